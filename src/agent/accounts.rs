@@ -1,0 +1,86 @@
+use std::collections::BTreeMap;
+
+use crate::base::{AccountKey, Credential, Expiry, Secret, clock};
+use crate::store::Record;
+use crate::wire::{Condition, StoredIn};
+
+/// What the agent holds in memory: every account, and what it learned about it since it started.
+#[derive(Default)]
+pub(super) struct Accounts(BTreeMap<AccountKey, Held>);
+
+/// One account as held.
+pub(super) struct Held {
+    record: Record,
+    stored_in: StoredIn,
+    /// A server answered 401 to this very secret. It is kept, but not offered again.
+    refused: bool,
+}
+
+impl Accounts {
+    pub(super) fn new(stored: BTreeMap<AccountKey, (Record, StoredIn)>) -> Self {
+        let held = |(record, stored_in)| Held { record, stored_in, refused: false };
+        Accounts(stored.into_iter().map(|(key, stored)| (key, held(stored))).collect())
+    }
+
+    pub(super) fn get(&self, key: &AccountKey) -> Option<&Held> {
+        self.0.get(key)
+    }
+
+    /// In the order of their keys.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Held> {
+        self.0.values()
+    }
+
+    /// Takes in what was stored. It counts as new: what a server said of its predecessor is void.
+    pub(super) fn insert(&mut self, record: Record, stored_in: StoredIn) {
+        self.0.insert(record.account().clone(), Held { record, stored_in, refused: false });
+    }
+
+    pub(super) fn remove(&mut self, key: &AccountKey) {
+        self.0.remove(key);
+    }
+
+    /// Notes what the server said of this secret. If the account has another one by now, nothing happens.
+    pub(super) fn note(&mut self, key: &AccountKey, secret: &Secret, refused: bool) {
+        if let Some(held) = self.0.get_mut(key).filter(|held| held.secret().matches(secret)) {
+            held.refused = refused;
+        }
+    }
+}
+
+impl Held {
+    pub(super) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    pub(super) fn key(&self) -> &AccountKey {
+        self.record.account()
+    }
+
+    pub(super) fn credential(&self) -> &Credential {
+        self.record.credential()
+    }
+
+    pub(super) fn secret(&self) -> &Secret {
+        self.credential().secret()
+    }
+
+    pub(super) fn stored_in(&self) -> StoredIn {
+        self.stored_in
+    }
+
+    /// The user name git sends with it.
+    pub(super) fn git_user(&self) -> &str {
+        self.credential().git_user(self.key())
+    }
+
+    /// Whether it can be of use for `margin` seconds more.
+    pub(super) fn condition(&self, margin: i64) -> Condition {
+        let ends = |expiry: Expiry| expiry.ends_within(margin, clock::now());
+        match (self.refused, self.credential().expires()) {
+            (true, _) => Condition::Refused,
+            (false, Some(expiry)) if ends(expiry) => Condition::Expired,
+            (false, _) => Condition::Valid,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+use std::pin::Pin;
+
+use zeroize::Zeroizing;
+
+use super::{Agent, Caller};
+use crate::msg;
+use crate::wire::{self, Code, Fault, Request, RequestError, Verb, print_reply};
+
+/// A verb as the agent carries it out.
+pub(super) trait Handle: Verb + Send + Sync {
+    fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> impl Future<Output = Result<Self::Reply, Fault>> + Send;
+}
+
+type Frame = Zeroizing<Vec<u8>>;
+type Running<'a> = Pin<Box<dyn Future<Output = Frame> + Send + 'a>>;
+type Run = for<'a> fn(&'a Agent, &'a Request<'a>, &'a mut Caller<'_>) -> Running<'a>;
+
+/// Every verb there is.
+const VERBS: &[(&str, Run)] = &[
+    row::<wire::Get>(),
+    row::<wire::Store>(),
+    row::<wire::Erase>(),
+    row::<wire::Token>(),
+    row::<wire::Status>(),
+    row::<wire::Login>(),
+    row::<wire::Save>(),
+    row::<wire::Logout>(),
+    row::<wire::Hello>(),
+    row::<wire::Stop>(),
+];
+
+/// Answers one request frame with one reply frame.
+pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Frame {
+    let request = match Request::parse(frame) {
+        Ok(request) => request,
+        Err(error) => return refuse(from_request(error), caller),
+    };
+    caller.locale = request.locale;
+    if request.token.is_some() {
+        // No token was ever issued, so none is known.
+        return refuse(Fault::new(Code::Denied, msg!("token-unknown")).hint(msg!("hint-token-unknown")), caller);
+    }
+    match VERBS.iter().find(|(name, _)| *name == request.verb()) {
+        Some((name, run)) => {
+            tracing::debug!(verb = name, "request");
+            run(agent, &request, caller).await
+        }
+        None => refuse(Fault::new(Code::BadRequest, msg!("unknown-verb", verb = request.verb())), caller),
+    }
+}
+
+const fn row<V: Handle + 'static>() -> (&'static str, Run)
+where
+    V::Reply: Send,
+{
+    (V::NAME, |agent, request, caller| Box::pin(run::<V>(agent, request, caller)))
+}
+
+async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Caller<'_>) -> Frame {
+    let outcome = match request.params::<V>() {
+        Ok(verb) => verb.handle(agent, caller).await,
+        Err(error) => Err(from_request(error)),
+    };
+    if let Err(fault) = &outcome {
+        tracing::debug!(verb = V::NAME, code = ?fault.code(), fault = fault.id(), "refused");
+    }
+    print_reply(&outcome, caller.locale)
+}
+
+fn refuse(fault: Fault, caller: &Caller<'_>) -> Frame {
+    print_reply::<wire::Empty>(&Err(fault), caller.locale)
+}
+
+fn from_request(error: RequestError) -> Fault {
+    match error {
+        RequestError::Malformed => Fault::new(Code::BadRequest, msg!("not-a-request")),
+        RequestError::Version(version) => {
+            Fault::new(Code::BadRequest, msg!("unknown-version", version = version)).hint(msg!("hint-restart-agent"))
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Which sentence says what: errors of the floors below as faults with a hint.
+
+use crate::base::private_file::{PrivateFileError, Unsafe};
+use crate::base::{ServerUrl, ServerUrlError};
+use crate::msg;
+use crate::oauth::HttpError;
+use crate::oauth::loom_dialect::DialectError;
+use crate::store::StoreError;
+use crate::wire::{Code, Fault};
+
+pub(super) fn not_logged_in(server: &ServerUrl) -> Fault {
+    Fault::new(Code::LoginRequired, msg!("not-logged-in", server = server)).hint(msg!("hint-login", server = server))
+}
+
+pub(super) fn no_server() -> Fault {
+    Fault::new(Code::BadRequest, msg!("no-server")).hint(msg!("hint-server"))
+}
+
+pub(super) fn cleartext(server: &ServerUrl) -> Fault {
+    Fault::new(Code::Denied, msg!("cleartext-refused", server = server)).hint(msg!("hint-allow-http", server = server))
+}
+
+pub(super) fn cancelled() -> Fault {
+    Fault::new(Code::Cancelled, msg!("cancelled"))
+}
+
+pub(super) fn from_server_url(text: impl std::fmt::Display, error: &ServerUrlError) -> Fault {
+    let fault = Fault::new(Code::BadRequest, msg!("bad-server", server = text).because(error.message()));
+    match error {
+        ServerUrlError::NotAscii { a_label } => fault.hint(msg!("hint-a-label", host = a_label)),
+        _ => fault.hint(msg!("hint-server-form")),
+    }
+}
+
+pub(super) fn from_store(error: StoreError) -> Fault {
+    let unavailable = |message| Fault::new(Code::Unavailable, message);
+    match error {
+        StoreError::Locked => Fault::new(Code::Locked, msg!("keyring-locked")).hint(msg!("hint-keyring-locked")),
+        StoreError::Unavailable(reason) => {
+            unavailable(msg!("keyring-unavailable").because(reason)).hint(msg!("hint-keyring-unavailable"))
+        }
+        StoreError::Damaged { path } => unavailable(msg!("store-damaged", path = path.display()))
+            .hint(msg!("hint-store-damaged", path = path.display())),
+        StoreError::WrongKey { path, key } => unavailable(msg!(
+            "store-wrong-key",
+            path = path.display(),
+            key = key.display()
+        ))
+        .hint(msg!("hint-store-wrong-key", path = path.display(), key = key.display())),
+        StoreError::Newer { path } => {
+            unavailable(msg!("store-newer", path = path.display())).hint(msg!("hint-store-newer"))
+        }
+        StoreError::NotKept => unavailable(msg!("store-not-kept")).hint(msg!("hint-try-again")),
+        StoreError::File(error) => {
+            let message = error.message();
+            match error {
+                PrivateFileError::Unsafe { path, reason: Unsafe::Mode } => {
+                    Fault::new(Code::Denied, message).hint(msg!("hint-file-mode", path = path.display()))
+                }
+                PrivateFileError::Unsafe { .. } => Fault::new(Code::Denied, message).hint(msg!("hint-file-unsafe")),
+                PrivateFileError::Io { .. } => unavailable(message).hint(msg!("hint-file-io")),
+            }
+        }
+    }
+}
+
+pub(super) fn from_login(server: &ServerUrl, error: DialectError) -> Fault {
+    let fault = |message| Fault::new(Code::Unavailable, message);
+    match error {
+        DialectError::Http(HttpError::Unreachable(reason)) => {
+            fault(msg!("server-unreachable", server = server).because(reason)).hint(msg!("hint-server-unreachable"))
+        }
+        DialectError::Http(HttpError::TooLong) | DialectError::NotLoom => {
+            fault(msg!("not-a-loom-server", server = server)).hint(msg!("hint-with-token", server = server))
+        }
+        DialectError::Redirect => fault(msg!("server-redirects", server = server)).hint(msg!("hint-server-redirects")),
+        DialectError::Refused(status) => {
+            fault(msg!("login-refused", server = server, status = status)).hint(msg!("hint-login", server = server))
+        }
+        DialectError::BadVerificationUrl => fault(msg!("bad-verification-url", server = server)),
+        DialectError::BadToken => fault(msg!("bad-token-from-server", server = server)),
+    }
+}

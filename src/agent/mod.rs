@@ -1,0 +1,17 @@
+//! Floor 4: the only place that decides.
+//!
+//! [`Agent`] holds what is known; a verb is one file under `verbs`; `dispatch` is the table of them.
+
+mod accounts;
+mod caller;
+mod dispatch;
+mod fault;
+mod select;
+mod state;
+mod stop;
+mod verbs;
+
+pub use caller::{Caller, WRITE_WITHIN};
+pub use dispatch::answer;
+pub use state::Agent;
+pub use stop::Stopping;

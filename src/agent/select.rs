@@ -1,0 +1,89 @@
+use std::cmp::Reverse;
+
+use super::accounts::{Accounts, Held};
+use crate::base::ServerUrl;
+
+/// Which accounts a request may mean, the best first.
+///
+/// Only accounts of the request's own origin, port included. A request with a path gets accounts whose path covers it,
+/// the longest first; one without gets all, those without a path first. A named user is the account's or the one git
+/// sends with it. What is left in doubt the older account wins: it is the default.
+pub(super) fn candidates<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
+    let has_path = !server.path().is_empty();
+    let fits = |held: &&Held| {
+        let own = held.key().server();
+        own.covers(server) || (!has_path && own.same_origin(server))
+    };
+    let is_named = |held: &&Held| user.is_none_or(|user| held.key().user() == user || held.git_user() == user);
+    let mut found: Vec<&Held> = accounts.iter().filter(fits).filter(is_named).collect();
+    found.sort_by_key(|held| {
+        let length = held.key().server().path().len();
+        let by_path = if has_path { (Reverse(length), 0) } else { (Reverse(0), length) };
+        // Exactly the named account goes before one that merely shares git's user name with it.
+        let by_name = user.is_some_and(|user| held.key().user() != user);
+        (by_path, by_name, held.record().created(), held.key())
+    });
+    found
+}
+
+/// The account a person means who names a server and perhaps a user: exactly that server first, then as for git.
+pub(super) fn for_person<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option<&str>) -> Option<&'a Held> {
+    let found = candidates(accounts, server, user);
+    found.iter().find(|held| held.key().server() == server).or(found.first()).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{AccountKey, Credential, Secret, TokenSource};
+    use crate::store::Record;
+    use crate::wire::StoredIn;
+
+    fn accounts(keys: &[(&str, &str)]) -> Accounts {
+        let mut accounts = Accounts::default();
+        for (server, user) in keys {
+            let key = AccountKey::new(ServerUrl::parse(server).unwrap(), Some((*user).to_owned()));
+            let credential = Credential::Token { token: Secret::new("t".into()), source: TokenSource::Given };
+            accounts.insert(Record::new(key, credential), StoredIn::Memory);
+        }
+        accounts
+    }
+
+    fn chosen(accounts: &Accounts, server: &str, user: Option<&str>) -> Vec<String> {
+        candidates(accounts, &ServerUrl::parse(server).unwrap(), user)
+            .iter()
+            .map(|held| held.key().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn a_credential_goes_only_to_its_own_origin() {
+        let all = accounts(&[("https://a.example", "u"), ("https://a.example:8443", "u"), ("http://127.0.0.1:1", "u")]);
+        assert_eq!(chosen(&all, "https://a.example", None), ["https://a.example|u"]);
+        assert_eq!(chosen(&all, "https://a.example:8443/x", None), ["https://a.example:8443|u"]);
+        for other in
+            ["http://a.example", "https://a.example:444", "https://a.example.evil.example", "http://127.0.0.1:2"]
+        {
+            assert!(chosen(&all, other, None).is_empty(), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_longest_path_wins_and_none_prefers_none() {
+        let all = accounts(&[
+            ("https://a.example/org", "u"),
+            ("https://a.example", "u"),
+            ("https://a.example/org/repo", "u"),
+        ]);
+        assert_eq!(chosen(&all, "https://a.example/org/repo/x", None)[0], "https://a.example/org/repo|u");
+        assert_eq!(chosen(&all, "https://a.example/org/repo-evil", None)[0], "https://a.example/org|u");
+        assert_eq!(chosen(&all, "https://a.example", None)[0], "https://a.example|u");
+    }
+
+    #[test]
+    fn a_named_user_gets_that_account() {
+        let all = accounts(&[("https://a.example", "one"), ("https://a.example", "two")]);
+        assert_eq!(chosen(&all, "https://a.example", Some("two")), ["https://a.example|two"]);
+        assert!(chosen(&all, "https://a.example", Some("three")).is_empty());
+    }
+}

@@ -1,0 +1,194 @@
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::accounts::{Accounts, Held};
+use super::fault;
+use super::select;
+use super::stop::Stopping;
+use crate::base::{AccountKey, Config, Credential, Locale, Message, Paths, Secret, ServerUrl, Setting, StoreChoice};
+use crate::msg;
+use crate::oauth::Http;
+use crate::store::{Cascade, Record, StoreError};
+use crate::wire::{Code, Fault, StoredIn};
+
+/// Everything the agent knows. Requests share it; each holds its locks for moments only, never while it waits.
+pub struct Agent {
+    paths: Paths,
+    /// From `LOOM_STORE`: it beats the config file.
+    store_choice: Option<StoreChoice>,
+    accounts: Mutex<Option<Accounts>>,
+    /// Held across a change of store and memory, so that both see changes in the same order.
+    changing: tokio::sync::Mutex<Option<Cascade>>,
+    http: OnceLock<Http>,
+    /// Why the keyring is not used, until it was said once.
+    unsaid: Mutex<Option<Message>>,
+    pub stopping: Stopping,
+}
+
+impl Agent {
+    pub fn new(paths: Paths, store_choice: Option<StoreChoice>) -> Arc<Agent> {
+        Arc::new(Agent {
+            paths,
+            store_choice,
+            accounts: Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
+            http: OnceLock::new(),
+            unsaid: Mutex::default(),
+            stopping: Stopping::default(),
+        })
+    }
+
+    /// The config file as it is now: a person may have edited it.
+    pub(super) fn config(&self) -> Result<Config, Fault> {
+        Config::load(&self.paths.config_file())
+            .map_err(|message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config")))
+    }
+
+    /// The server a request means: the one it names, else the default one; never one that would be reached in clear.
+    pub(super) fn server(&self, named: Option<ServerUrl>) -> Result<ServerUrl, Fault> {
+        let config = self.config()?;
+        let server = named.or_else(|| config.default_server().cloned()).ok_or_else(fault::no_server)?;
+        match config.permits(&server) {
+            true => Ok(server),
+            false => Err(fault::cleartext(&server)),
+        }
+    }
+
+    /// Makes the server the default if there is none. `true` if it did.
+    pub(super) fn default_to(&self, server: &ServerUrl) -> Result<bool, Fault> {
+        if self.config()?.default_server().is_some() {
+            return Ok(false);
+        }
+        let set = Setting::DefaultServer.set(&self.paths.config_file(), &server.to_string());
+        set.map(|()| true).map_err(|message| Fault::new(Code::Unavailable, message))
+    }
+
+    /// Looks at the accounts, reading the store first if that has not been done.
+    pub(super) async fn with_accounts<R>(&self, look: impl FnOnce(&Accounts) -> R) -> Result<R, Fault> {
+        if let Some(accounts) = &*lock(&self.accounts) {
+            return Ok(look(accounts));
+        }
+        let mut changing = self.changing.lock().await;
+        self.load(&mut changing).await?;
+        drop(changing);
+        match &*lock(&self.accounts) {
+            Some(accounts) => Ok(look(accounts)),
+            None => Err(Fault::new(Code::Internal, msg!("internal"))),
+        }
+    }
+
+    /// The account a person means; what an older Loom kept for the server becomes ours on the way.
+    pub(super) async fn for_person<R>(
+        &self,
+        server: &ServerUrl,
+        user: Option<&str>,
+        look: impl Fn(&Held) -> R,
+    ) -> Result<Option<R>, Fault> {
+        let find = |accounts: &Accounts| select::for_person(accounts, server, user).map(&look);
+        match self.with_accounts(find).await? {
+            Some(found) => Ok(Some(found)),
+            None if self.claim(server).await? => self.with_accounts(find).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps a credential: in the store first, then in memory.
+    pub(super) async fn keep(&self, account: AccountKey, credential: Credential) -> Result<StoredIn, Fault> {
+        let mut changing = self.changing.lock().await;
+        self.load(&mut changing).await?;
+        let record = match lock(&self.accounts).as_ref().and_then(|accounts| accounts.get(&account)) {
+            Some(held) => held.record().renewed(credential),
+            None => Record::new(account, credential),
+        };
+        let put = record.clone();
+        let stored_in = with_store(&mut changing, move |store| store.put(&put)).await?;
+        lock(&self.accounts).get_or_insert_default().insert(record, stored_in);
+        Ok(stored_in)
+    }
+
+    /// Forgets an account if it still has this secret: in the store first, then in memory.
+    pub(super) async fn forget(&self, account: AccountKey, secret: Secret) -> Result<(), Fault> {
+        let mut changing = self.changing.lock().await;
+        self.load(&mut changing).await?;
+        let current =
+            lock(&self.accounts).as_ref().and_then(|all| all.get(&account)).map(|held| held.secret().matches(&secret));
+        if current != Some(true) {
+            return Ok(());
+        }
+        let gone = account.clone();
+        with_store(&mut changing, move |store| store.remove(&gone)).await?;
+        lock(&self.accounts).get_or_insert_default().remove(&account);
+        Ok(())
+    }
+
+    /// Notes that the server refused, or accepted, this secret.
+    pub(super) fn note(&self, account: &AccountKey, secret: &Secret, refused: bool) {
+        if let Some(accounts) = &mut *lock(&self.accounts) {
+            accounts.note(account, secret, refused);
+        }
+    }
+
+    pub(super) fn http(&self) -> Result<&Http, Fault> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
+        let made =
+            Http::new().map_err(|error| Fault::new(Code::Unavailable, msg!("no-tls").because(error.message())))?;
+        Ok(self.http.get_or_init(|| made))
+    }
+
+    /// Why the keyring is not used, in this language, the first time this is asked.
+    pub(super) fn unsaid(&self, locale: Locale) -> Option<String> {
+        lock(&self.unsaid).take().map(|reason| locale.render(&msg!("note-file-store").because(reason)))
+    }
+
+    async fn claim(&self, server: &ServerUrl) -> Result<bool, Fault> {
+        let mut changing = self.changing.lock().await;
+        self.load(&mut changing).await?;
+        let wanted = server.clone();
+        let claimed = with_store(&mut changing, move |store| store.claim(&wanted)).await?;
+        let Some((record, stored_in)) = claimed else { return Ok(false) };
+        lock(&self.accounts).get_or_insert_default().insert(record, stored_in);
+        Ok(true)
+    }
+
+    /// Opens and reads the store unless that was done; a failure is tried again with the next request.
+    async fn load(&self, changing: &mut Option<Cascade>) -> Result<(), Fault> {
+        if changing.is_some() {
+            return Ok(());
+        }
+        let choice = self.store_choice.unwrap_or(self.config()?.store());
+        let paths = self.paths.clone();
+        let opened = tokio::task::spawn_blocking(move || {
+            let mut store = Cascade::open(choice, &paths)?;
+            let all = store.load()?;
+            Ok::<_, StoreError>((store, all))
+        });
+        let (store, all) =
+            opened.await.map_err(|_| Fault::new(Code::Internal, msg!("internal")))?.map_err(fault::from_store)?;
+        *lock(&self.unsaid) = store.fallback().cloned();
+        *lock(&self.accounts) = Some(Accounts::new(all));
+        *changing = Some(store);
+        Ok(())
+    }
+}
+
+/// Runs a call on the store, which may block, on a thread that may.
+async fn with_store<R: Send + 'static>(
+    changing: &mut Option<Cascade>,
+    call: impl FnOnce(&mut Cascade) -> Result<R, StoreError> + Send + 'static,
+) -> Result<R, Fault> {
+    let internal = || Fault::new(Code::Internal, msg!("internal"));
+    let mut store = changing.take().ok_or_else(internal)?;
+    let called = tokio::task::spawn_blocking(move || {
+        let outcome = call(&mut store);
+        (store, outcome)
+    });
+    let (store, outcome) = called.await.map_err(|_| internal())?;
+    *changing = Some(store);
+    outcome.map_err(fault::from_store)
+}
+
+/// A panic elsewhere leaves these values whole: they change in single steps.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,13 @@
+use crate::agent::dispatch::Handle;
+use crate::agent::{Agent, Caller};
+use crate::wire::{AgentStatus, Fault, Hello, HelloReply};
+
+impl Handle for Hello {
+    async fn handle(self, _: &Agent, _: &mut Caller<'_>) -> Result<HelloReply, Fault> {
+        Ok(HelloReply { agent: this_agent() })
+    }
+}
+
+pub(super) fn this_agent() -> AgentStatus {
+    AgentStatus { running: true, pid: std::process::id(), version: env!("CARGO_PKG_VERSION").to_owned(), locked: false }
+}

@@ -1,0 +1,12 @@
+//! One verb, one file: what is asked, whether it may be, what changes, what is answered.
+
+mod erase;
+mod get;
+mod hello;
+mod login;
+mod logout;
+mod save;
+mod status;
+mod stop;
+mod store;
+mod token;

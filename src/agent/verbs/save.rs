@@ -1,0 +1,36 @@
+use crate::agent::dispatch::Handle;
+use crate::agent::{Agent, Caller};
+use crate::base::{AccountKey, Credential, Locale};
+use crate::msg;
+use crate::wire::{Code, Fault, LoginReply, Save};
+
+impl Handle for Save {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
+        if !self.credential.secret().is_one_line() || self.credential.secret().expose().is_empty() {
+            return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token")));
+        }
+        let server = agent.server(self.server)?;
+        finish(agent, caller.locale, AccountKey::new(server, self.account), self.credential).await
+    }
+}
+
+/// What every login ends with: kept, perhaps made the default, and what a person should know said.
+pub(super) async fn finish(
+    agent: &Agent,
+    locale: Locale,
+    account: AccountKey,
+    credential: Credential,
+) -> Result<LoginReply, Fault> {
+    let expires_at = credential.expires();
+    let stored_in = agent.keep(account.clone(), credential).await?;
+    // The login is kept by now; a config file that cannot be written must not make it look failed.
+    let became_default = agent.default_to(account.server()).unwrap_or(false);
+    Ok(LoginReply {
+        server: account.server().clone(),
+        account: account.user().to_owned(),
+        stored_in,
+        expires_at,
+        note: agent.unsaid(locale),
+        became_default,
+    })
+}

@@ -1,0 +1,35 @@
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// When a credential stops being valid. Written as RFC 3339 in UTC, whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Expiry(Timestamp);
+
+impl Expiry {
+    /// From seconds since 1970. `None` where no calendar has such a day, or it is not after 1970.
+    pub fn from_unix(seconds: i64) -> Option<Self> {
+        Timestamp::from_second(seconds).ok().filter(|t| t.as_second() > 0).map(Expiry)
+    }
+
+    /// Seconds since 1970.
+    pub fn as_unix(self) -> i64 {
+        self.0.as_second()
+    }
+
+    /// Whether less than `margin` seconds remain at `now`.
+    pub fn ends_within(self, margin: i64, now: Timestamp) -> bool {
+        self.0.duration_since(now) <= SignedDuration::from_secs(margin)
+    }
+}
+
+impl std::fmt::Display for Expiry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The wall clock, to the second.
+pub fn now() -> Timestamp {
+    Timestamp::from_second(Timestamp::now().as_second()).unwrap_or(Timestamp::UNIX_EPOCH)
+}

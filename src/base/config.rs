@@ -1,0 +1,192 @@
+use std::path::Path;
+
+use serde::Deserialize;
+use toml_edit::{DocumentMut, value};
+
+use super::{Locale, Message, ServerUrl, private_file};
+use crate::msg;
+
+/// The user's settings, from `config.toml`; see loom.toml(5).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    #[serde(default)]
+    default_server: Option<ServerUrl>,
+    #[serde(default)]
+    store: StoreChoice,
+    #[serde(default)]
+    language: Option<Locale>,
+    #[serde(default)]
+    server: Vec<ServerConfig>,
+}
+
+/// Where credentials are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreChoice {
+    /// The keyring where it answers, else the file.
+    #[default]
+    Auto,
+    Keyring,
+    File,
+    /// Nowhere: they end with the agent.
+    Memory,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerConfig {
+    url: ServerUrl,
+    #[serde(default)]
+    allow_http: bool,
+}
+
+/// A setting that `loom config` reads and writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    DefaultServer,
+    Store,
+    Language,
+}
+
+impl Config {
+    /// Reads the file; without one, everything has its default. A file that does not parse is an error, never a default.
+    pub fn load(path: &Path) -> Result<Config, Message> {
+        parse(&read(path)?).map_err(|error| not_valid(path, error))
+    }
+
+    pub fn default_server(&self) -> Option<&ServerUrl> {
+        self.default_server.as_ref()
+    }
+
+    pub fn store(&self) -> StoreChoice {
+        self.store
+    }
+
+    pub fn language(&self) -> Option<Locale> {
+        self.language
+    }
+
+    /// Whether credentials may go to this server: encrypted, or on this machine, or explicitly allowed.
+    pub fn permits(&self, server: &ServerUrl) -> bool {
+        !server.is_cleartext() || self.server.iter().any(|entry| entry.allow_http && entry.url.covers(server))
+    }
+}
+
+impl Setting {
+    pub const ALL: [Setting; 3] = [Setting::DefaultServer, Setting::Store, Setting::Language];
+
+    /// The key in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Setting::DefaultServer => "default_server",
+            Setting::Store => "store",
+            Setting::Language => "language",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Setting> {
+        Setting::ALL.into_iter().find(|setting| setting.name() == name)
+    }
+
+    /// The value as it stands in the file, if it does.
+    pub fn get(self, path: &Path) -> Result<Option<String>, Message> {
+        let document = parse_document(path)?;
+        Ok(document.get(self.name()).and_then(|item| item.as_str()).map(str::to_owned))
+    }
+
+    /// Writes the value and leaves the rest of the file, comments included, as it is. An invalid value changes nothing.
+    pub fn set(self, path: &Path, new: &str) -> Result<(), Message> {
+        let mut document = parse_document(path)?;
+        let new = match self {
+            Setting::DefaultServer => ServerUrl::from_user(new)
+                .map_err(|error| msg!("bad-server", server = new).because(error.message()))?
+                .to_string(),
+            Setting::Store | Setting::Language => new.to_owned(),
+        };
+        document[self.name()] = value(new);
+        let text = document.to_string();
+        parse(&text).map_err(|error| not_valid(path, error))?;
+        let dir = path.parent().unwrap_or(Path::new("."));
+        private_file::private_dir(dir).map_err(|error| error.message())?;
+        private_file::replace(path, text.as_bytes()).map_err(|error| error.message())
+    }
+}
+
+impl StoreChoice {
+    /// From the text of `LOOM_STORE`.
+    pub fn from_name(name: &str) -> Option<StoreChoice> {
+        match name {
+            "auto" => Some(StoreChoice::Auto),
+            "keyring" => Some(StoreChoice::Keyring),
+            "file" => Some(StoreChoice::File),
+            "memory" => Some(StoreChoice::Memory),
+            _ => None,
+        }
+    }
+}
+
+/// A setting is no secret, so the file may be readable by others; it is read as any file is.
+fn read(path: &Path) -> Result<String, Message> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(msg!("file-trouble", path = path.display(), error = error)),
+    }
+}
+
+fn parse(text: &str) -> Result<Config, String> {
+    toml_edit::de::from_str(text).map_err(|error| describe(text, error.message(), error.span()))
+}
+
+fn parse_document(path: &Path) -> Result<DocumentMut, Message> {
+    let text = read(path)?;
+    text.parse().map_err(|error: toml_edit::TomlError| not_valid(path, describe(&text, error.message(), error.span())))
+}
+
+fn describe(text: &str, what: &str, span: Option<std::ops::Range<usize>>) -> String {
+    match span {
+        Some(span) => format!("{what} (line {})", text[..span.start.min(text.len())].lines().count().max(1)),
+        None => what.to_owned(),
+    }
+}
+
+fn not_valid(path: &Path, error: impl std::fmt::Display) -> Message {
+    msg!("config-invalid", path = path.display(), error = error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cleartext_is_for_loopback_or_for_servers_named_in_the_config() {
+        let config = parse("[[server]]\nurl = 'http://dev.example:8080'\nallow_http = true\n").unwrap();
+        let permits = |url| config.permits(&ServerUrl::parse(url).unwrap());
+        assert!(
+            permits("https://git.example") && permits("http://127.0.0.1:3000") && permits("http://dev.example:8080/x")
+        );
+        assert!(!permits("http://dev.example") && !permits("http://git.example"));
+    }
+
+    #[test]
+    fn setting_a_value_keeps_comments_and_refuses_nonsense() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        std::fs::write(&path, "# mine\nlanguage = 'es' # yes\n").unwrap();
+        Setting::DefaultServer.set(&path, "Git.Example").unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            text.contains("# mine") && text.contains("# yes") && text.contains("\"https://git.example\""),
+            "{text}"
+        );
+        assert!(Setting::Store.set(&path, "floppy").is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[test]
+    fn a_file_with_an_error_names_the_line() {
+        let error = parse("store = 'file'\nstroe = 1\n").unwrap_err();
+        assert!(error.contains("line 2"), "{error}");
+    }
+}

@@ -1,0 +1,96 @@
+use serde::{Deserialize, Serialize};
+
+use super::{AccountKey, Expiry, Secret, reveal, reveal_some};
+
+/// What a server accepts as proof of who asks. The serialised form is the secret part of a stored record:
+/// tagged from outside (`{"token":{…}}`), because serde would copy a secret to look for an inner tag.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Credential {
+    /// A user name and password, as git or a person gave them. The user name is the account's.
+    Basic {
+        #[serde(with = "reveal")]
+        password: Secret,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Expiry>,
+        /// Kept for git: another helper's refresh token travels with the password (gitcredentials, `oauth_refresh_token`).
+        #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
+        oauth_refresh_token: Option<Secret>,
+    },
+    /// An opaque token without a known expiry; only a 401 tells that it ended.
+    Token {
+        #[serde(with = "reveal")]
+        token: Secret,
+        source: TokenSource,
+    },
+    /// OAuth 2.0 access token, perhaps with the means to renew it (RFC 6749 §1.5).
+    OAuth {
+        #[serde(with = "reveal")]
+        access: Secret,
+        expires: Option<Expiry>,
+        #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
+        refresh: Option<Secret>,
+    },
+}
+
+/// Where a [`Credential::Token`] came from; it decides the user name that git is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenSource {
+    /// A Loom server's device login.
+    Loom,
+    /// Handed over by a person or a program.
+    Given,
+}
+
+/// The kind of a credential, as `status` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Basic,
+    Token,
+    OAuth,
+}
+
+impl Credential {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Credential::Basic { .. } => Kind::Basic,
+            Credential::Token { .. } => Kind::Token,
+            Credential::OAuth { .. } => Kind::OAuth,
+        }
+    }
+
+    /// The secret that is shown to the server: the password or the access token.
+    pub fn secret(&self) -> &Secret {
+        match self {
+            Credential::Basic { password, .. } => password,
+            Credential::Token { token, .. } => token,
+            Credential::OAuth { access, .. } => access,
+        }
+    }
+
+    /// When the secret stops being valid, if that is known.
+    pub fn expires(&self) -> Option<Expiry> {
+        match self {
+            Credential::Basic { expires, .. } | Credential::OAuth { expires, .. } => *expires,
+            Credential::Token { .. } => None,
+        }
+    }
+
+    /// The user name git sends beside the secret. Loom servers want `oauth2` beside a token, whoever it belongs to.
+    pub fn git_user<'a>(&self, account: &'a AccountKey) -> &'a str {
+        match self {
+            Credential::Token { source: TokenSource::Loom, .. } | Credential::OAuth { .. } => "oauth2",
+            Credential::Token { source: TokenSource::Given, .. } | Credential::Basic { .. } => account.user(),
+        }
+    }
+
+    /// The refresh token that git keeps with a password. Our own are never shown to a front-end.
+    pub fn git_refresh_token(&self) -> Option<&Secret> {
+        match self {
+            Credential::Basic { oauth_refresh_token, .. } => oauth_refresh_token.as_ref(),
+            Credential::Token { .. } | Credential::OAuth { .. } => None,
+        }
+    }
+}

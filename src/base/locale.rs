@@ -1,0 +1,102 @@
+use std::sync::OnceLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use serde::{Deserialize, Serialize};
+use unic_langid::LanguageIdentifier;
+
+use super::Message;
+
+/// A language that loom speaks. Git's keys, JSON and exit codes are never translated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Locale {
+    #[default]
+    En,
+    Es,
+    Ar,
+}
+
+impl Locale {
+    pub const ALL: [Locale; 3] = [Locale::En, Locale::Es, Locale::Ar];
+
+    /// The system's language (`LC_ALL`, `LC_MESSAGES`, `LANG`), else English.
+    pub fn from_environment() -> Locale {
+        sys_locale::get_locales().find_map(|tag| Locale::from_tag(&tag)).unwrap_or_default()
+    }
+
+    /// From a language tag such as `es-MX` or `ar_EG.UTF-8`.
+    pub fn from_tag(tag: &str) -> Option<Locale> {
+        let language = tag.split(['-', '_', '.']).next().unwrap_or_default().to_ascii_lowercase();
+        Locale::ALL.into_iter().find(|locale| locale.tag() == language)
+    }
+
+    /// The language's two letters (ISO 639-1).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Locale::En => "en",
+            Locale::Es => "es",
+            Locale::Ar => "ar",
+        }
+    }
+
+    /// The sentence in this language. An id without a text comes out as itself: a test keeps that from happening.
+    pub fn render(self, message: &Message) -> String {
+        self.directed(self.format(message))
+    }
+
+    fn format(self, message: &Message) -> String {
+        let bundle = self.bundle();
+        let Some(pattern) = bundle.get_message(message.id()).and_then(|found| found.value()) else {
+            return message.id().to_owned();
+        };
+        let mut args = FluentArgs::new();
+        for (name, value) in message.args() {
+            // Numbers must be numbers to Fluent, or plural rules do not see them.
+            match value.parse::<u32>() {
+                Ok(number) if number.to_string() == value => args.set(name.to_owned(), number),
+                _ => args.set(name.to_owned(), value.to_owned()),
+            }
+        }
+        if let Some(reason) = message.reason() {
+            args.set("reason", self.format(reason));
+        }
+        bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
+    }
+
+    /// Marks right-to-left text as such (Unicode UAX #9), so that a line that begins with `loom:` or ends with a
+    /// URL still reads in order. What is left-to-right stays free of marks: people copy it.
+    fn directed(self, text: String) -> String {
+        match self {
+            Locale::En | Locale::Es => text,
+            // An isolate ends with its line.
+            Locale::Ar => text
+                .split('\n')
+                .map(|line| format!("{RIGHT_TO_LEFT_ISOLATE}{line}{POP_ISOLATE}"))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        }
+    }
+
+    fn bundle(self) -> &'static FluentBundle<FluentResource> {
+        static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; 3] = [const { OnceLock::new() }; 3];
+        BUNDLES[self as usize].get_or_init(|| {
+            let source = match self {
+                Locale::En => include_str!("locale/en.ftl"),
+                Locale::Es => include_str!("locale/es.ftl"),
+                Locale::Ar => include_str!("locale/ar.ftl"),
+            };
+            // Errors in a text are found by a test; what parsed is used.
+            let texts = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(texts, _)| texts);
+            let language = LanguageIdentifier::from_bytes(self.tag().as_bytes()).unwrap_or_default();
+            let mut bundle = FluentBundle::new_concurrent(vec![language]);
+            // Arguments inside Arabic sentences are isolated; elsewhere the marks would only be copied along.
+            bundle.set_use_isolating(self == Locale::Ar);
+            bundle.add_resource_overriding(texts);
+            bundle
+        })
+    }
+}
+
+const RIGHT_TO_LEFT_ISOLATE: char = '\u{2067}';
+const POP_ISOLATE: char = '\u{2069}';

@@ -1,0 +1,254 @@
+## Logging in and out
+
+please-visit = Please visit:
+enter-code = And enter the code:
+waiting = Waiting for authorization…
+server-in-trouble = The server has trouble at the moment; still waiting…
+page-elsewhere = This page is not on the server you are logging in to. Open it only if you trust { $url }
+browser-failed = No browser could be opened; please open the page yourself.
+token-prompt = Token or password:
+logged-in = Successfully logged in to { $server }
+kept-in-keyring = The login is kept in the keyring.
+kept-in-file = The login is kept in the sealed file.
+kept-in-memory = The login is kept in memory and ends with the agent.
+note-file-store = The keyring is not used: { $reason }. Credentials go to the sealed file instead.
+became-default = Default server: { $server }
+logged-out-revoked = Logged out from { $server } ({ $account }): revoked at the server.
+logged-out-already-invalid = Logged out from { $server } ({ $account }): the server no longer knew the token.
+logged-out-not-supported = Logged out from { $server } ({ $account }): forgotten here; revoking is not supported by the server.
+logged-out-unreachable = Logged out from { $server } ({ $account }): forgotten here, but the server is unreachable; the token may still be valid there.
+logged-out-local = Logged out from { $server } ({ $account }): forgotten here; the server was not told.
+cancelled = Cancelled.
+
+not-logged-in = not logged in to { $server }
+nobody-logged-in = nobody is logged in anywhere
+login-expired = the login to { $server } has expired
+login-refused-by-server = { $server } refused this login
+login-refused = { $server } refused the login (HTTP { $status })
+code-expired = the code expired before it was approved
+server-unreachable = { $server } cannot be reached: { $reason }
+not-a-loom-server = { $server } does not answer like a Loom server
+server-redirects = { $server } sends the login elsewhere, which is not followed
+bad-verification-url = { $server } named a page that is not safe to open
+bad-token-from-server = { $server } sent a token that cannot be used
+bad-token = this is not a token: it must be one line of at most 16 KiB without spaces
+stdin-unreadable = standard input cannot be read: { $error }
+hint-login = loom login --server { $server }
+hint-first-login = loom login --server https://your.server
+hint-with-token = check the address; a server of another kind takes a token: loom login --with-token --server { $server }
+hint-server-unreachable = check the address and your network, then try again
+hint-server-redirects = log in to the address it redirects to
+hint-bad-token = for a password with other characters name its user: --account USER
+
+## Which server
+
+no-server = no server was named and there is no default server
+bad-server = { $server } is not a server: { $reason }
+cleartext-refused = { $server } would get the credential unencrypted
+url-malformed = it is not of the form https://host[:port][/path]
+url-no-host = the host is missing
+url-user-info = it holds a user name or a password
+url-query = it holds a query or a fragment
+url-odd-host = the host is not written in its usual form
+url-not-ascii = the host is not ASCII
+url-odd-port = the port is not a plain number from 1 to 65535
+url-odd-path = the path is not written in its usual form
+hint-server = name one with --server URL, or set one: loom config set-default-server URL
+hint-server-form = write it like https://git.example or https://git.example:8443/base
+hint-a-label = if this is the server you mean, write { $host }
+hint-allow-http = use https, or allow it for this server in config.toml: [[server]] url = "{ $server }", allow_http = true
+
+## Status
+
+head-server = SERVER
+head-account = ACCOUNT
+head-kind = KIND
+head-stored-in = KEPT IN
+head-expires = EXPIRES
+head-state = STATE
+kind-basic = password
+kind-token = token
+kind-oauth = OAuth
+in-keyring = keyring
+in-file = file
+in-memory = memory
+state-valid = valid
+state-default = valid, default
+state-expired = expired
+state-refused = refused, log in again
+
+## The agent
+
+agent-runs = The agent runs: process { $pid }, version { $version }.
+agent-runs-already = another agent is running already
+agent-stopped = The agent has stopped. Everything it kept is still there.
+agent-not-running = the agent is not running
+agent-not-started = the agent cannot be started: { $error }
+agent-not-reached = the agent cannot be reached at { $path }: { $error }
+agent-gone = the agent went away before it answered
+agent-speaks-otherwise = the agent's answer cannot be understood
+socket-unsafe = the agent's socket is not safe to use: { $reason }
+hint-start-agent = start it with: loom agent start
+hint-agent-beside = loom-agent must lie beside loom, or in a directory of PATH
+hint-restart-agent = the agent may be of another version: loom agent restart
+hint-socket-unsafe = its directory must be yours alone: chmod 700 it, or set LOOM_AGENT_SOCK to a path in such a directory
+hint-try-again = try again
+not-a-request = this is not a request
+unknown-verb = the agent does not know the request { $verb }
+unknown-version = the agent does not speak version { $version } of the protocol
+token-unknown = the token in LOOM_TOKEN is not known to the agent
+hint-token-unknown = unset LOOM_TOKEN to ask with your own rights
+internal = a mistake inside loom; LOOM_LOG=debug loom-agent --foreground shows more
+
+## Where credentials are kept
+
+keyring-locked = the keyring is locked
+keyring-unavailable = the keyring cannot be used: { $reason }
+keyring-hangs = it does not answer
+keyring-refused = it refused
+keyring-says = { $error }
+keyring-too-long = the entry is too long for it
+no-session-bus = there is no session bus
+no-random = the system gives no random numbers: { $error }
+store-damaged = { $path } is damaged; nothing in it was changed
+store-wrong-key = { $path } is sealed with another key than { $key }; nothing was changed
+store-newer = { $path } was written by a newer version of loom; nothing was changed
+store-not-kept = the store did not keep what was written to it; what it had before is still there
+store-without-user = a password without a user name is not kept
+file-trouble = { $path }: { $error }
+file-not-plain = { $path } is a link or not a plain file
+file-owner = { $path } belongs to another user
+file-mode = { $path } is open to other users
+file-hard-link = { $path } has a second name elsewhere
+hint-keyring-locked = unlock it (log in to your desktop, or use your keyring's tool), or keep credentials in the file: loom config set store file
+hint-keyring-unavailable = try again, or keep credentials in the sealed file: loom config set store file
+hint-store-damaged = restore it from a backup, or put it aside and log in again: mv { $path } { $path }.damaged
+hint-store-wrong-key = put the key back, or put the file aside and log in again: mv { $path } { $path }.old
+hint-store-newer = update loom
+hint-file-mode = chmod go= { $path }
+hint-file-unsafe = look at it with ls -l, and move it away if you did not make it
+hint-file-io = check the disk's free space and the permissions, then try again
+
+## Networks
+
+no-tls = no secure connections can be made: { $reason }
+no-answer-within = no answer within { $seconds } seconds
+answer-too-long = the answer is too long
+network-says = { $error }
+
+## Settings
+
+config-invalid = { $path } is not valid: { $error }
+unknown-setting = there is no setting { $key }
+unknown-store = LOOM_STORE is { $name }, which is none of auto, keyring, file, memory
+path-not-absolute = { $variable } is not an absolute path: { $path }
+no-home = there is no home directory
+hint-config = correct the file; man loom.toml shows what can stand there
+hint-settings = the settings are: { $known }
+
+## Git
+
+git-helper-usage =
+    git runs this program; you rarely do.
+
+    Usage: git-credential-loom get|store|erase|capability
+
+    Set it up with: loom setup git
+git-input-refused = git's request is refused: { $reason }
+git-input-timeout = no request came on standard input
+git-too-long = it is too long
+git-truncated = it ends in the middle of a line
+git-no-equals = it has a line without "="
+git-control = it has a line with a control character
+git-not-utf8 = it has a value that is not UTF-8
+git-contradiction = it names one attribute twice with different values
+git-incomplete = it lacks the protocol or the host
+git-bad-url = its url is not of the form protocol://[user@]host[/path]
+secret-not-sayable = the kept credential cannot be said in git's format; log in again
+hint-git-input = lines of key=value and then an empty line are expected; see man git-credential
+git-removed = Removed loom from { $key }.
+git-missing = git cannot be run: { $error }
+git-refused = git did not change its configuration: { $error }
+hint-git-missing = install git, or add its directory to PATH
+helper-missing = git-credential-loom is not installed beside loom
+hint-helper-missing = install all three programs into one directory
+
+## The command line
+
+command-not-run = { $program } cannot be run: { $error }
+usage-unknown = there is no { $what }
+usage-missing = { $what } is missing
+usage-no-value = { $what } needs a value
+usage-value = { $value } is not a value for { $what }
+usage-conflict = { $what } cannot be used together with { $other }
+usage-other = the command line cannot be understood
+hint-usage = loom --help lists the commands, loom COMMAND --help their options
+
+help-usage = Usage:
+help-commands = Commands
+help-arguments = Arguments
+help-options = Options
+
+cmd-loom = One agent for the credentials of all your servers: git, APIs, scripts.
+cmd-loom-more =
+    A first login, and git uses it from then on:
+      loom login --server https://git.example
+      loom setup git
+cmd-login = Log in to a server
+cmd-login-more =
+    Shows a page and a code, and waits until you approve. Ctrl+C cancels.
+      loom login --server https://git.example
+      pass show git.example | loom login --with-token --server https://git.example
+cmd-logout = Revoke a login at its server and forget it
+cmd-status = Show who is logged in where
+cmd-status-more = Exit code 0 if there is a login (at that server), 4 if there is none.
+cmd-token = Print an access token for a script
+cmd-token-more =
+    Exit code 4 if a person has to log in first.
+      curl -H "Authorization: Bearer $(loom token --server https://api.example)" https://api.example/user
+cmd-exec = Run a command with a server's token in one environment variable
+cmd-exec-more =
+    Every process of the command can read the variable.
+      loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
+cmd-agent = Start, stop or look at the agent
+cmd-agent-start = Start the agent; commands that need it do so by themselves
+cmd-agent-stop = Stop the agent; everything it kept stays
+cmd-agent-status = Say whether the agent runs: exit code 0 or 1
+cmd-agent-restart = Stop the agent and start it again
+cmd-setup = Make other programs use loom
+cmd-setup-git = Make git ask loom for credentials
+cmd-setup-git-more =
+    Writes the helper's absolute path into git's configuration, beside other helpers.
+      loom setup git
+      loom setup git --server https://git.example --local
+cmd-config = Read and change settings
+cmd-config-get = Print a setting; exit code 1 if it is not set
+cmd-config-set = Change a setting
+cmd-config-list = Print all settings that are set
+cmd-config-set-default-server = Set the server that commands mean when none is named
+cmd-credential-helper = Do what git asks of a credential helper, like git-credential-loom
+cmd-completions = Print a script that completes loom's commands in your shell
+cmd-completions-more = {"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom
+cmd-demo = Show the whole journey in a throw-away home: log in, clone, push, log out
+
+arg-server = The server; without it LOOM_SERVER_URL, else the default server
+arg-help = Print help
+arg-version = Print the version
+arg-account = The user name the login is kept under
+arg-flow = How to log in
+arg-no-browser = Only show the page, do not open it
+arg-with-token = Read a token or password from standard input and keep it
+arg-all = All logins at all servers
+arg-local = Only forget it here; tell the server nothing
+arg-setup-git-local = Write to this repository's configuration
+arg-global = Write to your own configuration (the default)
+arg-remove = Take loom out again
+arg-json = Print one JSON document
+arg-min-validity = For how long the token must still be valid, for instance 60s or 5m
+arg-env = The variable that gets the token
+arg-command = The command and its arguments
+arg-key = The setting: default_server, store or language
+arg-value = Its new value
+arg-url = The server
+arg-operation = get, store, erase or capability
+arg-shell = The shell

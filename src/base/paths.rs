@@ -1,0 +1,94 @@
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::base::Message;
+use crate::msg;
+
+/// Where loom keeps its things for this user; see loom.toml(5), FILES and ENVIRONMENT.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    config: PathBuf,
+    state: PathBuf,
+    socket: PathBuf,
+}
+
+impl Paths {
+    /// From `LOOM_CONFIG_DIR`, `LOOM_STATE_DIR` and `LOOM_AGENT_SOCK`, else the platform's conventions.
+    ///
+    /// Reads the environment only: nothing in a repository's git config can move the socket.
+    pub fn from_environment() -> Result<Self, Message> {
+        let config = match absolute_from("LOOM_CONFIG_DIR")? {
+            Some(dir) => dir,
+            None => dirs::config_dir().ok_or_else(|| msg!("no-home"))?.join("loom"),
+        };
+        let state = match absolute_from("LOOM_STATE_DIR")? {
+            Some(dir) => dir,
+            // Platforms without a state directory keep state with the local data.
+            None => dirs::state_dir().or_else(dirs::data_local_dir).ok_or_else(|| msg!("no-home"))?.join("loom"),
+        };
+        let socket = match absolute_from("LOOM_AGENT_SOCK")? {
+            Some(path) => path,
+            None => dirs::runtime_dir().map(|dir| dir.join("loom")).unwrap_or_else(|| state.clone()).join("agent.sock"),
+        };
+        Ok(Paths { config, state, socket })
+    }
+
+    pub fn config_dir(&self) -> &Path {
+        &self.config
+    }
+
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    pub fn credentials_file(&self) -> PathBuf {
+        self.config.join("credentials.json")
+    }
+
+    pub fn state_dir(&self) -> &Path {
+        &self.state
+    }
+
+    /// The key that seals the credentials file.
+    pub fn key_file(&self) -> PathBuf {
+        self.state.join("store.key")
+    }
+
+    /// Held while the credentials file is read and replaced.
+    pub fn store_lock(&self) -> PathBuf {
+        self.state.join("store.lock")
+    }
+
+    /// What the agent logs when it runs in the background and `LOOM_LOG` is set.
+    pub fn log_file(&self) -> PathBuf {
+        self.state.join("agent.log")
+    }
+
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Held by the agent that owns the socket for as long as it lives.
+    pub fn agent_lock(&self) -> PathBuf {
+        with_suffix(&self.socket, ".lock")
+    }
+
+    /// Held by the front-end that is starting an agent, so that two at once start one.
+    pub fn start_lock(&self) -> PathBuf {
+        with_suffix(&self.socket, ".start")
+    }
+}
+
+fn absolute_from(variable: &str) -> Result<Option<PathBuf>, Message> {
+    match std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from) {
+        Some(path) if path.is_absolute() => Ok(Some(path)),
+        Some(path) => Err(msg!("path-not-absolute", variable = variable, path = path.display())),
+        None => Ok(None),
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_else(|| OsStr::new("agent")).to_owned();
+    name.push(suffix);
+    path.with_file_name(name)
+}

@@ -1,0 +1,181 @@
+//! Files and directories that only their owner may touch, and replacing one without a moment at which it is half written.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use fs2::FileExt;
+use tempfile::{NamedTempFile, PersistError};
+use zeroize::Zeroizing;
+
+use super::Message;
+use crate::msg;
+
+/// How the name of a file that is being written begins.
+const TEMPORARY: &str = ".loom-";
+
+/// Larger than any file of loom's can grow; a file beyond it is not one of ours.
+const MAX_SIZE: u64 = 64 * 1024 * 1024;
+
+/// Why a private file or directory was not used. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PrivateFileError {
+    #[error("{path}: {reason}")]
+    Unsafe { path: PathBuf, reason: Unsafe },
+    #[error("{path}: {error}")]
+    Io { path: PathBuf, error: io::Error },
+}
+
+/// What makes a file or directory unfit for secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsafe {
+    #[error("is a symbolic link or not what it should be")]
+    NotPlain,
+    #[error("belongs to another user")]
+    Owner,
+    #[error("is accessible by others")]
+    Mode,
+    #[error("has more than one name")]
+    HardLink,
+}
+
+impl PrivateFileError {
+    /// What is wrong, as a person reads it.
+    pub fn message(&self) -> Message {
+        match self {
+            PrivateFileError::Unsafe { path, reason } => {
+                let path = path.display();
+                match reason {
+                    Unsafe::NotPlain => msg!("file-not-plain", path = path),
+                    Unsafe::Owner => msg!("file-owner", path = path),
+                    Unsafe::Mode => msg!("file-mode", path = path),
+                    Unsafe::HardLink => msg!("file-hard-link", path = path),
+                }
+            }
+            PrivateFileError::Io { path, error } => msg!("file-trouble", path = path.display(), error = error),
+        }
+    }
+
+    /// Whether there simply is no such file or directory.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, PrivateFileError::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+type Result<T> = std::result::Result<T, PrivateFileError>;
+
+/// Creates the directory (0700) with its parents, or checks that it is a directory of ours in which nobody else writes.
+pub fn private_dir(path: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(path).map_err(io_error(path))?;
+    let found = path.symlink_metadata().map_err(io_error(path))?;
+    check_owner(path, found.is_dir(), found.uid())?;
+    refuse_if(found.mode() & 0o022 != 0, path, Unsafe::Mode)
+}
+
+/// Like [`private_dir`], for a directory that others may not even enter: the socket's.
+pub fn closed_dir(path: &Path) -> Result<()> {
+    let found = path.symlink_metadata().map_err(io_error(path))?;
+    check_owner(path, found.is_dir(), found.uid())?;
+    refuse_if(found.mode() & 0o077 != 0, path, Unsafe::Mode)
+}
+
+/// Reads a private file; `None` if there is none. Never follows a link and never waits on a FIFO.
+pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    let file = match open(path, OpenOptions::new().read(true)) {
+        Ok(file) => file,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    // Room for all of it at once: a buffer that grows leaves copies behind.
+    let size = file.metadata().map_err(io_error(path))?.len().min(MAX_SIZE);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size as usize + 1));
+    file.take(MAX_SIZE).read_to_end(&mut bytes).map_err(io_error(path))?;
+    Ok(Some(bytes))
+}
+
+/// Replaces the file by one with these bytes, 0600: at every instant the old or the new content is there, and the new
+/// one is on disk when this returns. A crash can leave a temporary file behind, which nothing reads.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    place(path, bytes, |temporary| temporary.persist(path))
+}
+
+/// Creates the file with these bytes, 0600; an existing one is an error and stays as it is.
+pub fn create(path: &Path, bytes: &[u8]) -> Result<()> {
+    place(path, bytes, |temporary| temporary.persist_noclobber(path))
+}
+
+/// Appends to a private file, creating it 0600.
+pub fn append(path: &Path) -> Result<File> {
+    open(path, OpenOptions::new().append(true).create(true))
+}
+
+/// Waits for the exclusive lock on this file, creating it if needed. The lock ends with the returned file, also by a crash.
+pub fn lock(path: &Path) -> Result<File> {
+    let file = open(path, OpenOptions::new().read(true).write(true).create(true).truncate(false))?;
+    FileExt::lock_exclusive(&file).map_err(io_error(path))?;
+    Ok(file)
+}
+
+/// Like [`lock`], but `None` at once when somebody else holds it.
+pub fn try_lock(path: &Path) -> Result<Option<File>> {
+    let file = open(path, OpenOptions::new().read(true).write(true).create(true).truncate(false))?;
+    match FileExt::try_lock_exclusive(&file) {
+        Ok(()) => Ok(Some(file)),
+        Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => Ok(None),
+        Err(error) => Err(io_error(path)(error)),
+    }
+}
+
+fn place(
+    path: &Path,
+    bytes: &[u8],
+    persist: impl FnOnce(NamedTempFile) -> std::result::Result<File, PersistError>,
+) -> Result<()> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let write = || -> io::Result<()> {
+        // O_EXCL and 0600 from birth, in the same directory so that the rename is one step.
+        let mut temporary = tempfile::Builder::new().prefix(TEMPORARY).suffix(".tmp").tempfile_in(dir)?;
+        temporary.write_all(bytes)?;
+        temporary.as_file().sync_all()?;
+        persist(temporary).map_err(|failed| failed.error)?;
+        File::open(dir)?.sync_all()
+    };
+    write().map_err(io_error(path))
+}
+
+fn open(path: &Path, options: &mut OpenOptions) -> Result<File> {
+    use rustix::fs::OFlags;
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+    let file = options.mode(0o600).custom_flags(flags).open(path).map_err(|error| {
+        // ELOOP: a symbolic link stands there. ENXIO: a FIFO or a socket.
+        match rustix::io::Errno::from_io_error(&error) {
+            Some(rustix::io::Errno::LOOP | rustix::io::Errno::NXIO) => unsafe_path(path, Unsafe::NotPlain),
+            _ => io_error(path)(error),
+        }
+    })?;
+    let found = file.metadata().map_err(io_error(path))?;
+    check_owner(path, found.is_file(), found.uid())?;
+    refuse_if(found.mode() & 0o077 != 0, path, Unsafe::Mode)?;
+    refuse_if(found.nlink() > 1, path, Unsafe::HardLink)?;
+    Ok(file)
+}
+
+fn check_owner(path: &Path, is_plain: bool, owner: u32) -> Result<()> {
+    refuse_if(!is_plain, path, Unsafe::NotPlain)?;
+    refuse_if(owner != rustix::process::geteuid().as_raw(), path, Unsafe::Owner)
+}
+
+fn refuse_if(bad: bool, path: &Path, reason: Unsafe) -> Result<()> {
+    if bad { Err(unsafe_path(path, reason)) } else { Ok(()) }
+}
+
+fn unsafe_path(path: &Path, reason: Unsafe) -> PrivateFileError {
+    PrivateFileError::Unsafe { path: path.to_owned(), reason }
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> PrivateFileError {
+    let path = path.to_owned();
+    move |error| PrivateFileError::Io { path, error }
+}

@@ -1,0 +1,333 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use url::{Host, Url};
+
+use super::Message;
+use crate::msg;
+
+/// Which server a credential belongs to: scheme, host, port and an optional path prefix.
+///
+/// Parsed once and canonical from then on: lower-case scheme and ASCII host, the default port left
+/// out, no trailing slash, never user info, query or fragment. Spellings that URL parsers fold
+/// together (`0x7f.1`, `%2e`, `a/../b`, full-width dots) are refused rather than folded, so two
+/// parsers can never disagree on which server is meant (CVE-2020-5260, -11008, CVE-2024-50338).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerUrl {
+    scheme: String,
+    host: String,
+    port: Option<u16>,
+    path: String,
+}
+
+/// Why a text is not a [`ServerUrl`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServerUrlError {
+    #[error("not a URL of the form scheme://host[:port][/path]")]
+    Malformed,
+    #[error("the host is missing")]
+    NoHost,
+    #[error("user name or password inside the URL")]
+    UserInfo,
+    #[error("query or fragment inside the URL")]
+    QueryOrFragment,
+    #[error("the host is not spelled in its canonical form")]
+    OddHost,
+    #[error("the host is not ASCII; its ASCII form is {a_label}")]
+    NotAscii { a_label: String },
+    #[error("the port is not a plain number from 1 to 65535")]
+    OddPort,
+    #[error("the path is not spelled in its canonical form")]
+    OddPath,
+}
+
+impl ServerUrlError {
+    /// The reason as a person reads it.
+    pub fn message(&self) -> Message {
+        match self {
+            ServerUrlError::Malformed => msg!("url-malformed"),
+            ServerUrlError::NoHost => msg!("url-no-host"),
+            ServerUrlError::UserInfo => msg!("url-user-info"),
+            ServerUrlError::QueryOrFragment => msg!("url-query"),
+            ServerUrlError::OddHost => msg!("url-odd-host"),
+            ServerUrlError::NotAscii { a_label } => msg!("url-not-ascii", host = a_label),
+            ServerUrlError::OddPort => msg!("url-odd-port"),
+            ServerUrlError::OddPath => msg!("url-odd-path"),
+        }
+    }
+}
+
+impl ServerUrl {
+    /// Parses an absolute URL.
+    pub fn parse(text: &str) -> Result<Self, ServerUrlError> {
+        let (scheme, rest) = text.split_once("://").ok_or(ServerUrlError::Malformed)?;
+        if !is_scheme(scheme) {
+            return Err(ServerUrlError::Malformed);
+        }
+        if rest.contains(['?', '#']) {
+            return Err(ServerUrlError::QueryOrFragment);
+        }
+        let (authority, path) = match rest.find('/') {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        let (host, port) = parse_authority(&scheme.to_ascii_lowercase(), authority)?;
+        let url = ServerUrl { scheme: scheme.to_ascii_lowercase(), host, port, path: parse_path(path)? };
+        Ok(url)
+    }
+
+    /// Parses what a person types after `--server`: a bare host means `https://HOST`.
+    pub fn from_user(text: &str) -> Result<Self, ServerUrlError> {
+        match text.contains("://") {
+            true => Self::parse(text),
+            false => Self::parse(&format!("https://{text}")),
+        }
+    }
+
+    /// Builds the URL from git's attributes `protocol`, `host` (with port) and `path`.
+    pub fn from_parts(protocol: &str, host: &str, path: Option<&str>) -> Result<Self, ServerUrlError> {
+        if host.is_empty() {
+            return Err(ServerUrlError::NoHost);
+        }
+        if host.contains(['/', '?', '#']) {
+            return Err(ServerUrlError::OddHost);
+        }
+        Self::parse(&format!("{protocol}://{host}{}", encode_path(path.unwrap_or_default())?))
+    }
+
+    /// The scheme in lower case, for instance `https`.
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// The host in lower case; an IPv6 address keeps its brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The path prefix without a trailing slash: empty, or `/a/b`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The same server without a path.
+    pub fn origin(&self) -> ServerUrl {
+        ServerUrl { path: String::new(), ..self.clone() }
+    }
+
+    /// Whether both name the same scheme, host and port.
+    pub fn same_origin(&self, other: &ServerUrl) -> bool {
+        (&self.scheme, &self.host, self.port) == (&other.scheme, &other.host, other.port)
+    }
+
+    /// Whether `other` lies at or below this URL: same origin, and this path is a prefix of whole segments.
+    pub fn covers(&self, other: &ServerUrl) -> bool {
+        self.same_origin(other)
+            && other.path.strip_prefix(&self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// The URL of an endpoint below this server; `path` starts with `/`.
+    pub fn endpoint(&self, path: &str) -> String {
+        format!("{self}{path}")
+    }
+
+    /// Whether what is sent there travels unencrypted over a network: `http` to a host that is not this machine.
+    pub fn is_cleartext(&self) -> bool {
+        self.scheme == "http" && !self.is_loopback()
+    }
+
+    /// Whether the host is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost"
+            || self.host == "[::1]"
+            || self.host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.host)?;
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        f.write_str(&self.path)
+    }
+}
+
+impl FromStr for ServerUrl {
+    type Err = ServerUrlError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for ServerUrl {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ServerUrl {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(from)?).map_err(serde::de::Error::custom)
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+}
+
+/// Lets the `url` crate judge `host[:port]`, and accepts its verdict only if it left the text as it was.
+fn parse_authority(scheme: &str, authority: &str) -> Result<(String, Option<u16>), ServerUrlError> {
+    if authority.is_empty() || authority.starts_with(':') {
+        return Err(ServerUrlError::NoHost);
+    }
+    if authority.contains('@') {
+        return Err(ServerUrlError::UserInfo);
+    }
+    if authority.contains(|c: char| c.is_ascii_control() || matches!(c, ' ' | '\\' | '%')) {
+        return Err(ServerUrlError::OddHost);
+    }
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(parse_port(port)?)),
+        _ => (authority, None),
+    };
+    let host = host.to_ascii_lowercase();
+    let parsed = Url::parse(&format!("https://{host}/")).map_err(|_| ServerUrlError::OddHost)?;
+    let canonical = parsed.host_str().ok_or(ServerUrlError::NoHost)?;
+    if !host.is_ascii() {
+        return Err(ServerUrlError::NotAscii { a_label: canonical.to_owned() });
+    }
+    // `https://a.b.` is a different origin to some clients and the same to others.
+    if canonical != host
+        || canonical.ends_with('.')
+        || matches!(parsed.host(), Some(Host::Domain(d)) if d.contains(".."))
+    {
+        return Err(ServerUrlError::OddHost);
+    }
+    let default = match scheme {
+        "https" => Some(443),
+        "http" => Some(80),
+        _ => None,
+    };
+    Ok((host, port.filter(|p| Some(*p) != default)))
+}
+
+/// A port as everybody writes it: no sign, no leading zero, 1 to 65535 (RFC 3986 §3.2.3 allows more than anyone agrees on).
+fn parse_port(text: &str) -> Result<u16, ServerUrlError> {
+    let plain = !text.starts_with('0') && text.chars().all(|c| c.is_ascii_digit());
+    match text.parse() {
+        Ok(port) if plain => Ok(port),
+        _ => Err(ServerUrlError::OddPort),
+    }
+}
+
+/// Git sends paths decoded (`org/My Project`); escapes what a URL cannot hold, `%` included, so nothing decodes twice.
+fn encode_path(path: &str) -> Result<String, ServerUrlError> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if path.contains('\\') || path.split('/').any(|segment| matches!(segment, "." | "..")) {
+        return Err(ServerUrlError::OddPath);
+    }
+    let mut url = Url::parse("https://h/").map_err(|_| ServerUrlError::OddPath)?;
+    url.set_path(&path.replace('%', "%25"));
+    Ok(url.path().to_owned())
+}
+
+fn parse_path(path: &str) -> Result<String, ServerUrlError> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if path.is_empty() {
+        return Ok(String::new());
+    }
+    let parsed = Url::parse(&format!("https://h{path}")).map_err(|_| ServerUrlError::OddPath)?;
+    let folded = path.to_ascii_lowercase();
+    // The url crate resolves dot segments, their escapes and backslashes; whatever it changes is refused.
+    if parsed.path() != path || path.contains("//") || ["%2f", "%5c", "%2e"].iter().any(|x| folded.contains(x)) {
+        return Err(ServerUrlError::OddPath);
+    }
+    Ok(path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> ServerUrlError {
+        ServerUrl::parse(text).expect_err(text)
+    }
+
+    #[test]
+    fn case_and_the_default_port_make_no_difference() {
+        assert_eq!(
+            ServerUrl::parse("HTTPS://Git.Example:443/").unwrap(),
+            ServerUrl::parse("https://git.example").unwrap()
+        );
+        assert_ne!(
+            ServerUrl::parse("https://git.example:80").unwrap(),
+            ServerUrl::parse("https://git.example").unwrap()
+        );
+        assert_ne!(ServerUrl::parse("http://git.example").unwrap(), ServerUrl::parse("https://git.example").unwrap());
+        assert_eq!(ServerUrl::from_user("git.example").unwrap().to_string(), "https://git.example");
+    }
+
+    #[test]
+    fn odd_hosts_and_ports_are_refused_not_folded() {
+        for host in [
+            "a.example.",
+            "[fe80::1%eth0]",
+            "a%2eexample",
+            "a example",
+            "a\\b",
+            "127.1",
+            "0x7f.0.0.1",
+            "2130706433",
+            "a..b",
+            "017700000001",
+            "[::0:1]",
+            "a\u{ff0e}example",
+        ] {
+            assert!(ServerUrl::parse(&format!("https://{host}/")).is_err(), "{host}");
+        }
+        for port in ["0", "65536", "+443", "00443", "", " 443", "4 43", "-1"] {
+            assert!(ServerUrl::parse(&format!("https://a.example:{port}/")).is_err(), "{port}");
+        }
+        assert_eq!(refused("https://good.example:x@evil.example/"), ServerUrlError::UserInfo);
+        assert_eq!(refused("https:///x"), ServerUrlError::NoHost);
+        assert_eq!(refused("https://a.example/?q"), ServerUrlError::QueryOrFragment);
+        assert_eq!(
+            refused("https://b\u{fc}cher.example"),
+            ServerUrlError::NotAscii { a_label: "xn--bcher-kva.example".into() }
+        );
+    }
+
+    #[test]
+    fn a_path_covers_whole_segments_only() {
+        let url = |t: &str| ServerUrl::parse(t).unwrap();
+        assert!(url("https://a.example/org").covers(&url("https://a.example/org/repo.git")));
+        assert!(url("https://a.example").covers(&url("https://a.example/org")));
+        assert!(!url("https://a.example/org").covers(&url("https://a.example/org-evil")));
+        assert!(!url("https://a.example/org").covers(&url("https://a.example")));
+        assert!(!url("https://a.example:1").covers(&url("https://a.example:2")));
+        for path in ["/org/../other", "/org/%2e%2e/x", "//org", "/a//b", "/a/./b", "/a\\b", "/a%2Fb"] {
+            assert_eq!(refused(&format!("https://a.example{path}")), ServerUrlError::OddPath, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_path_git_sends_is_escaped_once() {
+        let path = |p| ServerUrl::from_parts("https", "a.example", Some(p)).map(|url| url.path().to_owned());
+        assert_eq!(path("org/My Project/_git/x").unwrap(), "/org/My%20Project/_git/x");
+        assert_eq!(path("org/%2e%2e/x").unwrap(), "/org/%252e%252e/x");
+        assert_eq!(path("org/../x").unwrap_err(), ServerUrlError::OddPath);
+        assert_eq!(path("/org//x").unwrap_err(), ServerUrlError::OddPath);
+    }
+
+    #[test]
+    fn only_this_machine_may_be_reached_in_clear() {
+        for loopback in ["http://localhost:1", "http://127.3.2.1", "http://[::1]:8"] {
+            assert!(!ServerUrl::parse(loopback).unwrap().is_cleartext(), "{loopback}");
+        }
+        assert!(ServerUrl::parse("http://localhost.example").unwrap().is_cleartext());
+    }
+}

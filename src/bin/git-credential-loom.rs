@@ -1,0 +1,23 @@
+//! The helper that `git config credential.helper loom` runs.
+//!
+//! Git starts it for every operation that needs a credential, so nothing happens before `main` that need not: without
+//! Rust's start-up code the process makes some twenty system calls less.
+#![cfg_attr(unix, no_main)]
+
+use loom_credentials::client::run_git_helper;
+
+#[cfg(unix)]
+#[unsafe(no_mangle)]
+pub extern "C" fn main(_argc: i32, _argv: *const *const u8) -> i32 {
+    run().into()
+}
+
+#[cfg(not(unix))]
+fn main() -> std::process::ExitCode {
+    run().into()
+}
+
+fn run() -> u8 {
+    let args: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    run_git_helper(&args)
+}

@@ -1,0 +1,185 @@
+//! The daemon: flags, where it logs, and the order of its start.
+
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use clap::Parser;
+use loom_credentials::agent::Agent;
+use loom_credentials::base::{Locale, Paths, StoreChoice, private_file};
+use loom_credentials::listen::{Door, DoorError, serve};
+use loom_credentials::msg;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Holds the credentials of your servers and answers loom's front-ends over a local socket.
+///
+/// Front-ends start it when they need it; you rarely do. Without --foreground it returns once it listens.
+#[derive(Parser)]
+#[command(version, name = "loom-agent")]
+struct Args {
+    /// Stay in the foreground, for systemd and for looking at it
+    #[arg(long)]
+    foreground: bool,
+    /// End after this long without a request, for instance 10m or 1h
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    idle_exit: Option<Duration>,
+}
+
+/// Tells the launching process that the agent listens.
+const READY: &str = "ready";
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let outcome = if args.foreground { run(args.idle_exit) } else { launch(args.idle_exit) };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("loom-agent: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Starts the agent in a session of its own and waits until it listens.
+fn launch(idle_exit: Option<Duration>) -> Result<(), String> {
+    use std::io::{BufRead, BufReader};
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut command = Command::new(program);
+    command.arg("--foreground").env(READY_VARIABLE, "1").stdin(Stdio::null()).stdout(Stdio::piped());
+    if let Some(time) = idle_exit {
+        command.arg("--idle-exit").arg(format!("{}s", time.as_secs()));
+    }
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    let mut line = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        BufReader::new(stdout).read_line(&mut line).map_err(|error| error.to_string())?;
+    }
+    match line.trim_end() {
+        READY => Ok(()),
+        // It said why on stderr, which is ours too.
+        _ => std::process::exit(child.wait().ok().and_then(|status| status.code()).unwrap_or(1)),
+    }
+}
+
+/// Set for the child by [`launch`]: say when you listen, then let go of the terminal.
+const READY_VARIABLE: &str = "LOOM_AGENT_LAUNCHED";
+
+fn run(idle_exit: Option<Duration>) -> Result<(), String> {
+    let locale = locale();
+    harden().map_err(|error| error.to_string())?;
+    let launched = std::env::var_os(READY_VARIABLE).is_some();
+    if launched {
+        // A session of its own: Ctrl+C and a closed terminal are for whoever started it.
+        let _ = rustix::process::setsid();
+    }
+    let say = |message| locale.render(&message);
+    let paths = Paths::from_environment().map_err(say)?;
+    let store = match std::env::var("LOOM_STORE").ok().filter(|name| !name.is_empty()) {
+        Some(name) => Some(StoreChoice::from_name(&name).ok_or_else(|| say(msg!("unknown-store", name = name)))?),
+        None => None,
+    };
+    log_to(&paths, launched)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        // Threads that waited for the store are not kept: an idle agent sleeps.
+        .thread_keep_alive(Duration::from_secs(1))
+        .build()
+        .map_err(|error| error.to_string())?;
+    let agent = Agent::new(paths.clone(), store);
+    runtime.block_on(async {
+        let door = match listenfd::ListenFd::from_env().take_unix_listener(0) {
+            Ok(Some(listener)) => Door::from_systemd(listener).map_err(|error| error.to_string())?,
+            _ => match Door::open(&paths).await {
+                Ok(door) => door,
+                Err(DoorError::Taken) if launched => {
+                    println!("{READY}");
+                    return Ok(());
+                }
+                Err(error) => return Err(say(error.message())),
+            },
+        };
+        let stopping = agent.clone();
+        let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+        let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => break,
+                    _ = interrupt.recv() => break,
+                    // The terminal it was started from is gone; the agent stays.
+                    _ = hangup.recv() => {}
+                }
+            }
+            stopping.stopping.ask();
+        });
+        if launched {
+            println!("{READY}");
+            detach().map_err(|error| error.to_string())?;
+        }
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), "listening");
+        serve(door, agent, idle_exit).await;
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        Ok(())
+    })
+}
+
+/// Nothing this process makes is for others, and nobody reads its memory: not a debugger of the same user, not a core file.
+fn harden() -> std::io::Result<()> {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask};
+    umask(rustix::fs::Mode::from_raw_mode(0o077));
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    // Room for a crowd of connections, where the system grants it.
+    let files = getrlimit(Resource::Nofile);
+    let wanted = files.maximum.map_or(4096, |hard| hard.min(4096));
+    if files.current.is_some_and(|soft| soft < wanted) {
+        setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: files.maximum })?;
+    }
+    Ok(())
+}
+
+/// Lets go of the launching process' pipes.
+fn detach() -> std::io::Result<()> {
+    let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
+    Ok(())
+}
+
+/// Logs where `LOOM_LOG` asks for it: to stderr in the foreground, else to the state directory.
+fn log_to(paths: &Paths, launched: bool) -> Result<(), String> {
+    let Ok(filter) = std::env::var("LOOM_LOG") else { return Ok(()) };
+    let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(own_lines(&filter));
+    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
+    if launched {
+        private_file::private_dir(paths.state_dir()).map_err(|error| error.to_string())?;
+        let file = private_file::append(&paths.log_file()).map_err(|error| error.to_string())?;
+        logger.with_writer(std::sync::Mutex::new(file)).init();
+    } else {
+        logger.with_writer(std::io::stderr).init();
+    }
+    Ok(())
+}
+
+/// Only loom's own lines, whatever is asked for: what libraries log can hold headers and bodies.
+fn own_lines(filter: &str) -> String {
+    let own = |directive: &str| match directive.split_once('=') {
+        Some((target, _)) => target.starts_with("loom").then(|| directive.to_owned()),
+        None => Some(format!("loom_credentials={directive},loom_agent={directive}")),
+    };
+    std::iter::once("off".to_owned())
+        .chain(filter.split(',').map(str::trim).filter_map(own))
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+fn locale() -> Locale {
+    let named = std::env::var("LOOM_LANGUAGE").ok().and_then(|tag| Locale::from_tag(&tag));
+    named.unwrap_or_else(Locale::from_environment)
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    Duration::try_from(parsed).map_err(|error| error.to_string())
+}

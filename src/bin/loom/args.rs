@@ -1,0 +1,158 @@
+//! The command line as clap reads it. Help texts are not here but in the `.ftl` files; see `help.rs`.
+
+use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use loom_credentials::base::ServerUrl;
+
+#[derive(Parser)]
+#[command(
+    name = "loom",
+    version,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    disable_help_subcommand = true
+)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Loom {
+    #[arg(long, alias = "server-url", global = true, value_name = "URL", value_parser = ServerUrl::from_user)]
+    pub server: Option<ServerUrl>,
+    #[arg(short, long, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    Login(Login),
+    Logout(Logout),
+    Status(Json),
+    Token(Token),
+    Exec(Exec),
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Agent {
+        #[command(subcommand)]
+        action: AgentAction,
+    },
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Setup {
+        #[command(subcommand)]
+        what: Setup,
+    },
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Config {
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
+    CredentialHelper {
+        #[arg(value_name = "OPERATION")]
+        operation: String,
+    },
+    Completions {
+        shell: clap_complete::Shell,
+    },
+    Demo,
+}
+
+#[derive(Args)]
+pub struct Login {
+    #[arg(long, value_name = "USER")]
+    pub account: Option<String>,
+    #[arg(long, value_enum, default_value = "auto", conflicts_with = "with_token")]
+    pub flow: Flow,
+    #[arg(long, conflicts_with = "with_token")]
+    pub no_browser: bool,
+    #[arg(long)]
+    pub with_token: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Flow {
+    Auto,
+    Loom,
+}
+
+#[derive(Args)]
+pub struct Logout {
+    #[arg(long, value_name = "USER")]
+    pub account: Option<String>,
+    #[arg(long, conflicts_with_all = ["server", "account"])]
+    pub all: bool,
+    #[arg(long)]
+    pub local: bool,
+}
+
+#[derive(Args)]
+pub struct Json {
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Token {
+    #[arg(long, value_name = "USER")]
+    pub account: Option<String>,
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = seconds)]
+    pub min_validity: u32,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Exec {
+    #[arg(long, value_name = "USER")]
+    pub account: Option<String>,
+    #[arg(long, value_name = "NAME", required = true, value_parser = variable)]
+    pub env: String,
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<std::ffi::OsString>,
+}
+
+#[derive(Subcommand)]
+pub enum AgentAction {
+    Start,
+    Stop,
+    Status(Json),
+    Restart,
+}
+
+#[derive(Subcommand)]
+pub enum Setup {
+    Git(SetupGit),
+}
+
+#[derive(Args)]
+#[command(group = ArgGroup::new("scope"))]
+pub struct SetupGit {
+    #[arg(long, group = "scope")]
+    pub global: bool,
+    #[arg(long, group = "scope")]
+    pub local: bool,
+    #[arg(long)]
+    pub remove: bool,
+}
+
+#[derive(Subcommand)]
+pub enum ConfigAction {
+    Get { key: String },
+    Set { key: String, value: String },
+    List,
+    SetDefaultServer { url: String },
+}
+
+/// A duration such as `60s` or `5m`; a plain number means seconds.
+fn seconds(text: &str) -> Result<u32, String> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(seconds);
+    }
+    let parsed: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    u32::try_from(parsed.as_secs()).map_err(|error| error.to_string())
+}
+
+fn variable(text: &str) -> Result<String, String> {
+    let valid = !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    valid.then(|| text.to_owned()).ok_or_else(|| "letters, digits and _".to_owned())
+}

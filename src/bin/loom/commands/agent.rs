@@ -1,0 +1,52 @@
+use loom_credentials::msg;
+use loom_credentials::wire::{Code, Fault, Hello, HelloReply, Stop};
+
+use crate::args::AgentAction;
+use crate::{Context, term};
+
+pub fn run(action: &AgentAction, context: &Context) -> Result<u8, Fault> {
+    match action {
+        AgentAction::Start => start(context),
+        AgentAction::Stop => stop(context),
+        AgentAction::Status(args) => status(args.json, context),
+        AgentAction::Restart => stop(context).and_then(|_| start(context)),
+    }
+}
+
+fn start(context: &Context) -> Result<u8, Fault> {
+    let HelloReply { agent } = context.client()?.ask(&Hello {})?;
+    term::say(context.locale, &msg!("agent-runs", pid = agent.pid, version = agent.version));
+    Ok(0)
+}
+
+fn stop(context: &Context) -> Result<u8, Fault> {
+    match context.client()?.without_autostart().ask_last(&Stop {}) {
+        Ok(()) => term::say(context.locale, &msg!("agent-stopped")),
+        Err(fault) if is_absent(&fault) => term::say(context.locale, &msg!("agent-not-running")),
+        Err(fault) => return Err(fault),
+    }
+    Ok(0)
+}
+
+fn status(json: bool, context: &Context) -> Result<u8, Fault> {
+    match context.client()?.without_autostart().ask(&Hello {}) {
+        Ok(HelloReply { agent }) if json => term::data_line(&serde_json::to_string(&agent).unwrap_or_default()),
+        Ok(HelloReply { agent }) => {
+            let text = msg!("agent-runs", pid = agent.pid, version = agent.version);
+            term::data_line(&context.locale.render(&text));
+        }
+        Err(fault) if is_absent(&fault) => {
+            match json {
+                true => term::data_line("{\"running\":false}"),
+                false => term::data_line(&context.locale.render(&msg!("agent-not-running"))),
+            }
+            return Ok(1);
+        }
+        Err(fault) => return Err(fault),
+    }
+    Ok(0)
+}
+
+fn is_absent(fault: &Fault) -> bool {
+    fault.code() == Code::Unavailable && fault.id() == "agent-not-running"
+}

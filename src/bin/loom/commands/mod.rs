@@ -1,0 +1,33 @@
+//! One command, one file. Each returns the exit code, or the fault that decides it.
+
+mod agent;
+mod completions;
+mod config;
+mod exec;
+mod login;
+mod logout;
+mod setup_git;
+mod status;
+mod token;
+
+use loom_credentials::client::run_git_helper;
+use loom_credentials::wire::Fault;
+
+use crate::args::{Command, Setup};
+use crate::{Context, demo};
+
+pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
+    match command {
+        Command::Login(args) => login::run(args, context),
+        Command::Logout(args) => logout::run(args, context),
+        Command::Status(args) => status::run(&args, context),
+        Command::Token(args) => token::run(args, context),
+        Command::Exec(args) => exec::run(args, context),
+        Command::Agent { action } => agent::run(&action, context),
+        Command::Setup { what: Setup::Git(args) } => setup_git::run(&args, context),
+        Command::Config { action } => config::run(&action, context),
+        Command::CredentialHelper { operation } => Ok(run_git_helper(&[operation])),
+        Command::Completions { shell } => completions::run(shell, context),
+        Command::Demo => demo::run(context),
+    }
+}

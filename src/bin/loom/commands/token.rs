@@ -1,0 +1,17 @@
+use loom_credentials::wire::{self, Fault};
+use zeroize::Zeroizing;
+
+use crate::args::Token;
+use crate::{Context, term};
+
+pub fn run(args: Token, context: &Context) -> Result<u8, Fault> {
+    let question =
+        wire::Token { server: context.server.clone(), account: args.account, min_validity: args.min_validity };
+    let reply = context.client()?.ask(&question)?;
+    let text = match args.json {
+        true => Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default()),
+        false => Zeroizing::new(reply.token.expose().to_owned()),
+    };
+    term::data_line(&text);
+    Ok(0)
+}

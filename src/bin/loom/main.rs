@@ -1,0 +1,95 @@
+//! `loom`: one file per command; each asks the agent and shows the answer.
+
+mod args;
+mod commands;
+mod demo;
+mod help;
+mod term;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+use loom_credentials::base::{Config, Locale, Paths, ServerUrl};
+use loom_credentials::client::{Client, exit_code};
+use loom_credentials::wire::{Code, Fault};
+
+/// What every command needs: the language, and the server it was told.
+pub struct Context {
+    pub locale: Locale,
+    /// From `--server`, else `LOOM_SERVER_URL`; else the agent takes the default.
+    pub server: Option<ServerUrl>,
+}
+
+impl Context {
+    pub fn client(&self) -> Result<Client, Fault> {
+        Ok(Client::from_environment()?.speaking(self.locale))
+    }
+}
+
+fn main() -> ExitCode {
+    let locale = locale();
+    let command = help::localized(args::Loom::command(), locale);
+    let matches = command.try_get_matches_from(arguments());
+    let args = match matches.and_then(|matches| args::Loom::from_arg_matches(&matches)) {
+        Ok(args) => args,
+        Err(error) => return usage(locale, &error),
+    };
+    term::end_on_interrupt(locale);
+    let outcome = server(args.server).and_then(|server| commands::run(args.command, &Context { locale, server }));
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(fault) => {
+            term::fault(locale, &fault);
+            ExitCode::from(exit_code(fault.code()))
+        }
+    }
+}
+
+/// `loom help login` means `loom login --help`.
+fn arguments() -> Vec<std::ffi::OsString> {
+    let mut arguments: Vec<_> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|first| first == "help") {
+        arguments.remove(1);
+        arguments.push("--help".into());
+    }
+    arguments
+}
+
+fn usage(locale: Locale, error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+    match error.kind() {
+        DisplayHelp | DisplayVersion => {
+            term::data(&error.render().to_string());
+            ExitCode::SUCCESS
+        }
+        DisplayHelpOnMissingArgumentOrSubcommand => {
+            term::line(error.render().to_string().trim_end());
+            ExitCode::from(2)
+        }
+        _ => {
+            let (message, hint) = help::usage_error(error);
+            term::fault(locale, &Fault::new(Code::BadRequest, message).hint(hint));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// `LOOM_LANGUAGE`, else the config's language, else the system's. A broken config is reported by the command that needs it.
+fn locale() -> Locale {
+    let named = std::env::var("LOOM_LANGUAGE").ok().and_then(|tag| Locale::from_tag(&tag));
+    let configured = || Config::load(&Paths::from_environment().ok()?.config_file()).ok()?.language();
+    named.or_else(configured).unwrap_or_else(Locale::from_environment)
+}
+
+fn server(named: Option<ServerUrl>) -> Result<Option<ServerUrl>, Fault> {
+    use loom_credentials::msg;
+    let variable = || std::env::var("LOOM_SERVER_URL").ok().filter(|text| !text.is_empty());
+    match named.map(Ok).or_else(|| variable().map(|text| ServerUrl::from_user(&text))) {
+        Some(Err(error)) => {
+            let message = msg!("bad-server", server = "LOOM_SERVER_URL").because(error.message());
+            Err(Fault::new(Code::BadRequest, message).hint(msg!("hint-server-form")))
+        }
+        Some(Ok(server)) => Ok(Some(server)),
+        None => Ok(None),
+    }
+}

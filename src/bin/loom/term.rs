@@ -1,0 +1,72 @@
+//! The terminal's rules: stdout carries data only; talk goes to stderr; spinners only where a person looks.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use loom_credentials::base::{Locale, Message};
+use loom_credentials::client::report;
+use loom_credentials::msg;
+use loom_credentials::wire::Fault;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+
+/// Says a sentence to the person.
+pub fn say(locale: Locale, message: &Message) {
+    line(&locale.render(message));
+}
+
+/// Shows one line of text as it is: a URL or a code that will be copied.
+pub fn line(text: &str) {
+    // Nobody listens on a closed stderr; what was asked for goes on.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Says what went wrong and what to do.
+pub fn fault(locale: Locale, fault: &Fault) {
+    let _ = write!(std::io::stderr(), "{}", report(fault, locale));
+}
+
+/// Prints data. A reader that went away is no error: `loom status | head`.
+pub fn data(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Prints data and its line end.
+pub fn data_line(text: &str) {
+    data(&format!("{text}\n"));
+}
+
+/// Whether a person looks at stderr.
+pub fn is_interactive() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// A spinner while something takes time; nothing where nobody looks.
+pub fn spinner(locale: Locale, message: &Message) -> ProgressBar {
+    if !is_interactive() {
+        say(locale, message);
+        return ProgressBar::hidden();
+    }
+    let spinner = ProgressBar::new_spinner().with_message(locale.render(message));
+    spinner.set_style(
+        ProgressStyle::with_template("{msg} {spinner}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
+    spinner.enable_steady_tick(Duration::from_millis(120));
+    spinner
+}
+
+/// On Ctrl+C: puts the terminal back as it was, says so, and ends with 130. The agent sees the connection close.
+pub fn end_on_interrupt(locale: Locale) {
+    let before: Mutex<Option<Termios>> = Mutex::new(tcgetattr(std::io::stdin()).ok());
+    let handler = move || {
+        if let Some(termios) = before.lock().ok().and_then(|mut saved| saved.take()) {
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &termios);
+        }
+        line("");
+        say(locale, &msg!("cancelled"));
+        std::process::exit(130);
+    };
+    // Without a handler Ctrl+C still ends the program, only less politely.
+    let _ = ctrlc::set_handler(handler);
+}

@@ -1,0 +1,91 @@
+use serde::de::DeserializeOwned;
+
+use super::connection::Connection;
+use super::start;
+use crate::base::{Locale, Message, Paths, Secret};
+use crate::msg;
+use crate::wire::{Code, Fault, Reply, Verb, print_request};
+
+/// A front-end's way to the agent. Each question is one connection: connect, write, read.
+pub struct Client {
+    paths: Paths,
+    locale: Locale,
+    /// `LOOM_TOKEN`: presented with every request, and then only its rights count.
+    token: Option<Secret>,
+    /// `LOOM_AUTOSTART=0` forbids starting an agent.
+    autostart: bool,
+}
+
+impl Client {
+    /// From the environment: where the socket is, the language, `LOOM_TOKEN`, `LOOM_AUTOSTART`.
+    pub fn from_environment() -> Result<Client, Fault> {
+        let paths = Paths::from_environment().map_err(|message| Fault::new(Code::Unavailable, message))?;
+        let token = std::env::var("LOOM_TOKEN").ok().filter(|text| !text.is_empty()).map(Secret::new);
+        let autostart = std::env::var_os("LOOM_AUTOSTART").is_none_or(|value| value != "0");
+        Ok(Client { paths, locale: Locale::from_environment(), token, autostart })
+    }
+
+    /// The same, with the texts of the answers in this language.
+    pub fn speaking(self, locale: Locale) -> Client {
+        Client { locale, ..self }
+    }
+
+    /// The same, but an agent that does not run is not started.
+    pub fn without_autostart(self) -> Client {
+        Client { autostart: false, ..self }
+    }
+
+    pub fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    pub fn locale(&self) -> Locale {
+        self.locale
+    }
+
+    /// Asks and waits for the answer.
+    pub fn ask<V: Verb>(&self, question: &V) -> Result<V::Reply, Fault> {
+        self.follow(question, |_: serde_json::Value| ())
+    }
+
+    /// Asks something that takes time, and hands on the events on the way to the answer. Dropping out cancels it.
+    pub fn follow<V: Verb, E: DeserializeOwned>(
+        &self,
+        question: &V,
+        mut seen: impl FnMut(E),
+    ) -> Result<V::Reply, Fault> {
+        let mut connection = self.connect()?;
+        connection.send(&print_request(question, self.locale, self.token.as_ref()))?;
+        loop {
+            match Reply::<V::Reply, E>::parse(&connection.receive()?) {
+                Ok(Reply::Ok(answer)) => return Ok(answer),
+                Ok(Reply::Error(fault)) => return Err(fault),
+                Ok(Reply::Event(event)) => seen(event),
+                Err(_) => return Err(unavailable(msg!("agent-speaks-otherwise")).hint(msg!("hint-restart-agent"))),
+            }
+        }
+    }
+
+    /// Asks something after which the agent goes, and waits until it is gone.
+    pub fn ask_last<V: Verb>(&self, question: &V) -> Result<(), Fault> {
+        let mut connection = self.connect()?;
+        connection.send(&print_request(question, self.locale, self.token.as_ref()))?;
+        if let Ok(Reply::Error(fault)) = Reply::<V::Reply>::parse(&connection.receive()?) {
+            return Err(fault);
+        }
+        connection.wait_for_end();
+        Ok(())
+    }
+
+    fn connect(&self) -> Result<Connection, Fault> {
+        match Connection::open(self.paths.socket())? {
+            Some(connection) => Ok(connection),
+            None if self.autostart => start::agent(&self.paths, self.locale),
+            None => Err(unavailable(msg!("agent-not-running")).hint(msg!("hint-start-agent"))),
+        }
+    }
+}
+
+pub(super) fn unavailable(message: Message) -> Fault {
+    Fault::new(Code::Unavailable, message)
+}

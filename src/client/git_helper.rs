@@ -1,0 +1,111 @@
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
+
+use super::{Client, exit_code, report};
+use crate::base::{Locale, Message};
+use crate::git::{self, Operation};
+use crate::msg;
+use crate::wire::{Code, Fault};
+
+/// How long git may take to say what it wants.
+const INPUT_WITHIN: Duration = Duration::from_secs(10);
+
+/// Does what git asks of a credential helper, on this process' own streams, and returns the exit code.
+///
+/// `args` is the command line after the program's name; git's spelling for `credential.helper = loom credential-helper`
+/// has that word in front of the operation.
+pub fn run(args: &[String]) -> u8 {
+    let operation = match args {
+        [first, operation, ..] if first == "credential-helper" => operation,
+        [operation, ..] => operation,
+        [] => return usage(),
+    };
+    let done = match Operation::from_name(operation) {
+        Some(Operation::Capability) => write_stdout(git::CAPABILITIES),
+        Some(operation) => perform(operation),
+        None if matches!(operation.as_str(), "-h" | "--help" | "--version" | "-V") => return usage(),
+        // A newer git may ask for things that older helpers do not know.
+        None => Ok(()),
+    };
+    match done {
+        Ok(()) => 0,
+        Err(fault) => {
+            eprint!("{}", report(&fault, Locale::from_environment()));
+            exit_code(fault.code())
+        }
+    }
+}
+
+fn perform(operation: Operation) -> Result<(), Fault> {
+    let request = git::Request::parse(&read_input()?).map_err(|error| refused(error.message()))?;
+    let client = Client::from_environment()?;
+    let done = match operation {
+        Operation::Get => client.ask(&request.into_get()).and_then(|reply| match git::print_answer(&reply) {
+            Some(answer) => write_stdout(&answer),
+            None => Err(Fault::new(Code::Internal, msg!("secret-not-sayable"))),
+        }),
+        Operation::Store => request.into_store().map_or(Ok(()), |store| client.ask(&store).map(|_| ())),
+        Operation::Erase => client.ask(&request.into_erase()).map(|_| ()),
+        Operation::Capability => Ok(()),
+    };
+    match done {
+        // Nothing to say is no error: git asks the next helper, or the person.
+        Err(fault) if fault.code() == Code::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Reads stdin to its end, but not for ever and not without bound.
+fn read_input() -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let mut input = Zeroizing::new(Vec::with_capacity(4096));
+    let mut chunk = Zeroizing::new([0; 4096]);
+    let until = Instant::now() + INPUT_WITHIN;
+    while input.len() <= git::MAX_INPUT && wait_for_input(until.saturating_duration_since(Instant::now()))? {
+        // Not through std's buffer: what waits there, poll does not see.
+        match rustix::io::read(rustix::stdio::stdin(), &mut *chunk) {
+            Ok(0) => break,
+            Ok(count) => input.extend_from_slice(&chunk[..count]),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(broken_stream(error)),
+        }
+        // Git closes its end, but whoever types by hand ends with an empty line.
+        if input.ends_with(b"\n\n") {
+            break;
+        }
+    }
+    Ok(input)
+}
+
+/// Waits until stdin can be read, `Err` when the time is over.
+fn wait_for_input(within: Duration) -> Result<bool, Fault> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdin = rustix::stdio::stdin();
+    let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+    let timeout = Timespec { tv_sec: within.as_secs() as i64, tv_nsec: within.subsec_nanos().into() };
+    match poll(&mut fds, Some(&timeout)) {
+        Ok(0) => Err(Fault::new(Code::BadRequest, msg!("git-input-timeout"))),
+        Ok(_) => Ok(true),
+        Err(rustix::io::Errno::INTR) => Ok(true),
+        Err(error) => Err(broken_stream(error)),
+    }
+}
+
+fn write_stdout(bytes: &[u8]) -> Result<(), Fault> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(broken_stream)
+}
+
+fn refused(reason: Message) -> Fault {
+    Fault::new(Code::BadRequest, msg!("git-input-refused").because(reason)).hint(msg!("hint-git-input"))
+}
+
+fn broken_stream(error: impl std::fmt::Display) -> Fault {
+    refused(msg!("stdin-unreadable", error = error))
+}
+
+fn usage() -> u8 {
+    eprintln!("{}", Locale::from_environment().render(&msg!("git-helper-usage")));
+    2
+}

@@ -1,0 +1,13 @@
+//! Floor 3: what every front-end does: reach the agent, start it if need be, ask, report.
+
+mod ask;
+mod connection;
+mod credentials;
+mod git_helper;
+mod report;
+mod start;
+
+pub use ask::Client;
+pub use credentials::Account;
+pub use git_helper::run as run_git_helper;
+pub use report::{exit_code, report};

@@ -1,0 +1,9 @@
+//! Floor 2: git's credential helper protocol (gitcredentials(7)), as parsing and printing of streams.
+
+mod answer;
+mod operation;
+mod request;
+
+pub use answer::{CAPABILITIES, print_answer};
+pub use operation::Operation;
+pub use request::{MAX_INPUT, Request, RequestError};

@@ -1,0 +1,242 @@
+use crate::base::{Message, Secret};
+use crate::msg;
+use crate::wire::{Erase, Get, GitCredential, Store};
+
+/// The longest input in bytes. Git's own is a few hundred.
+pub const MAX_INPUT: usize = 1024 * 1024;
+
+/// The most lines in one input.
+const MAX_LINES: usize = 1000;
+
+/// The longest line in bytes with its LF: what git itself reads.
+const MAX_LINE: usize = 65_535;
+
+/// What git said on stdin: the attributes loom uses. Parsed strictly, since a line that is read differently by two
+/// programs is how credentials were stolen before (CVE-2020-5260, CVE-2024-50338, CVE-2024-52006).
+#[derive(Debug, Default)]
+pub struct Request {
+    protocol: Option<String>,
+    host: Option<String>,
+    path: Option<String>,
+    username: Option<String>,
+    password: Option<Secret>,
+    oauth_refresh_token: Option<Secret>,
+    password_expiry_utc: Option<i64>,
+    ephemeral: bool,
+}
+
+/// Why the input was refused. Nothing of it is repeated: it may hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    #[error("the input is too long")]
+    TooLong,
+    #[error("the input ends in the middle of a line")]
+    Truncated,
+    #[error("a line without \"=\"")]
+    NoEquals,
+    #[error("a line with a control character")]
+    Control,
+    #[error("a value that is not UTF-8")]
+    NotUtf8,
+    #[error("an attribute is given twice with different values")]
+    Contradiction,
+    #[error("the protocol or the host is missing")]
+    Incomplete,
+    #[error("the url is not of the form protocol://[user@]host[/path]")]
+    BadUrl,
+}
+
+impl RequestError {
+    /// The reason as a person reads it.
+    pub fn message(self) -> Message {
+        match self {
+            RequestError::TooLong => msg!("git-too-long"),
+            RequestError::Truncated => msg!("git-truncated"),
+            RequestError::NoEquals => msg!("git-no-equals"),
+            RequestError::Control => msg!("git-control"),
+            RequestError::NotUtf8 => msg!("git-not-utf8"),
+            RequestError::Contradiction => msg!("git-contradiction"),
+            RequestError::Incomplete => msg!("git-incomplete"),
+            RequestError::BadUrl => msg!("git-bad-url"),
+        }
+    }
+}
+
+impl Request {
+    /// Parses the whole input, up to an empty line.
+    pub fn parse(input: &[u8]) -> Result<Request, RequestError> {
+        if input.len() > MAX_INPUT {
+            return Err(RequestError::TooLong);
+        }
+        let mut request = Request::default();
+        for (number, line) in input.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            if number >= MAX_LINES || line.len() > MAX_LINE {
+                return Err(RequestError::TooLong);
+            }
+            // The writer may have died: what is cut off here could be half a host or half a password.
+            let line = line.strip_suffix(b"\n").ok_or(RequestError::Truncated)?;
+            if line.is_empty() {
+                break;
+            }
+            request.take_line(line)?;
+        }
+        match (&request.protocol, &request.host) {
+            (Some(protocol), Some(host)) if !protocol.is_empty() && !host.is_empty() => Ok(request),
+            _ => Err(RequestError::Incomplete),
+        }
+    }
+
+    pub fn into_get(self) -> Get {
+        Get { wanted: self.into_parts().0 }
+    }
+
+    /// `None` if there is nothing to keep: no user name or password, or git says that it is ephemeral.
+    pub fn into_store(self) -> Option<Store> {
+        let keep = !self.ephemeral && self.username.is_some();
+        let (password_expiry_utc, mut this) = (self.password_expiry_utc, self);
+        let oauth_refresh_token = this.oauth_refresh_token.take();
+        let (which, password) = this.into_parts();
+        let password = password.filter(|_| keep)?;
+        Some(Store { which, password, password_expiry_utc, oauth_refresh_token })
+    }
+
+    pub fn into_erase(self) -> Erase {
+        let (which, password) = self.into_parts();
+        Erase { which, password }
+    }
+
+    fn into_parts(self) -> (GitCredential, Option<Secret>) {
+        let Request { protocol, host, path, username, password, .. } = self;
+        let path = path.filter(|path| !path.is_empty());
+        let which = GitCredential {
+            protocol: protocol.unwrap_or_default(),
+            host: host.unwrap_or_default(),
+            path,
+            username: username.filter(|name| !name.is_empty()),
+        };
+        (which, password)
+    }
+
+    fn take_line(&mut self, line: &[u8]) -> Result<(), RequestError> {
+        if line.contains(&b'\0') || line.contains(&b'\r') {
+            return Err(RequestError::Control);
+        }
+        let at = line.iter().position(|byte| *byte == b'=').ok_or(RequestError::NoEquals)?;
+        let (key, value) = (&line[..at], &line[at + 1..]);
+        match key {
+            b"protocol" => set(&mut self.protocol, text(value)?.to_owned()),
+            b"host" => set(&mut self.host, text(value)?.to_owned()),
+            b"path" => set(&mut self.path, text(value)?.to_owned()),
+            b"username" => set(&mut self.username, text(value)?.to_owned()),
+            b"password" => set_secret(&mut self.password, text(value)?),
+            b"oauth_refresh_token" => set_secret(&mut self.oauth_refresh_token, text(value)?),
+            // As git does: what is no number means no expiry.
+            b"password_expiry_utc" => {
+                self.password_expiry_utc = text(value)?.parse().ok();
+                Ok(())
+            }
+            b"ephemeral" => {
+                self.ephemeral = matches!(value, b"1" | b"true" | b"yes" | b"on");
+                Ok(())
+            }
+            b"url" => self.take_url(text(value)?),
+            // Attributes of newer gits, and those of no use here.
+            _ => Ok(()),
+        }
+    }
+
+    /// `url=` stands for the attributes it contains. A password in it is not taken: URLs end in logs and histories.
+    fn take_url(&mut self, url: &str) -> Result<(), RequestError> {
+        let (protocol, rest) = url.split_once("://").ok_or(RequestError::BadUrl)?;
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (user, host) = match authority.rsplit_once('@') {
+            Some((user, host)) if !user.contains([':', '%']) => (Some(user), host),
+            Some(_) => return Err(RequestError::BadUrl),
+            None => (None, authority),
+        };
+        set(&mut self.protocol, protocol.to_owned())?;
+        set(&mut self.host, host.to_owned())?;
+        if !path.is_empty() {
+            set(&mut self.path, path.to_owned())?;
+        }
+        user.map_or(Ok(()), |user| set(&mut self.username, user.to_owned()))
+    }
+}
+
+fn text(value: &[u8]) -> Result<&str, RequestError> {
+    std::str::from_utf8(value).map_err(|_| RequestError::NotUtf8)
+}
+
+fn set(slot: &mut Option<String>, value: String) -> Result<(), RequestError> {
+    match slot.replace(value) {
+        Some(before) if Some(&before) != slot.as_ref() => Err(RequestError::Contradiction),
+        _ => Ok(()),
+    }
+}
+
+fn set_secret(slot: &mut Option<Secret>, value: &str) -> Result<(), RequestError> {
+    let value = Secret::new(value.to_owned());
+    match slot {
+        Some(before) if !before.matches(&value) => Err(RequestError::Contradiction),
+        _ => {
+            *slot = Some(value);
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(input: &[u8]) -> RequestError {
+        Request::parse(input).expect_err("it should be refused")
+    }
+
+    #[test]
+    fn what_two_programs_could_read_differently_is_refused() {
+        use RequestError::*;
+        for (input, why) in [
+            (&b"protocol=https\nhost=evil.example\rhost=good.example\n\n"[..], Control),
+            (b"protocol=https\nhost=a\0b\n\n", Control),
+            (b"protocol=https\nhost=a\nhost=b\n\n", Contradiction),
+            (b"protocol=https\nhost=a\nurl=https://b/\n\n", Contradiction),
+            (b"protocol=https\nhost\n\n", NoEquals),
+            (b"protocol=https\n\n", Incomplete),
+            (b"protocol=https\nhost=\n\n", Incomplete),
+            (b"", Incomplete),
+            (b"protocol=https\nhost=a.example\npassword=hal", Truncated),
+            (b"protocol=https\nhost=\xff.example\n\n", NotUtf8),
+            (b"url=https://a:secret@b.example/\n\n", BadUrl),
+        ] {
+            assert_eq!(refused(input), why, "{}", String::from_utf8_lossy(input));
+        }
+        assert_eq!(refused(&[b"a=b\n".repeat(1001), b"\n".to_vec()].concat()), TooLong);
+        assert_eq!(refused(&[b"wwwauth[]=".to_vec(), vec![b'x'; MAX_INPUT]].concat()), TooLong);
+    }
+
+    #[test]
+    fn the_longest_line_is_taken_whole_and_one_more_byte_is_not() {
+        let line = |len: usize| [b"username=".to_vec(), vec![b'u'; len - 10], b"\n".to_vec()].concat();
+        let input = |len| [line(len), b"protocol=https\nhost=h\n\n".to_vec()].concat();
+        assert_eq!(Request::parse(&input(65_535)).unwrap().into_get().wanted.username.unwrap().len(), 65_525);
+        assert_eq!(refused(&input(65_536)), RequestError::TooLong);
+    }
+
+    #[test]
+    fn a_header_that_is_not_utf8_does_no_harm() {
+        let request =
+            Request::parse(b"protocol=https\nhost=a.example\nwwwauth[]=Basic realm=\"\xe9\"\n\nhost=evil\n").unwrap();
+        assert_eq!(request.into_get().wanted.host, "a.example");
+    }
+
+    #[test]
+    fn nothing_is_stored_without_user_and_password_or_when_ephemeral() {
+        let store =
+            |extra: &str| Request::parse(format!("protocol=https\nhost=h\n{extra}\n").as_bytes()).unwrap().into_store();
+        assert!(store("username=u\npassword=p\n").is_some());
+        assert!(store("username=u\npassword=p\nephemeral=1\n").is_none());
+        assert!(store("username=u\n").is_none() && store("password=p\n").is_none());
+        assert_eq!(store("username=u\npassword=p\npassword_expiry_utc=abc\n").unwrap().password_expiry_utc, None);
+    }
+}

@@ -1,0 +1,6 @@
+//! Floor 4: the doors. They move bytes and hold no decision.
+
+mod crowd;
+pub mod socket;
+
+pub use socket::{Door, DoorError, serve};

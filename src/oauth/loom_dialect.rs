@@ -1,0 +1,184 @@
+//! The device login of Loom servers: like RFC 8628 in idea, with its own paths and answers.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::http::{Answer, Http, HttpError};
+use crate::base::{Secret, ServerUrl, printable};
+use crate::wire::Revocation;
+
+/// How often a Loom server wants to be asked.
+pub const INTERVAL: Duration = Duration::from_secs(1);
+
+/// What a server may claim as the life of a code, and what is taken where it claims none.
+const MAX_LIFE: u64 = 1800;
+const DEFAULT_LIFE: u64 = 300;
+
+/// The longest user code that is shown; real ones have a dozen characters.
+const MAX_USER_CODE: usize = 64;
+
+/// A login that waits for a person.
+pub struct Started {
+    device_code: Secret,
+    pub user_code: String,
+    pub verification_url: Url,
+    pub expires_in: Duration,
+}
+
+/// What asking again brought.
+pub enum Poll {
+    Pending,
+    Completed(Secret),
+    /// The code ended.
+    Expired,
+    /// The server is busy or broken for now; ask again, not before this pause.
+    Trouble(Option<Duration>),
+}
+
+/// Why the login cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum DialectError {
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// Not the answers of a Loom server.
+    #[error("not a Loom server")]
+    NotLoom,
+    /// The server sends elsewhere; nothing is sent there.
+    #[error("the server redirects")]
+    Redirect,
+    #[error("the server refused ({0})")]
+    Refused(u16),
+    #[error("the server's verification URL is not safe to show")]
+    BadVerificationUrl,
+    #[error("the server's token cannot be used")]
+    BadToken,
+}
+
+/// `POST /auth/device/start`.
+pub async fn start(http: &Http, server: &ServerUrl) -> Result<Started, DialectError> {
+    #[derive(Deserialize)]
+    struct Body {
+        device_code: Secret,
+        user_code: String,
+        verification_url: String,
+        #[serde(default)]
+        expires_in: Value,
+    }
+    let answer = Answer::to(http.post(&server.endpoint("/auth/device/start"))).await?;
+    match answer.status {
+        status if status.is_success() => {}
+        status if status.is_redirection() => return Err(DialectError::Redirect),
+        status if status.as_u16() == 404 || status.as_u16() == 405 => return Err(DialectError::NotLoom),
+        status => return Err(DialectError::Refused(status.as_u16())),
+    }
+    let body: Body = answer.json().ok_or(DialectError::NotLoom)?;
+    let user_code = printable(&body.user_code);
+    if user_code.is_empty() || user_code.len() > MAX_USER_CODE {
+        return Err(DialectError::NotLoom);
+    }
+    Ok(Started {
+        device_code: body.device_code,
+        user_code,
+        verification_url: verification_url(server, &body.verification_url)?,
+        expires_in: life(&body.expires_in),
+    })
+}
+
+/// `POST /auth/device/poll`, once.
+pub async fn poll(http: &Http, server: &ServerUrl, login: &Started) -> Result<Poll, DialectError> {
+    #[derive(Deserialize)]
+    #[serde(tag = "status", rename_all = "lowercase")]
+    enum Body {
+        Pending,
+        Completed { access_token: String },
+        Expired,
+    }
+    let body = json!({ "device_code": login.device_code.expose() }).to_string();
+    let request =
+        http.post(&server.endpoint("/auth/device/poll")).header("content-type", "application/json").body(body);
+    let answer = match Answer::to(request).await {
+        Ok(answer) => answer,
+        Err(HttpError::Unreachable(_)) => return Ok(Poll::Trouble(None)),
+        Err(error) => return Err(error.into()),
+    };
+    match answer.status {
+        status if status.is_success() => {}
+        status if status.is_redirection() => return Err(DialectError::Redirect),
+        status if status.as_u16() == 429 || status.is_server_error() => return Ok(Poll::Trouble(answer.retry_after)),
+        status => return Err(DialectError::Refused(status.as_u16())),
+    }
+    match answer.json() {
+        Some(Body::Pending) => Ok(Poll::Pending),
+        Some(Body::Completed { access_token }) => {
+            Secret::token(access_token).map(Poll::Completed).ok_or(DialectError::BadToken)
+        }
+        Some(Body::Expired) => Ok(Poll::Expired),
+        // A proxy's page, perhaps: the code is still good.
+        None => Ok(Poll::Trouble(None)),
+    }
+}
+
+/// `POST /auth/logout`: asks the server to end the token.
+pub async fn logout(http: &Http, server: &ServerUrl, token: &Secret) -> Revocation {
+    let request = http.post(&server.endpoint("/auth/logout")).bearer_auth(token.expose());
+    match Answer::to(request).await.map(|answer| answer.status) {
+        Ok(status) if status.is_success() => Revocation::Revoked,
+        Ok(status) if status.as_u16() == 401 => Revocation::AlreadyInvalid,
+        Ok(status) if status.as_u16() == 429 || status.is_server_error() => Revocation::Unreachable,
+        Ok(_) => Revocation::NotSupported,
+        Err(_) => Revocation::Unreachable,
+    }
+}
+
+/// A page a person may be sent to: https, or http on the very host whose http a person accepted.
+fn verification_url(server: &ServerUrl, text: &str) -> Result<Url, DialectError> {
+    let url = Url::parse(text).map_err(|_| DialectError::BadVerificationUrl)?;
+    let same_host = url.host_str() == Some(server.host()) && url.scheme() == server.scheme();
+    let scheme_fits = url.scheme() == "https" || (url.scheme() == "http" && same_host);
+    let plain = url.username().is_empty() && url.password().is_none() && url.host_str().is_some();
+    (scheme_fits && plain).then_some(url).ok_or(DialectError::BadVerificationUrl)
+}
+
+fn life(claimed: &Value) -> Duration {
+    let seconds = match claimed.as_f64() {
+        Some(seconds) if seconds >= 1.0 => (seconds as u64).min(MAX_LIFE),
+        _ => DEFAULT_LIFE,
+    };
+    Duration::from_secs(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_shown_only_over_a_scheme_as_safe_as_the_servers() {
+        let safe = |server: &str, url: &str| verification_url(&ServerUrl::parse(server).unwrap(), url).is_ok();
+        assert!(safe("https://a.example", "https://login.example/device"));
+        assert!(safe("http://127.0.0.1:1", "http://127.0.0.1:1/device"));
+        for bad in [
+            "http://a.example/device",
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "--version",
+            "",
+            "http://b.example",
+            "https://u:p@a.example",
+        ] {
+            assert!(!safe("https://a.example", bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_life_of_a_code_is_bounded_whatever_the_server_claims() {
+        let seconds = |value: Value| life(&value).as_secs();
+        assert_eq!(seconds(json!(600)), 600);
+        assert_eq!(seconds(json!(1e300)), MAX_LIFE);
+        for odd in [json!(-5), json!(0), json!(null), json!("soon"), json!({})] {
+            assert_eq!(seconds(odd), DEFAULT_LIFE);
+        }
+    }
+}

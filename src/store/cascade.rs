@@ -1,0 +1,85 @@
+use std::collections::BTreeMap;
+
+use super::{CredentialStore, FileStore, Keyring, LegacyKey, MemoryStore, Record, StoreError};
+use crate::base::{AccountKey, Message, Paths, ServerUrl, StoreChoice};
+use crate::wire::StoredIn;
+
+/// The stores in use: new records go to the first; the others are read, so that nothing kept earlier is lost from view.
+pub struct Cascade {
+    stores: Vec<Box<dyn CredentialStore>>,
+    fallback: Option<Message>,
+}
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+impl Cascade {
+    /// Opens what the choice names. `auto` takes the keyring if one answers in time and the file otherwise; a keyring
+    /// that is locked is an error and never a reason to take the file.
+    pub fn open(choice: StoreChoice, paths: &Paths) -> Result<Cascade> {
+        let file = || Box::new(FileStore::new(paths)) as Box<dyn CredentialStore>;
+        let mut keyring = Keyring::default();
+        let (stores, fallback): (Vec<Box<dyn CredentialStore>>, _) = match choice {
+            StoreChoice::Memory => (vec![Box::new(MemoryStore::default())], None),
+            StoreChoice::File => (vec![file()], None),
+            StoreChoice::Keyring => {
+                keyring.probe()?;
+                (vec![Box::new(keyring)], None)
+            }
+            StoreChoice::Auto => match keyring.probe() {
+                Ok(()) => (vec![Box::new(keyring), file()], None),
+                Err(StoreError::Unavailable(reason)) => (vec![file()], Some(reason)),
+                Err(error) => return Err(error),
+            },
+        };
+        Ok(Cascade { stores, fallback })
+    }
+
+    /// Why `auto` did not take the keyring, if it did not.
+    pub fn fallback(&self) -> Option<&Message> {
+        self.fallback.as_ref()
+    }
+
+    /// All records and where each is kept. The first store that has an account decides.
+    pub fn load(&mut self) -> Result<BTreeMap<AccountKey, (Record, StoredIn)>> {
+        let mut all = BTreeMap::new();
+        for store in &mut self.stores {
+            let stored_in = store.stored_in();
+            for record in store.load()? {
+                all.entry(record.account().clone()).or_insert((record, stored_in));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Keeps a record in the first store, then takes it out of the others, so that no old secret stays behind.
+    pub fn put(&mut self, record: &Record) -> Result<StoredIn> {
+        let [first, others @ ..] = self.stores.as_mut_slice() else { return Err(StoreError::NotKept) };
+        first.put(record)?;
+        for other in others {
+            other.remove(record.account())?;
+        }
+        Ok(first.stored_in())
+    }
+
+    /// Forgets an account in every store.
+    pub fn remove(&mut self, account: &AccountKey) -> Result<()> {
+        self.stores.iter_mut().try_for_each(|store| store.remove(account))
+    }
+
+    /// Takes over what an older Loom kept for this server, which a person named: its record becomes ours, and only then
+    /// the old one goes.
+    pub fn claim(&mut self, server: &ServerUrl) -> Result<Option<(Record, StoredIn)>> {
+        let key = LegacyKey::of(server);
+        let mut found = None;
+        for store in &mut self.stores {
+            if let Some(credential) = store.legacy(&key)? {
+                found = Some(Record::new(AccountKey::new(server.clone(), None), credential));
+                break;
+            }
+        }
+        let Some(record) = found else { return Ok(None) };
+        let stored_in = self.put(&record)?;
+        self.stores.iter_mut().try_for_each(|store| store.remove_legacy(&key))?;
+        Ok(Some((record, stored_in)))
+    }
+}

@@ -1,0 +1,147 @@
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use zeroize::Zeroizing;
+
+use super::legacy::LegacyRecord;
+use super::seal::{Seal, Sealed};
+use super::{LegacyKey, StoreError};
+
+/// The version of the format that is written.
+const VERSION: u32 = 1;
+
+/// The content of the sealed file, record by record.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Body {
+    pub(super) records: Vec<SealedRecord>,
+    /// Of an older Loom, until a person names the server each belongs to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) unclaimed: Vec<SealedRecord>,
+}
+
+/// One record: a label in clear and the secret sealed to it, so that none can be put under another's label.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SealedRecord {
+    label: Box<RawValue>,
+    sealed: Sealed,
+}
+
+/// The file: which format, which key, the body, and a seal over all three that also shows a missing or moved record.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Envelope {
+    version: u32,
+    key: String,
+    body: Box<RawValue>,
+    seal: Sealed,
+}
+
+/// Why the bytes are not a file of ours.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum EnvelopeError {
+    Newer,
+    WrongKey,
+    Damaged,
+}
+
+impl SealedRecord {
+    pub(super) fn seal(seal: &Seal, label: &impl Serialize, secret: &impl Serialize) -> Result<Self, StoreError> {
+        let label = to_raw_value(label).map_err(|_| StoreError::NotKept)?;
+        let secret = Zeroizing::new(serde_json::to_vec(secret).map_err(|_| StoreError::NotKept)?);
+        let sealed = seal.seal(&secret, label.get().as_bytes())?;
+        Ok(SealedRecord { label, sealed })
+    }
+
+    pub(super) fn label<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(self.label.get()).ok()
+    }
+
+    pub(super) fn open<T: DeserializeOwned>(&self, seal: &Seal) -> Option<T> {
+        serde_json::from_slice(&seal.open_sealed(&self.sealed, self.label.get().as_bytes())?).ok()
+    }
+}
+
+/// Prints the file.
+pub(super) fn close(body: &Body, seal: &Seal) -> Result<Vec<u8>, StoreError> {
+    let body = to_raw_value(body).map_err(|_| StoreError::NotKept)?;
+    let whole = seal.seal(b"", &context(VERSION, seal.id(), &body))?;
+    let envelope = Envelope { version: VERSION, key: seal.id().to_owned(), body, seal: whole };
+    let mut bytes = serde_json::to_vec(&envelope).map_err(|_| StoreError::NotKept)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Parses the file and checks that it is whole.
+pub(super) fn open(bytes: &[u8], seal: &Seal) -> Result<Body, EnvelopeError> {
+    #[derive(Deserialize)]
+    struct OnlyVersion {
+        version: u32,
+    }
+    let OnlyVersion { version } = serde_json::from_slice(bytes).map_err(|_| EnvelopeError::Damaged)?;
+    if version > VERSION {
+        return Err(EnvelopeError::Newer);
+    }
+    let envelope: Envelope = serde_json::from_slice(bytes).map_err(|_| EnvelopeError::Damaged)?;
+    if envelope.key != seal.id() {
+        return Err(EnvelopeError::WrongKey);
+    }
+    let context = context(envelope.version, &envelope.key, &envelope.body);
+    seal.open_sealed(&envelope.seal, &context).ok_or(EnvelopeError::Damaged)?;
+    serde_json::from_str(envelope.body.get()).map_err(|_| EnvelopeError::Damaged)
+}
+
+/// The records of an older Loom's clear-text file; `None` if the bytes are anything else.
+pub(super) fn parse_legacy(bytes: &[u8]) -> Option<Vec<(LegacyKey, LegacyRecord)>> {
+    let entries: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(bytes).ok()?;
+    let parse = |(key, value): (String, Box<RawValue>)| {
+        Some((LegacyKey::parse(&key)?, LegacyRecord::parse(value.get().as_bytes())?))
+    };
+    entries.into_iter().map(parse).collect()
+}
+
+fn context(version: u32, key: &str, body: &RawValue) -> Vec<u8> {
+    format!("loom credentials {version} {key} {}", body.get()).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_truncation_and_every_flipped_bit_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let seal = Seal::create(&dir.path().join("key")).unwrap();
+        let record = |n: u32| SealedRecord::seal(&seal, &n, &format!("secret {n}")).unwrap();
+        let whole =
+            close(&Body { records: vec![record(1), record(2), record(3)], unclaimed: vec![record(4)] }, &seal).unwrap();
+        let body = open(&whole, &seal).unwrap();
+        assert_eq!(body.records[2].open::<String>(&seal).unwrap(), "secret 3");
+        for length in 0..whole.len() - 1 {
+            assert!(open(&whole[..length], &seal).is_err(), "cut at {length}");
+        }
+        for bit in 0..whole.len() * 8 {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(open(&flipped, &seal).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn only_a_map_of_old_records_is_taken_for_an_older_looms_file() {
+        let old = br#"{"https___loom_example":{"type":"api","key":"lt_1"},"http___127_0_0_1_80":{"type":"oauth","refresh":"r","access":"a","expires":1}}"#;
+        assert_eq!(parse_legacy(old).unwrap().len(), 2);
+        for other in [
+            &b"{\"version\":1}"[..],
+            b"[]",
+            b"{\"https___x\":{\"type\":\"api\"}}",
+            b"",
+            b"{\"x\":{\"type\":\"api\",\"key\":\"k\"}}",
+        ] {
+            assert!(parse_legacy(other).is_none(), "{}", String::from_utf8_lossy(other));
+        }
+    }
+}

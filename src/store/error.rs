@@ -1,0 +1,29 @@
+use std::path::PathBuf;
+
+use crate::base::Message;
+use crate::base::private_file::PrivateFileError;
+
+/// Why a store did not do what it was asked. What it kept before is still as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The keyring is there and locked: a person has to unlock it.
+    #[error("the keyring is locked")]
+    Locked,
+    /// The store does not answer.
+    #[error("the store does not answer")]
+    Unavailable(Message),
+    /// The file or its key is not what it was when it was written.
+    #[error("{path} is damaged")]
+    Damaged { path: PathBuf },
+    /// The file was sealed with another key than the one that is here, or the key is gone.
+    #[error("{path} was sealed with another key than {key}")]
+    WrongKey { path: PathBuf, key: PathBuf },
+    /// Written by a newer loom.
+    #[error("{path} was written by a newer version")]
+    Newer { path: PathBuf },
+    /// The store gave back something else than what was put into it.
+    #[error("the store did not keep what was written to it")]
+    NotKept,
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
+}

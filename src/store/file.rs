@@ -1,0 +1,185 @@
+use std::fs::File;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::envelope::{self, Body, SealedRecord};
+use super::legacy::LegacyRecord;
+use super::seal::Seal;
+use super::{CredentialStore, LegacyKey, Record, StoreError};
+use crate::base::{AccountKey, Credential, Kind, Paths, private_file};
+use crate::wire::StoredIn;
+
+/// The sealed file `credentials.json`: every change reads it anew under a lock, so that several agents can share it.
+pub(super) struct FileStore {
+    path: PathBuf,
+    key_path: PathBuf,
+    lock_path: PathBuf,
+    dirs: [PathBuf; 2],
+}
+
+/// What stands in clear beside a sealed record, and is authenticated with it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Label {
+    account: AccountKey,
+    kind: Kind,
+    created: Timestamp,
+}
+
+/// The same for a record of an older Loom whose server is not certain yet.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LegacyLabel {
+    key: String,
+}
+
+impl FileStore {
+    pub(super) fn new(paths: &Paths) -> Self {
+        FileStore {
+            path: paths.credentials_file(),
+            key_path: paths.key_file(),
+            lock_path: paths.store_lock(),
+            dirs: [paths.config_dir().to_owned(), paths.state_dir().to_owned()],
+        }
+    }
+
+    fn lock(&self) -> Result<File, StoreError> {
+        for dir in &self.dirs {
+            private_file::private_dir(dir)?;
+        }
+        Ok(private_file::lock(&self.lock_path)?)
+    }
+
+    /// The key and what the file holds. No file is an empty one; the key is made with the first record.
+    fn read(&self) -> Result<Option<(Seal, Body)>, StoreError> {
+        let Some(bytes) = private_file::read(&self.path)? else { return Ok(None) };
+        if let Some(old) = envelope::parse_legacy(&bytes) {
+            return self.convert(old).map(Some);
+        }
+        let seal = Seal::open(&self.key_path)?.ok_or_else(|| self.wrong_key())?;
+        let body = envelope::open(&bytes, &seal).map_err(|error| match error {
+            envelope::EnvelopeError::Newer => StoreError::Newer { path: self.path.clone() },
+            envelope::EnvelopeError::WrongKey => self.wrong_key(),
+            envelope::EnvelopeError::Damaged => StoreError::Damaged { path: self.path.clone() },
+        })?;
+        Ok(Some((seal, body)))
+    }
+
+    fn wrong_key(&self) -> StoreError {
+        StoreError::WrongKey { path: self.path.clone(), key: self.key_path.clone() }
+    }
+
+    fn key(&self) -> Result<Seal, StoreError> {
+        match Seal::open(&self.key_path)? {
+            Some(seal) => Ok(seal),
+            None => Seal::create(&self.key_path),
+        }
+    }
+
+    fn write(&self, seal: &Seal, body: &Body) -> Result<(), StoreError> {
+        Ok(private_file::replace(&self.path, &envelope::close(body, seal)?)?)
+    }
+
+    /// Takes over an older Loom's clear-text file. It is replaced only after the sealed form was read back and opened;
+    /// the caller holds the lock.
+    fn convert(&self, old: Vec<(LegacyKey, LegacyRecord)>) -> Result<(Seal, Body), StoreError> {
+        let seal = self.key()?;
+        let mut body = Body::default();
+        for (key, record) in old {
+            let credential = record.into_credential();
+            match key.sole_reading() {
+                Some(server) => {
+                    body.records.push(seal_record(&seal, &Record::new(AccountKey::new(server, None), credential))?);
+                }
+                None => body.unclaimed.push(SealedRecord::seal(
+                    &seal,
+                    &LegacyLabel { key: key.as_str().to_owned() },
+                    &credential,
+                )?),
+            }
+        }
+        let sealed = envelope::close(&body, &seal)?;
+        let back = envelope::open(&sealed, &seal).map_err(|_| StoreError::NotKept)?;
+        let whole = back.records.iter().chain(&back.unclaimed).all(|record| record.open::<Credential>(&seal).is_some());
+        if !whole || (back.records.len(), back.unclaimed.len()) != (body.records.len(), body.unclaimed.len()) {
+            return Err(StoreError::NotKept);
+        }
+        private_file::replace(&self.path, &sealed)?;
+        Ok((seal, body))
+    }
+
+    /// Takes sealed records out; a file that is not there is not made for it.
+    fn take_out(
+        &self,
+        list: fn(&mut Body) -> &mut Vec<SealedRecord>,
+        gone: impl Fn(&SealedRecord) -> bool,
+    ) -> Result<(), StoreError> {
+        let _lock = self.lock()?;
+        let Some((seal, mut body)) = self.read()? else { return Ok(()) };
+        let records = list(&mut body);
+        let before = records.len();
+        records.retain(|sealed| !gone(sealed));
+        match records.len() < before {
+            true => self.write(&seal, &body),
+            false => Ok(()),
+        }
+    }
+}
+
+impl CredentialStore for FileStore {
+    fn stored_in(&self) -> StoredIn {
+        StoredIn::File
+    }
+
+    fn load(&mut self) -> Result<Vec<Record>, StoreError> {
+        let _lock = self.lock()?;
+        let Some((seal, body)) = self.read()? else { return Ok(Vec::new()) };
+        let open = |sealed: &SealedRecord| {
+            let label: Label = sealed.label()?;
+            Some(Record::from_parts(label.account, label.created, sealed.open(&seal)?))
+        };
+        let damaged = || StoreError::Damaged { path: self.path.clone() };
+        body.records.iter().map(|sealed| open(sealed).ok_or_else(damaged)).collect()
+    }
+
+    fn put(&mut self, record: &Record) -> Result<(), StoreError> {
+        let _lock = self.lock()?;
+        let (seal, mut body) = match self.read()? {
+            Some(found) => found,
+            None => (self.key()?, Body::default()),
+        };
+        body.records.retain(|sealed| !is_of(sealed, record.account()));
+        body.records.push(seal_record(&seal, record)?);
+        self.write(&seal, &body)
+    }
+
+    fn remove(&mut self, account: &AccountKey) -> Result<(), StoreError> {
+        self.take_out(|body| &mut body.records, |sealed| is_of(sealed, account))
+    }
+
+    fn legacy(&mut self, key: &LegacyKey) -> Result<Option<Credential>, StoreError> {
+        let _lock = self.lock()?;
+        let Some((seal, body)) = self.read()? else { return Ok(None) };
+        Ok(body.unclaimed.iter().find(|sealed| is_legacy(sealed, key)).and_then(|sealed| sealed.open(&seal)))
+    }
+
+    fn remove_legacy(&mut self, key: &LegacyKey) -> Result<(), StoreError> {
+        self.take_out(|body| &mut body.unclaimed, |sealed| is_legacy(sealed, key))
+    }
+}
+
+fn seal_record(seal: &Seal, record: &Record) -> Result<SealedRecord, StoreError> {
+    let label =
+        Label { account: record.account().clone(), kind: record.credential().kind(), created: record.created() };
+    SealedRecord::seal(seal, &label, record.credential())
+}
+
+fn is_of(sealed: &SealedRecord, account: &AccountKey) -> bool {
+    sealed.label::<Label>().is_some_and(|label| label.account == *account)
+}
+
+fn is_legacy(sealed: &SealedRecord, key: &LegacyKey) -> bool {
+    sealed.label::<LegacyLabel>().is_some_and(|label| label.key == key.as_str())
+}

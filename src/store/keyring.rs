@@ -1,0 +1,182 @@
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use keyring_core::api::CredentialStoreApi;
+use keyring_core::{Entry, Error as KeyringError};
+use zeroize::Zeroizing;
+
+use super::legacy::LegacyRecord;
+use super::platform::Platform;
+use super::worker::Worker;
+use super::{CredentialStore, LegacyKey, Record, StoreError};
+use crate::base::{AccountKey, Credential};
+use crate::msg;
+use crate::wire::StoredIn;
+
+/// The service name of all entries, ours and an older Loom's.
+const SERVICE: &str = "loom";
+
+/// How long one call may take. A person is not asked anything, so nothing takes long that works.
+const CALL_WITHIN: Duration = Duration::from_secs(5);
+
+/// After so many calls in a row that hung, the keyring is left alone…
+const PATIENCE: u32 = 3;
+
+/// …for so long.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// The OS keyring: one entry per account, service `loom`, user `SERVER|USER`, the value one JSON record.
+#[derive(Default)]
+pub(super) struct Keyring {
+    worker: Option<Worker<Platform>>,
+    hung: u32,
+    paused_until: Option<Instant>,
+}
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+impl Keyring {
+    /// Whether a keyring is there and can be used now, without a prompt.
+    pub(super) fn probe(&mut self) -> Result<()> {
+        self.call(|platform| platform.look(SERVICE))
+    }
+
+    /// Looks, then calls: a call on a locked keyring would prompt, and a prompt on a headless box waits for ever.
+    fn with_store<R: Send + 'static>(
+        &mut self,
+        call: impl FnOnce(&dyn CredentialStoreApi) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        self.call(move |platform| {
+            platform.look(SERVICE)?;
+            call(platform.store())
+        })
+    }
+
+    fn call<R: Send + 'static>(&mut self, call: impl FnOnce(&mut Platform) -> Result<R> + Send + 'static) -> Result<R> {
+        if self.paused_until.is_some_and(|until| Instant::now() < until) {
+            return Err(hangs());
+        }
+        let worker = match self.worker.take() {
+            Some(worker) => worker,
+            None => match Worker::start(Platform::connect, CALL_WITHIN) {
+                Ok(worker) => worker?,
+                Err(_) => return Err(self.note_hang()),
+            },
+        };
+        match worker.call(call, CALL_WITHIN) {
+            Ok(outcome) => {
+                self.hung = 0;
+                // After a failure the connection may be dead; the next call makes a new one.
+                if !matches!(outcome, Err(StoreError::Unavailable(_))) {
+                    self.worker = Some(worker);
+                }
+                outcome
+            }
+            Err(_) => Err(self.note_hang()),
+        }
+    }
+
+    fn note_hang(&mut self) -> StoreError {
+        self.hung += 1;
+        if self.hung >= PATIENCE {
+            self.hung = 0;
+            self.paused_until = Some(Instant::now() + PAUSE);
+        }
+        hangs()
+    }
+}
+
+impl CredentialStore for Keyring {
+    fn stored_in(&self) -> StoredIn {
+        StoredIn::Keyring
+    }
+
+    fn load(&mut self) -> Result<Vec<Record>> {
+        self.with_store(|store| {
+            let entries = store.search(&HashMap::from([("service", SERVICE)])).map_err(from_keyring)?;
+            let mut records = Vec::new();
+            for entry in &entries {
+                // Another application may be called loom too; what is not exactly ours is not read any further.
+                let Some(account) = specified(entry).and_then(|user| user.parse::<AccountKey>().ok()) else { continue };
+                let value = Zeroizing::new(entry.get_secret().map_err(from_keyring)?);
+                records.extend(parse_record(&value).filter(|record| *record.account() == account));
+            }
+            Ok(records)
+        })
+    }
+
+    fn put(&mut self, record: &Record) -> Result<()> {
+        let value = Zeroizing::new(serde_json::to_vec(record).map_err(|_| StoreError::NotKept)?);
+        let user = record.account().to_string();
+        let label = format!("loom: {} ({})", record.account().server(), record.account().user());
+        self.with_store(move |store| {
+            let entry =
+                store.build(SERVICE, &user, Some(&HashMap::from([("label", label.as_str())]))).map_err(from_keyring)?;
+            let before = found(entry.get_secret())?.map(Zeroizing::new);
+            entry.set_secret(&value).map_err(from_keyring)?;
+            // A keyring that takes something and keeps something else would lose a login without a word.
+            if Zeroizing::new(entry.get_secret().map_err(from_keyring)?) == value {
+                return Ok(());
+            }
+            if let Some(before) = before {
+                entry.set_secret(&before).map_err(from_keyring)?;
+            }
+            Err(StoreError::NotKept)
+        })
+    }
+
+    fn remove(&mut self, account: &AccountKey) -> Result<()> {
+        let user = account.to_string();
+        self.with_store(move |store| remove(store, &user))
+    }
+
+    fn legacy(&mut self, key: &LegacyKey) -> Result<Option<Credential>> {
+        let user = key.as_str().to_owned();
+        self.with_store(move |store| {
+            let entry = store.build(SERVICE, &user, None).map_err(from_keyring)?;
+            let value = found(entry.get_secret())?.map(Zeroizing::new);
+            Ok(value.and_then(|value| LegacyRecord::parse(&value)).map(LegacyRecord::into_credential))
+        })
+    }
+
+    fn remove_legacy(&mut self, key: &LegacyKey) -> Result<()> {
+        let user = key.as_str().to_owned();
+        self.with_store(move |store| remove(store, &user))
+    }
+}
+
+fn remove(store: &dyn CredentialStoreApi, user: &str) -> Result<()> {
+    let entry = store.build(SERVICE, user, None).map_err(from_keyring)?;
+    found(entry.delete_credential()).map(|_| ())
+}
+
+fn specified(entry: &Entry) -> Option<String> {
+    entry.get_specifiers().filter(|(service, _)| service == SERVICE).map(|(_, user)| user)
+}
+
+fn parse_record(value: &[u8]) -> Option<Record> {
+    serde_json::from_slice(value).ok()
+}
+
+fn found<T>(outcome: std::result::Result<T, KeyringError>) -> Result<Option<T>> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(KeyringError::NoEntry) => Ok(None),
+        Err(error) => Err(from_keyring(error)),
+    }
+}
+
+/// The error without its data: some variants carry the secret itself.
+fn from_keyring(error: KeyringError) -> StoreError {
+    match error {
+        KeyringError::NoStorageAccess(_) => StoreError::Locked,
+        KeyringError::PlatformFailure(error) => StoreError::Unavailable(msg!("keyring-says", error = error)),
+        KeyringError::BadEncoding(_) | KeyringError::BadDataFormat(..) => StoreError::NotKept,
+        KeyringError::TooLong(..) => StoreError::Unavailable(msg!("keyring-too-long")),
+        _ => StoreError::Unavailable(msg!("keyring-refused")),
+    }
+}
+
+fn hangs() -> StoreError {
+    StoreError::Unavailable(msg!("keyring-hangs"))
+}

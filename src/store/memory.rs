@@ -1,0 +1,37 @@
+use std::collections::BTreeMap;
+
+use super::{CredentialStore, LegacyKey, Record, StoreError};
+use crate::base::{AccountKey, Credential};
+use crate::wire::StoredIn;
+
+/// Keeps records for as long as the agent lives: `store = "memory"`.
+#[derive(Default)]
+pub(super) struct MemoryStore(BTreeMap<AccountKey, Record>);
+
+impl CredentialStore for MemoryStore {
+    fn stored_in(&self) -> StoredIn {
+        StoredIn::Memory
+    }
+
+    fn load(&mut self) -> Result<Vec<Record>, StoreError> {
+        Ok(self.0.values().cloned().collect())
+    }
+
+    fn put(&mut self, record: &Record) -> Result<(), StoreError> {
+        self.0.insert(record.account().clone(), record.clone());
+        Ok(())
+    }
+
+    fn remove(&mut self, account: &AccountKey) -> Result<(), StoreError> {
+        self.0.remove(account);
+        Ok(())
+    }
+
+    fn legacy(&mut self, _: &LegacyKey) -> Result<Option<Credential>, StoreError> {
+        Ok(None)
+    }
+
+    fn remove_legacy(&mut self, _: &LegacyKey) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

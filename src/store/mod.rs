@@ -1,0 +1,46 @@
+//! Floor 2: where credentials are kept: the OS keyring, a sealed file, or memory only.
+//!
+//! Everything here blocks; the agent calls it from a thread that may wait.
+
+mod cascade;
+mod envelope;
+mod error;
+mod file;
+mod keyring;
+mod legacy;
+mod memory;
+mod platform;
+mod record;
+mod seal;
+mod worker;
+
+pub use cascade::Cascade;
+pub use error::StoreError;
+pub use record::Record;
+
+use crate::base::AccountKey;
+use crate::wire::StoredIn;
+use file::FileStore;
+use keyring::Keyring;
+use legacy::LegacyKey;
+use memory::MemoryStore;
+
+/// A place that keeps records. What `put` or `remove` acknowledged survives a crash, if the place survives one at all.
+trait CredentialStore: Send {
+    fn stored_in(&self) -> StoredIn;
+
+    /// All records of ours.
+    fn load(&mut self) -> Result<Vec<Record>, StoreError>;
+
+    /// Keeps a record, in place of the one with the same account.
+    fn put(&mut self, record: &Record) -> Result<(), StoreError>;
+
+    /// Forgets the account's record. Nothing to forget is no error.
+    fn remove(&mut self, account: &AccountKey) -> Result<(), StoreError>;
+
+    /// What an older Loom left here under this key, and it only.
+    fn legacy(&mut self, key: &LegacyKey) -> Result<Option<crate::base::Credential>, StoreError>;
+
+    /// Forgets what [`legacy`](Self::legacy) gave.
+    fn remove_legacy(&mut self, key: &LegacyKey) -> Result<(), StoreError>;
+}

@@ -1,0 +1,52 @@
+//! The one place that knows which keyring this operating system has.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dbus_secret_service::{EncryptionType, SecretService};
+use dbus_secret_service_keyring_store::Store;
+use keyring_core::api::CredentialStoreApi;
+
+use super::StoreError;
+use crate::msg;
+
+/// The Secret Service on the session bus: the keyring store to work with, and a second connection to look first.
+pub(super) struct Platform {
+    store: Arc<Store>,
+    service: SecretService,
+}
+
+impl Platform {
+    /// Connects. An error means that there is no such service here.
+    pub(super) fn connect() -> Result<Platform, StoreError> {
+        if std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_none() && !has_user_bus() {
+            // Otherwise libdbus would try to start a bus of its own through X11.
+            return Err(StoreError::Unavailable(msg!("no-session-bus")));
+        }
+        let service = SecretService::connect(EncryptionType::Plain).map_err(unavailable)?;
+        let store = Store::new().map_err(unavailable)?;
+        Ok(Platform { store, service })
+    }
+
+    /// Whether the keyring is open to us, found out without causing a prompt.
+    pub(super) fn look(&self, service: &str) -> Result<(), StoreError> {
+        let default = self.service.get_default_collection().map_err(unavailable)?;
+        let items = self.service.search_items(HashMap::from([("service", service)])).map_err(unavailable)?;
+        match default.is_locked().map_err(unavailable)? || !items.locked.is_empty() {
+            true => Err(StoreError::Locked),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn store(&self) -> &dyn CredentialStoreApi {
+        &*self.store
+    }
+}
+
+fn has_user_bus() -> bool {
+    dirs::runtime_dir().is_some_and(|dir| dir.join("bus").exists())
+}
+
+fn unavailable(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Unavailable(msg!("keyring-says", error = error))
+}

@@ -1,0 +1,99 @@
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::StoreError;
+use crate::base::private_file;
+use crate::msg;
+
+/// The key that seals the credentials file: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), random nonces.
+pub(super) struct Seal {
+    cipher: XChaCha20Poly1305,
+    id: String,
+}
+
+/// A sealed text: nonce and ciphertext with tag, base64.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sealed {
+    nonce: String,
+    text: String,
+}
+
+const KEY_BYTES: usize = 32;
+const NONCE_BYTES: usize = 24;
+
+impl Seal {
+    /// Reads the key file; `None` if there is none.
+    pub(super) fn open(path: &Path) -> Result<Option<Seal>, StoreError> {
+        let Some(text) = private_file::read(path)? else { return Ok(None) };
+        let damaged = || StoreError::Damaged { path: path.to_owned() };
+        let mut key = Zeroizing::new([0; KEY_BYTES]);
+        let text = text.strip_suffix(b"\n").unwrap_or(&text);
+        match BASE64.decode_slice(text, &mut *key) {
+            Ok(KEY_BYTES) => Ok(Some(Seal::new(&key))),
+            _ => Err(damaged()),
+        }
+    }
+
+    /// Makes a new random key and writes it where there is none yet.
+    pub(super) fn create(path: &Path) -> Result<Seal, StoreError> {
+        let mut key = Zeroizing::new([0; KEY_BYTES]);
+        getrandom::fill(&mut *key).map_err(|error| StoreError::Unavailable(msg!("no-random", error = error)))?;
+        let mut text = Zeroizing::new(BASE64.encode(*key));
+        text.push('\n');
+        private_file::create(path, text.as_bytes())?;
+        Ok(Seal::new(&key))
+    }
+
+    fn new(key: &[u8; KEY_BYTES]) -> Seal {
+        // Names the key without giving it away; a file says which key it wants.
+        let digest = Sha256::new().chain_update(b"loom store key id\0").chain_update(key).finalize();
+        let id = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        Seal { cipher: XChaCha20Poly1305::new(&Key::from(*key)), id }
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Seals a text; `context` is not hidden, but opening needs the very same.
+    pub(super) fn seal(&self, text: &[u8], context: &[u8]) -> Result<Sealed, StoreError> {
+        let mut nonce = [0; NONCE_BYTES];
+        getrandom::fill(&mut nonce).map_err(|error| StoreError::Unavailable(msg!("no-random", error = error)))?;
+        let payload = Payload { msg: text, aad: context };
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| StoreError::NotKept)?;
+        Ok(Sealed { nonce: BASE64.encode(nonce), text: BASE64.encode(sealed) })
+    }
+
+    /// Opens a text; `None` if text, context or key are not those it was sealed with.
+    pub(super) fn open_sealed(&self, sealed: &Sealed, context: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let nonce: [u8; NONCE_BYTES] = BASE64.decode(&sealed.nonce).ok()?.try_into().ok()?;
+        let text = BASE64.decode(&sealed.text).ok()?;
+        let payload = Payload { msg: &text, aad: context };
+        self.cipher.decrypt(&XNonce::from(nonce), payload).ok().map(Zeroizing::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_opens_only_whole_with_its_context_and_its_key() {
+        let seal = Seal::new(&[7; 32]);
+        let sealed = seal.seal(b"secret", b"server a").unwrap();
+        assert_eq!(&**seal.open_sealed(&sealed, b"server a").unwrap(), b"secret");
+        assert!(seal.open_sealed(&sealed, b"server b").is_none());
+        assert!(Seal::new(&[8; 32]).open_sealed(&sealed, b"server a").is_none());
+        let cut = Sealed { text: sealed.text[4..].to_owned(), ..sealed.clone() };
+        assert!(seal.open_sealed(&cut, b"server a").is_none());
+        assert_ne!(seal.id(), Seal::new(&[8; 32]).id());
+    }
+}

@@ -1,0 +1,118 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Locale, Message};
+
+/// What a front-end should do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// Nothing is known here: git asks the next helper.
+    NotFound,
+    /// A person has to log in (again).
+    LoginRequired,
+    /// The store is locked: a person has to unlock it.
+    Locked,
+    /// The one who asks may not.
+    Denied,
+    /// The question makes no sense, here or in this version.
+    BadRequest,
+    /// Something needed does not answer: the agent, a server, the store. Later it may.
+    Unavailable,
+    /// The front-end ended it.
+    Cancelled,
+    /// A mistake in loom, or a code of a newer one.
+    #[serde(other)]
+    Internal,
+}
+
+/// A typed error: a code for programs; a message and a hint for people.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", .message.text(Locale::En))]
+pub struct Fault {
+    code: Code,
+    message: Text,
+    hint: Option<Text>,
+}
+
+/// A text of ours, or one that the agent already rendered.
+#[derive(Clone, Debug)]
+enum Text {
+    Message(Message),
+    Rendered { id: String, text: String },
+}
+
+impl Fault {
+    pub fn new(code: Code, message: Message) -> Self {
+        Fault { code, message: Text::Message(message), hint: None }
+    }
+
+    /// Adds what to do about it.
+    pub fn hint(mut self, hint: Message) -> Self {
+        self.hint = Some(Text::Message(hint));
+        self
+    }
+
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The id of the message, the same in every language.
+    pub fn id(&self) -> &str {
+        match &self.message {
+            Text::Message(message) => message.id(),
+            Text::Rendered { id, .. } => id,
+        }
+    }
+
+    /// What went wrong, in one sentence.
+    pub fn message(&self, locale: Locale) -> String {
+        self.message.text(locale)
+    }
+
+    /// What to do about it, where there is something.
+    pub fn hint_text(&self, locale: Locale) -> Option<String> {
+        self.hint.as_ref().map(|hint| hint.text(locale))
+    }
+
+    /// The same with its texts rendered, ready to be sent.
+    pub(super) fn rendered(&self, locale: Locale) -> Sent {
+        let args = match &self.message {
+            Text::Message(message) => message.args().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+            Text::Rendered { .. } => BTreeMap::new(),
+        };
+        let (message, hint) = (self.message(locale), self.hint_text(locale));
+        Sent { code: self.code, id: self.id().to_owned(), args, message, hint }
+    }
+}
+
+impl Text {
+    fn text(&self, locale: Locale) -> String {
+        match self {
+            Text::Message(message) => locale.render(message),
+            Text::Rendered { text, .. } => text.clone(),
+        }
+    }
+}
+
+/// A fault on the wire.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Sent {
+    code: Code,
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    args: BTreeMap<String, String>,
+    message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Fault {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let sent = Sent::deserialize(from)?;
+        let text = |text: String| Text::Rendered { id: sent.id.clone(), text };
+        Ok(Fault { code: sent.code, message: text(sent.message), hint: sent.hint.map(text) })
+    }
+}

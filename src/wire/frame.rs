@@ -1,0 +1,49 @@
+use std::io::{self, BufRead, Read};
+
+use zeroize::Zeroizing;
+
+/// The version of the protocol that every request names.
+pub const VERSION: u32 = 1;
+
+/// The longest frame in bytes, its LF included.
+pub const MAX_FRAME: usize = 256 * 1024;
+
+/// Why no frame came.
+#[derive(Debug, thiserror::Error)]
+pub enum FrameError {
+    #[error("the other side closed the connection")]
+    Closed,
+    #[error("a frame of more than {MAX_FRAME} bytes")]
+    TooLong,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Reads one line, without its LF. Half a line before the end of the stream is no frame.
+pub fn read_frame(from: &mut impl BufRead) -> Result<Zeroizing<Vec<u8>>, FrameError> {
+    // Most frames fit, so the buffer does not grow and leave copies behind.
+    let mut frame = Zeroizing::new(Vec::with_capacity(4096));
+    from.take(MAX_FRAME as u64).read_until(b'\n', &mut frame)?;
+    match frame.pop() {
+        Some(b'\n') => Ok(frame),
+        Some(_) if frame.len() + 1 == MAX_FRAME => Err(FrameError::TooLong),
+        _ => Err(FrameError::Closed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_a_whole_line_of_bounded_length() {
+        let read = |bytes: &[u8]| read_frame(&mut io::Cursor::new(bytes.to_vec())).map(|frame| frame.len());
+        assert!(matches!(read(b"{}\nrest"), Ok(2)));
+        assert!(matches!(read(b"{\"half\":"), Err(FrameError::Closed)));
+        assert!(matches!(read(b""), Err(FrameError::Closed)));
+        assert!(matches!(read(&[b'x'; MAX_FRAME + 10]), Err(FrameError::TooLong)));
+        let mut longest = vec![b'x'; MAX_FRAME - 1];
+        longest.push(b'\n');
+        assert!(matches!(read(&longest), Ok(n) if n == MAX_FRAME - 1));
+    }
+}

@@ -1,0 +1,25 @@
+//! Floor 1: what is said between front-ends and the agent; loom-protocol(7).
+//!
+//! One JSON object per line. A request names a verb; a plain one gets one reply, a login gets events and then a reply.
+
+mod agent;
+mod fault;
+mod frame;
+mod git;
+mod login;
+mod logout;
+mod reply;
+mod request;
+mod status;
+mod token;
+
+pub use agent::{Hello, HelloReply, Stop};
+pub use fault::{Code, Fault};
+pub use frame::{FrameError, MAX_FRAME, VERSION, read_frame};
+pub use git::{Erase, Get, GetReply, GitCredential, Store};
+pub use login::{Flow, Login, LoginEvent, LoginReply, Save};
+pub use logout::{LoggedOut, Logout, LogoutReply, Revocation};
+pub use reply::{Reply, print_event, print_reply};
+pub use request::{Empty, Request, RequestError, Verb, print_request};
+pub use status::{AccountStatus, AgentStatus, Condition, Status, StatusReply, StoredIn};
+pub use token::{Token, TokenReply};

@@ -1,0 +1,63 @@
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::fault::Sent;
+use super::request::print_line;
+use super::{Empty, Fault, VERSION};
+use crate::base::Locale;
+
+/// A line the agent sends: the answer, why there is none, or on the way there an event.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reply<T, E = Empty> {
+    Ok(T),
+    Error(Fault),
+    Event(E),
+}
+
+impl<T: DeserializeOwned, E: DeserializeOwned> Reply<T, E> {
+    /// Parses a frame. Unknown fields are ignored.
+    pub fn parse(frame: &[u8]) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Line<T, E> {
+            ok: Option<T>,
+            error: Option<Fault>,
+            event: Option<E>,
+        }
+        match serde_json::from_slice(frame)? {
+            Line { ok: Some(answer), .. } => Ok(Reply::Ok(answer)),
+            Line { error: Some(fault), .. } => Ok(Reply::Error(fault)),
+            Line { event: Some(event), .. } => Ok(Reply::Event(event)),
+            _ => Err(serde::de::Error::custom("neither answer, error nor event")),
+        }
+    }
+}
+
+/// Prints the outcome of a verb as a frame, its texts rendered in `locale`.
+pub fn print_reply<T: Serialize>(outcome: &Result<T, Fault>, locale: Locale) -> Zeroizing<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Ok<'a, T> {
+        v: u32,
+        ok: &'a T,
+    }
+    #[derive(Serialize)]
+    struct Error {
+        v: u32,
+        error: Sent,
+    }
+    match outcome {
+        Result::Ok(answer) => print_line(&Ok { v: VERSION, ok: answer }),
+        Err(fault) => print_line(&Error { v: VERSION, error: fault.rendered(locale) }),
+    }
+}
+
+/// Prints an event as a frame.
+pub fn print_event<E: Serialize>(event: &E) -> Zeroizing<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Event<'a, E> {
+        v: u32,
+        event: &'a E,
+    }
+    print_line(&Event { v: VERSION, event })
+}

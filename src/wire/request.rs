@@ -1,0 +1,91 @@
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use super::VERSION;
+use crate::base::{Locale, Secret, reveal_some};
+
+/// Something that can be asked of the agent, with the type of its answer.
+pub trait Verb: Serialize + DeserializeOwned {
+    /// The name on the wire.
+    const NAME: &'static str;
+    /// What the agent answers.
+    type Reply: Serialize + DeserializeOwned;
+}
+
+/// The answer that only says: done.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Empty {}
+
+/// A request as the agent reads it: the envelope parsed, the verb's own part not yet.
+///
+/// Unknown fields are ignored, so that a newer front-end can say more.
+#[derive(Deserialize)]
+pub struct Request<'a> {
+    #[serde(rename = "v")]
+    version: u32,
+    verb: &'a str,
+    /// The language of the texts in the reply.
+    #[serde(default)]
+    pub locale: Locale,
+    /// An issued token (`LOOM_TOKEN`): then only its rights count.
+    #[serde(default, with = "reveal_some")]
+    pub token: Option<Secret>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
+}
+
+/// Why a frame is not a request that this agent understands.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    #[error("not a request")]
+    Malformed,
+    #[error("protocol version {0} is not spoken here")]
+    Version(u32),
+}
+
+impl<'a> Request<'a> {
+    /// Parses a frame. What was wrong in it is not repeated: it may hold a secret.
+    pub fn parse(frame: &'a [u8]) -> Result<Self, RequestError> {
+        let request: Request = serde_json::from_slice(frame).map_err(|_| RequestError::Malformed)?;
+        match request.version {
+            VERSION => Ok(request),
+            other => Err(RequestError::Version(other)),
+        }
+    }
+
+    pub fn verb(&self) -> &str {
+        self.verb
+    }
+
+    /// Parses the verb's own part.
+    pub fn params<V: Verb>(&self) -> Result<V, RequestError> {
+        let text = self.params.map_or("{}", RawValue::get);
+        serde_json::from_str(text).map_err(|_| RequestError::Malformed)
+    }
+}
+
+/// Prints a request as a frame, LF included.
+pub fn print_request<V: Verb>(params: &V, locale: Locale, token: Option<&Secret>) -> Zeroizing<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Envelope<'a, V> {
+        v: u32,
+        verb: &'static str,
+        locale: Locale,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token: Option<&'a str>,
+        params: &'a V,
+    }
+    let envelope = Envelope { v: VERSION, verb: V::NAME, locale, token: token.map(Secret::expose), params };
+    print_line(&envelope)
+}
+
+/// One JSON document and its LF, in a buffer that is zeroed when dropped.
+pub(super) fn print_line(document: &impl Serialize) -> Zeroizing<Vec<u8>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(4096));
+    // Writing our own types, whose keys are all strings, to memory cannot fail.
+    serde_json::to_writer(&mut *line, document).unwrap_or_default();
+    line.push(b'\n');
+    line
+}

@@ -1,0 +1,68 @@
+use serde::{Deserialize, Serialize};
+
+use super::Verb;
+use crate::base::{Expiry, Kind, ServerUrl};
+
+/// `status`: who is logged in where. No secrets.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Status {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerUrl>,
+}
+
+/// Printed as it is by `loom status --json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StatusReply {
+    pub agent: AgentStatus,
+    pub default_server: Option<ServerUrl>,
+    pub accounts: Vec<AccountStatus>,
+    /// Said once: what a person should know about the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AgentStatus {
+    pub running: bool,
+    pub pid: u32,
+    pub version: String,
+    pub locked: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AccountStatus {
+    pub server: ServerUrl,
+    pub account: Option<String>,
+    pub kind: Kind,
+    pub stored_in: StoredIn,
+    pub expires_at: Option<Expiry>,
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// The one a request gets that names no user.
+    pub default: bool,
+    pub state: Condition,
+}
+
+/// Whether a credential is of use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    Valid,
+    Expired,
+    /// The server answered 401 to it; it is kept, and not served again until something changes.
+    Refused,
+}
+
+/// Where a credential is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoredIn {
+    Keyring,
+    File,
+    Memory,
+}
+
+impl Verb for Status {
+    const NAME: &'static str = "status";
+    type Reply = StatusReply;
+}

@@ -1,0 +1,32 @@
+use serde::{Deserialize, Serialize};
+
+use super::Verb;
+use crate::base::{Expiry, Secret, ServerUrl, reveal};
+
+/// `token`: the secret that a server accepts, for a script or a program.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Token {
+    #[serde(default)]
+    pub server: Option<ServerUrl>,
+    #[serde(default)]
+    pub account: Option<String>,
+    /// Seconds for which it must still be valid, as far as that is known.
+    #[serde(default)]
+    pub min_validity: u32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TokenReply {
+    pub server: ServerUrl,
+    pub account: String,
+    #[serde(with = "reveal")]
+    pub token: Secret,
+    pub expires_at: Option<Expiry>,
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+impl Verb for Token {
+    const NAME: &'static str = "token";
+    type Reply = TokenReply;
+}
