@@ -252,3 +252,17 @@ arg-value = Its new value
 arg-url = The server
 arg-operation = get, store, erase or capability
 arg-shell = The shell
+
+## The demo
+
+demo-login = 1. Log in. The server of this demo approves the code by itself; yours would ask you on that page.
+demo-setup = 2. Let git ask loom.
+demo-clone = 3. Clone, commit and push a private repository; git gets the token from the agent.
+demo-status = 4. See who is logged in where.
+demo-logout = 5. Log out: the server revokes the token.
+demo-refused = 6. From now on the repository is closed again:
+demo-done = That was all. To begin with your own server: loom login --server https://your.server
+demo-not-set-up = the demo cannot be set up: { $error }
+demo-step-failed = the demo stopped: { $program } failed
+demo-step-passed = the demo stopped: { $program } should have been refused
+demo-not-revoked = the demo stopped: the server still knows the token

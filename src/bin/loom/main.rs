@@ -34,7 +34,11 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return usage(locale, &error),
     };
-    term::end_on_interrupt(locale);
+    match args.command {
+        // Ctrl+C ends the step that runs; the demo then cleans up after itself.
+        args::Command::Demo => term::outlive_interrupt(),
+        _ => term::end_on_interrupt(locale),
+    }
     let outcome = server(args.server).and_then(|server| commands::run(args.command, &Context { locale, server }));
     match outcome {
         Ok(code) => ExitCode::from(code),

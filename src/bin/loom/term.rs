@@ -70,3 +70,8 @@ pub fn end_on_interrupt(locale: Locale) {
     // Without a handler Ctrl+C still ends the program, only less politely.
     let _ = ctrlc::set_handler(handler);
 }
+
+/// On Ctrl+C: nothing, because the child that runs gets it too and ends.
+pub fn outlive_interrupt() {
+    let _ = ctrlc::set_handler(|| ());
+}

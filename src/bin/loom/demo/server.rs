@@ -1,0 +1,179 @@
+//! A small Loom server on loopback: device login, logout, and git behind the token. Blocking, a few threads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+use tiny_http::{Header, Request, Response, Server};
+
+use super::git_backend;
+
+/// The code a person would type; this server approves it by itself.
+const USER_CODE: &str = "ABCD-1234";
+
+/// How often it answers "pending" before it approves.
+const PENDING_POLLS: u32 = 1;
+
+/// Requests that are answered at the same time; git keeps one open while it sends another.
+const THREADS: usize = 4;
+
+/// A running server. It ends when this is dropped.
+pub struct LoomServer {
+    listening: Arc<Server>,
+    state: Arc<Mutex<State>>,
+    threads: Vec<JoinHandle<()>>,
+    url: String,
+}
+
+/// What the server remembers.
+#[derive(Default)]
+pub struct State {
+    pub repositories: PathBuf,
+    /// Tokens that are valid now.
+    pub tokens: BTreeSet<String>,
+    /// Every request: method, path, and what it was authorised with.
+    pub seen: Vec<(String, String, Option<String>)>,
+    /// Answers that a path gives instead of its own: status, content type, body.
+    pub overrides: BTreeMap<String, (u16, &'static str, String)>,
+    /// Waiting logins: how often each was asked for.
+    waiting: BTreeMap<String, u32>,
+}
+
+type Answer = Response<io::Cursor<Vec<u8>>>;
+
+impl LoomServer {
+    /// Listens on a free port of 127.0.0.1; the bare repositories below this directory are at `/git/`.
+    pub fn start(repositories: PathBuf) -> io::Result<LoomServer> {
+        let listening = Arc::new(Server::http("127.0.0.1:0").map_err(io::Error::other)?);
+        let url = format!("http://{}", listening.server_addr());
+        let state = Arc::new(Mutex::new(State { repositories, ..State::default() }));
+        let serve = |_| {
+            let (listening, state, url) = (listening.clone(), state.clone(), url.clone());
+            std::thread::spawn(move || {
+                while let Ok(mut request) = listening.recv() {
+                    let answer = answer(&mut request, &state, &url);
+                    // A client that went away misses its answer; nobody else does.
+                    let _ = request.respond(answer);
+                }
+            })
+        };
+        let threads = (0..THREADS).map(serve).collect();
+        Ok(LoomServer { listening, state, threads, url })
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+impl Drop for LoomServer {
+    fn drop(&mut self) {
+        self.threads.iter().for_each(|_| self.listening.unblock());
+        self.threads.drain(..).for_each(|thread| drop(thread.join()));
+    }
+}
+
+fn answer(request: &mut Request, state: &Mutex<State>, url: &str) -> Answer {
+    let path = request.url().split('?').next().unwrap_or_default().to_owned();
+    let authorization = header(request, "Authorization");
+    let token = authorization.as_deref().and_then(token);
+    let mut state = lock(state);
+    state.seen.push((request.method().to_string(), path.clone(), authorization));
+    if let Some((status, kind, body)) = state.overrides.get(&path) {
+        return content(*status, kind, body.clone().into_bytes());
+    }
+    let known = token.as_ref().is_some_and(|token| state.tokens.contains(token));
+    match (request.method().as_str(), path.as_str()) {
+        ("POST", "/auth/device/start") => {
+            let code = random();
+            state.waiting.insert(code.clone(), 0);
+            let page = format!("{url}/device");
+            json(
+                200,
+                &json!({"device_code": code, "user_code": USER_CODE, "verification_url": page, "expires_in": 300}),
+            )
+        }
+        ("POST", "/auth/device/poll") => poll(request, &mut state),
+        ("POST", "/auth/logout") => {
+            token.map(|token| state.tokens.remove(&token));
+            json(if known { 200 } else { 401 }, &json!({}))
+        }
+        (_, path) if path.starts_with("/git/") && known => {
+            let repositories = state.repositories.clone();
+            drop(state);
+            git_backend::answer(request, &repositories).unwrap_or_else(|_| json(500, &json!({"error": "git"})))
+        }
+        (_, path) if path.starts_with("/git/") => {
+            json(401, &json!({})).with_header(header_of("WWW-Authenticate", "Basic realm=\"loom\""))
+        }
+        _ => json(404, &json!({"error": "not_found"})),
+    }
+}
+
+fn poll(request: &mut Request, state: &mut State) -> Answer {
+    let mut body = String::new();
+    // An unreadable body holds no code that is known.
+    let _ = request.as_reader().take(64 * 1024).read_to_string(&mut body);
+    let code =
+        serde_json::from_str::<Value>(&body).ok().and_then(|body| Some(body["device_code"].as_str()?.to_owned()));
+    match code.as_ref().and_then(|code| state.waiting.get_mut(code)) {
+        Some(polls) if *polls < PENDING_POLLS => {
+            *polls += 1;
+            json(200, &json!({"status": "pending"}))
+        }
+        Some(_) => {
+            code.map(|code| state.waiting.remove(&code));
+            let token = format!("lt_{}", random());
+            state.tokens.insert(token.clone());
+            json(200, &json!({"status": "completed", "access_token": token}))
+        }
+        None => json(400, &json!({"error": "unknown device code"})),
+    }
+}
+
+/// The token in `Bearer TOKEN`, or the password in `Basic`, where git puts it.
+fn token(authorization: &str) -> Option<String> {
+    match authorization.split_once(' ')? {
+        ("Bearer", token) => Some(token.to_owned()),
+        ("Basic", pair) => Some(String::from_utf8(BASE64.decode(pair).ok()?).ok()?.split_once(':')?.1.to_owned()),
+        _ => None,
+    }
+}
+
+pub fn header(request: &Request, name: &'static str) -> Option<String> {
+    request.headers().iter().find(|header| header.field.equiv(name)).map(|header| header.value.to_string())
+}
+
+pub fn content(status: u16, kind: &str, body: Vec<u8>) -> Answer {
+    Response::from_data(body).with_status_code(status).with_header(header_of("Content-Type", kind))
+}
+
+pub fn header_of(name: &str, value: &str) -> Header {
+    let plain =
+        || Header { field: "X-Unsayable".parse().unwrap_or_else(|()| unreachable!()), value: Default::default() };
+    Header::from_bytes(name, value).unwrap_or_else(|()| plain())
+}
+
+fn json(status: u16, body: &Value) -> Answer {
+    content(status, "application/json", body.to_string().into_bytes())
+}
+
+fn random() -> String {
+    let mut bytes = [0; 24];
+    // Without random numbers nothing else of loom works either.
+    let _ = getrandom::fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
