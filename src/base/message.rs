@@ -1,13 +1,15 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
+use serde::{Deserialize, Serialize};
+
 use super::printable::printable;
 
 /// A sentence a person reads: the id of a text and its arguments, rendered late, in the reader's language.
 ///
 /// Arguments are made printable on the way in, so no text of a server, a config file or a
 /// repository reaches a terminal raw. Built with [`msg!`](crate::msg).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     id: Cow<'static, str>,
     args: Vec<(Cow<'static, str>, String)>,

@@ -4,7 +4,7 @@
 //! Rust's start-up code the process makes some twenty system calls less.
 #![cfg_attr(unix, no_main)]
 
-use loom_credentials::client::run_git_helper;
+use loom_credentials::client::{exit_code, report_through_loom, run_git_helper};
 
 #[cfg(unix)]
 #[unsafe(no_mangle)]
@@ -19,5 +19,11 @@ fn main() -> std::process::ExitCode {
 
 fn run() -> u8 {
     let args: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    run_git_helper(&args)
+    match run_git_helper(&args) {
+        Ok(()) => 0,
+        Err(fault) => {
+            report_through_loom(&fault);
+            exit_code(fault.code())
+        }
+    }
 }

@@ -45,7 +45,7 @@ impl Client {
 
     /// Asks and waits for the answer.
     pub fn ask<V: Verb>(&self, question: &V) -> Result<V::Reply, Fault> {
-        self.follow(question, |_: serde_json::Value| ())
+        self.follow(question, |_: serde::de::IgnoredAny| ())
     }
 
     /// Asks something that takes time, and hands on the events on the way to the answer. Dropping out cancels it.

@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use super::{Client, exit_code, report};
-use crate::base::{Locale, Message};
+use super::Client;
+use crate::base::Message;
 use crate::git::{self, Operation};
 use crate::msg;
 use crate::wire::{Code, Fault};
@@ -12,29 +12,22 @@ use crate::wire::{Code, Fault};
 /// How long git may take to say what it wants.
 const INPUT_WITHIN: Duration = Duration::from_secs(10);
 
-/// Does what git asks of a credential helper, on this process' own streams, and returns the exit code.
+/// Does what git asks of a credential helper, on this process' own streams.
 ///
 /// `args` is the command line after the program's name; git's spelling for `credential.helper = loom credential-helper`
 /// has that word in front of the operation.
-pub fn run(args: &[String]) -> u8 {
+pub fn run(args: &[String]) -> Result<(), Fault> {
     let operation = match args {
         [first, operation, ..] if first == "credential-helper" => operation,
         [operation, ..] => operation,
-        [] => return usage(),
+        [] => return Err(usage()),
     };
-    let done = match Operation::from_name(operation) {
+    match Operation::from_name(operation) {
         Some(Operation::Capability) => write_stdout(git::CAPABILITIES),
         Some(operation) => perform(operation),
-        None if matches!(operation.as_str(), "-h" | "--help" | "--version" | "-V") => return usage(),
+        None if operation.starts_with('-') => Err(usage()),
         // A newer git may ask for things that older helpers do not know.
         None => Ok(()),
-    };
-    match done {
-        Ok(()) => 0,
-        Err(fault) => {
-            eprint!("{}", report(&fault, Locale::from_environment()));
-            exit_code(fault.code())
-        }
     }
 }
 
@@ -105,7 +98,6 @@ fn broken_stream(error: impl std::fmt::Display) -> Fault {
     refused(msg!("stdin-unreadable", error = error))
 }
 
-fn usage() -> u8 {
-    eprintln!("{}", Locale::from_environment().render(&msg!("git-helper-usage")));
-    2
+fn usage() -> Fault {
+    Fault::new(Code::Usage, msg!("git-helper-usage")).hint(msg!("hint-git-helper-usage"))
 }

@@ -10,4 +10,4 @@ mod start;
 pub use ask::Client;
 pub use credentials::Account;
 pub use git_helper::run as run_git_helper;
-pub use report::{exit_code, report};
+pub use report::{exit_code, report, report_through_loom};

@@ -1,3 +1,5 @@
+use std::process::Command;
+
 use crate::base::Locale;
 use crate::wire::{Code, Fault};
 
@@ -10,9 +12,26 @@ pub fn report(fault: &Fault, locale: Locale) -> String {
     text
 }
 
+/// The same from a program without texts of its own: what the agent rendered is printed, and for the rest `loom`, which
+/// lies beside it, does the talking.
+pub fn report_through_loom(fault: &Fault) {
+    if let Some((message, hint)) = fault.rendered_texts() {
+        eprintln!("loom: {message}");
+        hint.iter().for_each(|hint| eprintln!("hint: {hint}"));
+        return;
+    }
+    let loom = std::env::current_exe().map(|own| own.with_file_name(if cfg!(windows) { "loom.exe" } else { "loom" }));
+    let said =
+        fault.print().zip(loom.ok()).and_then(|(text, loom)| Command::new(loom).arg("say").arg(text).status().ok());
+    if said.is_none() {
+        eprintln!("loom: {}", fault.id());
+    }
+}
+
 /// The exit code that tells a script what a fault asks for.
 pub fn exit_code(code: Code) -> u8 {
     match code {
+        Code::Usage => 2,
         Code::LoginRequired => 4,
         Code::Cancelled => 130,
         Code::NotFound | Code::Locked | Code::Denied | Code::BadRequest | Code::Unavailable | Code::Internal => 1,

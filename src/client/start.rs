@@ -32,7 +32,8 @@ pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> 
         .output()
         .map_err(|error| not_started(&format_args!("{}: {error}", program.display())))?;
     if !outcome.status.success() {
-        let said = String::from_utf8_lossy(&outcome.stderr);
+        // Marks of direction around the whole sentence are of no use inside ours.
+        let said = String::from_utf8_lossy(&outcome.stderr).replace(['\u{2067}', '\u{2069}'], "");
         return Err(not_started(&said.lines().next().unwrap_or_default().trim_start_matches("loom-agent: ")));
     }
     Connection::open(paths.socket())?.ok_or_else(|| not_started(&"exit 0"))

@@ -20,6 +20,8 @@ pub enum Code {
     BadRequest,
     /// Something needed does not answer: the agent, a server, the store. Later it may.
     Unavailable,
+    /// A front-end's command line is wrong; said by front-ends only.
+    Usage,
     /// The front-end ended it.
     Cancelled,
     /// A mistake in loom, or a code of a newer one.
@@ -58,6 +60,31 @@ impl Fault {
         self.code
     }
 
+    /// A fault as one program passes it to another of ours, its texts not yet rendered. The inverse of [`parse`](Self::parse).
+    pub fn print(&self) -> Option<String> {
+        let unrendered = |text: &Text| match text {
+            Text::Message(message) => Some(message.clone()),
+            Text::Rendered { .. } => None,
+        };
+        let hint = self.hint.as_ref().and_then(unrendered);
+        serde_json::to_string(&Unrendered { code: self.code, message: unrendered(&self.message)?, hint }).ok()
+    }
+
+    /// Parses what [`print`](Self::print) printed.
+    pub fn parse(text: &str) -> Option<Fault> {
+        let Unrendered { code, message, hint } = serde_json::from_str(text).ok()?;
+        Some(Fault { code, message: Text::Message(message), hint: hint.map(Text::Message) })
+    }
+
+    /// Message and hint of a fault that the agent rendered.
+    pub fn rendered_texts(&self) -> Option<(&str, Option<&str>)> {
+        match (&self.message, &self.hint) {
+            (Text::Rendered { text, .. }, None) => Some((text, None)),
+            (Text::Rendered { text, .. }, Some(Text::Rendered { text: hint, .. })) => Some((text, Some(hint))),
+            _ => None,
+        }
+    }
+
     /// The id of the message, the same in every language.
     pub fn id(&self) -> &str {
         match &self.message {
@@ -94,6 +121,14 @@ impl Text {
             Text::Rendered { text, .. } => text.clone(),
         }
     }
+}
+
+/// A fault between our own programs.
+#[derive(Serialize, Deserialize)]
+struct Unrendered {
+    code: Code,
+    message: Message,
+    hint: Option<Message>,
 }
 
 /// A fault on the wire.

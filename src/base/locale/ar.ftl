@@ -1,254 +1,268 @@
 ## Logging in and out
 
-please-visit = Please visit:
-enter-code = And enter the code:
-waiting = Waiting for authorization…
-server-in-trouble = The server has trouble at the moment; still waiting…
-page-elsewhere = This page is not on the server you are logging in to. Open it only if you trust { $url }
-browser-failed = No browser could be opened; please open the page yourself.
-token-prompt = Token or password:
-logged-in = Successfully logged in to { $server }
-kept-in-keyring = The login is kept in the keyring.
-kept-in-file = The login is kept in the sealed file.
-kept-in-memory = The login is kept in memory and ends with the agent.
-note-file-store = The keyring is not used: { $reason }. Credentials go to the sealed file instead.
-became-default = Default server: { $server }
-logged-out-revoked = Logged out from { $server } ({ $account }): revoked at the server.
-logged-out-already-invalid = Logged out from { $server } ({ $account }): the server no longer knew the token.
-logged-out-not-supported = Logged out from { $server } ({ $account }): forgotten here; revoking is not supported by the server.
-logged-out-unreachable = Logged out from { $server } ({ $account }): forgotten here, but the server is unreachable; the token may still be valid there.
-logged-out-local = Logged out from { $server } ({ $account }): forgotten here; the server was not told.
-cancelled = Cancelled.
+please-visit = يُرجى فتح هذه الصفحة:
+enter-code = ثم إدخال هذا الرمز:
+waiting = في انتظار الموافقة…
+server-in-trouble = يواجه الخادم مشكلة في الوقت الحالي؛ الانتظار مستمر…
+page-elsewhere = هذه الصفحة ليست على الخادم الذي تسجّل الدخول إليه. لا تفتحها إلا إذا كنت تثق بالعنوان { $url }
+browser-failed = تعذّر فتح متصفح؛ يُرجى فتح الصفحة يدويًا.
+token-prompt = الرمز المميز أو كلمة المرور:
+logged-in = نجح تسجيل الدخول إلى { $server }
+kept-in-keyring = حُفظت الجلسة في حلقة المفاتيح.
+kept-in-file = حُفظت الجلسة في الملف المشفّر.
+kept-in-memory = حُفظت الجلسة في الذاكرة، وتنتهي بتوقف الوكيل.
+note-file-store = لا تُستخدم حلقة المفاتيح: { $reason }. تُحفظ بيانات الاعتماد في الملف المشفّر بدلًا منها.
+became-default = الخادم الافتراضي: { $server }
+logged-out-revoked = سُجّل الخروج من { $server } ({ $account }): أُبطلت الجلسة على الخادم.
+logged-out-already-invalid = سُجّل الخروج من { $server } ({ $account }): لم يعد الخادم يعرف الرمز المميز.
+logged-out-not-supported = سُجّل الخروج من { $server } ({ $account }): حُذفت الجلسة محليًا؛ لا يدعم الخادم إبطالها.
+logged-out-unreachable = سُجّل الخروج من { $server } ({ $account }): حُذفت الجلسة محليًا، لكن تعذّر الوصول إلى الخادم؛ قد يظل الرمز المميز صالحًا عليه.
+logged-out-local = سُجّل الخروج من { $server } ({ $account }): حُذفت الجلسة محليًا؛ لم يُبلَّغ الخادم.
+cancelled = أُلغيت العملية.
 
-not-logged-in = not logged in to { $server }
-nobody-logged-in = nobody is logged in anywhere
-login-expired = the login to { $server } has expired
-login-refused-by-server = { $server } refused this login
-login-refused = { $server } refused the login (HTTP { $status })
-code-expired = the code expired before it was approved
-server-unreachable = { $server } cannot be reached: { $reason }
-not-a-loom-server = { $server } does not answer like a Loom server
-server-redirects = { $server } sends the login elsewhere, which is not followed
-bad-verification-url = { $server } named a page that is not safe to open
-bad-token-from-server = { $server } sent a token that cannot be used
-bad-token = this is not a token: it must be one line of at most 16 KiB without spaces
-stdin-unreadable = standard input cannot be read: { $error }
+not-logged-in = لا توجد جلسة مفتوحة على { $server }
+nobody-logged-in = لا توجد جلسة مفتوحة على أي خادم
+login-expired = انتهت صلاحية الجلسة على { $server }
+login-refused-by-server = رفض { $server } هذه الجلسة
+login-refused = رفض { $server } تسجيل الدخول (حالة HTTP: { $status })
+code-expired = انتهت صلاحية الرمز قبل الموافقة عليه
+server-unreachable = تعذّر الوصول إلى { $server }: { $reason }
+not-a-loom-server = لا يستجيب { $server } كما تستجيب خوادم Loom
+server-redirects = يعيد { $server } توجيه تسجيل الدخول إلى مكان آخر، ولا تُتّبع إعادة التوجيه
+bad-verification-url = أشار { $server } إلى صفحة فتحها غير آمن
+bad-token-from-server = أرسل { $server } رمزًا مميزًا لا يمكن استخدامه
+bad-token = هذا ليس رمزًا مميزًا: يجب أن يكون سطرًا واحدًا بلا مسافات لا يتجاوز 16 كيبيبايت
+stdin-unreadable = تعذّرت قراءة الدخل القياسي: { $error }
 hint-login = loom login --server { $server }
 hint-first-login = loom login --server https://your.server
-hint-with-token = check the address; a server of another kind takes a token: loom login --with-token --server { $server }
-hint-server-unreachable = check the address and your network, then try again
-hint-server-redirects = log in to the address it redirects to
-hint-bad-token = for a password with other characters name its user: --account USER
+hint-with-token = تحقّق من العنوان؛ وإن كان الخادم من نوع آخر فسجّل الدخول برمز مميز: loom login --with-token --server { $server }
+hint-server-unreachable = تحقّق من العنوان ومن اتصالك بالشبكة، ثم أعد المحاولة
+hint-server-redirects = سجّل الدخول إلى العنوان الذي يعيد التوجيه إليه
+hint-bad-token = إن كانت كلمة مرور فيها محارف أخرى فحدّد مستخدمها: loom login --with-token --account USER
 
 ## Which server
 
-no-server = no server was named and there is no default server
-bad-server = { $server } is not a server: { $reason }
-cleartext-refused = { $server } would get the credential unencrypted
-url-malformed = it is not of the form https://host[:port][/path]
-url-no-host = the host is missing
-url-user-info = it holds a user name or a password
-url-query = it holds a query or a fragment
-url-odd-host = the host is not written in its usual form
-url-not-ascii = the host is not ASCII
-url-odd-port = the port is not a plain number from 1 to 65535
-url-odd-path = the path is not written in its usual form
-hint-server = name one with --server URL, or set one: loom config set-default-server URL
-hint-server-form = write it like https://git.example or https://git.example:8443/base
-hint-a-label = if this is the server you mean, write { $host }
-hint-allow-http = use https, or allow it for this server in config.toml: [[server]] url = "{ $server }", allow_http = true
+no-server = لم يُحدَّد خادم، ولا يوجد خادم افتراضي
+bad-server = ليس { $server } عنوان خادم صالحًا: { $reason }
+cleartext-refused = ستُرسل بيانات الاعتماد إلى { $server } دون تشفير
+url-malformed = ليس على الصيغة https://host[:port][/path]
+url-no-host = ينقصه اسم المضيف
+url-user-info = يحتوي على اسم مستخدم أو كلمة مرور
+url-query = يحتوي على استعلام (query) أو جزء (fragment)
+url-odd-host = اسم المضيف غير مكتوب بصورته المعتادة
+url-not-ascii = في اسم المضيف محارف من خارج ASCII
+url-odd-port = المنفذ ليس عددًا بسيطًا من 1 إلى 65535
+url-odd-path = المسار غير مكتوب بصورته المعتادة
+hint-server = حدّد خادمًا: loom COMMAND --server URL، أو عيّن خادمًا افتراضيًا: loom config set-default-server URL
+hint-server-form = اكتبه على غرار https://git.example أو https://git.example:8443/base
+hint-a-label = إن كان هذا هو الخادم المقصود فاكتب { $host }
+hint-allow-http = استخدم https، أو اسمح بالاتصال غير المشفّر بهذا الخادم في config.toml: [[server]] url = "{ $server }", allow_http = true
 
 ## Status
 
-head-server = SERVER
-head-account = ACCOUNT
-head-kind = KIND
-head-stored-in = KEPT IN
-head-expires = EXPIRES
-head-state = STATE
-kind-basic = password
-kind-token = token
+head-server = الخادم
+head-account = الحساب
+head-kind = النوع
+head-stored-in = مكان الحفظ
+head-expires = تاريخ الانتهاء
+head-state = الحالة
+kind-basic = كلمة مرور
+kind-token = رمز مميز
 kind-oauth = OAuth
-in-keyring = keyring
-in-file = file
-in-memory = memory
-state-valid = valid
-state-default = valid, default
-state-expired = expired
-state-refused = refused, log in again
+in-keyring = حلقة المفاتيح
+in-file = الملف
+in-memory = الذاكرة
+state-valid = صالحة
+state-default = صالحة، افتراضية
+state-expired = منتهية
+state-refused = مرفوضة، سجل الدخول من جديد
 
 ## The agent
 
-agent-runs = The agent runs: process { $pid }, version { $version }.
-agent-runs-already = another agent is running already
-agent-stopped = The agent has stopped. Everything it kept is still there.
-agent-not-running = the agent is not running
-agent-not-started = the agent cannot be started: { $error }
-agent-not-reached = the agent cannot be reached at { $path }: { $error }
-agent-gone = the agent went away before it answered
-agent-speaks-otherwise = the agent's answer cannot be understood
-socket-unsafe = the agent's socket is not safe to use: { $reason }
-hint-start-agent = start it with: loom agent start
-hint-agent-beside = loom-agent must lie beside loom, or in a directory of PATH
-hint-restart-agent = the agent may be of another version: loom agent restart
-hint-socket-unsafe = its directory must be yours alone: chmod 700 it, or set LOOM_AGENT_SOCK to a path in such a directory
-hint-try-again = try again
-not-a-request = this is not a request
-unknown-verb = the agent does not know the request { $verb }
-unknown-version = the agent does not speak version { $version } of the protocol
-token-unknown = the token in LOOM_TOKEN is not known to the agent
-hint-token-unknown = unset LOOM_TOKEN to ask with your own rights
-internal = a mistake inside loom; LOOM_LOG=debug loom-agent --foreground shows more
+agent-runs = الوكيل يعمل: العملية { $pid }، الإصدار { $version }.
+agent-runs-already = يعمل وكيل آخر بالفعل
+agent-stopped = توقف الوكيل. كل ما حفظه ما زال موجودًا.
+agent-not-running = الوكيل لا يعمل
+agent-not-started = تعذّر تشغيل الوكيل: { $error }
+agent-not-reached = تعذّر الوصول إلى الوكيل عبر { $path }: { $error }
+agent-gone = انقطع الاتصال بالوكيل قبل أن يردّ
+agent-speaks-otherwise = تعذّر فهم ردّ الوكيل
+socket-unsafe = استخدام مقبس الوكيل غير آمن: { $reason }
+hint-start-agent = شغّله بالأمر: loom agent start
+hint-agent-beside = يجب أن يكون loom-agent بجوار loom، أو في أحد مجلدات PATH
+hint-restart-agent = ربما كان الوكيل من إصدار آخر: loom agent restart
+hint-socket-unsafe = يجب أن يكون مجلده لك وحدك: نفّذ عليه chmod 700، أو عيّن في LOOM_AGENT_SOCK مسارًا داخل مجلد كهذا
+hint-try-again = أعد المحاولة
+not-a-request = هذا ليس طلبًا
+unknown-verb = لا يعرف الوكيل الطلب { $verb }
+unknown-version = لا يدعم الوكيل الإصدار { $version } من البروتوكول
+token-unknown = لا يعرف الوكيل الرمز المميز الموجود في LOOM_TOKEN
+hint-token-unknown = احذف المتغير LOOM_TOKEN ليُقدَّم الطلب بصلاحياتك أنت
+internal = خطأ داخلي في loom؛ لمزيد من التفاصيل: LOOM_LOG=debug loom-agent --foreground
 
 ## Where credentials are kept
 
-keyring-locked = the keyring is locked
-keyring-unavailable = the keyring cannot be used: { $reason }
-keyring-hangs = it does not answer
-keyring-refused = it refused
+keyring-locked = حلقة المفاتيح مقفلة
+keyring-unavailable = تعذّر استخدام حلقة المفاتيح: { $reason }
+keyring-hangs = لا تستجيب
+keyring-refused = رفضت الطلب
 keyring-says = { $error }
-keyring-too-long = the entry is too long for it
-no-session-bus = there is no session bus
-no-random = the system gives no random numbers: { $error }
-store-damaged = { $path } is damaged; nothing in it was changed
-store-wrong-key = { $path } is sealed with another key than { $key }; nothing was changed
-store-newer = { $path } was written by a newer version of loom; nothing was changed
-store-not-kept = the store did not keep what was written to it; what it had before is still there
-store-without-user = a password without a user name is not kept
+keyring-too-long = المُدخل أطول مما تتسع له
+no-session-bus = لا يوجد ناقل جلسة (session bus)
+no-random = لا يوفّر النظام أعدادًا عشوائية: { $error }
+store-damaged = الملف { $path } تالف؛ لم يُغيَّر فيه شيء
+store-wrong-key = الملف { $path } مشفّر بمفتاح غير { $key }؛ لم يُغيَّر شيء
+store-newer = الملف { $path } كتبه إصدار أحدث من loom؛ لم يُغيَّر شيء
+store-not-kept = لم يحتفظ المخزن بما كُتب فيه؛ ما كان فيه من قبل ما زال موجودًا
+store-without-user = لا تُحفظ كلمة مرور بلا اسم مستخدم
 file-trouble = { $path }: { $error }
-file-not-plain = { $path } is a link or not a plain file
-file-owner = { $path } belongs to another user
-file-mode = { $path } is open to other users
-file-hard-link = { $path } has a second name elsewhere
-hint-keyring-locked = unlock it (log in to your desktop, or use your keyring's tool), or keep credentials in the file: loom config set store file
-hint-keyring-unavailable = try again, or keep credentials in the sealed file: loom config set store file
-hint-store-damaged = restore it from a backup, or put it aside and log in again: mv { $path } { $path }.damaged
-hint-store-wrong-key = put the key back, or put the file aside and log in again: mv { $path } { $path }.old
-hint-store-newer = update loom
+file-not-plain = المسار { $path } رابط أو ليس ملفًا عاديًا
+file-owner = المسار { $path } يملكه مستخدم آخر
+file-mode = المسار { $path } متاح لمستخدمين آخرين
+file-hard-link = للملف { $path } اسم ثانٍ في مكان آخر
+hint-keyring-locked = افتح قفلها (سجّل الدخول إلى سطح المكتب، أو استخدم أداة حلقة المفاتيح)، أو احفظ بيانات الاعتماد في الملف: loom config set store file
+hint-keyring-unavailable = أعد المحاولة، أو احفظ بيانات الاعتماد في الملف المشفّر: loom config set store file
+hint-store-damaged = استعده من نسخة احتياطية، أو ضعه جانبًا وسجّل الدخول من جديد: mv { $path } { $path }.damaged
+hint-store-wrong-key = أعد المفتاح إلى مكانه، أو ضع الملف جانبًا وسجّل الدخول من جديد: mv { $path } { $path }.old
+hint-store-newer = حدّث loom
 hint-file-mode = chmod go= { $path }
-hint-file-unsafe = look at it with ls -l, and move it away if you did not make it
-hint-file-io = check the disk's free space and the permissions, then try again
+hint-file-unsafe = افحصه بالأمر ls -l، وانقله إلى مكان آخر إن لم تكن أنت من أنشأه
+hint-file-io = تحقّق من المساحة الخالية على القرص ومن الأذونات، ثم أعد المحاولة
 
 ## Networks
 
-no-tls = no secure connections can be made: { $reason }
-no-answer-within = no answer within { $seconds } seconds
-answer-too-long = the answer is too long
+no-tls = تعذّر إنشاء اتصالات آمنة: { $reason }
+no-answer-within = لم يصل ردّ خلال { $seconds } ثانية
+answer-too-long = الردّ طويل جدًا
 network-says = { $error }
 
 ## Settings
 
-config-invalid = { $path } is not valid: { $error }
-unknown-setting = there is no setting { $key }
-unknown-store = LOOM_STORE is { $name }, which is none of auto, keyring, file, memory
-path-not-absolute = { $variable } is not an absolute path: { $path }
-no-home = there is no home directory
-hint-config = correct the file; man loom.toml shows what can stand there
-hint-settings = the settings are: { $known }
+config-invalid = الملف { $path } غير صالح: { $error }
+unknown-setting = لا يوجد إعداد باسم { $key }
+unknown-store = قيمة LOOM_STORE هي { $name }، وليست إحدى القيم auto أو keyring أو file أو memory
+path-not-absolute = المسار في { $variable } ليس مطلقًا: { $path }
+no-home = لا يوجد مجلد منزل
+hint-config = صحّح الملف؛ ولمعرفة ما يمكن أن يحتوي عليه: man loom.toml
+hint-settings = الإعدادات هي: { $known }
 
 ## Git
 
 git-helper-usage =
-    git runs this program; you rarely do.
+    يشغّل git هذا البرنامج؛ ونادرًا ما تحتاج إلى تشغيله بنفسك.
 
-    Usage: git-credential-loom get|store|erase|capability
+    الاستخدام: git-credential-loom get|store|erase|capability
 
-    Set it up with: loom setup git
-git-input-refused = git's request is refused: { $reason }
-git-input-timeout = no request came on standard input
-git-too-long = it is too long
-git-truncated = it ends in the middle of a line
-git-no-equals = it has a line without "="
-git-control = it has a line with a control character
-git-not-utf8 = it has a value that is not UTF-8
-git-contradiction = it names one attribute twice with different values
-git-incomplete = it lacks the protocol or the host
-git-bad-url = its url is not of the form protocol://[user@]host[/path]
-secret-not-sayable = the kept credential cannot be said in git's format; log in again
-hint-git-input = lines of key=value and then an empty line are expected; see man git-credential
-git-removed = Removed loom from { $key }.
-git-missing = git cannot be run: { $error }
-git-refused = git did not change its configuration: { $error }
-hint-git-missing = install git, or add its directory to PATH
-helper-missing = git-credential-loom is not installed beside loom
-hint-helper-missing = install all three programs into one directory
+    لإعداده: loom setup git
+git-input-refused = رُفض طلب git: { $reason }
+git-input-timeout = لم يصل أي طلب عبر الدخل القياسي
+git-too-long = طويل جدًا
+git-truncated = ينتهي في منتصف سطر
+git-no-equals = فيه سطر بلا علامة «=»
+git-control = فيه سطر يحتوي على محرف تحكم
+git-not-utf8 = فيه قيمة ليست بترميز UTF-8
+git-contradiction = يذكر السمة نفسها مرتين بقيمتين مختلفتين
+git-incomplete = ينقصه البروتوكول أو المضيف
+git-bad-url = قيمة url فيه ليست على الصيغة protocol://[user@]host[/path]
+secret-not-sayable = لا يمكن التعبير عن بيانات الاعتماد المحفوظة بصيغة git؛ سجّل الدخول من جديد
+hint-git-input = المتوقع أسطر من الشكل key=value يليها سطر فارغ؛ راجع man git-credential
+git-removed = أُزيل loom من { $key }.
+git-missing = تعذّر تشغيل git: { $error }
+git-refused = لم يغيّر git إعداداته: { $error }
+hint-git-missing = ثبّت git، أو أضف مجلده إلى PATH
+helper-missing = البرنامج git-credential-loom غير مثبّت بجوار loom
+hint-helper-missing = ثبّت البرامج الثلاثة في مجلد واحد
 
 ## The command line
 
-command-not-run = { $program } cannot be run: { $error }
-usage-unknown = there is no { $what }
-usage-missing = { $what } is missing
-usage-no-value = { $what } needs a value
-usage-value = { $value } is not a value for { $what }
-usage-conflict = { $what } cannot be used together with { $other }
-usage-other = the command line cannot be understood
-hint-usage = loom --help lists the commands, loom COMMAND --help their options
+command-not-run = تعذّر تشغيل { $program }: { $error }
+usage-unknown = لا يوجد { $what }
+usage-missing = لم يُحدَّد { $what }
+usage-no-value = يحتاج { $what } إلى قيمة
+usage-value = ليست { $value } قيمة صالحة مع { $what }
+usage-conflict = لا يمكن استخدام { $what } مع { $other }
+usage-other = تعذّر فهم سطر الأوامر
+hint-usage = لعرض الأوامر: loom --help، ولعرض خيارات أمر: loom COMMAND --help
 
-help-usage = Usage:
-help-commands = Commands
-help-arguments = Arguments
-help-options = Options
+help-usage = الاستخدام:
+help-commands = الأوامر
+help-arguments = الوسائط
+help-options = الخيارات
 
-cmd-loom = One agent for the credentials of all your servers: git, APIs, scripts.
+cmd-loom = وكيل واحد لبيانات اعتماد جميع خوادمك: git وواجهات API والنصوص البرمجية.
 cmd-loom-more =
-    A first login, and git uses it from then on:
+    سجّل الدخول مرة واحدة، وسيستخدم git الجلسة بعد ذلك:
       loom login --server https://git.example
       loom setup git
-cmd-login = Log in to a server
+cmd-login = تسجيل الدخول إلى خادم
 cmd-login-more =
-    Shows a page and a code, and waits until you approve. Ctrl+C cancels.
+    يعرض صفحة ورمزًا، وينتظر حتى توافق. للإلغاء اضغط Ctrl+C.
       loom login --server https://git.example
       pass show git.example | loom login --with-token --server https://git.example
-cmd-logout = Revoke a login at its server and forget it
-cmd-status = Show who is logged in where
-cmd-status-more = Exit code 0 if there is a login (at that server), 4 if there is none.
-cmd-token = Print an access token for a script
+cmd-logout = إبطال جلسة على خادمها وحذفها محليًا
+cmd-status = عرض من سجّل الدخول وإلى أي خادم
+cmd-status-more = رمز الخروج 0 إن وُجدت جلسة (على ذلك الخادم)، و4 إن لم توجد.
+cmd-token = طباعة رمز وصول لاستخدامه في نص برمجي
 cmd-token-more =
-    Exit code 4 if a person has to log in first.
+    رمز الخروج 4 إن كان على شخص أن يسجّل الدخول أولًا.
       curl -H "Authorization: Bearer $(loom token --server https://api.example)" https://api.example/user
-cmd-exec = Run a command with a server's token in one environment variable
+cmd-exec = تشغيل أمر مع وضع الرمز المميز لخادم في متغير بيئة واحد
 cmd-exec-more =
-    Every process of the command can read the variable.
+    يمكن لجميع عمليات الأمر قراءة المتغير.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
-cmd-agent = Start, stop or look at the agent
-cmd-agent-start = Start the agent; commands that need it do so by themselves
-cmd-agent-stop = Stop the agent; everything it kept stays
-cmd-agent-status = Say whether the agent runs: exit code 0 or 1
-cmd-agent-restart = Stop the agent and start it again
-cmd-setup = Make other programs use loom
-cmd-setup-git = Make git ask loom for credentials
+cmd-agent = تشغيل الوكيل أو إيقافه أو الاطلاع على حالته
+cmd-agent-start = تشغيل الوكيل؛ الأوامر التي تحتاج إليه تشغّله بنفسها
+cmd-agent-stop = إيقاف الوكيل؛ كل ما حفظه يبقى
+cmd-agent-status = بيان ما إذا كان الوكيل يعمل: رمز الخروج 0 أو 1
+cmd-agent-restart = إيقاف الوكيل ثم تشغيله من جديد
+cmd-setup = إعداد برامج أخرى لاستخدام loom
+cmd-setup-git = إعداد git ليطلب بيانات الاعتماد من loom
 cmd-setup-git-more =
-    Writes the helper's absolute path into git's configuration, beside other helpers.
+    يكتب المسار المطلق للبرنامج المساعد في إعدادات git، إلى جانب البرامج المساعدة الأخرى.
       loom setup git
       loom setup git --server https://git.example --local
-cmd-config = Read and change settings
-cmd-config-get = Print a setting; exit code 1 if it is not set
-cmd-config-set = Change a setting
-cmd-config-list = Print all settings that are set
-cmd-config-set-default-server = Set the server that commands mean when none is named
-cmd-credential-helper = Do what git asks of a credential helper, like git-credential-loom
-cmd-completions = Print a script that completes loom's commands in your shell
+cmd-config = قراءة الإعدادات وتغييرها
+cmd-config-get = طباعة إعداد؛ رمز الخروج 1 إن لم يكن معيّنًا
+cmd-config-set = تغيير إعداد
+cmd-config-list = طباعة جميع الإعدادات المعيّنة
+cmd-config-set-default-server = تعيين الخادم الذي تستخدمه الأوامر حين لا يُحدَّد خادم
+cmd-credential-helper = تنفيذ ما يطلبه git من مساعد بيانات الاعتماد، مثل git-credential-loom
+cmd-completions = طباعة نص برمجي يُكمل أوامر loom في الصدفة التي تستخدمها
 cmd-completions-more = {"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom
-cmd-demo = Show the whole journey in a throw-away home: log in, clone, push, log out
+cmd-demo = عرض الرحلة كاملة في مجلد منزل مؤقت: تسجيل الدخول والاستنساخ والدفع وتسجيل الخروج
 
-arg-server = The server; without it LOOM_SERVER_URL, else the default server
-arg-help = Print help
-arg-version = Print the version
-arg-account = The user name the login is kept under
-arg-flow = How to log in
-arg-no-browser = Only show the page, do not open it
-arg-with-token = Read a token or password from standard input and keep it
-arg-all = All logins at all servers
-arg-local = Only forget it here; tell the server nothing
-arg-setup-git-local = Write to this repository's configuration
-arg-global = Write to your own configuration (the default)
-arg-remove = Take loom out again
-arg-json = Print one JSON document
-arg-min-validity = For how long the token must still be valid, for instance 60s or 5m
-arg-env = The variable that gets the token
-arg-command = The command and its arguments
-arg-key = The setting: default_server, store or language
-arg-value = Its new value
-arg-url = The server
-arg-operation = get, store, erase or capability
-arg-shell = The shell
+arg-server = الخادم؛ وإن لم يُذكر فقيمة LOOM_SERVER_URL، وإلا فالخادم الافتراضي
+arg-help = عرض المساعدة
+arg-version = عرض الإصدار
+arg-account = اسم المستخدم الذي تُحفظ الجلسة به
+arg-flow = طريقة تسجيل الدخول
+arg-no-browser = عرض الصفحة فقط دون فتحها
+arg-with-token = قراءة رمز مميز أو كلمة مرور من الدخل القياسي وحفظها
+arg-all = جميع الجلسات على جميع الخوادم
+arg-local = الحذف محليًا فقط، دون إبلاغ الخادم
+arg-setup-git-local = الكتابة في إعدادات هذا المستودع
+arg-global = الكتابة في إعداداتك الشخصية (الوضع الافتراضي)
+arg-remove = إزالة loom من الإعدادات
+arg-json = طباعة مستند JSON واحد
+arg-min-validity = المدة التي يجب أن يبقى الرمز المميز صالحًا خلالها، مثل 60s أو 5m
+arg-env = المتغير الذي يُوضع فيه الرمز المميز
+arg-command = الأمر ووسائطه
+arg-key = الإعداد: default_server أو store أو language
+arg-value = قيمته الجديدة
+arg-url = الخادم
+arg-operation = get أو store أو erase أو capability
+arg-shell = الصدفة
+
+## The demo
+
+demo-login = 1. تسجيل الدخول. خادم هذا العرض يوافق على الرمز بنفسه؛ أما خادمك فسيسألك في تلك الصفحة.
+demo-setup = 2. إعداد git ليطلب بيانات الاعتماد من loom.
+demo-clone = 3. استنساخ مستودع خاص، ثم إيداع تغيير فيه ودفعه؛ يحصل git على الرمز المميز من الوكيل.
+demo-status = 4. عرض من سجّل الدخول وإلى أي خادم.
+demo-logout = 5. تسجيل الخروج: يُبطل الخادم الرمز المميز.
+demo-refused = 6. من الآن أصبح المستودع مغلقًا من جديد:
+demo-done = انتهى العرض. للبدء مع خادمك: loom login --server https://your.server
+demo-not-set-up = تعذّر إعداد العرض: { $error }
+demo-step-failed = توقف العرض: فشل { $program }
+demo-step-passed = توقف العرض: كان يجب أن يُرفض { $program }
+demo-not-revoked = توقف العرض: ما زال الخادم يعرف الرمز المميز

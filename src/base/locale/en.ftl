@@ -81,7 +81,7 @@ state-refused = refused, log in again
 
 agent-runs = The agent runs: process { $pid }, version { $version }.
 agent-runs-already = another agent is running already
-agent-stopped = The agent has stopped. Everything it kept is still there.
+agent-stopped = The agent has stopped. What it keeps in the keyring or the file is still there.
 agent-not-running = the agent is not running
 agent-not-started = the agent cannot be started: { $error }
 agent-not-reached = the agent cannot be reached at { $path }: { $error }
@@ -148,12 +148,8 @@ hint-settings = the settings are: { $known }
 
 ## Git
 
-git-helper-usage =
-    git runs this program; you rarely do.
-
-    Usage: git-credential-loom get|store|erase|capability
-
-    Set it up with: loom setup git
+git-helper-usage = git runs this program; you rarely do
+hint-git-helper-usage = git-credential-loom get|store|erase|capability; set it up with: loom setup git
 git-input-refused = git's request is refused: { $reason }
 git-input-timeout = no request came on standard input
 git-too-long = it is too long
@@ -212,7 +208,7 @@ cmd-exec-more =
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
 cmd-agent = Start, stop or look at the agent
 cmd-agent-start = Start the agent; commands that need it do so by themselves
-cmd-agent-stop = Stop the agent; everything it kept stays
+cmd-agent-stop = Stop the agent; what it keeps in the keyring or the file stays
 cmd-agent-status = Say whether the agent runs: exit code 0 or 1
 cmd-agent-restart = Stop the agent and start it again
 cmd-setup = Make other programs use loom
@@ -227,6 +223,7 @@ cmd-config-set = Change a setting
 cmd-config-list = Print all settings that are set
 cmd-config-set-default-server = Set the server that commands mean when none is named
 cmd-credential-helper = Do what git asks of a credential helper, like git-credential-loom
+cmd-say = Print the sentence of a fault that another program of loom met
 cmd-completions = Print a script that completes loom's commands in your shell
 cmd-completions-more = {"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom
 cmd-demo = Show the whole journey in a throw-away home: log in, clone, push, log out
@@ -251,6 +248,7 @@ arg-key = The setting: default_server, store or language
 arg-value = Its new value
 arg-url = The server
 arg-operation = get, store, erase or capability
+arg-fault = The fault as JSON
 arg-shell = The shell
 
 ## The demo

@@ -1,254 +1,268 @@
 ## Logging in and out
 
-please-visit = Please visit:
-enter-code = And enter the code:
-waiting = Waiting for authorization…
-server-in-trouble = The server has trouble at the moment; still waiting…
-page-elsewhere = This page is not on the server you are logging in to. Open it only if you trust { $url }
-browser-failed = No browser could be opened; please open the page yourself.
-token-prompt = Token or password:
-logged-in = Successfully logged in to { $server }
-kept-in-keyring = The login is kept in the keyring.
-kept-in-file = The login is kept in the sealed file.
-kept-in-memory = The login is kept in memory and ends with the agent.
-note-file-store = The keyring is not used: { $reason }. Credentials go to the sealed file instead.
-became-default = Default server: { $server }
-logged-out-revoked = Logged out from { $server } ({ $account }): revoked at the server.
-logged-out-already-invalid = Logged out from { $server } ({ $account }): the server no longer knew the token.
-logged-out-not-supported = Logged out from { $server } ({ $account }): forgotten here; revoking is not supported by the server.
-logged-out-unreachable = Logged out from { $server } ({ $account }): forgotten here, but the server is unreachable; the token may still be valid there.
-logged-out-local = Logged out from { $server } ({ $account }): forgotten here; the server was not told.
-cancelled = Cancelled.
+please-visit = Visite esta página:
+enter-code = Y escriba este código:
+waiting = Esperando la autorización…
+server-in-trouble = El servidor tiene problemas en este momento; se sigue esperando…
+page-elsewhere = Esta página no está en el servidor en el que se inicia sesión. Ábrala solo si confía en { $url }
+browser-failed = No se pudo abrir ningún navegador; abra la página manualmente.
+token-prompt = Token o contraseña:
+logged-in = Sesión iniciada correctamente en { $server }
+kept-in-keyring = La sesión se guarda en el llavero.
+kept-in-file = La sesión se guarda en el archivo cifrado.
+kept-in-memory = La sesión se guarda en memoria y termina con el agente.
+note-file-store = No se usa el llavero: { $reason }. En su lugar, las credenciales se guardan en el archivo cifrado.
+became-default = Servidor predeterminado: { $server }
+logged-out-revoked = Sesión cerrada en { $server } ({ $account }): revocada en el servidor.
+logged-out-already-invalid = Sesión cerrada en { $server } ({ $account }): el servidor ya no conocía el token.
+logged-out-not-supported = Sesión cerrada en { $server } ({ $account }): eliminada aquí; el servidor no permite revocarla.
+logged-out-unreachable = Sesión cerrada en { $server } ({ $account }): eliminada aquí, pero no se puede contactar con el servidor; es posible que el token siga siendo válido allí.
+logged-out-local = Sesión cerrada en { $server } ({ $account }): eliminada aquí; no se avisó al servidor.
+cancelled = Cancelado.
 
-not-logged-in = not logged in to { $server }
-nobody-logged-in = nobody is logged in anywhere
-login-expired = the login to { $server } has expired
-login-refused-by-server = { $server } refused this login
-login-refused = { $server } refused the login (HTTP { $status })
-code-expired = the code expired before it was approved
-server-unreachable = { $server } cannot be reached: { $reason }
-not-a-loom-server = { $server } does not answer like a Loom server
-server-redirects = { $server } sends the login elsewhere, which is not followed
-bad-verification-url = { $server } named a page that is not safe to open
-bad-token-from-server = { $server } sent a token that cannot be used
-bad-token = this is not a token: it must be one line of at most 16 KiB without spaces
-stdin-unreadable = standard input cannot be read: { $error }
+not-logged-in = no hay ninguna sesión iniciada en { $server }
+nobody-logged-in = no hay ninguna sesión iniciada en ningún servidor
+login-expired = la sesión en { $server } ha caducado
+login-refused-by-server = { $server } rechazó esta sesión
+login-refused = { $server } rechazó el inicio de sesión (HTTP { $status })
+code-expired = el código caducó antes de que se aprobara
+server-unreachable = no se puede contactar con { $server }: { $reason }
+not-a-loom-server = { $server } no responde como un servidor Loom
+server-redirects = { $server } redirige el inicio de sesión a otro lugar; la redirección no se sigue
+bad-verification-url = { $server } indicó una página que no es seguro abrir
+bad-token-from-server = { $server } envió un token que no se puede usar
+bad-token = esto no es un token: debe ser una sola línea de 16 KiB como máximo y sin espacios
+stdin-unreadable = no se puede leer la entrada estándar: { $error }
 hint-login = loom login --server { $server }
 hint-first-login = loom login --server https://your.server
-hint-with-token = check the address; a server of another kind takes a token: loom login --with-token --server { $server }
-hint-server-unreachable = check the address and your network, then try again
-hint-server-redirects = log in to the address it redirects to
-hint-bad-token = for a password with other characters name its user: --account USER
+hint-with-token = compruebe la dirección; un servidor de otro tipo admite un token: loom login --with-token --server { $server }
+hint-server-unreachable = compruebe la dirección y la red, y vuelva a intentarlo
+hint-server-redirects = inicie sesión en la dirección a la que redirige
+hint-bad-token = si es una contraseña con otros caracteres, indique su usuario: --account USER
 
 ## Which server
 
-no-server = no server was named and there is no default server
-bad-server = { $server } is not a server: { $reason }
-cleartext-refused = { $server } would get the credential unencrypted
-url-malformed = it is not of the form https://host[:port][/path]
-url-no-host = the host is missing
-url-user-info = it holds a user name or a password
-url-query = it holds a query or a fragment
-url-odd-host = the host is not written in its usual form
-url-not-ascii = the host is not ASCII
-url-odd-port = the port is not a plain number from 1 to 65535
-url-odd-path = the path is not written in its usual form
-hint-server = name one with --server URL, or set one: loom config set-default-server URL
-hint-server-form = write it like https://git.example or https://git.example:8443/base
-hint-a-label = if this is the server you mean, write { $host }
-hint-allow-http = use https, or allow it for this server in config.toml: [[server]] url = "{ $server }", allow_http = true
+no-server = no se indicó ningún servidor y no hay servidor predeterminado
+bad-server = { $server } no es un servidor válido: { $reason }
+cleartext-refused = { $server } recibiría la credencial sin cifrar
+url-malformed = no tiene la forma https://host[:port][/path]
+url-no-host = falta el host
+url-user-info = contiene un nombre de usuario o una contraseña
+url-query = contiene una consulta o un fragmento
+url-odd-host = el host no está escrito en su forma habitual
+url-not-ascii = el host no es ASCII
+url-odd-port = el puerto no es un número simple de 1 a 65535
+url-odd-path = la ruta no está escrita en su forma habitual
+hint-server = indique uno con --server URL o defina uno predeterminado: loom config set-default-server URL
+hint-server-form = escríbalo así: https://git.example o https://git.example:8443/base
+hint-a-label = si este es el servidor al que se refiere, escriba { $host }
+hint-allow-http = use https, o permita http para este servidor en config.toml: [[server]] url = "{ $server }", allow_http = true
 
 ## Status
 
-head-server = SERVER
-head-account = ACCOUNT
-head-kind = KIND
-head-stored-in = KEPT IN
-head-expires = EXPIRES
-head-state = STATE
-kind-basic = password
+head-server = SERVIDOR
+head-account = CUENTA
+head-kind = TIPO
+head-stored-in = GUARDADA EN
+head-expires = CADUCA
+head-state = ESTADO
+kind-basic = contraseña
 kind-token = token
 kind-oauth = OAuth
-in-keyring = keyring
-in-file = file
-in-memory = memory
-state-valid = valid
-state-default = valid, default
-state-expired = expired
-state-refused = refused, log in again
+in-keyring = llavero
+in-file = archivo
+in-memory = memoria
+state-valid = válida
+state-default = válida, predeterminada
+state-expired = caducada
+state-refused = rechazada, inicie sesión de nuevo
 
 ## The agent
 
-agent-runs = The agent runs: process { $pid }, version { $version }.
-agent-runs-already = another agent is running already
-agent-stopped = The agent has stopped. Everything it kept is still there.
-agent-not-running = the agent is not running
-agent-not-started = the agent cannot be started: { $error }
-agent-not-reached = the agent cannot be reached at { $path }: { $error }
-agent-gone = the agent went away before it answered
-agent-speaks-otherwise = the agent's answer cannot be understood
-socket-unsafe = the agent's socket is not safe to use: { $reason }
-hint-start-agent = start it with: loom agent start
-hint-agent-beside = loom-agent must lie beside loom, or in a directory of PATH
-hint-restart-agent = the agent may be of another version: loom agent restart
-hint-socket-unsafe = its directory must be yours alone: chmod 700 it, or set LOOM_AGENT_SOCK to a path in such a directory
-hint-try-again = try again
-not-a-request = this is not a request
-unknown-verb = the agent does not know the request { $verb }
-unknown-version = the agent does not speak version { $version } of the protocol
-token-unknown = the token in LOOM_TOKEN is not known to the agent
-hint-token-unknown = unset LOOM_TOKEN to ask with your own rights
-internal = a mistake inside loom; LOOM_LOG=debug loom-agent --foreground shows more
+agent-runs = El agente está en ejecución: proceso { $pid }, versión { $version }.
+agent-runs-already = ya hay otro agente en ejecución
+agent-stopped = El agente se ha detenido. Todo lo que guardaba sigue ahí.
+agent-not-running = el agente no está en ejecución
+agent-not-started = no se puede iniciar el agente: { $error }
+agent-not-reached = no se puede contactar con el agente en { $path }: { $error }
+agent-gone = el agente se cerró antes de responder
+agent-speaks-otherwise = no se entiende la respuesta del agente
+socket-unsafe = no es seguro usar el socket del agente: { $reason }
+hint-start-agent = inícielo con: loom agent start
+hint-agent-beside = loom-agent debe estar junto a loom o en un directorio de PATH
+hint-restart-agent = puede que el agente sea de otra versión: loom agent restart
+hint-socket-unsafe = su directorio debe ser accesible solo para usted: aplíquele chmod 700, o defina LOOM_AGENT_SOCK con una ruta en un directorio así
+hint-try-again = vuelva a intentarlo
+not-a-request = esto no es una petición
+unknown-verb = el agente no conoce la petición { $verb }
+unknown-version = el agente no admite la versión { $version } del protocolo
+token-unknown = el agente no conoce el token de LOOM_TOKEN
+hint-token-unknown = elimine la variable LOOM_TOKEN para hacer la petición con sus propios permisos
+internal = error interno de loom; LOOM_LOG=debug loom-agent --foreground muestra más detalles
 
 ## Where credentials are kept
 
-keyring-locked = the keyring is locked
-keyring-unavailable = the keyring cannot be used: { $reason }
-keyring-hangs = it does not answer
-keyring-refused = it refused
+keyring-locked = el llavero está bloqueado
+keyring-unavailable = no se puede usar el llavero: { $reason }
+keyring-hangs = no responde
+keyring-refused = rechazó la petición
 keyring-says = { $error }
-keyring-too-long = the entry is too long for it
-no-session-bus = there is no session bus
-no-random = the system gives no random numbers: { $error }
-store-damaged = { $path } is damaged; nothing in it was changed
-store-wrong-key = { $path } is sealed with another key than { $key }; nothing was changed
-store-newer = { $path } was written by a newer version of loom; nothing was changed
-store-not-kept = the store did not keep what was written to it; what it had before is still there
-store-without-user = a password without a user name is not kept
+keyring-too-long = la entrada es demasiado larga para él
+no-session-bus = no hay bus de sesión (D-Bus)
+no-random = el sistema no proporciona números aleatorios: { $error }
+store-damaged = { $path } está dañado; no se modificó nada en él
+store-wrong-key = { $path } está cifrado con una clave distinta de { $key }; no se modificó nada
+store-newer = { $path } fue escrito por una versión más reciente de loom; no se modificó nada
+store-not-kept = el almacén no conservó lo que se escribió en él; lo que contenía antes sigue ahí
+store-without-user = no se guardan contraseñas sin nombre de usuario
 file-trouble = { $path }: { $error }
-file-not-plain = { $path } is a link or not a plain file
-file-owner = { $path } belongs to another user
-file-mode = { $path } is open to other users
-file-hard-link = { $path } has a second name elsewhere
-hint-keyring-locked = unlock it (log in to your desktop, or use your keyring's tool), or keep credentials in the file: loom config set store file
-hint-keyring-unavailable = try again, or keep credentials in the sealed file: loom config set store file
-hint-store-damaged = restore it from a backup, or put it aside and log in again: mv { $path } { $path }.damaged
-hint-store-wrong-key = put the key back, or put the file aside and log in again: mv { $path } { $path }.old
-hint-store-newer = update loom
+file-not-plain = { $path } es un enlace o no es un archivo normal
+file-owner = { $path } pertenece a otro usuario
+file-mode = { $path } es accesible para otros usuarios
+file-hard-link = { $path } tiene un segundo nombre en otro lugar
+hint-keyring-locked = desbloquéelo (inicie sesión en el escritorio o use la herramienta del llavero), o guarde las credenciales en el archivo: loom config set store file
+hint-keyring-unavailable = vuelva a intentarlo, o guarde las credenciales en el archivo cifrado: loom config set store file
+hint-store-damaged = restáurelo desde una copia de seguridad, o apártelo e inicie sesión de nuevo: mv { $path } { $path }.damaged
+hint-store-wrong-key = devuelva la clave a su sitio, o aparte el archivo e inicie sesión de nuevo: mv { $path } { $path }.old
+hint-store-newer = actualice loom
 hint-file-mode = chmod go= { $path }
-hint-file-unsafe = look at it with ls -l, and move it away if you did not make it
-hint-file-io = check the disk's free space and the permissions, then try again
+hint-file-unsafe = examínelo con ls -l, y apártelo si no lo creó usted
+hint-file-io = compruebe el espacio libre en el disco y los permisos, y vuelva a intentarlo
 
 ## Networks
 
-no-tls = no secure connections can be made: { $reason }
-no-answer-within = no answer within { $seconds } seconds
-answer-too-long = the answer is too long
+no-tls = no se pueden establecer conexiones seguras: { $reason }
+no-answer-within = no hubo respuesta en { $seconds } segundos
+answer-too-long = la respuesta es demasiado larga
 network-says = { $error }
 
 ## Settings
 
-config-invalid = { $path } is not valid: { $error }
-unknown-setting = there is no setting { $key }
-unknown-store = LOOM_STORE is { $name }, which is none of auto, keyring, file, memory
-path-not-absolute = { $variable } is not an absolute path: { $path }
-no-home = there is no home directory
-hint-config = correct the file; man loom.toml shows what can stand there
-hint-settings = the settings are: { $known }
+config-invalid = { $path } no es válido: { $error }
+unknown-setting = no existe el ajuste { $key }
+unknown-store = LOOM_STORE vale { $name }, que no es auto, keyring, file ni memory
+path-not-absolute = { $variable } no es una ruta absoluta: { $path }
+no-home = no hay directorio personal
+hint-config = corrija el archivo; man loom.toml muestra lo que puede contener
+hint-settings = los ajustes son: { $known }
 
 ## Git
 
 git-helper-usage =
-    git runs this program; you rarely do.
+    git ejecuta este programa; rara vez hace falta ejecutarlo a mano.
 
-    Usage: git-credential-loom get|store|erase|capability
+    Uso: git-credential-loom get|store|erase|capability
 
-    Set it up with: loom setup git
-git-input-refused = git's request is refused: { $reason }
-git-input-timeout = no request came on standard input
-git-too-long = it is too long
-git-truncated = it ends in the middle of a line
-git-no-equals = it has a line without "="
-git-control = it has a line with a control character
-git-not-utf8 = it has a value that is not UTF-8
-git-contradiction = it names one attribute twice with different values
-git-incomplete = it lacks the protocol or the host
-git-bad-url = its url is not of the form protocol://[user@]host[/path]
-secret-not-sayable = the kept credential cannot be said in git's format; log in again
-hint-git-input = lines of key=value and then an empty line are expected; see man git-credential
-git-removed = Removed loom from { $key }.
-git-missing = git cannot be run: { $error }
-git-refused = git did not change its configuration: { $error }
-hint-git-missing = install git, or add its directory to PATH
-helper-missing = git-credential-loom is not installed beside loom
-hint-helper-missing = install all three programs into one directory
+    Para configurarlo: loom setup git
+git-input-refused = petición de git rechazada: { $reason }
+git-input-timeout = no llegó ninguna petición por la entrada estándar
+git-too-long = es demasiado larga
+git-truncated = termina en mitad de una línea
+git-no-equals = tiene una línea sin «=»
+git-control = tiene una línea con un carácter de control
+git-not-utf8 = tiene un valor que no es UTF-8
+git-contradiction = indica dos veces un mismo atributo con valores distintos
+git-incomplete = le falta el protocolo o el host
+git-bad-url = su url no tiene la forma protocol://[user@]host[/path]
+secret-not-sayable = la credencial guardada no se puede expresar en el formato de git; inicie sesión de nuevo
+hint-git-input = se esperan líneas key=value seguidas de una línea vacía; consulte man git-credential
+git-removed = Se ha quitado loom de { $key }.
+git-missing = no se puede ejecutar git: { $error }
+git-refused = git no cambió su configuración: { $error }
+hint-git-missing = instale git o añada su directorio a PATH
+helper-missing = git-credential-loom no está instalado junto a loom
+hint-helper-missing = instale los tres programas en un mismo directorio
 
 ## The command line
 
-command-not-run = { $program } cannot be run: { $error }
-usage-unknown = there is no { $what }
-usage-missing = { $what } is missing
-usage-no-value = { $what } needs a value
-usage-value = { $value } is not a value for { $what }
-usage-conflict = { $what } cannot be used together with { $other }
-usage-other = the command line cannot be understood
-hint-usage = loom --help lists the commands, loom COMMAND --help their options
+command-not-run = no se puede ejecutar { $program }: { $error }
+usage-unknown = no existe { $what }
+usage-missing = falta { $what }
+usage-no-value = { $what } necesita un valor
+usage-value = { $value } no es un valor válido para { $what }
+usage-conflict = { $what } no se puede usar junto con { $other }
+usage-other = no se entiende la línea de comandos
+hint-usage = loom --help muestra los comandos; loom COMMAND --help, sus opciones
 
-help-usage = Usage:
-help-commands = Commands
-help-arguments = Arguments
-help-options = Options
+help-usage = Uso:
+help-commands = Comandos
+help-arguments = Argumentos
+help-options = Opciones
 
-cmd-loom = One agent for the credentials of all your servers: git, APIs, scripts.
+cmd-loom = Un solo agente para las credenciales de todos sus servidores: git, API, scripts.
 cmd-loom-more =
-    A first login, and git uses it from then on:
+    Inicie sesión una vez, y git la usará desde entonces:
       loom login --server https://git.example
       loom setup git
-cmd-login = Log in to a server
+cmd-login = Inicia sesión en un servidor
 cmd-login-more =
-    Shows a page and a code, and waits until you approve. Ctrl+C cancels.
+    Muestra una página y un código, y espera su aprobación. Ctrl+C cancela.
       loom login --server https://git.example
       pass show git.example | loom login --with-token --server https://git.example
-cmd-logout = Revoke a login at its server and forget it
-cmd-status = Show who is logged in where
-cmd-status-more = Exit code 0 if there is a login (at that server), 4 if there is none.
-cmd-token = Print an access token for a script
+cmd-logout = Revoca una sesión en su servidor y la elimina
+cmd-status = Muestra quién tiene sesión iniciada y dónde
+cmd-status-more = Código de salida 0 si hay una sesión (en ese servidor), 4 si no hay ninguna.
+cmd-token = Imprime un token de acceso para un script
 cmd-token-more =
-    Exit code 4 if a person has to log in first.
+    Código de salida 4 si antes debe iniciar sesión una persona.
       curl -H "Authorization: Bearer $(loom token --server https://api.example)" https://api.example/user
-cmd-exec = Run a command with a server's token in one environment variable
+cmd-exec = Ejecuta un comando con el token de un servidor en una variable de entorno
 cmd-exec-more =
-    Every process of the command can read the variable.
+    Todos los procesos del comando pueden leer la variable.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
-cmd-agent = Start, stop or look at the agent
-cmd-agent-start = Start the agent; commands that need it do so by themselves
-cmd-agent-stop = Stop the agent; everything it kept stays
-cmd-agent-status = Say whether the agent runs: exit code 0 or 1
-cmd-agent-restart = Stop the agent and start it again
-cmd-setup = Make other programs use loom
-cmd-setup-git = Make git ask loom for credentials
+cmd-agent = Inicia, detiene o consulta el agente
+cmd-agent-start = Inicia el agente; los comandos que lo necesitan lo hacen por sí solos
+cmd-agent-stop = Detiene el agente; todo lo que guardaba se conserva
+cmd-agent-status = Indica si el agente está en ejecución: código de salida 0 o 1
+cmd-agent-restart = Detiene el agente y lo vuelve a iniciar
+cmd-setup = Hace que otros programas usen loom
+cmd-setup-git = Hace que git pida las credenciales a loom
 cmd-setup-git-more =
-    Writes the helper's absolute path into git's configuration, beside other helpers.
+    Escribe la ruta absoluta del asistente en la configuración de git, junto a otros asistentes.
       loom setup git
       loom setup git --server https://git.example --local
-cmd-config = Read and change settings
-cmd-config-get = Print a setting; exit code 1 if it is not set
-cmd-config-set = Change a setting
-cmd-config-list = Print all settings that are set
-cmd-config-set-default-server = Set the server that commands mean when none is named
-cmd-credential-helper = Do what git asks of a credential helper, like git-credential-loom
-cmd-completions = Print a script that completes loom's commands in your shell
+cmd-config = Lee y cambia los ajustes
+cmd-config-get = Imprime un ajuste; código de salida 1 si no está definido
+cmd-config-set = Cambia un ajuste
+cmd-config-list = Imprime todos los ajustes definidos
+cmd-config-set-default-server = Define el servidor que usan los comandos cuando no se indica ninguno
+cmd-credential-helper = Hace lo que git pide a un asistente de credenciales, como git-credential-loom
+cmd-completions = Imprime un script que completa los comandos de loom en su shell
 cmd-completions-more = {"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom
-cmd-demo = Show the whole journey in a throw-away home: log in, clone, push, log out
+cmd-demo = Muestra todo el recorrido en un directorio personal desechable: iniciar sesión, clonar, enviar, cerrar sesión
 
-arg-server = The server; without it LOOM_SERVER_URL, else the default server
-arg-help = Print help
-arg-version = Print the version
-arg-account = The user name the login is kept under
-arg-flow = How to log in
-arg-no-browser = Only show the page, do not open it
-arg-with-token = Read a token or password from standard input and keep it
-arg-all = All logins at all servers
-arg-local = Only forget it here; tell the server nothing
-arg-setup-git-local = Write to this repository's configuration
-arg-global = Write to your own configuration (the default)
-arg-remove = Take loom out again
-arg-json = Print one JSON document
-arg-min-validity = For how long the token must still be valid, for instance 60s or 5m
-arg-env = The variable that gets the token
-arg-command = The command and its arguments
-arg-key = The setting: default_server, store or language
-arg-value = Its new value
-arg-url = The server
-arg-operation = get, store, erase or capability
-arg-shell = The shell
+arg-server = El servidor; si se omite, LOOM_SERVER_URL o, en su defecto, el servidor predeterminado
+arg-help = Muestra la ayuda
+arg-version = Muestra la versión
+arg-account = El nombre de usuario con el que se guarda la sesión
+arg-flow = Cómo iniciar sesión
+arg-no-browser = Solo muestra la página, sin abrirla
+arg-with-token = Lee un token o una contraseña de la entrada estándar y lo guarda
+arg-all = Todas las sesiones en todos los servidores
+arg-local = Solo la elimina aquí; no avisa al servidor
+arg-setup-git-local = Escribe en la configuración de este repositorio
+arg-global = Escribe en la configuración del usuario (opción predeterminada)
+arg-remove = Quita loom de la configuración
+arg-json = Imprime un documento JSON
+arg-min-validity = Cuánto tiempo más debe ser válido el token, por ejemplo 60s o 5m
+arg-env = La variable que recibe el token
+arg-command = El comando y sus argumentos
+arg-key = El ajuste: default_server, store o language
+arg-value = Su nuevo valor
+arg-url = El servidor
+arg-operation = get, store, erase o capability
+arg-shell = El shell
+
+## The demo
+
+demo-login = 1. Iniciar sesión. El servidor de esta demostración aprueba el código por sí mismo; el suyo se lo preguntaría en esa página.
+demo-setup = 2. Hacer que git pregunte a loom.
+demo-clone = 3. Clonar un repositorio privado, confirmar un cambio y enviarlo; git recibe el token del agente.
+demo-status = 4. Ver quién tiene sesión iniciada y dónde.
+demo-logout = 5. Cerrar sesión: el servidor revoca el token.
+demo-refused = 6. A partir de ahora el repositorio vuelve a estar cerrado:
+demo-done = Eso es todo. Para empezar con su propio servidor: loom login --server https://your.server
+demo-not-set-up = no se puede preparar la demostración: { $error }
+demo-step-failed = la demostración se detuvo: { $program } falló
+demo-step-passed = la demostración se detuvo: { $program } debería haber sido rechazado
+demo-not-revoked = la demostración se detuvo: el servidor aún reconoce el token

@@ -49,6 +49,10 @@ pub enum Command {
         #[arg(value_name = "OPERATION")]
         operation: String,
     },
+    #[command(hide = true)]
+    Say {
+        fault: String,
+    },
     Completions {
         shell: clap_complete::Shell,
     },

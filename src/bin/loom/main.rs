@@ -91,7 +91,7 @@ fn server(named: Option<ServerUrl>) -> Result<Option<ServerUrl>, Fault> {
     match named.map(Ok).or_else(|| variable().map(|text| ServerUrl::from_user(&text))) {
         Some(Err(error)) => {
             let message = msg!("bad-server", server = "LOOM_SERVER_URL").because(error.message());
-            Err(Fault::new(Code::BadRequest, message).hint(msg!("hint-server-form")))
+            Err(Fault::new(Code::Usage, message).hint(msg!("hint-server-form")))
         }
         Some(Ok(server)) => Ok(Some(server)),
         None => Ok(None),

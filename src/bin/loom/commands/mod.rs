@@ -26,7 +26,12 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Agent { action } => agent::run(&action, context),
         Command::Setup { what: Setup::Git(args) } => setup_git::run(&args, context),
         Command::Config { action } => config::run(&action, context),
-        Command::CredentialHelper { operation } => Ok(run_git_helper(&[operation])),
+        Command::CredentialHelper { operation } => run_git_helper(&[operation]).map(|()| 0),
+        // For the git helper, which has no texts: say this fault, and nothing else.
+        Command::Say { fault } => match Fault::parse(&fault) {
+            Some(fault) => Err(fault),
+            None => Ok(2),
+        },
         Command::Completions { shell } => completions::run(shell, context),
         Command::Demo => demo::run(context),
     }
