@@ -1,0 +1,59 @@
+use crate::support::{Home, Stub, http, loom_server};
+use std::io::Write;
+
+#[test]
+fn a_logout_revokes_at_the_server_and_forgets_and_leaves_the_others() {
+    let home = Home::new();
+    let (one, two) = (loom_server(&home), loom_server(&home));
+    for server in [&one, &two] {
+        home.loom(&["login", "--server", server.url()]).ok();
+    }
+    home.loom(&["logout", "--server", one.url()]).ok().says("revoked at the server");
+    assert!(one.state().tokens.is_empty());
+    home.loom(&["token", "--server", one.url()]).fails(4).says("not logged in");
+    home.loom(&["token", "--server", two.url()]).ok();
+    home.loom(&["logout", "--server", one.url()]).fails(4);
+    home.loom(&["logout", "--all"]).ok();
+    assert!(two.state().tokens.is_empty());
+    home.loom(&["status"]).fails(4);
+}
+
+#[test]
+fn a_logout_says_truthfully_what_the_server_did() {
+    let home = Home::new();
+    for (answer, said) in [
+        (http("401 Unauthorized", "", "{}"), "no longer knew"),
+        (http("404 Not Found", "", "{}"), "not supported"),
+        (http("307 Temporary Redirect", "location: http://127.0.0.1:9/\r\n", ""), "not supported"),
+        (http("500 Oops", "", "{}"), "unreachable"),
+        (String::new(), "unreachable"),
+    ] {
+        let server = Stub::start(move |_, _, stream| drop(stream.write_all(answer.as_bytes())));
+        home.loom_in(&["login", "--with-token", "--server", server.url()], "tok_logout").ok();
+        home.loom(&["logout", "--server", server.url()]).ok().says(said).without("tok_logout");
+        assert!(server.seen()[0].contains("Bearer tok_logout") || server.seen()[0].contains("bearer"), "{:?}", server.seen());
+        home.loom(&["token", "--server", server.url()]).fails(4);
+    }
+}
+
+#[test]
+fn one_account_is_logged_out_and_the_other_stays() {
+    let home = Home::new();
+    let server = loom_server(&home);
+    home.loom(&["login", "--server", server.url()]).ok();
+    home.loom(&["login", "--server", server.url(), "--account", "work"]).ok();
+    home.loom(&["logout", "--server", server.url(), "--account", "work"]).ok();
+    assert_eq!(server.state().tokens.len(), 1);
+    home.loom(&["token", "--server", server.url()]).ok();
+    home.loom(&["token", "--server", server.url(), "--account", "work"]).fails(4);
+}
+
+#[test]
+fn a_local_logout_tells_the_server_nothing() {
+    let home = Home::new();
+    let server = loom_server(&home);
+    home.loom(&["login", "--server", server.url()]).ok();
+    home.loom(&["logout", "--local"]).ok().says("was not told");
+    assert_eq!(server.state().tokens.len(), 1);
+    home.loom(&["token"]).fails(4);
+}

@@ -1,0 +1,17 @@
+//! Drives the real programs against real components. The modules mirror `src`.
+
+mod agent;
+mod client;
+mod commands;
+mod demo;
+mod git;
+mod hostile;
+mod layers;
+mod login;
+mod logout;
+mod pages;
+mod store_file;
+mod store_keyring;
+mod support;
+mod texts;
+mod wire;

@@ -1,0 +1,74 @@
+//! What the tests share: a home of their own, the programs in it, servers to talk to.
+
+#[path = "../../src/bin/loom/demo/git_backend.rs"]
+mod git_backend;
+mod home;
+#[path = "../../src/bin/loom/demo/server.rs"]
+mod server;
+mod stub;
+
+pub use home::{Home, Output, Running};
+pub use server::LoomServer;
+pub use stub::{Stub, http};
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Longer than anything takes that works, on a slow and busy machine.
+pub const SOON: Duration = Duration::from_secs(30);
+
+/// Waits for a sign.
+pub fn wait_until(what: &str, mut sign: impl FnMut() -> bool) {
+    let until = Instant::now() + SOON;
+    while !sign() {
+        assert!(Instant::now() < until, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A program the test needs. Without it the test says that it skips; where `CI` is set, nothing may be skipped.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|path| path.is_file());
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "{name} is missing, and with CI set nothing may be skipped");
+        eprintln!("skipped: {name} is not installed; tests/run installs it");
+    }
+    found
+}
+
+/// Every git on this machine: the first on PATH, and the distribution's.
+pub fn gits() -> Vec<PathBuf> {
+    let mut gits: Vec<PathBuf> = find_program("git").into_iter().collect();
+    gits.extend(Some(PathBuf::from("/usr/bin/git")).filter(|path| path.is_file() && !gits.contains(path)));
+    gits
+}
+
+/// A Loom server with one private repository, `/git/team/app.git`, of one commit.
+pub fn loom_server(home: &Home) -> LoomServer {
+    let served = home.path().join(format!("served-{}", unique()));
+    let repository = served.join("team/app.git");
+    std::fs::create_dir_all(&repository).unwrap();
+    let run = |arguments: &[&str], dir: &Path| {
+        let done = Command::new("git").args(arguments).current_dir(dir).env("GIT_CONFIG_GLOBAL", "/dev/null").output();
+        let done = done.expect("git runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    };
+    run(&["init", "--quiet", "--bare"], &repository);
+    run(&["config", "http.receivepack", "true"], &repository);
+    run(&["symbolic-ref", "HEAD", "refs/heads/main"], &repository);
+    let tree = run(&["hash-object", "-t", "tree", "-w", "/dev/null"], &repository);
+    let commit = ["-c", "user.name=t", "-c", "user.email=t@t.example", "commit-tree", &tree, "-m", "Start"];
+    let commit = run(&commit, &repository);
+    run(&["update-ref", "refs/heads/main", &commit], &repository);
+    LoomServer::start(served).unwrap()
+}
+
+/// A number no other call of this process gets.
+pub fn unique() -> usize {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
