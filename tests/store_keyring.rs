@@ -1,1 +1,105 @@
+use std::time::{Duration, Instant};
 
+use crate::support::{Home, Session, loom_server};
+
+fn status(home: &Home) -> serde_json::Value {
+    serde_json::from_str(&home.loom(&["status", "--json"]).ok().out).unwrap()
+}
+
+#[test]
+fn an_unlocked_keyring_keeps_the_login_and_the_file_is_not_made() {
+    let mut home = Home::with(&[]);
+    let Some(session) = Session::unlocked(&mut home) else { return };
+    let server = loom_server(&home);
+    home.loom(&["login", "--server", server.url()]).ok().says("kept in the keyring");
+    let token = server.state().tokens.first().cloned().unwrap();
+    assert_eq!(status(&home)["accounts"][0]["stored_in"], "keyring");
+    assert!(!home.credentials().exists() && !home.key().exists());
+    let user = format!("{}|oauth2", server.url());
+    assert!(session.secret_tool(&["lookup", "service", "loom", "username", &user], "").contains(&token));
+    home.loom(&["agent", "stop"]).ok();
+    assert_eq!(home.loom(&["token"]).ok().out.trim(), token, "it is read again by a new agent");
+    home.loom(&["logout"]).ok();
+    assert_eq!(session.secret_tool(&["lookup", "service", "loom", "username", &user], ""), "");
+}
+
+#[test]
+fn a_locked_keyring_is_an_error_with_advice_and_never_the_file() {
+    let mut home = Home::with(&[]);
+    let Some(session) = Session::unlocked(&mut home) else { return };
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_locked").ok();
+    home.loom(&["agent", "stop"]).ok();
+    session.lock();
+    let begun = Instant::now();
+    home.loom(&["token", "--server", "https://a.example"]).fails(1).says("keyring is locked").says("hint: unlock it");
+    home.loom_in(&["login", "--with-token", "--server", "https://b.example"], "tok_b").fails(1).says("keyring is locked");
+    assert!(begun.elapsed() < Duration::from_secs(10), "it hung");
+    assert!(!home.credentials().exists(), "it fell to the file in silence");
+}
+
+#[test]
+fn without_a_keyring_the_file_is_used_and_said_once() {
+    let mut home = Home::with(&[]);
+    let Some(_session) = Session::without_keyring(&mut home) else { return };
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_file").ok().says("keyring is not used");
+    let again = home.loom_in(&["login", "--with-token", "--server", "https://b.example"], "tok_file").ok();
+    assert!(!again.err.contains("keyring is not used"), "{again:?}");
+    assert_eq!(status(&home)["accounts"][0]["stored_in"], "file");
+    assert!(home.credentials().exists());
+}
+
+#[test]
+fn without_a_session_bus_the_file_is_used_and_said_once() {
+    let home = Home::with(&[]);
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_file").ok().says("no session bus");
+    assert_eq!(status(&home)["accounts"][0]["stored_in"], "file");
+}
+
+#[test]
+fn a_keyring_that_was_asked_for_and_is_not_there_is_an_error() {
+    let home = Home::with(&[("LOOM_STORE", "keyring")]);
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok").fails(1).says("cannot be used");
+    assert!(!home.credentials().exists());
+}
+
+#[test]
+fn what_went_to_the_file_is_still_there_when_the_keyring_returns() {
+    let mut home = Home::with(&[]);
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_early").ok();
+    home.loom(&["agent", "stop"]).ok();
+    let Some(_session) = Session::unlocked(&mut home) else { return };
+    assert_eq!(home.loom(&["token", "--server", "https://a.example"]).ok().out.trim(), "tok_early");
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_late").ok().says("in the keyring");
+    home.loom(&["agent", "stop"]).ok();
+    assert_eq!(home.loom(&["token", "--server", "https://a.example"]).ok().out.trim(), "tok_late");
+    let file = std::fs::read_to_string(home.credentials()).unwrap();
+    assert!(!file.contains("a.example"), "the old secret stays behind in the file: {file}");
+}
+
+#[test]
+fn items_of_other_applications_are_never_picked_up() {
+    let mut home = Home::with(&[]);
+    let Some(session) = Session::unlocked(&mut home) else { return };
+    let other = ["store", "--label=other", "service", "loom", "username", "https://a.example|alice"];
+    session.secret_tool(&other, "not a record of ours");
+    session.secret_tool(&["store", "--label=other", "service", "loom", "username", "bob"], "password of another loom");
+    home.loom(&["token", "--server", "https://a.example"]).fails(4);
+    home.loom_in(&["login", "--with-token", "--server", "https://b.example"], "tok_b").ok();
+    let kept = session.secret_tool(&["lookup", "service", "loom", "username", "bob"], "");
+    assert_eq!(kept, "password of another loom");
+}
+
+#[test]
+fn an_older_looms_keyring_entry_is_taken_over_when_a_person_names_its_server() {
+    let mut home = Home::with(&[]);
+    let Some(session) = Session::unlocked(&mut home) else { return };
+    let old = ["store", "--label=old", "service", "loom", "username", "https___git_lab_example"];
+    session.secret_tool(&old, r#"{"type":"api","key":"lt_from_the_old_loom"}"#);
+    // Git may have been sent to a host that only looks like it.
+    assert_eq!(home.get("https", "git.lab.example").ok().out, "");
+    assert_eq!(home.get("https", "git-lab.example").ok().out, "");
+    assert_eq!(home.loom(&["token", "--server", "https://git-lab.example"]).ok().out.trim(), "lt_from_the_old_loom");
+    assert!(home.get("https", "git-lab.example").ok().out.contains("lt_from_the_old_loom"));
+    home.loom(&["token", "--server", "https://git.lab.example"]).fails(4);
+    assert_eq!(session.secret_tool(&["lookup", "service", "loom", "username", "https___git_lab_example"], ""), "");
+}

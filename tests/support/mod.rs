@@ -3,11 +3,13 @@
 #[path = "../../src/bin/loom/demo/git_backend.rs"]
 mod git_backend;
 mod home;
+mod keyring;
 #[path = "../../src/bin/loom/demo/server.rs"]
 mod server;
 mod stub;
 
-pub use home::{Home, Output, Running};
+pub use home::{Home, Output, Running, run};
+pub use keyring::Session;
 pub use server::LoomServer;
 pub use stub::{Stub, http};
 
