@@ -113,6 +113,11 @@ impl Home {
         run(self.command(git).args(["-c", "credential.helper=loom"]).args(arguments), b"")
     }
 
+    /// Git on its own configuration.
+    pub fn git_config(&self, arguments: &[&str]) -> Output {
+        run(self.command("git").args(arguments), b"")
+    }
+
     /// What `get` says for this protocol and host.
     pub fn get(&self, protocol: &str, host: &str) -> Output {
         self.helper("get", format!("protocol={protocol}\nhost={host}\n\n"))
