@@ -1,14 +1,48 @@
-//! One agent holds the credentials of all your servers; everything else asks it.
+//! One agent per user holds the credentials of all servers; everything else asks it over a local socket.
+//!
+//! The modules are floors: each uses only what lies below it, which `tests/layers.rs` holds.
+//!
+//! ```text
+//!  4   agent      the only place that decides      listen   its doors      feature "agent"
+//!  3   client     what every front-end does
+//!  2   git        store        oauth               siblings, blind to each other
+//!  1   wire       what is said
+//!  0   base       what things are
+//! ```
+//!
+//! Other programs use [`client::Client`]; with `default-features = false` neither the agent nor its dependencies come
+//! along. The agent is started when it does not run.
+//!
+//! ```no_run
+//! use loom_credentials::base::{Secret, ServerUrl};
+//! use loom_credentials::client::Client;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::from_environment()?;
+//! let server = ServerUrl::parse("https://api.example")?;
+//!
+//! client.save(&server, Some("ci"), Secret::new("tok_0123".to_owned()))?;
+//! if let Some(account) = client.load(&server, Some("ci"))? {
+//!     println!("{} expires {:?}", account.user, account.expires);
+//! }
+//! let token = client.token(&server, None, 60)?;
+//! println!("Authorization: Bearer {}", token.expose());
+//! client.delete(&server, Some("ci"))?;
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
-#[cfg(feature = "agent")]
-pub mod agent;
+
 pub mod base;
 pub mod client;
 pub mod git;
+pub mod wire;
+
+#[cfg(feature = "agent")]
+pub mod agent;
 #[cfg(feature = "agent")]
 pub mod listen;
 #[cfg(feature = "agent")]
 pub mod oauth;
 #[cfg(feature = "agent")]
 pub mod store;
-pub mod wire;

@@ -1,1 +1,96 @@
+use loom_credentials::base::{Secret, ServerUrl};
 
+use crate::support::Home;
+
+#[test]
+fn two_front_ends_at_once_start_one_agent() {
+    let home = Home::new();
+    let pids: Vec<String> = std::thread::scope(|scope| {
+        let ask = || home.loom(&["agent", "start"]).ok().err;
+        let asking: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+        asking.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(pids.iter().all(|said| said == &pids[0]), "{pids:?}");
+}
+
+#[test]
+fn autostart_can_be_forbidden() {
+    let mut home = Home::new();
+    home.set("LOOM_AUTOSTART", "0");
+    home.loom(&["token", "--server", "https://a.example"]).fails(1).says("not running").says("loom agent start");
+    home.get("https", "a.example").fails(1).says("not running");
+    assert!(!home.socket().exists());
+}
+
+#[test]
+fn the_agent_inherits_no_issued_token_and_nothing_of_git() {
+    let mut home = Home::new();
+    home.loom(&["agent", "start"]).ok();
+    home.loom(&["agent", "stop"]).ok();
+    home.set("GIT_DIR", "/nowhere");
+    home.set("SECRET_OF_A_BUILD", "hunter2");
+    home.loom(&["agent", "start"]).ok();
+    let environ = std::fs::read(format!("/proc/{}/environ", home.agent_pid()));
+    let Ok(environ) = environ else {
+        // The memory of the agent is closed even to its own user.
+        assert!(!rustix::process::geteuid().is_root());
+        return;
+    };
+    let environ = String::from_utf8_lossy(&environ);
+    assert!(environ.contains("XDG_CONFIG_HOME=") && !environ.contains("GIT_DIR") && !environ.contains("hunter2"));
+}
+
+#[test]
+fn a_token_in_the_environment_that_the_agent_does_not_know_is_denied() {
+    let mut home = Home::new();
+    home.store("https", "a.example", "u", "pw").ok();
+    home.set("LOOM_TOKEN", "loom_0123456789012345678901234567890123456789012");
+    home.get("https", "a.example").fails(1).says("LOOM_TOKEN");
+    home.loom(&["token", "--server", "https://a.example"]).fails(1).without("loom_0123");
+}
+
+#[test]
+fn a_repositorys_git_config_cannot_move_the_socket() {
+    let home = Home::new();
+    home.store("https", "a.example", "u", "pw").ok();
+    let mut command = home.command("git");
+    command.args([
+        "-c",
+        "loom.socket=/tmp/evil",
+        "-c",
+        "credential.helper=loom --socket /tmp/evil",
+        "credential",
+        "fill",
+    ]);
+    let filled = crate::support::run(&mut command, b"protocol=https\nhost=a.example\n\n");
+    assert!(!std::path::Path::new("/tmp/evil").exists());
+    assert_ne!(filled.code, 0, "an odd helper line is not understood: {filled:?}");
+}
+
+/// The example of the crate's documentation, in a process of its own with its own home.
+#[test]
+fn another_rust_program_loads_saves_and_deletes_credentials() {
+    if std::env::var_os("LOOM_TEST_LIBRARY").is_some() {
+        return library_example();
+    }
+    let mut home = Home::new();
+    home.set("LOOM_TEST_LIBRARY", "1");
+    home.loom(&["agent", "start"]).ok();
+    let mut this = home.command(std::env::current_exe().unwrap());
+    this.args(["--exact", "client::another_rust_program_loads_saves_and_deletes_credentials", "--nocapture"]);
+    let done = crate::support::run(&mut this, b"");
+    assert!(done.code == 0 && done.out.contains("1 passed"), "{done:?}");
+}
+
+fn library_example() {
+    let client = loom_credentials::client::Client::from_environment().unwrap();
+    let server = ServerUrl::parse("https://api.example").unwrap();
+    assert!(client.load(&server, None).unwrap().is_none());
+    client.save(&server, Some("ci"), Secret::new("tok_library".into())).unwrap();
+    let account = client.load(&server, None).unwrap().unwrap();
+    assert_eq!((account.user.as_str(), account.secret.expose()), ("ci", "tok_library"));
+    assert_eq!(client.token(&server, Some("ci"), 60).unwrap().expose(), "tok_library");
+    client.delete(&server, None).unwrap();
+    client.delete(&server, None).unwrap();
+    assert!(client.load(&server, None).unwrap().is_none());
+}

@@ -8,7 +8,13 @@ fn authorizations(server: &LoomServer) -> Vec<String> {
         Some(pair) => String::from_utf8(base64::engine::general_purpose::STANDARD.decode(pair).unwrap()).unwrap(),
         None => text.to_owned(),
     };
-    server.state().seen.iter().filter(|(_, path, _)| path.starts_with("/git/")).filter_map(|seen| seen.2.as_deref().map(decode)).collect()
+    server
+        .state()
+        .seen
+        .iter()
+        .filter(|(_, path, _)| path.starts_with("/git/"))
+        .filter_map(|seen| seen.2.as_deref().map(decode))
+        .collect()
 }
 
 #[test]
@@ -73,7 +79,10 @@ fn what_git_approves_is_kept_and_what_it_rejects_is_forgotten() {
     home.store("https", "git.example", "alice", "second").ok();
     let erase = |password| format!("protocol=https\nhost=git.example\nusername=alice\npassword={password}\n\n");
     home.helper("erase", erase("first")).ok();
-    assert!(home.get("https", "git.example").ok().out.contains("second"), "an old refusal does not touch a newer password");
+    assert!(
+        home.get("https", "git.example").ok().out.contains("second"),
+        "an old refusal does not touch a newer password"
+    );
     home.helper("erase", erase("second")).ok();
     assert_eq!(home.get("https", "git.example").ok().out, "");
     assert_eq!(home.helper("erase", "protocol=https\nhost=git.example\n\n").ok().out, "");
@@ -181,7 +190,8 @@ fn setup_git_works_from_a_directory_with_spaces_and_quotes() {
     crate::support::run(home.command(dir.join("loom")).args(["setup", "git"]), b"").ok();
     for git in gits() {
         let mut fill = home.command(&git);
-        let filled = crate::support::run(fill.args(["credential", "fill"]), b"protocol=https\nhost=git.example\n\n").ok();
+        let filled =
+            crate::support::run(fill.args(["credential", "fill"]), b"protocol=https\nhost=git.example\n\n").ok();
         assert!(filled.out.contains("password=pw"), "{filled:?}");
     }
 }

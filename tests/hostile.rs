@@ -25,7 +25,11 @@ fn refused(home: &Home, input: impl AsRef<[u8]>) {
 #[test]
 fn a_newline_smuggled_in_a_url_is_refused() {
     let home = prepared();
-    for url in ["https://evil.example?%0ahost=good.example/", "https://%0ahost=good.example", "https://evil.example%0d%0ahost=good.example/"] {
+    for url in [
+        "https://evil.example?%0ahost=good.example/",
+        "https://%0ahost=good.example",
+        "https://evil.example%0d%0ahost=good.example/",
+    ] {
         refused(&home, format!("url={url}\nusername=u\npassword=smuggled\n\n"));
     }
 }
@@ -138,9 +142,23 @@ fn other_spellings_of_a_host_never_get_its_credential() {
         assert_eq!(home.get("https", host).ok().out, "", "{host}");
     }
     for host in [
-        "good.example.", "good.example:0", "good.example:65536", "good.example:+443", "good.example:00443", "good%2eexample",
-        "good.example\\.evil.example", "good example", "evil@good.example", "good.example:x@evil.example", "g\u{ff4f}od.example",
-        "good\u{ff0e}example", "g\u{43e}\u{43e}d.example", "[fe80::1%25eth0]", "0x7f.1", "127.1", "good..example",
+        "good.example.",
+        "good.example:0",
+        "good.example:65536",
+        "good.example:+443",
+        "good.example:00443",
+        "good%2eexample",
+        "good.example\\.evil.example",
+        "good example",
+        "evil@good.example",
+        "good.example:x@evil.example",
+        "g\u{ff4f}od.example",
+        "good\u{ff0e}example",
+        "g\u{43e}\u{43e}d.example",
+        "[fe80::1%25eth0]",
+        "0x7f.1",
+        "127.1",
+        "good..example",
     ] {
         home.get("https", host).fails(1).without("hunter2-secret");
     }

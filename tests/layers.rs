@@ -1,1 +1,85 @@
+//! The architecture, held by reading the source: which floor may use which, and what the small programs link.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Floor by module. A module may use what lies on a lower floor, and itself.
+const FLOORS: &[(&str, u8)] =
+    &[("base", 0), ("wire", 1), ("git", 2), ("store", 2), ("oauth", 2), ("client", 3), ("agent", 4), ("listen", 5)];
+
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().flatten();
+    let nested = entries.flat_map(|entry| match entry.file_type().unwrap().is_dir() {
+        true => sources(&entry.path()),
+        false => vec![entry.path()],
+    });
+    nested.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn every_module_uses_only_what_lies_below_it() {
+    let floor = |name: &str| FLOORS.iter().find(|(module, _)| *module == name).map(|(_, floor)| *floor);
+    for path in sources(&root().join("src")) {
+        let inside = path.strip_prefix(root().join("src")).unwrap();
+        let own = inside.iter().next().unwrap().to_str().unwrap();
+        if own == "bin" || own == "lib.rs" {
+            continue;
+        }
+        let own_floor = floor(own).unwrap_or_else(|| panic!("{own} stands on no floor"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        for used in text.split("crate::").skip(1) {
+            let module: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if module == own || module == "msg" || module.is_empty() {
+                continue;
+            }
+            let used_floor = floor(&module).unwrap_or_else(|| panic!("{}: crate::{module}", inside.display()));
+            assert!(used_floor < own_floor, "{} uses {module}", inside.display());
+            assert!(!(own == "agent" || own == "listen") || module != "client", "{} uses {module}", inside.display());
+        }
+    }
+}
+
+#[test]
+fn no_file_grows_beyond_its_idea() {
+    for path in sources(&root().join("src")) {
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= 350, "{} has {lines} lines: is there one noun in it?", path.display());
+    }
+}
+
+#[test]
+fn what_is_not_the_agent_links_neither_a_runtime_nor_http_nor_tls() {
+    for features in [&["--no-default-features"][..], &["--no-default-features", "--features", "cli"]] {
+        let mut tree = Command::new(env!("CARGO"));
+        tree.args(["tree", "--locked", "--edges", "normal", "--prefix", "none"]).args(features).current_dir(root());
+        let done = tree.output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let listed = String::from_utf8(done.stdout).unwrap();
+        for heavy in ["tokio ", "reqwest ", "hyper ", "rustls ", "openssl "] {
+            assert!(!listed.lines().any(|line| line.starts_with(heavy)), "{heavy}with {features:?}");
+        }
+    }
+}
+
+#[test]
+fn the_programs_built_for_release_are_small_and_carry_only_what_they_need() {
+    // Built together, one library serves all three; what the linker kept is what counts.
+    for (name, bar) in [("git-credential-loom", 600_000), ("loom", 4_000_000)] {
+        let program = root().join("target/release").join(name);
+        let Ok(bytes) = std::fs::read(&program) else {
+            assert!(std::env::var_os("CI").is_none(), "build it first: cargo build --release --locked --bins");
+            eprintln!("skipped: {name} is not built for release; tests/run builds it");
+            continue;
+        };
+        assert!(bytes.len() < bar, "{name} has {} bytes", bytes.len());
+        for heavy in ["tokio-", "reqwest-", "hyper-", "rustls-"] {
+            let is_version =
+                |window: &[u8]| window.starts_with(heavy.as_bytes()) && window[heavy.len()].is_ascii_digit();
+            assert!(!bytes.windows(heavy.len() + 1).any(is_version), "{name} carries {heavy}");
+        }
+    }
+}

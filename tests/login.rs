@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Home, Stub, http, loom_server};
 
-const START: &str = r#"{"device_code":"dc-secret-0123","user_code":"WXYZ-9876","verification_url":"URL/device","expires_in":300}"#;
+const START: &str =
+    r#"{"device_code":"dc-secret-0123","user_code":"WXYZ-9876","verification_url":"URL/device","expires_in":300}"#;
 
 /// A server whose start works and whose polls answer as told, by their number from 1.
 fn polling(poll: impl Fn(usize) -> String + Send + Sync + 'static) -> Stub {
@@ -164,10 +165,11 @@ fn escapes_in_what_a_server_sends_reach_no_terminal() {
 #[test]
 fn a_page_that_is_not_safe_to_open_is_refused() {
     let home = Home::new();
-    for page in ["javascript:alert(1)", "file:///etc/passwd", "http://elsewhere.example/device", "--help", "data:text/html,x"] {
+    for page in
+        ["javascript:alert(1)", "file:///etc/passwd", "http://elsewhere.example/device", "--help", "data:text/html,x"]
+    {
         let start = format!(r#"{{"device_code":"d","user_code":"C","verification_url":"{page}","expires_in":300}}"#);
-        let server =
-            Stub::start(move |_, _, stream| drop(stream.write_all(http("200 OK", "", &start).as_bytes())));
+        let server = Stub::start(move |_, _, stream| drop(stream.write_all(http("200 OK", "", &start).as_bytes())));
         home.loom(&["login", "--server", server.url()]).fails(1).says("not safe to open");
     }
 }
@@ -211,7 +213,17 @@ fn a_bad_certificate_is_refused_and_nothing_turns_that_off() {
     let pem = home.path().join("self-signed.pem");
     let made = home
         .command(&openssl)
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-subj",
+            "/CN=localhost",
+        ])
         .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2", "-keyout"])
         .args([&pem.with_extension("key"), std::path::Path::new("-out"), &pem])
         .output()
@@ -229,7 +241,9 @@ fn a_bad_certificate_is_refused_and_nothing_turns_that_off() {
 #[test]
 fn a_token_from_stdin_is_kept_and_given_to_git_and_scripts() {
     let home = Home::new();
-    home.loom_in(&["login", "--with-token", "--server", "https://git.example"], "tok_from_stdin\r\n").ok().without("tok_from");
+    home.loom_in(&["login", "--with-token", "--server", "https://git.example"], "tok_from_stdin\r\n")
+        .ok()
+        .without("tok_from");
     assert_eq!(home.loom(&["token", "--server", "git.example"]).ok().out, "tok_from_stdin\n");
     assert_eq!(home.get("https", "git.example").ok().out, "username=oauth2\npassword=tok_from_stdin\n");
     let named = ["login", "--with-token", "--server", "https://git.example", "--account", "deploy"];

@@ -31,7 +31,11 @@ fn a_logout_says_truthfully_what_the_server_did() {
         let server = Stub::start(move |_, _, stream| drop(stream.write_all(answer.as_bytes())));
         home.loom_in(&["login", "--with-token", "--server", server.url()], "tok_logout").ok();
         home.loom(&["logout", "--server", server.url()]).ok().says(said).without("tok_logout");
-        assert!(server.seen()[0].contains("Bearer tok_logout") || server.seen()[0].contains("bearer"), "{:?}", server.seen());
+        assert!(
+            server.seen()[0].contains("Bearer tok_logout") || server.seen()[0].contains("bearer"),
+            "{:?}",
+            server.seen()
+        );
         home.loom(&["token", "--server", server.url()]).fails(4);
     }
 }

@@ -32,7 +32,9 @@ fn a_locked_keyring_is_an_error_with_advice_and_never_the_file() {
     session.lock();
     let begun = Instant::now();
     home.loom(&["token", "--server", "https://a.example"]).fails(1).says("keyring is locked").says("hint: unlock it");
-    home.loom_in(&["login", "--with-token", "--server", "https://b.example"], "tok_b").fails(1).says("keyring is locked");
+    home.loom_in(&["login", "--with-token", "--server", "https://b.example"], "tok_b")
+        .fails(1)
+        .says("keyring is locked");
     assert!(begun.elapsed() < Duration::from_secs(10), "it hung");
     assert!(!home.credentials().exists(), "it fell to the file in silence");
 }
@@ -41,7 +43,9 @@ fn a_locked_keyring_is_an_error_with_advice_and_never_the_file() {
 fn without_a_keyring_the_file_is_used_and_said_once() {
     let mut home = Home::with(&[]);
     let Some(_session) = Session::without_keyring(&mut home) else { return };
-    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_file").ok().says("keyring is not used");
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_file")
+        .ok()
+        .says("keyring is not used");
     let again = home.loom_in(&["login", "--with-token", "--server", "https://b.example"], "tok_file").ok();
     assert!(!again.err.contains("keyring is not used"), "{again:?}");
     assert_eq!(status(&home)["accounts"][0]["stored_in"], "file");

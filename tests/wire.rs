@@ -1,1 +1,155 @@
+//! The protocol as recorded: `tests/messages/v1` holds one file per verb. What stands there must be understood for as
+//! long as version 1 is spoken, so a failing comparison means that older programs would be left behind.
 
+use std::path::PathBuf;
+
+use loom_credentials::base::{Credential, Expiry, Kind, Locale, Secret, ServerUrl, TokenSource};
+use loom_credentials::msg;
+use loom_credentials::wire::*;
+
+fn golden(name: &str, lines: &[&[u8]]) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/messages/v1/{name}.json"));
+    let printed: String = lines.iter().map(|line| std::str::from_utf8(line).unwrap()).collect();
+    if std::env::var_os("LOOM_UPDATE_FRAMES").is_some() {
+        std::fs::write(&path, &printed).unwrap();
+    }
+    let recorded = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(recorded, printed, "{name}: LOOM_UPDATE_FRAMES=1 records anew, if older programs still understand it");
+}
+
+/// Checks that a question and its answer print as recorded, and that both are read back as they were.
+fn exchange<V: Verb>(question: V, answer: V::Reply) {
+    let asked = print_request(&question, Locale::En, None);
+    let answered = print_reply(&Ok(answer), Locale::En);
+    golden(V::NAME, &[&asked, &answered]);
+    let request = Request::parse(&asked).unwrap();
+    assert_eq!(request.verb(), V::NAME);
+    let again = print_request(&request.params::<V>().unwrap(), Locale::En, None);
+    assert_eq!(*again, *asked);
+    let Ok(Reply::Ok(reply)) = Reply::<V::Reply>::parse(&answered) else { panic!("{} is not read back", V::NAME) };
+    assert_eq!(*print_reply(&Ok(reply), Locale::En), *answered);
+}
+
+fn server() -> ServerUrl {
+    ServerUrl::parse("https://git.example:8443/base").unwrap()
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text.to_owned())
+}
+
+fn wanted() -> GitCredential {
+    GitCredential {
+        protocol: "https".into(),
+        host: "git.example:8443".into(),
+        path: Some("base/app.git".into()),
+        username: Some("alice".into()),
+    }
+}
+
+#[test]
+fn the_frames_of_git_are_as_recorded() {
+    exchange(
+        Get { wanted: wanted() },
+        GetReply {
+            username: "alice".into(),
+            password: secret("pw"),
+            password_expiry_utc: Some(4_102_444_800),
+            oauth_refresh_token: Some(secret("rt")),
+        },
+    );
+    let store =
+        Store { which: wanted(), password: secret("pw"), password_expiry_utc: Some(1), oauth_refresh_token: None };
+    exchange(store, Empty {});
+    exchange(Erase { which: wanted(), password: Some(secret("old")) }, Empty {});
+}
+
+#[test]
+fn the_frames_of_logins_are_as_recorded() {
+    let reply = || LoginReply {
+        server: server(),
+        account: "oauth2".into(),
+        stored_in: StoredIn::Keyring,
+        expires_at: Expiry::from_unix(4_102_444_800),
+        note: Some("a note".into()),
+        became_default: true,
+    };
+    exchange(Login { server: Some(server()), account: None, flow: Flow::Auto }, reply());
+    let credential = Credential::Token { token: secret("tok"), source: TokenSource::Given };
+    exchange(Save { server: Some(server()), account: Some("ci".into()), credential }, reply());
+    let done = LoggedOut { server: server(), account: "ci".into(), revocation: Revocation::Revoked };
+    exchange(Logout { server: None, account: None, all: true, local: false }, LogoutReply { accounts: vec![done] });
+    let event = LoginEvent::Approve {
+        verification_url: "https://git.example/device".into(),
+        user_code: "ABCD-1234".into(),
+        expires_in: 300,
+        same_origin: true,
+    };
+    let printed = print_event(&event);
+    golden("login-event", &[&printed, &print_event(&LoginEvent::Retrying)]);
+    assert!(matches!(Reply::<LoginReply, LoginEvent>::parse(&printed), Ok(Reply::Event(read)) if read == event));
+}
+
+#[test]
+fn the_frames_of_tokens_and_status_are_as_recorded() {
+    let token =
+        TokenReply { server: server(), account: "ci".into(), token: secret("tok"), expires_at: None, scopes: vec![] };
+    exchange(Token { server: None, account: None, min_validity: 60 }, token);
+    let agent = || AgentStatus { running: true, pid: 7, version: "0.1.0".into(), locked: false };
+    let account = AccountStatus {
+        server: server(),
+        account: Some("ci".into()),
+        kind: Kind::OAuth,
+        stored_in: StoredIn::File,
+        expires_at: None,
+        scopes: vec!["read".into()],
+        default: true,
+        state: Condition::Valid,
+    };
+    let reply = StatusReply { agent: agent(), default_server: Some(server()), accounts: vec![account], note: None };
+    exchange(Status { server: None }, reply);
+    exchange(Hello {}, HelloReply { agent: agent() });
+    exchange(Stop {}, Empty {});
+}
+
+#[test]
+fn a_fault_carries_a_code_for_programs_and_sentences_for_people() {
+    let fault = Fault::new(Code::LoginRequired, msg!("not-logged-in", server = server()))
+        .hint(msg!("hint-login", server = server()));
+    let printed = print_reply::<Empty>(&Err(fault), Locale::Es);
+    golden("fault", &[&printed]);
+    let Ok(Reply::Error(read)) = Reply::<Empty>::parse(&printed) else { panic!("no fault") };
+    assert_eq!((read.code(), read.id()), (Code::LoginRequired, "not-logged-in"));
+    let newer = br#"{"v":1,"error":{"code":"of_the_future","message":"m","more":1}}"#;
+    let Ok(Reply::Error(read)) = Reply::<Empty>::parse(newer) else { panic!("no fault") };
+    assert_eq!((read.code(), read.message(Locale::En).as_str()), (Code::Internal, "m"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn printing_and_parsing_a_server_is_the_identity(
+        scheme in "(https?|ssh|smtp)", host in "[a-z0-9]{1,8}(\\.[a-z]{2,6}){0,2}", port in proptest::option::of(1u16..), path in "(/[a-zA-Z0-9._~-]{1,8}){0,3}"
+    ) {
+        let text = format!("{scheme}://{host}{}{path}", port.map(|port| format!(":{port}")).unwrap_or_default());
+        if let Ok(server) = ServerUrl::parse(&text) {
+            proptest::prop_assert_eq!(ServerUrl::parse(&server.to_string()).unwrap(), server);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_parsers_panic(text in "\\PC{0,60}", bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+        let _ = ServerUrl::parse(&text);
+        let _ = ServerUrl::from_user(&text);
+        let _ = ServerUrl::from_parts("https", &text, Some(&text));
+        let _ = loom_credentials::git::Request::parse(&bytes);
+        let _ = Request::parse(&bytes);
+        let _ = Reply::<GetReply>::parse(&bytes);
+    }
+
+    #[test]
+    fn a_server_is_reached_only_by_its_own_spelling(a in "[a-z]{1,4}\\.example(:[0-9]{2,5})?", b in "[a-z]{1,4}\\.example(:[0-9]{2,5})?") {
+        if let (Ok(a), Ok(b)) = (ServerUrl::from_user(&a), ServerUrl::from_user(&b)) {
+            proptest::prop_assert_eq!(a.same_origin(&b), a.to_string() == b.to_string());
+        }
+    }
+}

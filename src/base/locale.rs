@@ -20,9 +20,15 @@ pub enum Locale {
 impl Locale {
     pub const ALL: [Locale; 3] = [Locale::En, Locale::Es, Locale::Ar];
 
-    /// The system's language (`LC_ALL`, `LC_MESSAGES`, `LANG`), else English.
+    /// `LOOM_LANGUAGE`, else the system's language (`LC_ALL`, `LC_MESSAGES`, `LANG`), else English.
     pub fn from_environment() -> Locale {
-        sys_locale::get_locales().find_map(|tag| Locale::from_tag(&tag)).unwrap_or_default()
+        let system = || sys_locale::get_locales().find_map(|tag| Locale::from_tag(&tag));
+        Locale::named().or_else(system).unwrap_or_default()
+    }
+
+    /// `LOOM_LANGUAGE`: what a person chose for loom alone.
+    pub fn named() -> Option<Locale> {
+        std::env::var("LOOM_LANGUAGE").ok().and_then(|tag| Locale::from_tag(&tag))
     }
 
     /// From a language tag such as `es-MX` or `ar_EG.UTF-8`.

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use home::{Daemon, HOST, Home, PASSWORD, median};
+use home::{Daemon, HOST, Home, PASSWORD, go_on, median, pause};
 use loom_credentials::base::Locale;
 use loom_credentials::wire::{Get, GitCredential, print_request};
 
@@ -25,78 +25,109 @@ const CREDENTIALS: usize = 100;
 
 const IDLE: Duration = Duration::from_secs(10);
 
+/// One daemon and what it is asked.
+struct Side<'a> {
+    name: &'static str,
+    daemon: &'a Daemon,
+    question: &'a [u8],
+}
+
 fn main() -> io::Result<()> {
     let home = Home::new()?;
     let wanted = GitCredential { protocol: "https".to_owned(), host: HOST.to_owned(), path: None, username: None };
-    let loom = print_request(&Get { wanted }, Locale::En, None);
-    let cache = format!("action=get\ntimeout=600\nprotocol=https\nhost={HOST}\n");
+    let question = print_request(&Get { wanted }, Locale::En, None);
+    let loom = Side { name: "agent", daemon: &home.agent, question: &question };
+    let question = format!("action=get\ntimeout=600\nprotocol=https\nhost={HOST}\n");
+    let cache = Side { name: "cache daemon", daemon: &home.cache, question: question.as_bytes() };
 
-    throughput("one credential", (&home.agent, &loom), (&home.cache, cache.as_bytes()));
+    throughput("1 credential", &loom, &cache)?;
     for number in 1..CREDENTIALS {
-        for daemon in [&home.agent, &home.cache] {
-            daemon.store(&format!("{number}.{HOST}"))?;
+        for side in [&loom, &cache] {
+            side.daemon.store(&format!("{number}.{HOST}"))?;
         }
     }
-    throughput("100 credentials", (&home.agent, &loom), (&home.cache, cache.as_bytes()));
+    throughput("100 credentials", &loom, &cache)?;
 
     // Threads that waited for the disk go after a second.
-    thread::sleep(Duration::from_secs(3));
-    let before = [woken(&home.agent)?, woken(&home.cache)?];
-    thread::sleep(IDLE);
-    let after = [woken(&home.agent)?, woken(&home.cache)?];
-    for (index, (name, daemon)) in [("agent", &home.agent), ("cache daemon", &home.cache)].into_iter().enumerate() {
+    pause(Duration::from_secs(3))?;
+    let sides = [&loom, &cache];
+    let before = [switches(&home.agent)?, switches(&home.cache)?];
+    pause(IDLE)?;
+    let after = [switches(&home.agent)?, switches(&home.cache)?];
+    for (side, (before, after)) in sides.iter().zip(before.into_iter().zip(after)) {
+        let rss = kib(side.daemon, "status", "VmRSS:");
+        let pss = kib(side.daemon, "smaps_rollup", "Pss:");
+        let threads = tasks(side.daemon)?.len();
         println!(
-            "{name}: RSS {}, PSS {}, {} threads with {CREDENTIALS} credentials, after the load",
-            kib(read(daemon, "status").as_deref(), "VmRSS:"),
-            kib(read(daemon, "smaps_rollup").as_deref(), "Pss:"),
-            tasks(daemon)?.len(),
+            "{}: RSS {rss}, PSS {pss}, threads {threads} with {CREDENTIALS} credentials, after the load",
+            side.name
         );
-        println!("{name}: {} context switches in {} idle seconds", after[index] - before[index], IDLE.as_secs());
+        println!("{}: {} context switches in {} idle seconds", side.name, after - before, IDLE.as_secs());
     }
     Ok(())
 }
 
-/// Asks both in turn and compares. Each turn of one is followed by a turn of the other, the first one alternating.
-fn throughput(what: &str, loom: (&Daemon, &[u8]), cache: (&Daemon, &[u8])) {
-    let rivals = [loom, cache];
-    let mut rates = [Vec::new(), Vec::new()];
+/// Asks both in turn, the first one alternating. On a machine with few processors the clients set the pace as much as
+/// the daemon does, so the processor time of the daemon alone is compared too.
+fn throughput(what: &str, loom: &Side, cache: &Side) -> io::Result<()> {
+    let sides = [loom, cache];
+    let (mut rates, mut costs) = ([vec![], vec![]], [vec![], vec![]]);
     for turn in 0..TURNS {
         for index in [turn % 2, (turn + 1) % 2] {
-            let (daemon, question) = rivals[index];
-            rates[index].push(requests_per_second(daemon, question));
+            let (rate, cost) = load(sides[index])?;
+            rates[index].push(rate);
+            costs[index].push(cost);
         }
     }
-    let [loom, cache] = rates.map(median);
-    println!("agent, {what}: {loom:.0} requests/s, cache daemon {cache:.0} requests/s, {CLIENTS} clients (medians)");
-    println!("agent, {what}: loom/cache {:.2} (medians of {TURNS} turns)", loom / cache);
+    let ([loom, cache], [loom_cost, cache_cost]) = (rates.map(median), costs.map(median));
+    println!("agent, {what}: {loom:.0} requests/s, cache daemon {cache:.0} requests/s ({CLIENTS} clients)");
+    println!("agent, {what}: {loom_cost:.1} µs of processor per request, cache daemon {cache_cost:.1} µs");
+    println!("agent, {what}: requests/s loom/cache {:.2} (medians of {TURNS} turns)", loom / cache);
+    println!("agent, {what}: processor time loom/cache {:.2} (medians of {TURNS} turns)", loom_cost / cache_cost);
+    Ok(())
 }
 
-fn requests_per_second(daemon: &Daemon, question: &[u8]) -> f64 {
+/// Requests per second, and microseconds of processor the daemon used for each.
+fn load(side: &Side) -> io::Result<(f64, f64)> {
+    let used = processor_time(side.daemon)?;
     let begun = Instant::now();
-    let client = || {
-        let mut answered = 0_u32;
+    let client = || -> io::Result<u32> {
+        let mut answered = 0;
         while begun.elapsed() < TURN {
-            let answer = daemon.ask(question).expect("the daemon answers");
-            let right = answer.windows(PASSWORD.len()).any(|part| part == PASSWORD.as_bytes());
-            assert!(right, "a wrong answer: {:?}", String::from_utf8_lossy(&answer));
+            go_on()?;
+            let answer = side.daemon.ask(side.question)?;
+            if !answer.windows(PASSWORD.len()).any(|part| part == PASSWORD.as_bytes()) {
+                return Err(io::Error::other(format!("{}: {}", side.name, String::from_utf8_lossy(&answer))));
+            }
             answered += 1;
         }
-        answered
+        Ok(answered)
     };
-    let answered: u32 = thread::scope(|scope| {
+    let answered = thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(client)).collect();
-        clients.into_iter().map(|client| client.join().expect("the client counts")).sum()
-    });
-    f64::from(answered) / begun.elapsed().as_secs_f64()
+        let counts = clients.into_iter().map(|client| client.join().map_err(|_| io::Error::other("a client panicked")));
+        counts.map(Result::flatten).sum::<io::Result<u32>>()
+    })?;
+    let rate = f64::from(answered) / begun.elapsed().as_secs_f64();
+    let used = processor_time(side.daemon)?.saturating_sub(used);
+    Ok((rate, used.as_secs_f64() * 1e6 / f64::from(answered)))
 }
 
-/// How often its threads were given a processor so far, by their own will or not.
-fn woken(daemon: &Daemon) -> io::Result<u64> {
+fn processor_time(daemon: &Daemon) -> io::Result<Duration> {
+    // Nanoseconds on a processor come first (proc_pid_schedstat(5)).
+    let nanoseconds = |text: String| text.split(' ').next().and_then(|word| word.parse::<u64>().ok());
+    let of_task = |task: &PathBuf| std::fs::read_to_string(task.join("schedstat")).map(nanoseconds);
+    let all = tasks(daemon)?.iter().map(|task| Ok(of_task(task)?.unwrap_or_default())).sum::<io::Result<u64>>();
+    all.map(Duration::from_nanos)
+}
+
+/// How often its threads left a processor so far, of their own will or not.
+fn switches(daemon: &Daemon) -> io::Result<u64> {
     let mut sum = 0;
     for task in tasks(daemon)? {
         let status = std::fs::read_to_string(task.join("status"))?;
-        let switches = ["voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:"];
-        sum += switches.iter().filter_map(|name| number(&status, name)).sum::<u64>();
+        let names = ["voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:"];
+        sum += names.iter().filter_map(|name| number(&status, name)).sum::<u64>();
     }
     Ok(sum)
 }
@@ -105,18 +136,14 @@ fn tasks(daemon: &Daemon) -> io::Result<Vec<PathBuf>> {
     std::fs::read_dir(process(daemon).join("task"))?.map(|entry| entry.map(|entry| entry.path())).collect()
 }
 
-/// A file about the process. The agent hides some from everybody but root (`PR_SET_DUMPABLE`).
-fn read(daemon: &Daemon, file: &str) -> io::Result<String> {
-    std::fs::read_to_string(process(daemon).join(file))
-}
-
 fn process(daemon: &Daemon) -> PathBuf {
     PathBuf::from(format!("/proc/{}", daemon.process.0.id()))
 }
 
-fn kib(text: Result<&str, &io::Error>, name: &str) -> String {
-    match text {
-        Ok(text) => number(text, name).map_or("unknown".to_owned(), |kib| format!("{kib} KiB")),
+/// A size the kernel tells. The agent hides some from everybody but root (`PR_SET_DUMPABLE`).
+fn kib(daemon: &Daemon, file: &str, name: &str) -> String {
+    match std::fs::read_to_string(process(daemon).join(file)) {
+        Ok(text) => number(&text, name).map_or("unknown".to_owned(), |kib| format!("{kib} KiB")),
         Err(error) => format!("unknown ({error})"),
     }
 }

@@ -1,5 +1,7 @@
 //! What both benchmarks stand on: a throw-away home in which loom's agent and git's own cache daemon run and know the
-//! same credential. Everything has a deadline, and dropping it, also by a panic, leaves no process and no file behind.
+//! same credential. Everything has a deadline, and dropping it, also by a panic or Ctrl+C, leaves no process and no file
+//! behind.
+#![allow(dead_code, reason = "each benchmark uses its own part")]
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -7,6 +9,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use loom_credentials::base::{Locale, Secret};
@@ -55,8 +58,13 @@ enum Speaks {
     Cache,
 }
 
+/// Somebody pressed Ctrl+C.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
 impl Home {
     pub fn new() -> io::Result<Home> {
+        // The next step fails then, which drops everything.
+        ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)).map_err(io::Error::other)?;
         let dir = TempDir::with_prefix("loom-bench-")?;
         std::fs::DirBuilder::new().mode(0o700).create(dir.path().join("run"))?;
         let git_programs = command(dir.path(), "git").arg("--exec-path").output()?.stdout;
@@ -88,7 +96,7 @@ impl Daemon {
         let until = Instant::now() + DEADLINE;
         loop {
             match daemon.store(HOST) {
-                Err(_) if Instant::now() < until => std::thread::sleep(Duration::from_millis(10)),
+                Err(_) if Instant::now() < until => pause(Duration::from_millis(10))?,
                 done => return done.map(|()| daemon),
             }
         }
@@ -166,6 +174,20 @@ fn command(home: &Path, program: impl AsRef<Path>) -> Command {
         command.env(name, home.join(dir));
     }
     command
+}
+
+/// An error once somebody pressed Ctrl+C.
+pub fn go_on() -> io::Result<()> {
+    if INTERRUPTED.load(Ordering::Relaxed) { Err(io::ErrorKind::Interrupted.into()) } else { Ok(()) }
+}
+
+pub fn pause(time: Duration) -> io::Result<()> {
+    let until = Instant::now() + time;
+    while Instant::now() < until {
+        std::thread::sleep(time.min(Duration::from_millis(100)));
+        go_on()?;
+    }
+    Ok(())
 }
 
 /// The value in the middle.

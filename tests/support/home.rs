@@ -130,9 +130,15 @@ impl Home {
 
     /// The agent in the foreground, once it listens.
     pub fn agent(&self, arguments: &[&str]) -> Running {
-        let mut command = self.command(env!("CARGO_BIN_EXE_loom-agent"));
-        let child = command.arg("--foreground").args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
-        let mut running = Running(child.unwrap());
+        self.agent_through(Path::new("env"), arguments)
+    }
+
+    /// The same, run by another program: its arguments come first.
+    pub fn agent_through(&self, program: &Path, arguments: &[&str]) -> Running {
+        let own = if program == Path::new("env") { (&[][..], arguments) } else { (arguments, &[][..]) };
+        let mut command = self.command(program);
+        command.args(own.0).arg(env!("CARGO_BIN_EXE_loom-agent")).arg("--foreground").args(own.1);
+        let mut running = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         wait_until("the agent listens", || {
             assert!(running.0.try_wait().unwrap().is_none(), "the agent ended at once");
             self.is_listening()

@@ -55,7 +55,8 @@ impl Session {
 
     /// Calls the Secret Service with gdbus.
     pub fn secrets(&self, call: &[&str]) {
-        let to = ["call", "--session", "--dest", "org.freedesktop.secrets", "--object-path", "/org/freedesktop/secrets"];
+        let to =
+            ["call", "--session", "--dest", "org.freedesktop.secrets", "--object-path", "/org/freedesktop/secrets"];
         let mut command = Command::new("gdbus");
         let done = command.args(to).args(call).env("DBUS_SESSION_BUS_ADDRESS", &self.address).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));

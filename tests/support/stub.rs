@@ -58,7 +58,8 @@ fn read_request(stream: &TcpStream) -> String {
     let mut head = String::new();
     while reader.read_line(&mut head).is_ok_and(|count| count > 0) && !head.ends_with("\r\n\r\n") {}
     let lower = head.to_ascii_lowercase();
-    let length = lower.lines().find_map(|line| line.strip_prefix("content-length:")).and_then(|n| n.trim().parse().ok());
+    let length =
+        lower.lines().find_map(|line| line.strip_prefix("content-length:")).and_then(|n| n.trim().parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     let _ = reader.read_exact(&mut body);
     let _ = stream.try_clone().map(|mut stream| stream.flush());

@@ -7,7 +7,7 @@ server-in-trouble = يواجه الخادم مشكلة في الوقت الحا�
 page-elsewhere = هذه الصفحة ليست على الخادم الذي تسجّل الدخول إليه. لا تفتحها إلا إذا كنت تثق بالعنوان { $url }
 browser-failed = تعذّر فتح متصفح؛ يُرجى فتح الصفحة يدويًا.
 token-prompt = الرمز المميز أو كلمة المرور:
-logged-in = نجح تسجيل الدخول إلى { $server }
+logged-in = سُجّل الدخول إلى { $server } بنجاح
 kept-in-keyring = حُفظت الجلسة في حلقة المفاتيح.
 kept-in-file = حُفظت الجلسة في الملف المشفّر.
 kept-in-memory = حُفظت الجلسة في الذاكرة، وتنتهي بتوقف الوكيل.
@@ -24,7 +24,7 @@ not-logged-in = لا توجد جلسة مفتوحة على { $server }
 nobody-logged-in = لا توجد جلسة مفتوحة على أي خادم
 login-expired = انتهت صلاحية الجلسة على { $server }
 login-refused-by-server = رفض { $server } هذه الجلسة
-login-refused = رفض { $server } تسجيل الدخول (حالة HTTP: { $status })
+login-refused = رفض { $server } تسجيل الدخول ({"\u2066"}HTTP { $status }{"\u2069"})
 code-expired = انتهت صلاحية الرمز قبل الموافقة عليه
 server-unreachable = تعذّر الوصول إلى { $server }: { $reason }
 not-a-loom-server = لا يستجيب { $server } كما تستجيب خوادم Loom
@@ -33,19 +33,19 @@ bad-verification-url = أشار { $server } إلى صفحة فتحها غير آ
 bad-token-from-server = أرسل { $server } رمزًا مميزًا لا يمكن استخدامه
 bad-token = هذا ليس رمزًا مميزًا: يجب أن يكون سطرًا واحدًا بلا مسافات لا يتجاوز 16 كيبيبايت
 stdin-unreadable = تعذّرت قراءة الدخل القياسي: { $error }
-hint-login = loom login --server { $server }
-hint-first-login = loom login --server https://your.server
-hint-with-token = تحقّق من العنوان؛ وإن كان الخادم من نوع آخر فسجّل الدخول برمز مميز: loom login --with-token --server { $server }
+hint-login = {"\u2066"}loom login --server { $server }{"\u2069"}
+hint-first-login = {"\u2066"}loom login --server https://your.server{"\u2069"}
+hint-with-token = تحقّق من العنوان؛ وإن كان الخادم من نوع آخر فسجّل الدخول برمز مميز: {"\u2066"}loom login --with-token --server { $server }{"\u2069"}
 hint-server-unreachable = تحقّق من العنوان ومن اتصالك بالشبكة، ثم أعد المحاولة
 hint-server-redirects = سجّل الدخول إلى العنوان الذي يعيد التوجيه إليه
-hint-bad-token = إن كانت كلمة مرور فيها محارف أخرى فحدّد مستخدمها: loom login --with-token --account USER
+hint-bad-token = إن كانت كلمة مرور فيها محارف أخرى فحدّد مستخدمها: {"\u2066"}--account USER{"\u2069"}
 
 ## Which server
 
 no-server = لم يُحدَّد خادم، ولا يوجد خادم افتراضي
 bad-server = ليس { $server } عنوان خادم صالحًا: { $reason }
 cleartext-refused = ستُرسل بيانات الاعتماد إلى { $server } دون تشفير
-url-malformed = ليس على الصيغة https://host[:port][/path]
+url-malformed = ليس على الصيغة {"\u2066"}https://host[:port][/path]{"\u2069"}
 url-no-host = ينقصه اسم المضيف
 url-user-info = يحتوي على اسم مستخدم أو كلمة مرور
 url-query = يحتوي على استعلام (query) أو جزء (fragment)
@@ -53,10 +53,10 @@ url-odd-host = اسم المضيف غير مكتوب بصورته المعتاد
 url-not-ascii = في اسم المضيف محارف من خارج ASCII
 url-odd-port = المنفذ ليس عددًا بسيطًا من 1 إلى 65535
 url-odd-path = المسار غير مكتوب بصورته المعتادة
-hint-server = حدّد خادمًا: loom COMMAND --server URL، أو عيّن خادمًا افتراضيًا: loom config set-default-server URL
+hint-server = حدّد خادمًا بالخيار {"\u2066"}--server URL{"\u2069"}، أو عيّن خادمًا افتراضيًا: {"\u2066"}loom config set-default-server URL{"\u2069"}
 hint-server-form = اكتبه على غرار https://git.example أو https://git.example:8443/base
 hint-a-label = إن كان هذا هو الخادم المقصود فاكتب { $host }
-hint-allow-http = استخدم https، أو اسمح بالاتصال غير المشفّر بهذا الخادم في config.toml: [[server]] url = "{ $server }", allow_http = true
+hint-allow-http = استخدم https، أو اسمح بالاتصال غير المشفّر بهذا الخادم في config.toml: {"\u2066"}[[server]] url = "{ $server }", allow_http = true{"\u2069"}
 
 ## Status
 
@@ -75,30 +75,30 @@ in-memory = الذاكرة
 state-valid = صالحة
 state-default = صالحة، افتراضية
 state-expired = منتهية
-state-refused = مرفوضة، سجل الدخول من جديد
+state-refused = مرفوضة، سجّل الدخول من جديد
 
 ## The agent
 
 agent-runs = الوكيل يعمل: العملية { $pid }، الإصدار { $version }.
 agent-runs-already = يعمل وكيل آخر بالفعل
-agent-stopped = توقف الوكيل. كل ما حفظه ما زال موجودًا.
+agent-stopped = توقف الوكيل. ما يحفظه في حلقة المفاتيح أو في الملف ما زال موجودًا.
 agent-not-running = الوكيل لا يعمل
 agent-not-started = تعذّر تشغيل الوكيل: { $error }
 agent-not-reached = تعذّر الوصول إلى الوكيل عبر { $path }: { $error }
 agent-gone = انقطع الاتصال بالوكيل قبل أن يردّ
 agent-speaks-otherwise = تعذّر فهم ردّ الوكيل
 socket-unsafe = استخدام مقبس الوكيل غير آمن: { $reason }
-hint-start-agent = شغّله بالأمر: loom agent start
+hint-start-agent = شغّله بالأمر: {"\u2066"}loom agent start{"\u2069"}
 hint-agent-beside = يجب أن يكون loom-agent بجوار loom، أو في أحد مجلدات PATH
-hint-restart-agent = ربما كان الوكيل من إصدار آخر: loom agent restart
-hint-socket-unsafe = يجب أن يكون مجلده لك وحدك: نفّذ عليه chmod 700، أو عيّن في LOOM_AGENT_SOCK مسارًا داخل مجلد كهذا
+hint-restart-agent = ربما كان الوكيل من إصدار آخر: {"\u2066"}loom agent restart{"\u2069"}
+hint-socket-unsafe = يجب أن يكون مجلده لك وحدك: نفّذ عليه {"\u2066"}chmod 700{"\u2069"}، أو عيّن في LOOM_AGENT_SOCK مسارًا داخل مجلد كهذا
 hint-try-again = أعد المحاولة
 not-a-request = هذا ليس طلبًا
 unknown-verb = لا يعرف الوكيل الطلب { $verb }
 unknown-version = لا يدعم الوكيل الإصدار { $version } من البروتوكول
 token-unknown = لا يعرف الوكيل الرمز المميز الموجود في LOOM_TOKEN
 hint-token-unknown = احذف المتغير LOOM_TOKEN ليُقدَّم الطلب بصلاحياتك أنت
-internal = خطأ داخلي في loom؛ لمزيد من التفاصيل: LOOM_LOG=debug loom-agent --foreground
+internal = خطأ داخلي في loom؛ يعرض {"\u2066"}LOOM_LOG=debug loom-agent --foreground{"\u2069"} مزيدًا من التفاصيل
 
 ## Where credentials are kept
 
@@ -108,7 +108,7 @@ keyring-hangs = لا تستجيب
 keyring-refused = رفضت الطلب
 keyring-says = { $error }
 keyring-too-long = المُدخل أطول مما تتسع له
-no-session-bus = لا يوجد ناقل جلسة (session bus)
+no-session-bus = لا يوجد ناقل جلسة ({"\u2066"}session bus{"\u2069"})
 no-random = لا يوفّر النظام أعدادًا عشوائية: { $error }
 store-damaged = الملف { $path } تالف؛ لم يُغيَّر فيه شيء
 store-wrong-key = الملف { $path } مشفّر بمفتاح غير { $key }؛ لم يُغيَّر شيء
@@ -120,13 +120,13 @@ file-not-plain = المسار { $path } رابط أو ليس ملفًا عادي
 file-owner = المسار { $path } يملكه مستخدم آخر
 file-mode = المسار { $path } متاح لمستخدمين آخرين
 file-hard-link = للملف { $path } اسم ثانٍ في مكان آخر
-hint-keyring-locked = افتح قفلها (سجّل الدخول إلى سطح المكتب، أو استخدم أداة حلقة المفاتيح)، أو احفظ بيانات الاعتماد في الملف: loom config set store file
-hint-keyring-unavailable = أعد المحاولة، أو احفظ بيانات الاعتماد في الملف المشفّر: loom config set store file
-hint-store-damaged = استعده من نسخة احتياطية، أو ضعه جانبًا وسجّل الدخول من جديد: mv { $path } { $path }.damaged
-hint-store-wrong-key = أعد المفتاح إلى مكانه، أو ضع الملف جانبًا وسجّل الدخول من جديد: mv { $path } { $path }.old
+hint-keyring-locked = افتح قفلها (سجّل الدخول إلى سطح المكتب، أو استخدم أداة حلقة المفاتيح)، أو احفظ بيانات الاعتماد في الملف: {"\u2066"}loom config set store file{"\u2069"}
+hint-keyring-unavailable = أعد المحاولة، أو احفظ بيانات الاعتماد في الملف المشفّر: {"\u2066"}loom config set store file{"\u2069"}
+hint-store-damaged = استعده من نسخة احتياطية، أو ضعه جانبًا وسجّل الدخول من جديد: {"\u2066"}mv { $path } { $path }.damaged{"\u2069"}
+hint-store-wrong-key = أعد المفتاح إلى مكانه، أو ضع الملف جانبًا وسجّل الدخول من جديد: {"\u2066"}mv { $path } { $path }.old{"\u2069"}
 hint-store-newer = حدّث loom
-hint-file-mode = chmod go= { $path }
-hint-file-unsafe = افحصه بالأمر ls -l، وانقله إلى مكان آخر إن لم تكن أنت من أنشأه
+hint-file-mode = {"\u2066"}chmod go= { $path }{"\u2069"}
+hint-file-unsafe = افحصه بالأمر {"\u2066"}ls -l{"\u2069"}، وانقله إلى مكان آخر إن لم تكن أنت من أنشأه
 hint-file-io = تحقّق من المساحة الخالية على القرص ومن الأذونات، ثم أعد المحاولة
 
 ## Networks
@@ -142,18 +142,14 @@ config-invalid = الملف { $path } غير صالح: { $error }
 unknown-setting = لا يوجد إعداد باسم { $key }
 unknown-store = قيمة LOOM_STORE هي { $name }، وليست إحدى القيم auto أو keyring أو file أو memory
 path-not-absolute = المسار في { $variable } ليس مطلقًا: { $path }
-no-home = لا يوجد مجلد منزل
-hint-config = صحّح الملف؛ ولمعرفة ما يمكن أن يحتوي عليه: man loom.toml
+no-home = لا يوجد مجلد منزل للمستخدم
+hint-config = صحّح الملف؛ تعرض الصفحة {"\u2066"}man loom.toml{"\u2069"} ما يمكن أن يحتوي عليه
 hint-settings = الإعدادات هي: { $known }
 
 ## Git
 
-git-helper-usage =
-    يشغّل git هذا البرنامج؛ ونادرًا ما تحتاج إلى تشغيله بنفسك.
-
-    الاستخدام: git-credential-loom get|store|erase|capability
-
-    لإعداده: loom setup git
+git-helper-usage = يشغّل git هذا البرنامج؛ ونادرًا ما تحتاج إلى تشغيله بنفسك
+hint-git-helper-usage = {"\u2066"}git-credential-loom get|store|erase|capability{"\u2069"}؛ لإعداده: {"\u2066"}loom setup git{"\u2069"}
 git-input-refused = رُفض طلب git: { $reason }
 git-input-timeout = لم يصل أي طلب عبر الدخل القياسي
 git-too-long = طويل جدًا
@@ -163,9 +159,9 @@ git-control = فيه سطر يحتوي على محرف تحكم
 git-not-utf8 = فيه قيمة ليست بترميز UTF-8
 git-contradiction = يذكر السمة نفسها مرتين بقيمتين مختلفتين
 git-incomplete = ينقصه البروتوكول أو المضيف
-git-bad-url = قيمة url فيه ليست على الصيغة protocol://[user@]host[/path]
+git-bad-url = قيمة url فيه ليست على الصيغة {"\u2066"}protocol://[user@]host[/path]{"\u2069"}
 secret-not-sayable = لا يمكن التعبير عن بيانات الاعتماد المحفوظة بصيغة git؛ سجّل الدخول من جديد
-hint-git-input = المتوقع أسطر من الشكل key=value يليها سطر فارغ؛ راجع man git-credential
+hint-git-input = المتوقع أسطر من الشكل {"\u2066"}key=value{"\u2069"} يليها سطر فارغ؛ راجع {"\u2066"}man git-credential{"\u2069"}
 git-removed = أُزيل loom من { $key }.
 git-missing = تعذّر تشغيل git: { $error }
 git-refused = لم يغيّر git إعداداته: { $error }
@@ -176,14 +172,15 @@ hint-helper-missing = ثبّت البرامج الثلاثة في مجلد وا�
 ## The command line
 
 command-not-run = تعذّر تشغيل { $program }: { $error }
-usage-unknown = لا يوجد { $what }
+usage-unknown = لا يوجد أمر أو خيار باسم { $what }
 usage-missing = لم يُحدَّد { $what }
 usage-no-value = يحتاج { $what } إلى قيمة
 usage-value = ليست { $value } قيمة صالحة مع { $what }
 usage-conflict = لا يمكن استخدام { $what } مع { $other }
 usage-other = تعذّر فهم سطر الأوامر
-hint-usage = لعرض الأوامر: loom --help، ولعرض خيارات أمر: loom COMMAND --help
+hint-usage = يعرض {"\u2066"}loom --help{"\u2069"} الأوامر، ويعرض {"\u2066"}loom COMMAND --help{"\u2069"} خيارات كل أمر
 
+hint-usage-agent = يعرض {"\u2066"}loom-agent --help{"\u2069"} الخيارات
 help-usage = الاستخدام:
 help-commands = الأوامر
 help-arguments = الوسائط
@@ -192,46 +189,53 @@ help-options = الخيارات
 cmd-loom = وكيل واحد لبيانات اعتماد جميع خوادمك: git وواجهات API والنصوص البرمجية.
 cmd-loom-more =
     سجّل الدخول مرة واحدة، وسيستخدم git الجلسة بعد ذلك:
-      loom login --server https://git.example
-      loom setup git
+      {"\u2066"}loom login --server https://git.example{"\u2069"}
+      {"\u2066"}loom setup git{"\u2069"}
 cmd-login = تسجيل الدخول إلى خادم
 cmd-login-more =
     يعرض صفحة ورمزًا، وينتظر حتى توافق. للإلغاء اضغط Ctrl+C.
-      loom login --server https://git.example
-      pass show git.example | loom login --with-token --server https://git.example
+      {"\u2066"}loom login --server https://git.example{"\u2069"}
+      {"\u2066"}pass show git.example | loom login --with-token --server https://git.example{"\u2069"}
 cmd-logout = إبطال جلسة على خادمها وحذفها محليًا
 cmd-status = عرض من سجّل الدخول وإلى أي خادم
 cmd-status-more = رمز الخروج 0 إن وُجدت جلسة (على ذلك الخادم)، و4 إن لم توجد.
 cmd-token = طباعة رمز وصول لاستخدامه في نص برمجي
 cmd-token-more =
     رمز الخروج 4 إن كان على شخص أن يسجّل الدخول أولًا.
-      curl -H "Authorization: Bearer $(loom token --server https://api.example)" https://api.example/user
-cmd-exec = تشغيل أمر مع وضع الرمز المميز لخادم في متغير بيئة واحد
+      {"\u2066"}curl -H "Authorization: Bearer $(loom token --server https://api.example)" https://api.example/user{"\u2069"}
+cmd-exec = تشغيل أمر مع وضع الرمز المميز للخادم في متغير بيئة واحد
 cmd-exec-more =
     يمكن لجميع عمليات الأمر قراءة المتغير.
-      loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
+      {"\u2066"}loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh{"\u2069"}
 cmd-agent = تشغيل الوكيل أو إيقافه أو الاطلاع على حالته
 cmd-agent-start = تشغيل الوكيل؛ الأوامر التي تحتاج إليه تشغّله بنفسها
-cmd-agent-stop = إيقاف الوكيل؛ كل ما حفظه يبقى
-cmd-agent-status = بيان ما إذا كان الوكيل يعمل: رمز الخروج 0 أو 1
+cmd-agent-stop = إيقاف الوكيل؛ يبقى ما يحفظه في حلقة المفاتيح أو في الملف
+cmd-agent-status = بيان هل الوكيل يعمل: رمز الخروج 0 أو 1
 cmd-agent-restart = إيقاف الوكيل ثم تشغيله من جديد
 cmd-setup = إعداد برامج أخرى لاستخدام loom
 cmd-setup-git = إعداد git ليطلب بيانات الاعتماد من loom
 cmd-setup-git-more =
     يكتب المسار المطلق للبرنامج المساعد في إعدادات git، إلى جانب البرامج المساعدة الأخرى.
-      loom setup git
-      loom setup git --server https://git.example --local
+      {"\u2066"}loom setup git{"\u2069"}
+      {"\u2066"}loom setup git --server https://git.example --local{"\u2069"}
 cmd-config = قراءة الإعدادات وتغييرها
 cmd-config-get = طباعة إعداد؛ رمز الخروج 1 إن لم يكن معيّنًا
 cmd-config-set = تغيير إعداد
 cmd-config-list = طباعة جميع الإعدادات المعيّنة
 cmd-config-set-default-server = تعيين الخادم الذي تستخدمه الأوامر حين لا يُحدَّد خادم
 cmd-credential-helper = تنفيذ ما يطلبه git من مساعد بيانات الاعتماد، مثل git-credential-loom
+cmd-say = طباعة رسالة خطأ صادفه برنامج آخر من برامج loom
 cmd-completions = طباعة نص برمجي يُكمل أوامر loom في الصدفة التي تستخدمها
-cmd-completions-more = {"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom
-cmd-demo = عرض الرحلة كاملة في مجلد منزل مؤقت: تسجيل الدخول والاستنساخ والدفع وتسجيل الخروج
+cmd-completions-more = {"  "}{"\u2066"}loom completions bash > ~/.local/share/bash-completion/completions/loom{"\u2069"}
+cmd-demo = عرض الخطوات كلها في مجلد منزل مؤقت: تسجيل الدخول والاستنساخ والدفع والخروج
 
-arg-server = الخادم؛ وإن لم يُذكر فقيمة LOOM_SERVER_URL، وإلا فالخادم الافتراضي
+cmd-loom-agent = حفظ بيانات اعتماد خوادمك والرد على برامج loom عبر مقبس محلي
+cmd-loom-agent-more =
+    تشغّله البرامج حين تحتاج إليه؛ ونادرًا ما تحتاج إلى تشغيله بنفسك.
+    دون الخيار {"\u2066"}--foreground{"\u2069"} يعود إلى سطر الأوامر بمجرد أن يبدأ الاستماع.
+      {"\u2066"}loom-agent --foreground --idle-exit 8h{"\u2069"}
+
+arg-server = الخادم؛ وإن لم يُذكر فقيمة LOOM_SERVER_URL، وإلا فالافتراضي
 arg-help = عرض المساعدة
 arg-version = عرض الإصدار
 arg-account = اسم المستخدم الذي تُحفظ الجلسة به
@@ -251,6 +255,9 @@ arg-key = الإعداد: default_server أو store أو language
 arg-value = قيمته الجديدة
 arg-url = الخادم
 arg-operation = get أو store أو erase أو capability
+arg-foreground = البقاء في المقدمة، من أجل systemd أو لمتابعة عمله
+arg-idle-exit = الإنهاء بعد هذه المدة دون أي طلب، مثل 10m أو 1h
+arg-fault = الخطأ بصيغة JSON
 arg-shell = الصدفة
 
 ## The demo
@@ -260,8 +267,8 @@ demo-setup = 2. إعداد git ليطلب بيانات الاعتماد من loo
 demo-clone = 3. استنساخ مستودع خاص، ثم إيداع تغيير فيه ودفعه؛ يحصل git على الرمز المميز من الوكيل.
 demo-status = 4. عرض من سجّل الدخول وإلى أي خادم.
 demo-logout = 5. تسجيل الخروج: يُبطل الخادم الرمز المميز.
-demo-refused = 6. من الآن أصبح المستودع مغلقًا من جديد:
-demo-done = انتهى العرض. للبدء مع خادمك: loom login --server https://your.server
+demo-refused = 6. من الآن فصاعدًا يُغلق المستودع من جديد:
+demo-done = انتهى العرض. للبدء مع خادمك: {"\u2066"}loom login --server https://your.server{"\u2069"}
 demo-not-set-up = تعذّر إعداد العرض: { $error }
 demo-step-failed = توقف العرض: فشل { $program }
 demo-step-passed = توقف العرض: كان يجب أن يُرفض { $program }

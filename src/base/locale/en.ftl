@@ -180,6 +180,7 @@ usage-conflict = { $what } cannot be used together with { $other }
 usage-other = the command line cannot be understood
 hint-usage = loom --help lists the commands, loom COMMAND --help their options
 
+hint-usage-agent = loom-agent --help lists the options
 help-usage = Usage:
 help-commands = Commands
 help-arguments = Arguments
@@ -228,6 +229,11 @@ cmd-completions = Print a script that completes loom's commands in your shell
 cmd-completions-more = {"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom
 cmd-demo = Show the whole journey in a throw-away home: log in, clone, push, log out
 
+cmd-loom-agent = Hold the credentials of your servers and answer loom's programs over a local socket
+cmd-loom-agent-more =
+    Programs start it when they need it; you rarely do. Without --foreground it returns once it listens.
+      loom-agent --foreground --idle-exit 8h
+
 arg-server = The server; without it LOOM_SERVER_URL, else the default server
 arg-help = Print help
 arg-version = Print the version
@@ -248,6 +254,8 @@ arg-key = The setting: default_server, store or language
 arg-value = Its new value
 arg-url = The server
 arg-operation = get, store, erase or capability
+arg-foreground = Stay in the foreground, for systemd and for looking at it
+arg-idle-exit = End after this long without a request, for instance 10m or 1h
 arg-fault = The fault as JSON
 arg-shell = The shell
 

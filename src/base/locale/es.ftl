@@ -4,7 +4,7 @@ please-visit = Visite esta página:
 enter-code = Y escriba este código:
 waiting = Esperando la autorización…
 server-in-trouble = El servidor tiene problemas en este momento; se sigue esperando…
-page-elsewhere = Esta página no está en el servidor en el que se inicia sesión. Ábrala solo si confía en { $url }
+page-elsewhere = Esta página no pertenece al servidor en el que está iniciando sesión. Ábrala solo si confía en { $url }
 browser-failed = No se pudo abrir ningún navegador; abra la página manualmente.
 token-prompt = Token o contraseña:
 logged-in = Sesión iniciada correctamente en { $server }
@@ -81,7 +81,7 @@ state-refused = rechazada, inicie sesión de nuevo
 
 agent-runs = El agente está en ejecución: proceso { $pid }, versión { $version }.
 agent-runs-already = ya hay otro agente en ejecución
-agent-stopped = El agente se ha detenido. Todo lo que guardaba sigue ahí.
+agent-stopped = El agente se ha detenido. Lo que guarda en el llavero o en el archivo sigue ahí.
 agent-not-running = el agente no está en ejecución
 agent-not-started = no se puede iniciar el agente: { $error }
 agent-not-reached = no se puede contactar con el agente en { $path }: { $error }
@@ -148,12 +148,8 @@ hint-settings = los ajustes son: { $known }
 
 ## Git
 
-git-helper-usage =
-    git ejecuta este programa; rara vez hace falta ejecutarlo a mano.
-
-    Uso: git-credential-loom get|store|erase|capability
-
-    Para configurarlo: loom setup git
+git-helper-usage = git ejecuta este programa; rara vez hace falta ejecutarlo a mano
+hint-git-helper-usage = git-credential-loom get|store|erase|capability; para configurarlo: loom setup git
 git-input-refused = petición de git rechazada: { $reason }
 git-input-timeout = no llegó ninguna petición por la entrada estándar
 git-too-long = es demasiado larga
@@ -184,6 +180,7 @@ usage-conflict = { $what } no se puede usar junto con { $other }
 usage-other = no se entiende la línea de comandos
 hint-usage = loom --help muestra los comandos; loom COMMAND --help, sus opciones
 
+hint-usage-agent = loom-agent --help muestra las opciones
 help-usage = Uso:
 help-commands = Comandos
 help-arguments = Argumentos
@@ -196,7 +193,7 @@ cmd-loom-more =
       loom setup git
 cmd-login = Inicia sesión en un servidor
 cmd-login-more =
-    Muestra una página y un código, y espera su aprobación. Ctrl+C cancela.
+    Muestra una página y un código, y espera a que usted lo apruebe. Ctrl+C cancela.
       loom login --server https://git.example
       pass show git.example | loom login --with-token --server https://git.example
 cmd-logout = Revoca una sesión en su servidor y la elimina
@@ -204,7 +201,7 @@ cmd-status = Muestra quién tiene sesión iniciada y dónde
 cmd-status-more = Código de salida 0 si hay una sesión (en ese servidor), 4 si no hay ninguna.
 cmd-token = Imprime un token de acceso para un script
 cmd-token-more =
-    Código de salida 4 si antes debe iniciar sesión una persona.
+    Código de salida 4 si antes alguien debe iniciar sesión.
       curl -H "Authorization: Bearer $(loom token --server https://api.example)" https://api.example/user
 cmd-exec = Ejecuta un comando con el token de un servidor en una variable de entorno
 cmd-exec-more =
@@ -212,7 +209,7 @@ cmd-exec-more =
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
 cmd-agent = Inicia, detiene o consulta el agente
 cmd-agent-start = Inicia el agente; los comandos que lo necesitan lo hacen por sí solos
-cmd-agent-stop = Detiene el agente; todo lo que guardaba se conserva
+cmd-agent-stop = Detiene el agente; lo que guarda en el llavero o en el archivo se conserva
 cmd-agent-status = Indica si el agente está en ejecución: código de salida 0 o 1
 cmd-agent-restart = Detiene el agente y lo vuelve a iniciar
 cmd-setup = Hace que otros programas usen loom
@@ -227,11 +224,18 @@ cmd-config-set = Cambia un ajuste
 cmd-config-list = Imprime todos los ajustes definidos
 cmd-config-set-default-server = Define el servidor que usan los comandos cuando no se indica ninguno
 cmd-credential-helper = Hace lo que git pide a un asistente de credenciales, como git-credential-loom
+cmd-say = Imprime el mensaje de un error que encontró otro programa de loom
 cmd-completions = Imprime un script que completa los comandos de loom en su shell
 cmd-completions-more = {"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom
-cmd-demo = Muestra todo el recorrido en un directorio personal desechable: iniciar sesión, clonar, enviar, cerrar sesión
+cmd-demo = Muestra todo el proceso en un directorio personal temporal: iniciar sesión, clonar, enviar y cerrar sesión
 
-arg-server = El servidor; si se omite, LOOM_SERVER_URL o, en su defecto, el servidor predeterminado
+cmd-loom-agent = Guarda las credenciales de sus servidores y responde a los programas de loom por un socket local
+cmd-loom-agent-more =
+    Los programas lo inician cuando lo necesitan; rara vez hace falta hacerlo a mano.
+    Sin --foreground, devuelve el control en cuanto está a la escucha.
+      loom-agent --foreground --idle-exit 8h
+
+arg-server = El servidor; si se omite, LOOM_SERVER_URL; si no, el predeterminado
 arg-help = Muestra la ayuda
 arg-version = Muestra la versión
 arg-account = El nombre de usuario con el que se guarda la sesión
@@ -251,12 +255,15 @@ arg-key = El ajuste: default_server, store o language
 arg-value = Su nuevo valor
 arg-url = El servidor
 arg-operation = get, store, erase o capability
+arg-foreground = Permanece en primer plano, para systemd o para observarlo
+arg-idle-exit = Termina tras este tiempo sin peticiones, por ejemplo 10m o 1h
+arg-fault = El error en formato JSON
 arg-shell = El shell
 
 ## The demo
 
-demo-login = 1. Iniciar sesión. El servidor de esta demostración aprueba el código por sí mismo; el suyo se lo preguntaría en esa página.
-demo-setup = 2. Hacer que git pregunte a loom.
+demo-login = 1. Iniciar sesión. El servidor de esta demostración aprueba el código por sí solo; el suyo le pediría confirmación en esa página.
+demo-setup = 2. Hacer que git pida las credenciales a loom.
 demo-clone = 3. Clonar un repositorio privado, confirmar un cambio y enviarlo; git recibe el token del agente.
 demo-status = 4. Ver quién tiene sesión iniciada y dónde.
 demo-logout = 5. Cerrar sesión: el servidor revoca el token.

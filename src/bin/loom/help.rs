@@ -9,7 +9,8 @@ use loom_credentials::msg;
 /// option's is `arg-` and its name, or `arg-`, the command's path and its name where one command means something else.
 pub fn localized(command: Command, locale: Locale) -> Command {
     let template = format!("{{about}}\n\n{} {{usage}}\n\n{{all-args}}\n{{after-help}}", plain(locale, "help-usage"));
-    localize(command.term_width(100), locale, "", &template)
+    let id = format!("cmd-{}", command.get_name());
+    localize(command.term_width(100), locale, "", &id, &template)
 }
 
 /// What is wrong with the command line, and what to do: a message and a hint.
@@ -40,19 +41,18 @@ fn bad_server(error: &clap::Error) -> Option<Message> {
     error.source()?.downcast_ref::<ServerUrlError>().map(ServerUrlError::message)
 }
 
-fn localize(command: Command, locale: Locale, path: &str, template: &str) -> Command {
-    let own = |name: &str| if path.is_empty() { format!("cmd-{name}") } else { format!("cmd-{path}-{name}") };
+fn localize(command: Command, locale: Locale, path: &str, id: &str, template: &str) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    let id = if path.is_empty() { "cmd-loom".to_owned() } else { format!("cmd-{path}") };
     let mut command = command
-        .about(plain(locale, &id))
-        .after_help(more(locale, &id))
+        .about(plain(locale, id))
+        .after_help(more(locale, id))
         .help_template(template.to_owned())
         .subcommand_help_heading(plain(locale, "help-commands"))
         .mut_args(|arg| localize_arg(arg, locale, path));
     for name in names {
-        let sub = own(&name).trim_start_matches("cmd-").to_owned();
-        command = command.mut_subcommand(name, |command| localize(command, locale, &sub, template));
+        let sub = if path.is_empty() { name.clone() } else { format!("{path}-{name}") };
+        let id = format!("cmd-{sub}");
+        command = command.mut_subcommand(name, |command| localize(command, locale, &sub, &id, template));
     }
     command
 }

@@ -16,6 +16,8 @@ use loom_credentials::wire::{Code, Fault};
 /// What every command needs: the language, and the server it was told.
 pub struct Context {
     pub locale: Locale,
+    /// From `--server` alone, for commands that mean everything without it.
+    pub named: Option<ServerUrl>,
     /// From `--server`, else `LOOM_SERVER_URL`; else the agent takes the default.
     pub server: Option<ServerUrl>,
 }
@@ -39,7 +41,9 @@ fn main() -> ExitCode {
         args::Command::Demo => term::outlive_interrupt(),
         _ => term::end_on_interrupt(locale),
     }
-    let outcome = server(args.server).and_then(|server| commands::run(args.command, &Context { locale, server }));
+    let named = args.server;
+    let context = server(named.clone()).map(|server| Context { locale, named, server });
+    let outcome = context.and_then(|context| commands::run(args.command, &context));
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(fault) => {
@@ -80,9 +84,8 @@ fn usage(locale: Locale, error: &clap::Error) -> ExitCode {
 
 /// `LOOM_LANGUAGE`, else the config's language, else the system's. A broken config is reported by the command that needs it.
 fn locale() -> Locale {
-    let named = std::env::var("LOOM_LANGUAGE").ok().and_then(|tag| Locale::from_tag(&tag));
     let configured = || Config::load(&Paths::from_environment().ok()?.config_file()).ok()?.language();
-    named.or_else(configured).unwrap_or_else(Locale::from_environment)
+    Locale::named().or_else(configured).unwrap_or_else(Locale::from_environment)
 }
 
 fn server(named: Option<ServerUrl>) -> Result<Option<ServerUrl>, Fault> {

@@ -12,7 +12,7 @@ const OURS: &str = "git-credential-loom$|^loom$";
 
 pub fn run(args: &SetupGit, context: &Context) -> Result<u8, Fault> {
     let scope = if args.local { "--local" } else { "--global" };
-    let key = match &context.server {
+    let key = match &context.named {
         Some(server) => format!("credential.{server}.helper"),
         None => "credential.helper".to_owned(),
     };

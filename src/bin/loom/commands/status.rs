@@ -7,7 +7,7 @@ use crate::args::Json;
 use crate::{Context, term};
 
 pub fn run(args: &Json, context: &Context) -> Result<u8, Fault> {
-    let status = context.client()?.ask(&wire::Status { server: context.server.clone() })?;
+    let status = context.client()?.ask(&wire::Status { server: context.named.clone() })?;
     let none = status.accounts.is_empty();
     if args.json {
         // Our own types serialise without fail.
@@ -19,7 +19,7 @@ pub fn run(args: &Json, context: &Context) -> Result<u8, Fault> {
         term::line(&note);
     }
     if none && !args.json {
-        let message = match &context.server {
+        let message = match &context.named {
             Some(server) => Fault::new(Code::LoginRequired, msg!("not-logged-in", server = server))
                 .hint(msg!("hint-login", server = server)),
             None => Fault::new(Code::LoginRequired, msg!("nobody-logged-in")).hint(msg!("hint-first-login")),

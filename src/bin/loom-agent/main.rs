@@ -1,34 +1,29 @@
 //! The daemon: flags, where it logs, and the order of its start.
 
+mod args;
+#[path = "../loom/help.rs"]
+mod help;
+
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use clap::Parser;
+use args::Args;
+use clap::{CommandFactory, FromArgMatches};
 use loom_credentials::agent::Agent;
 use loom_credentials::base::{Locale, Paths, StoreChoice, private_file};
 use loom_credentials::listen::{Door, DoorError, serve};
 use loom_credentials::msg;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Holds the credentials of your servers and answers loom's front-ends over a local socket.
-///
-/// Front-ends start it when they need it; you rarely do. Without --foreground it returns once it listens.
-#[derive(Parser)]
-#[command(version, name = "loom-agent")]
-struct Args {
-    /// Stay in the foreground, for systemd and for looking at it
-    #[arg(long)]
-    foreground: bool,
-    /// End after this long without a request, for instance 10m or 1h
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    idle_exit: Option<Duration>,
-}
-
 /// Tells the launching process that the agent listens.
 const READY: &str = "ready";
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let command = help::localized(Args::command(), Locale::from_environment());
+    let args = match command.try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
     let outcome = if args.foreground { run(args.idle_exit) } else { launch(args.idle_exit) };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -37,6 +32,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        print!("{}", error.render());
+        return ExitCode::SUCCESS;
+    }
+    let (message, _) = help::usage_error(error);
+    let locale = Locale::from_environment();
+    eprintln!("loom-agent: {}\nhint: {}", locale.render(&message), locale.render(&msg!("hint-usage-agent")));
+    ExitCode::from(2)
 }
 
 /// Starts the agent in a session of its own and waits until it listens.
@@ -64,7 +70,7 @@ fn launch(idle_exit: Option<Duration>) -> Result<(), String> {
 const READY_VARIABLE: &str = "LOOM_AGENT_LAUNCHED";
 
 fn run(idle_exit: Option<Duration>) -> Result<(), String> {
-    let locale = locale();
+    let locale = Locale::from_environment();
     harden().map_err(|error| error.to_string())?;
     let launched = std::env::var_os(READY_VARIABLE).is_some();
     if launched {
@@ -172,14 +178,4 @@ fn own_lines(filter: &str) -> String {
         .chain(filter.split(',').map(str::trim).filter_map(own))
         .collect::<Vec<_>>()
         .join(",")
-}
-
-fn locale() -> Locale {
-    let named = std::env::var("LOOM_LANGUAGE").ok().and_then(|tag| Locale::from_tag(&tag));
-    named.unwrap_or_else(Locale::from_environment)
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let parsed: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
-    Duration::try_from(parsed).map_err(|error| error.to_string())
 }
