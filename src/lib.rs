@@ -3,7 +3,8 @@
 //! The modules are floors: each uses only what lies below it, which `tests/layers.rs` holds.
 //!
 //! ```text
-//!  4   agent      the only place that decides      listen   its doors      feature "agent"
+//!  5   listen     the agent's doors                feature "agent"
+//!  4   agent      the only place that decides      feature "agent"
 //!  3   client     what every front-end does
 //!  2   git        store        oauth               siblings, blind to each other
 //!  1   wire       what is said

@@ -20,6 +20,7 @@ fn autostart_can_be_forbidden() {
     home.loom(&["token", "--server", "https://a.example"]).fails(1).says("not running").says("loom agent start");
     home.get("https", "a.example").fails(1).says("not running");
     assert!(!home.socket().exists());
+    home.loom(&["agent", "start"]).ok();
 }
 
 #[test]

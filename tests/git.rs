@@ -110,12 +110,12 @@ fn a_login_that_the_server_refuses_is_kept_but_not_served_again() {
 #[test]
 fn several_users_of_one_host_are_told_apart() {
     let home = Home::new();
-    home.store("https", "git.example", "alice", "of-alice").ok();
     home.store("https", "git.example", "bob", "of-bob").ok();
+    home.store("https", "git.example", "alice", "of-alice").ok();
     let asked = |user| home.helper("get", format!("protocol=https\nhost=git.example\nusername={user}\n\n")).ok().out;
     assert!(asked("alice").contains("of-alice") && asked("bob").contains("of-bob"));
     assert_eq!(asked("carol"), "");
-    assert!(home.get("https", "git.example").ok().out.contains("of-alice"), "the oldest is the default");
+    assert!(home.get("https", "git.example").ok().out.contains("of-bob"), "the oldest is the default");
 }
 
 #[test]

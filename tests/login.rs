@@ -265,4 +265,6 @@ fn credentials_do_not_go_over_the_network_in_clear_unless_the_config_says_so() {
     assert!(home.get("http", "dev.example:8080").ok().out.contains("tok_clear"));
     home.configure("");
     assert_eq!(home.get("http", "dev.example:8080").ok().out, "", "allowed no more, served no more");
+    home.loom(&["config", "set-default-server", "http://dev.example:8080"]).fails(1).says("unencrypted");
+    home.loom(&["logout", "--all"]).ok().says("was not told");
 }

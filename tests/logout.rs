@@ -24,6 +24,7 @@ fn a_logout_says_truthfully_what_the_server_did() {
     for (answer, said) in [
         (http("401 Unauthorized", "", "{}"), "no longer knew"),
         (http("404 Not Found", "", "{}"), "not supported"),
+        (http("200 OK", "content-type: text/html\r\n", "<html>front page</html>"), "not supported"),
         (http("307 Temporary Redirect", "location: http://127.0.0.1:9/\r\n", ""), "not supported"),
         (http("500 Oops", "", "{}"), "unreachable"),
         (String::new(), "unreachable"),

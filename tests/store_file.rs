@@ -207,6 +207,7 @@ fn an_older_looms_clear_text_file_is_taken_over_and_sealed() {
     for secret in ["lt_old_local", "lt_old_lab", "rt_old", "at_old"] {
         home.assert_nowhere_in_clear(secret);
     }
+    home.loom(&["status"]).ok().says("https___git_lab_example");
     // Two hosts share this key; a person says which one it is, git cannot.
     assert_eq!(home.get("https", "git-lab.example").ok().out, "");
     assert_eq!(home.get("https", "git.lab.example").ok().out, "");

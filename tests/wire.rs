@@ -106,7 +106,13 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         default: true,
         state: Condition::Valid,
     };
-    let reply = StatusReply { agent: agent(), default_server: Some(server()), accounts: vec![account], note: None };
+    let reply = StatusReply {
+        agent: agent(),
+        default_server: Some(server()),
+        accounts: vec![account],
+        unclaimed: vec![],
+        note: None,
+    };
     exchange(Status { server: None }, reply);
     exchange(Hello {}, HelloReply { agent: agent() });
     exchange(Stop {}, Empty {});

@@ -141,6 +141,13 @@ impl Agent {
         lock(&self.unsaid).take().map(|reason| locale.render(&msg!("note-file-store").because(reason)))
     }
 
+    /// The keys under which an older Loom kept what nobody claimed yet.
+    pub(super) async fn unclaimed(&self) -> Result<Vec<String>, Fault> {
+        let mut changing = self.changing.lock().await;
+        self.load(&mut changing).await?;
+        with_store(&mut changing, Cascade::legacy_keys).await
+    }
+
     async fn claim(&self, server: &ServerUrl) -> Result<bool, Fault> {
         let mut changing = self.changing.lock().await;
         self.load(&mut changing).await?;

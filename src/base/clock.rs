@@ -29,7 +29,7 @@ impl std::fmt::Display for Expiry {
     }
 }
 
-/// The wall clock, to the second.
+/// The wall clock.
 pub fn now() -> Timestamp {
-    Timestamp::from_second(Timestamp::now().as_second()).unwrap_or(Timestamp::UNIX_EPOCH)
+    Timestamp::now()
 }

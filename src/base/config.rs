@@ -106,7 +106,10 @@ impl Setting {
         };
         document[self.name()] = value(new);
         let text = document.to_string();
-        parse(&text).map_err(|error| not_valid(path, error))?;
+        let changed = parse(&text).map_err(|error| not_valid(path, error))?;
+        if let Some(server) = changed.default_server().filter(|server| !changed.permits(server)) {
+            return Err(msg!("cleartext-refused", server = server));
+        }
         let dir = path.parent().unwrap_or(Path::new("."));
         private_file::private_dir(dir).map_err(|error| error.message())?;
         private_file::replace(path, text.as_bytes()).map_err(|error| error.message())

@@ -79,6 +79,8 @@ impl ServerUrl {
 
     /// Parses what a person types after `--server`: a bare host means `https://HOST`.
     pub fn from_user(text: &str) -> Result<Self, ServerUrlError> {
+        // Marks of direction come along when an address is copied out of a right-to-left sentence.
+        let text = text.trim_matches(|c| matches!(c, '\u{2066}'..='\u{2069}'));
         match text.contains("://") {
             true => Self::parse(text),
             false => Self::parse(&format!("https://{text}")),

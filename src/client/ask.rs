@@ -35,6 +35,11 @@ impl Client {
         Client { autostart: false, ..self }
     }
 
+    /// The same, and an agent that does not run is started whatever `LOOM_AUTOSTART` says.
+    pub fn with_autostart(self) -> Client {
+        Client { autostart: true, ..self }
+    }
+
     pub fn paths(&self) -> &Paths {
         &self.paths
     }

@@ -18,9 +18,7 @@ pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> 
         return Ok(connection);
     }
     let program = beside_this_program().unwrap_or_else(|| OsString::from(NAME).into());
-    let not_started = |error: &dyn std::fmt::Display| {
-        unavailable(msg!("agent-not-started", error = error)).hint(msg!("hint-agent-beside"))
-    };
+    let not_started = |error: &dyn std::fmt::Display| unavailable(msg!("agent-not-started", error = error));
     // Without --foreground the agent returns once it listens in the background, or says why it cannot.
     let outcome = Command::new(&program)
         .env_clear()
@@ -30,10 +28,12 @@ pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> 
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .output()
-        .map_err(|error| not_started(&format_args!("{}: {error}", program.display())))?;
+        .map_err(|error| {
+            not_started(&format_args!("{}: {error}", program.display())).hint(msg!("hint-agent-beside"))
+        })?;
     if !outcome.status.success() {
         // Marks of direction around the whole sentence are of no use inside ours.
-        let said = String::from_utf8_lossy(&outcome.stderr).replace(['\u{2067}', '\u{2069}'], "");
+        let said = String::from_utf8_lossy(&outcome.stderr).replace(|c| matches!(c, '\u{2066}'..='\u{2069}'), "");
         return Err(not_started(&said.lines().next().unwrap_or_default().trim_start_matches("loom-agent: ")));
     }
     Connection::open(paths.socket())?.ok_or_else(|| not_started(&"exit 0"))

@@ -1,4 +1,4 @@
-//! Floor 4: the doors. They move bytes and hold no decision.
+//! Floor 5: the doors. They move bytes and hold no decision.
 
 mod crowd;
 pub mod socket;

@@ -70,6 +70,8 @@ impl Door {
         let own = lock_out_others(paths).await?;
         let io_error = |error| DoorError::Io { path: path.to_owned(), error };
         match path.symlink_metadata() {
+            // Somebody who listens without our lock: systemd, on behalf of an agent to come.
+            Ok(found) if found.file_type().is_socket() && is_answered(path) => return Err(DoorError::Taken),
             Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path).map_err(io_error)?,
             Ok(_) => return Err(io_error(io::ErrorKind::AlreadyExists.into())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -85,7 +87,7 @@ impl Door {
     /// Takes over the socket that systemd listens on for us.
     pub fn from_systemd(listener: std::os::unix::net::UnixListener) -> io::Result<Door> {
         listener.set_nonblocking(true)?;
-        let listener = Listener::UdSocket(std::os::fd::OwnedFd::from(listener).try_into().map_err(io::Error::from)?);
+        let listener = Listener::UdSocket(std::os::fd::OwnedFd::from(listener).try_into()?);
         Ok(Door { listener, own: None })
     }
 }
@@ -139,13 +141,17 @@ async fn lock_out_others(paths: &Paths) -> Result<File, DoorError> {
             if let Some(lock) = private_file::try_lock(&paths.agent_lock())? {
                 return Ok(lock);
             }
-            if std::os::unix::net::UnixStream::connect(paths.socket()).is_ok() {
+            if is_answered(paths.socket()) {
                 return Err(DoorError::Taken);
             }
             sleep(Duration::from_millis(20)).await;
         }
     };
     timeout(PREDECESSOR_WITHIN, waited).await.unwrap_or(Err(DoorError::Taken))
+}
+
+fn is_answered(socket: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(socket).is_ok()
 }
 
 /// Asked before a byte is read: a process of another user gets nothing, whatever the socket's mode says.

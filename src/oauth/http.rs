@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
@@ -26,6 +26,8 @@ pub struct Http(reqwest::Client);
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) retry_after: Option<Duration>,
+    /// A page for people, whatever was asked for.
+    pub(super) is_html: bool,
     body: Zeroizing<Vec<u8>>,
 }
 
@@ -79,7 +81,9 @@ impl Answer {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status: response.status(), retry_after: retry_after(response.headers()), body })
+        let headers = response.headers();
+        let is_html = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        Ok(Answer { status: response.status(), retry_after: retry_after(headers), is_html, body })
     }
 
     /// The body as JSON of this shape, or nothing: what else it is, nobody needs to see.

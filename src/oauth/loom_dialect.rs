@@ -124,12 +124,14 @@ pub async fn poll(http: &Http, server: &ServerUrl, login: &Started) -> Result<Po
 /// `POST /auth/logout`: asks the server to end the token.
 pub async fn logout(http: &Http, server: &ServerUrl, token: &Secret) -> Revocation {
     let request = http.post(&server.endpoint("/auth/logout")).bearer_auth(token.expose());
-    match Answer::to(request).await.map(|answer| answer.status) {
-        Ok(status) if status.is_success() => Revocation::Revoked,
-        Ok(status) if status.as_u16() == 401 => Revocation::AlreadyInvalid,
-        Ok(status) if status.as_u16() == 429 || status.is_server_error() => Revocation::Unreachable,
-        Ok(_) => Revocation::NotSupported,
-        Err(_) => Revocation::Unreachable,
+    let Ok(answer) = Answer::to(request).await else { return Revocation::Unreachable };
+    match answer.status {
+        // A site that shows its front page for every path has revoked nothing.
+        status if status.is_success() && answer.is_html => Revocation::NotSupported,
+        status if status.is_success() => Revocation::Revoked,
+        status if status.as_u16() == 401 => Revocation::AlreadyInvalid,
+        status if status.as_u16() == 429 || status.is_server_error() => Revocation::Unreachable,
+        _ => Revocation::NotSupported,
     }
 }
 

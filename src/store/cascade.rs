@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::{CredentialStore, FileStore, Keyring, LegacyKey, MemoryStore, Record, StoreError};
 use crate::base::{AccountKey, Message, Paths, ServerUrl, StoreChoice};
@@ -23,7 +24,7 @@ impl Cascade {
             StoreChoice::File => (vec![file()], None),
             StoreChoice::Keyring => {
                 keyring.probe()?;
-                (vec![Box::new(keyring)], None)
+                (vec![Box::new(keyring), file()], None)
             }
             StoreChoice::Auto => match keyring.probe() {
                 Ok(()) => (vec![Box::new(keyring), file()], None),
@@ -39,13 +40,22 @@ impl Cascade {
         self.fallback.as_ref()
     }
 
-    /// All records and where each is kept. The first store that has an account decides.
+    /// All records and where each is kept. Of an account that two stores have, the later record counts: the keyring may
+    /// have been away for a while.
     pub fn load(&mut self) -> Result<BTreeMap<AccountKey, (Record, StoredIn)>> {
-        let mut all = BTreeMap::new();
+        let mut all: BTreeMap<AccountKey, (Record, StoredIn)> = BTreeMap::new();
         for store in &mut self.stores {
             let stored_in = store.stored_in();
             for record in store.load()? {
-                all.entry(record.account().clone()).or_insert((record, stored_in));
+                match all.entry(record.account().clone()) {
+                    Entry::Occupied(mut known) if known.get().0.saved() < record.saved() => {
+                        known.insert((record, stored_in));
+                    }
+                    Entry::Occupied(_) => {}
+                    Entry::Vacant(place) => {
+                        place.insert((record, stored_in));
+                    }
+                }
             }
         }
         Ok(all)
@@ -64,6 +74,15 @@ impl Cascade {
     /// Forgets an account in every store.
     pub fn remove(&mut self, account: &AccountKey) -> Result<()> {
         self.stores.iter_mut().try_for_each(|store| store.remove(account))
+    }
+
+    /// The keys of what an older Loom kept, until a person names the server each belongs to.
+    pub fn legacy_keys(&mut self) -> Result<Vec<String>> {
+        let mut keys = Vec::new();
+        for store in &mut self.stores {
+            keys.extend(store.legacy_keys()?.iter().map(|key| key.as_str().to_owned()));
+        }
+        Ok(keys)
     }
 
     /// Takes over what an older Loom kept for this server, which a person named: its record becomes ours, and only then

@@ -26,6 +26,7 @@ struct Label {
     account: AccountKey,
     kind: Kind,
     created: Timestamp,
+    saved: Timestamp,
 }
 
 /// The same for a record of an older Loom whose server is not certain yet.
@@ -138,7 +139,7 @@ impl CredentialStore for FileStore {
         let Some((seal, body)) = self.read()? else { return Ok(Vec::new()) };
         let open = |sealed: &SealedRecord| {
             let label: Label = sealed.label()?;
-            Some(Record::from_parts(label.account, label.created, sealed.open(&seal)?))
+            Some(Record::from_parts(label.account, [label.created, label.saved], sealed.open(&seal)?))
         };
         let damaged = || StoreError::Damaged { path: self.path.clone() };
         body.records.iter().map(|sealed| open(sealed).ok_or_else(damaged)).collect()
@@ -159,6 +160,13 @@ impl CredentialStore for FileStore {
         self.take_out(|body| &mut body.records, |sealed| is_of(sealed, account))
     }
 
+    fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>, StoreError> {
+        let _lock = self.lock()?;
+        let Some((_, body)) = self.read()? else { return Ok(Vec::new()) };
+        let label = |sealed: &SealedRecord| LegacyKey::parse(&sealed.label::<LegacyLabel>()?.key);
+        Ok(body.unclaimed.iter().filter_map(label).collect())
+    }
+
     fn legacy(&mut self, key: &LegacyKey) -> Result<Option<Credential>, StoreError> {
         let _lock = self.lock()?;
         let Some((seal, body)) = self.read()? else { return Ok(None) };
@@ -171,8 +179,12 @@ impl CredentialStore for FileStore {
 }
 
 fn seal_record(seal: &Seal, record: &Record) -> Result<SealedRecord, StoreError> {
-    let label =
-        Label { account: record.account().clone(), kind: record.credential().kind(), created: record.created() };
+    let label = Label {
+        account: record.account().clone(),
+        kind: record.credential().kind(),
+        created: record.created(),
+        saved: record.saved(),
+    };
     SealedRecord::seal(seal, &label, record.credential())
 }
 

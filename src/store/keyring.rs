@@ -130,6 +130,13 @@ impl CredentialStore for Keyring {
         self.with_store(move |store| remove(store, &user))
     }
 
+    fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>> {
+        self.with_store(|store| {
+            let entries = store.search(&HashMap::from([("service", SERVICE)])).map_err(from_keyring)?;
+            Ok(entries.iter().filter_map(specified).filter_map(|user| LegacyKey::parse(&user)).collect())
+        })
+    }
+
     fn legacy(&mut self, key: &LegacyKey) -> Result<Option<Credential>> {
         let user = key.as_str().to_owned();
         self.with_store(move |store| {

@@ -47,10 +47,10 @@ impl LegacyKey {
         let parts: Vec<&str> = rest.split('_').filter(|part| !part.is_empty()).collect();
         let is_number = |part: &&str| part.chars().all(|c| c.is_ascii_digit());
         let guess = match parts.as_slice() {
-            [host @ .., port] if host.len() == 4 && parts.iter().all(|part| is_number(&part)) => {
+            [host @ .., port] if host.len() == 4 && parts.iter().all(is_number) => {
                 format!("{scheme}://{}:{port}", host.join("."))
             }
-            host if host.len() == 4 && host.iter().all(|part| is_number(&part)) => {
+            host if host.len() == 4 && host.iter().all(is_number) => {
                 format!("{scheme}://{}", host.join("."))
             }
             ["localhost", port] if scheme == "http" => format!("http://localhost:{port}"),

@@ -27,6 +27,10 @@ impl CredentialStore for MemoryStore {
         Ok(())
     }
 
+    fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>, StoreError> {
+        Ok(Vec::new())
+    }
+
     fn legacy(&mut self, _: &LegacyKey) -> Result<Option<Credential>, StoreError> {
         Ok(None)
     }

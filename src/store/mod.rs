@@ -38,6 +38,9 @@ trait CredentialStore: Send {
     /// Forgets the account's record. Nothing to forget is no error.
     fn remove(&mut self, account: &AccountKey) -> Result<(), StoreError>;
 
+    /// Under which keys an older Loom left something here.
+    fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>, StoreError>;
+
     /// What an older Loom left here under this key, and it only.
     fn legacy(&mut self, key: &LegacyKey) -> Result<Option<crate::base::Credential>, StoreError>;
 

@@ -10,17 +10,19 @@ use crate::base::{AccountKey, Credential, clock};
 pub struct Record {
     account: AccountKey,
     created: Timestamp,
+    saved: Timestamp,
     credential: Credential,
 }
 
 impl Record {
     /// A record that begins now.
     pub fn new(account: AccountKey, credential: Credential) -> Self {
-        Record { account, created: clock::now(), credential }
+        let now = clock::now();
+        Record { account, created: now, saved: now, credential }
     }
 
-    pub(super) fn from_parts(account: AccountKey, created: Timestamp, credential: Credential) -> Self {
-        Record { account, created, credential }
+    pub(super) fn from_parts(account: AccountKey, [created, saved]: [Timestamp; 2], credential: Credential) -> Self {
+        Record { account, created, saved, credential }
     }
 
     pub fn account(&self) -> &AccountKey {
@@ -32,12 +34,17 @@ impl Record {
         self.created
     }
 
+    /// When this credential came; of two records of an account the later one counts.
+    pub(super) fn saved(&self) -> Timestamp {
+        self.saved
+    }
+
     pub fn credential(&self) -> &Credential {
         &self.credential
     }
 
     /// The same account with another credential.
     pub fn renewed(&self, credential: Credential) -> Self {
-        Record { account: self.account.clone(), created: self.created, credential }
+        Record { account: self.account.clone(), created: self.created, saved: clock::now(), credential }
     }
 }

@@ -42,6 +42,9 @@ pub enum LoginEvent {
     },
     /// The server does not answer as it should at the moment; it is asked again.
     Retrying,
+    /// An event of a newer agent.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The login that was made.

@@ -1,5 +1,5 @@
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -27,7 +27,7 @@ pub struct Request<'a> {
     version: u32,
     verb: &'a str,
     /// The language of the texts in the reply.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "known_locale")]
     pub locale: Locale,
     /// An issued token (`LOOM_TOKEN`): then only its rights count.
     #[serde(default, with = "reveal_some")]
@@ -64,6 +64,11 @@ impl<'a> Request<'a> {
         let text = self.params.map_or("{}", RawValue::get);
         serde_json::from_str(text).map_err(|_| RequestError::Malformed)
     }
+}
+
+/// A language that is not spoken here is no reason to refuse a request.
+fn known_locale<'de, D: Deserializer<'de>>(from: D) -> Result<Locale, D::Error> {
+    Ok(Locale::from_tag(&String::deserialize(from)?).unwrap_or_default())
 }
 
 /// Prints a request as a frame, LF included.

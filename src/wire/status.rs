@@ -16,6 +16,9 @@ pub struct StatusReply {
     pub agent: AgentStatus,
     pub default_server: Option<ServerUrl>,
     pub accounts: Vec<AccountStatus>,
+    /// What an older Loom kept and nobody claimed yet, by its keys: naming the server in a `status` claims it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unclaimed: Vec<String>,
     /// Said once: what a person should know about the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

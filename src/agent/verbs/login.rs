@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use super::save::finish;
 use crate::agent::dispatch::Handle;
@@ -44,18 +44,21 @@ async fn by_loom_dialect(http: &Http, server: &ServerUrl, caller: &mut Caller<'_
     if !caller.tell(&event).await {
         return Err(fault::cancelled());
     }
-    match timeout_at(until, wait(http, server, &started, caller)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(expired(server)),
-    }
+    wait(http, server, &started, until, caller).await
 }
 
 /// Polls until the login is decided. A server in trouble is asked less and less often.
-async fn wait(http: &Http, server: &ServerUrl, login: &Started, caller: &mut Caller<'_>) -> Result<Secret, Fault> {
+async fn wait(
+    http: &Http,
+    server: &ServerUrl,
+    login: &Started,
+    until: Instant,
+    caller: &mut Caller<'_>,
+) -> Result<Secret, Fault> {
     let mut pause = INTERVAL;
-    loop {
+    while Instant::now() < until {
         tokio::select! {
-            () = sleep(pause) => {}
+            () = sleep_until(until.min(Instant::now() + pause)) => {}
             () = caller.hung_up() => return Err(fault::cancelled()),
         }
         // Not cancelled in mid-request: an answer that says "completed" comes only once.
@@ -72,6 +75,7 @@ async fn wait(http: &Http, server: &ServerUrl, login: &Started, caller: &mut Cal
             Err(error) => return Err(fault::from_login(server, error)),
         }
     }
+    Err(expired(server))
 }
 
 fn is_at(page: &url::Url, server: &ServerUrl) -> bool {

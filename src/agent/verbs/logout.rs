@@ -27,10 +27,13 @@ impl Handle for Logout {
         if meant.is_empty() {
             return Err(Fault::new(Code::LoginRequired, msg!("nobody-logged-in")));
         }
+        let config = agent.config()?;
         let mut accounts = Vec::new();
         for (account, secret, kind) in meant {
             let revocation = match (self.local, kind) {
                 (true, _) => Revocation::NotAsked,
+                // Allowed once and no more: the token does not go there in clear again.
+                (false, _) if !config.permits(account.server()) => Revocation::NotAsked,
                 (false, Kind::Basic) => Revocation::NotSupported,
                 (false, Kind::Token | Kind::OAuth) => {
                     loom_dialect::logout(agent.http()?, account.server(), &secret).await

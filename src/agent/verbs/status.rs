@@ -22,6 +22,7 @@ impl Handle for Status {
             agent: this_agent(),
             default_server,
             accounts: accounts.await?,
+            unclaimed: agent.unclaimed().await?,
             note: agent.unsaid(caller.locale),
         })
     }

@@ -77,6 +77,8 @@ state-default = صالحة، افتراضية
 state-expired = منتهية
 state-refused = مرفوضة، سجّل الدخول من جديد
 
+unclaimed = توجد جلسات من إصدار Loom أقدم تنتظر أن تسمّي خوادمها بالأمر {"\u2066"}loom status --server URL{"\u2069"}: { $keys }
+
 ## The agent
 
 agent-runs = الوكيل يعمل: العملية { $pid }، الإصدار { $version }.
@@ -162,6 +164,7 @@ git-incomplete = ينقصه البروتوكول أو المضيف
 git-bad-url = قيمة url فيه ليست على الصيغة {"\u2066"}protocol://[user@]host[/path]{"\u2069"}
 secret-not-sayable = لا يمكن التعبير عن بيانات الاعتماد المحفوظة بصيغة git؛ سجّل الدخول من جديد
 hint-git-input = المتوقع أسطر من الشكل {"\u2066"}key=value{"\u2069"} يليها سطر فارغ؛ راجع {"\u2066"}man git-credential{"\u2069"}
+git-not-there = لم يكن loom موجودًا في { $key }.
 git-removed = أُزيل loom من { $key }.
 git-missing = تعذّر تشغيل git: { $error }
 git-refused = لم يغيّر git إعداداته: { $error }
@@ -189,24 +192,24 @@ help-options = الخيارات
 cmd-loom = وكيل واحد لبيانات اعتماد جميع خوادمك: git وواجهات API والنصوص البرمجية.
 cmd-loom-more =
     سجّل الدخول مرة واحدة، وسيستخدم git الجلسة بعد ذلك:
-      {"\u2066"}loom login --server https://git.example{"\u2069"}
-      {"\u2066"}loom setup git{"\u2069"}
+    {"\u2066"}  loom login --server https://git.example{"\u2069"}
+    {"\u2066"}  loom setup git{"\u2069"}
 cmd-login = تسجيل الدخول إلى خادم
 cmd-login-more =
     يعرض صفحة ورمزًا، وينتظر حتى توافق. للإلغاء اضغط Ctrl+C.
-      {"\u2066"}loom login --server https://git.example{"\u2069"}
-      {"\u2066"}pass show git.example | loom login --with-token --server https://git.example{"\u2069"}
+    {"\u2066"}  loom login --server https://git.example{"\u2069"}
+    {"\u2066"}  pass show git.example | loom login --with-token --server https://git.example{"\u2069"}
 cmd-logout = إبطال جلسة على خادمها وحذفها محليًا
 cmd-status = عرض من سجّل الدخول وإلى أي خادم
 cmd-status-more = رمز الخروج 0 إن وُجدت جلسة (على ذلك الخادم)، و4 إن لم توجد.
 cmd-token = طباعة رمز وصول لاستخدامه في نص برمجي
 cmd-token-more =
     رمز الخروج 4 إن كان على شخص أن يسجّل الدخول أولًا.
-      {"\u2066"}curl -H "Authorization: Bearer $(loom token --server https://api.example)" https://api.example/user{"\u2069"}
+    {"\u2066"}  echo "Authorization: Bearer $(loom token --server api.example)" | curl -H @- https://api.example/user{"\u2069"}
 cmd-exec = تشغيل أمر مع وضع الرمز المميز للخادم في متغير بيئة واحد
 cmd-exec-more =
     يمكن لجميع عمليات الأمر قراءة المتغير.
-      {"\u2066"}loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh{"\u2069"}
+    {"\u2066"}  loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh{"\u2069"}
 cmd-agent = تشغيل الوكيل أو إيقافه أو الاطلاع على حالته
 cmd-agent-start = تشغيل الوكيل؛ الأوامر التي تحتاج إليه تشغّله بنفسها
 cmd-agent-stop = إيقاف الوكيل؛ يبقى ما يحفظه في حلقة المفاتيح أو في الملف
@@ -216,8 +219,8 @@ cmd-setup = إعداد برامج أخرى لاستخدام loom
 cmd-setup-git = إعداد git ليطلب بيانات الاعتماد من loom
 cmd-setup-git-more =
     يكتب المسار المطلق للبرنامج المساعد في إعدادات git، إلى جانب البرامج المساعدة الأخرى.
-      {"\u2066"}loom setup git{"\u2069"}
-      {"\u2066"}loom setup git --server https://git.example --local{"\u2069"}
+    {"\u2066"}  loom setup git{"\u2069"}
+    {"\u2066"}  loom setup git --server https://git.example --local{"\u2069"}
 cmd-config = قراءة الإعدادات وتغييرها
 cmd-config-get = طباعة إعداد؛ رمز الخروج 1 إن لم يكن معيّنًا
 cmd-config-set = تغيير إعداد
@@ -226,20 +229,20 @@ cmd-config-set-default-server = تعيين الخادم الذي تستخدمه 
 cmd-credential-helper = تنفيذ ما يطلبه git من مساعد بيانات الاعتماد، مثل git-credential-loom
 cmd-say = طباعة رسالة خطأ صادفه برنامج آخر من برامج loom
 cmd-completions = طباعة نص برمجي يُكمل أوامر loom في الصدفة التي تستخدمها
-cmd-completions-more = {"  "}{"\u2066"}loom completions bash > ~/.local/share/bash-completion/completions/loom{"\u2069"}
+cmd-completions-more = {"\u2066"}{"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom{"\u2069"}
 cmd-demo = عرض الخطوات كلها في مجلد منزل مؤقت: تسجيل الدخول والاستنساخ والدفع والخروج
 
 cmd-loom-agent = حفظ بيانات اعتماد خوادمك والرد على برامج loom عبر مقبس محلي
 cmd-loom-agent-more =
     تشغّله البرامج حين تحتاج إليه؛ ونادرًا ما تحتاج إلى تشغيله بنفسك.
     دون الخيار {"\u2066"}--foreground{"\u2069"} يعود إلى سطر الأوامر بمجرد أن يبدأ الاستماع.
-      {"\u2066"}loom-agent --foreground --idle-exit 8h{"\u2069"}
+    {"\u2066"}  loom-agent --foreground --idle-exit 8h{"\u2069"}
 
 arg-server = الخادم؛ وإن لم يُذكر فقيمة LOOM_SERVER_URL، وإلا فالافتراضي
 arg-help = عرض المساعدة
 arg-version = عرض الإصدار
 arg-account = اسم المستخدم الذي تُحفظ الجلسة به
-arg-flow = طريقة تسجيل الدخول
+arg-flow = طريقة تسجيل الدخول: auto (الافتراضية) أو loom
 arg-no-browser = عرض الصفحة فقط دون فتحها
 arg-with-token = قراءة رمز مميز أو كلمة مرور من الدخل القياسي وحفظها
 arg-all = جميع الجلسات على جميع الخوادم
@@ -258,7 +261,7 @@ arg-operation = get أو store أو erase أو capability
 arg-foreground = البقاء في المقدمة، من أجل systemd أو لمتابعة عمله
 arg-idle-exit = الإنهاء بعد هذه المدة دون أي طلب، مثل 10m أو 1h
 arg-fault = الخطأ بصيغة JSON
-arg-shell = الصدفة
+arg-shell = الصدفة: bash أو elvish أو fish أو powershell أو zsh
 
 ## The demo
 

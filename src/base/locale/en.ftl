@@ -77,6 +77,8 @@ state-default = valid, default
 state-expired = expired
 state-refused = refused, log in again
 
+unclaimed = Logins of an older Loom wait until you name their servers with loom status --server URL: { $keys }
+
 ## The agent
 
 agent-runs = The agent runs: process { $pid }, version { $version }.
@@ -162,6 +164,7 @@ git-incomplete = it lacks the protocol or the host
 git-bad-url = its url is not of the form protocol://[user@]host[/path]
 secret-not-sayable = the kept credential cannot be said in git's format; log in again
 hint-git-input = lines of key=value and then an empty line are expected; see man git-credential
+git-not-there = loom was not in { $key }.
 git-removed = Removed loom from { $key }.
 git-missing = git cannot be run: { $error }
 git-refused = git did not change its configuration: { $error }
@@ -202,7 +205,7 @@ cmd-status-more = Exit code 0 if there is a login (at that server), 4 if there i
 cmd-token = Print an access token for a script
 cmd-token-more =
     Exit code 4 if a person has to log in first.
-      curl -H "Authorization: Bearer $(loom token --server https://api.example)" https://api.example/user
+      echo "Authorization: Bearer $(loom token --server api.example)" | curl -H @- https://api.example/user
 cmd-exec = Run a command with a server's token in one environment variable
 cmd-exec-more =
     Every process of the command can read the variable.
@@ -238,7 +241,7 @@ arg-server = The server; without it LOOM_SERVER_URL, else the default server
 arg-help = Print help
 arg-version = Print the version
 arg-account = The user name the login is kept under
-arg-flow = How to log in
+arg-flow = How to log in: auto (the default) or loom
 arg-no-browser = Only show the page, do not open it
 arg-with-token = Read a token or password from standard input and keep it
 arg-all = All logins at all servers
@@ -257,7 +260,7 @@ arg-operation = get, store, erase or capability
 arg-foreground = Stay in the foreground, for systemd and for looking at it
 arg-idle-exit = End after this long without a request, for instance 10m or 1h
 arg-fault = The fault as JSON
-arg-shell = The shell
+arg-shell = The shell: bash, elvish, fish, powershell or zsh
 
 ## The demo
 

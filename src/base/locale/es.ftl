@@ -77,6 +77,8 @@ state-default = válida, predeterminada
 state-expired = caducada
 state-refused = rechazada, inicie sesión de nuevo
 
+unclaimed = Hay sesiones de un Loom anterior a la espera de que indique su servidor con loom status --server URL: { $keys }
+
 ## The agent
 
 agent-runs = El agente está en ejecución: proceso { $pid }, versión { $version }.
@@ -162,6 +164,7 @@ git-incomplete = le falta el protocolo o el host
 git-bad-url = su url no tiene la forma protocol://[user@]host[/path]
 secret-not-sayable = la credencial guardada no se puede expresar en el formato de git; inicie sesión de nuevo
 hint-git-input = se esperan líneas key=value seguidas de una línea vacía; consulte man git-credential
+git-not-there = loom no estaba en { $key }.
 git-removed = Se ha quitado loom de { $key }.
 git-missing = no se puede ejecutar git: { $error }
 git-refused = git no cambió su configuración: { $error }
@@ -202,7 +205,7 @@ cmd-status-more = Código de salida 0 si hay una sesión (en ese servidor), 4 si
 cmd-token = Imprime un token de acceso para un script
 cmd-token-more =
     Código de salida 4 si antes alguien debe iniciar sesión.
-      curl -H "Authorization: Bearer $(loom token --server https://api.example)" https://api.example/user
+      echo "Authorization: Bearer $(loom token --server api.example)" | curl -H @- https://api.example/user
 cmd-exec = Ejecuta un comando con el token de un servidor en una variable de entorno
 cmd-exec-more =
     Todos los procesos del comando pueden leer la variable.
@@ -239,7 +242,7 @@ arg-server = El servidor; si se omite, LOOM_SERVER_URL; si no, el predeterminado
 arg-help = Muestra la ayuda
 arg-version = Muestra la versión
 arg-account = El nombre de usuario con el que se guarda la sesión
-arg-flow = Cómo iniciar sesión
+arg-flow = Cómo iniciar sesión: auto (el valor predeterminado) o loom
 arg-no-browser = Solo muestra la página, sin abrirla
 arg-with-token = Lee un token o una contraseña de la entrada estándar y lo guarda
 arg-all = Todas las sesiones en todos los servidores
@@ -258,7 +261,7 @@ arg-operation = get, store, erase o capability
 arg-foreground = Permanece en primer plano, para systemd o para observarlo
 arg-idle-exit = Termina tras este tiempo sin peticiones, por ejemplo 10m o 1h
 arg-fault = El error en formato JSON
-arg-shell = El shell
+arg-shell = El shell: bash, elvish, fish, powershell o zsh
 
 ## The demo
 

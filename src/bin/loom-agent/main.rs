@@ -155,7 +155,7 @@ fn detach() -> std::io::Result<()> {
 
 /// Logs where `LOOM_LOG` asks for it: to stderr in the foreground, else to the state directory.
 fn log_to(paths: &Paths, launched: bool) -> Result<(), String> {
-    let Ok(filter) = std::env::var("LOOM_LOG") else { return Ok(()) };
+    let Some(filter) = std::env::var("LOOM_LOG").ok().filter(|filter| !filter.is_empty()) else { return Ok(()) };
     let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(own_lines(&filter));
     let logger = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
     if launched {

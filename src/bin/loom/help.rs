@@ -62,7 +62,12 @@ fn localize_arg(arg: Arg, locale: Locale, path: &str) -> Arg {
     let heading = if arg.is_positional() { "help-arguments" } else { "help-options" };
     let own = text(locale, &format!("arg-{path}-{name}"));
     let help = own.unwrap_or_else(|| plain(locale, &format!("arg-{name}")));
-    arg.help(help).help_heading(plain(locale, heading)).hide_possible_values(false)
+    let arg = arg.help(help).help_heading(plain(locale, heading));
+    match arg.get_action().takes_values() {
+        // The texts name them, in the reader's language.
+        true => arg.hide_possible_values(true).hide_default_value(true),
+        false => arg,
+    }
 }
 
 /// The example that follows a command's help, where it has one.

@@ -14,7 +14,7 @@ pub fn run(action: &AgentAction, context: &Context) -> Result<u8, Fault> {
 }
 
 fn start(context: &Context) -> Result<u8, Fault> {
-    let HelloReply { agent } = context.client()?.ask(&Hello {})?;
+    let HelloReply { agent } = context.client()?.with_autostart().ask(&Hello {})?;
     term::say(context.locale, &msg!("agent-runs", pid = agent.pid, version = agent.version));
     Ok(0)
 }

@@ -47,6 +47,7 @@ fn with_person(args: Login, context: &Context) -> Result<LoginReply, Fault> {
             }
             waiting = Some(term::spinner(context.locale, &msg!("waiting")));
         }
+        LoginEvent::Unknown => {}
         LoginEvent::Retrying => {
             let again = msg!("server-in-trouble");
             match &waiting {

@@ -18,11 +18,12 @@ pub fn run(args: &SetupGit, context: &Context) -> Result<u8, Fault> {
     };
     if args.remove {
         let removed = git(&["config", scope, "--unset-all", &key, OURS])?;
-        // 5: there was nothing to remove.
-        if !matches!(removed.status.code(), Some(0 | 5)) {
-            return Err(refused(&removed));
-        }
-        term::say(context.locale, &msg!("git-removed", key = key));
+        let done = match removed.status.code() {
+            Some(0) => msg!("git-removed", key = key),
+            Some(5) => msg!("git-not-there", key = key),
+            _ => return Err(refused(&removed)),
+        };
+        term::say(context.locale, &done);
         return Ok(0);
     }
     let helper = shell_word(&helper()?.to_string_lossy());

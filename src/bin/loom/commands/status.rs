@@ -15,8 +15,14 @@ pub fn run(args: &Json, context: &Context) -> Result<u8, Fault> {
     } else {
         show(context.locale, &status);
     }
+    if let Some(server) = status.default_server.as_ref().filter(|_| !args.json && context.named.is_none()) {
+        term::say(context.locale, &msg!("became-default", server = server));
+    }
     if let Some(note) = status.note.filter(|_| !args.json) {
         term::line(&note);
+    }
+    if !status.unclaimed.is_empty() && !args.json {
+        term::say(context.locale, &msg!("unclaimed", keys = status.unclaimed.join(", ")));
     }
     if none && !args.json {
         let message = match &context.named {
@@ -54,7 +60,8 @@ fn show(locale: Locale, status: &StatusReply) {
 }
 
 fn row(locale: Locale, account: &AccountStatus, status: &StatusReply) -> Vec<String> {
-    let is_default = account.default && status.default_server.as_ref() == Some(&account.server);
+    let is_default =
+        account.default && status.accounts.iter().filter(|other| other.server == account.server).count() > 1;
     let kind = match account.kind {
         Kind::Basic => msg!("kind-basic"),
         Kind::Token => msg!("kind-token"),
