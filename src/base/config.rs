@@ -149,7 +149,7 @@ fn parse_document(path: &Path) -> Result<DocumentMut, Message> {
 
 fn describe(text: &str, what: &str, span: Option<std::ops::Range<usize>>) -> String {
     match span {
-        Some(span) => format!("{what} (line {})", text[..span.start.min(text.len())].lines().count().max(1)),
+        Some(span) => format!("{what} (line {})", text[..span.start.min(text.len())].matches('\n').count() + 1),
         None => what.to_owned(),
     }
 }
