@@ -201,6 +201,6 @@ fn an_unknown_operation_is_ignored_in_silence() {
     let home = Home::new();
     let done = home.helper("frobnicate", "protocol=https\nhost=git.example\n\n").ok();
     assert_eq!((done.out.as_str(), done.err.as_str()), ("", ""));
-    assert_eq!(home.helper("capability", "").ok().out, "version 0\n");
+    assert_eq!(home.helper("capability", "").ok().out, "version 0\ncapability authtype\ncapability state\n");
     assert!(!home.socket().exists(), "no agent was started for nothing");
 }

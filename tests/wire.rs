@@ -49,19 +49,33 @@ fn wanted() -> GitCredential {
 
 #[test]
 fn the_frames_of_git_are_as_recorded() {
-    exchange(
-        Get { wanted: wanted() },
-        GetReply {
-            username: "alice".into(),
-            password: secret("pw"),
-            password_expiry_utc: Some(4_102_444_800),
-            oauth_refresh_token: Some(secret("rt")),
-        },
-    );
-    let store =
-        Store { which: wanted(), password: secret("pw"), password_expiry_utc: Some(1), oauth_refresh_token: None };
-    exchange(store, Empty {});
-    exchange(Erase { which: wanted(), password: Some(secret("old")) }, Empty {});
+    let get = Get {
+        wanted: wanted(),
+        authtype: true,
+        state: true,
+        schemes: vec!["bearer".into()],
+        refused: Some("0123456789abcdef".into()),
+        directory: Some("/home/alice/app".into()),
+    };
+    let reply = |proof| GetReply {
+        proof,
+        password_expiry_utc: Some(4_102_444_800),
+        oauth_refresh_token: Some(secret("rt")),
+        state: Some("0123456789abcdef".into()),
+    };
+    exchange(get, reply(Proof::Password { username: "alice".into(), password: secret("pw") }));
+    let proof = Proof::Header { authtype: "Bearer".into(), credential: secret("tok"), ephemeral: true };
+    golden("get-header", &[&print_reply(&Ok(reply(proof)), Locale::En)]);
+    let store = |authtype| Store {
+        which: wanted(),
+        authtype,
+        secret: secret("pw"),
+        password_expiry_utc: Some(1),
+        oauth_refresh_token: None,
+    };
+    golden("store-header", &[&print_request(&store(Some("Bearer".into())), Locale::En, None)]);
+    exchange(store(None), Empty {});
+    exchange(Erase { which: wanted(), secret: Some(secret("old")) }, Empty {});
 }
 
 #[test]
@@ -114,6 +128,16 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         note: None,
     };
     exchange(Status { server: None }, reply);
+    let chosen = Chosen {
+        server: server(),
+        account: "ci".into(),
+        username: "oauth2".into(),
+        kind: Kind::Token,
+        stored_in: StoredIn::File,
+    };
+    let other = PassedOver { server: server(), account: "alice".into(), because: "a sentence".into() };
+    let why = WhyReply { chosen: Some(chosen), because: "a sentence".into(), passed_over: vec![other] };
+    exchange(Why { server: server(), user: None, directory: Some("/home/alice/app".into()) }, why);
     exchange(Hello {}, HelloReply { agent: agent() });
     exchange(Stop {}, Empty {});
 }

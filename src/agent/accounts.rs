@@ -4,7 +4,7 @@ use crate::base::{AccountKey, Credential, Expiry, Secret, clock};
 use crate::store::Record;
 use crate::wire::{Condition, StoredIn};
 
-/// What the agent holds in memory: every account, and what it learned about it since it started.
+/// What the agent holds in memory: every account, as its store has it.
 #[derive(Default)]
 pub(super) struct Accounts(BTreeMap<AccountKey, Held>);
 
@@ -12,13 +12,11 @@ pub(super) struct Accounts(BTreeMap<AccountKey, Held>);
 pub(super) struct Held {
     record: Record,
     stored_in: StoredIn,
-    /// A server answered 401 to this very secret. It is kept, but not offered again.
-    refused: bool,
 }
 
 impl Accounts {
     pub(super) fn new(stored: BTreeMap<AccountKey, (Record, StoredIn)>) -> Self {
-        let held = |(record, stored_in)| Held { record, stored_in, refused: false };
+        let held = |(record, stored_in)| Held { record, stored_in };
         Accounts(stored.into_iter().map(|(key, stored)| (key, held(stored))).collect())
     }
 
@@ -31,20 +29,13 @@ impl Accounts {
         self.0.values()
     }
 
-    /// Takes in what was stored. It counts as new: what a server said of its predecessor is void.
+    /// Takes in what was stored.
     pub(super) fn insert(&mut self, record: Record, stored_in: StoredIn) {
-        self.0.insert(record.account().clone(), Held { record, stored_in, refused: false });
+        self.0.insert(record.account().clone(), Held { record, stored_in });
     }
 
     pub(super) fn remove(&mut self, key: &AccountKey) {
         self.0.remove(key);
-    }
-
-    /// Notes what the server said of this secret. If the account has another one by now, nothing happens.
-    pub(super) fn note(&mut self, key: &AccountKey, secret: &Secret, refused: bool) {
-        if let Some(held) = self.0.get_mut(key).filter(|held| held.secret().matches(secret)) {
-            held.refused = refused;
-        }
     }
 }
 
@@ -77,7 +68,7 @@ impl Held {
     /// Whether it can be of use for `margin` seconds more.
     pub(super) fn condition(&self, margin: i64) -> Condition {
         let ends = |expiry: Expiry| expiry.ends_within(margin, clock::now());
-        match (self.refused, self.credential().expires()) {
+        match (self.record.refused(), self.credential().expires()) {
             (true, _) => Condition::Refused,
             (false, Some(expiry)) if ends(expiry) => Condition::Expired,
             (false, _) => Condition::Valid,

@@ -22,6 +22,7 @@ const VERBS: &[(&str, Run)] = &[
     row::<wire::Erase>(),
     row::<wire::Token>(),
     row::<wire::Status>(),
+    row::<wire::Why>(),
     row::<wire::Login>(),
     row::<wire::Save>(),
     row::<wire::Logout>(),

@@ -7,6 +7,7 @@ mod caller;
 mod dispatch;
 mod fault;
 mod select;
+mod settings;
 mod state;
 mod stop;
 mod verbs;

@@ -1,8 +1,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
 use super::accounts::{Accounts, Held};
 use super::fault;
 use super::select;
+use super::settings::Settings;
 use super::stop::Stopping;
 use crate::base::{AccountKey, Config, Credential, Locale, Message, Paths, Secret, ServerUrl, Setting, StoreChoice};
 use crate::msg;
@@ -13,6 +17,9 @@ use crate::wire::{Code, Fault, StoredIn};
 /// Everything the agent knows. Requests share it; each holds its locks for moments only, never while it waits.
 pub struct Agent {
     paths: Paths,
+    settings: Settings,
+    /// Makes the tags of this agent's life.
+    salt: [u8; 16],
     /// From `LOOM_STORE`: it beats the config file.
     store_choice: Option<StoreChoice>,
     accounts: Mutex<Option<Accounts>>,
@@ -26,7 +33,12 @@ pub struct Agent {
 
 impl Agent {
     pub fn new(paths: Paths, store_choice: Option<StoreChoice>) -> Arc<Agent> {
+        let mut salt = [0; 16];
+        // Without randomness tags could be foreseen; they open nothing, they only say what was tried.
+        let _ = getrandom::fill(&mut salt);
         Arc::new(Agent {
+            settings: Settings::new(paths.config_file()),
+            salt,
             paths,
             store_choice,
             accounts: Mutex::default(),
@@ -38,9 +50,8 @@ impl Agent {
     }
 
     /// The config file as it is now: a person may have edited it.
-    pub(super) fn config(&self) -> Result<Config, Fault> {
-        Config::load(&self.paths.config_file())
-            .map_err(|message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config")))
+    pub(super) fn config(&self) -> Result<Arc<Config>, Fault> {
+        self.settings.config().map_err(|message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config")))
     }
 
     /// The server a request means: the one it names, else the default one; never one that would be reached in clear.
@@ -58,7 +69,7 @@ impl Agent {
         if self.config()?.default_server().is_some() {
             return Ok(false);
         }
-        let set = Setting::DefaultServer.set(&self.paths.config_file(), &server.to_string());
+        let set = Setting::DefaultServer.set(self.settings.path(), &server.to_string());
         set.map(|()| true).map_err(|message| Fault::new(Code::Unavailable, message))
     }
 
@@ -120,11 +131,29 @@ impl Agent {
         Ok(())
     }
 
-    /// Notes that the server refused, or accepted, this secret.
-    pub(super) fn note(&self, account: &AccountKey, secret: &Secret, refused: bool) {
-        if let Some(accounts) = &mut *lock(&self.accounts) {
-            accounts.note(account, secret, refused);
-        }
+    /// Notes that the server refused, or accepted, this secret. If the account has another one by now, nothing happens.
+    /// A store that cannot be written does not matter here: the agent knows at least while it lives.
+    pub(super) async fn note(&self, account: &AccountKey, secret: &Secret, refused: bool) {
+        let mut changing = self.changing.lock().await;
+        let noted = lock(&self.accounts).as_ref().and_then(|accounts| accounts.get(account)).and_then(|held| {
+            let news = held.secret().matches(secret) && held.record().refused() != refused;
+            news.then(|| (held.record().noted(refused), held.stored_in()))
+        });
+        let Some((record, stored_in)) = noted else { return };
+        let put = record.clone();
+        let stored_in = with_store(&mut changing, move |store| store.put(&put)).await.unwrap_or_else(|fault| {
+            tracing::warn!(fault = fault.id(), "what the server said is not stored");
+            stored_in
+        });
+        lock(&self.accounts).get_or_insert_default().insert(record, stored_in);
+    }
+
+    /// Names an account with its present secret, without giving either away; valid while this agent lives.
+    pub(super) fn tag(&self, held: &Held) -> String {
+        let parts = [self.salt.as_slice(), held.key().to_string().as_bytes(), b"\0", held.secret().expose().as_bytes()]
+            .concat();
+        let digest = Sha256::digest(Zeroizing::new(parts).as_slice());
+        digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     pub(super) fn http(&self) -> Result<&Http, Fault> {

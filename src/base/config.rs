@@ -3,7 +3,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml_edit::{DocumentMut, value};
 
-use super::{Locale, Message, ServerUrl, private_file};
+use super::{AccountRule, Locale, Message, ServerUrl, private_file};
 use crate::msg;
 
 /// The user's settings, from `config.toml`; see loom.toml(5).
@@ -18,6 +18,8 @@ pub struct Config {
     language: Option<Locale>,
     #[serde(default)]
     server: Vec<ServerConfig>,
+    #[serde(default)]
+    account: Vec<AccountRule>,
 }
 
 /// Where credentials are kept.
@@ -65,6 +67,16 @@ impl Config {
 
     pub fn language(&self) -> Option<Locale> {
         self.language
+    }
+
+    /// The first rule that speaks of this server, asked for in this directory.
+    pub fn rule(&self, server: &ServerUrl, directory: Option<&Path>) -> Option<&AccountRule> {
+        self.account.iter().find(|rule| rule.applies(server, directory))
+    }
+
+    /// All rules, in their order.
+    pub fn rules(&self) -> &[AccountRule] {
+        &self.account
     }
 
     /// Whether credentials may go to this server: encrypted, or on this machine, or explicitly allowed.

@@ -17,6 +17,14 @@ pub enum Credential {
         #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
         oauth_refresh_token: Option<Secret>,
     },
+    /// The value of an `Authorization` header and its scheme, as git gave it (`authtype`, `credential`).
+    Header {
+        authtype: String,
+        #[serde(with = "reveal")]
+        credential: Secret,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Expiry>,
+    },
     /// An opaque token without a known expiry; only a 401 tells that it ended.
     Token {
         #[serde(with = "reveal")]
@@ -56,7 +64,7 @@ impl Credential {
     pub fn kind(&self) -> Kind {
         match self {
             Credential::Basic { .. } => Kind::Basic,
-            Credential::Token { .. } => Kind::Token,
+            Credential::Header { .. } | Credential::Token { .. } => Kind::Token,
             Credential::OAuth { .. } => Kind::OAuth,
         }
     }
@@ -65,6 +73,7 @@ impl Credential {
     pub fn secret(&self) -> &Secret {
         match self {
             Credential::Basic { password, .. } => password,
+            Credential::Header { credential, .. } => credential,
             Credential::Token { token, .. } => token,
             Credential::OAuth { access, .. } => access,
         }
@@ -73,7 +82,9 @@ impl Credential {
     /// When the secret stops being valid, if that is known.
     pub fn expires(&self) -> Option<Expiry> {
         match self {
-            Credential::Basic { expires, .. } | Credential::OAuth { expires, .. } => *expires,
+            Credential::Basic { expires, .. }
+            | Credential::Header { expires, .. }
+            | Credential::OAuth { expires, .. } => *expires,
             Credential::Token { .. } => None,
         }
     }
@@ -82,7 +93,9 @@ impl Credential {
     pub fn git_user<'a>(&self, account: &'a AccountKey) -> &'a str {
         match self {
             Credential::Token { source: TokenSource::Loom, .. } | Credential::OAuth { .. } => "oauth2",
-            Credential::Token { source: TokenSource::Given, .. } | Credential::Basic { .. } => account.user(),
+            Credential::Token { source: TokenSource::Given, .. }
+            | Credential::Basic { .. }
+            | Credential::Header { .. } => account.user(),
         }
     }
 
@@ -90,7 +103,7 @@ impl Credential {
     pub fn git_refresh_token(&self) -> Option<&Secret> {
         match self {
             Credential::Basic { oauth_refresh_token, .. } => oauth_refresh_token.as_ref(),
-            Credential::Token { .. } | Credential::OAuth { .. } => None,
+            Credential::Header { .. } | Credential::Token { .. } | Credential::OAuth { .. } => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Floor 0: what things are. Nothing here talks to anybody.
 
 mod account;
+mod account_rule;
 pub mod clock;
 mod config;
 mod credential;
@@ -13,6 +14,7 @@ mod secret;
 mod server_url;
 
 pub use account::AccountKey;
+pub use account_rule::AccountRule;
 pub use clock::Expiry;
 pub use config::{Config, Setting, StoreChoice};
 pub use credential::{Credential, Kind, TokenSource};

@@ -35,10 +35,12 @@ fn perform(operation: Operation) -> Result<(), Fault> {
     let request = git::Request::parse(&read_input()?).map_err(|error| refused(error.message()))?;
     let client = Client::from_environment()?;
     let done = match operation {
-        Operation::Get => client.ask(&request.into_get()).and_then(|reply| match git::print_answer(&reply) {
-            Some(answer) => write_stdout(&answer),
-            None => Err(Fault::new(Code::Internal, msg!("secret-not-sayable"))),
-        }),
+        Operation::Get => {
+            client.ask(&request.into_get(directory())).and_then(|reply| match git::print_answer(&reply) {
+                Some(answer) => write_stdout(&answer),
+                None => Err(Fault::new(Code::Internal, msg!("secret-not-sayable"))),
+            })
+        }
         Operation::Store => request.into_store().map_or(Ok(()), |store| client.ask(&store).map(|_| ())),
         Operation::Erase => client.ask(&request.into_erase()).map(|_| ()),
         Operation::Capability => Ok(()),
@@ -48,6 +50,11 @@ fn perform(operation: Operation) -> Result<(), Fault> {
         Err(fault) if fault.code() == Code::NotFound => Ok(()),
         other => other,
     }
+}
+
+/// Where git runs; a path that is not UTF-8 can stand in no rule.
+fn directory() -> Option<String> {
+    std::env::current_dir().ok()?.into_os_string().into_string().ok()
 }
 
 /// Reads stdin to its end, but not for ever and not without bound.

@@ -1,54 +1,93 @@
 use zeroize::Zeroizing;
 
+use super::request::STATE_PREFIX;
 use crate::base::Secret;
-use crate::wire::GetReply;
+use crate::wire::{GetReply, Proof};
 
 /// The answer to `capability`: which extensions git may use with this helper.
-pub const CAPABILITIES: &[u8] = b"version 0\n";
+pub const CAPABILITIES: &[u8] = b"version 0\ncapability authtype\ncapability state\n";
 
 /// Prints what git may send, or nothing if it cannot be said in git's line format.
 ///
-/// Never protocol, host, path or url: git would take them over the request's (CVE-2020-11008 kind).
+/// Never protocol, host, path or url: git would take them over the request's (CVE-2020-11008 kind). The agent answers
+/// with a header or a state only to a git that said it understands them.
 pub fn print_answer(reply: &GetReply) -> Option<Zeroizing<Vec<u8>>> {
-    let sayable = reply.password.is_one_line()
-        && reply.oauth_refresh_token.as_ref().is_none_or(Secret::is_one_line)
-        && !reply.username.contains(['\n', '\r', '\0']);
-    if !sayable {
-        return None;
+    let mut out = Lines(Zeroizing::new(Vec::with_capacity(4096)));
+    // Git takes the extensions in an answer only after their capability.
+    if matches!(reply.proof, Proof::Header { .. }) {
+        out.line("capability[]", "authtype")?;
     }
-    let mut out = Zeroizing::new(Vec::with_capacity(4096));
-    let mut line = |key: &str, value: &str| {
-        for part in [key, "=", value, "\n"] {
-            out.extend_from_slice(part.as_bytes());
+    if reply.state.is_some() {
+        out.line("capability[]", "state")?;
+    }
+    match &reply.proof {
+        Proof::Password { username, password } => {
+            out.line("username", username)?;
+            out.line("password", password.expose())?;
         }
-    };
-    line("username", &reply.username);
-    line("password", reply.password.expose());
+        Proof::Header { authtype, credential, ephemeral } => {
+            out.line("authtype", authtype)?;
+            out.line("credential", credential.expose())?;
+            if *ephemeral {
+                out.line("ephemeral", "1")?;
+            }
+        }
+    }
     if let Some(expiry) = reply.password_expiry_utc {
-        line("password_expiry_utc", &expiry.to_string());
+        out.line("password_expiry_utc", &expiry.to_string())?;
     }
-    if let Some(token) = &reply.oauth_refresh_token {
-        line("oauth_refresh_token", token.expose());
+    if let Some(token) = reply.oauth_refresh_token.as_ref().map(Secret::expose) {
+        out.line("oauth_refresh_token", token)?;
     }
-    Some(out)
+    if let Some(state) = &reply.state {
+        out.line("state[]", &format!("{STATE_PREFIX}{state}"))?;
+        out.line("continue", "1")?;
+    }
+    Some(out.0)
+}
+
+struct Lines(Zeroizing<Vec<u8>>);
+
+impl Lines {
+    /// A line, unless the value has characters that would make it two, or that git refuses.
+    fn line(&mut self, key: &str, value: &str) -> Option<()> {
+        if value.contains(['\n', '\r', '\0']) {
+            return None;
+        }
+        for part in [key, "=", value, "\n"] {
+            self.0.extend_from_slice(part.as_bytes());
+        }
+        Some(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn reply(proof: Proof) -> GetReply {
+        GetReply { proof, password_expiry_utc: Some(5), oauth_refresh_token: None, state: None }
+    }
+
+    fn password(password: &str) -> Proof {
+        Proof::Password { username: "u".into(), password: Secret::new(password.into()) }
+    }
+
     #[test]
     fn a_secret_with_a_line_break_is_not_said() {
-        let reply = |password: &str| GetReply {
-            username: "u".into(),
-            password: Secret::new(password.into()),
-            password_expiry_utc: Some(5),
-            oauth_refresh_token: None,
-        };
-        let said = print_answer(&reply("p=w")).unwrap();
+        let said = print_answer(&reply(password("p=w"))).unwrap();
         assert_eq!(&**said, b"username=u\npassword=p=w\npassword_expiry_utc=5\n");
         for bad in ["a\nhost=evil.example", "a\rb", "a\0b"] {
-            assert!(print_answer(&reply(bad)).is_none());
+            assert!(print_answer(&reply(password(bad))).is_none());
         }
+    }
+
+    #[test]
+    fn capabilities_come_before_what_needs_them() {
+        let proof = Proof::Header { authtype: "Bearer".into(), credential: Secret::new("t".into()), ephemeral: true };
+        let said = print_answer(&GetReply { state: Some("7".into()), ..reply(proof) }).unwrap();
+        let wanted = "capability[]=authtype\ncapability[]=state\nauthtype=Bearer\ncredential=t\nephemeral=1\n\
+                      password_expiry_utc=5\nstate[]=loom:7\ncontinue=1\n";
+        assert_eq!(String::from_utf8_lossy(&said), wanted);
     }
 }

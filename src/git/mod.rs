@@ -1,6 +1,7 @@
 //! Floor 2: git's credential helper protocol (gitcredentials(7)), as parsing and printing of streams.
 
 mod answer;
+mod challenge;
 mod operation;
 mod request;
 

@@ -1,3 +1,4 @@
+use super::challenge;
 use crate::base::{Message, Secret};
 use crate::msg;
 use crate::wire::{Erase, Get, GitCredential, Store};
@@ -11,6 +12,9 @@ const MAX_LINES: usize = 1000;
 /// The longest line in bytes with its LF: what git itself reads.
 const MAX_LINE: usize = 65_535;
 
+/// How our own states begin, so that several helpers can have theirs.
+pub(super) const STATE_PREFIX: &str = "loom:";
+
 /// What git said on stdin: the attributes loom uses. Parsed strictly, since a line that is read differently by two
 /// programs is how credentials were stolen before (CVE-2020-5260, CVE-2024-50338, CVE-2024-52006).
 #[derive(Debug, Default)]
@@ -23,6 +27,14 @@ pub struct Request {
     oauth_refresh_token: Option<Secret>,
     password_expiry_utc: Option<i64>,
     ephemeral: bool,
+    authtype: Option<String>,
+    credential: Option<Secret>,
+    /// Of `capability[]`: which extensions git speaks.
+    speaks_authtype: bool,
+    speaks_state: bool,
+    schemes: Vec<String>,
+    /// Of `state[]`: what an answer of ours said earlier in the same command.
+    state: Option<String>,
 }
 
 /// Why the input was refused. Nothing of it is repeated: it may hold a password.
@@ -86,35 +98,35 @@ impl Request {
         }
     }
 
-    pub fn into_get(self) -> Get {
-        Get { wanted: self.into_parts().0 }
+    /// `directory` is where git runs.
+    pub fn into_get(mut self, directory: Option<String>) -> Get {
+        let schemes = std::mem::take(&mut self.schemes);
+        let (authtype, state, refused) = (self.speaks_authtype, self.speaks_state, self.state.take());
+        Get { wanted: self.into_parts().0, authtype, state, schemes, refused, directory }
     }
 
     /// `None` if there is nothing to keep: no user name or password, or git says that it is ephemeral.
-    pub fn into_store(self) -> Option<Store> {
-        let keep = !self.ephemeral && self.username.is_some();
-        let (password_expiry_utc, mut this) = (self.password_expiry_utc, self);
-        let oauth_refresh_token = this.oauth_refresh_token.take();
-        let (which, password) = this.into_parts();
-        let password = password.filter(|_| keep)?;
-        Some(Store { which, password, password_expiry_utc, oauth_refresh_token })
+    pub fn into_store(mut self) -> Option<Store> {
+        let keep = !self.ephemeral && (self.username.is_some() || self.authtype.is_some());
+        let password_expiry_utc = self.password_expiry_utc;
+        let oauth_refresh_token = self.oauth_refresh_token.take();
+        let authtype = self.authtype.take().filter(|_| self.credential.is_some());
+        let (which, secret) = self.into_parts();
+        let secret = secret.filter(|_| keep)?;
+        Some(Store { which, authtype, secret, password_expiry_utc, oauth_refresh_token })
     }
 
     pub fn into_erase(self) -> Erase {
-        let (which, password) = self.into_parts();
-        Erase { which, password }
+        let (which, secret) = self.into_parts();
+        Erase { which, secret }
     }
 
     fn into_parts(self) -> (GitCredential, Option<Secret>) {
-        let Request { protocol, host, path, username, password, .. } = self;
+        let Request { protocol, host, path, username, password, credential, .. } = self;
         let path = path.filter(|path| !path.is_empty());
-        let which = GitCredential {
-            protocol: protocol.unwrap_or_default(),
-            host: host.unwrap_or_default(),
-            path,
-            username: username.filter(|name| !name.is_empty()),
-        };
-        (which, password)
+        let which =
+            GitCredential { protocol: protocol.unwrap_or_default(), host: host.unwrap_or_default(), path, username };
+        (which, credential.or(password))
     }
 
     fn take_line(&mut self, line: &[u8]) -> Result<(), RequestError> {
@@ -139,9 +151,44 @@ impl Request {
                 self.ephemeral = matches!(value, b"1" | b"true" | b"yes" | b"on");
                 Ok(())
             }
+            b"authtype" => set(&mut self.authtype, text(value)?.to_owned()),
+            b"credential" => set_secret(&mut self.credential, text(value)?),
+            b"capability[]" => {
+                self.take_capability(value);
+                Ok(())
+            }
+            b"wwwauth[]" => {
+                self.take_challenge(value);
+                Ok(())
+            }
+            b"state[]" => {
+                // Other helpers' states pass by; an empty one starts the list anew.
+                if value.is_empty() || value.starts_with(STATE_PREFIX.as_bytes()) {
+                    self.state =
+                        std::str::from_utf8(value).ok().and_then(|s| s.strip_prefix(STATE_PREFIX)).map(str::to_owned);
+                }
+                Ok(())
+            }
             b"url" => self.take_url(text(value)?),
             // Attributes of newer gits, and those of no use here.
             _ => Ok(()),
+        }
+    }
+
+    fn take_capability(&mut self, value: &[u8]) {
+        match value {
+            b"authtype" => self.speaks_authtype = true,
+            b"state" => self.speaks_state = true,
+            b"" => (self.speaks_authtype, self.speaks_state) = (false, false),
+            _ => {}
+        }
+    }
+
+    /// A header may hold any bytes; what is not UTF-8 is in a parameter, and those are not looked at.
+    fn take_challenge(&mut self, value: &[u8]) {
+        match value {
+            b"" => self.schemes.clear(),
+            value => self.schemes.extend(challenge::schemes(&String::from_utf8_lossy(value))),
         }
     }
 
@@ -219,7 +266,7 @@ mod tests {
     fn the_longest_line_is_taken_whole_and_one_more_byte_is_not() {
         let line = |len: usize| [b"username=".to_vec(), vec![b'u'; len - 10], b"\n".to_vec()].concat();
         let input = |len| [line(len), b"protocol=https\nhost=h\n\n".to_vec()].concat();
-        assert_eq!(Request::parse(&input(65_535)).unwrap().into_get().wanted.username.unwrap().len(), 65_525);
+        assert_eq!(Request::parse(&input(65_535)).unwrap().into_get(None).wanted.username.unwrap().len(), 65_525);
         assert_eq!(refused(&input(65_536)), RequestError::TooLong);
     }
 
@@ -227,7 +274,7 @@ mod tests {
     fn a_header_that_is_not_utf8_does_no_harm() {
         let request =
             Request::parse(b"protocol=https\nhost=a.example\nwwwauth[]=Basic realm=\"\xe9\"\n\nhost=evil\n").unwrap();
-        assert_eq!(request.into_get().wanted.host, "a.example");
+        assert_eq!(request.into_get(None).wanted.host, "a.example");
     }
 
     #[test]

@@ -27,6 +27,8 @@ struct Label {
     kind: Kind,
     created: Timestamp,
     saved: Timestamp,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    refused: bool,
 }
 
 /// The same for a record of an older Loom whose server is not certain yet.
@@ -139,7 +141,7 @@ impl CredentialStore for FileStore {
         let Some((seal, body)) = self.read()? else { return Ok(Vec::new()) };
         let open = |sealed: &SealedRecord| {
             let label: Label = sealed.label()?;
-            Some(Record::from_parts(label.account, [label.created, label.saved], sealed.open(&seal)?))
+            Some(Record::from_parts(label.account, [label.created, label.saved], label.refused, sealed.open(&seal)?))
         };
         let damaged = || StoreError::Damaged { path: self.path.clone() };
         body.records.iter().map(|sealed| open(sealed).ok_or_else(damaged)).collect()
@@ -184,6 +186,7 @@ fn seal_record(seal: &Seal, record: &Record) -> Result<SealedRecord, StoreError>
         kind: record.credential().kind(),
         created: record.created(),
         saved: record.saved(),
+        refused: record.refused(),
     };
     SealedRecord::seal(seal, &label, record.credential())
 }

@@ -11,6 +11,9 @@ pub struct Record {
     account: AccountKey,
     created: Timestamp,
     saved: Timestamp,
+    /// The server answered 401 to this credential.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    refused: bool,
     credential: Credential,
 }
 
@@ -18,11 +21,16 @@ impl Record {
     /// A record that begins now.
     pub fn new(account: AccountKey, credential: Credential) -> Self {
         let now = clock::now();
-        Record { account, created: now, saved: now, credential }
+        Record { account, created: now, saved: now, refused: false, credential }
     }
 
-    pub(super) fn from_parts(account: AccountKey, [created, saved]: [Timestamp; 2], credential: Credential) -> Self {
-        Record { account, created, saved, credential }
+    pub(super) fn from_parts(
+        account: AccountKey,
+        [created, saved]: [Timestamp; 2],
+        refused: bool,
+        credential: Credential,
+    ) -> Self {
+        Record { account, created, saved, refused, credential }
     }
 
     pub fn account(&self) -> &AccountKey {
@@ -39,12 +47,22 @@ impl Record {
         self.saved
     }
 
+    /// Whether the server refused this very credential. It is kept, but not offered again.
+    pub fn refused(&self) -> bool {
+        self.refused
+    }
+
+    /// The same with what the server said of it.
+    pub fn noted(&self, refused: bool) -> Self {
+        Record { refused, ..self.clone() }
+    }
+
     pub fn credential(&self) -> &Credential {
         &self.credential
     }
 
     /// The same account with another credential.
     pub fn renewed(&self, credential: Credential) -> Self {
-        Record { account: self.account.clone(), created: self.created, saved: clock::now(), credential }
+        Record { account: self.account.clone(), created: self.created, saved: clock::now(), refused: false, credential }
     }
 }

@@ -12,14 +12,16 @@ mod reply;
 mod request;
 mod status;
 mod token;
+mod why;
 
 pub use agent::{Hello, HelloReply, Stop};
 pub use fault::{Code, Fault};
 pub use frame::{FrameError, MAX_FRAME, VERSION, read_frame};
-pub use git::{Erase, Get, GetReply, GitCredential, Store};
+pub use git::{Erase, Get, GetReply, GitCredential, Proof, Store};
 pub use login::{Flow, Login, LoginEvent, LoginReply, Save};
 pub use logout::{LoggedOut, Logout, LogoutReply, Revocation};
 pub use reply::{Reply, print_event, print_reply};
 pub use request::{Empty, Request, RequestError, Verb, print_request};
 pub use status::{AccountStatus, AgentStatus, Condition, Status, StatusReply, StoredIn};
 pub use token::{Token, TokenReply};
+pub use why::{Chosen, PassedOver, Why, WhyReply};

@@ -1,27 +1,38 @@
+use crate::agent::accounts::Held;
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, fault, select};
-use crate::base::ServerUrl;
+use crate::base::{Credential, Kind, ServerUrl};
 use crate::msg;
-use crate::wire::{Code, Condition, Fault, Get, GetReply, GitCredential};
+use crate::wire::{Code, Condition, Fault, Get, GetReply, GitCredential, Proof};
 
 impl Handle for Get {
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<GetReply, Fault> {
         let server = server(&self.wanted)?;
-        if server.is_cleartext() && !agent.config()?.permits(&server) {
+        let nothing = || Fault::new(Code::NotFound, msg!("not-logged-in", server = server));
+        let config = agent.config()?;
+        if !config.permits(&server) {
             // Not an error: git may have it from elsewhere.
-            return Err(Fault::new(Code::NotFound, msg!("not-logged-in", server = server)));
+            return Err(nothing());
         }
-        let user = self.wanted.username.as_deref();
+        if let Some(state) = &self.refused {
+            refuse(agent, &server, state).await?;
+        }
+        let rule = config.rule(&server, self.directory.as_deref().map(std::path::Path::new));
+        let user = self.wanted.username.as_deref().or(rule.map(|rule| rule.user()));
         let reply = agent.with_accounts(|accounts| {
             let found = select::candidates(accounts, &server, user);
-            found.iter().find(|held| held.condition(0) == Condition::Valid).map(|held| GetReply {
-                username: held.git_user().to_owned(),
-                password: held.secret().clone(),
-                password_expiry_utc: held.credential().expires().map(|expiry| expiry.as_unix()),
-                oauth_refresh_token: held.credential().git_refresh_token().cloned(),
+            let mut usable = found.iter().filter(|held| is_usable(held, &self));
+            let first = usable.next()?;
+            // Git may ask again in the same command only if there is something else to say then.
+            let state = usable.next().filter(|_| self.state).map(|_| agent.tag(first));
+            Some(GetReply {
+                proof: proof(first, &self),
+                password_expiry_utc: first.credential().expires().map(|expiry| expiry.as_unix()),
+                oauth_refresh_token: first.credential().git_refresh_token().cloned(),
+                state,
             })
         });
-        reply.await?.ok_or_else(|| Fault::new(Code::NotFound, msg!("not-logged-in", server = server)))
+        reply.await?.ok_or_else(nothing)
     }
 }
 
@@ -29,4 +40,43 @@ impl Handle for Get {
 pub(super) fn server(wanted: &GitCredential) -> Result<ServerUrl, Fault> {
     ServerUrl::from_parts(&wanted.protocol, &wanted.host, wanted.path.as_deref())
         .map_err(|error| fault::from_server_url(format_args!("{}://{}", wanted.protocol, wanted.host), &error))
+}
+
+/// Git comes back with what it was told to say: the server refused that answer.
+async fn refuse(agent: &Agent, server: &ServerUrl, state: &str) -> Result<(), Fault> {
+    let tried = agent.with_accounts(|accounts| {
+        let found = select::candidates(accounts, server, None);
+        let tried = found.iter().find(|held| agent.tag(held) == state);
+        tried.map(|held| (held.key().clone(), held.secret().clone()))
+    });
+    if let Some((account, secret)) = tried.await? {
+        agent.note(&account, &secret, true).await;
+    }
+    Ok(())
+}
+
+fn is_usable(held: &Held, get: &Get) -> bool {
+    let sayable = match held.credential() {
+        Credential::Header { .. } => get.authtype,
+        Credential::Basic { .. } | Credential::Token { .. } | Credential::OAuth { .. } => true,
+    };
+    sayable && held.condition(0) == Condition::Valid
+}
+
+/// A token goes as `Bearer` where the server wants nothing but that and git can; else as a password, which servers of
+/// git take as well.
+fn proof(held: &Held, get: &Get) -> Proof {
+    let offers = |scheme: &str| get.schemes.iter().any(|offered| offered == scheme);
+    let is_token = matches!(held.credential().kind(), Kind::Token | Kind::OAuth);
+    let credential = held.secret().clone();
+    match held.credential() {
+        Credential::Header { authtype, .. } => {
+            Proof::Header { authtype: authtype.clone(), credential, ephemeral: false }
+        }
+        // Ephemeral: another helper of the chain shall not write our token to its disk.
+        _ if get.authtype && is_token && offers("bearer") && !offers("basic") => {
+            Proof::Header { authtype: "Bearer".to_owned(), credential, ephemeral: true }
+        }
+        _ => Proof::Password { username: held.git_user().to_owned(), password: credential },
+    }
 }

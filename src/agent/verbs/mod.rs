@@ -10,3 +10,4 @@ mod status;
 mod stop;
 mod store;
 mod token;
+mod why;

@@ -77,6 +77,22 @@ state-default = صالحة، افتراضية
 state-expired = منتهية
 state-refused = مرفوضة، سجّل الدخول من جديد
 
+why-user = يسمّي العنوان المستخدم { $user }.
+why-rule = هكذا تنص قاعدة: لأجل { $subject } يُستخدم الحساب { $user }.
+why-path = إنه محفوظ للمسار { $path }، وهو أطول مسار مطابق.
+why-oldest = هو الأقدم بين الحسابات المطابقة، وعددها { $count }.
+why-only = إنه الحساب الوحيد المطابق.
+why-none = لا توجد جلسة مفتوحة هناك.
+why-none-user = لا يوجد حساب للمستخدم { $user }.
+why-none-rule = تطلب قاعدةٌ الحساب { $user } لأجل { $subject }، وهو غير موجود.
+why-none-usable = ما هو محفوظ انتهت صلاحيته أو رفضه الخادم؛ سجّل الدخول من جديد.
+why-none-cleartext = ستصل بيانات الاعتماد إلى { $server } دون تشفير، وهذا غير مسموح به.
+why-not-refused = رفضه الخادم؛ سجّل الدخول من جديد
+why-not-expired = انتهت صلاحيته؛ سجّل الدخول من جديد
+why-not-first = مطابق أيضًا، لكن الآخر يسبقه
+why-not-path = محفوظ لمسار آخر: { $path }
+why-not-user = يخص مستخدمًا آخر
+why-needs-path = تعتمد قاعدة على المسار، ولا يذكره git من تلقاء نفسه: {"\u2066"}git config --global credential.{ $server }.useHttpPath true{"\u2069"}
 unclaimed = توجد جلسات من إصدار Loom أقدم تنتظر أن تسمّي خوادمها بالأمر {"\u2066"}loom status --server URL{"\u2069"}: { $keys }
 
 ## The agent
@@ -206,6 +222,10 @@ cmd-token = طباعة رمز وصول لاستخدامه في نص برمجي
 cmd-token-more =
     رمز الخروج 4 إن كان على شخص أن يسجّل الدخول أولًا.
     {"\u2066"}  echo "Authorization: Bearer $(loom token --server api.example)" | curl -H @- https://api.example/user{"\u2069"}
+cmd-why = بيان بيانات الاعتماد التي سيحصل عليها git لعنوان ما، وسبب ذلك
+cmd-why-more =
+    رمز الخروج 0 إن كان git سيحصل على بيانات اعتماد، و4 إن لم يكن.
+    {"\u2066"}  loom why https://git.example/acme/app.git{"\u2069"}
 cmd-exec = تشغيل أمر مع وضع الرمز المميز للخادم في متغير بيئة واحد
 cmd-exec-more =
     يمكن لجميع عمليات الأمر قراءة المتغير.
@@ -242,6 +262,9 @@ arg-server = الخادم؛ وإن لم يُذكر فقيمة LOOM_SERVER_URL، 
 arg-help = عرض المساعدة
 arg-version = عرض الإصدار
 arg-account = اسم المستخدم الذي تُحفظ الجلسة به
+arg-path = المسار الذي سيذكره git
+arg-why-account = اسم المستخدم في العنوان
+arg-why-url = العنوان الذي سيستخدمه git
 arg-flow = طريقة تسجيل الدخول: auto (الافتراضية) أو loom
 arg-no-browser = عرض الصفحة فقط دون فتحها
 arg-with-token = قراءة رمز مميز أو كلمة مرور من الدخل القياسي وحفظها

@@ -77,6 +77,22 @@ state-default = valid, default
 state-expired = expired
 state-refused = refused, log in again
 
+why-user = The URL names the user { $user }.
+why-rule = A rule says so: for { $subject } the account { $user }.
+why-path = It is kept for { $path }, the longest path that fits.
+why-oldest = Of { $count } accounts that fit it is the oldest.
+why-only = It is the only account that fits.
+why-none = Nobody is logged in there.
+why-none-user = There is no account of the user { $user }.
+why-none-rule = A rule wants the account { $user } for { $subject }, and there is none.
+why-none-usable = What is kept has expired or was refused by the server; log in again.
+why-none-cleartext = { $server } would get the credential unencrypted, which is not allowed.
+why-not-refused = the server refused it; log in again
+why-not-expired = it has expired; log in again
+why-not-first = it fits too, but the other comes first
+why-not-path = it is kept for another path: { $path }
+why-not-user = it belongs to another user
+why-needs-path = A rule depends on the path, which git does not name by itself: git config --global credential.{ $server }.useHttpPath true
 unclaimed = Logins of an older Loom wait until you name their servers with loom status --server URL: { $keys }
 
 ## The agent
@@ -206,6 +222,10 @@ cmd-token = Print an access token for a script
 cmd-token-more =
     Exit code 4 if a person has to log in first.
       echo "Authorization: Bearer $(loom token --server api.example)" | curl -H @- https://api.example/user
+cmd-why = Say which credential git would get for a URL, and why
+cmd-why-more =
+    Exit code 0 if git would get one, 4 if not.
+      loom why https://git.example/acme/app.git
 cmd-exec = Run a command with a server's token in one environment variable
 cmd-exec-more =
     Every process of the command can read the variable.
@@ -241,6 +261,9 @@ arg-server = The server; without it LOOM_SERVER_URL, else the default server
 arg-help = Print help
 arg-version = Print the version
 arg-account = The user name the login is kept under
+arg-path = The path that git would name
+arg-why-account = The user name in the URL
+arg-why-url = The URL that git would use
 arg-flow = How to log in: auto (the default) or loom
 arg-no-browser = Only show the page, do not open it
 arg-with-token = Read a token or password from standard input and keep it

@@ -77,6 +77,22 @@ state-default = válida, predeterminada
 state-expired = caducada
 state-refused = rechazada, inicie sesión de nuevo
 
+why-user = La URL nombra al usuario { $user }.
+why-rule = Lo dice una regla: para { $subject }, la cuenta { $user }.
+why-path = Está guardada para { $path }, la ruta más larga que coincide.
+why-oldest = De { $count } cuentas que coinciden, es la más antigua.
+why-only = Es la única cuenta que coincide.
+why-none = No hay ninguna sesión iniciada allí.
+why-none-user = No hay ninguna cuenta del usuario { $user }.
+why-none-rule = Una regla pide la cuenta { $user } para { $subject }, y no existe.
+why-none-usable = Lo guardado ha caducado o el servidor lo rechazó; inicie sesión de nuevo.
+why-none-cleartext = { $server } recibiría la credencial sin cifrar, y eso no está permitido.
+why-not-refused = el servidor la rechazó; inicie sesión de nuevo
+why-not-expired = ha caducado; inicie sesión de nuevo
+why-not-first = también coincide, pero la otra tiene prioridad
+why-not-path = está guardada para otra ruta: { $path }
+why-not-user = es de otro usuario
+why-needs-path = Una regla depende de la ruta, que git no indica por sí solo: git config --global credential.{ $server }.useHttpPath true
 unclaimed = Hay sesiones de un Loom anterior a la espera de que indique su servidor con loom status --server URL: { $keys }
 
 ## The agent
@@ -206,6 +222,10 @@ cmd-token = Imprime un token de acceso para un script
 cmd-token-more =
     Código de salida 4 si antes alguien debe iniciar sesión.
       echo "Authorization: Bearer $(loom token --server api.example)" | curl -H @- https://api.example/user
+cmd-why = Dice qué credencial recibiría git para una URL, y por qué
+cmd-why-more =
+    Código de salida 0 si git recibiría una, 4 si no.
+      loom why https://git.example/acme/app.git
 cmd-exec = Ejecuta un comando con el token de un servidor en una variable de entorno
 cmd-exec-more =
     Todos los procesos del comando pueden leer la variable.
@@ -242,6 +262,9 @@ arg-server = El servidor; si se omite, LOOM_SERVER_URL; si no, el predeterminado
 arg-help = Muestra la ayuda
 arg-version = Muestra la versión
 arg-account = El nombre de usuario con el que se guarda la sesión
+arg-path = La ruta que indicaría git
+arg-why-account = El nombre de usuario de la URL
+arg-why-url = La URL que usaría git
 arg-flow = Cómo iniciar sesión: auto (el valor predeterminado) o loom
 arg-no-browser = Solo muestra la página, sin abrirla
 arg-with-token = Lee un token o una contraseña de la entrada estándar y lo guarda

@@ -29,6 +29,7 @@ pub enum Command {
     Logout(Logout),
     Status(Json),
     Token(Token),
+    Why(Why),
     Exec(Exec),
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Agent {
@@ -99,6 +100,18 @@ pub struct Token {
     pub account: Option<String>,
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = seconds)]
     pub min_validity: u32,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Why {
+    #[arg(value_parser = ServerUrl::from_user)]
+    pub url: ServerUrl,
+    #[arg(long, value_name = "PATH")]
+    pub path: Option<String>,
+    #[arg(long, value_name = "USER")]
+    pub account: Option<String>,
     #[arg(long)]
     pub json: bool,
 }

@@ -9,6 +9,7 @@ mod logout;
 mod setup_git;
 mod status;
 mod token;
+mod why;
 
 use loom_credentials::client::run_git_helper;
 use loom_credentials::wire::Fault;
@@ -22,6 +23,7 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Logout(args) => logout::run(args, context),
         Command::Status(args) => status::run(&args, context),
         Command::Token(args) => token::run(args, context),
+        Command::Why(args) => why::run(args, context),
         Command::Exec(args) => exec::run(args, context),
         Command::Agent { action } => agent::run(&action, context),
         Command::Setup { what: Setup::Git(args) } => setup_git::run(&args, context),

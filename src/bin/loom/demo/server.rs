@@ -38,6 +38,8 @@ pub struct State {
     pub tokens: BTreeSet<String>,
     /// Every request: method, path, and what it was authorised with.
     pub seen: Vec<(String, String, Option<String>)>,
+    /// What is offered with a 401; Basic if nothing else is set.
+    pub challenge: Option<&'static str>,
     /// Answers that a path gives instead of its own: status, content type, body.
     pub overrides: BTreeMap<String, (u16, &'static str, String)>,
     /// Waiting logins: how often each was asked for.
@@ -113,7 +115,8 @@ fn answer(request: &mut Request, state: &Mutex<State>, url: &str) -> Answer {
             git_backend::answer(request, &repositories).unwrap_or_else(|_| json(500, &json!({"error": "git"})))
         }
         (_, path) if path.starts_with("/git/") => {
-            json(401, &json!({})).with_header(header_of("WWW-Authenticate", "Basic realm=\"loom\""))
+            let challenge = state.challenge.unwrap_or("Basic realm=\"loom\"");
+            json(401, &json!({})).with_header(header_of("WWW-Authenticate", challenge))
         }
         _ => json(404, &json!({"error": "not_found"})),
     }

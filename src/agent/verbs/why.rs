@@ -1,0 +1,95 @@
+use std::path::Path;
+
+use crate::agent::accounts::{Accounts, Held};
+use crate::agent::dispatch::Handle;
+use crate::agent::{Agent, Caller, select};
+use crate::base::{AccountRule, Config, Locale, Message};
+use crate::msg;
+use crate::wire::{Chosen, Condition, Fault, PassedOver, Why, WhyReply};
+
+impl Handle for Why {
+    /// Decides as `get` does, and says what `get` keeps to itself.
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<WhyReply, Fault> {
+        let config = agent.config()?;
+        let rule = config.rule(&self.server, self.directory.as_deref().map(Path::new)).filter(|_| self.user.is_none());
+        let asked = Asked { why: &self, config: &config, rule, locale: caller.locale };
+        agent.with_accounts(|accounts| asked.answer(accounts)).await
+    }
+}
+
+struct Asked<'a> {
+    why: &'a Why,
+    config: &'a Config,
+    rule: Option<&'a AccountRule>,
+    locale: Locale,
+}
+
+impl Asked<'_> {
+    fn answer(&self, accounts: &Accounts) -> WhyReply {
+        let user = self.why.user.as_deref().or(self.rule.map(AccountRule::user));
+        let found = match self.config.permits(&self.why.server) {
+            true => select::candidates(accounts, &self.why.server, user),
+            false => Vec::new(),
+        };
+        let usable: Vec<&&Held> = found.iter().filter(|held| held.condition(0) == Condition::Valid).collect();
+        let chosen = usable.first().copied().copied();
+        let because = match chosen {
+            Some(first) => self.because(first, usable.len()),
+            None => self.because_none(&found),
+        };
+        let others = accounts.iter().filter(|held| held.key().server().same_origin(&self.why.server));
+        let others = others.filter(|held| chosen.is_none_or(|chosen| chosen.key() != held.key()));
+        WhyReply {
+            chosen: chosen.map(|held| Chosen {
+                server: held.key().server().clone(),
+                account: held.key().user().to_owned(),
+                username: held.git_user().to_owned(),
+                kind: held.credential().kind(),
+                stored_in: held.stored_in(),
+            }),
+            because: self.locale.render(&because),
+            passed_over: others.map(|held| self.passed_over(held, &found)).collect(),
+        }
+    }
+
+    fn because(&self, chosen: &Held, usable: usize) -> Message {
+        match (&self.why.user, self.rule) {
+            (Some(user), _) => msg!("why-user", user = user),
+            (None, Some(rule)) => msg!("why-rule", subject = rule.subject(), user = rule.user()),
+            (None, None) if !chosen.key().server().path().is_empty() && usable > 1 => {
+                msg!("why-path", path = chosen.key().server().path())
+            }
+            (None, None) if usable > 1 => msg!("why-oldest", count = usable),
+            (None, None) => msg!("why-only"),
+        }
+    }
+
+    fn because_none(&self, found: &[&Held]) -> Message {
+        let server = &self.why.server;
+        match (&self.why.user, self.rule) {
+            _ if !self.config.permits(server) => msg!("why-none-cleartext", server = server),
+            _ if !found.is_empty() => msg!("why-none-usable"),
+            (Some(user), _) => msg!("why-none-user", user = user),
+            (None, Some(rule)) => msg!("why-none-rule", subject = rule.subject(), user = rule.user()),
+            (None, None) => msg!("why-none"),
+        }
+    }
+
+    fn passed_over(&self, held: &Held, found: &[&Held]) -> PassedOver {
+        let fits = found.iter().any(|other| other.key() == held.key());
+        let because = match held.condition(0) {
+            Condition::Refused => msg!("why-not-refused"),
+            Condition::Expired => msg!("why-not-expired"),
+            Condition::Valid if fits => msg!("why-not-first"),
+            Condition::Valid if !held.key().server().covers(&self.why.server) && !self.why.server.path().is_empty() => {
+                msg!("why-not-path", path = held.key().server().path())
+            }
+            Condition::Valid => msg!("why-not-user"),
+        };
+        PassedOver {
+            server: held.key().server().clone(),
+            account: held.key().user().to_owned(),
+            because: self.locale.render(&because),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! A 401 in the middle: what git 2.46 can do within one command, and what remains for older ones.
+
+use crate::support::{Home, LoomServer, gits, loom_server, run};
+
+fn two_accounts(home: &Home, server: &LoomServer) {
+    home.loom(&["login", "--server", server.url()]).ok();
+    home.loom(&["login", "--server", server.url(), "--account", "work"]).ok();
+    let first = home.loom(&["token", "--server", server.url()]).ok().out;
+    server.state().tokens.remove(first.trim());
+}
+
+fn state_of(home: &Home, account: &str) -> String {
+    let status: serde_json::Value = serde_json::from_str(&home.loom(&["status", "--json"]).ok().out).unwrap();
+    let found = status["accounts"].as_array().unwrap().iter().find(|held| held["account"] == account).cloned();
+    found.unwrap()["state"].as_str().unwrap().to_owned()
+}
+
+fn speaks_state(home: &Home, git: &std::path::Path) -> bool {
+    run(home.command(git).args(["credential", "capability"]), b"").out.contains("capability state")
+}
+
+#[test]
+fn a_refused_token_is_followed_by_the_next_candidate_in_the_same_command_where_git_can() {
+    for git in gits() {
+        let home = Home::new();
+        let server = loom_server(&home);
+        two_accounts(&home, &server);
+        let repository = format!("{}/git/team/app.git", server.url());
+        if !speaks_state(&home, &git) {
+            assert_ne!(home.git(&git, &["ls-remote", &repository]).code, 0);
+        }
+        home.git(&git, &["ls-remote", &repository]).ok();
+        assert_eq!(state_of(&home, "oauth2"), "refused");
+        assert_eq!(state_of(&home, "work"), "valid");
+        home.loom(&["agent", "restart"]).ok();
+        assert_eq!(state_of(&home, "oauth2"), "refused", "a new agent knows it too");
+        home.git(&git, &["ls-remote", &repository]).ok();
+    }
+}
+
+#[test]
+fn a_server_that_wants_bearer_gets_bearer_from_a_git_that_can_and_a_password_from_others() {
+    for git in gits() {
+        let home = Home::new();
+        let server = loom_server(&home);
+        server.state().challenge = Some("Bearer realm=\"loom\"");
+        home.loom(&["login", "--server", server.url()]).ok();
+        let repository = format!("{}/git/team/app.git", server.url());
+        let done = home.git(&git, &["ls-remote", &repository]);
+        let sent: Vec<String> = server
+            .state()
+            .seen
+            .iter()
+            .filter(|(_, path, _)| path.starts_with("/git/"))
+            .filter_map(|seen| seen.2.clone())
+            .collect();
+        if speaks_state(&home, &git) {
+            done.ok();
+            assert!(sent.iter().all(|sent| sent.starts_with("Bearer ")) && !sent.is_empty(), "{sent:?}");
+        } else {
+            assert!(sent.iter().all(|sent| sent.starts_with("Basic ")), "{sent:?}");
+        }
+    }
+}
+
+#[test]
+fn states_and_headers_are_said_only_to_who_offers_them() {
+    let home = Home::new();
+    let server = loom_server(&home);
+    home.loom(&["login", "--server", server.url()]).ok();
+    home.loom(&["login", "--server", server.url(), "--account", "work"]).ok();
+    let host = server.url().trim_start_matches("http://");
+    let ask = |lines: &str| home.helper("get", format!("{lines}protocol=http\nhost={host}\n\n")).ok().out;
+    let plain = ask("wwwauth[]=Bearer realm=\"x\"\n");
+    assert!(!plain.contains("state") && !plain.contains("continue") && !plain.contains("authtype"), "{plain}");
+    let able = ask("capability[]=authtype\ncapability[]=state\nwwwauth[]=Bearer realm=\"x\"\n");
+    assert!(able.starts_with("capability[]=authtype\ncapability[]=state\nauthtype=Bearer\n"), "{able}");
+    assert!(
+        able.contains("ephemeral=1\n") && able.contains("state[]=loom:") && able.contains("continue=1\n"),
+        "{able}"
+    );
+    let both = ask("capability[]=authtype\nwwwauth[]=Bearer realm=\"x\"\nwwwauth[]=Basic realm=\"y\"\n");
+    assert!(both.starts_with("username=oauth2\n"), "{both}");
+    // Nothing else to try: git shall say that authentication failed, and not ask for a name.
+    home.loom(&["logout", "--server", server.url(), "--account", "work"]).ok();
+    let last = ask("capability[]=state\n");
+    assert!(!last.contains("continue"), "{last}");
+}
+
+#[test]
+fn a_state_that_was_not_said_here_changes_nothing() {
+    let home = Home::new();
+    home.store("https", "a.example", "u", "pw").ok();
+    for state in ["loom:0123456789abcdef", "loom:", "other:1", "loom:\u{202e}"] {
+        let lines = format!("capability[]=state\nprotocol=https\nhost=a.example\nstate[]={state}\n\n");
+        assert!(home.helper("get", lines).ok().out.contains("password=pw"), "{state}");
+    }
+}
