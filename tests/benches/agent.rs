@@ -35,7 +35,7 @@ struct Side<'a> {
 fn main() -> io::Result<()> {
     let home = Home::new()?;
     let wanted = GitCredential { protocol: "https".to_owned(), host: HOST.to_owned(), path: None, username: None };
-    let question = print_request(&Get { wanted }, Locale::En, None);
+    let question = print_request(&Get { wanted, ..Get::default() }, Locale::En, None);
     let loom = Side { name: "agent", daemon: &home.agent, question: &question };
     let question = format!("action=get\ntimeout=600\nprotocol=https\nhost={HOST}\n");
     let cache = Side { name: "cache daemon", daemon: &home.cache, question: question.as_bytes() };

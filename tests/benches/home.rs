@@ -108,8 +108,9 @@ impl Daemon {
             Speaks::Loom => {
                 let (host, username) = (host.to_owned(), Some(USER.to_owned()));
                 let which = GitCredential { protocol: "https".to_owned(), host, path: None, username };
-                let password = Secret::new(PASSWORD.to_owned());
-                let store = Store { which, password, password_expiry_utc: None, oauth_refresh_token: None };
+                let secret = Secret::new(PASSWORD.to_owned());
+                let store =
+                    Store { which, authtype: None, secret, password_expiry_utc: None, oauth_refresh_token: None };
                 print_request(&store, Locale::En, None).to_vec()
             }
             Speaks::Cache => {
