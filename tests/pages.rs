@@ -66,7 +66,10 @@ fn section(command: &Command, parent: &str) -> String {
         let usage = command.clone().render_usage().to_string();
         section += &format!(".PP\n.B {}\n", escape(usage.trim_start_matches("Usage: ")));
         // What every command has stands in OPTIONS once.
-        for arg in command.get_arguments().filter(|arg| !matches!(arg.get_id().as_str(), "help" | "server")) {
+        for arg in command
+            .get_arguments()
+            .filter(|arg| !arg.is_hide_set() && !matches!(arg.get_id().as_str(), "help" | "server"))
+        {
             let values = arg.get_possible_values();
             let values: Vec<&str> = values
                 .iter()

@@ -88,7 +88,7 @@ fn the_frames_of_logins_are_as_recorded() {
         note: Some("a note".into()),
         became_default: true,
     };
-    exchange(Login { server: Some(server()), account: None, flow: Flow::Auto }, reply());
+    exchange(Login { server: Some(server()), account: None, flow: Flow::Auto, for_git: false }, reply());
     let credential = Credential::Token { token: secret("tok"), source: TokenSource::Given };
     exchange(Save { server: Some(server()), account: Some("ci".into()), credential }, reply());
     let done = LoggedOut { server: server(), account: "ci".into(), revocation: Revocation::Revoked };

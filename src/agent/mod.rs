@@ -6,6 +6,7 @@ mod accounts;
 mod caller;
 mod dispatch;
 mod fault;
+mod flights;
 mod select;
 mod settings;
 mod state;

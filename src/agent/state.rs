@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::accounts::{Accounts, Held};
 use super::fault;
+use super::flights::Flights;
 use super::select;
 use super::settings::Settings;
 use super::stop::Stopping;
@@ -28,6 +29,8 @@ pub struct Agent {
     http: OnceLock<Http>,
     /// Why the keyring is not used, until it was said once.
     unsaid: Mutex<Option<Message>>,
+    /// Logins that are under way.
+    pub(super) flights: Flights,
     pub stopping: Stopping,
 }
 
@@ -45,6 +48,7 @@ impl Agent {
             changing: tokio::sync::Mutex::default(),
             http: OnceLock::new(),
             unsaid: Mutex::default(),
+            flights: Flights::default(),
             stopping: Stopping::default(),
         })
     }

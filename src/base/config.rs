@@ -17,6 +17,8 @@ pub struct Config {
     #[serde(default)]
     language: Option<Locale>,
     #[serde(default)]
+    autologin: Option<bool>,
+    #[serde(default)]
     server: Vec<ServerConfig>,
     #[serde(default)]
     account: Vec<AccountRule>,
@@ -49,6 +51,7 @@ pub enum Setting {
     DefaultServer,
     Store,
     Language,
+    Autologin,
 }
 
 impl Config {
@@ -63,6 +66,11 @@ impl Config {
 
     pub fn store(&self) -> StoreChoice {
         self.store
+    }
+
+    /// Whether git may ask a person to log in.
+    pub fn autologin(&self) -> bool {
+        self.autologin.unwrap_or(true)
     }
 
     pub fn language(&self) -> Option<Locale> {
@@ -86,7 +94,7 @@ impl Config {
 }
 
 impl Setting {
-    pub const ALL: [Setting; 3] = [Setting::DefaultServer, Setting::Store, Setting::Language];
+    pub const ALL: [Setting; 4] = [Setting::DefaultServer, Setting::Store, Setting::Language, Setting::Autologin];
 
     /// The key in the file.
     pub fn name(self) -> &'static str {
@@ -94,6 +102,7 @@ impl Setting {
             Setting::DefaultServer => "default_server",
             Setting::Store => "store",
             Setting::Language => "language",
+            Setting::Autologin => "autologin",
         }
     }
 
@@ -104,7 +113,9 @@ impl Setting {
     /// The value as it stands in the file, if it does.
     pub fn get(self, path: &Path) -> Result<Option<String>, Message> {
         let document = parse_document(path)?;
-        Ok(document.get(self.name()).and_then(|item| item.as_str()).map(str::to_owned))
+        let item = document.get(self.name());
+        let flag = item.and_then(|item| item.as_bool()).map(|flag| flag.to_string());
+        Ok(item.and_then(|item| item.as_str()).map(str::to_owned).or(flag))
     }
 
     /// Writes the value and leaves the rest of the file, comments included, as it is. An invalid value changes nothing.
@@ -114,9 +125,12 @@ impl Setting {
             Setting::DefaultServer => ServerUrl::from_user(new)
                 .map_err(|error| msg!("bad-server", server = new).because(error.message()))?
                 .to_string(),
-            Setting::Store | Setting::Language => new.to_owned(),
+            Setting::Store | Setting::Language | Setting::Autologin => new.to_owned(),
         };
-        document[self.name()] = value(new);
+        document[self.name()] = match (self, new.as_str()) {
+            (Setting::Autologin, "true" | "false") => value(new == "true"),
+            _ => value(new),
+        };
         let text = document.to_string();
         let changed = parse(&text).map_err(|error| not_valid(path, error))?;
         if let Some(server) = changed.default_server().filter(|server| !changed.permits(server)) {

@@ -5,6 +5,7 @@
 #![cfg_attr(unix, no_main)]
 
 use loom_credentials::client::{exit_code, report_through_loom, run_git_helper};
+use loom_credentials::wire::Code;
 
 #[cfg(unix)]
 #[unsafe(no_mangle)]
@@ -23,7 +24,11 @@ fn run() -> u8 {
         Ok(()) => 0,
         Err(fault) => {
             report_through_loom(&fault);
-            exit_code(fault.code())
+            match fault.code() {
+                // Nothing to say, as far as git is concerned; the person was told what would help.
+                Code::LoginRequired => 0,
+                code => exit_code(code),
+            }
         }
     }
 }

@@ -3,11 +3,11 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use super::Client;
+use super::{Client, git_login};
 use crate::base::Message;
 use crate::git::{self, Operation};
 use crate::msg;
-use crate::wire::{Code, Fault};
+use crate::wire::{Code, Fault, Get};
 
 /// How long git may take to say what it wants.
 const INPUT_WITHIN: Duration = Duration::from_secs(10);
@@ -35,12 +35,7 @@ fn perform(operation: Operation) -> Result<(), Fault> {
     let request = git::Request::parse(&read_input()?).map_err(|error| refused(error.message()))?;
     let client = Client::from_environment()?;
     let done = match operation {
-        Operation::Get => {
-            client.ask(&request.into_get(directory())).and_then(|reply| match git::print_answer(&reply) {
-                Some(answer) => write_stdout(&answer),
-                None => Err(Fault::new(Code::Internal, msg!("secret-not-sayable"))),
-            })
-        }
+        Operation::Get => get(&client, &request.into_get(directory())),
         Operation::Store => request.into_store().map_or(Ok(()), |store| client.ask(&store).map(|_| ())),
         Operation::Erase => client.ask(&request.into_erase()).map(|_| ()),
         Operation::Capability => Ok(()),
@@ -49,6 +44,18 @@ fn perform(operation: Operation) -> Result<(), Fault> {
         // Nothing to say is no error: git asks the next helper, or the person.
         Err(fault) if fault.code() == Code::NotFound => Ok(()),
         other => other,
+    }
+}
+
+fn get(client: &Client, question: &Get) -> Result<(), Fault> {
+    let reply = match client.ask(question) {
+        // A login would help. If it was made, the question has an answer now.
+        Err(fault) if fault.code() == Code::LoginRequired && git_login::offer(&fault) => client.ask(question),
+        other => other,
+    };
+    match git::print_answer(&reply?) {
+        Some(answer) => write_stdout(&answer),
+        None => Err(Fault::new(Code::Internal, msg!("secret-not-sayable"))),
     }
 }
 

@@ -4,6 +4,7 @@ mod ask;
 mod connection;
 mod credentials;
 mod git_helper;
+mod git_login;
 mod report;
 mod start;
 

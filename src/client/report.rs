@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::base::Locale;
@@ -20,12 +21,19 @@ pub fn report_through_loom(fault: &Fault) {
         hint.iter().for_each(|hint| eprintln!("hint: {hint}"));
         return;
     }
-    let loom = std::env::current_exe().map(|own| own.with_file_name(if cfg!(windows) { "loom.exe" } else { "loom" }));
-    let said =
-        fault.print().zip(loom.ok()).and_then(|(text, loom)| Command::new(loom).arg("say").arg(text).status().ok());
+    let said = fault
+        .print()
+        .zip(beside("loom"))
+        .and_then(|(text, loom)| Command::new(loom).arg("say").arg(text).status().ok());
     if said.is_none() {
         eprintln!("loom: {}", fault.id());
     }
+}
+
+/// Another program of the same installation.
+pub(super) fn beside(name: &str) -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    program.is_file().then_some(program)
 }
 
 /// The exit code that tells a script what a fault asks for.

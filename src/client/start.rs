@@ -1,9 +1,10 @@
-use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::ask::unavailable;
 use super::connection::Connection;
+use super::report::beside;
 use crate::base::private_file::{self, PrivateFileError};
 use crate::base::{Locale, Paths};
 use crate::msg;
@@ -17,7 +18,8 @@ pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> 
     if let Some(connection) = Connection::open(paths.socket())? {
         return Ok(connection);
     }
-    let program = beside_this_program().unwrap_or_else(|| OsString::from(NAME).into());
+    // Of the same installation; only without one does PATH decide.
+    let program = beside(NAME).unwrap_or_else(|| NAME.into());
     let not_started = |error: &dyn std::fmt::Display| unavailable(msg!("agent-not-started", error = error));
     // Without --foreground the agent returns once it listens in the background, or says why it cannot.
     let outcome = Command::new(&program)
@@ -39,13 +41,7 @@ pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> 
     Connection::open(paths.socket())?.ok_or_else(|| not_started(&"exit 0"))
 }
 
-const NAME: &str = if cfg!(windows) { "loom-agent.exe" } else { "loom-agent" };
-
-/// The agent of the same installation. Only without one does PATH decide.
-fn beside_this_program() -> Option<PathBuf> {
-    let program = std::env::current_exe().ok()?.with_file_name(NAME);
-    program.is_file().then_some(program)
-}
+const NAME: &str = "loom-agent";
 
 /// What the agent gets of the environment of whoever happened to start it: where things are, not what git or a
 /// build put there, and no issued token.

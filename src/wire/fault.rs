@@ -42,7 +42,7 @@ pub struct Fault {
 #[derive(Clone, Debug)]
 enum Text {
     Message(Message),
-    Rendered { id: String, text: String },
+    Rendered { id: String, args: BTreeMap<String, String>, text: String },
 }
 
 impl Fault {
@@ -93,6 +93,14 @@ impl Fault {
         }
     }
 
+    /// An argument of the message that the agent sent.
+    pub fn arg(&self, name: &str) -> Option<&str> {
+        match &self.message {
+            Text::Message(_) => None,
+            Text::Rendered { args, .. } => args.get(name).map(String::as_str),
+        }
+    }
+
     /// What went wrong, in one sentence.
     pub fn message(&self, locale: Locale) -> String {
         self.message.text(locale)
@@ -107,7 +115,7 @@ impl Fault {
     pub(super) fn rendered(&self, locale: Locale) -> Sent {
         let args = match &self.message {
             Text::Message(message) => message.args().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
-            Text::Rendered { .. } => BTreeMap::new(),
+            Text::Rendered { args, .. } => args.clone(),
         };
         let (message, hint) = (self.message(locale), self.hint_text(locale));
         Sent { code: self.code, id: self.id().to_owned(), args, message, hint }
@@ -147,7 +155,7 @@ pub(super) struct Sent {
 impl<'de> Deserialize<'de> for Fault {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let sent = Sent::deserialize(from)?;
-        let text = |text: String| Text::Rendered { id: sent.id.clone(), text };
+        let text = |text: String| Text::Rendered { id: sent.id.clone(), args: sent.args.clone(), text };
         Ok(Fault { code: sent.code, message: text(sent.message), hint: sent.hint.map(text) })
     }
 }

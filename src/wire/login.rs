@@ -14,6 +14,9 @@ pub struct Login {
     pub account: Option<String>,
     #[serde(default)]
     pub flow: Flow,
+    /// Git wants it, not a person by name: one prompt however many ask, and none again soon after one was left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub for_git: bool,
 }
 
 /// How to log in.
@@ -42,6 +45,8 @@ pub enum LoginEvent {
     },
     /// The server does not answer as it should at the moment; it is asked again.
     Retrying,
+    /// Another login to the same server is under way and is waited for.
+    Waiting,
     /// An event of a newer agent.
     #[serde(other)]
     Unknown,

@@ -1,7 +1,7 @@
 use crate::agent::accounts::Held;
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, fault, select};
-use crate::base::{Credential, Kind, ServerUrl};
+use crate::base::{Config, Credential, Kind, ServerUrl, TokenSource};
 use crate::msg;
 use crate::wire::{Code, Condition, Fault, Get, GetReply, GitCredential, Proof};
 
@@ -32,8 +32,30 @@ impl Handle for Get {
                 state,
             })
         });
-        reply.await?.ok_or_else(nothing)
+        match reply.await? {
+            Some(reply) => Ok(reply),
+            None => Err(login_known(agent, &config, &server).await?.unwrap_or_else(nothing)),
+        }
     }
+}
+
+/// Where a login can be made, git's person is told, or asked if they are there: at the default server, and where there
+/// was a login that is of no use any more.
+async fn login_known(agent: &Agent, config: &Config, server: &ServerUrl) -> Result<Option<Fault>, Fault> {
+    if !config.autologin() {
+        return Ok(None);
+    }
+    let default = config.default_server().filter(|default| default.same_origin(server)).cloned();
+    let known = agent.with_accounts(|accounts| {
+        let was_login = |held: &&Held| match held.credential() {
+            Credential::Token { source, .. } => *source == TokenSource::Loom,
+            Credential::OAuth { .. } => true,
+            Credential::Basic { .. } | Credential::Header { .. } => false,
+        };
+        let mut there = accounts.iter().filter(|held| held.key().server().same_origin(server));
+        there.find(was_login).map(|held| held.key().server().clone())
+    });
+    Ok(default.or(known.await?).map(|server| fault::not_logged_in(&server)))
 }
 
 /// The server git means.

@@ -1,9 +1,11 @@
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::save::finish;
 use crate::agent::dispatch::Handle;
+use crate::agent::flights::Boarding;
 use crate::agent::{Agent, Caller, fault};
 use crate::base::{AccountKey, Credential, Secret, ServerUrl, TokenSource};
 use crate::msg;
@@ -17,6 +19,14 @@ const MAX_PAUSE: Duration = Duration::from_secs(10);
 impl Handle for Login {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
         let server = agent.server(self.server)?;
+        let seat = match self.for_git {
+            false => agent.flights.take(&server),
+            true => match agent.flights.board(&server) {
+                Boarding::Mine(seat) => seat,
+                Boarding::Others(waiting) => return join(agent, &server, waiting, caller).await,
+                Boarding::LeftAlone => return Err(fault::not_logged_in(&server)),
+            },
+        };
         // A store that cannot keep the login is found out before a person is asked to approve it.
         agent.with_accounts(|_| ()).await?;
         let http = agent.http()?;
@@ -25,8 +35,34 @@ impl Handle for Login {
         };
         // From here on the server counts the person as logged in, so the token is kept even if nobody waits for it.
         let credential = Credential::Token { token, source: TokenSource::Loom };
-        finish(agent, caller.locale, AccountKey::new(server, self.account), credential).await
+        let reply = finish(agent, caller.locale, AccountKey::new(server, self.account), credential).await?;
+        seat.arrived();
+        Ok(reply)
     }
+}
+
+/// Waits for the login that somebody else began, and answers with what came of it.
+async fn join(
+    agent: &Agent,
+    server: &ServerUrl,
+    mut waiting: watch::Receiver<()>,
+    caller: &mut Caller<'_>,
+) -> Result<LoginReply, Fault> {
+    caller.tell(&LoginEvent::Waiting).await;
+    tokio::select! {
+        // It never changes; it closes.
+        _ = waiting.changed() => {}
+        () = caller.hung_up() => return Err(fault::cancelled()),
+    }
+    let found = agent.for_person(server, None, |held| LoginReply {
+        server: held.key().server().clone(),
+        account: held.key().user().to_owned(),
+        stored_in: held.stored_in(),
+        expires_at: held.credential().expires(),
+        note: None,
+        became_default: false,
+    });
+    found.await?.ok_or_else(|| fault::not_logged_in(server))
 }
 
 async fn by_loom_dialect(http: &Http, server: &ServerUrl, caller: &mut Caller<'_>) -> Result<Secret, Fault> {

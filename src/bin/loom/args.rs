@@ -70,6 +70,9 @@ pub struct Login {
     pub no_browser: bool,
     #[arg(long)]
     pub with_token: bool,
+    /// Said by the git helper, never by a person.
+    #[arg(long, hide = true)]
+    pub for_git: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -35,7 +35,7 @@ fn with_person(args: Login, context: &Context) -> Result<LoginReply, Fault> {
         Flow::Auto => wire::Flow::Auto,
         Flow::Loom => wire::Flow::Loom,
     };
-    let question = wire::Login { server: context.server.clone(), account: args.account, flow };
+    let question = wire::Login { server: context.server.clone(), account: args.account, flow, for_git: args.for_git };
     let mut waiting = None;
     let outcome = context.client()?.follow(&question, |event| match event {
         LoginEvent::Approve { verification_url, user_code, same_origin, .. } => {
@@ -47,6 +47,7 @@ fn with_person(args: Login, context: &Context) -> Result<LoginReply, Fault> {
             }
             waiting = Some(term::spinner(context.locale, &msg!("waiting")));
         }
+        LoginEvent::Waiting => term::say(context.locale, &msg!("login-elsewhere")),
         LoginEvent::Unknown => {}
         LoginEvent::Retrying => {
             let again = msg!("server-in-trouble");

@@ -1,0 +1,97 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::base::ServerUrl;
+
+/// For so long a person who did not finish a login is not asked again by git.
+const LEFT_ALONE: Duration = Duration::from_secs(2 * 60);
+
+/// The logins that are under way, so that many gits at once show one prompt, and one that was not finished is not shown
+/// again at once.
+#[derive(Default)]
+pub(super) struct Flights(Mutex<HashMap<ServerUrl, Flight>>);
+
+enum Flight {
+    Under(watch::Receiver<()>),
+    /// Ended without a login.
+    Unfinished(Instant),
+}
+
+/// What somebody finds who wants to log in for git.
+pub(super) enum Boarding<'a> {
+    /// Nobody is at it: go.
+    Mine(Seat<'a>),
+    /// Somebody is: wait until this closes.
+    Others(watch::Receiver<()>),
+    /// Somebody was, a moment ago, and did not finish.
+    LeftAlone,
+}
+
+/// Held while a login is under way. Dropping it tells those who wait.
+pub(super) struct Seat<'a> {
+    flights: &'a Flights,
+    server: ServerUrl,
+    done: bool,
+    _ends: watch::Sender<()>,
+}
+
+impl Flights {
+    /// A person asks by name: they go, whoever else is at it.
+    pub(super) fn take(&self, server: &ServerUrl) -> Seat<'_> {
+        let (ends, waiting) = watch::channel(());
+        self.lock().insert(server.clone(), Flight::Under(waiting));
+        Seat { flights: self, server: server.clone(), done: false, _ends: ends }
+    }
+
+    /// Git asks for a person who may not expect it.
+    pub(super) fn board(&self, server: &ServerUrl) -> Boarding<'_> {
+        match self.lock().get(server) {
+            Some(Flight::Under(waiting)) => return Boarding::Others(waiting.clone()),
+            Some(Flight::Unfinished(at)) if at.elapsed() < LEFT_ALONE => return Boarding::LeftAlone,
+            Some(Flight::Unfinished(_)) | None => {}
+        }
+        Boarding::Mine(self.take(server))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ServerUrl, Flight>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat<'_> {
+    /// The login was made.
+    pub(super) fn arrived(mut self) {
+        self.done = true;
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        let mut flights = self.flights.lock();
+        match self.done {
+            true => flights.remove(&self.server),
+            false => flights.insert(self.server.clone(), Flight::Unfinished(Instant::now())),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_goes_and_the_others_wait_or_are_left_alone() {
+        let flights = Flights::default();
+        let server = ServerUrl::parse("https://a.example").unwrap();
+        let Boarding::Mine(seat) = flights.board(&server) else { panic!("nobody is at it") };
+        let Boarding::Others(waiting) = flights.board(&server) else { panic!("somebody is at it") };
+        drop(seat);
+        assert!(waiting.has_changed().is_err(), "those who wait hear of the end");
+        assert!(matches!(flights.board(&server), Boarding::LeftAlone));
+        flights.take(&server).arrived();
+        assert!(matches!(flights.board(&server), Boarding::Mine(_)));
+    }
+}
