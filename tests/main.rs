@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod git;
 mod git_helper;
+mod git_https;
 mod git_login;
 mod heal;
 mod hostile;

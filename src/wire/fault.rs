@@ -31,9 +31,15 @@ pub enum Code {
 
 /// A typed error: a code for programs; a message and a hint for people.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{}", .message.text(Locale::En))]
+#[error("{}", .texts.message.text(Locale::En))]
 pub struct Fault {
     code: Code,
+    /// Boxed: a fault travels through every `Result`, mostly as one that did not happen.
+    texts: Box<Texts>,
+}
+
+#[derive(Clone, Debug)]
+struct Texts {
     message: Text,
     hint: Option<Text>,
 }
@@ -47,12 +53,12 @@ enum Text {
 
 impl Fault {
     pub fn new(code: Code, message: Message) -> Self {
-        Fault { code, message: Text::Message(message), hint: None }
+        Fault { code, texts: Box::new(Texts { message: Text::Message(message), hint: None }) }
     }
 
     /// Adds what to do about it.
     pub fn hint(mut self, hint: Message) -> Self {
-        self.hint = Some(Text::Message(hint));
+        self.texts.hint = Some(Text::Message(hint));
         self
     }
 
@@ -66,19 +72,19 @@ impl Fault {
             Text::Message(message) => Some(message.clone()),
             Text::Rendered { .. } => None,
         };
-        let hint = self.hint.as_ref().and_then(unrendered);
-        serde_json::to_string(&Unrendered { code: self.code, message: unrendered(&self.message)?, hint }).ok()
+        let hint = self.texts.hint.as_ref().and_then(unrendered);
+        serde_json::to_string(&Unrendered { code: self.code, message: unrendered(&self.texts.message)?, hint }).ok()
     }
 
     /// Parses what [`print`](Self::print) printed.
     pub fn parse(text: &str) -> Option<Fault> {
         let Unrendered { code, message, hint } = serde_json::from_str(text).ok()?;
-        Some(Fault { code, message: Text::Message(message), hint: hint.map(Text::Message) })
+        Some(Fault { code, texts: Box::new(Texts { message: Text::Message(message), hint: hint.map(Text::Message) }) })
     }
 
     /// Message and hint of a fault that the agent rendered.
     pub fn rendered_texts(&self) -> Option<(&str, Option<&str>)> {
-        match (&self.message, &self.hint) {
+        match (&self.texts.message, &self.texts.hint) {
             (Text::Rendered { text, .. }, None) => Some((text, None)),
             (Text::Rendered { text, .. }, Some(Text::Rendered { text: hint, .. })) => Some((text, Some(hint))),
             _ => None,
@@ -87,7 +93,7 @@ impl Fault {
 
     /// The id of the message, the same in every language.
     pub fn id(&self) -> &str {
-        match &self.message {
+        match &self.texts.message {
             Text::Message(message) => message.id(),
             Text::Rendered { id, .. } => id,
         }
@@ -95,7 +101,7 @@ impl Fault {
 
     /// An argument of the message that the agent sent.
     pub fn arg(&self, name: &str) -> Option<&str> {
-        match &self.message {
+        match &self.texts.message {
             Text::Message(_) => None,
             Text::Rendered { args, .. } => args.get(name).map(String::as_str),
         }
@@ -103,17 +109,17 @@ impl Fault {
 
     /// What went wrong, in one sentence.
     pub fn message(&self, locale: Locale) -> String {
-        self.message.text(locale)
+        self.texts.message.text(locale)
     }
 
     /// What to do about it, where there is something.
     pub fn hint_text(&self, locale: Locale) -> Option<String> {
-        self.hint.as_ref().map(|hint| hint.text(locale))
+        self.texts.hint.as_ref().map(|hint| hint.text(locale))
     }
 
     /// The same with its texts rendered, ready to be sent.
     pub(super) fn rendered(&self, locale: Locale) -> Sent {
-        let args = match &self.message {
+        let args = match &self.texts.message {
             Text::Message(message) => message.args().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
             Text::Rendered { args, .. } => args.clone(),
         };
@@ -156,6 +162,7 @@ impl<'de> Deserialize<'de> for Fault {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let sent = Sent::deserialize(from)?;
         let text = |text: String| Text::Rendered { id: sent.id.clone(), args: sent.args.clone(), text };
-        Ok(Fault { code: sent.code, message: text(sent.message), hint: sent.hint.map(text) })
+        let texts = Texts { message: text(sent.message), hint: sent.hint.map(text) };
+        Ok(Fault { code: sent.code, texts: Box::new(texts) })
     }
 }

@@ -4,12 +4,14 @@
 mod git_backend;
 mod home;
 mod keyring;
+mod nginx;
 #[path = "../../src/bin/loom/demo/server.rs"]
 mod server;
 mod stub;
 
 pub use home::{Home, Output, Running, run};
 pub use keyring::Session;
+pub use nginx::Nginx;
 pub use server::LoomServer;
 pub use stub::{Stub, http};
 

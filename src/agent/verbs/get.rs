@@ -14,17 +14,24 @@ impl Handle for Get {
             // Not an error: git may have it from elsewhere.
             return Err(nothing());
         }
+        let mut named = self.wanted.username.as_deref();
         if let Some(state) = &self.refused {
-            refuse(agent, &server, state).await?;
+            let (tag, was_named) = state.strip_suffix(NAMED).map_or((state.as_str(), false), |tag| (tag, true));
+            refuse(agent, &server, tag).await?;
+            // Git repeats the user name of the answer that was refused; it did not name one before.
+            named = named.filter(|_| was_named);
         }
         let rule = config.rule(&server, self.directory.as_deref().map(std::path::Path::new));
-        let user = self.wanted.username.as_deref().or(rule.map(|rule| rule.user()));
+        let user = named.or(rule.map(|rule| rule.user()));
         let reply = agent.with_accounts(|accounts| {
             let found = select::candidates(accounts, &server, user);
             let mut usable = found.iter().filter(|held| is_usable(held, &self));
             let first = usable.next()?;
             // Git may ask again in the same command only if there is something else to say then.
-            let state = usable.next().filter(|_| self.state).map(|_| agent.tag(first));
+            let state = usable
+                .next()
+                .filter(|_| self.state)
+                .map(|_| agent.tag(first) + if named.is_some() { NAMED } else { "" });
             Some(GetReply {
                 proof: proof(first, &self),
                 password_expiry_utc: first.credential().expires().map(|expiry| expiry.as_unix()),
@@ -58,6 +65,9 @@ async fn login_known(agent: &Agent, config: &Config, server: &ServerUrl) -> Resu
     Ok(default.or(known.await?).map(|server| fault::not_logged_in(&server)))
 }
 
+/// Ends a state where git named the user by itself.
+const NAMED: &str = "-named";
+
 /// The server git means.
 pub(super) fn server(wanted: &GitCredential) -> Result<ServerUrl, Fault> {
     ServerUrl::from_parts(&wanted.protocol, &wanted.host, wanted.path.as_deref())
@@ -65,10 +75,10 @@ pub(super) fn server(wanted: &GitCredential) -> Result<ServerUrl, Fault> {
 }
 
 /// Git comes back with what it was told to say: the server refused that answer.
-async fn refuse(agent: &Agent, server: &ServerUrl, state: &str) -> Result<(), Fault> {
+async fn refuse(agent: &Agent, server: &ServerUrl, tag: &str) -> Result<(), Fault> {
     let tried = agent.with_accounts(|accounts| {
         let found = select::candidates(accounts, server, None);
-        let tried = found.iter().find(|held| agent.tag(held) == state);
+        let tried = found.iter().find(|held| agent.tag(held) == tag);
         tried.map(|held| (held.key().clone(), held.secret().clone()))
     });
     if let Some((account, secret)) = tried.await? {
