@@ -4,6 +4,7 @@ mod agent;
 mod client;
 mod commands;
 mod demo;
+mod fuzzed;
 mod git;
 mod git_helper;
 mod git_https;

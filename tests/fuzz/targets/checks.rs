@@ -1,0 +1,61 @@
+//! What must hold for any input. The fuzzer calls these, and so does a test that replays the corpus.
+
+use loom_credentials::base::{Locale, ServerUrl};
+use loom_credentials::git;
+use loom_credentials::store::check_sealed_file;
+use loom_credentials::wire::{Empty, GetReply, LoginEvent, LoginReply, Reply, Request, StatusReply};
+
+/// Git's input: no panic; what was accepted names a host and holds no line break anywhere.
+pub fn git_input(bytes: &[u8]) {
+    let Ok(request) = git::Request::parse(bytes) else { return };
+    let get = request.into_get(None);
+    assert!(!get.wanted.host.is_empty() && !get.wanted.protocol.is_empty());
+    let texts =
+        [Some(&get.wanted.host), Some(&get.wanted.protocol), get.wanted.path.as_ref(), get.wanted.username.as_ref()];
+    for text in texts.into_iter().flatten() {
+        assert!(!text.contains(['\n', '\r', '\0']));
+    }
+    if let Ok(server) = ServerUrl::from_parts(&get.wanted.protocol, &get.wanted.host, get.wanted.path.as_deref()) {
+        let host = get.wanted.host.to_ascii_lowercase();
+        assert!(host == server.host() || host.starts_with(&format!("{}:", server.host())), "{host} became {server}");
+    }
+}
+
+/// A server: printing and parsing is the identity, and the canonical form stays as it is.
+pub fn server_url(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let _ = ServerUrl::from_user(text);
+    let _ = ServerUrl::from_parts("https", text, Some(text));
+    let Ok(server) = ServerUrl::parse(text) else { return };
+    let printed = server.to_string();
+    assert_eq!(ServerUrl::parse(&printed).as_ref(), Ok(&server), "{printed}");
+    assert!(printed.is_ascii() && server.same_origin(&server.origin()) && server.origin().covers(&server));
+}
+
+/// Frames: no panic; what is understood as a fault can be said in every language.
+pub fn frames(bytes: &[u8]) {
+    if let Ok(request) = Request::parse(bytes) {
+        let _ = request.params::<loom_credentials::wire::Get>();
+        let _ = request.params::<loom_credentials::wire::Save>();
+        let _ = request.params::<loom_credentials::wire::Login>();
+    }
+    let _ = Reply::<LoginReply, LoginEvent>::parse(bytes);
+    let _ = Reply::<StatusReply>::parse(bytes);
+    if let Ok(Reply::Ok(reply)) = Reply::<GetReply>::parse(bytes) {
+        if let Some(answer) = git::print_answer(&reply) {
+            assert!(answer.split(|byte| *byte == b'\n').all(|line| line.is_empty() || line.contains(&b'=')));
+        }
+    }
+    if let Ok(Reply::Error(fault)) = Reply::<Empty>::parse(bytes) {
+        assert!(
+            Locale::ALL
+                .iter()
+                .all(|locale| fault.print().is_none() && fault.message(*locale) == fault.message(Locale::En))
+        );
+    }
+}
+
+/// The sealed file: whatever was not written with this key is refused.
+pub fn sealed_file(bytes: &[u8]) {
+    assert!(!check_sealed_file(bytes), "a file that nobody sealed was accepted");
+}
