@@ -162,8 +162,10 @@ fn setup_git_writes_the_absolute_path_once_and_takes_it_out_again() {
     let path = env!("CARGO_BIN_EXE_git-credential-loom");
     let read = || home.git_config(&["config", "--global", "--get-all", "credential.helper"]).out;
     home.git_config(&["config", "--global", "credential.helper", "cache"]).ok();
+    home.configure("[[account]]\nmatch = \"https://git.example/acme/*\"\nuser = \"work\"\n");
     for _ in 0..2 {
-        let wrote = home.loom(&["setup", "git"]).ok().out;
+        let wrote = home.loom(&["setup", "git"]).ok().says("cache, loom").out;
+        assert!(wrote.contains("credential.https://git.example.useHttpPath = true"), "{wrote}");
         assert!(wrote.contains(path), "{wrote}");
         assert_eq!(read(), format!("cache\n{path}\n"), "the other helper stays, ours is there once");
     }

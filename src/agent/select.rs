@@ -80,6 +80,45 @@ mod tests {
         assert_eq!(chosen(&all, "https://a.example", None)[0], "https://a.example|u");
     }
 
+    /// Scheme, host, port and path segments, as they were made: what the answer must be is decided without `ServerUrl`.
+    type Parts = (&'static str, String, u16, Vec<&'static str>);
+
+    fn made() -> Vec<(Parts, ServerUrl)> {
+        let mut all = Vec::new();
+        for scheme in ["https", "http", "smtp"] {
+            for host in
+                ["a.example", "b.example", "a.example.b.example", "aa.example", "127.0.0.1", "[::1]", "localhost"]
+            {
+                for port in [80, 443, 8080, 808] {
+                    for path in [&[][..], &["org"], &["org", "repo"], &["org", "repo-evil"], &["org-evil"], &["other"]]
+                    {
+                        for upper in [false, true] {
+                            let host = if upper { host.to_uppercase() } else { host.to_owned() };
+                            let text = format!("{scheme}://{host}:{port}/{}", path.join("/"));
+                            let parts = (scheme, host.to_lowercase(), port, path.to_vec());
+                            all.push((parts, ServerUrl::parse(&text).unwrap()));
+                        }
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn in_a_million_pairs_a_credential_is_only_ever_given_to_its_own_origin_and_path() {
+        let all = made();
+        assert!(all.len() * all.len() > 1_000_000);
+        for (own, kept) in &all {
+            let account = accounts(&[(&kept.to_string(), "u")]);
+            for (asked, server) in &all {
+                let same_origin = (own.0, &own.1, own.2) == (asked.0, &asked.1, asked.2);
+                let expected = same_origin && (asked.3.is_empty() || asked.3.starts_with(&own.3));
+                assert_eq!(!candidates(&account, server, None).is_empty(), expected, "{kept} for {server}");
+            }
+        }
+    }
+
     #[test]
     fn a_named_user_gets_that_account() {
         let all = accounts(&[("https://a.example", "one"), ("https://a.example", "two")]);

@@ -182,6 +182,8 @@ git-bad-url = قيمة url فيه ليست على الصيغة {"\u2066"}protoco
 secret-not-sayable = لا يمكن التعبير عن بيانات الاعتماد المحفوظة بصيغة git؛ سجّل الدخول من جديد
 hint-git-input = المتوقع أسطر من الشكل {"\u2066"}key=value{"\u2069"} يليها سطر فارغ؛ راجع {"\u2066"}man git-credential{"\u2069"}
 git-not-there = لم يكن loom موجودًا في { $key }.
+git-order = يسأل git مساعديه بهذا الترتيب إلى أن يجيب أحدهم: { $helpers }
+git-store-in-clear = يكتب المساعد store كل كلمة مرور تصله في ملف غير مشفّر؛ ولإزالته: {"\u2066"}git config --global --unset-all credential.helper store{"\u2069"}
 git-removed = أُزيل loom من { $key }.
 git-missing = تعذّر تشغيل git: { $error }
 git-refused = لم يغيّر git إعداداته: { $error }

@@ -182,6 +182,8 @@ git-bad-url = its url is not of the form protocol://[user@]host[/path]
 secret-not-sayable = the kept credential cannot be said in git's format; log in again
 hint-git-input = lines of key=value and then an empty line are expected; see man git-credential
 git-not-there = loom was not in { $key }.
+git-order = git asks its helpers in this order until one has an answer: { $helpers }
+git-store-in-clear = The helper store writes every password it is told to a clear-text file; git config --global --unset-all credential.helper store takes it out.
 git-removed = Removed loom from { $key }.
 git-missing = git cannot be run: { $error }
 git-refused = git did not change its configuration: { $error }

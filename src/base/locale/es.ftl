@@ -182,6 +182,8 @@ git-bad-url = su url no tiene la forma protocol://[user@]host[/path]
 secret-not-sayable = la credencial guardada no se puede expresar en el formato de git; inicie sesión de nuevo
 hint-git-input = se esperan líneas key=value seguidas de una línea vacía; consulte man git-credential
 git-not-there = loom no estaba en { $key }.
+git-order = git pregunta a sus asistentes en este orden hasta que uno responde: { $helpers }
+git-store-in-clear = El asistente store escribe cada contraseña que recibe en un archivo sin cifrar; se quita con git config --global --unset-all credential.helper store
 git-removed = Se ha quitado loom de { $key }.
 git-missing = no se puede ejecutar git: { $error }
 git-refused = git no cambió su configuración: { $error }

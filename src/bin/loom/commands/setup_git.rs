@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use loom_credentials::base::{Config, Paths};
 use loom_credentials::msg;
 use loom_credentials::wire::{Code, Fault};
 
@@ -32,7 +33,47 @@ pub fn run(args: &SetupGit, context: &Context) -> Result<u8, Fault> {
         return Err(refused(&written));
     }
     term::data_line(&format!("{key} = {helper}"));
+    name_paths(scope)?;
+    explain(context)
+}
+
+/// Where a rule depends on the path, git has to be told to name it.
+fn name_paths(scope: &str) -> Result<(), Fault> {
+    let fault = |message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config"));
+    let config = Paths::from_environment().and_then(|paths| Config::load(&paths.config_file())).map_err(fault)?;
+    let mut origins: Vec<String> =
+        config.rules().iter().filter_map(|rule| rule.needs_path()).map(|url| url.origin().to_string()).collect();
+    origins.dedup();
+    for origin in origins {
+        let key = format!("credential.{origin}.useHttpPath");
+        let written = git(&["config", scope, &key, "true"])?;
+        if !written.status.success() {
+            return Err(refused(&written));
+        }
+        term::data_line(&format!("{key} = true"));
+    }
+    Ok(())
+}
+
+/// What will happen with the helpers that are configured already, which stay as they are.
+fn explain(context: &Context) -> Result<u8, Fault> {
+    let listed = git(&["config", "--get-all", "credential.helper"])?;
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    // An empty value makes git forget those before it.
+    let helpers: Vec<&str> = listed.lines().rev().take_while(|helper| !helper.is_empty()).collect();
+    let helpers: Vec<&str> = helpers.into_iter().rev().collect();
+    if helpers.len() > 1 {
+        let names: Vec<&str> = helpers.iter().map(|helper| if is_ours(helper) { "loom" } else { helper }).collect();
+        term::say(context.locale, &msg!("git-order", helpers = names.join(", ")));
+    }
+    if helpers.iter().any(|helper| helper.split(' ').next() == Some("store")) {
+        term::say(context.locale, &msg!("git-store-in-clear"));
+    }
     Ok(0)
+}
+
+fn is_ours(helper: &str) -> bool {
+    helper == "loom" || helper.ends_with("git-credential-loom")
 }
 
 /// The helper of the same installation. By its absolute path git runs it without a process in between.
