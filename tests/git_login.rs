@@ -57,6 +57,21 @@ fn nobody_is_asked_where_nobody_is_there_or_asking_is_forbidden() {
 }
 
 #[test]
+fn a_login_is_not_offered_where_it_would_be_somebody_elses() {
+    let home = Home::new();
+    let server = loom_server(&home);
+    logged_out(&home, server.url());
+    let named = server.url().replace("http://", "http://zed@");
+    for _ in 0..2 {
+        let Some(done) = on_terminal(&home, &ls_remote(&named), &[("GIT_ASKPASS", "true")]) else { return };
+        assert_ne!(done.code, 0, "{done:?}");
+    }
+    home.configure(&format!("default_server = '{0}'\n[[account]]\nmatch = '{0}'\nuser = 'zed'\n", server.url()));
+    on_terminal(&home, &ls_remote(server.url()), &[("GIT_ASKPASS", "true")]);
+    assert!(!server.state().seen.iter().any(|seen| seen.1 == "/auth/device/start"));
+}
+
+#[test]
 fn many_gits_show_one_prompt() {
     let home = Home::new();
     let server = loom_server(&home);

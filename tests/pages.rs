@@ -112,6 +112,9 @@ fn escape(text: &str) -> String {
 const EXIT_STATUS: &str = ".SH EXIT STATUS\n.TP\n.B 0\nDone.\n.TP\n.B 1\nFailed; standard error says why.\n.TP\n.B 2\nWrong \
 usage.\n.TP\n.B 4\nA person has to log in first.\n.TP\n.B 130\nCancelled.\n";
 
+const HELPER_EXIT_STATUS: &str = ".SH EXIT STATUS\n.TP\n.B 0\nDone, also where there is nothing to say.\n.TP\n.B \
+1\nFailed or refused; standard error says why.\n.TP\n.B 2\nWrong usage.\n";
+
 const SEE_ALSO: &str = ".SH SEE ALSO\n.BR loom (1),\n.BR git\\-credential\\-loom (1),\n.BR loom\\-agent (1),\n.BR loom.toml (5),\n.BR loom\\-protocol (7)\n";
 
 #[test]
@@ -142,13 +145,13 @@ fn the_page_of_the_helper_is_current() {
         .subcommand(operation("store", "Keep the credential on standard input: the server accepted it"))
         .subcommand(operation(
             "erase",
-            "Forget the credential on standard input: the server refused it. A login is kept and marked as refused",
+            "Mark the credential on standard input as refused by the server; without a password, forget it",
         ))
         .subcommand(operation("capability", "Say which extensions of the protocol are spoken"));
     const GIT: &str = ".SH DESCRIPTION\nGit runs this program; see\n.BR gitcredentials (7).\nThe word credential\\-helper may \
 stand before the operation, so that\n.B credential.helper = loom credential\\-helper\nworks too.\n.PP\nSet it up with\n.BR \
 \"loom setup git\" ,\nwhich writes the absolute path: by its bare name git starts one process more.\n";
-    is_current("git-credential-loom.1", &roff(command, &[GIT, EXIT_STATUS, SEE_ALSO]));
+    is_current("git-credential-loom.1", &roff(command, &[GIT, HELPER_EXIT_STATUS, SEE_ALSO]));
 }
 
 #[test]

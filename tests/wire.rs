@@ -88,7 +88,7 @@ fn the_frames_of_logins_are_as_recorded() {
         note: Some("a note".into()),
         became_default: true,
     };
-    exchange(Login { server: Some(server()), account: None, flow: Flow::Auto, for_git: false }, reply());
+    exchange(Login { server: Some(server()), account: None, flow: Flow::Auto, for_git: true }, reply());
     let credential = Credential::Token { token: secret("tok"), source: TokenSource::Given };
     exchange(Save { server: Some(server()), account: Some("ci".into()), credential }, reply());
     let done = LoggedOut { server: server(), account: "ci".into(), revocation: Revocation::Revoked };
@@ -100,7 +100,7 @@ fn the_frames_of_logins_are_as_recorded() {
         same_origin: true,
     };
     let printed = print_event(&event);
-    golden("login-event", &[&printed, &print_event(&LoginEvent::Retrying)]);
+    golden("login-event", &[&printed, &print_event(&LoginEvent::Retrying), &print_event(&LoginEvent::Waiting)]);
     assert!(matches!(Reply::<LoginReply, LoginEvent>::parse(&printed), Ok(Reply::Event(read)) if read == event));
 }
 

@@ -12,6 +12,15 @@ pub(super) fn not_logged_in(server: &ServerUrl) -> Fault {
     Fault::new(Code::LoginRequired, msg!("not-logged-in", server = server)).hint(msg!("hint-login", server = server))
 }
 
+/// The same for git's helper, which may offer the login: for this account, where it is known.
+pub(super) fn no_login(server: &ServerUrl, account: Option<&str>) -> Fault {
+    let message = match account {
+        Some(account) => msg!("not-logged-in", server = server, account = account),
+        None => msg!("not-logged-in", server = server),
+    };
+    Fault::new(Code::LoginRequired, message).hint(msg!("hint-login", server = server))
+}
+
 pub(super) fn no_server() -> Fault {
     Fault::new(Code::BadRequest, msg!("no-server")).hint(msg!("hint-server"))
 }

@@ -12,10 +12,16 @@ const LEFT_ALONE: Duration = Duration::from_secs(2 * 60);
 /// The logins that are under way, so that many gits at once show one prompt, and one that was not finished is not shown
 /// again at once.
 #[derive(Default)]
-pub(super) struct Flights(Mutex<HashMap<ServerUrl, Flight>>);
+pub(super) struct Flights(Mutex<Board>);
+
+#[derive(Default)]
+struct Board {
+    next: u64,
+    flights: HashMap<ServerUrl, Flight>,
+}
 
 enum Flight {
-    Under(watch::Receiver<()>),
+    Under(u64, watch::Receiver<()>),
     /// Ended without a login.
     Unfinished(Instant),
 }
@@ -34,6 +40,7 @@ pub(super) enum Boarding<'a> {
 pub(super) struct Seat<'a> {
     flights: &'a Flights,
     server: ServerUrl,
+    number: u64,
     done: bool,
     _ends: watch::Sender<()>,
 }
@@ -42,21 +49,24 @@ impl Flights {
     /// A person asks by name: they go, whoever else is at it.
     pub(super) fn take(&self, server: &ServerUrl) -> Seat<'_> {
         let (ends, waiting) = watch::channel(());
-        self.lock().insert(server.clone(), Flight::Under(waiting));
-        Seat { flights: self, server: server.clone(), done: false, _ends: ends }
+        let mut board = self.lock();
+        let number = board.next;
+        board.next += 1;
+        board.flights.insert(server.clone(), Flight::Under(number, waiting));
+        Seat { flights: self, server: server.clone(), number, done: false, _ends: ends }
     }
 
     /// Git asks for a person who may not expect it.
     pub(super) fn board(&self, server: &ServerUrl) -> Boarding<'_> {
-        match self.lock().get(server) {
-            Some(Flight::Under(waiting)) => return Boarding::Others(waiting.clone()),
+        match self.lock().flights.get(server) {
+            Some(Flight::Under(_, waiting)) => return Boarding::Others(waiting.clone()),
             Some(Flight::Unfinished(at)) if at.elapsed() < LEFT_ALONE => return Boarding::LeftAlone,
             Some(Flight::Unfinished(_)) | None => {}
         }
         Boarding::Mine(self.take(server))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ServerUrl, Flight>> {
+    fn lock(&self) -> MutexGuard<'_, Board> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -70,10 +80,14 @@ impl Seat<'_> {
 
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
-        let mut flights = self.flights.lock();
+        let mut board = self.flights.lock();
+        // A later login to the same server may have taken the place; what becomes of it is not said here.
+        if !matches!(board.flights.get(&self.server), Some(Flight::Under(number, _)) if *number == self.number) {
+            return;
+        }
         match self.done {
-            true => flights.remove(&self.server),
-            false => flights.insert(self.server.clone(), Flight::Unfinished(Instant::now())),
+            true => board.flights.remove(&self.server),
+            false => board.flights.insert(self.server.clone(), Flight::Unfinished(Instant::now())),
         };
     }
 }
@@ -91,7 +105,10 @@ mod tests {
         drop(seat);
         assert!(waiting.has_changed().is_err(), "those who wait hear of the end");
         assert!(matches!(flights.board(&server), Boarding::LeftAlone));
-        flights.take(&server).arrived();
+        let (first, second) = (flights.take(&server), flights.take(&server));
+        drop(first);
+        assert!(matches!(flights.board(&server), Boarding::Others(_)), "the second is still under way");
+        second.arrived();
         assert!(matches!(flights.board(&server), Boarding::Mine(_)));
     }
 }

@@ -4,8 +4,7 @@
 //! Rust's start-up code the process makes some twenty system calls less.
 #![cfg_attr(unix, no_main)]
 
-use loom_credentials::client::{exit_code, report_through_loom, run_git_helper};
-use loom_credentials::wire::Code;
+use loom_credentials::client::{helper_exit_code, report_through_loom, run_git_helper};
 
 #[cfg(unix)]
 #[unsafe(no_mangle)]
@@ -24,11 +23,7 @@ fn run() -> u8 {
         Ok(()) => 0,
         Err(fault) => {
             report_through_loom(&fault);
-            match fault.code() {
-                // Nothing to say, as far as git is concerned; the person was told what would help.
-                Code::LoginRequired => 0,
-                code => exit_code(code),
-            }
+            helper_exit_code(fault.code())
         }
     }
 }

@@ -13,14 +13,18 @@ pub(super) fn offer(fault: &Fault) -> bool {
         return false;
     };
     let mut login = Command::new(loom);
-    login.args(["login", "--for-git", "--server", server]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(terminal);
+    login.args(["login", "--for-git", "--server", server]);
+    if let Some(account) = fault.arg("account") {
+        login.arg(format!("--account={account}"));
+    }
+    login.stdin(Stdio::null()).stdout(Stdio::null()).stderr(terminal);
     login.status().is_ok_and(|status| status.success())
 }
 
 /// The terminal of the person who waits for git, unless nobody may be asked.
 fn person() -> Option<File> {
-    let forbidden =
-        std::env::var_os("CI").is_some() || std::env::var("GIT_TERMINAL_PROMPT").is_ok_and(|value| is_no(&value));
+    let forbidden = std::env::var_os("CI").is_some()
+        || std::env::var("GIT_TERMINAL_PROMPT").is_ok_and(|value| value.is_empty() || is_no(&value));
     if forbidden {
         return None;
     }

@@ -11,4 +11,4 @@ mod start;
 pub use ask::Client;
 pub use credentials::Account;
 pub use git_helper::run as run_git_helper;
-pub use report::{exit_code, report, report_through_loom};
+pub use report::{exit_code, helper_exit_code, report, report_through_loom};

@@ -30,6 +30,14 @@ pub fn report_through_loom(fault: &Fault) {
     }
 }
 
+/// The exit code of the git helper: where a person has to log in there is nothing to say, as far as git is concerned.
+pub fn helper_exit_code(code: Code) -> u8 {
+    match code {
+        Code::LoginRequired => 0,
+        code => exit_code(code),
+    }
+}
+
 /// Another program of the same installation.
 pub(super) fn beside(name: &str) -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));

@@ -41,28 +41,41 @@ impl Handle for Get {
         });
         match reply.await? {
             Some(reply) => Ok(reply),
-            None => Err(login_known(agent, &config, &server).await?.unwrap_or_else(nothing)),
+            None => Err(login_known(agent, &config, &server, user).await?.unwrap_or_else(nothing)),
         }
     }
 }
 
-/// Where a login can be made, git's person is told, or asked if they are there: at the default server, and where there
-/// was a login that is of no use any more.
-async fn login_known(agent: &Agent, config: &Config, server: &ServerUrl) -> Result<Option<Fault>, Fault> {
+/// Where a login would help, git's person is told, or asked if they are there: for an account that a login made and that
+/// is of no use any more, and at a default server that has no account. Never for a user or a rule without an account:
+/// the login would be somebody else's.
+async fn login_known(
+    agent: &Agent,
+    config: &Config,
+    server: &ServerUrl,
+    user: Option<&str>,
+) -> Result<Option<Fault>, Fault> {
     if !config.autologin() {
         return Ok(None);
     }
-    let default = config.default_server().filter(|default| default.same_origin(server)).cloned();
-    let known = agent.with_accounts(|accounts| {
-        let was_login = |held: &&Held| match held.credential() {
-            Credential::Token { source, .. } => *source == TokenSource::Loom,
-            Credential::OAuth { .. } => true,
-            Credential::Basic { .. } | Credential::Header { .. } => false,
-        };
-        let mut there = accounts.iter().filter(|held| held.key().server().same_origin(server));
-        there.find(was_login).map(|held| held.key().server().clone())
+    let default = config.default_server().filter(|default| default.same_origin(server) && user.is_none());
+    let fault = agent.with_accounts(|accounts| {
+        let found = select::candidates(accounts, server, user);
+        match (found.iter().find(|held| is_login(held)), default) {
+            (Some(held), _) => Some(fault::no_login(held.key().server(), Some(held.key().user()))),
+            (None, Some(default)) if found.is_empty() => Some(fault::no_login(default, None)),
+            (None, _) => None,
+        }
     });
-    Ok(default.or(known.await?).map(|server| fault::not_logged_in(&server)))
+    fault.await
+}
+
+fn is_login(held: &Held) -> bool {
+    match held.credential() {
+        Credential::Token { source, .. } => *source == TokenSource::Loom,
+        Credential::OAuth { .. } => true,
+        Credential::Basic { .. } | Credential::Header { .. } => false,
+    }
 }
 
 /// Ends a state where git named the user by itself.

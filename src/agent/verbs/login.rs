@@ -11,7 +11,7 @@ use crate::base::{AccountKey, Credential, Secret, ServerUrl, TokenSource};
 use crate::msg;
 use crate::oauth::Http;
 use crate::oauth::loom_dialect::{self, INTERVAL, Poll, Started};
-use crate::wire::{Code, Fault, Flow, Login, LoginEvent, LoginReply};
+use crate::wire::{Code, Condition, Fault, Flow, Login, LoginEvent, LoginReply};
 
 /// The longest pause between two polls of a server in trouble, unless it asks for a longer one.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
@@ -23,7 +23,9 @@ impl Handle for Login {
             false => agent.flights.take(&server),
             true => match agent.flights.board(&server) {
                 Boarding::Mine(seat) => seat,
-                Boarding::Others(waiting) => return join(agent, &server, waiting, caller).await,
+                Boarding::Others(waiting) => {
+                    return join(agent, &server, self.account.as_deref(), waiting, caller).await;
+                }
                 Boarding::LeftAlone => return Err(fault::not_logged_in(&server)),
             },
         };
@@ -45,6 +47,7 @@ impl Handle for Login {
 async fn join(
     agent: &Agent,
     server: &ServerUrl,
+    user: Option<&str>,
     mut waiting: watch::Receiver<()>,
     caller: &mut Caller<'_>,
 ) -> Result<LoginReply, Fault> {
@@ -54,15 +57,18 @@ async fn join(
         _ = waiting.changed() => {}
         () = caller.hung_up() => return Err(fault::cancelled()),
     }
-    let found = agent.for_person(server, None, |held| LoginReply {
-        server: held.key().server().clone(),
-        account: held.key().user().to_owned(),
-        stored_in: held.stored_in(),
-        expires_at: held.credential().expires(),
-        note: None,
-        became_default: false,
+    let found = agent.for_person(server, user, |held| {
+        let reply = LoginReply {
+            server: held.key().server().clone(),
+            account: held.key().user().to_owned(),
+            stored_in: held.stored_in(),
+            expires_at: held.credential().expires(),
+            note: None,
+            became_default: false,
+        };
+        Some(reply).filter(|_| held.condition(0) == Condition::Valid)
     });
-    found.await?.ok_or_else(|| fault::not_logged_in(server))
+    found.await?.flatten().ok_or_else(|| fault::not_logged_in(server))
 }
 
 async fn by_loom_dialect(http: &Http, server: &ServerUrl, caller: &mut Caller<'_>) -> Result<Secret, Fault> {

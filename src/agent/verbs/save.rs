@@ -9,9 +9,17 @@ impl Handle for Save {
         if !self.credential.secret().is_one_line() || self.credential.secret().expose().is_empty() {
             return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token")));
         }
+        if matches!(&self.credential, Credential::Header { authtype, .. } if !is_scheme(authtype)) {
+            return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token")));
+        }
         let server = agent.server(self.server)?;
         finish(agent, caller.locale, AccountKey::new(server, self.account), self.credential).await
     }
+}
+
+/// The name of an authentication scheme (RFC 9110 §11.1).
+fn is_scheme(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
 /// What every login ends with: kept, perhaps made the default, and what a person should know said.

@@ -41,10 +41,12 @@ pub fn frames(bytes: &[u8]) {
     }
     let _ = Reply::<LoginReply, LoginEvent>::parse(bytes);
     let _ = Reply::<StatusReply>::parse(bytes);
-    if let Ok(Reply::Ok(reply)) = Reply::<GetReply>::parse(bytes) {
-        if let Some(answer) = git::print_answer(&reply) {
-            assert!(answer.split(|byte| *byte == b'\n').all(|line| line.is_empty() || line.contains(&b'=')));
-        }
+    let answer = match Reply::<GetReply>::parse(bytes) {
+        Ok(Reply::Ok(reply)) => git::print_answer(&reply),
+        _ => None,
+    };
+    if let Some(answer) = answer {
+        assert!(answer.split(|byte| *byte == b'\n').all(|line| line.is_empty() || line.contains(&b'=')));
     }
     if let Ok(Reply::Error(fault)) = Reply::<Empty>::parse(bytes) {
         assert!(

@@ -11,11 +11,11 @@ mod status;
 mod token;
 mod why;
 
-use loom_credentials::client::run_git_helper;
+use loom_credentials::client::{helper_exit_code, run_git_helper};
 use loom_credentials::wire::Fault;
 
 use crate::args::{Command, Setup};
-use crate::{Context, demo};
+use crate::{Context, demo, term};
 
 pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
     match command {
@@ -28,7 +28,13 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Agent { action } => agent::run(&action, context),
         Command::Setup { what: Setup::Git(args) } => setup_git::run(&args, context),
         Command::Config { action } => config::run(&action, context),
-        Command::CredentialHelper { operation } => run_git_helper(&[operation]).map(|()| 0),
+        Command::CredentialHelper { operation } => Ok(run_git_helper(&[operation]).map_or_else(
+            |fault| {
+                term::fault(context.locale, &fault);
+                helper_exit_code(fault.code())
+            },
+            |()| 0,
+        )),
         // For the git helper, which has no texts: say this fault, and nothing else.
         Command::Say { fault } => match Fault::parse(&fault) {
             Some(fault) => Err(fault),
