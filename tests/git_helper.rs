@@ -197,3 +197,13 @@ fn a_header_is_stored_and_given_only_to_a_git_that_understands_it() {
         assert!(left.contains("other-token") && !left.contains("random-token"), "{left}");
     });
 }
+
+#[test]
+fn a_password_times_out_when_its_expiry_comes() {
+    let home = Home::new();
+    let soon = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 2;
+    let lines = format!("{HOST}username=user\npassword=pass\npassword_expiry_utc={soon}\n\n");
+    home.helper("store", lines).ok();
+    assert!(home.get("https", "example.com").ok().out.contains("password=pass"));
+    crate::support::wait_until("it is served no more", || home.get("https", "example.com").ok().out.is_empty());
+}
