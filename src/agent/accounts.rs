@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::base::{AccountKey, Credential, Expiry, Secret, clock};
+use crate::base::{AccountKey, Credential, Expiry, Secret, ServerUrl, clock};
 use crate::store::Record;
 use crate::wire::{Condition, StoredIn};
 
@@ -27,6 +27,13 @@ impl Accounts {
     /// In the order of their keys.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Held> {
         self.0.values()
+    }
+
+    /// Those of the server's origin. In the order of keys they follow one another: scheme, host, port, then path, user.
+    pub(super) fn at_origin<'a>(&'a self, server: &ServerUrl) -> impl Iterator<Item = &'a Held> {
+        let origin = server.origin();
+        let first = AccountKey::new(origin.clone(), Some(String::new()));
+        self.0.range(first..).map(|(_, held)| held).take_while(move |held| held.key().server().same_origin(&origin))
     }
 
     /// Takes in what was stored.

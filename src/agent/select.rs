@@ -10,12 +10,9 @@ use crate::base::ServerUrl;
 /// sends with it. What is left in doubt the older account wins: it is the default.
 pub(super) fn candidates<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
     let has_path = !server.path().is_empty();
-    let fits = |held: &&Held| {
-        let own = held.key().server();
-        own.covers(server) || (!has_path && own.same_origin(server))
-    };
+    let fits = |held: &&Held| !has_path || held.key().server().covers(server);
     let is_named = |held: &&Held| user.is_none_or(|user| held.key().user() == user || held.git_user() == user);
-    let mut found: Vec<&Held> = accounts.iter().filter(fits).filter(is_named).collect();
+    let mut found: Vec<&Held> = accounts.at_origin(server).filter(fits).filter(is_named).collect();
     found.sort_by_key(|held| {
         let length = held.key().server().path().len();
         let by_path = if has_path { (Reverse(length), 0) } else { (Reverse(0), length) };

@@ -229,6 +229,9 @@ fn parse_port(text: &str) -> Result<u16, ServerUrlError> {
 /// Git sends paths decoded (`org/My Project`); escapes what a URL cannot hold, `%` included, so nothing decodes twice.
 fn encode_path(path: &str) -> Result<String, ServerUrlError> {
     let path = path.strip_prefix('/').unwrap_or(path);
+    if path.is_empty() {
+        return Ok(String::new());
+    }
     if path.contains('\\') || path.split('/').any(|segment| matches!(segment, "." | "..")) {
         return Err(ServerUrlError::OddPath);
     }

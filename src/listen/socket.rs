@@ -2,6 +2,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use interprocess::local_socket::traits::tokio::Listener as _;
 use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName};
 use interprocess::os::unix::local_socket::ListenerOptionsExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
@@ -104,14 +106,17 @@ impl Drop for Door {
 /// finished first.
 pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     let crowd = Arc::new(Crowd::default());
+    let own = rustix::process::geteuid().as_raw();
+    let mut asked = pin!(agent.stopping.asked());
     loop {
         let accepted = tokio::select! {
+            biased;
             accepted = door.listener.accept() => accepted,
-            () = agent.stopping.asked() => break,
+            () = &mut asked => break,
             () = idle(&agent, idle_exit) => break,
         };
         match accepted {
-            Ok(stream) if is_ours(&stream) => {
+            Ok(stream) if is_ours(&stream, own) => {
                 let (agent, crowd) = (agent.clone(), crowd.clone());
                 tokio::spawn(async move { converse(stream, &agent, &crowd).await });
             }
@@ -155,8 +160,7 @@ fn is_answered(socket: &Path) -> bool {
 }
 
 /// Asked before a byte is read: a process of another user gets nothing, whatever the socket's mode says.
-fn is_ours(stream: &Stream) -> bool {
-    let own = rustix::process::geteuid().as_raw();
+fn is_ours(stream: &Stream, own: u32) -> bool {
     stream.peer_creds().is_ok_and(|peer| peer.euid() == Some(own))
 }
 
@@ -164,13 +168,17 @@ fn is_ours(stream: &Stream) -> bool {
 async fn converse(stream: Stream, agent: &Agent, crowd: &Crowd) {
     let (mut input, mut output) = (&stream, &stream);
     let mut buffer = Buffer::default();
+    let mut asked = pin!(agent.stopping.asked());
     loop {
+        // After one turn of the runtime the next request, or the end, is most often there, and no timer need be set.
+        yield_now().await;
         let frame = {
             let mut place = crowd.join(MAX_SILENT);
             tokio::select! {
+                biased;
                 frame = timeout(REQUEST_WITHIN, buffer.frame(&mut input)) => frame,
                 () = place.sent_away() => return,
-                () = agent.stopping.asked() => return,
+                () = &mut asked => return,
             }
         };
         let Ok(Some(frame)) = frame else { return };
@@ -227,7 +235,7 @@ impl Buffer {
     /// Grows by copying to a new place and zeroing the old one, which `Vec` alone would not do.
     fn make_room(&mut self) {
         if self.0.len() == self.0.capacity() {
-            let size = (self.0.capacity() * 2).clamp(1024, MAX_FRAME);
+            let size = (self.0.capacity() * 2).clamp(256, MAX_FRAME);
             let mut larger = Zeroizing::new(Vec::with_capacity(size));
             larger.extend_from_slice(&self.0);
             self.0 = larger;

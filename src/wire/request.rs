@@ -88,9 +88,26 @@ pub fn print_request<V: Verb>(params: &V, locale: Locale, token: Option<&Secret>
 
 /// One JSON document and its LF, in a buffer that is zeroed when dropped.
 pub(super) fn print_line(document: &impl Serialize) -> Zeroizing<Vec<u8>> {
-    let mut line = Zeroizing::new(Vec::with_capacity(4096));
+    // Counted first: a buffer that grew would leave copies behind, and one with room to spare takes long to zero.
+    let mut length = Length(1);
     // Writing our own types, whose keys are all strings, to memory cannot fail.
+    serde_json::to_writer(&mut length, document).unwrap_or_default();
+    let mut line = Zeroizing::new(Vec::with_capacity(length.0));
     serde_json::to_writer(&mut *line, document).unwrap_or_default();
     line.push(b'\n');
     line
+}
+
+/// Counts the bytes that are written to it.
+struct Length(usize);
+
+impl std::io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

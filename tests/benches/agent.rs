@@ -67,8 +67,9 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Asks both in turn, the first one alternating, and compares the turns that were neighbours. On a machine with few processors the clients set the pace as much as
-/// the daemon does, so the processor time of the daemon alone is compared too.
+/// Asks both in turn, the first one alternating, and compares the turns that were neighbours. On a machine with few
+/// processors the clients set the pace as much as the daemon does, so the processor time of the daemon alone is
+/// compared too.
 fn throughput(what: &str, loom: &Side, cache: &Side) -> io::Result<()> {
     let sides = [loom, cache];
     let (mut rates, mut costs) = ([vec![], vec![]], [vec![], vec![]]);
