@@ -31,9 +31,9 @@ fn a_rule_for_a_path_chooses_the_account_and_why_names_the_rule() {
 #[test]
 fn a_rule_for_a_directory_chooses_the_account() {
     let home = prepared();
-    let work = home.path().join("home/work/app");
+    let work = home.path().join("home/acme/app");
     std::fs::create_dir_all(&work).unwrap();
-    home.configure("[[account]]\ndirectory = \"~/work\"\nuser = \"work\"\n");
+    home.configure("[[account]]\ndirectory = \"~/acme\"\nuser = \"work\"\n");
     let get_in = |dir: &std::path::Path| {
         let mut command = home.command(env!("CARGO_BIN_EXE_git-credential-loom"));
         crate::support::run(command.arg("get").current_dir(dir), b"protocol=https\nhost=git.example\n\n").ok().out

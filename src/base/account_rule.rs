@@ -91,9 +91,9 @@ mod tests {
         for other in ["https://git.example/acme-evil/app.git", "https://git.example", "https://other.example/acme/x"] {
             assert!(!acme.applies(&url(other), None), "{other}");
         }
-        let here = rule("match = 'git.example'\ndirectory = '/srv/work'\nuser = 'work'");
-        assert!(here.applies(&url("https://git.example"), Some(Path::new("/srv/work/app"))));
-        assert!(!here.applies(&url("https://git.example"), Some(Path::new("/srv/workshop"))));
+        let here = rule("match = 'git.example'\ndirectory = '/srv/acme'\nuser = 'work'");
+        assert!(here.applies(&url("https://git.example"), Some(Path::new("/srv/acme/app"))));
+        assert!(!here.applies(&url("https://git.example"), Some(Path::new("/srv/acmes"))));
         assert!(!here.applies(&url("https://git.example"), None));
         assert!(!rule("user = 'work'").applies(&url("https://git.example"), Some(Path::new("/"))));
     }

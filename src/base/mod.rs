@@ -12,6 +12,7 @@ mod printable;
 pub mod private_file;
 mod secret;
 mod server_url;
+mod server_url_error;
 
 pub use account::AccountKey;
 pub use account_rule::AccountRule;
@@ -23,4 +24,5 @@ pub use message::Message;
 pub use paths::Paths;
 pub use printable::printable;
 pub use secret::{Secret, reveal, reveal_some};
-pub use server_url::{ServerUrl, ServerUrlError};
+pub use server_url::ServerUrl;
+pub use server_url_error::ServerUrlError;

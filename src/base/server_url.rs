@@ -4,8 +4,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
 
-use super::Message;
-use crate::msg;
+use super::ServerUrlError;
 
 /// Which server a credential belongs to: scheme, host, port and an optional path prefix.
 ///
@@ -19,43 +18,6 @@ pub struct ServerUrl {
     host: String,
     port: Option<u16>,
     path: String,
-}
-
-/// Why a text is not a [`ServerUrl`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ServerUrlError {
-    #[error("not a URL of the form scheme://host[:port][/path]")]
-    Malformed,
-    #[error("the host is missing")]
-    NoHost,
-    #[error("user name or password inside the URL")]
-    UserInfo,
-    #[error("query or fragment inside the URL")]
-    QueryOrFragment,
-    #[error("the host is not spelled in its canonical form")]
-    OddHost,
-    #[error("the host is not ASCII; its ASCII form is {a_label}")]
-    NotAscii { a_label: String },
-    #[error("the port is not a plain number from 1 to 65535")]
-    OddPort,
-    #[error("the path is not spelled in its canonical form")]
-    OddPath,
-}
-
-impl ServerUrlError {
-    /// The reason as a person reads it.
-    pub fn message(&self) -> Message {
-        match self {
-            ServerUrlError::Malformed => msg!("url-malformed"),
-            ServerUrlError::NoHost => msg!("url-no-host"),
-            ServerUrlError::UserInfo => msg!("url-user-info"),
-            ServerUrlError::QueryOrFragment => msg!("url-query"),
-            ServerUrlError::OddHost => msg!("url-odd-host"),
-            ServerUrlError::NotAscii { a_label } => msg!("url-not-ascii", host = a_label),
-            ServerUrlError::OddPort => msg!("url-odd-port"),
-            ServerUrlError::OddPath => msg!("url-odd-path"),
-        }
-    }
 }
 
 impl ServerUrl {
