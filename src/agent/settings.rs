@@ -1,17 +1,28 @@
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::base::{Config, Message};
+
+/// How old a look at the file may be. Less than any program takes to start, so nobody who edits and then asks notices; but
+/// a crowd of requests shares one look.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// The config file as it is now. It is parsed again only after it changed, which one look at its metadata tells.
 pub(super) struct Settings {
     path: PathBuf,
-    parsed: Mutex<Option<(Stamp, Arc<Config>)>>,
+    parsed: Mutex<Option<Parsed>>,
+}
+
+struct Parsed {
+    looked: Instant,
+    stamp: Stamp,
+    config: Arc<Config>,
 }
 
 /// What changes when a file is edited or replaced; `None` where there is no file.
-type Stamp = Option<(Option<SystemTime>, u64)>;
+type Stamp = Option<(Option<SystemTime>, u64, u64)>;
 
 impl Settings {
     pub(super) fn new(path: PathBuf) -> Self {
@@ -23,13 +34,17 @@ impl Settings {
     }
 
     pub(super) fn config(&self) -> Result<Arc<Config>, Message> {
-        let stamp = std::fs::metadata(&self.path).ok().map(|found| (found.modified().ok(), found.len()));
+        let looked = Instant::now();
         let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, config)) = parsed.as_ref().filter(|(of, _)| *of == stamp) {
-            return Ok(config.clone());
+        if let Some(known) = parsed.as_ref().filter(|known| looked.duration_since(known.looked) < LOOK_AGAIN) {
+            return Ok(known.config.clone());
         }
-        let config = Arc::new(Config::load(&self.path)?);
-        *parsed = Some((stamp, config.clone()));
+        let stamp = std::fs::metadata(&self.path).ok().map(|found| (found.modified().ok(), found.len(), found.ino()));
+        let config = match parsed.as_ref().filter(|known| known.stamp == stamp) {
+            Some(known) => known.config.clone(),
+            None => Arc::new(Config::load(&self.path)?),
+        };
+        *parsed = Some(Parsed { looked, stamp, config: config.clone() });
         Ok(config)
     }
 }

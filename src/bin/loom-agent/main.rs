@@ -124,8 +124,7 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
         }
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "listening");
-        // As a task of its own: what wakes the runtime's outermost future goes through a system call.
-        tokio::spawn(serve(door, agent, idle_exit)).await.map_err(|error| error.to_string())?;
+        serve(door, agent, idle_exit).await;
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
         Ok(())
     })
