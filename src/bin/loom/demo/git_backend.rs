@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use tiny_http::{Request, Response};
 
-use super::server::{content, header, header_of};
+use super::server::{content, header, with_header};
 
 /// Runs `git http-backend` on the request for a repository below `/git/`.
 pub fn answer(request: &mut Request, repositories: &Path) -> io::Result<Response<Cursor<Vec<u8>>>> {
@@ -44,7 +44,7 @@ pub fn answer(request: &mut Request, repositories: &Path) -> io::Result<Response
                 let code = status.split(' ').next().and_then(|code| code.parse::<u16>().ok()).unwrap_or(500);
                 answer = answer.with_status_code(code);
             }
-            Some((name, value)) => answer = answer.with_header(header_of(name, value)),
+            Some((name, value)) => answer = with_header(answer, name, value),
             None => {}
         }
     }

@@ -46,7 +46,7 @@ pub struct State {
     waiting: BTreeMap<String, u32>,
 }
 
-type Answer = Response<io::Cursor<Vec<u8>>>;
+pub type Answer = Response<io::Cursor<Vec<u8>>>;
 
 impl LoomServer {
     /// Listens on a free port of 127.0.0.1; the bare repositories below this directory are at `/git/`.
@@ -116,7 +116,7 @@ fn answer(request: &mut Request, state: &Mutex<State>, url: &str) -> Answer {
         }
         (_, path) if path.starts_with("/git/") => {
             let challenge = state.challenge.unwrap_or("Basic realm=\"loom\"");
-            json(401, &json!({})).with_header(header_of("WWW-Authenticate", challenge))
+            with_header(json(401, &json!({})), "WWW-Authenticate", challenge)
         }
         _ => json(404, &json!({"error": "not_found"})),
     }
@@ -157,13 +157,15 @@ pub fn header(request: &Request, name: &'static str) -> Option<String> {
 }
 
 pub fn content(status: u16, kind: &str, body: Vec<u8>) -> Answer {
-    Response::from_data(body).with_status_code(status).with_header(header_of("Content-Type", kind))
+    with_header(Response::from_data(body).with_status_code(status), "Content-Type", kind)
 }
 
-pub fn header_of(name: &str, value: &str) -> Header {
-    let plain =
-        || Header { field: "X-Unsayable".parse().unwrap_or_else(|()| unreachable!()), value: Default::default() };
-    Header::from_bytes(name, value).unwrap_or_else(|()| plain())
+/// Adds a header; one that cannot be said is left out.
+pub fn with_header(answer: Answer, name: &str, value: &str) -> Answer {
+    match Header::from_bytes(name, value) {
+        Ok(header) => answer.with_header(header),
+        Err(()) => answer,
+    }
 }
 
 fn json(status: u16, body: &Value) -> Answer {
