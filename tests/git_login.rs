@@ -1,6 +1,9 @@
 //! A login from inside a git command: offered on the terminal to a person who is there, and to nobody else.
 
-use crate::support::{Home, Output, find_program, gits, loom_server, run};
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use crate::support::{Home, Output, Running, find_program, gits, loom_server, run};
 
 /// Runs a shell command with a terminal of its own and returns what appeared on it.
 fn on_terminal(home: &Home, script: &str, environment: &[(&str, &str)]) -> Option<Output> {
@@ -100,6 +103,36 @@ fn a_login_that_was_left_is_not_shown_again_at_once() {
     assert_eq!(starts, 1, "it was shown once");
     server.state().overrides.clear();
     home.loom(&["login", "--server", server.url()]).ok();
+}
+
+#[test]
+fn a_person_who_ends_the_login_is_not_asked_for_a_password_as_well() {
+    let home = Home::new();
+    let server = loom_server(&home);
+    logged_out(&home, server.url());
+    server
+        .state()
+        .overrides
+        .insert("/auth/device/poll".into(), (200, "application/json", r#"{"status":"pending"}"#.into()));
+    let Some(script) = find_program("script") else { return };
+    let mut command = home.command(script);
+    command.env("GIT_TERMINAL_PROMPT", "1").args(["-qec", &ls_remote(server.url()), "/dev/null"]);
+    let mut git = Running(command.stdout(Stdio::piped()).spawn().unwrap());
+    let mut terminal = git.0.stdout.take().unwrap();
+    let (mut shown, mut chunk) = (String::new(), [0; 256]);
+    while !shown.contains("ABCD-1234") {
+        let count = terminal.read(&mut chunk).unwrap();
+        assert!(count > 0, "it ended before it showed the code: {shown}");
+        shown += &String::from_utf8_lossy(&chunk[..count]);
+    }
+    // Only the login is told, not git, as a terminal's Ctrl+C would.
+    let login = format!("login --for-git --server {}", server.url());
+    assert!(Command::new("pkill").args(["-INT", "-f", &login]).status().unwrap().success());
+    let mut rest = String::new();
+    terminal.read_to_string(&mut rest).unwrap();
+    assert!(!rest.contains("Username for"), "{rest}");
+    assert!(rest.contains("quit"), "git says who told it to: {rest}");
+    assert_ne!(git.0.wait().unwrap().code(), Some(0));
 }
 
 #[test]

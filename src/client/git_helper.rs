@@ -3,7 +3,8 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use super::{Client, git_login};
+use super::Client;
+use super::git_login::{self, Offer};
 use crate::base::Message;
 use crate::git::{self, Operation};
 use crate::msg;
@@ -49,8 +50,12 @@ fn perform(operation: Operation) -> Result<(), Fault> {
 
 fn get(client: &Client, question: &Get) -> Result<(), Fault> {
     let reply = match client.ask(question) {
-        // A login would help. If it was made, the question has an answer now.
-        Err(fault) if fault.code() == Code::LoginRequired && git_login::offer(&fault) => client.ask(question),
+        Err(fault) if fault.code() == Code::LoginRequired => match git_login::offer(&fault) {
+            // The question has an answer now.
+            Offer::Taken => client.ask(question),
+            Offer::Left => return write_stdout(git::QUIT),
+            Offer::None => Err(fault),
+        },
         other => other,
     };
     match git::print_answer(&reply?) {

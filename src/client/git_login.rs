@@ -4,13 +4,26 @@ use std::process::{Command, Stdio};
 use super::report::beside;
 use crate::wire::Fault;
 
-/// Lets a person log in from inside a git command, if one is there. `true` if they did.
+/// The exit code of a `loom login` that a person ended.
+const CANCELLED: i32 = 130;
+
+/// What came of a login that was offered to git's person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offer {
+    Taken,
+    /// The person ended it: they want nothing more of this git command.
+    Left,
+    /// Nobody is there, or it failed: git may know another way.
+    None,
+}
+
+/// Lets a person log in from inside a git command, if one is there.
 ///
 /// `loom`, which lies beside this program, does the talking, on the terminal itself: git may have redirected everything
 /// else. Its standard output would be git's answer, so it gets none.
-pub(super) fn offer(fault: &Fault) -> bool {
+pub(super) fn offer(fault: &Fault) -> Offer {
     let (Some(server), Some(terminal), Some(loom)) = (fault.arg("server"), person(), beside("loom")) else {
-        return false;
+        return Offer::None;
     };
     let mut login = Command::new(loom);
     login.args(["login", "--for-git", "--server", server]);
@@ -18,7 +31,11 @@ pub(super) fn offer(fault: &Fault) -> bool {
         login.arg(format!("--account={account}"));
     }
     login.stdin(Stdio::null()).stdout(Stdio::null()).stderr(terminal);
-    login.status().is_ok_and(|status| status.success())
+    match login.status().ok().and_then(|status| status.code()) {
+        Some(0) => Offer::Taken,
+        Some(CANCELLED) => Offer::Left,
+        _ => Offer::None,
+    }
 }
 
 /// The terminal of the person who waits for git, unless nobody may be asked.

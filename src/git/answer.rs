@@ -7,6 +7,9 @@ use crate::wire::{GetReply, Proof};
 /// The answer to `capability`: which extensions git may use with this helper.
 pub const CAPABILITIES: &[u8] = b"version 0\ncapability authtype\ncapability state\n";
 
+/// The answer after which git asks nobody else and ends.
+pub const QUIT: &[u8] = b"quit=1\n";
+
 /// Prints what git may send, or nothing if it cannot be said in git's line format.
 ///
 /// Never protocol, host, path or url: git would take them over the request's (CVE-2020-11008 kind). The agent answers

@@ -5,6 +5,6 @@ mod challenge;
 mod operation;
 mod request;
 
-pub use answer::{CAPABILITIES, print_answer};
+pub use answer::{CAPABILITIES, QUIT, print_answer};
 pub use operation::Operation;
 pub use request::{MAX_INPUT, Request, RequestError};
