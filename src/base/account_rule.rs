@@ -2,7 +2,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Deserializer};
 
-use super::{ServerUrl, ServerUrlError};
+use super::{ServerUrl, ServerUrlError, from_home};
 
 /// A rule of the config file: for these servers, or in this directory, the account with this user name is meant.
 ///
@@ -46,8 +46,10 @@ impl AccountRule {
     /// Whether the rule speaks of this server, asked for in this directory. A rule that names nothing speaks of nothing.
     pub fn applies(&self, server: &ServerUrl, directory: Option<&Path>) -> bool {
         let of_server = self.pattern.as_ref().map(|pattern| pattern.0.covers(server));
-        let of_directory =
-            self.directory.as_ref().map(|own| directory.is_some_and(|asked| asked.starts_with(expanded(own))));
+        let of_directory = self
+            .directory
+            .as_ref()
+            .map(|own| directory.is_some_and(|asked| asked.starts_with(from_home(Path::new(own)))));
         match (of_server, of_directory) {
             (None, None) => false,
             (server, directory) => server.unwrap_or(true) && directory.unwrap_or(true),
@@ -68,13 +70,6 @@ impl<'de> Deserialize<'de> for UrlPattern {
 }
 
 /// `~` stands for the home directory; without one it stands for itself and fits nothing.
-fn expanded(directory: &str) -> std::path::PathBuf {
-    match (directory.strip_prefix('~'), dirs::home_dir()) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
-        _ => directory.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

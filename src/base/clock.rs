@@ -29,6 +29,11 @@ impl std::fmt::Display for Expiry {
     }
 }
 
+/// How long until then; nothing if it has passed.
+pub fn until(expiry: Expiry) -> std::time::Duration {
+    expiry.0.duration_since(now()).try_into().unwrap_or_default()
+}
+
 /// The wall clock.
 pub fn now() -> Timestamp {
     Timestamp::now()

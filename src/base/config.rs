@@ -3,7 +3,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml_edit::{DocumentMut, value};
 
-use super::{AccountRule, Locale, Message, ServerUrl, private_file};
+use super::{AccountRule, Locale, Message, ServerConfig, ServerUrl, private_file};
 use crate::msg;
 
 /// The user's settings, from `config.toml`; see loom.toml(5).
@@ -35,14 +35,6 @@ pub enum StoreChoice {
     File,
     /// Nowhere: they end with the agent.
     Memory,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ServerConfig {
-    url: ServerUrl,
-    #[serde(default)]
-    allow_http: bool,
 }
 
 /// A setting that `loom config` reads and writes.
@@ -85,6 +77,12 @@ impl Config {
     /// All rules, in their order.
     pub fn rules(&self) -> &[AccountRule] {
         &self.account
+    }
+
+    /// What is said of this server: of the entries that cover it the one with the longest path.
+    pub fn server(&self, server: &ServerUrl) -> Option<&ServerConfig> {
+        let entries = self.server.iter().filter(|entry| entry.url.covers(server));
+        entries.max_by_key(|entry| entry.url.path().len())
     }
 
     /// Whether credentials may go to this server: encrypted, or on this machine, or explicitly allowed.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{AccountKey, Expiry, Secret, reveal, reveal_some};
+use super::{AccountKey, Expiry, Grant, GrantKind, Secret, reveal, reveal_some};
 
 /// What a server accepts as proof of who asks. The serialised form is the secret part of a stored record:
 /// tagged from outside (`{"token":{…}}`), because serde would copy a secret to look for an inner tag.
@@ -38,6 +38,9 @@ pub enum Credential {
         expires: Option<Expiry>,
         #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
         refresh: Option<Secret>,
+        /// Absent where a program handed over nothing but tokens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grant: Option<Box<Grant>>,
     },
 }
 
@@ -90,12 +93,36 @@ impl Credential {
     }
 
     /// The user name git sends beside the secret. Loom servers want `oauth2` beside a token, whoever it belongs to.
-    pub fn git_user<'a>(&self, account: &'a AccountKey) -> &'a str {
+    pub fn git_user<'a>(&'a self, account: &'a AccountKey) -> &'a str {
         match self {
-            Credential::Token { source: TokenSource::Loom, .. } | Credential::OAuth { .. } => "oauth2",
+            Credential::Token { source: TokenSource::Loom, .. } => "oauth2",
+            Credential::OAuth { grant, .. } => {
+                grant.as_ref().and_then(|grant| grant.git_username.as_deref()).unwrap_or("oauth2")
+            }
             Credential::Token { source: TokenSource::Given, .. }
             | Credential::Basic { .. }
             | Credential::Header { .. } => account.user(),
+        }
+    }
+
+    /// What an OAuth login was granted.
+    pub fn grant(&self) -> Option<&Grant> {
+        match self {
+            Credential::OAuth { grant, .. } => grant.as_deref(),
+            Credential::Basic { .. } | Credential::Header { .. } | Credential::Token { .. } => None,
+        }
+    }
+
+    /// Whether another access token can be had without a person.
+    pub fn is_renewable(&self) -> bool {
+        match self {
+            Credential::OAuth { refresh, grant: Some(grant), .. } => {
+                refresh.is_some() || grant.kind == GrantKind::Machine
+            }
+            Credential::OAuth { grant: None, .. }
+            | Credential::Basic { .. }
+            | Credential::Header { .. }
+            | Credential::Token { .. } => false,
         }
     }
 

@@ -54,6 +54,20 @@ impl Paths {
         self.state.join("store.key")
     }
 
+    /// The clients that servers registered for loom.
+    pub fn registrations_file(&self) -> PathBuf {
+        self.state.join("clients.json")
+    }
+
+    pub fn registrations_lock(&self) -> PathBuf {
+        self.state.join("clients.lock")
+    }
+
+    /// Held while the login with this name is renewed: several agents may share one store.
+    pub fn renewal_lock(&self, name: &str) -> PathBuf {
+        self.state.join("renewals").join(format!("{name}.lock"))
+    }
+
     /// Held while the credentials file is read and replaced.
     pub fn store_lock(&self) -> PathBuf {
         self.state.join("store.lock")

@@ -70,9 +70,12 @@ impl LegacyRecord {
     pub(super) fn into_credential(self) -> Credential {
         match self {
             LegacyRecord::Api { key } => Credential::Token { token: key, source: TokenSource::Loom },
-            LegacyRecord::OAuth { refresh, access, expires } => {
-                Credential::OAuth { access, expires: Expiry::from_unix(expires / 1000), refresh: Some(refresh) }
-            }
+            LegacyRecord::OAuth { refresh, access, expires } => Credential::OAuth {
+                access,
+                expires: Expiry::from_unix(expires / 1000),
+                refresh: Some(refresh),
+                grant: None,
+            },
         }
     }
 }

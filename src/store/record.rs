@@ -43,7 +43,7 @@ impl Record {
     }
 
     /// When this credential came; of two records of an account the later one counts.
-    pub(super) fn saved(&self) -> Timestamp {
+    pub fn saved(&self) -> Timestamp {
         self.saved
     }
 
@@ -59,6 +59,15 @@ impl Record {
 
     pub fn credential(&self) -> &Credential {
         &self.credential
+    }
+
+    /// The same whose grant ended: nothing renews it any more, and nobody is given it.
+    pub fn ended(&self) -> Self {
+        let mut ended = self.noted(true);
+        if let Credential::OAuth { refresh, .. } = &mut ended.credential {
+            *refresh = None;
+        }
+        ended
     }
 
     /// The same account with another credential.
