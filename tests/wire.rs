@@ -88,19 +88,44 @@ fn the_frames_of_logins_are_as_recorded() {
         note: Some("a note".into()),
         became_default: true,
     };
-    exchange(Login { server: Some(server()), account: None, flow: Flow::Auto, for_git: true }, reply());
+    let login = Login {
+        server: Some(server()),
+        account: Some("ci".into()),
+        flow: Flow::ClientCredentials,
+        issuer: Some("https://login.example".into()),
+        client_id: Some("loom-ci".into()),
+        client_secret: Some(secret("client secret")),
+        scopes: vec!["read".into()],
+        resource: Some("https://api.example".into()),
+        browser: true,
+        paste: true,
+        for_git: true,
+    };
+    exchange(login, reply());
     let credential = Credential::Token { token: secret("tok"), source: TokenSource::Given };
     exchange(Save { server: Some(server()), account: Some("ci".into()), credential }, reply());
     let done = LoggedOut { server: server(), account: "ci".into(), revocation: Revocation::Revoked };
     exchange(Logout { server: None, account: None, all: true, local: false }, LogoutReply { accounts: vec![done] });
     let event = LoginEvent::Approve {
         verification_url: "https://git.example/device".into(),
+        verification_url_complete: Some("https://git.example/device?user_code=ABCD-1234".into()),
         user_code: "ABCD-1234".into(),
         expires_in: 300,
         same_origin: true,
     };
     let printed = print_event(&event);
-    golden("login-event", &[&printed, &print_event(&LoginEvent::Retrying), &print_event(&LoginEvent::Waiting)]);
+    let url = || "https://login.example/authorize?client_id=loom-ci".to_owned();
+    let others = [
+        LoginEvent::Browse { authorization_url: url(), same_origin: false },
+        LoginEvent::Paste { authorization_url: url(), again: true },
+        LoginEvent::Retrying,
+        LoginEvent::Waiting,
+    ];
+    let others: Vec<_> = others.iter().map(print_event).collect();
+    let pasted = print_more(&Pasted { redirect: secret("http://127.0.0.1/callback?code=c&state=s") });
+    let frames: Vec<&[u8]> =
+        [&printed].into_iter().chain(&others).chain([&pasted]).map(|frame| frame.as_slice()).collect();
+    golden("login-event", &frames);
     assert!(matches!(Reply::<LoginReply, LoginEvent>::parse(&printed), Ok(Reply::Event(read)) if read == event));
 }
 
@@ -108,7 +133,16 @@ fn the_frames_of_logins_are_as_recorded() {
 fn the_frames_of_tokens_and_status_are_as_recorded() {
     let token =
         TokenReply { server: server(), account: "ci".into(), token: secret("tok"), expires_at: None, scopes: vec![] };
-    exchange(Token { server: None, account: None, min_validity: 60 }, token);
+    exchange(
+        Token {
+            min_validity: 60,
+            scopes: vec!["read".into()],
+            resource: Some("https://api.example".into()),
+            audience: Some("billing".into()),
+            ..Token::default()
+        },
+        token,
+    );
     let agent = || AgentStatus { running: true, pid: 7, version: "0.1.0".into(), locked: false };
     let account = AccountStatus {
         server: server(),
@@ -117,8 +151,11 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         stored_in: StoredIn::File,
         expires_at: None,
         scopes: vec!["read".into()],
+        user: Some("alice".into()),
+        renewable: true,
         default: true,
         state: Condition::Valid,
+        checked: Some(Checked::Accepted),
     };
     let reply = StatusReply {
         agent: agent(),
@@ -127,7 +164,7 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         unclaimed: vec![],
         note: None,
     };
-    exchange(Status { server: None }, reply);
+    exchange(Status { server: None, check: true }, reply);
     let chosen = Chosen {
         server: server(),
         account: "ci".into(),

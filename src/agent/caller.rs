@@ -1,9 +1,12 @@
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use zeroize::Zeroizing;
 
+use super::{Stopping, fault};
 use crate::base::Locale;
-use crate::wire::{LoginEvent, print_event};
+use crate::wire::{Fault, LoginEvent, MAX_FRAME, print_event};
 
 /// Whoever reads nothing for so long has gone.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
@@ -11,13 +14,18 @@ pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// Who asks, while a request is being answered: the language, and both directions of the connection.
 pub struct Caller<'a> {
     pub locale: Locale,
+    stopping: &'a Stopping,
     input: &'a mut (dyn AsyncRead + Send + Unpin),
     output: &'a mut (dyn AsyncWrite + Send + Unpin),
 }
 
 impl<'a> Caller<'a> {
-    pub fn new(input: &'a mut (dyn AsyncRead + Send + Unpin), output: &'a mut (dyn AsyncWrite + Send + Unpin)) -> Self {
-        Caller { locale: Locale::default(), input, output }
+    pub fn new(
+        input: &'a mut (dyn AsyncRead + Send + Unpin),
+        output: &'a mut (dyn AsyncWrite + Send + Unpin),
+        stopping: &'a Stopping,
+    ) -> Self {
+        Caller { locale: Locale::default(), stopping, input, output }
     }
 
     /// Sends an event; `false` if nobody listens any more.
@@ -26,9 +34,32 @@ impl<'a> Caller<'a> {
         matches!(tokio::time::timeout(WRITE_WITHIN, self.output.write_all(&frame)).await, Ok(Ok(())))
     }
 
-    /// Returns when the caller closes its side, which cancels what it asked for. What it still says is not read as requests.
-    pub(super) async fn hung_up(&mut self) {
+    /// What the caller says to an event that asked for something; `None` if it went, or made no sense.
+    pub(super) async fn more<T: DeserializeOwned>(&mut self) -> Option<T> {
+        let mut line = Zeroizing::new(Vec::with_capacity(MAX_FRAME));
+        while line.last() != Some(&b'\n') {
+            let room = MAX_FRAME - line.len();
+            let mut limited = (&mut *self.input).take(room as u64);
+            let count = tokio::select! {
+                count = limited.read_buf(&mut *line), if room > 0 => count.ok()?,
+                () = self.stopping.asked() => 0,
+                else => 0,
+            };
+            if count == 0 {
+                return None;
+            }
+        }
+        serde_json::from_slice(&line).ok()
+    }
+
+    /// Returns when waiting for a person has to end, and why: the caller closes its side, which cancels what it asked for,
+    /// or the agent stops. What the caller still says is not read as requests.
+    pub(super) async fn hung_up(&mut self) -> Fault {
         let mut ignored = [0; 256];
-        while self.input.read(&mut ignored).await.is_ok_and(|count| count > 0) {}
+        let closed = async { while self.input.read(&mut ignored).await.is_ok_and(|count| count > 0) {} };
+        tokio::select! {
+            () = closed => fault::cancelled(),
+            () = self.stopping.asked() => fault::stopping(),
+        }
     }
 }

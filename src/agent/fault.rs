@@ -29,6 +29,10 @@ pub(super) fn cleartext(server: &ServerUrl) -> Fault {
     Fault::new(Code::Denied, msg!("cleartext-refused", server = server)).hint(msg!("hint-allow-http", server = server))
 }
 
+pub(super) fn stopping() -> Fault {
+    Fault::new(Code::Unavailable, msg!("agent-stopping")).hint(msg!("hint-try-again"))
+}
+
 pub(super) fn cancelled() -> Fault {
     Fault::new(Code::Cancelled, msg!("cancelled"))
 }
@@ -73,20 +77,40 @@ pub(super) fn from_store(error: StoreError) -> Fault {
     }
 }
 
-pub(super) fn from_login(server: &ServerUrl, error: DialectError) -> Fault {
+pub(super) fn from_loom(server: &ServerUrl, error: DialectError) -> Fault {
     let fault = |message| Fault::new(Code::Unavailable, message);
     match error {
-        DialectError::Http(HttpError::Unreachable(reason)) => {
-            fault(msg!("server-unreachable", server = server).because(reason)).hint(msg!("hint-server-unreachable"))
-        }
         DialectError::Http(HttpError::TooLong) | DialectError::NotLoom => {
             fault(msg!("not-a-loom-server", server = server)).hint(msg!("hint-with-token", server = server))
         }
-        DialectError::Redirect => fault(msg!("server-redirects", server = server)).hint(msg!("hint-server-redirects")),
+        DialectError::Http(error) => from_http(server, &error),
+        DialectError::Redirect => from_http(server, &HttpError::Redirect),
         DialectError::Refused(status) => {
             fault(msg!("login-refused", server = server, status = status)).hint(msg!("hint-login", server = server))
         }
         DialectError::BadVerificationUrl => fault(msg!("bad-verification-url", server = server)),
         DialectError::BadToken => fault(msg!("bad-token-from-server", server = server)),
     }
+}
+
+pub(super) fn code_expired(server: &ServerUrl) -> Fault {
+    Fault::new(Code::LoginRequired, msg!("code-expired")).hint(msg!("hint-login", server = server))
+}
+
+/// Nobody got an answer, or none that says anything.
+pub(super) fn from_http(server: &ServerUrl, error: &HttpError) -> Fault {
+    let fault = |message| Fault::new(Code::Unavailable, message);
+    match error {
+        HttpError::Unreachable(_) | HttpError::Lost(_) | HttpError::Trouble(_) => {
+            fault(msg!("server-unreachable", server = server).because(error.message()))
+                .hint(msg!("hint-server-unreachable"))
+        }
+        HttpError::Redirect => fault(msg!("server-redirects", server = server)).hint(msg!("hint-server-redirects")),
+        HttpError::TooLong => fault(msg!("not-oauth", server = server)).hint(msg!("hint-with-token", server = server)),
+        HttpError::TlsFile(reason) => fault(reason.clone()).hint(msg!("hint-config")),
+    }
+}
+
+pub(super) fn internal() -> Fault {
+    Fault::new(Code::Internal, msg!("internal"))
 }

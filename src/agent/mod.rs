@@ -4,13 +4,22 @@
 
 mod accounts;
 mod caller;
+mod check;
+mod chores;
 mod dispatch;
 mod fault;
 mod flights;
+mod login;
+mod network;
+mod oauth_fault;
+mod registrations;
+mod renewals;
+mod revocation;
 mod select;
 mod settings;
 mod state;
 mod stop;
+mod turns;
 mod verbs;
 
 pub use caller::{Caller, WRITE_WITHIN};

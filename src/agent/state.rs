@@ -1,17 +1,20 @@
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::accounts::{Accounts, Held};
+use super::chores::Chores;
 use super::fault;
 use super::flights::Flights;
+use super::network::Network;
+use super::renewals::Renewals;
 use super::select;
 use super::settings::Settings;
 use super::stop::Stopping;
+use super::turns::Turns;
 use crate::base::{AccountKey, Config, Credential, Locale, Message, Paths, Secret, ServerUrl, Setting, StoreChoice};
 use crate::msg;
-use crate::oauth::Http;
 use crate::store::{Cascade, Record, StoreError};
 use crate::wire::{Code, Fault, StoredIn};
 
@@ -26,7 +29,10 @@ pub struct Agent {
     accounts: Mutex<Option<Accounts>>,
     /// Held across a change of store and memory, so that both see changes in the same order.
     changing: tokio::sync::Mutex<Option<Cascade>>,
-    http: OnceLock<Http>,
+    pub(super) network: Network,
+    pub(super) renewals: Renewals,
+    pub(super) turns: Turns,
+    pub(super) chores: Chores,
     /// Why the keyring is not used, until it was said once.
     unsaid: Mutex<Option<Message>>,
     /// Logins that are under way.
@@ -46,11 +52,18 @@ impl Agent {
             store_choice,
             accounts: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
-            http: OnceLock::new(),
+            network: Network::default(),
+            renewals: Renewals::default(),
+            turns: Turns::default(),
+            chores: Chores::default(),
             unsaid: Mutex::default(),
             flights: Flights::default(),
             stopping: Stopping::default(),
         })
+    }
+
+    pub(super) fn paths(&self) -> &Paths {
+        &self.paths
     }
 
     /// The config file as it is now: a person may have edited it.
@@ -91,6 +104,25 @@ impl Agent {
         }
     }
 
+    /// Looks at the accounts if they have been read already.
+    pub(super) fn look<R>(&self, look: impl FnOnce(&Accounts) -> R) -> Option<R> {
+        lock(&self.accounts).as_ref().map(look)
+    }
+
+    /// Offers the store again what it did not take.
+    pub(super) async fn save_again(&self) {
+        let mut changing = self.changing.lock().await;
+        let unsaved =
+            |all: &Accounts| all.iter().filter(|held| held.unsaved).map(|held| held.record().clone()).collect();
+        let records: Vec<Record> = self.look(unsaved).unwrap_or_default();
+        for record in records {
+            let put = record.clone();
+            if let Ok(stored_in) = with_store(&mut changing, move |store| store.put(&put)).await {
+                lock(&self.accounts).get_or_insert_default().insert(record, stored_in);
+            }
+        }
+    }
+
     /// The account a person means; what an older Loom kept for the server becomes ours on the way.
     pub(super) async fn for_person<R>(
         &self,
@@ -118,6 +150,58 @@ impl Agent {
         let stored_in = with_store(&mut changing, move |store| store.put(&put)).await?;
         lock(&self.accounts).get_or_insert_default().insert(record, stored_in);
         Ok(stored_in)
+    }
+
+    /// Puts a credential in the place of the one with the secret `old`. If the account has another one by now, or is gone,
+    /// nothing happens: a slow renewal does not undo a login. What the store does not take is held in memory, because the
+    /// server counts the old one as used up, and offered to the store again later.
+    pub(super) async fn replace(&self, account: &AccountKey, old: &Secret, credential: Credential) {
+        self.change(account, old, |record| record.renewed(credential)).await;
+    }
+
+    /// Notes that the grant behind this secret ended.
+    pub(super) async fn end(&self, account: &AccountKey, secret: &Secret) {
+        self.change(account, secret, Record::ended).await;
+    }
+
+    /// Takes over what another agent stored for the account since this one read it. `true` if there was something.
+    pub(super) async fn catch_up(&self, account: &AccountKey) -> Result<bool, Fault> {
+        let mut changing = self.changing.lock().await;
+        self.load(&mut changing).await?;
+        let stored = with_store(&mut changing, Cascade::load).await?.remove(account);
+        let Some((record, stored_in)) = stored else { return Ok(false) };
+        let is_newer = |held: &Held| held.record().saved() < record.saved();
+        let newer = self.look(|accounts| accounts.get(account).is_some_and(is_newer)).unwrap_or_default();
+        if newer {
+            lock(&self.accounts).get_or_insert_default().insert(record, stored_in);
+        }
+        Ok(newer)
+    }
+
+    async fn change(&self, account: &AccountKey, secret: &Secret, change: impl FnOnce(&Record) -> Record) {
+        let mut changing = self.changing.lock().await;
+        let changed = lock(&self.accounts)
+            .as_ref()
+            .and_then(|all| all.get(account))
+            .filter(|held| held.secret().matches(secret))
+            .map(|held| (change(held.record()), held.stored_in()));
+        let Some((record, stored_in)) = changed else { return };
+        let put = record.clone();
+        let stored = with_store(&mut changing, move |store| store.put(&put)).await;
+        let mut accounts = lock(&self.accounts);
+        let accounts = accounts.get_or_insert_default();
+        match stored {
+            Ok(stored_in) => accounts.insert(record, stored_in),
+            Err(fault) => {
+                tracing::warn!(fault = fault.id(), "a renewed login is not stored yet");
+                accounts.insert_unsaved(record, stored_in);
+            }
+        }
+    }
+
+    /// Notes that a renewal follows a refusal.
+    pub(super) fn heal(&self, account: &AccountKey) {
+        lock(&self.accounts).get_or_insert_default().heal(account);
     }
 
     /// Forgets an account if it still has this secret: in the store first, then in memory.
@@ -158,15 +242,6 @@ impl Agent {
             .concat();
         let digest = Sha256::digest(Zeroizing::new(parts).as_slice());
         digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    pub(super) fn http(&self) -> Result<&Http, Fault> {
-        if let Some(http) = self.http.get() {
-            return Ok(http);
-        }
-        let made =
-            Http::new().map_err(|error| Fault::new(Code::Unavailable, msg!("no-tls").because(error.message())))?;
-        Ok(self.http.get_or_init(|| made))
     }
 
     /// Why the keyring is not used, in this language, the first time this is asked.

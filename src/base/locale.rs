@@ -38,6 +38,11 @@ impl Locale {
     }
 
     /// The language's two letters (ISO 639-1).
+    /// Whether its script runs from right to left.
+    pub fn is_right_to_left(self) -> bool {
+        self == Locale::Ar
+    }
+
     pub fn tag(self) -> &'static str {
         match self {
             Locale::En => "en",

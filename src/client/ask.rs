@@ -4,7 +4,7 @@ use super::connection::Connection;
 use super::start;
 use crate::base::{Locale, Message, Paths, Secret};
 use crate::msg;
-use crate::wire::{Code, Fault, Reply, Verb, print_request};
+use crate::wire::{Code, Fault, Pasted, Reply, Verb, print_more, print_request};
 
 /// A front-end's way to the agent. Each question is one connection: connect, write, read.
 pub struct Client {
@@ -50,14 +50,15 @@ impl Client {
 
     /// Asks and waits for the answer.
     pub fn ask<V: Verb>(&self, question: &V) -> Result<V::Reply, Fault> {
-        self.follow(question, |_: serde::de::IgnoredAny| ())
+        self.follow(question, |_: serde::de::IgnoredAny| Ok(None))
     }
 
-    /// Asks something that takes time, and hands on the events on the way to the answer. Dropping out cancels it.
+    /// Asks something that takes time, and hands on the events on the way to the answer. To an event that asks for
+    /// something the answer is said, if there is one. Dropping out, or an error, cancels it.
     pub fn follow<V: Verb, E: DeserializeOwned>(
         &self,
         question: &V,
-        mut seen: impl FnMut(E),
+        mut seen: impl FnMut(E) -> Result<Option<Pasted>, Fault>,
     ) -> Result<V::Reply, Fault> {
         let mut connection = self.connect()?;
         connection.send(&print_request(question, self.locale, self.token.as_ref()))?;
@@ -65,7 +66,11 @@ impl Client {
             match Reply::<V::Reply, E>::parse(&connection.receive()?) {
                 Ok(Reply::Ok(answer)) => return Ok(answer),
                 Ok(Reply::Error(fault)) => return Err(fault),
-                Ok(Reply::Event(event)) => seen(event),
+                Ok(Reply::Event(event)) => {
+                    if let Some(more) = seen(event)? {
+                        connection.send(&print_more(&more))?;
+                    }
+                }
                 Err(_) => return Err(unavailable(msg!("agent-speaks-otherwise")).hint(msg!("hint-restart-agent"))),
             }
         }

@@ -17,7 +17,7 @@ pub struct Account {
 impl Client {
     /// The credential for a server, of this user or of the default account. `None` if there is no login.
     pub fn load(&self, server: &ServerUrl, user: Option<&str>) -> Result<Option<Account>, Fault> {
-        let question = Token { server: Some(server.clone()), account: user.map(str::to_owned), min_validity: 0 };
+        let question = Token { server: Some(server.clone()), account: user.map(str::to_owned), ..Token::default() };
         match self.ask(&question) {
             Ok(reply) => Ok(Some(Account {
                 server: reply.server,
@@ -48,7 +48,8 @@ impl Client {
 
     /// An access token that is valid for `min_validity` seconds more, as far as that is known.
     pub fn token(&self, server: &ServerUrl, user: Option<&str>, min_validity: u32) -> Result<Secret, Fault> {
-        let question = Token { server: Some(server.clone()), account: user.map(str::to_owned), min_validity };
+        let question =
+            Token { server: Some(server.clone()), account: user.map(str::to_owned), min_validity, ..Token::default() };
         self.ask(&question).map(|reply| reply.token)
     }
 }

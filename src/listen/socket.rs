@@ -106,6 +106,7 @@ impl Drop for Door {
 /// finished first.
 pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     let crowd = Arc::new(Crowd::default());
+    tokio::spawn(agent.clone().do_chores());
     let own = rustix::process::geteuid().as_raw();
     let mut asked = pin!(agent.stopping.asked());
     loop {
@@ -183,7 +184,7 @@ async fn converse(stream: Stream, agent: &Agent, crowd: &Crowd) {
         };
         let Ok(Some(frame)) = frame else { return };
         let busy = agent.stopping.busy();
-        let reply = agent::answer(agent, &frame, &mut Caller::new(&mut input, &mut output)).await;
+        let reply = agent::answer(agent, &frame, &mut Caller::new(&mut input, &mut output, &agent.stopping)).await;
         let written = timeout(agent::WRITE_WITHIN, output.write_all(&reply)).await;
         drop(busy);
         if !matches!(written, Ok(Ok(()))) {

@@ -1,13 +1,15 @@
 use std::error::Error;
+use std::path::Path;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::redirect::Policy;
-use reqwest::{RequestBuilder, StatusCode};
+use reqwest::{Certificate, Identity, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::base::Message;
+use super::object::Object;
+use crate::base::{Message, TlsSettings};
 use crate::msg;
 
 /// From connecting to the last byte, whatever the server does in between.
@@ -20,50 +22,86 @@ const MAX_BODY: usize = 1024 * 1024;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// A client for servers that may be hostile: verified TLS, no redirects, no decompression, bounded time and size.
+#[derive(Clone)]
 pub struct Http(reqwest::Client);
 
 /// What a server answered.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    pub(super) retry_after: Option<Duration>,
-    /// A page for people, whatever was asked for.
-    pub(super) is_html: bool,
+    pub(super) headers: HeaderMap,
     body: Zeroizing<Vec<u8>>,
 }
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// Connection, TLS or time: the reason in one line.
-    #[error("the server does not answer")]
+    /// Nothing was sent: no connection, or no TLS.
+    #[error("the server cannot be reached")]
     Unreachable(Message),
+    /// It was sent, but no whole answer came; the server may have acted on it.
+    #[error("the server's answer was lost")]
+    Lost(Message),
     #[error("the answer is too long")]
     TooLong,
+    /// The server is busy or broken for now (429, 5xx).
+    #[error("the server is in trouble ({0})")]
+    Trouble(u16),
+    /// The server sends elsewhere; nothing is sent there.
+    #[error("the server redirects")]
+    Redirect,
+    /// A file of the settings.
+    #[error("a file for TLS cannot be used")]
+    TlsFile(Message),
 }
 
 impl HttpError {
     /// The reason as a person reads it.
     pub fn message(&self) -> Message {
         match self {
-            HttpError::Unreachable(reason) => reason.clone(),
+            HttpError::Unreachable(reason) | HttpError::Lost(reason) | HttpError::TlsFile(reason) => reason.clone(),
             HttpError::TooLong => msg!("answer-too-long"),
+            HttpError::Trouble(status) => msg!("answer-trouble", status = status),
+            HttpError::Redirect => msg!("answer-redirects"),
         }
     }
 }
 
 impl Http {
-    pub fn new() -> Result<Http, HttpError> {
+    /// `tls` says whom to trust beside the system's authorities, and what to show of oneself.
+    pub fn new(tls: &TlsSettings) -> Result<Http, HttpError> {
         // Fails if a provider is there already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder()
             .user_agent(concat!("loom/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .timeout(ANSWER_WITHIN)
             .connect_timeout(Duration::from_secs(10))
             // An idle connection would wake the agent when it ends.
-            .pool_max_idle_per_host(0)
-            .build();
-        client.map(Http).map_err(|error| unreachable(&error))
+            .pool_max_idle_per_host(0);
+        if let Some(path) = &tls.ca_file {
+            let bad = |error: &dyn std::fmt::Display| tls_file(path, error);
+            let authorities = Certificate::from_pem_bundle(&read(path)?).map_err(|error| bad(&error))?;
+            if authorities.is_empty() {
+                return Err(HttpError::TlsFile(msg!("tls-file-empty", path = path.display())));
+            }
+            client = client.tls_certs_merge(authorities);
+        }
+        if let (None, Some(key)) = (&tls.client_certificate, &tls.client_key) {
+            return Err(HttpError::TlsFile(msg!("tls-key-alone", path = key.display())));
+        }
+        if let Some(path) = &tls.client_certificate {
+            let mut pem = read(path)?;
+            if let Some(key) = &tls.client_key {
+                pem.push(b'\n');
+                pem.extend_from_slice(&read(key)?);
+            }
+            client = client.identity(Identity::from_pem(&pem).map_err(|error| tls_file(path, &innermost(&error)))?);
+        }
+        client.build().map(Http).map_err(|error| failed(&error))
+    }
+
+    pub(super) fn get(&self, url: &str) -> RequestBuilder {
+        self.0.get(url).header(ACCEPT, "application/json")
     }
 
     pub(super) fn post(&self, url: &str) -> RequestBuilder {
@@ -73,39 +111,69 @@ impl Http {
 
 impl Answer {
     pub(super) async fn to(request: RequestBuilder) -> Result<Answer, HttpError> {
-        let mut response = request.send().await.map_err(|error| unreachable(&error))?;
+        let mut response = request.send().await.map_err(|error| failed(&error))?;
         let mut body = Zeroizing::new(Vec::with_capacity(4096));
-        while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
             if body.len() + chunk.len() > MAX_BODY {
                 return Err(HttpError::TooLong);
             }
             body.extend_from_slice(&chunk);
         }
-        let headers = response.headers();
-        let is_html = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-        Ok(Answer { status: response.status(), retry_after: retry_after(headers), is_html, body })
+        Ok(Answer { status: response.status(), headers: std::mem::take(response.headers_mut()), body })
+    }
+
+    /// `Retry-After` in seconds (RFC 9110 §10.2.3); the date form is rare and left alone.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+        Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+    }
+
+    /// A page for people, whatever was asked for.
+    pub(super) fn is_html(&self) -> bool {
+        self.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+    }
+
+    /// What the server wants to see of a client (RFC 9110 §11.6.1).
+    pub(super) fn challenges(&self) -> impl Iterator<Item = &str> {
+        self.headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok())
     }
 
     /// The body as JSON of this shape, or nothing: what else it is, nobody needs to see.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()
     }
+
+    /// The body as a JSON object without doubtful keys.
+    pub(super) fn object(&self) -> Option<Object> {
+        Object::parse(&self.body)
+    }
 }
 
-/// `Retry-After` in seconds (RFC 9110 §10.2.3); the date form is rare and left alone.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+/// A key may be among what is read.
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, HttpError> {
+    std::fs::read(path).map(Zeroizing::new).map_err(|error| tls_file(path, &error))
+}
+
+fn tls_file(path: &Path, error: &dyn std::fmt::Display) -> HttpError {
+    HttpError::TlsFile(msg!("tls-file-bad", path = path.display(), error = error))
+}
+
+fn failed(error: &reqwest::Error) -> HttpError {
+    let reason = match error.is_timeout() {
+        true => msg!("no-answer-within", seconds = ANSWER_WITHIN.as_secs()),
+        false => msg!("network-says", error = innermost(error)),
+    };
+    match error.is_connect() || error.is_builder() {
+        true => HttpError::Unreachable(reason),
+        false => HttpError::Lost(reason),
+    }
 }
 
 /// The innermost reason; the outer ones only say that a request failed.
-fn unreachable(error: &reqwest::Error) -> HttpError {
-    if error.is_timeout() {
-        return HttpError::Unreachable(msg!("no-answer-within", seconds = ANSWER_WITHIN.as_secs()));
-    }
+fn innermost(error: &reqwest::Error) -> String {
     let mut reason: &dyn Error = error;
     while let Some(inner) = reason.source() {
         reason = inner;
     }
-    HttpError::Unreachable(msg!("network-says", error = reason))
+    reason.to_string()
 }

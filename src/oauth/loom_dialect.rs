@@ -101,13 +101,13 @@ pub async fn poll(http: &Http, server: &ServerUrl, login: &Started) -> Result<Po
         http.post(&server.endpoint("/auth/device/poll")).header("content-type", "application/json").body(body);
     let answer = match Answer::to(request).await {
         Ok(answer) => answer,
-        Err(HttpError::Unreachable(_)) => return Ok(Poll::Trouble(None)),
+        Err(HttpError::Unreachable(_) | HttpError::Lost(_)) => return Ok(Poll::Trouble(None)),
         Err(error) => return Err(error.into()),
     };
     match answer.status {
         status if status.is_success() => {}
         status if status.is_redirection() => return Err(DialectError::Redirect),
-        status if status.as_u16() == 429 || status.is_server_error() => return Ok(Poll::Trouble(answer.retry_after)),
+        status if status.as_u16() == 429 || status.is_server_error() => return Ok(Poll::Trouble(answer.retry_after())),
         status => return Err(DialectError::Refused(status.as_u16())),
     }
     match answer.json() {
@@ -124,13 +124,13 @@ pub async fn poll(http: &Http, server: &ServerUrl, login: &Started) -> Result<Po
 /// `POST /auth/logout`: asks the server to end the token.
 pub async fn logout(http: &Http, server: &ServerUrl, token: &Secret) -> Revocation {
     let request = http.post(&server.endpoint("/auth/logout")).bearer_auth(token.expose());
-    let Ok(answer) = Answer::to(request).await else { return Revocation::Unreachable };
+    let Ok(answer) = Answer::to(request).await else { return Revocation::Pending };
     match answer.status {
         // A site that shows its front page for every path has revoked nothing.
-        status if status.is_success() && answer.is_html => Revocation::NotSupported,
+        status if status.is_success() && answer.is_html() => Revocation::NotSupported,
         status if status.is_success() => Revocation::Revoked,
         status if status.as_u16() == 401 => Revocation::AlreadyInvalid,
-        status if status.as_u16() == 429 || status.is_server_error() => Revocation::Unreachable,
+        status if status.as_u16() == 429 || status.is_server_error() => Revocation::Pending,
         _ => Revocation::NotSupported,
     }
 }

@@ -42,8 +42,8 @@ pub enum Revocation {
     AlreadyInvalid,
     /// The server has no such request, or there is nothing to revoke: a password.
     NotSupported,
-    /// The server did not answer: the token may still be valid there.
-    Unreachable,
+    /// The server did not answer: the token may still be valid there. The agent asks again later, while it lives.
+    Pending,
     /// Nobody asked it to.
     NotAsked,
 }

@@ -86,6 +86,11 @@ pub fn print_request<V: Verb>(params: &V, locale: Locale, token: Option<&Secret>
     print_line(&envelope)
 }
 
+/// Prints a further line of a request, for a verb that asks for one.
+pub fn print_more(more: &impl Serialize) -> Zeroizing<Vec<u8>> {
+    print_line(more)
+}
+
 /// One JSON document and its LF, in a buffer that is zeroed when dropped.
 pub(super) fn print_line(document: &impl Serialize) -> Zeroizing<Vec<u8>> {
     // Counted first: a buffer that grew would leave copies behind, and one with room to spare takes long to zero.

@@ -8,6 +8,9 @@ use crate::base::{Expiry, Kind, ServerUrl};
 pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerUrl>,
+    /// Ask each server whether it still takes the credential.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub check: bool,
 }
 
 /// Printed as it is by `loom status --json`.
@@ -41,9 +44,28 @@ pub struct AccountStatus {
     pub expires_at: Option<Expiry>,
     #[serde(default)]
     pub scopes: Vec<String>,
+    /// Who logged in, as the server named them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Whether a new token can be had without a person.
+    #[serde(default)]
+    pub renewable: bool,
     /// The one a request gets that names no user.
     pub default: bool,
     pub state: Condition,
+    /// What the server said, where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<Checked>,
+}
+
+/// What a server says to a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Checked {
+    Accepted,
+    Refused,
+    /// It has no such question, or did not answer.
+    Unknown,
 }
 
 /// Whether a credential is of use.

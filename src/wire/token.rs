@@ -13,6 +13,15 @@ pub struct Token {
     /// Seconds for which it must still be valid, as far as that is known.
     #[serde(default)]
     pub min_validity: u32,
+    /// A token with just these scopes, of those that were granted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// A token for this resource (RFC 8707).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// A token that this audience takes, by exchange where the server offers it (RFC 8693).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

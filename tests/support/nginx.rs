@@ -22,8 +22,6 @@ impl Nginx {
         let dir = home.path().join("nginx");
         std::fs::create_dir_all(dir.join("served")).unwrap();
         certificates(home, &dir);
-        home.set("GIT_SSL_CAINFO", dir.join("ca.pem"));
-        home.set("SSL_CERT_FILE", dir.join("ca.pem"));
         let ports: Vec<u16> = (0..2).map(|_| free_port()).collect();
         std::fs::write(dir.join("nginx.conf"), configuration(&dir, &ports)).unwrap();
         std::fs::write(dir.join("users"), "").unwrap();
@@ -53,35 +51,40 @@ impl Nginx {
 
     /// Serves a new repository of one commit; `submodule` is a URL it refers to.
     pub fn repository(&self, name: &str, submodule: Option<&str>) {
-        let repository = self.dir.join("served").join(name);
-        let work = self.dir.join(format!("{name}.work"));
-        let git = |arguments: &[&str], at: &Path| {
-            let mut command = Command::new("git");
-            command.args(["-c", "user.name=t", "-c", "user.email=t@t.example"]).args(arguments).current_dir(at);
-            let done = command.env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap();
-            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-            String::from_utf8_lossy(&done.stdout).trim().to_owned()
-        };
-        std::fs::create_dir_all(&work).unwrap();
-        git(&["init", "-q", "-b", "main"], &work);
-        git(&["commit", "-q", "--allow-empty", "-m", "Start"], &work);
-        if let Some(url) = submodule {
-            let commit = git(&["ls-remote", &self.dir.join("served/sub.git").display().to_string(), "main"], &work);
-            let commit = commit.split('\t').next().unwrap().to_owned();
-            std::fs::write(work.join(".gitmodules"), format!("[submodule \"sub\"]\n\tpath = sub\n\turl = {url}\n"))
-                .unwrap();
-            git(&["add", ".gitmodules"], &work);
-            git(&["update-index", "--add", "--cacheinfo", &format!("160000,{commit},sub")], &work);
-            git(&["commit", "-q", "-m", "Sub"], &work);
-        }
-        git(&["clone", "-q", "--bare", ".", &repository.display().to_string()], &work);
-        git(&["config", "http.receivepack", "true"], &repository);
+        repository(&self.dir, name, submodule);
     }
 
     /// What nginx wrote down of each request: port, path, user and whether a header came.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.dir.join("access.log")).unwrap_or_default()
     }
+}
+
+/// A new bare repository of one commit in `served` of this directory; `submodule` is a URL it refers to.
+pub(super) fn repository(dir: &Path, name: &str, submodule: Option<&str>) {
+    let repository = dir.join("served").join(name);
+    let work = dir.join(format!("{name}.work"));
+    let git = |arguments: &[&str], at: &Path| {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=t", "-c", "user.email=t@t.example"]).args(arguments).current_dir(at);
+        let done = command.env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).trim().to_owned()
+    };
+    std::fs::create_dir_all(&work).unwrap();
+    git(&["init", "-q", "-b", "main"], &work);
+    git(&["commit", "-q", "--allow-empty", "-m", "Start"], &work);
+    if let Some(url) = submodule {
+        let commit = git(&["ls-remote", &dir.join("served/sub.git").display().to_string(), "main"], &work);
+        let commit = commit.split('\t').next().unwrap().to_owned();
+        std::fs::write(work.join(".gitmodules"), format!("[submodule \"sub\"]\n\tpath = sub\n\turl = {url}\n"))
+            .unwrap();
+        git(&["add", ".gitmodules"], &work);
+        git(&["update-index", "--add", "--cacheinfo", &format!("160000,{commit},sub")], &work);
+        git(&["commit", "-q", "-m", "Sub"], &work);
+    }
+    git(&["clone", "-q", "--bare", ".", &repository.display().to_string()], &work);
+    git(&["config", "http.receivepack", "true"], &repository);
 }
 
 fn configuration(dir: &Path, ports: &[u16]) -> String {
@@ -115,15 +118,23 @@ fn configuration(dir: &Path, ports: &[u16]) -> String {
     )
 }
 
-/// A CA and a certificate of it for the names the tests use.
-fn certificates(home: &Home, dir: &Path) {
+/// A CA of its own (`ca.pem`) and a certificate of it (`cert.pem`, `cert.key`) for the names the tests use. `home` trusts
+/// it from then on, beside the CAs of every other server of this home.
+pub(super) fn certificates(home: &mut Home, dir: &Path) {
+    // OpenSSL takes the first CA of a name and no second one, so each has a name of its own.
     let script = "set -e; cd \"$1\"
-        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=loom-test-ca -keyout ca.key -out ca.pem
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj \"/CN=loom-test-ca-${1##*/}\" -keyout ca.key -out ca.pem
         openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout cert.key -out cert.csr
         printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' > ext
         openssl x509 -req -in cert.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out cert.pem";
     let done = home.command("sh").args(["-c", script, "sh"]).arg(dir).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let bundle = home.path().join("ca-bundle.pem");
+    let mut trusted = std::fs::read(&bundle).unwrap_or_default();
+    trusted.extend(std::fs::read(dir.join("ca.pem")).unwrap());
+    std::fs::write(&bundle, trusted).unwrap();
+    home.set("GIT_SSL_CAINFO", &bundle);
+    home.set("SSL_CERT_FILE", &bundle);
 }
 
 fn sha1(dir: &Path, text: &str) -> Vec<u8> {
@@ -134,11 +145,11 @@ fn sha1(dir: &Path, text: &str) -> Vec<u8> {
     child.wait_with_output().unwrap().stdout
 }
 
-fn git_exec_path() -> PathBuf {
+pub(super) fn git_exec_path() -> PathBuf {
     let done = Command::new("git").arg("--exec-path").output().unwrap();
     PathBuf::from(String::from_utf8(done.stdout).unwrap().trim())
 }
 
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

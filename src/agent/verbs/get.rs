@@ -1,7 +1,7 @@
-use crate::agent::accounts::Held;
+use crate::agent::accounts::{Held, Usefulness};
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, fault, select};
-use crate::base::{Config, Credential, Kind, ServerUrl, TokenSource};
+use crate::base::{AccountKey, Config, Credential, GrantKind, Kind, Secret, ServerUrl, TokenSource};
 use crate::msg;
 use crate::wire::{Code, Condition, Fault, Get, GetReply, GitCredential, Proof};
 
@@ -23,25 +23,68 @@ impl Handle for Get {
         }
         let rule = config.rule(&server, self.directory.as_deref().map(std::path::Path::new));
         let user = named.or(rule.map(|rule| rule.user()));
-        let reply = agent.with_accounts(|accounts| {
-            let found = select::candidates(accounts, &server, user);
-            let mut usable = found.iter().filter(|held| is_usable(held, &self));
-            let first = usable.next()?;
-            // Git may ask again in the same command only if there is something else to say then.
-            let state = usable
-                .next()
-                .filter(|_| self.state)
-                .map(|_| agent.tag(first) + if named.is_some() { NAMED } else { "" });
-            Some(GetReply {
-                proof: proof(first, &self),
-                password_expiry_utc: first.credential().expires().map(|expiry| expiry.as_unix()),
-                oauth_refresh_token: first.credential().git_refresh_token().cloned(),
-                state,
-            })
-        });
-        match reply.await? {
-            Some(reply) => Ok(reply),
-            None => Err(login_known(agent, &config, &server, user).await?.unwrap_or_else(nothing)),
+        // Accounts that were renewed for this question, or could not be: each is tried once, so this ends.
+        let mut tried = Vec::new();
+        let mut failed = None;
+        loop {
+            let choice = agent.with_accounts(|accounts| {
+                let found = select::candidates(accounts, &server, user);
+                self.choose(agent, &found, named.is_some(), &tried)
+            });
+            match choice.await? {
+                Choice::Say(reply) => return Ok(*reply),
+                Choice::Renew(account, secret) => {
+                    failed = agent.renew(&account, &secret).await.err().or(failed);
+                    tried.push(account);
+                }
+                Choice::Nothing => break,
+            }
+        }
+        match failed {
+            // A login would not help: the server cannot be asked at the moment.
+            Some(fault) if fault.code() == Code::Unavailable => Err(fault),
+            Some(_) | None => Err(login_known(agent, &config, &server, user).await?.unwrap_or_else(nothing)),
+        }
+    }
+}
+
+/// What to do about a question.
+enum Choice {
+    Say(Box<GetReply>),
+    Renew(AccountKey, Secret),
+    Nothing,
+}
+
+impl Get {
+    /// The first account of use. One that has to be renewed first goes before one that has not, but is worse.
+    fn choose(&self, agent: &Agent, found: &[&Held], named: bool, tried: &[AccountKey]) -> Choice {
+        let usefulness = |held: &Held| match (tried.contains(held.key()), held.condition(0)) {
+            _ if !self.can_be_told(held) => Usefulness::Never,
+            (false, _) => held.usefulness(0),
+            (true, Condition::Valid) => Usefulness::Now,
+            (true, Condition::Expired | Condition::Refused) => Usefulness::Never,
+        };
+        let mut useful = found.iter().filter(|held| usefulness(held) != Usefulness::Never);
+        let Some(first) = useful.next() else { return Choice::Nothing };
+        if usefulness(first) == Usefulness::Renewed {
+            return Choice::Renew(first.key().clone(), first.secret().clone());
+        }
+        agent.note_use(first);
+        // Git may ask again in the same command only if there is something else to say then.
+        let more = useful.next().is_some() || first.could_heal();
+        let state = more && self.state;
+        Choice::Say(Box::new(GetReply {
+            proof: proof(first, self),
+            password_expiry_utc: first.credential().expires().map(|expiry| expiry.as_unix()),
+            oauth_refresh_token: first.credential().git_refresh_token().cloned(),
+            state: state.then(|| agent.tag(first) + if named { NAMED } else { "" }),
+        }))
+    }
+
+    fn can_be_told(&self, held: &Held) -> bool {
+        match held.credential() {
+            Credential::Header { .. } => self.authtype,
+            Credential::Basic { .. } | Credential::Token { .. } | Credential::OAuth { .. } => true,
         }
     }
 }
@@ -73,7 +116,7 @@ async fn login_known(
 fn is_login(held: &Held) -> bool {
     match held.credential() {
         Credential::Token { source, .. } => *source == TokenSource::Loom,
-        Credential::OAuth { .. } => true,
+        Credential::OAuth { grant, .. } => grant.as_ref().is_none_or(|grant| grant.kind == GrantKind::Person),
         Credential::Basic { .. } | Credential::Header { .. } => false,
     }
 }
@@ -98,14 +141,6 @@ async fn refuse(agent: &Agent, server: &ServerUrl, tag: &str) -> Result<(), Faul
         agent.note(&account, &secret, true).await;
     }
     Ok(())
-}
-
-fn is_usable(held: &Held, get: &Get) -> bool {
-    let sayable = match held.credential() {
-        Credential::Header { .. } => get.authtype,
-        Credential::Basic { .. } | Credential::Token { .. } | Credential::OAuth { .. } => true,
-    };
-    sayable && held.condition(0) == Condition::Valid
 }
 
 /// A token goes as `Bearer` where the server wants nothing but that and git can; else as a password, which servers of

@@ -1,9 +1,9 @@
 use super::hello::this_agent;
 use crate::agent::accounts::{Accounts, Held};
 use crate::agent::dispatch::Handle;
-use crate::agent::{Agent, Caller, select};
-use crate::base::ServerUrl;
-use crate::wire::{AccountStatus, Fault, Status, StatusReply};
+use crate::agent::{Agent, Caller, check, select};
+use crate::base::{AccountKey, Grant, ServerUrl};
+use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};
 
 impl Handle for Status {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StatusReply, Fault> {
@@ -12,11 +12,26 @@ impl Handle for Status {
         for server in self.server.iter().chain(&default_server) {
             agent.for_person(server, None, |_| ()).await?;
         }
+        let is_shown =
+            |held: &Held| self.server.as_ref().is_none_or(|server: &ServerUrl| server.covers(held.key().server()));
+        let mut checked = Vec::new();
+        if self.check {
+            let keys = agent.with_accounts(|accounts| {
+                let shown = accounts.iter().filter(|held| is_shown(held));
+                shown.map(|held| held.key().clone()).collect::<Vec<AccountKey>>()
+            });
+            // Before anything is said: asking may renew a token.
+            for key in keys.await? {
+                checked.push((check::ask(agent, &key).await?, key));
+            }
+        }
         let accounts = agent.with_accounts(|accounts| {
-            let shown = accounts
-                .iter()
-                .filter(|held| self.server.as_ref().is_none_or(|server| server.covers(held.key().server())));
-            shown.map(|held| account(accounts, held)).collect()
+            let shown = accounts.iter().filter(|held| is_shown(held));
+            let status = |held| {
+                let said = checked.iter().find(|(_, key)| *key == *Held::key(held));
+                AccountStatus { checked: said.map(|(said, _)| *said), ..account(accounts, held) }
+            };
+            shown.map(status).collect()
         });
         Ok(StatusReply {
             agent: this_agent(),
@@ -30,14 +45,20 @@ impl Handle for Status {
 
 fn account(accounts: &Accounts, held: &Held) -> AccountStatus {
     let server: &ServerUrl = held.key().server();
+    let grant: Option<&Grant> = held.credential().grant();
+    // An access token that ended is no trouble where another can be had.
+    let state = if held.is_of_use() { Condition::Valid } else { held.condition(0) };
     AccountStatus {
         server: server.clone(),
         account: Some(held.key().user().to_owned()),
         kind: held.credential().kind(),
         stored_in: held.stored_in(),
         expires_at: held.credential().expires(),
-        scopes: Vec::new(),
+        scopes: grant.map(|grant| grant.scopes.clone()).unwrap_or_default(),
+        user: grant.and_then(|grant| grant.user.clone()),
+        renewable: held.credential().is_renewable(),
         default: select::for_person(accounts, server, None).is_some_and(|first| first.key() == held.key()),
-        state: held.condition(0),
+        state,
+        checked: None,
     }
 }

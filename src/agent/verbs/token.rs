@@ -1,32 +1,79 @@
+use crate::agent::accounts::{Held, Usefulness};
 use crate::agent::dispatch::Handle;
-use crate::agent::{Agent, Caller, fault};
+use crate::agent::{Agent, Caller, fault, oauth_fault};
+use crate::base::{AccountKey, Credential, Grant, GrantKind};
 use crate::msg;
+use crate::oauth::Wish;
 use crate::wire::{Code, Condition, Fault, Token, TokenReply};
 
 impl Handle for Token {
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<TokenReply, Fault> {
-        let server = agent.server(self.server)?;
+        let server = agent.server(self.server.clone())?;
+        let user = self.account.as_deref();
         let margin = i64::from(self.min_validity);
-        let found = agent.for_person(&server, self.account.as_deref(), |held| {
-            let reply = TokenReply {
-                server: held.key().server().clone(),
-                account: held.key().user().to_owned(),
-                token: held.secret().clone(),
-                expires_at: held.credential().expires(),
-                scopes: Vec::new(),
-            };
-            (held.condition(margin), reply)
-        });
+        let look = |held: &Held| (held.usefulness(margin), reply(held), held.key().clone());
+        let found = agent.for_person(&server, user, look).await?;
+        let Some((usefulness, found, account)) = found else { return Err(fault::not_logged_in(&server)) };
+        let mut failed = None;
+        if usefulness == Usefulness::Renewed {
+            failed = agent.renew(&account, &found.token).await.err();
+        }
+        let look = |held: &Held| {
+            agent.note_use(held);
+            // What a renewal brought is as fresh as it gets; where it failed the old one may still do.
+            let enough = if usefulness == Usefulness::Renewed && failed.is_none() { 0 } else { margin };
+            (held.condition(enough), reply(held))
+        };
+        let Some((condition, reply)) = agent.for_person(&server, user, look).await? else {
+            return Err(fault::not_logged_in(&server));
+        };
         let hint = msg!("hint-login", server = server);
-        match found.await? {
-            Some((Condition::Valid, reply)) => Ok(reply),
-            Some((Condition::Expired, _)) => {
+        match (condition, failed) {
+            (Condition::Valid, _) => self.by_wish(agent, &account, reply).await,
+            (_, Some(failed)) => Err(failed),
+            (Condition::Expired, None) => {
                 Err(Fault::new(Code::LoginRequired, msg!("login-expired", server = server)).hint(hint))
             }
-            Some((Condition::Refused, _)) => {
+            (Condition::Refused, None) => {
                 Err(Fault::new(Code::LoginRequired, msg!("login-refused-by-server", server = server)).hint(hint))
             }
-            None => Err(fault::not_logged_in(&server)),
         }
+    }
+}
+
+impl Token {
+    /// The login's own token, or one for just what was asked for.
+    async fn by_wish(self, agent: &Agent, account: &AccountKey, reply: TokenReply) -> Result<TokenReply, Fault> {
+        let wish = Wish { scopes: self.scopes, resource: self.resource, audience: self.audience };
+        if wish.is_nothing() {
+            return Ok(reply);
+        }
+        let grant = |held: &Held| {
+            held.credential().grant().map(|grant| {
+                // A machine names the audience when it asks for its own token.
+                (grant.exchange || grant.kind == GrantKind::Machine, grant.scopes.clone())
+            })
+        };
+        let grant = agent.with_accounts(|accounts| accounts.get(account).and_then(grant)).await?;
+        let Some((exchange, granted)) = grant else { return Err(oauth_fault::not_renewable(account.server())) };
+        if wish.audience.is_some() && !exchange {
+            return Err(oauth_fault::no_exchange(account.server()));
+        }
+        let asked = wish.scopes.clone();
+        let tokens = agent.wished(account, &wish).await?;
+        let usual = if asked.is_empty() { granted } else { asked };
+        let scopes = tokens.scopes.unwrap_or(usual);
+        Ok(TokenReply { token: tokens.access, expires_at: tokens.expires, scopes, ..reply })
+    }
+}
+
+fn reply(held: &Held) -> TokenReply {
+    let credential: &Credential = held.credential();
+    TokenReply {
+        server: held.key().server().clone(),
+        account: held.key().user().to_owned(),
+        token: held.secret().clone(),
+        expires_at: credential.expires(),
+        scopes: credential.grant().map(|grant: &Grant| grant.scopes.clone()).unwrap_or_default(),
     }
 }

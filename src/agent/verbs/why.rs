@@ -31,7 +31,7 @@ impl Asked<'_> {
             true => select::candidates(accounts, &self.why.server, user),
             false => Vec::new(),
         };
-        let usable: Vec<&&Held> = found.iter().filter(|held| held.condition(0) == Condition::Valid).collect();
+        let usable: Vec<&&Held> = found.iter().filter(|held| held.is_of_use()).collect();
         let chosen = usable.first().copied().copied();
         let because = match chosen {
             Some(first) => self.because(first, usable.len()),
@@ -77,7 +77,8 @@ impl Asked<'_> {
 
     fn passed_over(&self, held: &Held, found: &[&Held]) -> PassedOver {
         let fits = found.iter().any(|other| other.key() == held.key());
-        let because = match held.condition(0) {
+        let condition = if held.is_of_use() { Condition::Valid } else { held.condition(0) };
+        let because = match condition {
             Condition::Refused => msg!("why-not-refused"),
             Condition::Expired => msg!("why-not-expired"),
             Condition::Valid if fits => msg!("why-not-first"),

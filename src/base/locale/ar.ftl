@@ -2,6 +2,11 @@
 
 please-visit = يُرجى فتح هذه الصفحة:
 enter-code = ثم إدخال هذا الرمز:
+scan-code = أو مسح رمز QR هذا، وفيه الاثنان معًا:
+log-in-at = سجّل الدخول بمتصفحك على هذا العنوان:
+log-in-anywhere = سجّل الدخول بأي متصفح ومن أي جهاز على هذا العنوان:
+paste-here = ينتهي تسجيل الدخول بصفحة لا يمكن عرضها. ألصق عنوان تلك الصفحة هنا:
+paste-again = ليس هذا هو العنوان الذي ينتهي إليه. ألصق العنوان كاملًا، بدءًا من {"\u2066"}http://{"\u2069"}:
 waiting = في انتظار الموافقة…
 server-in-trouble = يواجه الخادم مشكلة في الوقت الحالي؛ الانتظار مستمر…
 login-elsewhere = هناك تسجيل دخول آخر جارٍ إلى هذا الخادم؛ بانتظاره…
@@ -17,7 +22,7 @@ became-default = الخادم الافتراضي: { $server }
 logged-out-revoked = سُجّل الخروج من { $server } ({ $account }): أُبطلت الجلسة على الخادم.
 logged-out-already-invalid = سُجّل الخروج من { $server } ({ $account }): لم يعد الخادم يعرف الرمز المميز.
 logged-out-not-supported = سُجّل الخروج من { $server } ({ $account }): حُذفت الجلسة محليًا؛ لا يدعم الخادم إبطالها.
-logged-out-unreachable = سُجّل الخروج من { $server } ({ $account }): حُذفت الجلسة محليًا، لكن تعذّر الوصول إلى الخادم؛ قد يظل الرمز المميز صالحًا عليه.
+logged-out-pending = سُجّل الخروج من { $server } ({ $account }): حُذفت الجلسة محليًا، لكن تعذّر الوصول إلى الخادم؛ ما زال إبطالها معلّقًا، ويعيد الوكيل محاولته ما دام يعمل.
 logged-out-local = سُجّل الخروج من { $server } ({ $account }): حُذفت الجلسة محليًا؛ لم يُبلَّغ الخادم.
 cancelled = أُلغيت العملية.
 
@@ -35,6 +40,32 @@ bad-token-from-server = أرسل { $server } رمزًا مميزًا لا يمك
 bad-token = هذا ليس رمزًا مميزًا: يجب أن يكون سطرًا واحدًا بلا مسافات لا يتجاوز 16 كيبيبايت
 stdin-unreadable = تعذّرت قراءة الدخل القياسي: { $error }
 hint-login = {"\u2066"}loom login --server { $server }{"\u2069"}
+login-denied = رُفضت الموافقة على تسجيل الدخول إلى { $server }
+login-ended = أنهى { $server } الجلسة المفتوحة عليه
+nobody-came = لم يسجّل أحد الدخول خلال عشر دقائق
+no-port = تعذّر فتح منفذ يعود إليه المتصفح: { $error }
+not-the-redirect = ليس في ما أُلصق العنوان الذي ينتهي إليه تسجيل الدخول إلى { $server }
+not-oauth = لا يستجيب { $server } كما تستجيب خوادم OAuth
+server-says = يقول { $server }: { $error } { $description }
+other-issuer = كان يجب أن يجيب { $server } باسم { $expected }، لكنه يجيب باسم { $said }
+unsafe-endpoint = يشير { $server } إلى عنوان لا يستخدم https وليس على هذا الجهاز
+other-login = ردّ { $server } يخص تسجيل دخول آخر
+says-nothing = لا يبيّن { $server } كيفية تسجيل الدخول
+not-offered = لا يتيح { $server } هذه الطريقة لتسجيل الدخول
+no-client = يشترط { $server } معرفة التطبيق، وليس لدى loom معرّف عميل للخادم { $issuer }
+needs-browser = يتطلب تسجيل الدخول إلى { $server } متصفحًا، ولا يوجد من يستخدمه
+no-client-secret = يحتاج { $server } إلى سر العميل
+not-renewable = لا يعطي { $server } رموزًا مميزة أخرى لهذا الحساب
+no-exchange = لا يدعم { $server } مبادلة الرموز المميزة
+page-title = loom: { $server }
+page-logged-in = سُجّل دخولك. يمكنك إغلاق هذه الصفحة.
+hint-issuer = إن كان { $said } هو الصحيح فحدّده: {"\u2066"}loom login --issuer { $said }{"\u2069"}
+hint-says-nothing = حدّد خادم التفويض الخاص به بالخيار {"\u2066"}--issuer URL{"\u2069"}، أو احفظ رمزًا مميزًا بالخيار {"\u2066"}--with-token{"\u2069"}
+hint-other-flow = دع loom يختار: {"\u2066"}loom login --flow auto{"\u2069"}
+hint-register-at = سجّل تطبيقًا في { $page }، ثم نفّذ: {"\u2066"}loom login --server { $server } --client-id ID{"\u2069"}؛ أو احفظ رمزًا مميزًا بالخيار {"\u2066"}--with-token{"\u2069"}
+hint-register = سجّل تطبيقًا هناك، ثم نفّذ: {"\u2066"}loom login --server { $server } --client-id ID{"\u2069"}؛ أو احفظ رمزًا مميزًا بالخيار {"\u2066"}--with-token{"\u2069"}
+hint-client-secret = حدّد ملفًا: {"\u2066"}--client-secret-file FILE{"\u2069"}، أو {"\u2066"}-{"\u2069"} للدخل القياسي
+hint-no-exchange = يطلب الخيار {"\u2066"}--resource URI{"\u2069"} رمزًا مميزًا آخر دون مبادلة
 hint-first-login = {"\u2066"}loom login --server https://your.server{"\u2069"}
 hint-with-token = تحقّق من العنوان؛ وإن كان الخادم من نوع آخر فسجّل الدخول برمز مميز: {"\u2066"}loom login --with-token --server { $server }{"\u2069"}
 hint-server-unreachable = تحقّق من العنوان ومن اتصالك بالشبكة، ثم أعد المحاولة
@@ -67,6 +98,8 @@ head-kind = النوع
 head-stored-in = مكان الحفظ
 head-expires = تاريخ الانتهاء
 head-state = الحالة
+head-scopes = النطاقات
+renews-itself = تتجدد تلقائيًا
 kind-basic = كلمة مرور
 kind-token = رمز مميز
 kind-oauth = OAuth
@@ -75,6 +108,8 @@ in-file = الملف
 in-memory = الذاكرة
 state-valid = صالحة
 state-default = صالحة، افتراضية
+state-accepted = يقبلها الخادم
+state-unknown = صالحة، دون تأكيد من الخادم
 state-expired = منتهية
 state-refused = مرفوضة، سجّل الدخول من جديد
 
@@ -105,6 +140,7 @@ agent-not-running = الوكيل لا يعمل
 agent-not-started = تعذّر تشغيل الوكيل: { $error }
 agent-not-reached = تعذّر الوصول إلى الوكيل عبر { $path }: { $error }
 agent-gone = انقطع الاتصال بالوكيل قبل أن يردّ
+agent-stopping = الوكيل قيد الإيقاف
 agent-speaks-otherwise = تعذّر فهم ردّ الوكيل
 socket-unsafe = استخدام مقبس الوكيل غير آمن: { $reason }
 hint-start-agent = شغّله بالأمر: {"\u2066"}loom agent start{"\u2069"}
@@ -153,6 +189,11 @@ hint-file-io = تحقّق من المساحة الخالية على القرص �
 no-tls = تعذّر إنشاء اتصالات آمنة: { $reason }
 no-answer-within = لم يصل ردّ خلال { $seconds } ثانية
 answer-too-long = الردّ طويل جدًا
+answer-trouble = يواجه مشكلة ({"\u2066"}HTTP { $status }{"\u2069"})
+answer-redirects = يعيد التوجيه إلى مكان آخر، ولا تُتّبع إعادة التوجيه
+tls-file-empty = لا يحتوي الملف { $path } على أي شهادة
+tls-key-alone = { $path } مفتاح من دون {"\u2066"}client_certificate{"\u2069"} الخاص به
+tls-file-bad = تعذّر استخدام الملف { $path }: { $error }
 network-says = { $error }
 
 ## Settings
@@ -215,8 +256,9 @@ cmd-loom-more =
     {"\u2066"}  loom setup git{"\u2069"}
 cmd-login = تسجيل الدخول إلى خادم
 cmd-login-more =
-    يعرض صفحة ورمزًا، وينتظر حتى توافق. للإلغاء اضغط Ctrl+C.
+    يفتح المتصفح، أو يعرض صفحة ورمزًا، وينتظر حتى توافق. للإلغاء اضغط Ctrl+C.
     {"\u2066"}  loom login --server https://git.example{"\u2069"}
+    {"\u2066"}  loom login --server https://git.example --flow device{"\u2069"}
     {"\u2066"}  pass show git.example | loom login --with-token --server https://git.example{"\u2069"}
 cmd-logout = إبطال جلسة على خادمها وحذفها محليًا
 cmd-status = عرض من سجّل الدخول وإلى أي خادم
@@ -269,7 +311,14 @@ arg-account = اسم المستخدم الذي تُحفظ الجلسة به
 arg-path = المسار الذي سيذكره git
 arg-why-account = اسم المستخدم في العنوان
 arg-why-url = العنوان الذي سيستخدمه git
-arg-flow = طريقة تسجيل الدخول: auto (الافتراضية) أو loom
+arg-flow = طريقة تسجيل الدخول؛ تستخدم auto المتصفح إن وُجد، وإلا فرمزًا، وإلا فلصق العنوان
+arg-scopes = النطاق المطلوب؛ ويمكن ذكره عدة مرات
+arg-client-id = معرّف العميل الذي يُستخدم مع هذا الخادم من الآن فصاعدًا
+arg-client-secret-file = ملف فيه سر العميل؛ ومع {"\u2066"}-{"\u2069"} يُقرأ من الدخل القياسي
+arg-issuer = خادم التفويض، إن لم يذكره الخادم
+arg-resource = المورد الذي يُطلب الرمز المميز لأجله ({"\u2066"}RFC 8707{"\u2069"})
+arg-audience = مبادلة الرمز المميز برمز آخر تقبله هذه الجهة ({"\u2066"}RFC 8693{"\u2069"})
+arg-check = سؤال كل خادم هل ما زال يقبل الجلسة
 arg-no-browser = عرض الصفحة فقط دون فتحها
 arg-with-token = قراءة رمز مميز أو كلمة مرور من الدخل القياسي وحفظها
 arg-all = جميع الجلسات على جميع الخوادم

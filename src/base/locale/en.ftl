@@ -2,6 +2,11 @@
 
 please-visit = Please visit:
 enter-code = And enter the code:
+scan-code = Or scan this, which holds both:
+log-in-at = Log in with your browser at:
+log-in-anywhere = Log in with any browser, on any machine, at:
+paste-here = It ends at a page that cannot be shown. Paste that page's address here:
+paste-again = That is not the address it ends at. Paste the whole address, from http:// on:
 waiting = Waiting for authorization…
 server-in-trouble = The server has trouble at the moment; still waiting…
 login-elsewhere = Another login to this server is under way; waiting for it…
@@ -17,7 +22,7 @@ became-default = Default server: { $server }
 logged-out-revoked = Logged out from { $server } ({ $account }): revoked at the server.
 logged-out-already-invalid = Logged out from { $server } ({ $account }): the server no longer knew the token.
 logged-out-not-supported = Logged out from { $server } ({ $account }): forgotten here; revoking is not supported by the server.
-logged-out-unreachable = Logged out from { $server } ({ $account }): forgotten here, but the server is unreachable; the token may still be valid there.
+logged-out-pending = Logged out from { $server } ({ $account }): forgotten here, but the server is unreachable; revocation is pending, and the agent tries it again while it runs.
 logged-out-local = Logged out from { $server } ({ $account }): forgotten here; the server was not told.
 cancelled = Cancelled.
 
@@ -35,6 +40,32 @@ bad-token-from-server = { $server } sent a token that cannot be used
 bad-token = this is not a token: it must be one line of at most 16 KiB without spaces
 stdin-unreadable = standard input cannot be read: { $error }
 hint-login = loom login --server { $server }
+login-denied = the login to { $server } was denied
+login-ended = { $server } has ended the login to it
+nobody-came = nobody logged in within ten minutes
+no-port = no port can be opened for the browser to come back to: { $error }
+not-the-redirect = none of what was pasted is the address at which the login to { $server } ends
+not-oauth = { $server } does not answer as OAuth servers do
+server-says = { $server } says: { $error } { $description }
+other-issuer = { $server } should answer for { $expected }, but answers for { $said }
+unsafe-endpoint = { $server } names an address that is neither https nor on this machine
+other-login = the answer of { $server } belongs to another login
+says-nothing = { $server } does not say how to log in
+not-offered = { $server } does not offer this way to log in
+no-client = { $server } wants to know the application, and loom has no client id for { $issuer }
+needs-browser = logging in to { $server } takes a browser, and nobody is there to use one
+no-client-secret = { $server } needs the client's secret
+not-renewable = for this account { $server } gives no other tokens
+no-exchange = { $server } does not exchange tokens
+page-title = loom: { $server }
+page-logged-in = You are logged in. You can close this page.
+hint-issuer = if { $said } is right, name it: loom login --issuer { $said }
+hint-says-nothing = name its authorization server with --issuer URL, or keep a token with --with-token
+hint-other-flow = let loom choose: loom login --flow auto
+hint-register-at = register one at { $page }, then: loom login --server { $server } --client-id ID; or keep a token with --with-token
+hint-register = register one there, then: loom login --server { $server } --client-id ID; or keep a token with --with-token
+hint-client-secret = name a file: --client-secret-file FILE, or - for standard input
+hint-no-exchange = --resource URI asks for another token without an exchange
 hint-first-login = loom login --server https://your.server
 hint-with-token = check the address; a server of another kind takes a token: loom login --with-token --server { $server }
 hint-server-unreachable = check the address and your network, then try again
@@ -67,6 +98,8 @@ head-kind = KIND
 head-stored-in = KEPT IN
 head-expires = EXPIRES
 head-state = STATE
+head-scopes = SCOPES
+renews-itself = renewed by itself
 kind-basic = password
 kind-token = token
 kind-oauth = OAuth
@@ -75,6 +108,8 @@ in-file = file
 in-memory = memory
 state-valid = valid
 state-default = valid, default
+state-accepted = accepted by the server
+state-unknown = valid, the server does not say
 state-expired = expired
 state-refused = refused, log in again
 
@@ -105,6 +140,7 @@ agent-not-running = the agent is not running
 agent-not-started = the agent cannot be started: { $error }
 agent-not-reached = the agent cannot be reached at { $path }: { $error }
 agent-gone = the agent went away before it answered
+agent-stopping = the agent is stopping
 agent-speaks-otherwise = the agent's answer cannot be understood
 socket-unsafe = the agent's socket is not safe to use: { $reason }
 hint-start-agent = start it with: loom agent start
@@ -153,6 +189,11 @@ hint-file-io = check the disk's free space and the permissions, then try again
 no-tls = no secure connections can be made: { $reason }
 no-answer-within = no answer within { $seconds } seconds
 answer-too-long = the answer is too long
+answer-trouble = it has trouble (HTTP { $status })
+answer-redirects = it sends elsewhere, which is not followed
+tls-file-empty = { $path } holds no certificate
+tls-key-alone = { $path } is a key without its client_certificate
+tls-file-bad = { $path } cannot be used: { $error }
 network-says = { $error }
 
 ## Settings
@@ -215,8 +256,9 @@ cmd-loom-more =
       loom setup git
 cmd-login = Log in to a server
 cmd-login-more =
-    Shows a page and a code, and waits until you approve. Ctrl+C cancels.
+    Opens your browser, or shows a page and a code, and waits until you approve. Ctrl+C cancels.
       loom login --server https://git.example
+      loom login --server https://git.example --flow device
       pass show git.example | loom login --with-token --server https://git.example
 cmd-logout = Revoke a login at its server and forget it
 cmd-status = Show who is logged in where
@@ -268,7 +310,14 @@ arg-account = The user name the login is kept under
 arg-path = The path that git would name
 arg-why-account = The user name in the URL
 arg-why-url = The URL that git would use
-arg-flow = How to log in: auto (the default) or loom
+arg-flow = How to log in; auto takes a browser if there is one, else a code, else pasting
+arg-scopes = What to ask for; can be given several times
+arg-client-id = The client id to use, from now on for this server
+arg-client-secret-file = A file with the client's secret; - reads it from standard input
+arg-issuer = The authorization server, where the server does not name it
+arg-resource = What the token is to be for (RFC 8707)
+arg-audience = Exchange the token for one that this audience takes (RFC 8693)
+arg-check = Ask each server whether it still takes the login
 arg-no-browser = Only show the page, do not open it
 arg-with-token = Read a token or password from standard input and keep it
 arg-all = All logins at all servers

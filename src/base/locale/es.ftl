@@ -2,6 +2,11 @@
 
 please-visit = Visite esta página:
 enter-code = Y escriba este código:
+scan-code = O escanee este código QR, que contiene ambas cosas:
+log-in-at = Inicie sesión con su navegador en:
+log-in-anywhere = Inicie sesión con cualquier navegador, desde cualquier equipo, en:
+paste-here = El proceso termina en una página que no se puede mostrar. Pegue aquí la dirección de esa página:
+paste-again = Esa no es la dirección en la que termina. Pegue la dirección completa, con http:// al principio:
 waiting = Esperando la autorización…
 server-in-trouble = El servidor tiene problemas en este momento; se sigue esperando…
 login-elsewhere = Ya hay otro inicio de sesión en curso en este servidor; esperando…
@@ -17,7 +22,7 @@ became-default = Servidor predeterminado: { $server }
 logged-out-revoked = Sesión cerrada en { $server } ({ $account }): revocada en el servidor.
 logged-out-already-invalid = Sesión cerrada en { $server } ({ $account }): el servidor ya no conocía el token.
 logged-out-not-supported = Sesión cerrada en { $server } ({ $account }): eliminada aquí; el servidor no permite revocarla.
-logged-out-unreachable = Sesión cerrada en { $server } ({ $account }): eliminada aquí, pero no se puede contactar con el servidor; es posible que el token siga siendo válido allí.
+logged-out-pending = Sesión cerrada en { $server } ({ $account }): eliminada aquí, pero no se puede contactar con el servidor; la revocación queda pendiente y el agente la reintentará mientras esté en ejecución.
 logged-out-local = Sesión cerrada en { $server } ({ $account }): eliminada aquí; no se avisó al servidor.
 cancelled = Cancelado.
 
@@ -35,6 +40,32 @@ bad-token-from-server = { $server } envió un token que no se puede usar
 bad-token = esto no es un token: debe ser una sola línea de 16 KiB como máximo y sin espacios
 stdin-unreadable = no se puede leer la entrada estándar: { $error }
 hint-login = loom login --server { $server }
+login-denied = se denegó el inicio de sesión en { $server }
+login-ended = { $server } ha puesto fin a la sesión
+nobody-came = nadie inició sesión en diez minutos
+no-port = no se puede abrir ningún puerto al que vuelva el navegador: { $error }
+not-the-redirect = nada de lo que se pegó es la dirección en la que termina el inicio de sesión en { $server }
+not-oauth = { $server } no responde como un servidor OAuth
+server-says = { $server } dice: { $error } { $description }
+other-issuer = { $server } debería responder en nombre de { $expected }, pero responde en nombre de { $said }
+unsafe-endpoint = { $server } indica una dirección que ni es https ni está en este equipo
+other-login = la respuesta de { $server } pertenece a otro inicio de sesión
+says-nothing = { $server } no indica cómo iniciar sesión
+not-offered = { $server } no ofrece esta forma de iniciar sesión
+no-client = { $server } exige saber de qué aplicación se trata, y loom no tiene ningún id. de cliente para { $issuer }
+needs-browser = para iniciar sesión en { $server } hace falta un navegador, y no hay nadie para usarlo
+no-client-secret = { $server } necesita el secreto del cliente
+not-renewable = { $server } no proporciona otros tokens para esta cuenta
+no-exchange = { $server } no admite el intercambio de tokens
+page-title = loom: { $server }
+page-logged-in = Ha iniciado sesión. Puede cerrar esta página.
+hint-issuer = si { $said } es el correcto, indíquelo: loom login --issuer { $said }
+hint-says-nothing = indique su servidor de autorización con --issuer URL, o guarde un token con --with-token
+hint-other-flow = deje que loom elija: loom login --flow auto
+hint-register-at = registre una aplicación en { $page } y después ejecute: loom login --server { $server } --client-id ID; o guarde un token con --with-token
+hint-register = registre una aplicación allí y después ejecute: loom login --server { $server } --client-id ID; o guarde un token con --with-token
+hint-client-secret = indique un archivo: --client-secret-file FILE, o - para la entrada estándar
+hint-no-exchange = --resource URI pide otro token sin intercambio
 hint-first-login = loom login --server https://your.server
 hint-with-token = compruebe la dirección; un servidor de otro tipo admite un token: loom login --with-token --server { $server }
 hint-server-unreachable = compruebe la dirección y la red, y vuelva a intentarlo
@@ -67,6 +98,8 @@ head-kind = TIPO
 head-stored-in = GUARDADA EN
 head-expires = CADUCA
 head-state = ESTADO
+head-scopes = ÁMBITOS
+renews-itself = se renueva sola
 kind-basic = contraseña
 kind-token = token
 kind-oauth = OAuth
@@ -75,6 +108,8 @@ in-file = archivo
 in-memory = memoria
 state-valid = válida
 state-default = válida, predeterminada
+state-accepted = aceptada por el servidor
+state-unknown = válida, el servidor no lo confirma
 state-expired = caducada
 state-refused = rechazada, inicie sesión de nuevo
 
@@ -105,6 +140,7 @@ agent-not-running = el agente no está en ejecución
 agent-not-started = no se puede iniciar el agente: { $error }
 agent-not-reached = no se puede contactar con el agente en { $path }: { $error }
 agent-gone = el agente se cerró antes de responder
+agent-stopping = el agente se está deteniendo
 agent-speaks-otherwise = no se entiende la respuesta del agente
 socket-unsafe = no es seguro usar el socket del agente: { $reason }
 hint-start-agent = inícielo con: loom agent start
@@ -153,6 +189,11 @@ hint-file-io = compruebe el espacio libre en el disco y los permisos, y vuelva a
 no-tls = no se pueden establecer conexiones seguras: { $reason }
 no-answer-within = no hubo respuesta en { $seconds } segundos
 answer-too-long = la respuesta es demasiado larga
+answer-trouble = tiene problemas (HTTP { $status })
+answer-redirects = redirige a otro lugar; la redirección no se sigue
+tls-file-empty = { $path } no contiene ningún certificado
+tls-key-alone = { $path } es una clave sin su client_certificate
+tls-file-bad = no se puede usar { $path }: { $error }
 network-says = { $error }
 
 ## Settings
@@ -215,8 +256,9 @@ cmd-loom-more =
       loom setup git
 cmd-login = Inicia sesión en un servidor
 cmd-login-more =
-    Muestra una página y un código, y espera a que usted lo apruebe. Ctrl+C cancela.
+    Abre el navegador, o muestra una página y un código, y espera a que usted lo apruebe. Ctrl+C cancela.
       loom login --server https://git.example
+      loom login --server https://git.example --flow device
       pass show git.example | loom login --with-token --server https://git.example
 cmd-logout = Revoca una sesión en su servidor y la elimina
 cmd-status = Muestra quién tiene sesión iniciada y dónde
@@ -269,7 +311,14 @@ arg-account = El nombre de usuario con el que se guarda la sesión
 arg-path = La ruta que indicaría git
 arg-why-account = El nombre de usuario de la URL
 arg-why-url = La URL que usaría git
-arg-flow = Cómo iniciar sesión: auto (el valor predeterminado) o loom
+arg-flow = Cómo iniciar sesión; auto usa un navegador si lo hay; si no, un código; y si no, pegar la dirección
+arg-scopes = El ámbito que se pide; se puede indicar varias veces
+arg-client-id = El id. de cliente que se usará, de ahora en adelante, con este servidor
+arg-client-secret-file = Un archivo con el secreto del cliente; con - se lee de la entrada estándar
+arg-issuer = El servidor de autorización, si el servidor no lo indica
+arg-resource = El recurso para el que se pide el token (RFC 8707)
+arg-audience = Intercambia el token por otro que acepte este destinatario (RFC 8693)
+arg-check = Pregunta a cada servidor si todavía acepta la sesión
 arg-no-browser = Solo muestra la página, sin abrirla
 arg-with-token = Lee un token o una contraseña de la entrada estándar y lo guarda
 arg-all = Todas las sesiones en todos los servidores

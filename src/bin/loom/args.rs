@@ -1,5 +1,7 @@
 //! The command line as clap reads it. Help texts are not here but in the `.ftl` files; see `help.rs`.
 
+use std::path::PathBuf;
+
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use loom_credentials::base::ServerUrl;
 
@@ -27,7 +29,7 @@ pub struct Loom {
 pub enum Command {
     Login(Login),
     Logout(Logout),
-    Status(Json),
+    Status(Status),
     Token(Token),
     Why(Why),
     Exec(Exec),
@@ -66,6 +68,16 @@ pub struct Login {
     pub account: Option<String>,
     #[arg(long, value_enum, default_value = "auto", conflicts_with = "with_token")]
     pub flow: Flow,
+    #[arg(long = "scope", value_name = "SCOPE", conflicts_with = "with_token")]
+    pub scopes: Vec<String>,
+    #[arg(long, value_name = "ID", conflicts_with = "with_token")]
+    pub client_id: Option<String>,
+    #[arg(long, value_name = "FILE", conflicts_with = "with_token")]
+    pub client_secret_file: Option<PathBuf>,
+    #[arg(long, value_name = "URL", conflicts_with = "with_token")]
+    pub issuer: Option<String>,
+    #[arg(long, value_name = "URI", conflicts_with = "with_token")]
+    pub resource: Option<String>,
     #[arg(long, conflicts_with = "with_token")]
     pub no_browser: bool,
     #[arg(long)]
@@ -78,6 +90,10 @@ pub struct Login {
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Flow {
     Auto,
+    Device,
+    Browser,
+    Paste,
+    ClientCredentials,
     Loom,
 }
 
@@ -92,6 +108,14 @@ pub struct Logout {
 }
 
 #[derive(Args)]
+pub struct Status {
+    #[arg(long)]
+    pub check: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
 pub struct Json {
     #[arg(long)]
     pub json: bool,
@@ -103,6 +127,12 @@ pub struct Token {
     pub account: Option<String>,
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = seconds)]
     pub min_validity: u32,
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub scopes: Vec<String>,
+    #[arg(long, value_name = "URI")]
+    pub resource: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub audience: Option<String>,
     #[arg(long)]
     pub json: bool,
 }

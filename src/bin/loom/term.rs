@@ -9,6 +9,8 @@ use loom_credentials::base::{Locale, Message};
 use loom_credentials::client::report;
 use loom_credentials::msg;
 use loom_credentials::wire::Fault;
+use qrcode::render::unicode;
+use qrcode::{EcLevel, QrCode};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// Says a sentence to the person.
@@ -55,6 +57,17 @@ pub fn spinner(locale: Locale, message: &Message) -> ProgressBar {
     spinner.enable_steady_tick(Duration::from_millis(120));
     spinner
 }
+
+/// A URL as a picture that a phone can read; none where nobody looks, or where it would not fit a screen.
+pub fn picture(url: &str) -> Option<String> {
+    let code = QrCode::with_error_correction_level(url, EcLevel::L).ok().filter(|code| code.width() <= MAX_PICTURE)?;
+    let (light, dark) = (unicode::Dense1x2::Light, unicode::Dense1x2::Dark);
+    // Swapped, because most terminals are dark; phones read it either way.
+    is_interactive().then(|| code.render::<unicode::Dense1x2>().dark_color(light).light_color(dark).build())
+}
+
+/// The widest picture, in columns.
+const MAX_PICTURE: usize = 61;
 
 /// On Ctrl+C: puts the terminal back as it was, says so, and ends with 130. The agent sees the connection close.
 pub fn end_on_interrupt(locale: Locale) {

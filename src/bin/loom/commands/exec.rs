@@ -9,7 +9,7 @@ use crate::Context;
 use crate::args::Exec;
 
 pub fn run(args: Exec, context: &Context) -> Result<u8, Fault> {
-    let question = wire::Token { server: context.server.clone(), account: args.account, min_validity: 0 };
+    let question = wire::Token { server: context.server.clone(), account: args.account, ..wire::Token::default() };
     let reply = context.client()?.ask(&question)?;
     let [program, arguments @ ..] = args.command.as_slice() else { return Ok(2) };
     // The one variable a person asked for; the command takes this process' place, signals and exit code included.

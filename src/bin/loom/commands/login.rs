@@ -1,8 +1,10 @@
-use std::io::{IsTerminal, Read};
+use std::io::{BufRead, IsTerminal, Read};
+use std::path::Path;
 
+use indicatif::ProgressBar;
 use loom_credentials::base::{Credential, Secret, TokenSource, printable};
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Code, Fault, LoginEvent, LoginReply, StoredIn};
+use loom_credentials::wire::{self, Code, Fault, LoginEvent, LoginReply, Pasted, StoredIn};
 use zeroize::Zeroizing;
 
 use crate::args::{Flow, Login};
@@ -31,44 +33,108 @@ pub fn run(args: Login, context: &Context) -> Result<u8, Fault> {
 }
 
 fn with_person(args: Login, context: &Context) -> Result<LoginReply, Fault> {
-    let flow = match args.flow {
-        Flow::Auto => wire::Flow::Auto,
-        Flow::Loom => wire::Flow::Loom,
-    };
-    let question = wire::Login { server: context.server.clone(), account: args.account, flow, for_git: args.for_git };
-    let mut waiting = None;
-    let outcome = context.client()?.follow(&question, |event| match event {
-        LoginEvent::Approve { verification_url, user_code, same_origin, .. } => {
-            show(context, &verification_url, &user_code);
-            if !same_origin {
-                term::say(context.locale, &msg!("page-elsewhere", url = verification_url));
-            } else if !args.no_browser && has_browser() {
-                open(context, &verification_url);
-            }
-            waiting = Some(term::spinner(context.locale, &msg!("waiting")));
-        }
-        LoginEvent::Waiting => term::say(context.locale, &msg!("login-elsewhere")),
-        LoginEvent::Unknown => {}
-        LoginEvent::Retrying => {
-            let again = msg!("server-in-trouble");
-            match &waiting {
-                Some(spinner) if term::is_interactive() => spinner.set_message(context.locale.render(&again)),
-                _ => term::say(context.locale, &again),
-            }
-        }
-    });
-    if let Some(spinner) = waiting {
+    let question = question(args, context)?;
+    let mut talk = Talk { context, may_open: question.browser, waiting: None };
+    let outcome = context.client()?.follow(&question, |event| talk.about(event));
+    if let Some(spinner) = talk.waiting {
         spinner.finish_and_clear();
     }
-    outcome
+    match outcome {
+        // Git goes on asking after a failure, but not after a person said no.
+        Err(fault) if question.for_git && fault.code() == Code::Denied => {
+            term::fault(context.locale, &fault);
+            Err(Fault::new(Code::Cancelled, msg!("cancelled")))
+        }
+        other => other,
+    }
 }
 
-/// URL and code stand alone in their lines, so that they can be copied in every language.
-fn show(context: &Context, url: &str, code: &str) {
-    term::say(context.locale, &msg!("please-visit"));
-    term::line(&format!("    {}", printable(url)));
-    term::say(context.locale, &msg!("enter-code"));
-    term::line(&format!("    {}", printable(code)));
+fn question(args: Login, context: &Context) -> Result<wire::Login, Fault> {
+    let flow = match args.flow {
+        Flow::Auto => wire::Flow::Auto,
+        Flow::Device => wire::Flow::Device,
+        Flow::Browser => wire::Flow::Browser,
+        Flow::Paste => wire::Flow::Paste,
+        Flow::ClientCredentials => wire::Flow::ClientCredentials,
+        Flow::Loom => wire::Flow::Loom,
+    };
+    Ok(wire::Login {
+        server: context.server.clone(),
+        account: args.account,
+        flow,
+        issuer: args.issuer,
+        client_id: args.client_id,
+        client_secret: args.client_secret_file.as_deref().map(|path| secret_of(path, context)).transpose()?,
+        scopes: args.scopes,
+        resource: args.resource,
+        browser: !args.no_browser && has_browser(),
+        paste: std::io::stdin().is_terminal() || flow == wire::Flow::Paste,
+        for_git: args.for_git,
+    })
+}
+
+/// What is shown to a person while they log in.
+struct Talk<'a> {
+    context: &'a Context,
+    may_open: bool,
+    waiting: Option<ProgressBar>,
+}
+
+impl Talk<'_> {
+    fn about(&mut self, event: LoginEvent) -> Result<Option<Pasted>, Fault> {
+        let locale = self.context.locale;
+        match event {
+            LoginEvent::Approve { verification_url, verification_url_complete, user_code, same_origin, .. } => {
+                // URL and code stand alone in their lines, so that they can be copied in every language.
+                term::say(locale, &msg!("please-visit"));
+                term::line(&format!("    {}", printable(&verification_url)));
+                term::say(locale, &msg!("enter-code"));
+                term::line(&format!("    {}", printable(&user_code)));
+                if let Some(picture) = verification_url_complete.as_deref().and_then(term::picture) {
+                    term::say(locale, &msg!("scan-code"));
+                    term::line(&picture);
+                }
+                self.open(&verification_url, same_origin);
+                self.waiting = Some(term::spinner(locale, &msg!("waiting")));
+            }
+            LoginEvent::Browse { authorization_url, same_origin } => {
+                term::say(locale, &msg!("log-in-at"));
+                term::line(&format!("    {}", printable(&authorization_url)));
+                self.open(&authorization_url, same_origin);
+                self.waiting = Some(term::spinner(locale, &msg!("waiting")));
+            }
+            LoginEvent::Paste { authorization_url, again } => {
+                if again {
+                    term::say(locale, &msg!("paste-again"));
+                } else {
+                    term::say(locale, &msg!("log-in-anywhere"));
+                    term::line(&format!("    {}", printable(&authorization_url)));
+                    term::say(locale, &msg!("paste-here"));
+                }
+                return read_line().map(|redirect| Some(Pasted { redirect }));
+            }
+            LoginEvent::Waiting => term::say(locale, &msg!("login-elsewhere")),
+            LoginEvent::Unknown => {}
+            LoginEvent::Retrying => {
+                let again = msg!("server-in-trouble");
+                match &self.waiting {
+                    Some(spinner) if term::is_interactive() => spinner.set_message(locale.render(&again)),
+                    _ => term::say(locale, &again),
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// A page elsewhere is opened by nobody but the person, who sees both names.
+    fn open(&self, url: &str, same_origin: bool) {
+        if !same_origin {
+            let host = url::Url::parse(url).ok().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+            term::say(self.context.locale, &msg!("page-elsewhere", url = host));
+        } else if self.may_open {
+            open(self.context, url);
+        }
+    }
 }
 
 /// A browser on this machine that the person sees: not over SSH, and on Linux only with a display.
@@ -100,6 +166,26 @@ fn with_token(args: Login, context: &Context) -> Result<LoginReply, Fault> {
         None => return Err(bad()),
     };
     context.client()?.ask(&wire::Save { server: context.server.clone(), account: args.account, credential })
+}
+
+/// What a person pastes; it holds a code that is as good as a password until it is used.
+fn read_line() -> Result<Secret, Fault> {
+    let mut line = Zeroizing::new(String::new());
+    let read = std::io::stdin().lock().take(MAX_INPUT).read_line(&mut line);
+    match read {
+        Ok(count) if count > 0 => Ok(Secret::new(line.trim().to_owned())),
+        _ => Err(Fault::new(Code::Cancelled, msg!("cancelled"))),
+    }
+}
+
+/// The secret in a file, `-` for standard input.
+fn secret_of(path: &Path, context: &Context) -> Result<Secret, Fault> {
+    if path == Path::new("-") {
+        return read_secret(context).map(|text| Secret::new(text.to_string()));
+    }
+    let unreadable = |error| Fault::new(Code::BadRequest, msg!("file-trouble", path = path.display(), error = error));
+    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(unreadable)?;
+    Ok(Secret::new(text.trim_end().to_owned()))
 }
 
 fn read_secret(context: &Context) -> Result<Zeroizing<String>, Fault> {

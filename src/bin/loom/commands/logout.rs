@@ -13,7 +13,7 @@ pub fn run(args: Logout, context: &Context) -> Result<u8, Fault> {
             Revocation::Revoked => msg!("logged-out-revoked", server = server, account = account),
             Revocation::AlreadyInvalid => msg!("logged-out-already-invalid", server = server, account = account),
             Revocation::NotSupported => msg!("logged-out-not-supported", server = server, account = account),
-            Revocation::Unreachable => msg!("logged-out-unreachable", server = server, account = account),
+            Revocation::Pending => msg!("logged-out-pending", server = server, account = account),
             Revocation::NotAsked => msg!("logged-out-local", server = server, account = account),
         };
         term::say(context.locale, &message);

@@ -1,13 +1,13 @@
 use loom_credentials::base::{Kind, Locale, Message, printable};
 use loom_credentials::client::exit_code;
 use loom_credentials::msg;
-use loom_credentials::wire::{self, AccountStatus, Code, Condition, Fault, StatusReply, StoredIn};
+use loom_credentials::wire::{self, AccountStatus, Checked, Code, Condition, Fault, StatusReply, StoredIn};
 
-use crate::args::Json;
+use crate::args;
 use crate::{Context, term};
 
-pub fn run(args: &Json, context: &Context) -> Result<u8, Fault> {
-    let status = context.client()?.ask(&wire::Status { server: context.named.clone() })?;
+pub fn run(args: &args::Status, context: &Context) -> Result<u8, Fault> {
+    let status = context.client()?.ask(&wire::Status { server: context.named.clone(), check: args.check })?;
     let none = status.accounts.is_empty();
     if args.json {
         // Our own types serialise without fail.
@@ -47,11 +47,15 @@ fn show(locale: Locale, status: &StatusReply) {
         msg!("head-stored-in"),
         msg!("head-expires"),
         msg!("head-state"),
+        msg!("head-scopes"),
     ];
     let mut rows = vec![heading.map(text).to_vec()];
     rows.extend(status.accounts.iter().map(|account| row(locale, account, status)));
+    if status.accounts.iter().all(|account| account.scopes.is_empty()) {
+        rows.iter_mut().for_each(|row| row.truncate(6));
+    }
     let widths: Vec<usize> =
-        (0..6).map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0)).collect();
+        (0..rows[0].len()).map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0)).collect();
     for row in rows {
         let padded =
             row.iter().zip(&widths).map(|(cell, width_of)| format!("{cell}{}", " ".repeat(width_of - width(cell))));
@@ -72,19 +76,32 @@ fn row(locale: Locale, account: &AccountStatus, status: &StatusReply) -> Vec<Str
         StoredIn::File => msg!("in-file"),
         StoredIn::Memory => msg!("in-memory"),
     };
-    let state = match account.state {
-        Condition::Valid if is_default => msg!("state-default"),
-        Condition::Valid => msg!("state-valid"),
-        Condition::Expired => msg!("state-expired"),
-        Condition::Refused => msg!("state-refused"),
+    let state = match (account.checked, account.state) {
+        (Some(Checked::Accepted), _) => msg!("state-accepted"),
+        (Some(Checked::Refused), _) | (_, Condition::Refused) => msg!("state-refused"),
+        (Some(Checked::Unknown), Condition::Valid) => msg!("state-unknown"),
+        (_, Condition::Expired) => msg!("state-expired"),
+        (None, Condition::Valid) if is_default => msg!("state-default"),
+        (None, Condition::Valid) => msg!("state-valid"),
+    };
+    let name = account.account.as_deref().unwrap_or("-");
+    let name = match &account.user {
+        Some(user) if user != name => format!("{name} ({user})"),
+        Some(_) | None => name.to_owned(),
+    };
+    let expires = match (account.renewable, account.expires_at) {
+        (true, _) => locale.render(&msg!("renews-itself")),
+        (false, Some(expiry)) => expiry.to_string(),
+        (false, None) => "-".to_owned(),
     };
     vec![
         account.server.to_string(),
-        printable(account.account.as_deref().unwrap_or("-")),
+        printable(&name),
         locale.render(&kind),
         locale.render(&stored_in),
-        account.expires_at.map_or("-".to_owned(), |expiry| expiry.to_string()),
+        expires,
         locale.render(&state),
+        printable(&account.scopes.join(" ")),
     ]
 }
 

@@ -5,8 +5,14 @@ use crate::args::Token;
 use crate::{Context, term};
 
 pub fn run(args: Token, context: &Context) -> Result<u8, Fault> {
-    let question =
-        wire::Token { server: context.server.clone(), account: args.account, min_validity: args.min_validity };
+    let question = wire::Token {
+        server: context.server.clone(),
+        account: args.account,
+        min_validity: args.min_validity,
+        scopes: args.scopes,
+        resource: args.resource,
+        audience: args.audience,
+    };
     let reply = context.client()?.ask(&question)?;
     let text = match args.json {
         true => Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default()),

@@ -1,0 +1,58 @@
+use std::time::Duration;
+
+use super::page;
+use super::paste;
+use super::plan::Plan;
+use crate::agent::{Caller, fault, oauth_fault};
+use crate::base::{Credential, GrantKind};
+use crate::oauth::OAuthError;
+use crate::oauth::code::Authorization;
+use crate::oauth::loopback::{Loopback, Visitor};
+use crate::wire::{Fault, LoginEvent};
+
+/// Nobody looks for a password longer than that.
+pub(super) const DECIDED_WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// Sends a browser to the server and waits at a port of this machine until it comes back.
+pub(super) async fn run(plan: Plan<'_>, can_paste: bool, caller: &mut Caller<'_>) -> Result<Credential, Fault> {
+    let port = match Loopback::open(&plan.redirect_uri).await {
+        Ok(port) => port,
+        Err(_) if can_paste => return paste::run(plan, caller).await,
+        Err(error) => return Err(oauth_fault::no_port(&error)),
+    };
+    let begun = begin(&plan, port.redirect_uri())?;
+    let event = LoginEvent::Browse { authorization_url: begun.url.to_string(), same_origin: plan.may_open(&begun.url) };
+    if !caller.tell(&event).await {
+        return Err(fault::cancelled());
+    }
+    let came = tokio::select! {
+        came = tokio::time::timeout(DECIDED_WITHIN, port.visitor(|url| begun.is_answered_by(url))) => came,
+        fault = caller.hung_up() => {
+            // Perhaps the page said that it does not know the client.
+            plan.forget_client();
+            return Err(fault);
+        }
+    };
+    let visitor = came.map_err(|_| oauth_fault::nobody_came())?.map_err(|error| oauth_fault::no_port(&error))?;
+    let outcome = finish(&plan, begun, &visitor).await;
+    visitor.show(&page::after_login(caller.locale, plan.server, &outcome)).await;
+    outcome
+}
+
+pub(super) fn begin(plan: &Plan<'_>, redirect_uri: &url::Url) -> Result<Authorization, Fault> {
+    Authorization::begin(&plan.at, &plan.client, redirect_uri, &plan.scopes, plan.resource.as_deref(), &plan.parameters)
+        .map_err(|error| oauth_fault::from_oauth(plan.server, error))
+}
+
+async fn finish(plan: &Plan<'_>, begun: Authorization, visitor: &Visitor) -> Result<Credential, Fault> {
+    redeem(plan, begun, &visitor.url).await
+}
+
+/// Gives the code that a URL holds for tokens.
+pub(super) async fn redeem(plan: &Plan<'_>, begun: Authorization, url: &url::Url) -> Result<Credential, Fault> {
+    let failed = |error: OAuthError| oauth_fault::from_decision(plan.server, error);
+    let returned = begun.returned(&plan.at, url).map_err(failed)?;
+    let nonce = begun.nonce.clone();
+    let tokens = begun.redeem(&plan.http, &plan.at, &plan.client, returned).await.map_err(failed)?;
+    plan.credential(GrantKind::Person, tokens, nonce.as_deref()).await
+}

@@ -1,0 +1,64 @@
+use std::pin::pin;
+use std::sync::Arc;
+
+use super::plan::Plan;
+use crate::agent::{Caller, fault, oauth_fault};
+use crate::base::{Credential, GrantKind};
+use crate::oauth::device::{self, Progress, Started};
+use crate::oauth::{OAuthError, Tokens};
+use crate::wire::{Fault, LoginEvent};
+
+/// Shows page and code, and polls until the person decided.
+pub(super) async fn run(mut plan: Plan<'_>, caller: &mut Caller<'_>) -> Result<Credential, Fault> {
+    let started = tokio::select! {
+        started = start(&mut plan) => started?,
+        fault = caller.hung_up() => return Err(fault),
+    };
+    let event = LoginEvent::Approve {
+        verification_url: started.verification_uri.to_string(),
+        verification_url_complete: started.verification_uri_complete.as_ref().map(ToString::to_string),
+        user_code: started.user_code.clone(),
+        expires_in: started.expires_in().as_secs(),
+        same_origin: plan.may_open(started.verification_uri.url()),
+    };
+    if !caller.tell(&event).await {
+        return Err(fault::cancelled());
+    }
+    let tokens = wait(&plan, &started, caller).await?;
+    // From here on the server counts the person as logged in, so the tokens are kept even if nobody waits for them.
+    plan.credential(GrantKind::Person, tokens, None).await
+}
+
+/// A server that forgot the client that loom had registered gives another one.
+async fn start(plan: &mut Plan<'_>) -> Result<Started, Fault> {
+    let failed = |error| oauth_fault::from_oauth(plan.server, error);
+    match ask(plan).await {
+        Err(error) if error.is_unknown_client() && plan.is_registered => {}
+        other => return other.map_err(failed),
+    }
+    plan.register().await?;
+    ask(plan).await.map_err(|error| oauth_fault::from_oauth(plan.server, error))
+}
+
+async fn ask(plan: &Plan<'_>) -> Result<Started, OAuthError> {
+    device::start(&plan.http, &plan.at, &plan.client, &plan.scopes, plan.resource.as_deref()).await
+}
+
+async fn wait(plan: &Plan<'_>, started: &Started, caller: &mut Caller<'_>) -> Result<Tokens, Fault> {
+    let progress = Arc::new(Progress::default());
+    let mut polling = pin!(device::wait(&plan.http, &plan.at, &plan.client, started, &progress));
+    let fault = loop {
+        tokio::select! {
+            tokens = &mut polling => return tokens.map_err(|error| oauth_fault::from_decision(plan.server, error)),
+            () = progress.trouble.notified() => {
+                caller.tell(&LoginEvent::Retrying).await;
+            }
+            fault = caller.hung_up() => break fault,
+        }
+    };
+    // An answer that holds tokens comes only once: a poll under way is waited for, and what it brings is kept.
+    tokio::select! {
+        tokens = &mut polling => tokens.map_err(|error| oauth_fault::from_decision(plan.server, error)),
+        () = progress.rests() => Err(fault),
+    }
+}

@@ -1,0 +1,46 @@
+//! Logging in at a server, by whichever way fits: each is a file. All end with a [`Credential`].
+
+mod browser;
+mod device;
+mod loom;
+mod machine;
+mod page;
+mod paste;
+mod plan;
+
+use plan::Plan;
+
+use super::{Agent, Caller, oauth_fault};
+use crate::base::{Credential, ServerUrl};
+use crate::wire::{Fault, Flow, Login};
+
+/// Finds out how, and does it. Dropping out is how a caller cancels.
+pub(super) async fn log_in(
+    agent: &Agent,
+    server: &ServerUrl,
+    question: &Login,
+    caller: &mut Caller<'_>,
+) -> Result<Credential, Fault> {
+    if question.flow == Flow::Loom {
+        return loom::run(&agent.http(server)?, server, caller).await;
+    }
+    let plan = tokio::select! {
+        plan = Plan::make(agent, server, question) => plan?,
+        fault = caller.hung_up() => return Err(fault),
+    };
+    let Some(plan) = plan else {
+        return match question.flow {
+            // The oldest way, for servers that say nothing of themselves.
+            Flow::Auto | Flow::Loom => loom::run(&agent.http(server)?, server, caller).await,
+            Flow::Device | Flow::Browser | Flow::Paste | Flow::ClientCredentials => {
+                Err(oauth_fault::says_nothing(server))
+            }
+        };
+    };
+    match plan.flow(question)? {
+        Flow::Device => device::run(plan, caller).await,
+        Flow::Paste => paste::run(plan, caller).await,
+        Flow::ClientCredentials => machine::run(plan).await,
+        Flow::Auto | Flow::Browser | Flow::Loom => browser::run(plan, question.paste, caller).await,
+    }
+}

@@ -1,0 +1,229 @@
+use std::collections::BTreeMap;
+
+use crate::agent::{Agent, oauth_fault, registrations};
+use crate::base::{Credential, Grant, GrantKind, OAuthSettings, Secret, ServerUrl, from_home};
+use crate::oauth::{self, AuthorizationServer, Client, Http, OAuthError, Tokens, discovery, identity, known_hosts};
+use crate::wire::{Fault, Flow, Login};
+use zeroize::Zeroizing;
+
+/// Where a browser is sent back to, as loom is registered, without the port.
+const REDIRECT_URI: &str = "http://127.0.0.1/callback";
+
+/// How a login will be made: at whom, as whom, and for what.
+pub(super) struct Plan<'a> {
+    pub(super) agent: &'a Agent,
+    pub(super) server: &'a ServerUrl,
+    pub(super) http: Http,
+    pub(super) at: AuthorizationServer,
+    pub(super) client: Client,
+    /// The client was registered by loom itself, so another can be.
+    pub(super) is_registered: bool,
+    pub(super) scopes: Vec<String>,
+    pub(super) resource: Option<String>,
+    pub(super) redirect_uri: String,
+    pub(super) parameters: BTreeMap<String, String>,
+    git_username: Option<String>,
+}
+
+impl<'a> Plan<'a> {
+    /// The command line goes before the settings, they go before what is known of the host; the rest the server says.
+    /// `None` if it says nothing of OAuth.
+    pub(super) async fn make(agent: &'a Agent, server: &'a ServerUrl, question: &Login) -> Result<Option<Self>, Fault> {
+        let failed = |error| oauth_fault::from_oauth(server, error);
+        let said = OAuthSettings {
+            issuer: question.issuer.clone(),
+            client_id: question.client_id.clone(),
+            resource: question.resource.clone(),
+            ..OAuthSettings::default()
+        };
+        let config = agent.config()?;
+        let configured = config.server(server).map(|entry| entry.oauth().clone()).unwrap_or_default();
+        let given = said.or(configured);
+        let known = known_hosts::settings(server);
+        let known = match given.issuer.is_some() && given.token_endpoint.is_none() {
+            true => known.without_endpoints(),
+            false => known,
+        };
+        let mut settings = given.or(known);
+        if settings.issuer.is_none() && settings.token_endpoint.is_none() {
+            settings = settings.or(earlier_issuer(agent, server).await?);
+        }
+        let http = agent.http(server)?;
+        let Some(found) = discovery::find(&http, server, &settings).await.map_err(failed)? else { return Ok(None) };
+        let at = found.authorization_server;
+        // What is asked for is what somebody wanted; then what the resource says; then what every provider has.
+        let wanted = Some(question.scopes.clone()).filter(|scopes| !scopes.is_empty()).or(settings.scopes.clone());
+        let of_resource = Some(found.scopes).filter(|scopes| !scopes.is_empty());
+        let settings = settings.or(at.make());
+        let scopes = wanted
+            .or(settings.scopes.clone())
+            .or_else(|| of_resource.map(|of_resource| [at.usual_scopes(), of_resource].concat()));
+        let scopes = scopes.unwrap_or_else(|| at.usual_scopes());
+        let redirect_uri = settings.redirect_uri.clone().unwrap_or_else(|| REDIRECT_URI.to_owned());
+        let secret = match &question.client_secret {
+            Some(secret) => Some(secret.clone()),
+            None => settings.client_secret_file.as_deref().map(|path| read_secret(&from_home(path))).transpose()?,
+        };
+        let mut plan = Plan {
+            agent,
+            server,
+            http,
+            client: Client { id: String::new(), secret, secret_in_body: at.secret_in_body },
+            is_registered: false,
+            scopes,
+            resource: settings.resource.clone().or(found.resource),
+            redirect_uri,
+            parameters: settings.authorization_parameters.clone(),
+            git_username: settings.git_username.clone(),
+            at,
+        };
+        let secret = plan.client.secret.clone();
+        match settings.client_id.clone() {
+            Some(id) => plan.client.id = id,
+            None => plan.find_client(question.flow).await?,
+        }
+        plan.client.secret = secret.or(plan.client.secret);
+        Ok(Some(plan))
+    }
+
+    /// A client nobody named: that of an earlier login, one that was registered earlier, or a new one.
+    async fn find_client(&mut self, flow: Flow) -> Result<(), Fault> {
+        if let Some(client) = self.earlier().await? {
+            self.client = client;
+            return Ok(());
+        }
+        if flow == Flow::ClientCredentials {
+            return Err(oauth_fault::no_client(self.server, self.at.issuer.as_str()));
+        }
+        match registrations::read(self.agent.paths(), &self.at.issuer) {
+            Some(id) => {
+                self.client = Client { id, secret: None, secret_in_body: false };
+                self.is_registered = true;
+                Ok(())
+            }
+            // Where a client is to be had by hand, one that is had by itself is of no use.
+            None if known_hosts::register_at(self.server).is_some() => {
+                Err(oauth_fault::no_client(self.server, &self.at.issuer))
+            }
+            None => self.register().await,
+        }
+    }
+
+    /// The client of a login that is kept for the same server and issuer.
+    async fn earlier(&self) -> Result<Option<Client>, Fault> {
+        let earlier = self.agent.with_accounts(|accounts| {
+            let grants = accounts.at_origin(self.server).filter_map(|held| held.credential().grant());
+            let mut same = grants.filter(|grant| grant.kind == GrantKind::Person && grant.issuer == self.at.issuer);
+            same.next().map(Client::of)
+        });
+        let registered = registrations::read(self.agent.paths(), &self.at.issuer);
+        // One that loom registered is found among those, where it can be forgotten.
+        Ok(earlier.await?.filter(|client| Some(&client.id) != registered.as_ref()))
+    }
+
+    /// Has a client registered, and remembers it.
+    pub(super) async fn register(&mut self) -> Result<(), Fault> {
+        let registered = oauth::register(&self.http, &self.at, &self.redirect_uri).await;
+        self.client = registered.map_err(|error| match error {
+            OAuthError::NotOffered | OAuthError::Said { .. } => oauth_fault::no_client(self.server, &self.at.issuer),
+            error => oauth_fault::from_oauth(self.server, error),
+        })?;
+        self.is_registered = true;
+        // One with a secret is kept with the login only: what is remembered here stands in clear.
+        if self.client.secret.is_none() {
+            registrations::write(self.agent.paths(), &self.at.issuer, Some(&self.client.id));
+        }
+        Ok(())
+    }
+
+    /// Forgets a client that the server may not know any more: the next login gets another.
+    pub(super) fn forget_client(&self) {
+        if self.is_registered {
+            registrations::write(self.agent.paths(), &self.at.issuer, None);
+        }
+    }
+
+    /// The way to go, of those that server and caller both have.
+    pub(super) fn flow(&self, question: &Login) -> Result<Flow, Fault> {
+        let somebody = question.browser || question.paste;
+        let (code, device) =
+            (self.at.authorization_endpoint.is_some(), self.at.device_authorization_endpoint.is_some());
+        let offered = match question.flow {
+            Flow::Auto if code && question.browser => Some(Flow::Browser),
+            Flow::Auto if device => Some(Flow::Device),
+            Flow::Auto if code && question.paste => Some(Flow::Paste),
+            Flow::Auto if code && !somebody => return Err(oauth_fault::needs_browser(self.server)),
+            Flow::Device if device => Some(Flow::Device),
+            Flow::Browser if code => Some(Flow::Browser),
+            Flow::Paste if code => Some(Flow::Paste),
+            Flow::ClientCredentials => Some(Flow::ClientCredentials),
+            Flow::Auto | Flow::Device | Flow::Browser | Flow::Paste | Flow::Loom => None,
+        };
+        offered.ok_or_else(|| oauth_fault::not_offered(self.server))
+    }
+
+    /// Whether a page of this URL may be opened without a question.
+    pub(super) fn may_open(&self, page: &url::Url) -> bool {
+        let at_server = |url: &url::Url| {
+            let origin = url.origin().ascii_serialization();
+            ServerUrl::parse(&origin).is_ok_and(|origin| origin.same_origin(self.server))
+        };
+        at_server(page) || self.at.is_chosen
+    }
+
+    /// What the tokens amount to. Who logged in is said by the ID token, else by the server if it is asked.
+    pub(super) async fn credential(
+        &self,
+        kind: GrantKind,
+        tokens: Tokens,
+        nonce: Option<&str>,
+    ) -> Result<Credential, Fault> {
+        let mut user = None;
+        if let Some(id_token) = &tokens.id_token {
+            let issuer = Some(&*self.at.issuer).filter(|_| self.at.is_vouched_for);
+            user = identity::of_id_token(id_token, issuer, &self.client.id, nonce)
+                .map_err(|error| oauth_fault::from_oauth(self.server, error))?;
+        } else if let (GrantKind::Person, Some(endpoint)) = (kind, &self.at.userinfo_endpoint)
+            && let Ok(identity::Asked::Accepted(name)) = identity::ask(&self.http, endpoint, &tokens.access).await
+        {
+            user = name;
+        }
+        let grant = Grant {
+            kind,
+            issuer: self.at.issuer.clone(),
+            client_id: self.client.id.clone(),
+            client_secret: self.client.secret.clone(),
+            secret_in_body: self.client.secret_in_body,
+            token_endpoint: self.at.token_endpoint.clone(),
+            revocation_endpoint: self.at.revocation_endpoint.clone(),
+            userinfo_endpoint: self.at.userinfo_endpoint.clone(),
+            exchange: self.at.exchange,
+            scopes: tokens.scopes.unwrap_or_else(|| self.scopes.clone()),
+            resource: self.resource.clone(),
+            user,
+            git_username: self.git_username.clone(),
+        };
+        let Tokens { access, expires, refresh, .. } = tokens;
+        Ok(Credential::OAuth { access, expires, refresh, grant: Some(Box::new(grant)) })
+    }
+}
+
+/// The issuer of an earlier login to this server, where that is not the server itself: a person need not name it again.
+async fn earlier_issuer(agent: &Agent, server: &ServerUrl) -> Result<OAuthSettings, Fault> {
+    let grant = agent.for_person(server, None, |held| held.credential().grant().cloned()).await?.flatten();
+    let elsewhere = grant.filter(|grant| !grant.token_endpoint.is_at(server));
+    Ok(elsewhere.map_or_else(OAuthSettings::default, |grant| OAuthSettings {
+        issuer: Some(grant.issuer),
+        resource: grant.resource,
+        ..OAuthSettings::default()
+    }))
+}
+
+fn read_secret(path: &std::path::Path) -> Result<Secret, Fault> {
+    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.map_err(|error| oauth_fault::secret_file(path, &error))?;
+    match text.trim_end() {
+        "" => Err(oauth_fault::secret_file(path, &std::io::ErrorKind::UnexpectedEof.into())),
+        secret => Ok(Secret::new(secret.to_owned())),
+    }
+}

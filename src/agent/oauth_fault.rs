@@ -1,0 +1,114 @@
+//! Which sentence says what, of logins and tokens by OAuth.
+
+use std::path::Path;
+
+use super::fault::{code_expired, from_http};
+use crate::base::ServerUrl;
+use crate::msg;
+use crate::oauth::{HttpError, OAuthError, known_hosts};
+use crate::wire::{Code, Fault};
+
+pub(super) fn from_oauth(server: &ServerUrl, error: OAuthError) -> Fault {
+    let fault = |message| Fault::new(Code::Unavailable, message);
+    match error {
+        OAuthError::Http(error) => from_http(server, &error),
+        OAuthError::NotOAuth => {
+            fault(msg!("not-oauth", server = server)).hint(msg!("hint-with-token", server = server))
+        }
+        OAuthError::Said { code, description } => {
+            fault(msg!("server-says", server = server, error = code, description = description))
+        }
+        OAuthError::OtherIssuer { expected, said } => {
+            Fault::new(Code::Denied, msg!("other-issuer", server = server, expected = expected, said = said))
+                .hint(msg!("hint-issuer", said = said))
+        }
+        OAuthError::UnsafeUrl => Fault::new(Code::Denied, msg!("unsafe-endpoint", server = server)),
+        OAuthError::BadToken => fault(msg!("bad-token-from-server", server = server)),
+        OAuthError::OtherLogin => Fault::new(Code::Denied, msg!("other-login", server = server)),
+        OAuthError::NotOffered => not_offered(server),
+    }
+}
+
+/// The same where a person was asked and may have said no.
+pub(super) fn from_decision(server: &ServerUrl, error: OAuthError) -> Fault {
+    match error {
+        OAuthError::Said { code, .. } if code == "access_denied" => {
+            Fault::new(Code::Denied, msg!("login-denied", server = server))
+        }
+        OAuthError::Said { code, .. } if code == "expired_token" => code_expired(server),
+        error => from_oauth(server, error),
+    }
+}
+
+/// What was granted has ended; only a person can have it granted anew.
+pub(super) fn login_ended(server: &ServerUrl) -> Fault {
+    Fault::new(Code::LoginRequired, msg!("login-ended", server = server)).hint(msg!("hint-login", server = server))
+}
+
+pub(super) fn no_tls(server: &ServerUrl, error: &HttpError) -> Fault {
+    match error {
+        HttpError::TlsFile(_) => from_http(server, error),
+        error => Fault::new(Code::Unavailable, msg!("no-tls").because(error.message())),
+    }
+}
+
+/// The server publishes nothing of how to log in.
+pub(super) fn says_nothing(server: &ServerUrl) -> Fault {
+    Fault::new(Code::Unavailable, msg!("says-nothing", server = server)).hint(msg!("hint-says-nothing"))
+}
+
+pub(super) fn not_offered(server: &ServerUrl) -> Fault {
+    Fault::new(Code::Unavailable, msg!("not-offered", server = server)).hint(msg!("hint-other-flow"))
+}
+
+/// The server does not know the client of this login (any more): a login gets another.
+pub(super) fn client_unknown(server: &ServerUrl, error: OAuthError) -> Fault {
+    match error {
+        OAuthError::Said { code, description } => {
+            let message = msg!("server-says", server = server, error = code, description = description);
+            Fault::new(Code::LoginRequired, message).hint(msg!("hint-login", server = server))
+        }
+        error => from_oauth(server, error),
+    }
+}
+
+/// Nobody is there who could be shown a page.
+pub(super) fn needs_browser(server: &ServerUrl) -> Fault {
+    Fault::new(Code::LoginRequired, msg!("needs-browser", server = server)).hint(msg!("hint-login", server = server))
+}
+
+pub(super) fn no_client(server: &ServerUrl, issuer: &str) -> Fault {
+    let fault = Fault::new(Code::Unavailable, msg!("no-client", server = server, issuer = issuer));
+    match known_hosts::register_at(server) {
+        Some(page) => fault.hint(msg!("hint-register-at", server = server, page = page)),
+        None => fault.hint(msg!("hint-register", server = server)),
+    }
+}
+
+pub(super) fn no_client_secret(server: &ServerUrl) -> Fault {
+    Fault::new(Code::BadRequest, msg!("no-client-secret", server = server)).hint(msg!("hint-client-secret"))
+}
+
+pub(super) fn secret_file(path: &Path, error: &std::io::Error) -> Fault {
+    Fault::new(Code::BadRequest, msg!("file-trouble", path = path.display(), error = error)).hint(msg!("hint-config"))
+}
+
+pub(super) fn not_renewable(server: &ServerUrl) -> Fault {
+    Fault::new(Code::Unavailable, msg!("not-renewable", server = server)).hint(msg!("hint-login", server = server))
+}
+
+pub(super) fn no_exchange(server: &ServerUrl) -> Fault {
+    Fault::new(Code::Unavailable, msg!("no-exchange", server = server)).hint(msg!("hint-no-exchange"))
+}
+
+pub(super) fn nobody_came() -> Fault {
+    Fault::new(Code::LoginRequired, msg!("nobody-came"))
+}
+
+pub(super) fn no_port(error: &std::io::Error) -> Fault {
+    Fault::new(Code::Unavailable, msg!("no-port", error = error)).hint(msg!("hint-other-flow"))
+}
+
+pub(super) fn not_the_redirect(server: &ServerUrl) -> Fault {
+    Fault::new(Code::BadRequest, msg!("not-the-redirect", server = server))
+}

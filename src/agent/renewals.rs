@@ -1,0 +1,166 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::accounts::Held;
+use super::{Agent, fault, oauth_fault, registrations};
+use crate::base::{AccountKey, Credential, Expiry, Grant, Secret};
+use crate::oauth::{self, OAuthError, Tokens, Wish};
+use crate::wire::Fault;
+
+/// Renewals under way, so that all who wait for one hear of its end.
+#[derive(Default)]
+pub(super) struct Renewals {
+    flights: Mutex<HashMap<AccountKey, watch::Receiver<Landed>>>,
+}
+
+/// How a renewal ended, once it has.
+type Landed = Option<Result<(), Fault>>;
+
+/// What a renewal needs of an account.
+struct Ticket {
+    secret: Secret,
+    refresh: Option<Secret>,
+    grant: Box<Grant>,
+    expires: Option<Expiry>,
+    refused: bool,
+}
+
+impl Agent {
+    /// Gets a new access token in place of `old`, unless that has happened by now. However many ask, the server is asked
+    /// once, and all get the same answer.
+    pub(super) async fn renew(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
+        let mine = {
+            let mut flights = lock(&self.renewals.flights);
+            match flights.get(account) {
+                Some(others) => Err(others.clone()),
+                None => {
+                    let (lands, landed) = watch::channel(None);
+                    flights.insert(account.clone(), landed);
+                    Ok(Flight { agent: self, account, lands })
+                }
+            }
+        };
+        match mine {
+            Ok(flight) => {
+                let outcome = self.renew_alone(account, old).await;
+                flight.land(outcome.clone());
+                outcome
+            }
+            Err(mut others) => match others.wait_for(Option::is_some).await {
+                Ok(landed) => landed.clone().unwrap_or(Ok(())),
+                Err(_) => Err(fault::internal()),
+            },
+        }
+    }
+
+    /// An access token for something else than the login was for.
+    pub(super) async fn wished(&self, account: &AccountKey, wish: &Wish) -> Result<Tokens, Fault> {
+        let _turn = self.turn(account).await;
+        let Some(ticket) = self.ticket(account).await? else {
+            return Err(oauth_fault::not_renewable(account.server()));
+        };
+        let http = self.http(account.server())?;
+        if wish.audience.is_some() && ticket.grant.exchange {
+            let exchanged = oauth::exchange(&http, &ticket.grant, &ticket.secret, wish).await;
+            // Whatever is wrong with the exchange, the login is not ended by it.
+            return exchanged.map_err(|error| oauth_fault::from_oauth(account.server(), error));
+        }
+        let tokens = match oauth::renew(&http, &ticket.grant, ticket.refresh.as_ref(), wish).await {
+            Ok(tokens) => tokens,
+            Err(error) => return Err(self.ended_by(account, &ticket.secret, error).await),
+        };
+        if tokens.refresh.is_some() {
+            // The login's own access token stays; only what renews it has changed.
+            let credential = Credential::OAuth {
+                access: ticket.secret.clone(),
+                expires: ticket.expires,
+                refresh: tokens.refresh.clone().or(ticket.refresh),
+                grant: Some(ticket.grant),
+            };
+            self.replace(account, &ticket.secret, credential).await;
+        }
+        Ok(tokens)
+    }
+
+    async fn renew_alone(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
+        let _turn = self.turn(account).await;
+        let Some(ticket) = self.ticket(account).await? else { return Err(fault::not_logged_in(account.server())) };
+        if !ticket.secret.matches(old) {
+            return Ok(());
+        }
+        let http = self.http(account.server())?;
+        let tokens = match oauth::renew(&http, &ticket.grant, ticket.refresh.as_ref(), &Wish::default()).await {
+            Ok(tokens) => tokens,
+            Err(error) => return Err(self.ended_by(account, old, error).await),
+        };
+        let mut grant = ticket.grant;
+        if let Some(scopes) = tokens.scopes {
+            grant.scopes = scopes;
+        }
+        let credential = Credential::OAuth {
+            access: tokens.access,
+            expires: tokens.expires,
+            // A server that sends no new one goes on with the old (RFC 6749 §6).
+            refresh: tokens.refresh.or(ticket.refresh),
+            grant: Some(grant),
+        };
+        self.replace(account, old, credential).await;
+        if ticket.refused {
+            self.heal(account);
+        }
+        tracing::debug!("an access token was renewed");
+        Ok(())
+    }
+
+    /// What an error means for the account: only a grant that ended ends it, everything else may pass.
+    async fn ended_by(&self, account: &AccountKey, secret: &Secret, error: OAuthError) -> Fault {
+        if error.is_invalid_grant() {
+            self.end(account, secret).await;
+            return oauth_fault::login_ended(account.server());
+        }
+        if error.is_unknown_client() {
+            // It may have been loom's own registration; the next login gets another.
+            let issuer = self.ticket(account).await.ok().flatten().map(|ticket| ticket.grant.issuer);
+            issuer.inspect(|issuer| registrations::write(self.paths(), issuer, None));
+            return oauth_fault::client_unknown(account.server(), error);
+        }
+        oauth_fault::from_oauth(account.server(), error)
+    }
+
+    async fn ticket(&self, account: &AccountKey) -> Result<Option<Ticket>, Fault> {
+        let find = |held: &Held| match held.credential() {
+            Credential::OAuth { access, expires, refresh, grant: Some(grant) } => {
+                let refused = held.record().refused();
+                let (secret, refresh) = (access.clone(), refresh.clone());
+                Some(Ticket { secret, refresh, grant: grant.clone(), expires: *expires, refused })
+            }
+            _ => None,
+        };
+        self.with_accounts(|accounts| accounts.get(account).and_then(find)).await
+    }
+}
+
+/// Held by whoever renews; the others hear of its end even if it is dropped in mid-flight.
+struct Flight<'a> {
+    agent: &'a Agent,
+    account: &'a AccountKey,
+    lands: watch::Sender<Landed>,
+}
+
+impl Flight<'_> {
+    fn land(self, outcome: Result<(), Fault>) {
+        self.lands.send_replace(Some(outcome));
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        lock(&self.agent.renewals.flights).remove(self.account);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,54 @@
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio::time::{Instant, sleep};
+
+use super::Agent;
+use crate::base::{AccountKey, private_file};
+
+/// Longer than a renewal takes. Whoever holds the lock for longer hangs, and is passed.
+const TURN_WITHIN: Duration = Duration::from_secs(70);
+
+/// Who may speak to a server with an account's refresh token: one at a time, for two with the same one look like theft to
+/// the server, which then ends the login.
+#[derive(Default)]
+pub(super) struct Turns(Mutex<HashMap<AccountKey, Arc<tokio::sync::Mutex<()>>>>);
+
+/// Held by whoever's turn it is.
+pub(super) struct Turn {
+    _own: tokio::sync::OwnedMutexGuard<()>,
+    _others: Option<File>,
+}
+
+impl Agent {
+    /// Waits for the turn, in this agent and among others that share the store; what they got by then is taken over.
+    pub(super) async fn turn(&self, account: &AccountKey) -> Turn {
+        let own =
+            self.turns.0.lock().unwrap_or_else(PoisonError::into_inner).entry(account.clone()).or_default().clone();
+        let own = own.lock_owned().await;
+        let name: String = Sha256::digest(account.to_string())[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let others = lock_out_others(&self.paths().renewal_lock(&name)).await;
+        if let Err(fault) = self.catch_up(account).await {
+            // What is in memory is as good as before.
+            tracing::warn!(fault = fault.id(), "the store is not read before a renewal");
+        }
+        Turn { _own: own, _others: others }
+    }
+}
+
+/// Where no file can be locked there is hardly another agent that renews.
+async fn lock_out_others(path: &Path) -> Option<File> {
+    private_file::private_dir(path.parent()?).ok()?;
+    let until = Instant::now() + TURN_WITHIN;
+    loop {
+        match private_file::try_lock(path).ok()? {
+            Some(lock) => return Some(lock),
+            None if Instant::now() > until => return None,
+            None => sleep(Duration::from_millis(20)).await,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! How the `oauth2` crate reaches the network through [`Http`], and gets answers it can rely on.
+
+use std::pin::Pin;
+
+use ::http::{Response, StatusCode, header};
+use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, RequestTokenError};
+
+use super::http::Answer;
+use super::{Http, HttpError, OAuthError};
+
+/// What a server may claim as the life of a code, in seconds, and what is taken where it claims none.
+const MAX_CODE_LIFE: u64 = 1800;
+const DEFAULT_CODE_LIFE: u64 = 300;
+
+/// The longest time between two polls a server may ask for, in seconds.
+const MAX_INTERVAL: u64 = 60;
+
+pub(super) type Sending<'a> = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'a>>;
+
+impl<'a> AsyncHttpClient<'a> for Http {
+    type Error = HttpError;
+    type Future = Sending<'a>;
+
+    fn call(&'a self, request: HttpRequest) -> Sending<'a> {
+        Box::pin(send(self, request))
+    }
+}
+
+/// Sends for the crate, but changes each request first: for what the crate cannot say itself.
+pub(super) struct Changing<F> {
+    pub(super) http: Http,
+    pub(super) change: F,
+}
+
+impl<'a, F: Fn(HttpRequest) -> HttpRequest> AsyncHttpClient<'a> for Changing<F> {
+    type Error = HttpError;
+    type Future = Sending<'a>;
+
+    fn call(&'a self, request: HttpRequest) -> Sending<'a> {
+        Box::pin(send(&self.http, (self.change)(request)))
+    }
+}
+
+/// Redirects and servers in trouble are errors here, before anything is parsed.
+pub(super) async fn send(http: &Http, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    let (parts, body) = request.into_parts();
+    let answer = Answer::to(http.post(&parts.uri.to_string()).headers(parts.headers).body(body)).await?;
+    match answer.status {
+        status if status.is_redirection() => Err(HttpError::Redirect),
+        status if status.as_u16() == 429 || status.is_server_error() => Err(HttpError::Trouble(status.as_u16())),
+        _ => Ok(tidy(&answer)),
+    }
+}
+
+/// The answer with what the crate would stumble over, or believe, put right. A body that is no object becomes none.
+fn tidy(answer: &Answer) -> HttpResponse {
+    let mut response = Response::new(Vec::new());
+    *response.status_mut() = answer.status;
+    if let Some(kind) = answer.headers.get(header::CONTENT_TYPE) {
+        response.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
+    }
+    let Some(mut body) = answer.object() else { return response };
+    // Some servers say "error" with a friendly status.
+    if answer.status.is_success() {
+        *response.status_mut() = if body.has("error") { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    }
+    if body.has("device_code") {
+        let life = body.seconds("expires_in").unwrap_or(DEFAULT_CODE_LIFE).min(MAX_CODE_LIFE);
+        body.set("expires_in", life);
+        match body.seconds("interval") {
+            Some(seconds) => body.set("interval", seconds.min(MAX_INTERVAL)),
+            // Then it is five seconds (RFC 8628 §3.2).
+            None => body.remove("interval"),
+        }
+    } else if body.has("expires_in") {
+        match body.seconds("expires_in") {
+            Some(seconds) => body.set("expires_in", seconds),
+            None => body.remove("expires_in"),
+        }
+    }
+    if body.text("scope").is_some_and(|scope| scope.contains(',')) {
+        let spaced = body.text("scope").unwrap_or_default().replace(',', " ");
+        body.set("scope", spaced);
+    }
+    *response.body_mut() = body.print();
+    response
+}
+
+/// The crate's error without what it keeps of the server's answer.
+pub(super) fn refused<E: oauth2::ErrorResponse + ErrorTexts>(error: RequestTokenError<HttpError, E>) -> OAuthError {
+    match error {
+        RequestTokenError::ServerResponse(said) => OAuthError::said(&said.code(), said.description()),
+        RequestTokenError::Request(error) => OAuthError::Http(error),
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => OAuthError::NotOAuth,
+    }
+}
+
+/// Code and description, whichever kind of error it is.
+pub(super) trait ErrorTexts {
+    fn code(&self) -> String;
+    fn description(&self) -> Option<&str>;
+}
+
+impl<T: oauth2::ErrorResponseType + AsRef<str>> ErrorTexts for oauth2::StandardErrorResponse<T> {
+    fn code(&self) -> String {
+        self.error().as_ref().to_owned()
+    }
+
+    fn description(&self) -> Option<&str> {
+        self.error_description().map(String::as_str)
+    }
+}

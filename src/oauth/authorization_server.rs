@@ -1,0 +1,139 @@
+use super::object::Object;
+use super::{OAuthError, known_hosts};
+use crate::base::{Endpoint, OAuthSettings};
+
+/// An authorization server as its metadata, the settings or the known hosts describe it (RFC 8414 §2).
+#[derive(Clone, Debug)]
+pub struct AuthorizationServer {
+    pub issuer: String,
+    pub authorization_endpoint: Option<Endpoint>,
+    pub token_endpoint: Endpoint,
+    pub device_authorization_endpoint: Option<Endpoint>,
+    pub revocation_endpoint: Option<Endpoint>,
+    pub registration_endpoint: Option<Endpoint>,
+    pub userinfo_endpoint: Option<Endpoint>,
+    pub scopes_supported: Vec<String>,
+    /// It names itself in the redirect (RFC 9207), so a redirect that does not is another's.
+    pub names_itself: bool,
+    /// It offers token exchange (RFC 8693).
+    pub exchange: bool,
+    /// It takes a client's secret in the body only.
+    pub secret_in_body: bool,
+    /// A person or loom itself chose it, not an answer of the network.
+    pub is_chosen: bool,
+    /// Its own metadata say that this is its issuer; in settings alone it is but a name.
+    pub is_vouched_for: bool,
+}
+
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+impl AuthorizationServer {
+    /// From metadata that speak for this issuer, or nothing if they are no metadata.
+    pub(super) fn from_metadata(issuer: &Endpoint, metadata: &Object) -> Result<Option<Self>, OAuthError> {
+        let Some(said) = metadata.text("issuer") else { return Ok(None) };
+        // The slash at the end is no part of the name where a person named a host.
+        if said.trim_end_matches('/') != issuer.as_str().trim_end_matches('/') {
+            let (expected, said) = (issuer.to_string(), said.to_owned());
+            return Err(OAuthError::OtherIssuer { expected, said });
+        }
+        let endpoint = |key: &str| match metadata.text(key) {
+            Some(text) => issuer.named_by(text).map(Some).map_err(|_| OAuthError::UnsafeUrl),
+            None => Ok(None),
+        };
+        let Some(token_endpoint) = endpoint("token_endpoint")? else { return Ok(None) };
+        let methods = metadata.texts("token_endpoint_auth_methods_supported");
+        let takes = |method: &str| methods.iter().any(|other| other == method);
+        Ok(Some(AuthorizationServer {
+            issuer: said.to_owned(),
+            authorization_endpoint: endpoint("authorization_endpoint")?,
+            token_endpoint,
+            device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
+            revocation_endpoint: endpoint("revocation_endpoint")?,
+            registration_endpoint: endpoint("registration_endpoint")?,
+            userinfo_endpoint: endpoint("userinfo_endpoint")?,
+            scopes_supported: metadata.texts("scopes_supported"),
+            names_itself: metadata.is_true("authorization_response_iss_parameter_supported"),
+            exchange: metadata.texts("grant_types_supported").iter().any(|grant| grant == EXCHANGE),
+            secret_in_body: takes("client_secret_post") && !takes("client_secret_basic"),
+            is_chosen: false,
+            is_vouched_for: true,
+        }))
+    }
+
+    /// From settings that say where tokens are given, so that nobody need be asked.
+    pub(super) fn from_settings(settings: &OAuthSettings) -> Option<Self> {
+        let token_endpoint = settings.token_endpoint.clone()?;
+        let origin = token_endpoint.url().origin().ascii_serialization();
+        Some(AuthorizationServer {
+            issuer: settings.issuer.clone().unwrap_or(origin),
+            authorization_endpoint: settings.authorization_endpoint.clone(),
+            token_endpoint,
+            device_authorization_endpoint: settings.device_authorization_endpoint.clone(),
+            revocation_endpoint: settings.revocation_endpoint.clone(),
+            registration_endpoint: None,
+            userinfo_endpoint: settings.userinfo_endpoint.clone(),
+            scopes_supported: Vec::new(),
+            names_itself: false,
+            exchange: false,
+            // What every server takes that has no metadata to say otherwise.
+            secret_in_body: true,
+            is_chosen: true,
+            is_vouched_for: false,
+        })
+    }
+
+    /// The same with what the settings say of single endpoints.
+    pub(super) fn amended(mut self, settings: &OAuthSettings) -> Self {
+        let amend = |own: &mut Option<Endpoint>, said: &Option<Endpoint>| {
+            if said.is_some() {
+                own.clone_from(said);
+            }
+        };
+        amend(&mut self.authorization_endpoint, &settings.authorization_endpoint);
+        amend(&mut self.device_authorization_endpoint, &settings.device_authorization_endpoint);
+        amend(&mut self.revocation_endpoint, &settings.revocation_endpoint);
+        amend(&mut self.userinfo_endpoint, &settings.userinfo_endpoint);
+        self.is_chosen |= settings.issuer.is_some();
+        self
+    }
+
+    /// What loom knows of servers of this make, whoever runs them.
+    pub fn make(&self) -> OAuthSettings {
+        let known = known_hosts::make(&self.token_endpoint).filter(|_| self.is_vouched_for);
+        // Another make may have the same paths; it does not have the same scopes.
+        let offers = |scope: &String| self.scopes_supported.contains(scope);
+        let same = known.filter(|known| known.scopes.iter().flatten().all(offers));
+        same.cloned().unwrap_or_default()
+    }
+
+    /// What to ask for where nobody named scopes: who it is, and a token that can be renewed.
+    pub fn usual_scopes(&self) -> Vec<String> {
+        let usual = ["openid", "profile", "offline_access"];
+        let offered = |scope: &&str| self.scopes_supported.iter().any(|other| other == scope);
+        usual.into_iter().filter(offered).map(str::to_owned).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(issuer: &str, text: &str) -> Result<Option<AuthorizationServer>, OAuthError> {
+        AuthorizationServer::from_metadata(&Endpoint::parse(issuer).unwrap(), &Object::parse(text.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn metadata_of_another_issuer_are_refused() {
+        let text = r#"{"issuer":"https://evil.example","token_endpoint":"https://evil.example/t"}"#;
+        assert!(matches!(parse("https://a.example", text), Err(OAuthError::OtherIssuer { .. })));
+        let text = r#"{"issuer":"https://a.example/","token_endpoint":"https://a.example/t"}"#;
+        assert_eq!(parse("https://a.example", text).unwrap().unwrap().issuer, "https://a.example/");
+    }
+
+    #[test]
+    fn an_endpoint_in_clear_is_refused_and_no_metadata_are_none() {
+        let text = r#"{"issuer":"https://a.example","token_endpoint":"http://a.example/t"}"#;
+        assert!(matches!(parse("https://a.example", text), Err(OAuthError::UnsafeUrl)));
+        assert!(parse("https://a.example", r#"{"status":"pending"}"#).unwrap().is_none());
+    }
+}

@@ -1,0 +1,88 @@
+//! Who logged in: what the ID token says, else what the server says when it is asked.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::StatusCode;
+
+use super::http::Answer;
+use super::object::Object;
+use super::{Http, HttpError, OAuthError};
+use crate::base::{Endpoint, Secret, clock, printable};
+
+/// The longest name that is kept.
+const MAX_NAME: usize = 200;
+
+/// Reads the ID token of a token endpoint's answer.
+///
+/// It came from the token endpoint itself over TLS, which stands in for its signature (OpenID Connect Core §3.1.3.7,
+/// number 6). The name in it is shown to the user and decides nothing. Yet a token for somebody else, or of another login,
+/// means that something is wrong with the server: the login is refused.
+pub fn of_id_token(
+    token: &Secret,
+    issuer: Option<&str>,
+    client_id: &str,
+    nonce: Option<&str>,
+) -> Result<Option<String>, OAuthError> {
+    let mut parts = token.expose().split('.');
+    let payload = parts.nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok()).ok_or(OAuthError::NotOAuth)?;
+    let claims = Object::parse(&payload).ok_or(OAuthError::NotOAuth)?;
+    let said = claims.text("iss").unwrap_or_default();
+    if let Some(issuer) = issuer.filter(|issuer| *issuer != said) {
+        return Err(OAuthError::OtherIssuer { expected: issuer.to_owned(), said: said.to_owned() });
+    }
+    let for_us = claims.text("aud") == Some(client_id) || claims.texts("aud").iter().any(|aud| aud == client_id);
+    let same_login = nonce.is_none_or(|nonce| claims.text("nonce") == Some(nonce));
+    // A clock that is an hour wrong is the user's, not an attack.
+    let ended = claims.number("exp").is_none_or(|exp| exp + 3600.0 < clock::now().as_second() as f64);
+    if !for_us || !same_login || ended {
+        return Err(OAuthError::OtherLogin);
+    }
+    Ok(name(&claims))
+}
+
+/// What a question to the server brought.
+pub enum Asked {
+    /// It takes the token, and perhaps names the user.
+    Accepted(Option<String>),
+    /// It answers 401.
+    Refused,
+    /// It did not say.
+    Unknown,
+}
+
+/// Asks the userinfo endpoint (OpenID Connect Core §5.3), or what a host has in its place.
+pub async fn ask(http: &Http, endpoint: &Endpoint, access: &Secret) -> Result<Asked, HttpError> {
+    let answer = Answer::to(http.get(endpoint.as_str()).bearer_auth(access.expose())).await?;
+    Ok(match answer.status {
+        StatusCode::OK => Asked::Accepted(answer.object().as_ref().and_then(name)),
+        StatusCode::UNAUTHORIZED => Asked::Refused,
+        _ => Asked::Unknown,
+    })
+}
+
+/// The name a person knows themselves by, of the names that servers use for it.
+fn name(claims: &Object) -> Option<String> {
+    let known = ["preferred_username", "login", "username", "email", "name", "sub"];
+    let found = known.into_iter().find_map(|key| claims.text(key).filter(|name| !name.is_empty()))?;
+    Some(printable(&found.chars().take(MAX_NAME).collect::<String>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(claims: &str) -> Secret {
+        Secret::new(format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims)))
+    }
+
+    #[test]
+    fn only_an_id_token_of_this_login_is_believed() {
+        let read = |claims: &str| of_id_token(&token(claims), Some("https://a.example"), "c", Some("n"));
+        let good = r#"{"iss":"https://a.example","aud":["c"],"nonce":"n","exp":9999999999,"sub":"7","email":"a@b"}"#;
+        assert_eq!(read(good).unwrap().as_deref(), Some("a@b"));
+        for (from, to) in [("a.example", "b.example"), ("\"c\"", "\"d\""), ("\"n\"", "\"m\""), ("9999999999", "1")] {
+            assert!(read(&good.replace(from, to)).is_err(), "{to}");
+        }
+        assert!(of_id_token(&Secret::new("x".into()), None, "c", None).is_err());
+    }
+}

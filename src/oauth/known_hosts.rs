@@ -1,0 +1,90 @@
+//! What is known beforehand about hosts that publish no metadata, or not all that a login needs: `known_hosts.toml`.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::base::{Endpoint, OAuthSettings, ServerUrl};
+
+/// One entry of the file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KnownHost {
+    /// Host names; `*.` stands for one label or more.
+    #[serde(default)]
+    hosts: Vec<String>,
+    /// Instead of host names: the path of the token endpoint, by which servers of one make are known, whoever runs them.
+    #[serde(default)]
+    token_path: Option<String>,
+    /// Where a person registers a client of their own.
+    #[serde(default)]
+    register_at: Option<String>,
+    #[serde(default)]
+    oauth: OAuthSettings,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KnownHosts {
+    host: Vec<KnownHost>,
+}
+
+static KNOWN: LazyLock<Vec<KnownHost>> = LazyLock::new(|| {
+    // The file is part of the program; a test parses it.
+    toml_edit::de::from_str(include_str!("known_hosts.toml")).map_or_else(|_| Vec::new(), |file: KnownHosts| file.host)
+});
+
+/// What is known of this host. Only of its https: a name says nothing where nobody vouches for it.
+pub fn settings(server: &ServerUrl) -> OAuthSettings {
+    entry(server).map(|entry| entry.oauth.clone()).unwrap_or_default()
+}
+
+/// Where a client can be registered for this host by hand.
+pub fn register_at(server: &ServerUrl) -> Option<&'static str> {
+    entry(server)?.register_at.as_deref()
+}
+
+/// What is known of servers of one make, by where they give tokens.
+pub(super) fn make(token_endpoint: &Endpoint) -> Option<&'static OAuthSettings> {
+    let path = token_endpoint.url().path();
+    KNOWN.iter().find(|entry| entry.token_path.as_deref() == Some(path)).map(|entry| &entry.oauth)
+}
+
+fn entry(server: &ServerUrl) -> Option<&'static KnownHost> {
+    let origin_is_plain = server.origin().to_string() == format!("https://{}", server.host());
+    let is = |name: &String| match name.strip_prefix("*.") {
+        Some(domain) => server.host().strip_suffix(domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
+        None => server.host() == name,
+    };
+    KNOWN.iter().find(|entry| origin_is_plain && entry.hosts.iter().any(is))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(url: &str) -> Option<&'static KnownHost> {
+        entry(&ServerUrl::parse(url).unwrap())
+    }
+
+    #[test]
+    fn the_file_parses_and_every_entry_can_be_found() {
+        let file: KnownHosts = toml_edit::de::from_str(include_str!("known_hosts.toml")).unwrap();
+        for entry in &file.host {
+            assert!(entry.hosts.is_empty() != entry.token_path.is_none(), "by name or by make: {entry:?}");
+            for host in &entry.hosts {
+                assert!(of(&format!("https://{}", host.replace('*', "x"))).is_some(), "{host}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_host_that_only_looks_like_a_known_one_is_not() {
+        assert!(of("https://github.com").is_some() && of("https://acme.okta.com").is_some());
+        for other in
+            ["https://github.com.evil.example", "https://evilgithub.com", "https://github.com:8443", "https://okta.com"]
+        {
+            assert!(of(other).is_none(), "{other}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! New access tokens from what was granted once: refresh (RFC 6749 §6), client credentials (§4.4), exchange (RFC 8693).
+
+use oauth2::{HttpRequest, RefreshToken, Scope};
+
+use super::adapter::{Changing, refused};
+use super::{AuthorizationServer, Client, Http, HttpError, OAuthError, Tokens};
+use crate::base::{Endpoint, Grant, GrantKind, Secret};
+
+/// What the new token is wanted for, where that is not what the login was for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Wish {
+    pub scopes: Vec<String>,
+    pub resource: Option<String>,
+    pub audience: Option<String>,
+}
+
+impl Wish {
+    /// Just a fresh one.
+    pub fn is_nothing(&self) -> bool {
+        *self == Wish::default()
+    }
+}
+
+impl Client {
+    /// The client of a login.
+    pub fn of(grant: &Grant) -> Client {
+        let secret_in_body = grant.secret_in_body;
+        Client { id: grant.client_id.clone(), secret: grant.client_secret.clone(), secret_in_body }
+    }
+}
+
+/// The first token of a client with a secret of its own (RFC 6749 §4.4).
+pub async fn machine(
+    http: &Http,
+    server: &AuthorizationServer,
+    client: &Client,
+    wish: &Wish,
+) -> Result<Tokens, OAuthError> {
+    by_client_credentials(http, client, &server.token_endpoint, wish).await
+}
+
+async fn by_client_credentials(
+    http: &Http,
+    client: &Client,
+    token_endpoint: &Endpoint,
+    wish: &Wish,
+) -> Result<Tokens, OAuthError> {
+    let oauth2 = client.at(token_endpoint);
+    let scopes = wish.scopes.iter().cloned().map(Scope::new);
+    let mut request = oauth2.exchange_client_credentials().add_scopes(scopes);
+    for (name, value) in [("resource", &wish.resource), ("audience", &wish.audience)] {
+        if let Some(value) = value {
+            request = request.add_extra_param(name, value.clone());
+        }
+    }
+    Tokens::taken(&request.request_async(http).await.map_err(refused)?)
+}
+
+/// Asks for a new access token. If the answer gets lost the request is sent once more: the server may have taken the
+/// refresh token and given another, which many accept for a moment; more often than once would look like theft.
+pub async fn renew(http: &Http, grant: &Grant, refresh: Option<&Secret>, wish: &Wish) -> Result<Tokens, OAuthError> {
+    match once(http, grant, refresh, wish).await {
+        Err(OAuthError::Http(HttpError::Lost(_))) => once(http, grant, refresh, wish).await,
+        other => other,
+    }
+}
+
+async fn once(http: &Http, grant: &Grant, refresh: Option<&Secret>, wish: &Wish) -> Result<Tokens, OAuthError> {
+    let client = Client::of(grant);
+    let resource = wish.resource.clone().or(grant.resource.clone());
+    match (grant.kind, refresh) {
+        (GrantKind::Machine, _) => {
+            let scopes = if wish.scopes.is_empty() { grant.scopes.clone() } else { wish.scopes.clone() };
+            let wish = Wish { scopes, resource, audience: wish.audience.clone() };
+            by_client_credentials(http, &client, &grant.token_endpoint, &wish).await
+        }
+        (GrantKind::Person, Some(refresh)) => {
+            let oauth2 = client.at(&grant.token_endpoint);
+            let token = RefreshToken::new(refresh.expose().to_owned());
+            // Without a scope it is what was granted (RFC 6749 §6).
+            let mut request =
+                oauth2.exchange_refresh_token(&token).add_scopes(wish.scopes.iter().cloned().map(Scope::new));
+            if let Some(resource) = resource {
+                request = request.add_extra_param("resource", resource);
+            }
+            Tokens::taken(&request.request_async(http).await.map_err(refused)?)
+        }
+        (GrantKind::Person, None) => Err(OAuthError::NotOffered),
+    }
+}
+
+/// Exchanges an access token for one that another service takes.
+pub async fn exchange(http: &Http, grant: &Grant, access: &Secret, wish: &Wish) -> Result<Tokens, OAuthError> {
+    const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+    if !grant.exchange {
+        return Err(OAuthError::NotOffered);
+    }
+    let oauth2 = Client::of(grant).at(&grant.token_endpoint);
+    // The crate has no request of this name; a refresh with another `grant_type` is none either, so it is made of the
+    // client credentials' parts, which carry nothing but what is said here.
+    let mut request = oauth2
+        .exchange_client_credentials()
+        .add_scopes(wish.scopes.iter().cloned().map(Scope::new))
+        .add_extra_param("subject_token", access.expose().to_owned())
+        .add_extra_param("subject_token_type", ACCESS_TOKEN)
+        .add_extra_param("requested_token_type", ACCESS_TOKEN);
+    for (name, value) in [("resource", &wish.resource), ("audience", &wish.audience)] {
+        if let Some(value) = value {
+            request = request.add_extra_param(name, value.clone());
+        }
+    }
+    let as_exchange = Changing { http: http.clone(), change: |request: HttpRequest| request.map(name_the_grant) };
+    Tokens::taken(&request.request_async(&as_exchange).await.map_err(refused)?)
+}
+
+fn name_the_grant(body: Vec<u8>) -> Vec<u8> {
+    let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+    let pairs = url::form_urlencoded::parse(&body);
+    let pairs = pairs.map(|(name, value)| match &*name {
+        "grant_type" => (name, exchange.into()),
+        _ => (name, value),
+    });
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exchange_is_named_as_one() {
+        let body = name_the_grant(b"grant_type=client_credentials&subject_token=a%26b".to_vec());
+        assert_eq!(
+            String::from_utf8(body).unwrap(),
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token=a%26b"
+        );
+    }
+}
