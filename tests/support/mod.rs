@@ -1,17 +1,26 @@
 //! What the tests share: a home of their own, the programs in it, servers to talk to.
 
+mod apache;
+pub mod authorization_server;
+mod dialogue;
 #[path = "../../src/bin/loom/demo/git_backend.rs"]
 mod git_backend;
 mod home;
 mod keyring;
 mod nginx;
+mod openbao;
+mod provider;
 #[path = "../../src/bin/loom/demo/server.rs"]
 mod server;
 mod stub;
 
+pub use apache::Apache;
+pub use dialogue::Dialogue;
 pub use home::{Home, Output, Running, run};
 pub use keyring::Session;
 pub use nginx::Nginx;
+pub use openbao::OpenBao;
+pub use provider::Provider;
 pub use server::LoomServer;
 pub use stub::{Stub, http};
 
