@@ -14,6 +14,7 @@ mod hostile;
 mod layers;
 mod login;
 mod logout;
+mod memory;
 mod oauth_git;
 mod oauth_hostile;
 mod oauth_login;

@@ -143,7 +143,7 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         },
         token,
     );
-    let agent = || AgentStatus { running: true, pid: 7, version: "0.1.0".into(), locked: false };
+    let agent = || AgentStatus { running: true, pid: 7, version: "0.1.0".into(), locked: false, memory_locked: true };
     let account = AccountStatus {
         server: server(),
         account: Some("ci".into()),

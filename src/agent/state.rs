@@ -20,6 +20,8 @@ use crate::wire::{Code, Fault, StoredIn};
 
 /// Everything the agent knows. Requests share it; each holds its locks for moments only, never while it waits.
 pub struct Agent {
+    /// Its memory is kept out of swap.
+    pub(super) memory_locked: bool,
     paths: Paths,
     settings: Settings,
     /// Makes the tags of this agent's life.
@@ -41,11 +43,12 @@ pub struct Agent {
 }
 
 impl Agent {
-    pub fn new(paths: Paths, store_choice: Option<StoreChoice>) -> Arc<Agent> {
+    pub fn new(paths: Paths, store_choice: Option<StoreChoice>, memory_locked: bool) -> Arc<Agent> {
         let mut salt = [0; 16];
         // Without randomness tags could be foreseen; they open nothing, they only say what was tried.
         let _ = getrandom::fill(&mut salt);
         Arc::new(Agent {
+            memory_locked,
             settings: Settings::new(paths.config_file()),
             salt,
             paths,

@@ -33,6 +33,9 @@ pub struct AgentStatus {
     pub pid: u32,
     pub version: String,
     pub locked: bool,
+    /// Its memory is kept out of swap.
+    #[serde(default)]
+    pub memory_locked: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

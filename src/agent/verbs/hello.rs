@@ -3,11 +3,17 @@ use crate::agent::{Agent, Caller};
 use crate::wire::{AgentStatus, Fault, Hello, HelloReply};
 
 impl Handle for Hello {
-    async fn handle(self, _: &Agent, _: &mut Caller<'_>) -> Result<HelloReply, Fault> {
-        Ok(HelloReply { agent: this_agent() })
+    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<HelloReply, Fault> {
+        Ok(HelloReply { agent: this_agent(agent) })
     }
 }
 
-pub(super) fn this_agent() -> AgentStatus {
-    AgentStatus { running: true, pid: std::process::id(), version: env!("CARGO_PKG_VERSION").to_owned(), locked: false }
+pub(super) fn this_agent(agent: &Agent) -> AgentStatus {
+    AgentStatus {
+        running: true,
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        locked: false,
+        memory_locked: agent.memory_locked,
+    }
 }

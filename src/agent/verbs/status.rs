@@ -34,7 +34,7 @@ impl Handle for Status {
             shown.map(status).collect()
         });
         Ok(StatusReply {
-            agent: this_agent(),
+            agent: this_agent(agent),
             default_server,
             accounts: accounts.await?,
             unclaimed: agent.unclaimed().await?,

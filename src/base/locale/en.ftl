@@ -134,6 +134,7 @@ unclaimed = Logins of an older Loom wait until you name their servers with loom 
 ## The agent
 
 agent-runs = The agent runs: process { $pid }, version { $version }.
+memory-not-locked = Its memory can be written to swap; where swap is not encrypted, set LimitMEMLOCK=infinity for it.
 agent-runs-already = another agent is running already
 agent-stopped = The agent has stopped. What it keeps in the keyring or the file is still there.
 agent-not-running = the agent is not running

@@ -134,6 +134,7 @@ unclaimed = Hay sesiones de un Loom anterior a la espera de que indique su servi
 ## The agent
 
 agent-runs = El agente está en ejecución: proceso { $pid }, versión { $version }.
+memory-not-locked = Su memoria puede escribirse en el espacio de intercambio; si este no está cifrado, establezca LimitMEMLOCK=infinity para el agente.
 agent-runs-already = ya hay otro agente en ejecución
 agent-stopped = El agente se ha detenido. Lo que guarda en el llavero o en el archivo sigue ahí.
 agent-not-running = el agente no está en ejecución

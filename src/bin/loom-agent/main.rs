@@ -1,6 +1,7 @@
 //! The daemon: flags, where it logs, and the order of its start.
 
 mod args;
+mod harden;
 #[path = "../loom/help.rs"]
 mod help;
 
@@ -71,7 +72,7 @@ const READY_VARIABLE: &str = "LOOM_AGENT_LAUNCHED";
 
 fn run(idle_exit: Option<Duration>) -> Result<(), String> {
     let locale = Locale::from_environment();
-    harden().map_err(|error| error.to_string())?;
+    harden::harden().map_err(|error| error.to_string())?;
     let launched = std::env::var_os(READY_VARIABLE).is_some();
     if launched {
         // A session of its own: Ctrl+C and a closed terminal are for whoever started it.
@@ -90,7 +91,7 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
         .thread_keep_alive(Duration::from_secs(1))
         .build()
         .map_err(|error| error.to_string())?;
-    let agent = Agent::new(paths.clone(), store);
+    let agent = Agent::new(paths.clone(), store, harden::lock_memory());
     runtime.block_on(async {
         let door = match listenfd::ListenFd::from_env().take_unix_listener(0) {
             Ok(Some(listener)) => Door::from_systemd(listener).map_err(|error| error.to_string())?,
@@ -128,21 +129,6 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
         Ok(())
     })
-}
-
-/// Nothing this process makes is for others, and nobody reads its memory: not a debugger of the same user, not a core file.
-fn harden() -> std::io::Result<()> {
-    use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask};
-    umask(rustix::fs::Mode::from_raw_mode(0o077));
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
-    // Room for a crowd of connections, where the system grants it.
-    let files = getrlimit(Resource::Nofile);
-    let wanted = files.maximum.map_or(4096, |hard| hard.min(4096));
-    if files.current.is_some_and(|soft| soft < wanted) {
-        setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: files.maximum })?;
-    }
-    Ok(())
 }
 
 /// Lets go of the launching process' pipes.

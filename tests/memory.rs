@@ -1,0 +1,87 @@
+//! What the agent's memory holds once a secret is gone: nothing of it, in no encoding.
+
+use std::os::unix::fs::FileExt;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use crate::support::authorization_server::{TOKENS, authorization_server, json};
+use crate::support::{Home, loom_server, wait_until};
+
+/// How often one of these texts stands in the memory of a process; `None` where we may not look, as nobody should.
+fn found(pid: i32, texts: &[Vec<u8>]) -> Option<Vec<String>> {
+    let memory = std::fs::File::open(format!("/proc/{pid}/mem")).ok()?;
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).ok()?;
+    let mut found = Vec::new();
+    for map in maps.lines().filter(|map| map.split(' ').nth(1).is_some_and(|rights| rights.starts_with("rw"))) {
+        let (from, to) = map.split(' ').next()?.split_once('-')?;
+        let (from, to) = (u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?);
+        let mut bytes = vec![0; (to - from) as usize];
+        if memory.read_at(&mut bytes, from).is_err() {
+            continue;
+        }
+        for text in texts {
+            let hits = memchr::memmem::find_iter(&bytes, text).count();
+            if hits > 0 {
+                found.push(format!("{hits} times {:?} in {map}", String::from_utf8_lossy(text)));
+            }
+        }
+    }
+    Some(found)
+}
+
+/// A secret as it may stand in memory: as it is, in base64, in hex, and as in a URL.
+fn encodings(secret: &str) -> Vec<Vec<u8>> {
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let url: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    // Without the ends, which depend on what stands beside it.
+    let base64 = |text: String| text.as_bytes()[4..text.len() - 4].to_vec();
+    vec![secret.into(), base64(STANDARD.encode(secret)), base64(URL_SAFE_NO_PAD.encode(secret)), hex.into(), url.into()]
+}
+
+#[test]
+fn nothing_of_a_secret_is_left_in_memory_after_a_logout() {
+    let home = Home::new();
+    let secrets =
+        ["hunter2/with+odd=characters&more", "tok_given_0123456789", "at_first_of_oauth", "rt_first_of_oauth"];
+    let issuer = authorization_server(|path, _| match path {
+        "/token" => {
+            Some(json(&TOKENS.replace("at_first", "at_first_of_oauth").replace("rt_first", "rt_first_of_oauth")))
+        }
+        _ => None,
+    });
+    let server = loom_server(&home);
+    home.loom(&["login", "--server", server.url()]).ok();
+    let of_loom = server.state().tokens.first().cloned().unwrap();
+    home.loom(&["login", "--server", issuer.url(), "--client-id", "c", "--flow", "device"]).ok();
+    home.loom_in(&["login", "--with-token", "--server", server.url(), "--account", "ci"], secrets[1]).ok();
+    home.store("https", "git.example", "u", secrets[0]).ok();
+    let used = || {
+        home.get("https", "git.example").ok();
+        home.loom(&["token", "--server", server.url(), "--account", "ci"]).ok();
+        home.loom(&["token", "--server", issuer.url(), "--min-validity", "2h"]).ok();
+        home.loom(&["token", "--server", server.url()]).ok();
+        home.loom(&["status"]).ok();
+    };
+    used();
+    let pid = home.agent_pid();
+    let mut all: Vec<Vec<u8>> = secrets.iter().flat_map(|secret| encodings(secret)).collect();
+    all.extend(encodings(&of_loom));
+    let Some(before) = found(pid, &all) else {
+        // Only root may look: the agent is not dumpable.
+        return;
+    };
+    assert!(before.len() >= 4, "the scan finds what is there: {before:?}");
+    home.loom(&["logout", "--all"]).ok();
+    // Threads that worked on the store, and their stacks, go a second later.
+    let mut after = Vec::new();
+    wait_until("no copy is left", || {
+        after = found(pid, &all).unwrap();
+        after.is_empty() || {
+            eprintln!("{after:#?}");
+            false
+        }
+    });
+    assert_eq!(home.agent_pid(), pid, "it is the same agent");
+    println!("memory scan: {} copies before, {} after, {} encodings of {} secrets", before.len(), after.len(), 4, 5);
+}
