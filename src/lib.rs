@@ -6,7 +6,7 @@
 //!  5   listen     the agent's doors                feature "agent"
 //!  4   agent      the only place that decides      feature "agent"
 //!  3   client     what every front-end does
-//!  2   git        store        oauth               siblings, blind to each other
+//!  2   git        store   oauth   access           siblings, blind to each other
 //!  1   wire       what is said
 //!  0   base       what things are
 //! ```
@@ -39,6 +39,8 @@ pub mod client;
 pub mod git;
 pub mod wire;
 
+#[cfg(feature = "agent")]
+pub mod access;
 #[cfg(feature = "agent")]
 pub mod agent;
 #[cfg(feature = "agent")]

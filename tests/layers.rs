@@ -4,8 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Floor by module. A module may use what lies on a lower floor, and itself.
-const FLOORS: &[(&str, u8)] =
-    &[("base", 0), ("wire", 1), ("git", 2), ("store", 2), ("oauth", 2), ("client", 3), ("agent", 4), ("listen", 5)];
+const FLOORS: &[(&str, u8)] = &[
+    ("base", 0),
+    ("wire", 1),
+    ("git", 2),
+    ("store", 2),
+    ("oauth", 2),
+    ("access", 2),
+    ("client", 3),
+    ("agent", 4),
+    ("listen", 5),
+];
 
 fn sources(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).unwrap().flatten();

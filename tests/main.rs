@@ -1,9 +1,11 @@
 //! Drives the real programs against real components. The modules mirror `src`.
 
 mod agent;
+mod audit;
 mod client;
 mod commands;
 mod demo;
+mod doctor;
 mod fuzzed;
 mod git;
 mod git_helper;

@@ -130,6 +130,31 @@ fn the_frames_of_logins_are_as_recorded() {
 }
 
 #[test]
+fn the_frames_of_the_audit_log_are_as_recorded() {
+    exchange(Audit { event: Some("token".into()), last: 10, follow: true }, Empty {});
+    let whole = AuditVerifyReply { entries: 7, head: "00ff".into(), cut: 1, broken: Some("audit.log:3".into()) };
+    exchange(AuditVerify {}, whole);
+    let whole = || AuditVerifyReply { entries: 7, head: "00ff".into(), ..AuditVerifyReply::default() };
+    let accounts = vec![FileAccount { server: server(), account: "ci".into() }];
+    let file = FileReport { path: "/home/alice/x".into(), state: FileCondition::Damaged, accounts };
+    let agent = AgentStatus { running: true, pid: 7, version: "0.1.0".into(), locked: false, memory_locked: true };
+    let problem = Some("a sentence".into());
+    let put_aside = Some("/home/alice/x.damaged".into());
+    exchange(Doctor { restore: true }, DoctorReply { agent, file, audit: whole(), problem, put_aside });
+    let entry = |actor| AuditEntry {
+        time: "2026-01-01T00:00:00Z".into(),
+        event: "token.get".into(),
+        actor,
+        server: Some(server()),
+        account: Some("ci".into()),
+        outcome: "ok".into(),
+    };
+    let program = entry(Actor::Process { uid: 1000, pid: 7, exe: Some("/usr/bin/loom".into()) });
+    let token = entry(Actor::Token { token_id: "0123456789ab".into() });
+    golden("audit-event", &[&print_event(&program), &print_event(&token)]);
+}
+
+#[test]
 fn the_frames_of_tokens_and_status_are_as_recorded() {
     let token =
         TokenReply { server: server(), account: "ci".into(), token: secret("tok"), expires_at: None, scopes: vec![] };

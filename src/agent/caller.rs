@@ -1,12 +1,13 @@
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
 use super::{Stopping, fault};
-use crate::base::Locale;
-use crate::wire::{Fault, LoginEvent, MAX_FRAME, print_event};
+use crate::base::{Locale, ServerUrl};
+use crate::wire::{Actor, Fault, MAX_FRAME, print_event};
 
 /// Whoever reads nothing for so long has gone.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
@@ -14,22 +15,48 @@ pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// Who asks, while a request is being answered: the language, and both directions of the connection.
 pub struct Caller<'a> {
     pub locale: Locale,
+    peer: Peer,
+    about: Option<(ServerUrl, Option<String>)>,
     stopping: &'a Stopping,
     input: &'a mut (dyn AsyncRead + Send + Unpin),
     output: &'a mut (dyn AsyncWrite + Send + Unpin),
+}
+
+/// The process at the other end, as the kernel named it when it connected.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    pub uid: u32,
+    pub pid: u32,
 }
 
 impl<'a> Caller<'a> {
     pub fn new(
         input: &'a mut (dyn AsyncRead + Send + Unpin),
         output: &'a mut (dyn AsyncWrite + Send + Unpin),
+        peer: Peer,
         stopping: &'a Stopping,
     ) -> Self {
-        Caller { locale: Locale::default(), stopping, input, output }
+        Caller { locale: Locale::default(), peer, about: None, stopping, input, output }
+    }
+
+    /// Says what the request turned out to be about, for the audit log.
+    pub(super) fn is_about(&mut self, server: &ServerUrl, account: Option<&str>) {
+        self.about = Some((server.clone(), account.map(str::to_owned)));
+    }
+
+    pub(super) fn about(&self) -> Option<(ServerUrl, Option<String>)> {
+        self.about.clone()
+    }
+
+    /// The program that asks, while it still waits for its answer.
+    pub(super) fn actor(&self) -> Actor {
+        let Peer { uid, pid } = self.peer;
+        let exe = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+        Actor::Process { uid, pid, exe: exe.map(|path| path.to_string_lossy().into_owned()) }
     }
 
     /// Sends an event; `false` if nobody listens any more.
-    pub(super) async fn tell(&mut self, event: &LoginEvent) -> bool {
+    pub(super) async fn tell(&mut self, event: &impl Serialize) -> bool {
         let frame = print_event(event);
         matches!(tokio::time::timeout(WRITE_WITHIN, self.output.write_all(&frame)).await, Ok(Ok(())))
     }

@@ -8,6 +8,9 @@ use crate::wire::{self, Code, Fault, Request, RequestError, Verb, print_reply};
 
 /// A verb as the agent carries it out.
 pub(super) trait Handle: Verb + Send + Sync {
+    /// What the audit log calls it; nothing where it says nothing of a credential.
+    const EVENT: Option<&'static str> = None;
+
     fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> impl Future<Output = Result<Self::Reply, Fault>> + Send;
 }
 
@@ -26,6 +29,9 @@ const VERBS: &[(&str, Run)] = &[
     row::<wire::Login>(),
     row::<wire::Save>(),
     row::<wire::Logout>(),
+    row::<wire::Doctor>(),
+    row::<wire::Audit>(),
+    row::<wire::AuditVerify>(),
     row::<wire::Hello>(),
     row::<wire::Stop>(),
 ];
@@ -38,6 +44,7 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
     };
     caller.locale = request.locale;
     if request.token.is_some() {
+        agent.audit("auth.fail", caller.actor(), None, Err(Code::Denied));
         // No token was ever issued, so none is known.
         return refuse(Fault::new(Code::Denied, msg!("token-unknown")).hint(msg!("hint-token-unknown")), caller);
     }
@@ -58,12 +65,17 @@ where
 }
 
 async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Caller<'_>) -> Frame {
+    // Looked up now: the program may be gone once it has its answer.
+    let audited = V::EVENT.map(|event| (event, caller.actor()));
     let outcome = match request.params::<V>() {
         Ok(verb) => verb.handle(agent, caller).await,
         Err(error) => Err(from_request(error)),
     };
     if let Err(fault) = &outcome {
         tracing::debug!(verb = V::NAME, code = ?fault.code(), fault = fault.id(), "refused");
+    }
+    if let Some((event, actor)) = audited {
+        agent.audit(event, actor, caller.about(), outcome.as_ref().map(|_| ()).map_err(Fault::code));
     }
     print_reply(&outcome, caller.locale)
 }

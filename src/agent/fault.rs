@@ -52,8 +52,9 @@ pub(super) fn from_store(error: StoreError) -> Fault {
         StoreError::Unavailable(reason) => {
             unavailable(msg!("keyring-unavailable").because(reason)).hint(msg!("hint-keyring-unavailable"))
         }
-        StoreError::Damaged { path } => unavailable(msg!("store-damaged", path = path.display()))
-            .hint(msg!("hint-store-damaged", path = path.display())),
+        StoreError::Damaged { path } => {
+            unavailable(msg!("store-damaged", path = path.display())).hint(msg!("hint-store-damaged"))
+        }
         StoreError::WrongKey { path, key } => unavailable(msg!(
             "store-wrong-key",
             path = path.display(),

@@ -3,6 +3,7 @@
 //! [`Agent`] holds what is known; a verb is one file under `verbs`; `dispatch` is the table of them.
 
 mod accounts;
+mod auditing;
 mod caller;
 mod check;
 mod chores;
@@ -22,7 +23,7 @@ mod stop;
 mod turns;
 mod verbs;
 
-pub use caller::{Caller, WRITE_WITHIN};
+pub use caller::{Caller, Peer, WRITE_WITHIN};
 pub use dispatch::answer;
 pub use state::Agent;
 pub use stop::Stopping;

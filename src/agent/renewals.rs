@@ -45,6 +45,8 @@ impl Agent {
         match mine {
             Ok(flight) => {
                 let outcome = self.renew_alone(account, old).await;
+                let about = Some((account.server().clone(), Some(account.user().to_owned())));
+                self.audit("token.renew", self.as_actor(), about, outcome.as_ref().map(|_| ()).map_err(Fault::code));
                 flight.land(outcome.clone());
                 outcome
             }

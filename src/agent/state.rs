@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::accounts::{Accounts, Held};
+use super::auditing::Auditing;
 use super::chores::Chores;
 use super::fault;
 use super::flights::Flights;
@@ -31,6 +32,7 @@ pub struct Agent {
     accounts: Mutex<Option<Accounts>>,
     /// Held across a change of store and memory, so that both see changes in the same order.
     changing: tokio::sync::Mutex<Option<Cascade>>,
+    pub(super) auditing: Auditing,
     pub(super) network: Network,
     pub(super) renewals: Renewals,
     pub(super) turns: Turns,
@@ -47,6 +49,7 @@ impl Agent {
         let mut salt = [0; 16];
         // Without randomness tags could be foreseen; they open nothing, they only say what was tried.
         let _ = getrandom::fill(&mut salt);
+        let auditing = Auditing::new(&paths);
         Arc::new(Agent {
             memory_locked,
             settings: Settings::new(paths.config_file()),
@@ -55,6 +58,7 @@ impl Agent {
             store_choice,
             accounts: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
+            auditing,
             network: Network::default(),
             renewals: Renewals::default(),
             turns: Turns::default(),

@@ -45,6 +45,11 @@ impl Paths {
         self.config.join("credentials.json")
     }
 
+    /// What the credentials file was before its last change.
+    pub fn previous_credentials_file(&self) -> PathBuf {
+        self.config.join("credentials.json.previous")
+    }
+
     pub fn state_dir(&self) -> &Path {
         &self.state
     }
@@ -61,6 +66,15 @@ impl Paths {
 
     pub fn registrations_lock(&self) -> PathBuf {
         self.state.join("clients.lock")
+    }
+
+    /// Who asked for what.
+    pub fn audit_log(&self) -> PathBuf {
+        self.state.join("audit.log")
+    }
+
+    pub fn audit_lock(&self) -> PathBuf {
+        self.state.join("audit.lock")
     }
 
     /// Held while the login with this name is renewed: several agents may share one store.

@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
 use super::crowd::Crowd;
-use crate::agent::{self, Agent, Caller};
+use crate::agent::{self, Agent, Caller, Peer};
 use crate::base::private_file::{self, PrivateFileError};
 use crate::base::{Message, Paths};
 use crate::msg;
@@ -107,6 +107,7 @@ impl Drop for Door {
 pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     let crowd = Arc::new(Crowd::default());
     tokio::spawn(agent.clone().do_chores());
+    let auditor = tokio::spawn(agent.clone().write_audit());
     let own = rustix::process::geteuid().as_raw();
     let mut asked = pin!(agent.stopping.asked());
     loop {
@@ -119,7 +120,9 @@ pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
         match accepted {
             Ok(stream) if is_ours(&stream, own) => {
                 let (agent, crowd) = (agent.clone(), crowd.clone());
-                tokio::spawn(async move { converse(stream, &agent, &crowd).await });
+                let pid = stream.peer_creds().ok().and_then(|peer| peer.pid());
+                let peer = Peer { uid: own, pid: pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or_default() };
+                tokio::spawn(async move { converse(stream, peer, &agent, &crowd).await });
             }
             Ok(_) => tracing::warn!("a process of another user connected and was turned away"),
             Err(error) => {
@@ -133,6 +136,8 @@ pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     // New front-ends start a new agent from here on; it waits for our lock.
     drop_socket(&door);
     let _ = timeout(PREDECESSOR_WITHIN, agent.stopping.idle()).await;
+    auditor.abort();
+    agent.flush_audit(false).await;
 }
 
 fn drop_socket(door: &Door) {
@@ -166,7 +171,7 @@ fn is_ours(stream: &Stream, own: u32) -> bool {
 }
 
 /// Answers one request after the other until either side ends.
-async fn converse(stream: Stream, agent: &Agent, crowd: &Crowd) {
+async fn converse(stream: Stream, peer: Peer, agent: &Agent, crowd: &Crowd) {
     let (mut input, mut output) = (&stream, &stream);
     let mut buffer = Buffer::default();
     let mut asked = pin!(agent.stopping.asked());
@@ -184,7 +189,8 @@ async fn converse(stream: Stream, agent: &Agent, crowd: &Crowd) {
         };
         let Ok(Some(frame)) = frame else { return };
         let busy = agent.stopping.busy();
-        let reply = agent::answer(agent, &frame, &mut Caller::new(&mut input, &mut output, &agent.stopping)).await;
+        let reply =
+            agent::answer(agent, &frame, &mut Caller::new(&mut input, &mut output, peer, &agent.stopping)).await;
         let written = timeout(agent::WRITE_WITHIN, output.write_all(&reply)).await;
         drop(busy);
         if !matches!(written, Ok(Ok(()))) {

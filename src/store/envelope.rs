@@ -94,6 +94,16 @@ pub(super) fn open(bytes: &[u8], seal: &Seal) -> Result<Body, EnvelopeError> {
     serde_json::from_str(envelope.body.get()).map_err(|_| EnvelopeError::Damaged)
 }
 
+/// The records that are whole in bytes that are not. Each is sealed by itself, so what is found is as it was written; what
+/// lies around it need not be.
+pub(super) fn salvage(bytes: &[u8], seal: &Seal) -> Vec<SealedRecord> {
+    const BEGIN: &[u8] = b"{\"label\":";
+    let begins = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(BEGIN));
+    let parse = |at: usize| serde_json::Deserializer::from_slice(&bytes[at..]).into_iter::<SealedRecord>().next()?.ok();
+    let is_whole = |record: &SealedRecord| seal.open_sealed(&record.sealed, record.label.get().as_bytes()).is_some();
+    begins.filter_map(parse).filter(is_whole).collect()
+}
+
 /// The records of an older Loom's clear-text file; `None` if the bytes are anything else.
 pub(super) fn parse_legacy(bytes: &[u8]) -> Option<Vec<(LegacyKey, LegacyRecord)>> {
     let entries: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(bytes).ok()?;
@@ -123,11 +133,17 @@ mod tests {
         for length in 0..whole.len() - 1 {
             assert!(open(&whole[..length], &seal).is_err(), "cut at {length}");
         }
+        let mut kept = 0;
         for bit in 0..whole.len() * 8 {
             let mut flipped = whole.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert!(open(&flipped, &seal).is_err(), "bit {bit}");
+            // One flipped bit damages one record at most, and what is found is whole.
+            let found = salvage(&flipped, &seal);
+            assert!(found.len() >= 3 && found.iter().all(|record| record.open::<String>(&seal).is_some()), "bit {bit}");
+            kept += found.len();
         }
+        assert!(kept > whole.len() * 8 * 3);
     }
 
     #[test]

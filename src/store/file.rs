@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,8 @@ use crate::wire::StoredIn;
 /// The sealed file `credentials.json`: every change reads it anew under a lock, so that several agents can share it.
 pub(super) struct FileStore {
     path: PathBuf,
+    /// What the file was before its last change.
+    previous: PathBuf,
     key_path: PathBuf,
     lock_path: PathBuf,
     dirs: [PathBuf; 2],
@@ -22,11 +24,11 @@ pub(super) struct FileStore {
 /// What stands in clear beside a sealed record, and is authenticated with it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Label {
-    account: AccountKey,
+pub(super) struct Label {
+    pub(super) account: AccountKey,
     kind: Kind,
     created: Timestamp,
-    saved: Timestamp,
+    pub(super) saved: Timestamp,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     refused: bool,
 }
@@ -34,21 +36,34 @@ struct Label {
 /// The same for a record of an older Loom whose server is not certain yet.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LegacyLabel {
-    key: String,
+pub(super) struct LegacyLabel {
+    pub(super) key: String,
 }
 
 impl FileStore {
     pub(super) fn new(paths: &Paths) -> Self {
         FileStore {
             path: paths.credentials_file(),
+            previous: paths.previous_credentials_file(),
             key_path: paths.key_file(),
             lock_path: paths.store_lock(),
             dirs: [paths.config_dir().to_owned(), paths.state_dir().to_owned()],
         }
     }
 
-    fn lock(&self) -> Result<File, StoreError> {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn previous(&self) -> &Path {
+        &self.previous
+    }
+
+    pub(super) fn seal(&self) -> Result<Option<Seal>, StoreError> {
+        Seal::open(&self.key_path)
+    }
+
+    pub(super) fn lock(&self) -> Result<File, StoreError> {
         for dir in &self.dirs {
             private_file::private_dir(dir)?;
         }
@@ -56,7 +71,7 @@ impl FileStore {
     }
 
     /// The key and what the file holds. No file is an empty one; the key is made with the first record.
-    fn read(&self) -> Result<Option<(Seal, Body)>, StoreError> {
+    pub(super) fn read(&self) -> Result<Option<(Seal, Body)>, StoreError> {
         let Some(bytes) = private_file::read(&self.path)? else { return Ok(None) };
         if let Some(old) = envelope::parse_legacy(&bytes) {
             return self.convert(old).map(Some);
@@ -81,8 +96,16 @@ impl FileStore {
         }
     }
 
-    fn write(&self, seal: &Seal, body: &Body) -> Result<(), StoreError> {
+    pub(super) fn write(&self, seal: &Seal, body: &Body) -> Result<(), StoreError> {
         Ok(private_file::replace(&self.path, &envelope::close(body, seal)?)?)
+    }
+
+    /// Keeps what the file is before it changes, in case the disk spoils it.
+    fn keep_previous(&self) -> Result<(), StoreError> {
+        match private_file::read(&self.path)? {
+            Some(bytes) => Ok(private_file::replace(&self.previous, &bytes)?),
+            None => Ok(()),
+        }
     }
 
     /// Takes over an older Loom's clear-text file. It is replaced only after the sealed form was read back and opened;
@@ -125,7 +148,8 @@ impl FileStore {
         let before = records.len();
         records.retain(|sealed| !gone(sealed));
         match records.len() < before {
-            true => self.write(&seal, &body),
+            // What was logged out does not stay behind in the copy.
+            true => self.write(&seal, &body).and_then(|()| self.keep_previous()),
             false => Ok(()),
         }
     }
@@ -155,6 +179,7 @@ impl CredentialStore for FileStore {
         };
         body.records.retain(|sealed| !is_of(sealed, record.account()));
         body.records.push(seal_record(&seal, record)?);
+        self.keep_previous()?;
         self.write(&seal, &body)
     }
 

@@ -29,6 +29,23 @@ pub enum Code {
     Internal,
 }
 
+impl Code {
+    /// The code as it stands in frames and in the audit log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Code::NotFound => "not_found",
+            Code::LoginRequired => "login_required",
+            Code::Locked => "locked",
+            Code::Denied => "denied",
+            Code::BadRequest => "bad_request",
+            Code::Unavailable => "unavailable",
+            Code::Usage => "usage",
+            Code::Cancelled => "cancelled",
+            Code::Internal => "internal",
+        }
+    }
+}
+
 /// A typed error: a code for programs; a message and a hint for people.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", .texts.message.text(Locale::En))]

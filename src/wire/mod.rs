@@ -3,6 +3,8 @@
 //! One JSON object per line. A request names a verb; a plain one gets one reply, a login gets events and then a reply.
 
 mod agent;
+mod audit;
+mod doctor;
 mod fault;
 mod frame;
 mod git;
@@ -15,6 +17,8 @@ mod token;
 mod why;
 
 pub use agent::{Hello, HelloReply, Stop};
+pub use audit::{Actor, Audit, AuditEntry, AuditVerify, AuditVerifyReply};
+pub use doctor::{Doctor, DoctorReply, FileAccount, FileCondition, FileReport};
 pub use fault::{Code, Fault};
 pub use frame::{FrameError, MAX_FRAME, VERSION, read_frame};
 pub use git::{Erase, Get, GetReply, GitCredential, Proof, Store};

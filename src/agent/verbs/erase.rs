@@ -5,11 +5,14 @@ use crate::base::Credential;
 use crate::wire::{Empty, Erase, Fault};
 
 impl Handle for Erase {
+    const EVENT: Option<&'static str> = Some("credential.erase");
+
     /// With a secret: the server refused it. One 401 may be the server's mistake, so it is kept, marked, and not offered
     /// again; an account that has another secret by now is not touched. Without one a person rejects what git kept here:
     /// that is forgotten, while a login is only marked.
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let server = server(&self.which)?;
+        caller.is_about(&server, self.which.username.as_deref());
         let user = self.which.username.as_deref();
         let meant = agent.with_accounts(|accounts| {
             let found = select::candidates(accounts, &server, user);

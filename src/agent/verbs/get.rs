@@ -6,8 +6,11 @@ use crate::msg;
 use crate::wire::{Code, Condition, Fault, Get, GetReply, GitCredential, Proof};
 
 impl Handle for Get {
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<GetReply, Fault> {
+    const EVENT: Option<&'static str> = Some("credential.get");
+
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<GetReply, Fault> {
         let server = server(&self.wanted)?;
+        caller.is_about(&server, self.wanted.username.as_deref());
         let nothing = || Fault::new(Code::NotFound, msg!("not-logged-in", server = server));
         let config = agent.config()?;
         if !config.permits(&server) {
@@ -32,7 +35,10 @@ impl Handle for Get {
                 self.choose(agent, &found, named.is_some(), &tried)
             });
             match choice.await? {
-                Choice::Say(reply) => return Ok(*reply),
+                Choice::Say(account, reply) => {
+                    caller.is_about(account.server(), Some(account.user()));
+                    return Ok(*reply);
+                }
                 Choice::Renew(account, secret) => {
                     failed = agent.renew(&account, &secret).await.err().or(failed);
                     tried.push(account);
@@ -50,7 +56,7 @@ impl Handle for Get {
 
 /// What to do about a question.
 enum Choice {
-    Say(Box<GetReply>),
+    Say(AccountKey, Box<GetReply>),
     Renew(AccountKey, Secret),
     Nothing,
 }
@@ -73,12 +79,13 @@ impl Get {
         // Git may ask again in the same command only if there is something else to say then.
         let more = useful.next().is_some() || first.could_heal();
         let state = more && self.state;
-        Choice::Say(Box::new(GetReply {
+        let reply = GetReply {
             proof: proof(first, self),
             password_expiry_utc: first.credential().expires().map(|expiry| expiry.as_unix()),
             oauth_refresh_token: first.credential().git_refresh_token().cloned(),
             state: state.then(|| agent.tag(first) + if named { NAMED } else { "" }),
-        }))
+        };
+        Choice::Say(first.key().clone(), Box::new(reply))
     }
 
     fn can_be_told(&self, held: &Held) -> bool {

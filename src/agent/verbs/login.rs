@@ -8,8 +8,11 @@ use crate::base::{AccountKey, ServerUrl};
 use crate::wire::{Fault, Login, LoginEvent, LoginReply};
 
 impl Handle for Login {
+    const EVENT: Option<&'static str> = Some("login");
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
         let server = agent.server(self.server.clone())?;
+        caller.is_about(&server, self.account.as_deref());
         let seat = match self.for_git {
             false => agent.flights.take(&server),
             true => match agent.flights.board(&server) {

@@ -5,7 +5,7 @@ use crate::msg;
 use crate::wire::{Code, Fault, LoggedOut, Logout, LogoutReply, Revocation};
 
 impl Handle for Logout {
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<LogoutReply, Fault> {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LogoutReply, Fault> {
         let meant = if self.all {
             agent.with_accounts(|accounts| accounts.iter().map(|held| held.key().clone()).collect::<Vec<_>>()).await?
         } else {
@@ -36,7 +36,11 @@ impl Handle for Logout {
                 true => Revocation::NotAsked,
                 false => revocation::revoke(agent, &account, &credential).await,
             };
-            agent.forget(account.clone(), credential.secret().clone()).await?;
+            let about = Some((account.server().clone(), Some(account.user().to_owned())));
+            let forgotten = agent.forget(account.clone(), credential.secret().clone()).await;
+            // Each account by itself, however many one question is about.
+            agent.audit("logout", caller.actor(), about, forgotten.as_ref().map(|_| ()).map_err(Fault::code));
+            forgotten?;
             if revocation == Revocation::Pending {
                 agent.revoke_later(account.clone(), credential);
             }

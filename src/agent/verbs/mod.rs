@@ -1,5 +1,7 @@
 //! One verb, one file: what is asked, whether it may be, what changes, what is answered.
 
+mod audit;
+mod doctor;
 mod erase;
 mod get;
 mod hello;

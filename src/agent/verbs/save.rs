@@ -5,6 +5,8 @@ use crate::msg;
 use crate::wire::{Code, Fault, LoginReply, Save};
 
 impl Handle for Save {
+    const EVENT: Option<&'static str> = Some("login");
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
         if !self.credential.secret().is_one_line() || self.credential.secret().expose().is_empty() {
             return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token")));
@@ -13,6 +15,7 @@ impl Handle for Save {
             return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token")));
         }
         let server = agent.server(self.server)?;
+        caller.is_about(&server, self.account.as_deref());
         finish(agent, caller.locale, AccountKey::new(server, self.account), self.credential).await
     }
 }

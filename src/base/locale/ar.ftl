@@ -178,12 +178,28 @@ file-mode = المسار { $path } متاح لمستخدمين آخرين
 file-hard-link = للملف { $path } اسم ثانٍ في مكان آخر
 hint-keyring-locked = افتح قفلها (سجّل الدخول إلى سطح المكتب، أو استخدم أداة حلقة المفاتيح)، أو احفظ بيانات الاعتماد في الملف: {"\u2066"}loom config set store file{"\u2069"}
 hint-keyring-unavailable = أعد المحاولة، أو احفظ بيانات الاعتماد في الملف المشفّر: {"\u2066"}loom config set store file{"\u2069"}
-hint-store-damaged = استعده من نسخة احتياطية، أو ضعه جانبًا وسجّل الدخول من جديد: {"\u2066"}mv { $path } { $path }.damaged{"\u2069"}
+hint-store-damaged = {"\u2066"}loom doctor{"\u2069"} يعرض السليم فيه، و{"\u2066"}loom doctor --restore{"\u2069"} يحتفظ به
 hint-store-wrong-key = أعد المفتاح إلى مكانه، أو ضع الملف جانبًا وسجّل الدخول من جديد: {"\u2066"}mv { $path } { $path }.old{"\u2069"}
 hint-store-newer = حدّث loom
 hint-file-mode = {"\u2066"}chmod go= { $path }{"\u2069"}
 hint-file-unsafe = افحصه بالأمر {"\u2066"}ls -l{"\u2069"}، وانقله إلى مكان آخر إن لم تكن أنت من أنشأه
 hint-file-io = تحقّق من المساحة الخالية على القرص ومن الأذونات، ثم أعد المحاولة
+
+## The doctor
+
+doctor-file-absent = لا يوجد ملف مختوم في { $path }.
+doctor-file-whole = الملف المختوم { $path } سليم: { $count } من السجلات.
+doctor-file-damaged = الملف المختوم { $path } تالف. السجلات التي يمكن استعادتها: { $count }
+doctor-restore = يضعه الأمر {"\u2066"}loom doctor --restore{"\u2069"} جانبًا وينشئ ملفًا جديدًا من هذه السجلات.
+doctor-put-aside = الملف التالف محفوظ في { $path }.
+doctor-file-closed = لا يمكن فحص الملف المختوم { $path }.
+
+## The audit log
+
+audit-whole = السجل سليم: { $count } من القيود. نهاية سلسلته: { $head }
+audit-cut = أسطر قطعها عطل: { $count }. لا ينقص أي قيد بسببها.
+audit-broken = السجل ليس كما كُتب، ابتداءً من هنا: { $place }
+audit-unreadable = تعذّرت قراءة سجل التدقيق: { $error }
 
 ## Networks
 
@@ -281,6 +297,15 @@ cmd-agent-start = تشغيل الوكيل؛ الأوامر التي تحتاج �
 cmd-agent-stop = إيقاف الوكيل؛ يبقى ما يحفظه في حلقة المفاتيح أو في الملف
 cmd-agent-status = بيان هل الوكيل يعمل: رمز الخروج 0 أو 1
 cmd-agent-restart = إيقاف الوكيل ثم تشغيله من جديد
+cmd-doctor = التحقق من أن كل ما هو محفوظ باقٍ كما كُتب
+cmd-doctor-more = رمز الخروج 1 إن لم يكن شيء كذلك.
+cmd-audit = عرض من طلب ماذا
+cmd-audit-tail = طباعة أحدث قيود سجل التدقيق
+cmd-audit-tail-more =
+    من طلب (المستخدم والعملية والبرنامج)، وماذا، ومتى، وما النتيجة؛ دون أي سر.
+      loom audit tail --event token -n 50
+      loom audit tail --follow --json
+cmd-audit-verify = التحقق من أنه لم يُغيَّر أي سطر من سجل التدقيق ولم يُنقل ولم يُحذف
 cmd-setup = إعداد برامج أخرى لاستخدام loom
 cmd-setup-git = إعداد git ليطلب بيانات الاعتماد من loom
 cmd-setup-git-more =
@@ -335,6 +360,10 @@ arg-key = الإعداد: default_server أو store أو language أو autologin
 arg-value = قيمته الجديدة
 arg-url = الخادم
 arg-operation = get أو store أو erase أو capability
+arg-event = هذا الحدث فقط، أو كل ما تحته: {"\u2066"}token{"\u2069"} يعني {"\u2066"}token.get{"\u2069"} و{"\u2066"}token.renew{"\u2069"}
+arg-lines = عدد القيود
+arg-follow = المتابعة مع ما يأتي، حتى {"\u2066"}Ctrl+C{"\u2069"}
+arg-restore = وضع الملف التالف جانبًا وإنشاء ملف جديد من السجلات السليمة
 arg-foreground = البقاء في المقدمة، من أجل systemd أو لمتابعة عمله
 arg-idle-exit = الإنهاء بعد هذه المدة دون أي طلب، مثل 10m أو 1h
 arg-fault = الخطأ بصيغة JSON

@@ -178,12 +178,28 @@ file-mode = { $path } is open to other users
 file-hard-link = { $path } has a second name elsewhere
 hint-keyring-locked = unlock it (log in to your desktop, or use your keyring's tool), or keep credentials in the file: loom config set store file
 hint-keyring-unavailable = try again, or keep credentials in the sealed file: loom config set store file
-hint-store-damaged = restore it from a backup, or put it aside and log in again: mv { $path } { $path }.damaged
+hint-store-damaged = loom doctor lists what is whole in it, and loom doctor --restore keeps that
 hint-store-wrong-key = put the key back, or put the file aside and log in again: mv { $path } { $path }.old
 hint-store-newer = update loom
 hint-file-mode = chmod go= { $path }
 hint-file-unsafe = look at it with ls -l, and move it away if you did not make it
 hint-file-io = check the disk's free space and the permissions, then try again
+
+## The doctor
+
+doctor-file-absent = There is no sealed file at { $path }.
+doctor-file-whole = The sealed file { $path } is whole: { $count } records.
+doctor-file-damaged = The sealed file { $path } is damaged. Records that can be restored: { $count }
+doctor-restore = loom doctor --restore puts it aside and makes a new one of these.
+doctor-put-aside = The damaged file is kept at { $path }.
+doctor-file-closed = The sealed file { $path } cannot be looked into.
+
+## The audit log
+
+audit-whole = The log is whole: { $count } entries. The end of its chain: { $head }
+audit-cut = Lines that a crash cut short: { $count }. No entry is missing for them.
+audit-broken = The log is not as it was written, from here on: { $place }
+audit-unreadable = the audit log cannot be read: { $error }
 
 ## Networks
 
@@ -281,6 +297,15 @@ cmd-agent-start = Start the agent; commands that need it do so by themselves
 cmd-agent-stop = Stop the agent; what it keeps in the keyring or the file stays
 cmd-agent-status = Say whether the agent runs: exit code 0 or 1
 cmd-agent-restart = Stop the agent and start it again
+cmd-doctor = Look whether everything that is kept is as it was written
+cmd-doctor-more = Exit code 1 if something is not.
+cmd-audit = Show who asked for what
+cmd-audit-tail = Print the latest entries of the audit log
+cmd-audit-tail-more =
+    Who asked (user, process, program), for what, when, and what came of it; never a secret.
+      loom audit tail --event token -n 50
+      loom audit tail --follow --json
+cmd-audit-verify = Check that no line of the audit log was changed, moved or taken out
 cmd-setup = Make other programs use loom
 cmd-setup-git = Make git ask loom for credentials
 cmd-setup-git-more =
@@ -334,6 +359,10 @@ arg-key = The setting: default_server, store, language or autologin
 arg-value = Its new value
 arg-url = The server
 arg-operation = get, store, erase or capability
+arg-event = Only this event, or all below it: token means token.get and token.renew
+arg-lines = How many entries
+arg-follow = Go on with what comes, until Ctrl+C
+arg-restore = Put a damaged file aside, and make a new one of the records that are whole
 arg-foreground = Stay in the foreground, for systemd and for looking at it
 arg-idle-exit = End after this long without a request, for instance 10m or 1h
 arg-fault = The fault as JSON

@@ -178,12 +178,28 @@ file-mode = { $path } es accesible para otros usuarios
 file-hard-link = { $path } tiene un segundo nombre en otro lugar
 hint-keyring-locked = desbloquéelo (inicie sesión en el escritorio o use la herramienta del llavero), o guarde las credenciales en el archivo: loom config set store file
 hint-keyring-unavailable = vuelva a intentarlo, o guarde las credenciales en el archivo cifrado: loom config set store file
-hint-store-damaged = restáurelo desde una copia de seguridad, o apártelo e inicie sesión de nuevo: mv { $path } { $path }.damaged
+hint-store-damaged = loom doctor enumera lo que está íntegro, y loom doctor --restore lo conserva
 hint-store-wrong-key = devuelva la clave a su sitio, o aparte el archivo e inicie sesión de nuevo: mv { $path } { $path }.old
 hint-store-newer = actualice loom
 hint-file-mode = chmod go= { $path }
 hint-file-unsafe = examínelo con ls -l, y apártelo si no lo creó usted
 hint-file-io = compruebe el espacio libre en el disco y los permisos, y vuelva a intentarlo
+
+## The doctor
+
+doctor-file-absent = No hay ningún archivo sellado en { $path }.
+doctor-file-whole = El archivo sellado { $path } está íntegro: { $count } registros.
+doctor-file-damaged = El archivo sellado { $path } está dañado. Registros que se pueden recuperar: { $count }
+doctor-restore = loom doctor --restore lo aparta y crea uno nuevo con estos.
+doctor-put-aside = El archivo dañado se conserva en { $path }.
+doctor-file-closed = No se puede examinar el archivo sellado { $path }.
+
+## The audit log
+
+audit-whole = El registro está íntegro: { $count } entradas. El final de su cadena: { $head }
+audit-cut = Líneas que un fallo dejó cortadas: { $count }. No falta ninguna entrada por ellas.
+audit-broken = El registro no está como se escribió, a partir de aquí: { $place }
+audit-unreadable = no se puede leer el registro de auditoría: { $error }
 
 ## Networks
 
@@ -281,6 +297,15 @@ cmd-agent-start = Inicia el agente; los comandos que lo necesitan lo hacen por s
 cmd-agent-stop = Detiene el agente; lo que guarda en el llavero o en el archivo se conserva
 cmd-agent-status = Indica si el agente está en ejecución: código de salida 0 o 1
 cmd-agent-restart = Detiene el agente y lo vuelve a iniciar
+cmd-doctor = Comprueba si todo lo guardado está como se escribió
+cmd-doctor-more = Código de salida 1 si algo no lo está.
+cmd-audit = Muestra quién pidió qué
+cmd-audit-tail = Imprime las últimas entradas del registro de auditoría
+cmd-audit-tail-more =
+    Quién pidió (usuario, proceso, programa), qué, cuándo y con qué resultado; nunca un secreto.
+      loom audit tail --event token -n 50
+      loom audit tail --follow --json
+cmd-audit-verify = Comprueba que ninguna línea del registro de auditoría se haya cambiado, movido o quitado
 cmd-setup = Hace que otros programas usen loom
 cmd-setup-git = Hace que git pida las credenciales a loom
 cmd-setup-git-more =
@@ -335,6 +360,10 @@ arg-key = El ajuste: default_server, store, language o autologin
 arg-value = Su nuevo valor
 arg-url = El servidor
 arg-operation = get, store, erase o capability
+arg-event = Solo este evento, o todos los que estén debajo: token significa token.get y token.renew
+arg-lines = Cuántas entradas
+arg-follow = Continúa con lo que llegue, hasta Ctrl+C
+arg-restore = Aparta un archivo dañado y crea uno nuevo con los registros íntegros
 arg-foreground = Permanece en primer plano, para systemd o para observarlo
 arg-idle-exit = Termina tras este tiempo sin peticiones, por ejemplo 10m o 1h
 arg-fault = El error en formato JSON

@@ -124,6 +124,7 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
             detach().map_err(|error| error.to_string())?;
         }
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        agent.note_start();
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "listening");
         serve(door, agent, idle_exit).await;
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);

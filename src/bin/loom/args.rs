@@ -38,6 +38,12 @@ pub enum Command {
         #[command(subcommand)]
         action: AgentAction,
     },
+    Doctor(Doctor),
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Audit {
+        #[command(subcommand)]
+        action: AuditAction,
+    },
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Setup {
         #[command(subcommand)]
@@ -165,6 +171,32 @@ pub enum AgentAction {
     Stop,
     Status(Json),
     Restart,
+}
+
+#[derive(Args)]
+pub struct Doctor {
+    #[arg(long)]
+    pub restore: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum AuditAction {
+    Tail(AuditTail),
+    Verify,
+}
+
+#[derive(Args)]
+pub struct AuditTail {
+    #[arg(long, value_name = "TYPE")]
+    pub event: Option<String>,
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+    pub lines: usize,
+    #[arg(short, long)]
+    pub follow: bool,
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Subcommand)]

@@ -1,8 +1,10 @@
 //! One command, one file. Each returns the exit code, or the fault that decides it.
 
 mod agent;
+mod audit;
 mod completions;
 mod config;
+mod doctor;
 mod exec;
 mod login;
 mod logout;
@@ -26,6 +28,8 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Why(args) => why::run(args, context),
         Command::Exec(args) => exec::run(args, context),
         Command::Agent { action } => agent::run(&action, context),
+        Command::Doctor(args) => doctor::run(&args, context),
+        Command::Audit { action } => audit::run(action, context),
         Command::Setup { what: Setup::Git(args) } => setup_git::run(&args, context),
         Command::Config { action } => config::run(&action, context),
         Command::CredentialHelper { operation } => Ok(run_git_helper(&[operation]).map_or_else(

@@ -1,0 +1,212 @@
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::audit_chain::{Head, Line};
+use crate::base::private_file;
+use crate::wire::{AuditEntry, AuditVerifyReply};
+
+/// A file is closed and another begun at this size.
+const MAX_SIZE: u64 = 4 * 1024 * 1024;
+
+/// How many closed files are kept: `audit.log.1` is the youngest.
+const KEPT: u32 = 4;
+
+/// The end of a file in which its last line is looked for.
+const MAX_LINE: u64 = 64 * 1024;
+
+/// The append-only log `audit.log`. Several agents can share it: each write looks where the chain ends.
+pub struct AuditLog {
+    path: PathBuf,
+    lock: PathBuf,
+}
+
+impl AuditLog {
+    pub fn new(path: PathBuf, lock: PathBuf) -> Self {
+        AuditLog { path, lock }
+    }
+
+    /// Writes the entries, all or none as far as the disk allows.
+    pub fn append(&self, entries: Vec<AuditEntry>) -> io::Result<()> {
+        let _lock = private_file::lock(&self.lock).map_err(io::Error::other)?;
+        let mut file = private_file::append(&self.path).map_err(io::Error::other)?;
+        let size = file.metadata()?.len();
+        let (mut head, is_cut) = self.head(size)?;
+        if size >= MAX_SIZE {
+            self.rotate()?;
+            file = private_file::append(&self.path).map_err(io::Error::other)?;
+        }
+        // A line that a crash cut short stays as it is; the chain goes on from the one before it.
+        let mut text = if is_cut && size < MAX_SIZE { "\n".to_owned() } else { String::new() };
+        entries.into_iter().for_each(|entry| text += &head.add(entry));
+        let size = file.metadata()?.len();
+        file.write_all(text.as_bytes()).inspect_err(|_| {
+            // Half a batch would only be in the way.
+            let _ = File::options().write(true).open(&self.path).and_then(|file| file.set_len(size));
+        })
+    }
+
+    /// The last `count` entries that fit, the oldest first.
+    pub fn last(&self, count: usize, fits: impl Fn(&AuditEntry) -> bool) -> io::Result<Vec<AuditEntry>> {
+        let mut found = std::collections::VecDeque::new();
+        self.each_line(|_, _, line| {
+            if let Some(line) = line.filter(|line| fits(&line.entry)) {
+                found.push_back(line.entry);
+                if found.len() > count {
+                    found.pop_front();
+                }
+            }
+        })?;
+        Ok(found.into())
+    }
+
+    /// Follows the chain through all files that are left.
+    pub fn verify(&self) -> io::Result<AuditVerifyReply> {
+        let mut reply = AuditVerifyReply::default();
+        let mut head: Option<Head> = None;
+        self.each_line(|path, number, line| {
+            let Some(line) = line else {
+                reply.cut += 1;
+                return;
+            };
+            let follows = match &mut head {
+                Some(head) => head.follow(&line),
+                // What came before the oldest file is gone; the very first entry of all follows nothing.
+                None => {
+                    let mut first = Head::default();
+                    let is_first = first.follow(&line);
+                    head = Some(first);
+                    is_first || self.closed(1).exists()
+                }
+            };
+            match follows {
+                true => reply.entries += 1,
+                false => {
+                    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    reply.broken.get_or_insert(format!("{name}:{number}"));
+                }
+            }
+        })?;
+        reply.head = head.unwrap_or_default().0;
+        Ok(reply)
+    }
+
+    /// Every line of every file, the oldest first; `None` for one that is no entry.
+    fn each_line(&self, mut each: impl FnMut(&Path, usize, Option<Line>)) -> io::Result<()> {
+        let files = (1..=KEPT).rev().map(|number| self.closed(number)).chain([self.path.clone()]);
+        for path in files {
+            let file = match File::open(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            for (number, line) in BufReader::new(file).split(b'\n').enumerate() {
+                let line = line?;
+                each(&path, number + 1, serde_json::from_slice(&line).ok());
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the chain ends, and whether something unfinished follows.
+    fn head(&self, size: u64) -> io::Result<(Head, bool)> {
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Head::default(), false)),
+            Err(error) => return Err(error),
+        };
+        file.seek(SeekFrom::Start(size.saturating_sub(MAX_LINE)))?;
+        let mut end = Vec::new();
+        file.read_to_end(&mut end)?;
+        let is_cut = end.last().is_some_and(|last| *last != b'\n');
+        let lines = end.split(|byte| *byte == b'\n').rev();
+        let last = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok()).next();
+        match last {
+            Some(line) => Ok((Head(line.chain), is_cut)),
+            // Just begun: the chain goes on from the file before it.
+            None => {
+                let before = std::fs::read(self.closed(1)).unwrap_or_default();
+                let mut lines = before.split(|byte| *byte == b'\n').rev();
+                let last = lines.find_map(|line| serde_json::from_slice::<Line>(line).ok());
+                Ok((last.map_or_else(Head::default, |line| Head(line.chain)), is_cut))
+            }
+        }
+    }
+
+    fn rotate(&self) -> io::Result<()> {
+        for number in (1..KEPT).rev() {
+            match std::fs::rename(self.closed(number), self.closed(number + 1)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        std::fs::rename(&self.path, self.closed(1))
+    }
+
+    fn closed(&self, number: u32) -> PathBuf {
+        self.path.with_extension(format!("log.{number}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Actor;
+
+    fn entry(account: &str) -> AuditEntry {
+        AuditEntry {
+            time: "2026-01-01T00:00:00Z".into(),
+            event: "token.get".into(),
+            actor: Actor::Process { uid: 1, pid: 2, exe: Some("/usr/bin/git".into()) },
+            server: None,
+            account: Some(account.into()),
+            outcome: "ok".into(),
+        }
+    }
+
+    fn log() -> (tempfile::TempDir, AuditLog) {
+        let dir = tempfile::tempdir().unwrap();
+        let log = AuditLog::new(dir.path().join("audit.log"), dir.path().join("audit.lock"));
+        (dir, log)
+    }
+
+    #[test]
+    fn any_change_of_any_line_is_noticed() {
+        let (_dir, log) = log();
+        for n in 0..4 {
+            log.append(vec![entry(&n.to_string()), entry("x\n{\"event\":\"forged\"}")]).unwrap();
+        }
+        let whole = std::fs::read_to_string(&log.path).unwrap();
+        assert_eq!(log.verify().unwrap().entries, 8, "no line break of a name makes a line");
+        let lines: Vec<&str> = whole.lines().collect();
+        for n in 0..lines.len() - 1 {
+            let mut without = lines.clone();
+            without.remove(n);
+            let mut swapped = lines.clone();
+            swapped.swap(n, n + 1);
+            for changed in [without.join("\n"), swapped.join("\n"), whole.replacen("git", "gut", n + 1)] {
+                std::fs::write(&log.path, changed + "\n").unwrap();
+                assert!(log.verify().unwrap().broken.is_some(), "line {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_chain_goes_on_after_a_crash_and_through_rotation() {
+        let (_dir, log) = log();
+        log.append(vec![entry("before")]).unwrap();
+        let mut file = File::options().append(true).open(&log.path).unwrap();
+        file.write_all(b"{\"time\":\"2026").unwrap();
+        log.append(vec![entry("after")]).unwrap();
+        let found = log.verify().unwrap();
+        assert_eq!((found.entries, found.cut, found.broken), (2, 1, None));
+        let long = "a".repeat(30_000);
+        for _ in 0..(MAX_SIZE as usize * 6 / 30_000 / 20) {
+            log.append((0..20).map(|_| entry(&long)).collect()).unwrap();
+        }
+        assert!(log.closed(KEPT).exists() && !log.closed(KEPT + 1).exists());
+        let found = log.verify().unwrap();
+        assert!(found.broken.is_none() && found.entries > 100, "{found:?}");
+        assert_eq!(log.last(3, |_| true).unwrap().len(), 3);
+    }
+}

@@ -1,0 +1,45 @@
+use super::hello::this_agent;
+use crate::agent::dispatch::Handle;
+use crate::agent::{Agent, Caller, fault};
+use crate::base::AccountKey;
+use crate::store::repair::{self, FileState};
+use crate::wire::{Doctor, DoctorReply, Fault, FileAccount, FileCondition, FileReport};
+
+impl Handle for Doctor {
+    const EVENT: Option<&'static str> = Some("doctor");
+
+    /// Looks, and repairs only what it is told to.
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DoctorReply, Fault> {
+        let paths = agent.paths().clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let restored = if self.restore { repair::restore(&paths)? } else { None };
+            Ok((repair::examine(&paths)?, restored))
+        });
+        let (examined, restored) = looked.await.map_err(|_| fault::internal())?.map_err(fault::from_store)?;
+        let (state, accounts) = match examined.state {
+            FileState::Absent => (FileCondition::Absent, Vec::new()),
+            FileState::Whole(accounts) => (FileCondition::Whole, accounts),
+            FileState::Damaged(accounts) => (FileCondition::Damaged, accounts),
+            FileState::Closed => (FileCondition::Closed, Vec::new()),
+        };
+        agent.flush_audit(true).await;
+        let log = agent.auditing.log();
+        let audit = tokio::task::spawn_blocking(move || log.verify()).await;
+        let problem = agent.with_accounts(|_| ()).await.err();
+        Ok(DoctorReply {
+            agent: this_agent(agent),
+            file: FileReport {
+                path: examined.path.display().to_string(),
+                state,
+                accounts: accounts.iter().map(named).collect(),
+            },
+            audit: audit.map_err(|_| fault::internal())?.unwrap_or_default(),
+            problem: problem.map(|fault| fault.message(caller.locale)),
+            put_aside: restored.map(|(path, _)| path.display().to_string()),
+        })
+    }
+}
+
+fn named(account: &AccountKey) -> FileAccount {
+    FileAccount { server: account.server().clone(), account: account.user().to_owned() }
+}

@@ -1,0 +1,55 @@
+use loom_credentials::base::printable;
+use loom_credentials::msg;
+use loom_credentials::wire::{self, Actor, AuditEntry, Fault};
+
+use crate::args::{AuditAction, AuditTail};
+use crate::{Context, term};
+
+pub fn run(action: AuditAction, context: &Context) -> Result<u8, Fault> {
+    match action {
+        AuditAction::Tail(args) => tail(args, context),
+        AuditAction::Verify => verify(context),
+    }
+}
+
+fn tail(args: AuditTail, context: &Context) -> Result<u8, Fault> {
+    let question = wire::Audit { event: args.event, last: args.lines, follow: args.follow };
+    context.client()?.follow(&question, |entry: AuditEntry| {
+        match args.json {
+            true => term::data_line(&serde_json::to_string(&entry).unwrap_or_default()),
+            false => term::data_line(&line(&entry)),
+        }
+        Ok(None)
+    })?;
+    Ok(0)
+}
+
+/// One entry, in columns that stay in their order in every language: it is data.
+fn line(entry: &AuditEntry) -> String {
+    let actor = match &entry.actor {
+        Actor::Process { uid, pid, exe } => format!("uid={uid} pid={pid} {}", exe.as_deref().unwrap_or("-")),
+        Actor::Token { token_id } => format!("token={token_id}"),
+    };
+    let server = entry.server.as_ref().map_or("-".to_owned(), ToString::to_string);
+    let account = entry.account.as_deref().unwrap_or("-");
+    let AuditEntry { time, event, outcome, .. } = entry;
+    printable(&format!("{time}  {event:<18}  {outcome:<14}  {server}  {account}  {actor}"))
+}
+
+fn verify(context: &Context) -> Result<u8, Fault> {
+    let found = context.client()?.ask(&wire::AuditVerify {})?;
+    if found.cut > 0 {
+        term::say(context.locale, &msg!("audit-cut", count = found.cut));
+    }
+    match found.broken {
+        None => {
+            let text = msg!("audit-whole", count = found.entries, head = found.head);
+            term::data_line(&context.locale.render(&text));
+            Ok(0)
+        }
+        Some(place) => {
+            term::say(context.locale, &msg!("audit-broken", place = place));
+            Ok(1)
+        }
+    }
+}

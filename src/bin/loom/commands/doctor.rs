@@ -1,0 +1,49 @@
+use loom_credentials::base::printable;
+use loom_credentials::msg;
+use loom_credentials::wire::{self, DoctorReply, Fault, FileCondition};
+
+use crate::args::Doctor;
+use crate::{Context, term};
+
+pub fn run(args: &Doctor, context: &Context) -> Result<u8, Fault> {
+    let found = context.client()?.ask(&wire::Doctor { restore: args.restore })?;
+    match args.json {
+        true => term::data_line(&serde_json::to_string(&found).unwrap_or_default()),
+        false => show(&found, context),
+    }
+    let is_well = found.problem.is_none()
+        && found.audit.broken.is_none()
+        && matches!(found.file.state, FileCondition::Absent | FileCondition::Whole);
+    Ok(if is_well { 0 } else { 1 })
+}
+
+fn show(found: &DoctorReply, context: &Context) {
+    let say = |message| term::data_line(&context.locale.render(&message));
+    say(msg!("agent-runs", pid = found.agent.pid, version = found.agent.version));
+    if !found.agent.memory_locked {
+        say(msg!("memory-not-locked"));
+    }
+    let (path, count) = (&found.file.path, found.file.accounts.len());
+    match found.file.state {
+        FileCondition::Absent => say(msg!("doctor-file-absent", path = path)),
+        FileCondition::Whole => say(msg!("doctor-file-whole", path = path, count = count)),
+        FileCondition::Damaged => {
+            say(msg!("doctor-file-damaged", path = path, count = count));
+            for record in &found.file.accounts {
+                term::data_line(&format!("    {}  {}", record.server, printable(&record.account)));
+            }
+            say(msg!("doctor-restore"));
+        }
+        FileCondition::Closed => say(msg!("doctor-file-closed", path = path)),
+    }
+    if let Some(path) = &found.put_aside {
+        say(msg!("doctor-put-aside", path = path));
+    }
+    match &found.audit.broken {
+        Some(place) => say(msg!("audit-broken", place = place)),
+        None => say(msg!("audit-whole", count = found.audit.entries, head = found.audit.head)),
+    }
+    if let Some(problem) = &found.problem {
+        term::data_line(&printable(problem));
+    }
+}

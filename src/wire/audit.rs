@@ -1,0 +1,78 @@
+use serde::{Deserialize, Serialize};
+
+use super::Verb;
+use crate::base::ServerUrl;
+
+/// `audit`: the last entries of the audit log as events, the oldest first, then the reply.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Audit {
+    /// Only this event, or with a dot less at its end every event below it: `token` is `token.get` and `token.renew`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// At most so many of what has been written by now.
+    #[serde(default)]
+    pub last: usize,
+    /// Goes on with what is written from now on, until the connection closes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follow: bool,
+}
+
+/// `audit_verify`: whether the log is whole.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct AuditVerify {}
+
+/// The log as it was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditVerifyReply {
+    /// Entries whose chain holds.
+    pub entries: u64,
+    /// The end of the chain. Who keeps it elsewhere will notice if the end of the log is cut off.
+    pub head: String,
+    /// Lines that a crash cut short; no entry is missing for them.
+    pub cut: u64,
+    /// The first place that is not as it was written: file and line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
+}
+
+/// Who asked for what, when, and what came of it. Never a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// RFC 3339, UTC.
+    pub time: String,
+    /// Dotted, as in `token.get`.
+    pub event: String,
+    pub actor: Actor,
+    pub server: Option<ServerUrl>,
+    pub account: Option<String>,
+    /// `ok`, or the code of the fault.
+    pub outcome: String,
+}
+
+/// Who asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Actor {
+    /// A process, as the kernel named it when it asked.
+    Process { uid: u32, pid: u32, exe: Option<String> },
+    /// A token that this agent issued.
+    Token { token_id: String },
+}
+
+impl AuditEntry {
+    /// Whether it is this event, or one below it.
+    pub fn is(&self, event: &str) -> bool {
+        let below = self.event.strip_prefix(event.trim_end_matches(".*"));
+        below.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+}
+
+impl Verb for Audit {
+    const NAME: &'static str = "audit";
+    type Reply = super::Empty;
+}
+
+impl Verb for AuditVerify {
+    const NAME: &'static str = "audit_verify";
+    type Reply = AuditVerifyReply;
+}

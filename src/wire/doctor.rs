@@ -1,0 +1,57 @@
+use serde::{Deserialize, Serialize};
+
+use super::{AgentStatus, AuditVerifyReply, Verb};
+use crate::base::ServerUrl;
+
+/// `doctor`: whether everything that is kept is as it was written.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Doctor {
+    /// Put a damaged file aside, and make a new one of what is whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restore: bool,
+}
+
+/// What was found. Printed as it is by `loom doctor --json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DoctorReply {
+    pub agent: AgentStatus,
+    pub file: FileReport,
+    pub audit: AuditVerifyReply,
+    /// Why credentials cannot be used at the moment, in the language of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// Where a damaged file was put, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_aside: Option<String>,
+}
+
+/// The sealed file.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FileReport {
+    pub path: String,
+    pub state: FileCondition,
+    /// Whose records are whole.
+    pub accounts: Vec<FileAccount>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileAccount {
+    pub server: ServerUrl,
+    pub account: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileCondition {
+    Absent,
+    Whole,
+    /// Not as it was written; what is whole in it can be restored.
+    Damaged,
+    /// It cannot be looked into: another key, a newer version, an unsafe place.
+    Closed,
+}
+
+impl Verb for Doctor {
+    const NAME: &'static str = "doctor";
+    type Reply = DoctorReply;
+}

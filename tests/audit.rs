@@ -1,0 +1,144 @@
+//! The audit log: who asked for what, in a chain that shows every change, and in nobody's way.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{Home, Running, loom_server, wait_until};
+
+fn entries(home: &Home, arguments: &[&str]) -> Vec<Value> {
+    let said = home.loom(&[&["audit", "tail", "--json", "-n", "1000"], arguments].concat()).ok().out;
+    said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn the_log_says_who_asked_for_what_and_what_came_of_it() {
+    let home = Home::new();
+    let server = loom_server(&home);
+    home.loom(&["login", "--server", server.url(), "--account", "work"]).ok();
+    let token = home.loom(&["token", "--account", "work"]).ok().out;
+    home.loom(&["token", "--server", "https://other.example"]).fails(4);
+    home.store("https", "git.example", "u", "p4ss-word-0815").ok();
+    home.get("https", "git.example").ok();
+    home.get("https", "nobody.example").ok();
+    home.loom(&["logout", "--server", server.url()]).ok();
+    let all = entries(&home, &[]);
+    let told = |event: &str, outcome: &str| {
+        let fits = |entry: &&Value| entry["event"] == event && entry["outcome"] == outcome;
+        all.iter().find(fits).unwrap_or_else(|| panic!("{event} {outcome} in {all:#?}"))
+    };
+    told("agent.start", "ok");
+    let login = told("login", "ok");
+    assert_eq!((login["server"].as_str(), login["account"].as_str()), (Some(server.url()), Some("work")), "{login}");
+    let asked = told("token.get", "ok");
+    assert!(asked["actor"]["exe"].as_str().unwrap().ends_with("/loom"), "{asked}");
+    assert_eq!(asked["actor"]["uid"], rustix::process::geteuid().as_raw());
+    assert!(asked["actor"]["pid"].as_u64().unwrap() > 1 && asked["time"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(told("token.get", "login_required")["server"], "https://other.example");
+    let got = told("credential.get", "ok");
+    assert!(got["actor"]["exe"].as_str().unwrap().ends_with("git-credential-loom") && got["account"] == "u", "{got}");
+    told("credential.get", "not_found");
+    told("credential.store", "ok");
+    told("logout", "ok");
+    assert!(entries(&home, &["--event", "token"]).iter().all(|entry| entry["event"] == "token.get"));
+    assert!(entries(&home, &["--event", "tok"]).is_empty());
+    home.assert_nowhere_in_clear(token.trim());
+    home.assert_nowhere_in_clear("p4ss-word-0815");
+    home.loom(&["audit", "tail", "-n", "2"]).ok();
+}
+
+#[test]
+fn a_token_that_nobody_issued_is_noted() {
+    let mut home = Home::new();
+    home.loom(&["agent", "start"]).ok();
+    home.set("LOOM_TOKEN", "loom_made_up");
+    home.loom(&["token"]).fails(1);
+    home.set("LOOM_TOKEN", "");
+    assert_eq!(entries(&home, &["--event", "auth.fail"]).len(), 1);
+    home.assert_nowhere_in_clear("loom_made_up");
+}
+
+#[test]
+fn no_name_can_forge_an_entry() {
+    let home = Home::new();
+    let forged = "x\\n{\\\"time\\\":\\\"2026\\\",\\\"event\\\":\\\"forged\\\"}";
+    let mut agent = connect(&home);
+    let request = format!(
+        "{{\"v\":1,\"verb\":\"token\",\"params\":{{\"server\":\"https://a.example\",\"account\":\"{forged}\"}}}}\n"
+    );
+    agent.write_all(request.as_bytes()).unwrap();
+    BufReader::new(agent).read_line(&mut String::new()).unwrap();
+    assert!(entries(&home, &["--event", "forged"]).is_empty());
+    home.loom(&["audit", "verify"]).ok();
+    let shown = home.loom(&["audit", "tail", "--event", "token.get"]).ok().out;
+    assert_eq!(shown.lines().count(), 1, "{shown}");
+}
+
+fn connect(home: &Home) -> std::os::unix::net::UnixStream {
+    home.loom(&["agent", "start"]).ok();
+    std::os::unix::net::UnixStream::connect(home.socket()).unwrap()
+}
+
+#[test]
+fn a_line_that_was_changed_or_taken_out_is_found() {
+    let home = Home::new();
+    for user in ["one", "two", "three"] {
+        home.store("https", "git.example", user, "pw").ok();
+    }
+    home.loom(&["audit", "verify"]).ok().says("");
+    let log = home.path().join("state/loom/audit.log");
+    let whole = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(&log, whole.replace("\"two\"", "\"2wo\"")).unwrap();
+    let done = home.loom(&["audit", "verify"]);
+    assert!(done.code == 1 && done.err.contains("audit.log:"), "{done:?}");
+    let without: Vec<&str> = whole.lines().filter(|line| !line.contains("\"two\"")).collect();
+    std::fs::write(&log, without.join("\n") + "\n").unwrap();
+    assert_eq!(home.loom(&["audit", "verify"]).code, 1);
+    std::fs::write(&log, &whole).unwrap();
+    home.loom(&["agent", "restart"]).ok();
+    home.store("https", "git.example", "four", "pw").ok();
+    home.loom(&["audit", "verify"]).ok();
+}
+
+#[test]
+fn a_log_that_cannot_be_written_stops_nobody_and_loses_nothing_that_fits_in_memory() {
+    let home = Home::new();
+    home.store("https", "git.example", "u", "pw").ok();
+    wait_until("the log is written", || entries(&home, &["--event", "credential.store"]).len() == 1);
+    let (log, aside) = (home.path().join("state/loom/audit.log"), home.path().join("aside"));
+    std::fs::rename(&log, &aside).unwrap();
+    // A link is not followed, so nothing can be written.
+    std::os::unix::fs::symlink(home.path().join("elsewhere"), &log).unwrap();
+    for _ in 0..3 {
+        assert!(home.get("https", "git.example").ok().out.contains("password=pw"));
+    }
+    assert!(!home.path().join("elsewhere").exists(), "the link was followed");
+    std::fs::rename(&aside, &log).unwrap();
+    assert_eq!(entries(&home, &["--event", "credential.get"]).len(), 3);
+    home.loom(&["audit", "verify"]).ok();
+}
+
+#[test]
+fn who_follows_sees_what_comes() {
+    let home = Home::new();
+    home.store("https", "git.example", "before", "pw").ok();
+    let mut tail = home.command(env!("CARGO_BIN_EXE_loom"));
+    tail.args(["audit", "tail", "--follow", "--json", "-n", "0", "--event", "credential.store"]);
+    let mut tail = Running(tail.stdout(Stdio::piped()).spawn().unwrap());
+    let lines = BufReader::new(tail.0.stdout.take().unwrap()).lines();
+    let seen = std::thread::spawn(move || lines.take(3).map(Result::unwrap).collect::<Vec<String>>());
+    // From when on it follows nobody can tell, but from then on it misses nothing.
+    let mut user = 0;
+    wait_until("three entries came", || {
+        home.store("https", "git.example", &format!("user-{user}"), "pw").ok();
+        user += 1;
+        seen.is_finished()
+    });
+    let seen = seen.join().unwrap();
+    assert!(!seen.iter().any(|line| line.contains("before")), "{seen:?}");
+    let of =
+        |line: &String| serde_json::from_str::<Value>(line).unwrap()["account"].as_str().unwrap()[5..].parse::<u32>();
+    let users: Vec<u32> = seen.iter().map(|line| of(line).unwrap()).collect();
+    assert_eq!(users, [users[0], users[0] + 1, users[0] + 2], "in their order, none missing");
+}
