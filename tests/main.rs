@@ -25,6 +25,7 @@ mod oauth_token;
 mod pages;
 mod store_file;
 mod store_keyring;
+mod store_move;
 mod support;
 mod texts;
 mod why;

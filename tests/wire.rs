@@ -130,6 +130,15 @@ fn the_frames_of_logins_are_as_recorded() {
 }
 
 #[test]
+fn the_frames_of_the_stores_are_as_recorded() {
+    let kept = vec![Kept { stored_in: StoredIn::File, count: 2 }];
+    let reply = StoresReply { first: StoredIn::Keyring, kept, fallback: Some("a sentence".into()) };
+    exchange(Stores {}, reply);
+    exchange(Migrate { to: StoredIn::Keyring }, MigrateReply { count: 2 });
+    exchange(Rekey {}, Empty {});
+}
+
+#[test]
 fn the_frames_of_the_audit_log_are_as_recorded() {
     exchange(Audit { event: Some("token".into()), last: 10, follow: true }, Empty {});
     let whole = AuditVerifyReply { entries: 7, head: "00ff".into(), cut: 1, broken: Some("audit.log:3".into()) };

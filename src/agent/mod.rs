@@ -10,6 +10,7 @@ mod chores;
 mod dispatch;
 mod fault;
 mod flights;
+mod keeping;
 mod login;
 mod network;
 mod oauth_fault;

@@ -28,10 +28,10 @@ pub struct Agent {
     /// Makes the tags of this agent's life.
     salt: [u8; 16],
     /// From `LOOM_STORE`: it beats the config file.
-    store_choice: Option<StoreChoice>,
-    accounts: Mutex<Option<Accounts>>,
+    pub(super) store_choice: Option<StoreChoice>,
+    pub(super) accounts: Mutex<Option<Accounts>>,
     /// Held across a change of store and memory, so that both see changes in the same order.
-    changing: tokio::sync::Mutex<Option<Cascade>>,
+    pub(super) changing: tokio::sync::Mutex<Option<Cascade>>,
     pub(super) auditing: Auditing,
     pub(super) network: Network,
     pub(super) renewals: Renewals,
@@ -274,7 +274,7 @@ impl Agent {
     }
 
     /// Opens and reads the store unless that was done; a failure is tried again with the next request.
-    async fn load(&self, changing: &mut Option<Cascade>) -> Result<(), Fault> {
+    pub(super) async fn load(&self, changing: &mut Option<Cascade>) -> Result<(), Fault> {
         if changing.is_some() {
             return Ok(());
         }
@@ -295,7 +295,7 @@ impl Agent {
 }
 
 /// Runs a call on the store, which may block, on a thread that may.
-async fn with_store<R: Send + 'static>(
+pub(super) async fn with_store<R: Send + 'static>(
     changing: &mut Option<Cascade>,
     call: impl FnOnce(&mut Cascade) -> Result<R, StoreError> + Send + 'static,
 ) -> Result<R, Fault> {
@@ -311,6 +311,6 @@ async fn with_store<R: Send + 'static>(
 }
 
 /// A panic elsewhere leaves these values whole: they change in single steps.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -82,6 +82,11 @@ impl Paths {
         self.state.join("renewals").join(format!("{name}.lock"))
     }
 
+    /// The key that is about to take its place.
+    pub fn new_key_file(&self) -> PathBuf {
+        self.state.join("store.key.new")
+    }
+
     /// Held while the credentials file is read and replaced.
     pub fn store_lock(&self) -> PathBuf {
         self.state.join("store.lock")

@@ -106,6 +106,21 @@ pub fn create(path: &Path, bytes: &[u8]) -> Result<()> {
     place(path, bytes, |temporary| temporary.persist_noclobber(path))
 }
 
+/// Gives the file another name, in place of what has it; `from` and `to` lie in one directory.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    std::fs::rename(from, to).map_err(io_error(from))?;
+    let dir = to.parent().unwrap_or(Path::new("."));
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error(dir))
+}
+
+/// Removes the file; none is no error.
+pub fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(path)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Appends to a private file, creating it 0600.
 pub fn append(path: &Path) -> Result<File> {
     open(path, OpenOptions::new().append(true).create(true))

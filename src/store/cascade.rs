@@ -71,6 +71,36 @@ impl Cascade {
         Ok(first.stored_in())
     }
 
+    /// Where new records go.
+    pub fn first(&self) -> Option<StoredIn> {
+        self.stores.first().map(|store| store.stored_in())
+    }
+
+    /// Moves every record into the store of this choice, which is used in place of these from then on. Nothing is taken
+    /// away before all was read back from where it goes; cut short, it can be done again.
+    pub fn migrate(&mut self, to: StoreChoice, paths: &Paths) -> Result<usize> {
+        let all = self.load()?;
+        let mut target = Cascade::open(to, paths)?;
+        let Some(first) = target.stores.first_mut() else { return Err(StoreError::NotKept) };
+        for (record, _) in all.values() {
+            first.put(record)?;
+        }
+        let kept: BTreeMap<_, _> = first.load()?.into_iter().map(|record| (record.account().clone(), record)).collect();
+        let is_kept = |record: &Record| {
+            let found = kept.get(record.account());
+            found.is_some_and(|found| found.credential().secret().matches(record.credential().secret()))
+        };
+        if !all.values().all(|(record, _)| is_kept(record)) {
+            return Err(StoreError::NotKept);
+        }
+        let goes_to = first.stored_in();
+        for store in self.stores.iter_mut().filter(|store| store.stored_in() != goes_to) {
+            all.keys().try_for_each(|account| store.remove(account))?;
+        }
+        *self = target;
+        Ok(all.len())
+    }
+
     /// Forgets an account in every store.
     pub fn remove(&mut self, account: &AccountKey) -> Result<()> {
         self.stores.iter_mut().try_for_each(|store| store.remove(account))

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::envelope::{self, Body, SealedRecord};
+use super::envelope::{self, Body, EnvelopeError, SealedRecord};
 use super::legacy::LegacyRecord;
+use super::rekey;
 use super::seal::Seal;
 use super::{CredentialStore, LegacyKey, Record, StoreError};
 use crate::base::{AccountKey, Credential, Kind, Paths, private_file};
@@ -17,6 +18,7 @@ pub(super) struct FileStore {
     /// What the file was before its last change.
     previous: PathBuf,
     key_path: PathBuf,
+    new_key_path: PathBuf,
     lock_path: PathBuf,
     dirs: [PathBuf; 2],
 }
@@ -46,6 +48,7 @@ impl FileStore {
             path: paths.credentials_file(),
             previous: paths.previous_credentials_file(),
             key_path: paths.key_file(),
+            new_key_path: paths.new_key_file(),
             lock_path: paths.store_lock(),
             dirs: [paths.config_dir().to_owned(), paths.state_dir().to_owned()],
         }
@@ -57,6 +60,14 @@ impl FileStore {
 
     pub(super) fn previous(&self) -> &Path {
         &self.previous
+    }
+
+    pub(super) fn key_path(&self) -> &Path {
+        &self.key_path
+    }
+
+    pub(super) fn new_key_path(&self) -> &Path {
+        &self.new_key_path
     }
 
     pub(super) fn seal(&self) -> Result<Option<Seal>, StoreError> {
@@ -76,13 +87,19 @@ impl FileStore {
         if let Some(old) = envelope::parse_legacy(&bytes) {
             return self.convert(old).map(Some);
         }
-        let seal = Seal::open(&self.key_path)?.ok_or_else(|| self.wrong_key())?;
-        let body = envelope::open(&bytes, &seal).map_err(|error| match error {
-            envelope::EnvelopeError::Newer => StoreError::Newer { path: self.path.clone() },
-            envelope::EnvelopeError::WrongKey => self.wrong_key(),
-            envelope::EnvelopeError::Damaged => StoreError::Damaged { path: self.path.clone() },
-        })?;
-        Ok(Some((seal, body)))
+        let opened = match Seal::open(&self.key_path)? {
+            Some(seal) => envelope::open(&bytes, &seal).map(|body| (seal, body)),
+            None => Err(EnvelopeError::WrongKey),
+        };
+        match opened {
+            Ok(content) => Ok(Some(content)),
+            Err(EnvelopeError::WrongKey) => match rekey::finish(self, &bytes)? {
+                Some(content) => Ok(Some(content)),
+                None => Err(self.wrong_key()),
+            },
+            Err(EnvelopeError::Newer) => Err(StoreError::Newer { path: self.path.clone() }),
+            Err(EnvelopeError::Damaged) => Err(StoreError::Damaged { path: self.path.clone() }),
+        }
     }
 
     fn wrong_key(&self) -> StoreError {
@@ -101,7 +118,7 @@ impl FileStore {
     }
 
     /// Keeps what the file is before it changes, in case the disk spoils it.
-    fn keep_previous(&self) -> Result<(), StoreError> {
+    pub(super) fn keep_previous(&self) -> Result<(), StoreError> {
         match private_file::read(&self.path)? {
             Some(bytes) => Ok(private_file::replace(&self.previous, &bytes)?),
             None => Ok(()),

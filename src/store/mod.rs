@@ -11,6 +11,7 @@ mod legacy;
 mod memory;
 mod platform;
 mod record;
+pub mod rekey;
 pub mod repair;
 mod seal;
 mod worker;

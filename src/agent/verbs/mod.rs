@@ -5,6 +5,7 @@ mod doctor;
 mod erase;
 mod get;
 mod hello;
+mod keeping;
 mod login;
 mod logout;
 mod save;

@@ -158,6 +158,12 @@ internal = خطأ داخلي في loom؛ يعرض {"\u2066"}LOOM_LOG=debug loom-
 
 ## Where credentials are kept
 
+new-ones-go = تُحفظ بيانات الاعتماد الجديدة هنا: { $place }
+kept-there = المحفوظ هناك، { $place }: { $count }
+migrated = نُقلت: { $count }. يُحفظ كل شيء الآن هنا، بما في ذلك بيانات الاعتماد الجديدة: { $place }
+rekeyed = للملف المختوم مفتاح جديد.
+migrate-to-memory = لا يمكن نقل بيانات الاعتماد إلى الذاكرة
+migrate-fixed = شُغّل الوكيل مع {"\u2066"}LOOM_STORE{"\u2069"} الذي يحدد مكان حفظ بيانات الاعتماد
 keyring-locked = حلقة المفاتيح مقفلة
 keyring-unavailable = تعذّر استخدام حلقة المفاتيح: { $reason }
 keyring-hangs = لا تستجيب
@@ -187,12 +193,12 @@ hint-file-io = تحقّق من المساحة الخالية على القرص �
 
 ## The doctor
 
-doctor-file-absent = لا يوجد ملف مختوم في { $path }.
-doctor-file-whole = الملف المختوم { $path } سليم: { $count } من السجلات.
-doctor-file-damaged = الملف المختوم { $path } تالف. السجلات التي يمكن استعادتها: { $count }
+doctor-file-absent = لا يوجد ملف مشفّر في { $path }.
+doctor-file-whole = الملف المشفّر { $path } سليم: { $count } من السجلات.
+doctor-file-damaged = الملف المشفّر { $path } تالف. السجلات التي يمكن استعادتها: { $count }
 doctor-restore = يضعه الأمر {"\u2066"}loom doctor --restore{"\u2069"} جانبًا وينشئ ملفًا جديدًا من هذه السجلات.
 doctor-put-aside = الملف التالف محفوظ في { $path }.
-doctor-file-closed = لا يمكن فحص الملف المختوم { $path }.
+doctor-file-closed = لا يمكن فحص الملف المشفّر { $path }.
 
 ## The audit log
 
@@ -297,6 +303,13 @@ cmd-agent-start = تشغيل الوكيل؛ الأوامر التي تحتاج �
 cmd-agent-stop = إيقاف الوكيل؛ يبقى ما يحفظه في حلقة المفاتيح أو في الملف
 cmd-agent-status = بيان هل الوكيل يعمل: رمز الخروج 0 أو 1
 cmd-agent-restart = إيقاف الوكيل ثم تشغيله من جديد
+cmd-store = عرض مكان حفظ بيانات الاعتماد وتغييره
+cmd-store-status = عرض مكان حفظ بيانات الاعتماد ووجهة الجديدة منها
+cmd-store-migrate = نقل جميع بيانات الاعتماد إلى حلقة المفاتيح أو إلى الملف المشفّر
+cmd-store-migrate-more =
+    تُحفظ الجديدة هناك من ذلك الحين. لا يُحذف شيء قبل قراءة كل شيء مجددًا.
+      loom store migrate --to keyring
+cmd-store-rekey = تشفير الملف بمفتاح جديد
 cmd-doctor = التحقق من أن كل ما هو محفوظ باقٍ كما كُتب
 cmd-doctor-more = رمز الخروج 1 إن لم يكن شيء كذلك.
 cmd-audit = عرض من طلب ماذا
@@ -364,6 +377,7 @@ arg-event = هذا الحدث فقط، أو كل ما تحته: {"\u2066"}token{
 arg-lines = عدد القيود
 arg-follow = المتابعة مع ما يأتي، حتى {"\u2066"}Ctrl+C{"\u2069"}
 arg-restore = وضع الملف التالف جانبًا وإنشاء ملف جديد من السجلات السليمة
+arg-to = الوجهة: {"\u2066"}keyring{"\u2069"} أو {"\u2066"}file{"\u2069"}
 arg-foreground = البقاء في المقدمة، من أجل systemd أو لمتابعة عمله
 arg-idle-exit = الإنهاء بعد هذه المدة دون أي طلب، مثل 10m أو 1h
 arg-fault = الخطأ بصيغة JSON

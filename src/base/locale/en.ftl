@@ -158,6 +158,12 @@ internal = a mistake inside loom; LOOM_LOG=debug loom-agent --foreground shows m
 
 ## Where credentials are kept
 
+new-ones-go = New credentials go here: { $place }
+kept-there = Kept there, { $place }: { $count }
+migrated = Moved: { $count }. Everything is kept here now, new credentials too: { $place }
+rekeyed = The sealed file has a new key.
+migrate-to-memory = credentials cannot be moved into memory
+migrate-fixed = the agent was started with LOOM_STORE, which says where credentials are kept
 keyring-locked = the keyring is locked
 keyring-unavailable = the keyring cannot be used: { $reason }
 keyring-hangs = it does not answer
@@ -297,6 +303,13 @@ cmd-agent-start = Start the agent; commands that need it do so by themselves
 cmd-agent-stop = Stop the agent; what it keeps in the keyring or the file stays
 cmd-agent-status = Say whether the agent runs: exit code 0 or 1
 cmd-agent-restart = Stop the agent and start it again
+cmd-store = Show and change where credentials are kept
+cmd-store-status = Show where credentials are kept, and where new ones go
+cmd-store-migrate = Move all credentials into the keyring or the sealed file
+cmd-store-migrate-more =
+    New ones go there from then on. Nothing is removed before all was read back.
+      loom store migrate --to keyring
+cmd-store-rekey = Seal the file with a new key
 cmd-doctor = Look whether everything that is kept is as it was written
 cmd-doctor-more = Exit code 1 if something is not.
 cmd-audit = Show who asked for what
@@ -363,6 +376,7 @@ arg-event = Only this event, or all below it: token means token.get and token.re
 arg-lines = How many entries
 arg-follow = Go on with what comes, until Ctrl+C
 arg-restore = Put a damaged file aside, and make a new one of the records that are whole
+arg-to = Where to: keyring or file
 arg-foreground = Stay in the foreground, for systemd and for looking at it
 arg-idle-exit = End after this long without a request, for instance 10m or 1h
 arg-fault = The fault as JSON

@@ -158,6 +158,12 @@ internal = error interno de loom; LOOM_LOG=debug loom-agent --foreground muestra
 
 ## Where credentials are kept
 
+new-ones-go = Las credenciales nuevas van aquí: { $place }
+kept-there = Guardadas allí, { $place }: { $count }
+migrated = Movidas: { $count }. Ahora todo se guarda aquí, también las credenciales nuevas: { $place }
+rekeyed = El archivo cifrado tiene una clave nueva.
+migrate-to-memory = las credenciales no se pueden mover a la memoria
+migrate-fixed = el agente se inició con LOOM_STORE, que determina dónde se guardan las credenciales
 keyring-locked = el llavero está bloqueado
 keyring-unavailable = no se puede usar el llavero: { $reason }
 keyring-hangs = no responde
@@ -187,12 +193,12 @@ hint-file-io = compruebe el espacio libre en el disco y los permisos, y vuelva a
 
 ## The doctor
 
-doctor-file-absent = No hay ningún archivo sellado en { $path }.
-doctor-file-whole = El archivo sellado { $path } está íntegro: { $count } registros.
-doctor-file-damaged = El archivo sellado { $path } está dañado. Registros que se pueden recuperar: { $count }
+doctor-file-absent = No hay ningún archivo cifrado en { $path }.
+doctor-file-whole = El archivo cifrado { $path } está íntegro: { $count } registros.
+doctor-file-damaged = El archivo cifrado { $path } está dañado. Registros que se pueden recuperar: { $count }
 doctor-restore = loom doctor --restore lo aparta y crea uno nuevo con estos.
 doctor-put-aside = El archivo dañado se conserva en { $path }.
-doctor-file-closed = No se puede examinar el archivo sellado { $path }.
+doctor-file-closed = No se puede examinar el archivo cifrado { $path }.
 
 ## The audit log
 
@@ -297,6 +303,13 @@ cmd-agent-start = Inicia el agente; los comandos que lo necesitan lo hacen por s
 cmd-agent-stop = Detiene el agente; lo que guarda en el llavero o en el archivo se conserva
 cmd-agent-status = Indica si el agente está en ejecución: código de salida 0 o 1
 cmd-agent-restart = Detiene el agente y lo vuelve a iniciar
+cmd-store = Muestra y cambia dónde se guardan las credenciales
+cmd-store-status = Muestra dónde se guardan las credenciales y adónde van las nuevas
+cmd-store-migrate = Mueve todas las credenciales al llavero o al archivo cifrado
+cmd-store-migrate-more =
+    Las nuevas van allí desde entonces. No se elimina nada antes de haberlo leído todo de nuevo.
+      loom store migrate --to keyring
+cmd-store-rekey = Cifra el archivo con una clave nueva
 cmd-doctor = Comprueba si todo lo guardado está como se escribió
 cmd-doctor-more = Código de salida 1 si algo no lo está.
 cmd-audit = Muestra quién pidió qué
@@ -364,6 +377,7 @@ arg-event = Solo este evento, o todos los que estén debajo: token significa tok
 arg-lines = Cuántas entradas
 arg-follow = Continúa con lo que llegue, hasta Ctrl+C
 arg-restore = Aparta un archivo dañado y crea uno nuevo con los registros íntegros
+arg-to = Adónde: keyring o file
 arg-foreground = Permanece en primer plano, para systemd o para observarlo
 arg-idle-exit = Termina tras este tiempo sin peticiones, por ejemplo 10m o 1h
 arg-fault = El error en formato JSON

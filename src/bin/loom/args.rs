@@ -38,6 +38,11 @@ pub enum Command {
         #[command(subcommand)]
         action: AgentAction,
     },
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Store {
+        #[command(subcommand)]
+        action: StoreAction,
+    },
     Doctor(Doctor),
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Audit {
@@ -171,6 +176,22 @@ pub enum AgentAction {
     Stop,
     Status(Json),
     Restart,
+}
+
+#[derive(Subcommand)]
+pub enum StoreAction {
+    Status(Json),
+    Migrate {
+        #[arg(long, value_enum)]
+        to: Place,
+    },
+    Rekey,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Place {
+    Keyring,
+    File,
 }
 
 #[derive(Args)]

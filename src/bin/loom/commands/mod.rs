@@ -10,6 +10,7 @@ mod login;
 mod logout;
 mod setup_git;
 mod status;
+mod store;
 mod token;
 mod why;
 
@@ -29,6 +30,7 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Exec(args) => exec::run(args, context),
         Command::Agent { action } => agent::run(&action, context),
         Command::Doctor(args) => doctor::run(&args, context),
+        Command::Store { action } => store::run(&action, context),
         Command::Audit { action } => audit::run(action, context),
         Command::Setup { what: Setup::Git(args) } => setup_git::run(&args, context),
         Command::Config { action } => config::run(&action, context),

@@ -1,0 +1,53 @@
+//! Where credentials are kept, and how they get from one place to another.
+
+use super::accounts::Accounts;
+use super::state::{lock, with_store};
+use super::{Agent, fault};
+use crate::base::{Message, Setting, StoreChoice};
+use crate::msg;
+use crate::store::rekey;
+use crate::wire::{Code, Fault, StoredIn};
+
+impl Agent {
+    /// Where new credentials go, and why not to the keyring.
+    pub(super) async fn first_store(&self) -> Result<(StoredIn, Option<Message>), Fault> {
+        let mut changing = self.changing.lock().await;
+        self.load(&mut changing).await?;
+        let look = |store: &mut crate::store::Cascade| Ok((store.first(), store.fallback().cloned()));
+        let (first, fallback) = with_store(&mut changing, look).await?;
+        Ok((first.ok_or_else(fault::internal)?, fallback))
+    }
+
+    /// Moves every credential, and has new ones go there, also those of the next agent.
+    pub(super) async fn migrate(&self, to: StoredIn) -> Result<usize, Fault> {
+        let (choice, name) = match to {
+            StoredIn::Keyring => (StoreChoice::Keyring, "keyring"),
+            StoredIn::File => (StoreChoice::File, "file"),
+            StoredIn::Memory => return Err(Fault::new(Code::BadRequest, msg!("migrate-to-memory"))),
+        };
+        if self.store_choice.is_some() {
+            return Err(Fault::new(Code::BadRequest, msg!("migrate-fixed")));
+        }
+        let mut changing = self.changing.lock().await;
+        self.load(&mut changing).await?;
+        let paths = self.paths().clone();
+        let moved = with_store(&mut changing, move |store| {
+            let count = store.migrate(choice, &paths)?;
+            Ok((count, store.load()?))
+        });
+        let (count, all) = moved.await?;
+        *lock(&self.accounts) = Some(Accounts::new(all));
+        // Last: an agent that reads this setting finds everything there.
+        let set = Setting::Store.set(&self.paths().config_file(), name);
+        set.map_err(|message| Fault::new(Code::Unavailable, message))?;
+        Ok(count)
+    }
+
+    /// Seals the file with a new key.
+    pub(super) async fn rekey(&self) -> Result<(), Fault> {
+        let _changing = self.changing.lock().await;
+        let paths = self.paths().clone();
+        let done = tokio::task::spawn_blocking(move || rekey::rekey(&paths)).await;
+        done.map_err(|_| fault::internal())?.map_err(fault::from_store)
+    }
+}

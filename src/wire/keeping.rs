@@ -1,0 +1,55 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Empty, StoredIn, Verb};
+
+/// `stores`: where credentials are kept, and where new ones go.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Stores {}
+
+/// Printed as it is by `loom store status --json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoresReply {
+    /// Where new ones go.
+    pub first: StoredIn,
+    pub kept: Vec<Kept>,
+    /// Why the keyring is not used, if it is not, in the language of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<String>,
+}
+
+/// How many are kept in a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    pub stored_in: StoredIn,
+    pub count: usize,
+}
+
+/// `migrate`: moves every credential into one place, and has new ones go there.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Migrate {
+    pub to: StoredIn,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct MigrateReply {
+    pub count: usize,
+}
+
+/// `rekey`: seals the file with a new key.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Rekey {}
+
+impl Verb for Stores {
+    const NAME: &'static str = "stores";
+    type Reply = StoresReply;
+}
+
+impl Verb for Migrate {
+    const NAME: &'static str = "migrate";
+    type Reply = MigrateReply;
+}
+
+impl Verb for Rekey {
+    const NAME: &'static str = "rekey";
+    type Reply = Empty;
+}
