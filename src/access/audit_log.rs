@@ -48,8 +48,17 @@ impl AuditLog {
 
     /// The last `count` entries that fit, the oldest first.
     pub fn last(&self, count: usize, fits: impl Fn(&AuditEntry) -> bool) -> io::Result<Vec<AuditEntry>> {
+        self.last_of(KEPT, count, fits)
+    }
+
+    /// The same of what was written lately: a look at the current file, and at the one before it.
+    pub fn latest(&self, count: usize, fits: impl Fn(&AuditEntry) -> bool) -> io::Result<Vec<AuditEntry>> {
+        self.last_of(1, count, fits)
+    }
+
+    fn last_of(&self, closed: u32, count: usize, fits: impl Fn(&AuditEntry) -> bool) -> io::Result<Vec<AuditEntry>> {
         let mut found = std::collections::VecDeque::new();
-        self.each_line(|_, _, line| {
+        self.each_line(closed, |_, _, line| {
             if let Some(line) = line.filter(|line| fits(&line.entry)) {
                 found.push_back(line.entry);
                 if found.len() > count {
@@ -64,7 +73,7 @@ impl AuditLog {
     pub fn verify(&self) -> io::Result<AuditVerifyReply> {
         let mut reply = AuditVerifyReply::default();
         let mut head: Option<Head> = None;
-        self.each_line(|path, number, line| {
+        self.each_line(KEPT, |path, number, line| {
             let Some(line) = line else {
                 reply.cut += 1;
                 return;
@@ -91,9 +100,9 @@ impl AuditLog {
         Ok(reply)
     }
 
-    /// Every line of every file, the oldest first; `None` for one that is no entry.
-    fn each_line(&self, mut each: impl FnMut(&Path, usize, Option<Line>)) -> io::Result<()> {
-        let files = (1..=KEPT).rev().map(|number| self.closed(number)).chain([self.path.clone()]);
+    /// Every line of so many closed files and the current one, the oldest first; `None` for one that is no entry.
+    fn each_line(&self, closed: u32, mut each: impl FnMut(&Path, usize, Option<Line>)) -> io::Result<()> {
+        let files = (1..=closed).rev().map(|number| self.closed(number)).chain([self.path.clone()]);
         for path in files {
             let file = match File::open(&path) {
                 Ok(file) => file,

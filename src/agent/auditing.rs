@@ -16,6 +16,9 @@ const MAX_WAITING: usize = 10_000;
 /// stops, has it written first.
 const TOGETHER: Duration = Duration::from_millis(250);
 
+/// The longest name, or path of a server, that is noted.
+const MAX_NAME: usize = 500;
+
 /// Entries on their way into the log. Nobody waits for it: it is written once those who asked have their answers, and a disk
 /// that is full stops neither git nor the agent.
 pub(super) struct Auditing {
@@ -62,6 +65,9 @@ impl Agent {
             Err(code) => code.name().to_owned(),
         };
         let (server, account) = about.map_or((None, None), |(server, account)| (Some(server), account));
+        // A line stays short whatever is asked: its end is looked for in a part of the file.
+        let server = server.map(|server| if server.path().len() > MAX_NAME { server.origin() } else { server });
+        let account = account.map(|account| account.chars().take(MAX_NAME).collect());
         let mut waiting = self.auditing.lock();
         if waiting.entries.len() >= MAX_WAITING {
             waiting.lost += 1;

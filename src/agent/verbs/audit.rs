@@ -15,7 +15,11 @@ impl Handle for Audit {
             let count = if is_first { self.last.max(1) } else { FOLLOWED };
             let (log, event) = (agent.auditing.log(), self.event.clone());
             let is_wanted = move |entry: &AuditEntry| event.as_ref().is_none_or(|event| entry.is(event));
-            let read = tokio::task::spawn_blocking(move || log.last(count, is_wanted)).await;
+            let read = tokio::task::spawn_blocking(move || match is_first {
+                true => log.last(count, is_wanted),
+                false => log.latest(count, is_wanted),
+            });
+            let read = read.await;
             let entries = read.map_err(|_| fault::internal())?.map_err(unreadable)?;
             let known = match is_first {
                 true => entries.len() - entries.len().min(self.last),
