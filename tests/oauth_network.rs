@@ -65,7 +65,7 @@ fn log_in(home: &Home, provider: &Provider) {
 }
 
 #[test]
-fn a_server_that_wants_to_see_a_certificate_is_shown_one() {
+fn a_server_that_wants_to_see_a_certificate_is_shown_one_also_over_http_2() {
     let home = Home::new();
     let (Some(nginx), Some(_)) = (find_program("nginx"), find_program("openssl")) else { return };
     let dir = home.path().join("mtls");
@@ -84,8 +84,8 @@ fn a_server_that_wants_to_see_a_certificate_is_shown_one() {
     let start = r#"{"device_code":"d","user_code":"MTLS-1","verification_url":"https://localhost/x","expires_in":60}"#;
     let configuration = format!(
         "daemon off; master_process off; pid {at}/pid; error_log {at}/error.log; events {{}}
-         http {{ access_log off; client_body_temp_path {at}/b; proxy_temp_path {at}/p; fastcgi_temp_path {at}/f;
-         uwsgi_temp_path {at}/u; scgi_temp_path {at}/s; server {{ listen 127.0.0.1:{port} ssl;
+         http {{ log_format h '$server_protocol'; access_log {at}/access.log h; client_body_temp_path {at}/b; proxy_temp_path {at}/p; fastcgi_temp_path {at}/f;
+         uwsgi_temp_path {at}/u; scgi_temp_path {at}/s; server {{ listen 127.0.0.1:{port} ssl http2;
          ssl_certificate {at}/server.pem; ssl_certificate_key {at}/server.key;
          ssl_client_certificate {at}/ca.pem; ssl_verify_client on;
          location /auth/device/start {{ return 200 '{start}'; }}
@@ -103,4 +103,7 @@ fn a_server_that_wants_to_see_a_certificate_is_shown_one() {
     settings(&format!("client_certificate = '{at}/client.pem'\nclient_key = '{at}/client.key'\n"));
     home.loom(&["login", "--server", &url]).ok();
     assert_eq!(home.loom(&["token", "--server", &url]).ok().out.trim(), "lt_mtls");
+    // The providers of the other tests speak HTTP/1.1 only; this one offers both.
+    let spoken = std::fs::read_to_string(dir.join("access.log")).unwrap();
+    assert!(spoken.contains("HTTP/2.0"), "{spoken}");
 }
