@@ -12,8 +12,9 @@ use zeroize::Zeroizing;
 use super::Message;
 use crate::msg;
 
-/// How the name of a file that is being written begins.
+/// How the name of a file that is being written begins and ends.
 const TEMPORARY: &str = ".loom-";
+const ENDING: &str = ".tmp";
 
 /// Larger than any file of loom's can grow; a file beyond it is not one of ours.
 const MAX_SIZE: u64 = 64 * 1024 * 1024;
@@ -96,7 +97,8 @@ pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
 }
 
 /// Replaces the file by one with these bytes, 0600: at every instant the old or the new content is there, and the new
-/// one is on disk when this returns. A crash can leave a temporary file behind, which nothing reads.
+/// one is on disk when this returns. A crash can leave a temporary file behind, which nothing reads and the next one who
+/// writes in that directory removes.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     place(path, bytes, |temporary| temporary.persist(path))
 }
@@ -150,14 +152,43 @@ fn place(
 ) -> Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let write = || -> io::Result<()> {
-        // O_EXCL and 0600 from birth, in the same directory so that the rename is one step.
-        let mut temporary = tempfile::Builder::new().prefix(TEMPORARY).suffix(".tmp").tempfile_in(dir)?;
+        let mut temporary = temporary(dir)?;
         temporary.write_all(bytes)?;
         temporary.as_file().sync_all()?;
         persist(temporary).map_err(|failed| failed.error)?;
         File::open(dir)?.sync_all()
     };
     write().map_err(io_error(path))
+}
+
+/// A new file that is locked for as long as it is written: what nobody has locked was left by a crash.
+fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
+    sweep(dir);
+    loop {
+        // O_EXCL and 0600 from birth, in the same directory so that the rename is one step.
+        let temporary = tempfile::Builder::new().prefix(TEMPORARY).suffix(ENDING).tempfile_in(dir)?;
+        // Where nothing can be locked, nothing is swept away either.
+        let _ = FileExt::lock_exclusive(temporary.as_file());
+        // Somebody may have swept it away before it was locked.
+        if temporary.path().exists() {
+            return Ok(temporary);
+        }
+    }
+}
+
+/// Removes what crashes left.
+fn sweep(dir: &Path) {
+    let paths = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_temporary = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with(TEMPORARY) && name.ends_with(ENDING)
+    };
+    for path in paths.filter(is_temporary) {
+        let Ok(left) = open(&path, OpenOptions::new().read(true)) else { continue };
+        if FileExt::try_lock_exclusive(&left).is_ok() {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
 }
 
 fn open(path: &Path, options: &mut OpenOptions) -> Result<File> {
