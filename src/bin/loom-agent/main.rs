@@ -108,6 +108,9 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
         let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
         let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
+        // Whoever listens for it lives on: a write over the limit on the size of files is an error like any other.
+        let over_limit = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        let _over_limit = signal(over_limit).map_err(|error| error.to_string())?;
         tokio::spawn(async move {
             loop {
                 tokio::select! {
