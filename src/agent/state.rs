@@ -117,7 +117,7 @@ impl Agent {
     }
 
     /// Offers the store again what it did not take.
-    pub(super) async fn save_again(&self) {
+    pub async fn save_again(&self) {
         let mut changing = self.changing.lock().await;
         let unsaved =
             |all: &Accounts| all.iter().filter(|held| held.unsaved).map(|held| held.record().clone()).collect();

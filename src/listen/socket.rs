@@ -136,6 +136,8 @@ pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     // New front-ends start a new agent from here on; it waits for our lock.
     drop_socket(&door);
     let _ = timeout(PREDECESSOR_WITHIN, agent.stopping.idle()).await;
+    // What no store has taken so far would end with this memory: a login whose refresh token the server has changed.
+    let _ = timeout(PREDECESSOR_WITHIN, agent.save_again()).await;
     auditor.abort();
     agent.flush_audit(false).await;
 }
