@@ -23,10 +23,17 @@ pub fn refusal(error: &str) -> String {
 /// An authorization server that answers as told. `answer` gets the path and how often it was asked for (from 0); where it
 /// says nothing the server works.
 pub fn authorization_server(answer: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static) -> Stub {
+    authorization_server_that_reads(move |path, count, _| answer(path, count))
+}
+
+/// The same; `answer` gets the whole request as well.
+pub fn authorization_server_that_reads(
+    answer: impl Fn(&str, usize, &str) -> Option<String> + Send + Sync + 'static,
+) -> Stub {
     let asked: Mutex<Vec<String>> = Mutex::default();
-    Stub::start(move |_, head, stream| {
-        let path = head.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
-        let host = head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+    Stub::start(move |_, request, stream| {
+        let path = request.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
+        let host = request.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
         let count = {
             let mut asked = asked.lock().unwrap();
             asked.push(path.clone());
@@ -38,7 +45,7 @@ pub fn authorization_server(answer: impl Fn(&str, usize) -> Option<String> + Sen
             "/token" => json(TOKENS),
             _ => http("404 Not Found", "", ""),
         };
-        let answer = answer(&path, count).unwrap_or_else(working);
+        let answer = answer(&path, count, request).unwrap_or_else(working);
         let named = answer.replace("URL", &format!("http://{host}"));
         // Its length has changed with the name.
         let (head, body) = named.split_once("\r\n\r\n").unwrap();

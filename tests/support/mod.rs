@@ -6,10 +6,12 @@ mod dialogue;
 #[path = "../../src/bin/loom/demo/git_backend.rs"]
 mod git_backend;
 mod home;
+pub mod injection;
 mod keyring;
 mod nginx;
 mod openbao;
 mod provider;
+mod rotating;
 #[path = "../../src/bin/loom/demo/server.rs"]
 mod server;
 mod stub;
@@ -21,6 +23,7 @@ pub use keyring::Session;
 pub use nginx::Nginx;
 pub use openbao::OpenBao;
 pub use provider::Provider;
+pub use rotating::Rotating;
 pub use server::LoomServer;
 pub use stub::{Stub, http};
 
@@ -49,6 +52,17 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
         eprintln!("skipped: {name} is not installed; tests/run installs it");
     }
     found
+}
+
+/// Every how many-th point of a long series is tried: all of them with `LOOM_FULL` set.
+pub fn every(nth: usize) -> usize {
+    if std::env::var_os("LOOM_FULL").is_some() { 1 } else { nth }
+}
+
+/// Says a figure, past the capture of the test's output.
+pub fn say(figure: std::fmt::Arguments<'_>) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{figure}");
 }
 
 /// Every git on this machine: the first on PATH, and the distribution's.

@@ -11,7 +11,7 @@ pub struct Stub {
 }
 
 impl Stub {
-    /// Calls `answer` with the number of the request (from 0), its head and the connection to answer on.
+    /// Calls `answer` with the number of the request (from 0), its head with its body, and the connection to answer on.
     pub fn start(answer: impl Fn(usize, &str, &mut TcpStream) + Send + Sync + 'static) -> Stub {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -21,13 +21,13 @@ impl Stub {
             for stream in listener.incoming().flatten() {
                 let (requests, seen, answer) = (requests.clone(), seen.clone(), answer.clone());
                 std::thread::spawn(move || {
-                    let head = read_request(&stream);
-                    if head.is_empty() {
+                    let request = read_request(&stream);
+                    if request.is_empty() {
                         return;
                     }
-                    seen.lock().unwrap().push(head.clone());
+                    seen.lock().unwrap().push(request.clone());
                     let mut stream = stream;
-                    answer(requests.fetch_add(1, Ordering::SeqCst), &head, &mut stream);
+                    answer(requests.fetch_add(1, Ordering::SeqCst), &request, &mut stream);
                 });
             }
         });
@@ -42,7 +42,7 @@ impl Stub {
         self.requests.load(Ordering::SeqCst)
     }
 
-    /// The heads of all requests so far.
+    /// All requests so far, each a head with its body.
     pub fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
@@ -63,5 +63,5 @@ fn read_request(stream: &TcpStream) -> String {
     let mut body = vec![0; length.unwrap_or(0)];
     let _ = reader.read_exact(&mut body);
     let _ = stream.try_clone().map(|mut stream| stream.flush());
-    head
+    head + &String::from_utf8_lossy(&body)
 }

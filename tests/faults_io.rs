@@ -1,0 +1,126 @@
+//! A disk that fails: each system call on a file ends with an error, once.
+
+use crate::faults::{Bench, Scenario, Seen, stop, strays};
+use crate::faults_scenarios;
+use crate::support::injection::{self, Call};
+use crate::support::{every, say, wait_until};
+
+/// Calls that write, or put what was written in place.
+const WRITES: [&str; 8] = ["openat", "write", "fsync", "rename", "link", "unlink", "mkdir", "ftruncate"];
+
+/// Lets each call on a file fail, and looks at what the caller was told and at what is kept.
+fn fail_everywhere(scenario: Scenario) {
+    if injection::tracer().is_none() {
+        return;
+    }
+    let bench = Bench::new(scenario);
+    let home = bench.home();
+    let agent = bench.agent(&home);
+    let calls = injection::record(&home, &agent, || drop(bench.operate(&home).ok()));
+    let placed = calls.iter().rposition(|call| call.puts_in_place("credentials.json")).unwrap();
+    let is_one = |call: &Call| {
+        call.is_point(&home) && call.is_in(home.path()) && WRITES.iter().any(|name| call.name.starts_with(name))
+    };
+    let points = calls.iter().enumerate().filter(|(_, call)| is_one(call));
+    let points: Vec<_> = points.flat_map(|point| ["EIO", "ENOSPC"].map(|error| (point, error))).collect();
+    drop(agent);
+    let (mut tried, mut hit, mut refused) = (0, 0, 0);
+    for ((at, call), error) in points.iter().step_by(every(5)) {
+        tried += 1;
+        let Some(seen) = fail(&bench, call, error, *at < placed) else { continue };
+        hit += 1;
+        refused += usize::from(!seen.acknowledged);
+    }
+    assert!(hit * 4 >= tried * 3, "only {hit} of {tried} calls were hit");
+    say(format_args!(
+        "I/O errors while {}: {hit} of {} points; {refused} said to the caller, {} got over; lost 0; next writes \
+         blocked 0",
+        bench.scenario.name,
+        points.len(),
+        hit - refused
+    ));
+}
+
+/// How the operation went; nothing if the fault hit something else.
+fn fail(bench: &Bench, call: &Call, error: &str, before_placed: bool) -> Option<Seen> {
+    let home = bench.home();
+    let mut agent = bench.agent(&home);
+    let injection = injection::inject(&home, &agent, call, &format!("error={error}"));
+    let done = std::thread::scope(|scope| {
+        let operation = scope.spawn(|| bench.operate(&home));
+        // If a wake-up was hit, the agent sleeps until somebody knocks.
+        wait_until("the operation ends", || home.is_listening() && operation.is_finished());
+        operation.join().unwrap()
+    });
+    if !injection.hit_files_only(&home) {
+        return None;
+    }
+    let seen = Seen { acknowledged: done.code == 0, changed: bench.changed(&home) };
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        if !seen.acknowledged {
+            // One line, whatever was shown on the way to it.
+            assert_eq!(done.code, 1, "{done:?}");
+            assert_eq!(done.err.lines().filter(|line| line.starts_with("loom: ")).count(), 1, "{done:?}");
+            assert!(!before_placed || !seen.changed, "it failed, and what is kept is another");
+        }
+        assert!(agent.0.try_wait().unwrap().is_none(), "the agent ended");
+        assert_eq!(strays(&home), 0);
+        home.store("https", "after.example", "u", "pw_after").ok();
+        assert_eq!(faults_scenarios::password(&home, "after.example").as_deref(), Some("pw_after"));
+        stop(&home, agent);
+        // What was said to be done is on the disk, not only in that agent's memory.
+        let _agent = home.agent(&[]);
+        bench.check(&home, seen);
+        assert_eq!(faults_scenarios::password(&home, "after.example").as_deref(), Some("pw_after"));
+    }));
+    if let Err(broken) = outcome {
+        say(format_args!("after {error} of {} while {} ({seen:?})", call.shown, bench.scenario.name));
+        std::panic::resume_unwind(broken);
+    }
+    Some(seen)
+}
+
+#[test]
+fn a_failing_disk_while_a_password_is_stored_is_said_and_loses_nothing() {
+    fail_everywhere(faults_scenarios::NEW);
+}
+
+#[test]
+fn a_failing_disk_while_a_password_is_replaced_is_said_and_keeps_the_old_one() {
+    fail_everywhere(faults_scenarios::REPLACE);
+}
+
+#[test]
+fn a_failing_disk_while_a_password_is_erased_is_said() {
+    fail_everywhere(faults_scenarios::ERASE);
+}
+
+#[test]
+fn a_failing_disk_while_the_first_password_is_stored_leaves_nothing_in_the_way() {
+    fail_everywhere(faults_scenarios::FIRST);
+}
+
+#[test]
+fn a_failing_disk_during_a_login_is_said_or_got_over() {
+    fail_everywhere(faults_scenarios::LOGIN);
+}
+
+#[test]
+fn a_failing_disk_while_loom_registers_and_logs_in_is_said_or_got_over() {
+    fail_everywhere(faults_scenarios::REGISTERED_LOGIN);
+}
+
+#[test]
+fn a_failing_disk_while_a_token_is_renewed_does_not_end_the_login() {
+    fail_everywhere(faults_scenarios::REFRESH);
+}
+
+#[test]
+fn a_failing_disk_during_a_logout_is_said_and_the_login_stays() {
+    fail_everywhere(faults_scenarios::LOGOUT);
+}
+
+#[test]
+fn a_failing_disk_while_an_older_looms_file_is_taken_over_loses_none_of_it() {
+    fail_everywhere(faults_scenarios::TAKE_OVER);
+}

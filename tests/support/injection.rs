@@ -1,0 +1,157 @@
+//! Faults where a program meets the system: strace ends the agent at a system call, or makes the call fail.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{Home, Running, find_program, unique, wait_until};
+
+/// What changes something: files, their names, and what others hear of it.
+const CHANGES: &str = "?open,openat,?openat2,?creat,write,writev,pwrite64,?pwritev,sendto,sendmsg,connect,fsync,fdatasync,\
+    ?rename,?renameat,renameat2,?unlink,unlinkat,?link,linkat,?mkdir,mkdirat,?chmod,fchmod,fchmodat,ftruncate,flock";
+
+/// A system call of the agent during an operation.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub name: String,
+    /// strace counts the calls of each name for each thread.
+    nth: usize,
+    reach: Reach,
+    /// As strace shows it.
+    pub shown: String,
+}
+
+/// How strace can be told to hit a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// It looks at one thread only: this one of those that are there before the operation.
+    Thread(usize),
+    /// It looks at all threads: this one, which comes later, is the first that makes so many calls of the name.
+    AllThreads,
+    /// Another thread makes as many before.
+    Not,
+}
+
+impl Call {
+    /// Whether a fault can be injected here, and would be worth it: files of others are only read.
+    pub fn is_point(&self, home: &Home) -> bool {
+        self.reach != Reach::Not && (!self.name.starts_with("open") || self.is_in(home.path()))
+    }
+
+    /// Whether it speaks of a file in this directory.
+    pub fn is_in(&self, dir: &Path) -> bool {
+        self.shown.contains(&format!("{}/", dir.display()))
+    }
+
+    pub fn puts_in_place(&self, name: &str) -> bool {
+        let at = self.shown.rfind(name);
+        (self.name.starts_with("rename") || self.name.starts_with("link")) && at.is_some()
+    }
+}
+
+/// strace, where it is installed and the agent, which keeps debuggers away, lets itself be traced: by root.
+pub fn tracer() -> Option<PathBuf> {
+    if !rustix::process::geteuid().is_root() {
+        assert!(std::env::var_os("CI").is_none(), "faults can only be injected as root");
+        super::say(format_args!("skipped: faults can only be injected as root"));
+        return None;
+    }
+    find_program("strace")
+}
+
+/// What this agent calls during an operation, in its order.
+pub fn record(home: &Home, agent: &Running, operation: impl FnOnce()) -> Vec<Call> {
+    let log = home.path().join("record");
+    let threads = threads(agent);
+    let trace = format!("trace={CHANGES}");
+    let all = ["-f", "-y", "-s", "4096", "-e", &trace, "-o", log.to_str().unwrap(), "-p", &threads[0]];
+    let mut strace = attach(home, &all);
+    operation();
+    // It lets go of the agent and writes down the rest.
+    kill_process(Pid::from_child(&strace.0), Signal::TERM).unwrap();
+    strace.0.wait().unwrap();
+    calls(&std::fs::read_to_string(log).unwrap(), &threads)
+}
+
+/// A fault that waits for its call.
+pub struct Injection {
+    strace: Running,
+    log: PathBuf,
+}
+
+/// Lets this happen at this call: `signal=KILL` before it is carried out, `error=EIO` instead of it.
+pub fn inject(home: &Home, agent: &Running, call: &Call, fault: &str) -> Injection {
+    let log = home.path().join(format!("injection-{}", unique()));
+    let trace = format!("trace={}", call.name);
+    let inject = format!("inject={}:{fault}:when={}", call.name, call.nth);
+    let threads = threads(agent);
+    let one = match call.reach {
+        Reach::Thread(place) => threads.get(place),
+        _ => None,
+    };
+    let whom: &[&str] = match one {
+        Some(thread) => &["-p", thread],
+        None => &["-f", "-p", &threads[0]],
+    };
+    let what = ["-y", "-o", log.to_str().unwrap(), "-e", &trace, "-e", &inject];
+    Injection { strace: attach(home, &[&what, whom].concat()), log }
+}
+
+impl Injection {
+    /// Ends it, and says whether every call that failed speaks of a file of this home. How often threads wake each other
+    /// differs from run to run, so a wake-up can be hit in place of a write; no disk does that.
+    pub fn hit_files_only(mut self, home: &Home) -> bool {
+        let _ = kill_process(Pid::from_child(&self.strace.0), Signal::TERM);
+        self.strace.0.wait().unwrap();
+        let log = std::fs::read_to_string(&self.log).unwrap();
+        let hit: Vec<&str> = log.lines().filter(|line| line.contains("(INJECTED)")).collect();
+        !hit.is_empty() && hit.iter().all(|line| line.contains(&format!("{}/", home.path().display())))
+    }
+}
+
+/// The first one, then those that work for it.
+fn threads(agent: &Running) -> Vec<String> {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", agent.0.id())).unwrap().flatten();
+    let mut ids: Vec<u32> = tasks.filter_map(|task| task.file_name().to_str()?.parse().ok()).collect();
+    ids.sort_unstable_by_key(|id| (*id != agent.0.id(), *id));
+    ids.iter().map(u32::to_string).collect()
+}
+
+fn attach(home: &Home, arguments: &[&str]) -> Running {
+    let said = home.path().join(format!("strace-{}", unique()));
+    let mut command = home.command("strace");
+    command.args(arguments).stdout(Stdio::null()).stderr(std::fs::File::create(&said).unwrap());
+    let mut strace = Running(command.spawn().unwrap());
+    wait_until("strace is attached", || {
+        let said = std::fs::read_to_string(&said).unwrap();
+        assert!(strace.0.try_wait().unwrap().is_none(), "strace ended: {said}");
+        said.contains("attached")
+    });
+    strace
+}
+
+/// Reads the log.
+fn calls(log: &str, threads: &[String]) -> Vec<Call> {
+    let mut counts = std::collections::HashMap::<(&str, &str), usize>::new();
+    let mut reached = std::collections::HashMap::<&str, usize>::new();
+    let mut calls = Vec::new();
+    for line in log.lines() {
+        let Some((thread, call)) = line.split_once(' ') else { continue };
+        let Some((name, _)) = call.trim_start().split_once('(') else { continue };
+        if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            continue;
+        }
+        let nth = counts.entry((thread, name)).or_default();
+        *nth += 1;
+        let earliest = reached.entry(name).or_default();
+        let reach = match threads.iter().position(|known| known == thread) {
+            Some(place) => Reach::Thread(place),
+            None if *nth > *earliest => Reach::AllThreads,
+            None => Reach::Not,
+        };
+        *earliest = (*earliest).max(*nth);
+        calls.push(Call { name: name.to_owned(), nth: *nth, reach, shown: call.trim_start().to_owned() });
+    }
+    calls
+}
