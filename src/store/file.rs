@@ -165,8 +165,12 @@ impl FileStore {
         let before = records.len();
         records.retain(|sealed| !gone(sealed));
         match records.len() < before {
-            // What was logged out does not stay behind in the copy.
-            true => self.write(&seal, &body).and_then(|()| self.keep_previous()),
+            true => {
+                let bytes = envelope::close(&body, &seal)?;
+                // What was logged out does not stay behind in the copy. First, so that a failure changes nothing.
+                private_file::replace(&self.previous, &bytes)?;
+                Ok(private_file::replace(&self.path, &bytes)?)
+            }
             false => Ok(()),
         }
     }
