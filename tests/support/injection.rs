@@ -44,9 +44,10 @@ impl Call {
         self.shown.contains(&format!("{}/", dir.display()))
     }
 
+    /// Whether it gives a file this name.
     pub fn puts_in_place(&self, name: &str) -> bool {
-        let at = self.shown.rfind(name);
-        (self.name.starts_with("rename") || self.name.starts_with("link")) && at.is_some()
+        let renames = self.name.starts_with("rename") || self.name.starts_with("link");
+        renames && self.shown.contains(&format!("/{name}\""))
     }
 }
 
@@ -83,7 +84,7 @@ pub struct Injection {
 /// Lets this happen at this call: `signal=KILL` before it is carried out, `error=EIO` instead of it.
 pub fn inject(home: &Home, agent: &Running, call: &Call, fault: &str) -> Injection {
     let log = home.path().join(format!("injection-{}", unique()));
-    let trace = format!("trace={}", call.name);
+    let trace = format!("trace={},?rename,?renameat,renameat2", call.name);
     let inject = format!("inject={}:{fault}:when={}", call.name, call.nth);
     let threads = threads(agent);
     let one = match call.reach {
@@ -99,14 +100,19 @@ pub fn inject(home: &Home, agent: &Running, call: &Call, fault: &str) -> Injecti
 }
 
 impl Injection {
-    /// Ends it, and says whether every call that failed speaks of a file of this home. How often threads wake each other
-    /// differs from run to run, so a wake-up can be hit in place of a write; no disk does that.
-    pub fn hit_files_only(mut self, home: &Home) -> bool {
+    /// Ends it, and gives what was seen up to the first call that failed; nothing if that was none on a file of this home.
+    /// How often threads wake each other differs from run to run, so a wake-up can be hit in place of a write: no disk does
+    /// that.
+    pub fn until_hit(mut self, home: &Home) -> Option<String> {
         let _ = kill_process(Pid::from_child(&self.strace.0), Signal::TERM);
         self.strace.0.wait().unwrap();
         let log = std::fs::read_to_string(&self.log).unwrap();
-        let hit: Vec<&str> = log.lines().filter(|line| line.contains("(INJECTED)")).collect();
-        !hit.is_empty() && hit.iter().all(|line| line.contains(&format!("{}/", home.path().display())))
+        let on_file = |line: &&str| line.contains(&format!("{}/", home.path().display()));
+        let mut hit = log.lines().filter(|line| line.contains("(INJECTED)"));
+        if hit.clone().next().is_none() || !hit.all(|line| on_file(&line)) {
+            return None;
+        }
+        log.split_once("(INJECTED)").map(|(before, _)| before.to_owned())
     }
 }
 
