@@ -1,11 +1,11 @@
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::wire::AuditEntry;
 
 /// A line of the log: the entry, and a hash over it and all before it. A line that is changed, moved, or taken out of the
 /// middle breaks every hash after it.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct Line {
     #[serde(flatten)]
     pub(super) entry: AuditEntry,
@@ -18,24 +18,29 @@ pub(super) struct Head(pub(super) String);
 
 impl Head {
     /// Prints the entry as the next line, and moves on to it.
-    pub(super) fn add(&mut self, entry: AuditEntry) -> String {
-        self.0 = self.after(&entry);
-        let line = Line { entry, chain: self.0.clone() };
+    pub(super) fn add(&mut self, entry: &AuditEntry, lines: &mut String) {
         // One line whatever stands in it: JSON escapes line breaks.
-        serde_json::to_string(&line).unwrap_or_default() + "\n"
+        let text = serde_json::to_string(entry).unwrap_or_default();
+        self.0 = self.after(&text);
+        // The chain becomes the last field of the object, without printing the entry twice.
+        lines.push_str(text.strip_suffix('}').unwrap_or(&text));
+        lines.push_str(",\"chain\":\"");
+        lines.push_str(&self.0);
+        lines.push_str("\"}\n");
     }
 
     /// Moves on to this line if it is the next one.
     pub(super) fn follow(&mut self, line: &Line) -> bool {
-        let next = self.after(&line.entry);
+        let next = self.after(&serde_json::to_string(&line.entry).unwrap_or_default());
         let holds = next == line.chain;
-        self.0 = line.chain.clone();
+        self.0.clone_from(&line.chain);
         holds
     }
 
-    fn after(&self, entry: &AuditEntry) -> String {
-        let text = serde_json::to_vec(entry).unwrap_or_default();
+    fn after(&self, text: &str) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digest = Sha256::new().chain_update(&self.0).chain_update(b"\n").chain_update(text).finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
     }
 }

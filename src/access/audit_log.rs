@@ -27,7 +27,7 @@ impl AuditLog {
     }
 
     /// Writes the entries, all or none as far as the disk allows.
-    pub fn append(&self, entries: Vec<AuditEntry>) -> io::Result<()> {
+    pub fn append(&self, entries: &[AuditEntry]) -> io::Result<()> {
         let _lock = private_file::lock(&self.lock).map_err(io::Error::other)?;
         let mut file = private_file::append(&self.path).map_err(io::Error::other)?;
         let size = file.metadata()?.len();
@@ -38,7 +38,7 @@ impl AuditLog {
         }
         // A line that a crash cut short stays as it is; the chain goes on from the one before it.
         let mut text = if is_cut && size < MAX_SIZE { "\n".to_owned() } else { String::new() };
-        entries.into_iter().for_each(|entry| text += &head.add(entry));
+        entries.iter().for_each(|entry| head.add(entry, &mut text));
         let size = file.metadata()?.len();
         file.write_all(text.as_bytes()).inspect_err(|_| {
             // Half a batch would only be in the way.
@@ -183,7 +183,7 @@ mod tests {
     fn any_change_of_any_line_is_noticed() {
         let (_dir, log) = log();
         for n in 0..4 {
-            log.append(vec![entry(&n.to_string()), entry("x\n{\"event\":\"forged\"}")]).unwrap();
+            log.append(&[entry(&n.to_string()), entry("x\n{\"event\":\"forged\"}")]).unwrap();
         }
         let whole = std::fs::read_to_string(&log.path).unwrap();
         assert_eq!(log.verify().unwrap().entries, 8, "no line break of a name makes a line");
@@ -203,15 +203,15 @@ mod tests {
     #[test]
     fn the_chain_goes_on_after_a_crash_and_through_rotation() {
         let (_dir, log) = log();
-        log.append(vec![entry("before")]).unwrap();
+        log.append(&[entry("before")]).unwrap();
         let mut file = File::options().append(true).open(&log.path).unwrap();
         file.write_all(b"{\"time\":\"2026").unwrap();
-        log.append(vec![entry("after")]).unwrap();
+        log.append(&[entry("after")]).unwrap();
         let found = log.verify().unwrap();
         assert_eq!((found.entries, found.cut, found.broken), (2, 1, None));
         let long = "a".repeat(30_000);
         for _ in 0..(MAX_SIZE as usize * 6 / 30_000 / 20) {
-            log.append((0..20).map(|_| entry(&long)).collect()).unwrap();
+            log.append(&[(); 20].map(|()| entry(&long))).unwrap();
         }
         assert!(log.closed(KEPT).exists() && !log.closed(KEPT + 1).exists());
         let found = log.verify().unwrap();

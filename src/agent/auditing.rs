@@ -16,6 +16,9 @@ const MAX_WAITING: usize = 10_000;
 /// stops, has it written first.
 const TOGETHER: Duration = Duration::from_millis(250);
 
+/// So many are written at once, however short the time.
+const MANY: usize = 500;
+
 /// The longest name, or path of a server, that is noted.
 const MAX_NAME: usize = 500;
 
@@ -25,6 +28,8 @@ pub(super) struct Auditing {
     log: Arc<AuditLog>,
     waiting: Mutex<Waiting>,
     news: Notify,
+    /// Told when there is enough to be written at once.
+    many: Notify,
     /// How often something was written; those who follow the log wait for it.
     written: watch::Sender<u64>,
 }
@@ -36,12 +41,20 @@ type About = Option<(ServerUrl, Option<String>)>;
 struct Waiting {
     entries: Vec<AuditEntry>,
     lost: u64,
+    /// The last write failed: the next entry has it tried once more.
+    again: bool,
 }
 
 impl Auditing {
     pub(super) fn new(paths: &Paths) -> Self {
         let log = Arc::new(AuditLog::new(paths.audit_log(), paths.audit_lock()));
-        Auditing { log, waiting: Mutex::default(), news: Notify::new(), written: watch::Sender::new(0) }
+        Auditing {
+            log,
+            waiting: Mutex::default(),
+            news: Notify::new(),
+            many: Notify::new(),
+            written: watch::Sender::new(0),
+        }
     }
 
     pub(super) fn log(&self) -> Arc<AuditLog> {
@@ -81,8 +94,15 @@ impl Agent {
             account,
             outcome,
         });
+        let (count, again) = (waiting.entries.len(), std::mem::take(&mut waiting.again));
         drop(waiting);
-        self.auditing.news.notify_one();
+        // The others find the writer on its way already.
+        if count == 1 || again {
+            self.auditing.news.notify_one();
+        }
+        if count == MANY {
+            self.auditing.many.notify_one();
+        }
     }
 
     /// Notes that the agent begins to answer.
@@ -100,6 +120,7 @@ impl Agent {
             // A crowd shares one write, and no program that is about to end competes with it for the processor.
             tokio::select! {
                 () = self.stopping.asked() => return,
+                () = self.auditing.many.notified() => {}
                 () = sleep(TOGETHER) => {}
             }
             self.flush_audit(true).await;
@@ -108,7 +129,7 @@ impl Agent {
 
     /// Writes what is waiting. What cannot be written now is offered again with the next entry.
     pub async fn flush_audit(&self, in_background: bool) {
-        let Waiting { mut entries, lost } = std::mem::take(&mut *self.auditing.lock());
+        let Waiting { mut entries, lost, .. } = std::mem::take(&mut *self.auditing.lock());
         if lost > 0 {
             entries.push(AuditEntry { outcome: lost.to_string(), ..own_entry("audit.lost") });
         }
@@ -118,7 +139,7 @@ impl Agent {
         let (log, state) = (self.auditing.log(), self.paths().state_dir().to_owned());
         let write = move || {
             let written = private_file::private_dir(&state).map_err(std::io::Error::other);
-            written.and_then(|()| log.append(entries.clone())).map_err(|error| (error, entries))
+            written.and_then(|()| log.append(&entries)).map_err(|error| (error, entries))
         };
         let written = match in_background {
             true => tokio::task::spawn_blocking(write).await,
@@ -132,6 +153,7 @@ impl Agent {
                 let later = std::mem::replace(&mut waiting.entries, entries);
                 waiting.entries.extend(later);
                 waiting.lost += lost;
+                waiting.again = true;
             }
             Err(_) => {}
         }
