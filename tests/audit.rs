@@ -151,3 +151,17 @@ fn who_follows_sees_what_comes() {
     let users: Vec<u32> = seen.iter().map(|line| of(line).unwrap()).collect();
     assert_eq!(users, [users[0], users[0] + 1, users[0] + 2], "in their order, none missing");
 }
+
+#[test]
+fn a_log_that_somebody_else_put_there_is_neither_read_nor_waited_for() {
+    let home = Home::new();
+    home.loom(&["agent", "start"]).ok();
+    let closed = home.path().join("state/loom/audit.log.1");
+    std::fs::create_dir_all(closed.parent().unwrap()).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&closed).status().unwrap().success());
+    home.loom(&["audit", "tail"]).fails(1).says("hint: ");
+    home.loom(&["doctor"]).fails(1);
+    std::fs::remove_file(&closed).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", &closed).unwrap();
+    home.loom(&["audit", "verify"]).fails(1).says("audit log cannot be read");
+}

@@ -1,6 +1,7 @@
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 use super::audit_chain::{Head, Line};
 use crate::base::private_file;
@@ -31,7 +32,7 @@ impl AuditLog {
         let _lock = private_file::lock(&self.lock).map_err(io::Error::other)?;
         let mut file = private_file::append(&self.path).map_err(io::Error::other)?;
         let size = file.metadata()?.len();
-        let (mut head, is_cut) = self.head(size)?;
+        let (mut head, is_cut) = self.head()?;
         if size >= MAX_SIZE {
             self.rotate()?;
             file = private_file::append(&self.path).map_err(io::Error::other)?;
@@ -42,7 +43,7 @@ impl AuditLog {
         let size = file.metadata()?.len();
         file.write_all(text.as_bytes()).inspect_err(|_| {
             // Half a batch would only be in the way.
-            let _ = File::options().write(true).open(&self.path).and_then(|file| file.set_len(size));
+            let _ = file.set_len(size);
         })
     }
 
@@ -104,42 +105,24 @@ impl AuditLog {
     fn each_line(&self, closed: u32, mut each: impl FnMut(&Path, usize, Option<Line>)) -> io::Result<()> {
         let files = (1..=closed).rev().map(|number| self.closed(number)).chain([self.path.clone()]);
         for path in files {
-            let file = match File::open(&path) {
-                Ok(file) => file,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
-            };
-            for (number, line) in BufReader::new(file).split(b'\n').enumerate() {
-                let line = line?;
-                each(&path, number + 1, serde_json::from_slice(&line).ok());
+            for (number, line) in lines(&read(&path)?).enumerate() {
+                each(&path, number + 1, serde_json::from_slice(line).ok());
             }
         }
         Ok(())
     }
 
-    /// Where the chain ends, and whether something unfinished follows.
-    fn head(&self, size: u64) -> io::Result<(Head, bool)> {
-        let mut file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Head::default(), false)),
-            Err(error) => return Err(error),
+    /// Where the chain ends, and whether something unfinished follows. A file that was just begun goes on from the one
+    /// before it.
+    fn head(&self) -> io::Result<(Head, bool)> {
+        let current = read_end(&self.path)?;
+        let is_cut = current.last().is_some_and(|last| *last != b'\n');
+        let last = |bytes: &[u8]| lines(bytes).filter_map(|line| serde_json::from_slice::<Line>(line).ok()).last();
+        let last = match last(&current) {
+            Some(line) => Some(line),
+            None => last(&read_end(&self.closed(1))?),
         };
-        file.seek(SeekFrom::Start(size.saturating_sub(MAX_LINE)))?;
-        let mut end = Vec::new();
-        file.read_to_end(&mut end)?;
-        let is_cut = end.last().is_some_and(|last| *last != b'\n');
-        let lines = end.split(|byte| *byte == b'\n').rev();
-        let last = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok()).next();
-        match last {
-            Some(line) => Ok((Head(line.chain), is_cut)),
-            // Just begun: the chain goes on from the file before it.
-            None => {
-                let before = std::fs::read(self.closed(1)).unwrap_or_default();
-                let mut lines = before.split(|byte| *byte == b'\n').rev();
-                let last = lines.find_map(|line| serde_json::from_slice::<Line>(line).ok());
-                Ok((last.map_or_else(Head::default, |line| Head(line.chain)), is_cut))
-            }
-        }
+        Ok((last.map_or_else(Head::default, |line| Head(line.chain)), is_cut))
     }
 
     fn rotate(&self) -> io::Result<()> {
@@ -157,8 +140,30 @@ impl AuditLog {
     }
 }
 
+/// The whole of a file that only its owner can have written; empty where there is none.
+fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    Ok(private_file::read(path).map_err(io::Error::other)?.unwrap_or_default())
+}
+
+/// Its last lines, enough for one that is whole.
+fn read_end(path: &Path) -> io::Result<Vec<u8>> {
+    let Some(mut file) = private_file::open_to_read(path).map_err(io::Error::other)? else { return Ok(Vec::new()) };
+    let size = file.metadata()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(MAX_LINE)))?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end)?;
+    Ok(end)
+}
+
+/// The lines, without the nothing after the last one.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.strip_suffix(b"\n").unwrap_or(bytes).split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
     use crate::wire::Actor;
 

@@ -123,12 +123,12 @@ impl Agent {
                 () = self.auditing.many.notified() => {}
                 () = sleep(TOGETHER) => {}
             }
-            self.flush_audit(true).await;
+            self.flush_audit().await;
         }
     }
 
     /// Writes what is waiting. What cannot be written now is offered again with the next entry.
-    pub async fn flush_audit(&self, in_background: bool) {
+    pub async fn flush_audit(&self) {
         let Waiting { mut entries, lost, .. } = std::mem::take(&mut *self.auditing.lock());
         if lost > 0 {
             entries.push(AuditEntry { outcome: lost.to_string(), ..own_entry("audit.lost") });
@@ -141,11 +141,7 @@ impl Agent {
             let written = private_file::private_dir(&state).map_err(std::io::Error::other);
             written.and_then(|()| log.append(&entries)).map_err(|error| (error, entries))
         };
-        let written = match in_background {
-            true => tokio::task::spawn_blocking(write).await,
-            false => Ok(write()),
-        };
-        match written {
+        match tokio::task::spawn_blocking(write).await {
             Ok(Ok(())) => self.auditing.written.send_modify(|count| *count += 1),
             Ok(Err((error, entries))) => {
                 tracing::warn!(%error, "the audit log is not written");

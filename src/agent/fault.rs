@@ -112,6 +112,10 @@ pub(super) fn from_http(server: &ServerUrl, error: &HttpError) -> Fault {
     }
 }
 
+pub(super) fn audit_unreadable(error: std::io::Error) -> Fault {
+    Fault::new(Code::Unavailable, msg!("audit-unreadable", error = error)).hint(msg!("hint-file-io"))
+}
+
 pub(super) fn internal() -> Fault {
     Fault::new(Code::Internal, msg!("internal"))
 }

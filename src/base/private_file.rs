@@ -84,16 +84,21 @@ pub fn closed_dir(path: &Path) -> Result<()> {
 
 /// Reads a private file; `None` if there is none. Never follows a link and never waits on a FIFO.
 pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    let file = match open(path, OpenOptions::new().read(true)) {
-        Ok(file) => file,
-        Err(error) if error.is_not_found() => return Ok(None),
-        Err(error) => return Err(error),
-    };
+    let Some(file) = open_to_read(path)? else { return Ok(None) };
     // Room for all of it at once: a buffer that grows leaves copies behind.
     let size = file.metadata().map_err(io_error(path))?.len().min(MAX_SIZE);
     let mut bytes = Zeroizing::new(Vec::with_capacity(size as usize + 1));
     file.take(MAX_SIZE).read_to_end(&mut bytes).map_err(io_error(path))?;
     Ok(Some(bytes))
+}
+
+/// Opens a private file, for who wants but a part of it; `None` if there is none.
+pub fn open_to_read(path: &Path) -> Result<Option<File>> {
+    match open(path, OpenOptions::new().read(true)) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Replaces the file by one with these bytes, 0600: at every instant the old or the new content is there, and the new

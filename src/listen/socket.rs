@@ -139,7 +139,7 @@ pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     // What no store has taken so far would end with this memory: a login whose refresh token the server has changed.
     let _ = timeout(PREDECESSOR_WITHIN, agent.save_again()).await;
     auditor.abort();
-    agent.flush_audit(false).await;
+    agent.flush_audit().await;
 }
 
 fn drop_socket(door: &Door) {

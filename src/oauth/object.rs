@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 
 /// A JSON object of a server, as strict and as lenient as is safe: no key twice, because two readers could then see two
 /// answers; but numbers that come as text or out of bounds are made usable or left out.
-#[derive(Debug)]
 pub(super) struct Object(Map<String, Value>);
 
 /// The longest life that is believed, in seconds: a year.

@@ -9,7 +9,7 @@ use oauth2::{
 use serde::{Deserialize, Serialize};
 
 use super::OAuthError;
-use crate::base::{Endpoint, Expiry, Secret, clock};
+use crate::base::{Endpoint, Expiry, Secret, clock, reveal_some};
 
 /// What a token endpoint gave (RFC 6749 §5.1).
 #[derive(Debug)]
@@ -35,8 +35,8 @@ pub struct Client {
 /// What an answer may hold beside the standard's own fields.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Extra {
-    #[serde(default)]
-    id_token: Option<String>,
+    #[serde(default, with = "reveal_some")]
+    id_token: Option<Secret>,
 }
 
 impl ExtraTokenFields for Extra {}
@@ -84,7 +84,7 @@ impl Tokens {
             expires,
             refresh: response.refresh_token().map(|refresh| token(refresh.secret())).transpose()?,
             scopes: response.scopes().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
-            id_token: response.extra_fields().id_token.as_deref().and_then(|text| Secret::token(text.to_owned())),
+            id_token: response.extra_fields().id_token.clone(),
         })
     }
 }

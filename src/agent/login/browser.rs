@@ -7,7 +7,7 @@ use crate::agent::{Caller, fault, oauth_fault};
 use crate::base::{Credential, GrantKind};
 use crate::oauth::OAuthError;
 use crate::oauth::code::Authorization;
-use crate::oauth::loopback::{Loopback, Visitor};
+use crate::oauth::loopback::Loopback;
 use crate::wire::{Fault, LoginEvent};
 
 /// Nobody looks for a password longer than that.
@@ -34,7 +34,7 @@ pub(super) async fn run(plan: Plan<'_>, can_paste: bool, caller: &mut Caller<'_>
         }
     };
     let visitor = came.map_err(|_| oauth_fault::nobody_came())?.map_err(|error| oauth_fault::no_port(&error))?;
-    let outcome = finish(&plan, begun, &visitor).await;
+    let outcome = redeem(&plan, begun, &visitor.url).await;
     visitor.show(&page::after_login(caller.locale, plan.server, &outcome)).await;
     outcome
 }
@@ -42,10 +42,6 @@ pub(super) async fn run(plan: Plan<'_>, can_paste: bool, caller: &mut Caller<'_>
 pub(super) fn begin(plan: &Plan<'_>, redirect_uri: &url::Url) -> Result<Authorization, Fault> {
     Authorization::begin(&plan.at, &plan.client, redirect_uri, &plan.scopes, plan.resource.as_deref(), &plan.parameters)
         .map_err(|error| oauth_fault::from_oauth(plan.server, error))
-}
-
-async fn finish(plan: &Plan<'_>, begun: Authorization, visitor: &Visitor) -> Result<Credential, Fault> {
-    redeem(plan, begun, &visitor.url).await
 }
 
 /// Gives the code that a URL holds for tokens.

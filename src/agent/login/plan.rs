@@ -145,14 +145,13 @@ impl<'a> Plan<'a> {
 
     /// The way to go, of those that server and caller both have.
     pub(super) fn flow(&self, question: &Login) -> Result<Flow, Fault> {
-        let somebody = question.browser || question.paste;
         let (code, device) =
             (self.at.authorization_endpoint.is_some(), self.at.device_authorization_endpoint.is_some());
         let offered = match question.flow {
             Flow::Auto if code && question.browser => Some(Flow::Browser),
             Flow::Auto if device => Some(Flow::Device),
             Flow::Auto if code && question.paste => Some(Flow::Paste),
-            Flow::Auto if code && !somebody => return Err(oauth_fault::needs_browser(self.server)),
+            Flow::Auto if code => return Err(oauth_fault::needs_browser(self.server)),
             Flow::Device if device => Some(Flow::Device),
             Flow::Browser if code => Some(Flow::Browser),
             Flow::Paste if code => Some(Flow::Paste),

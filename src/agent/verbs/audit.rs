@@ -1,13 +1,12 @@
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, fault};
-use crate::msg;
-use crate::wire::{Audit, AuditEntry, AuditVerify, AuditVerifyReply, Code, Empty, Fault};
+use crate::wire::{Audit, AuditEntry, AuditVerify, AuditVerifyReply, Empty, Fault};
 
 impl Handle for Audit {
     /// Entries go out one by one. Who follows gets what is written from then on.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let mut written = agent.auditing.written();
-        agent.flush_audit(true).await;
+        agent.flush_audit().await;
         let mut seen: Option<AuditEntry> = None;
         let mut is_first = true;
         loop {
@@ -20,7 +19,7 @@ impl Handle for Audit {
                 false => log.latest(count, is_wanted),
             });
             let read = read.await;
-            let entries = read.map_err(|_| fault::internal())?.map_err(unreadable)?;
+            let entries = read.map_err(|_| fault::internal())?.map_err(fault::audit_unreadable)?;
             let known = match is_first {
                 true => entries.len() - entries.len().min(self.last),
                 false => seen
@@ -51,13 +50,9 @@ const FOLLOWED: usize = 1000;
 
 impl Handle for AuditVerify {
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<AuditVerifyReply, Fault> {
-        agent.flush_audit(true).await;
+        agent.flush_audit().await;
         let log = agent.auditing.log();
         let verified = tokio::task::spawn_blocking(move || log.verify()).await;
-        verified.map_err(|_| fault::internal())?.map_err(unreadable)
+        verified.map_err(|_| fault::internal())?.map_err(fault::audit_unreadable)
     }
-}
-
-fn unreadable(error: std::io::Error) -> Fault {
-    Fault::new(Code::Unavailable, msg!("audit-unreadable", error = error)).hint(msg!("hint-file-io"))
 }

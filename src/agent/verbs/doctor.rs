@@ -22,7 +22,7 @@ impl Handle for Doctor {
             FileState::Damaged(accounts) => (FileCondition::Damaged, accounts),
             FileState::Closed => (FileCondition::Closed, Vec::new()),
         };
-        agent.flush_audit(true).await;
+        agent.flush_audit().await;
         let log = agent.auditing.log();
         let audit = tokio::task::spawn_blocking(move || log.verify()).await;
         let problem = agent.with_accounts(|_| ()).await.err();
@@ -33,7 +33,7 @@ impl Handle for Doctor {
                 state,
                 accounts: accounts.iter().map(named).collect(),
             },
-            audit: audit.map_err(|_| fault::internal())?.unwrap_or_default(),
+            audit: audit.map_err(|_| fault::internal())?.map_err(fault::audit_unreadable)?,
             problem: problem.map(|fault| fault.message(caller.locale)),
             put_aside: restored.map(|(path, _)| path.display().to_string()),
         })

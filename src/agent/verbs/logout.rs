@@ -29,7 +29,11 @@ impl Handle for Logout {
         let mut accounts = Vec::new();
         for account in meant {
             // A renewal under way would leave tokens behind that nobody knows of.
-            let _turn = agent.turn(&account).await;
+            let is_renewed = |held: &Held| held.credential().is_renewable();
+            let _turn = match agent.with_accounts(|all| all.get(&account).is_some_and(is_renewed)).await? {
+                true => Some(agent.turn(&account).await),
+                false => None,
+            };
             let found = agent.with_accounts(|all| all.get(&account).map(|held| held.credential().clone())).await?;
             let Some(credential) = found else { continue };
             let revocation = match self.local {
