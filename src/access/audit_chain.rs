@@ -1,6 +1,7 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::base::hex;
 use crate::wire::AuditEntry;
 
 /// A line of the log: the entry, and a hash over it and all before it. A line that is changed, moved, or taken out of the
@@ -38,9 +39,6 @@ impl Head {
     }
 
     fn after(&self, text: &str) -> String {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digest = Sha256::new().chain_update(&self.0).chain_update(b"\n").chain_update(text).finalize();
-        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+        hex(&Sha256::new().chain_update(&self.0).chain_update(b"\n").chain_update(text).finalize())
     }
 }

@@ -1,10 +1,11 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
 use super::Agent;
+use super::state::lock;
 use crate::access::AuditLog;
 use crate::base::{Paths, ServerUrl, clock, private_file};
 use crate::wire::{Actor, AuditEntry, Code};
@@ -64,10 +65,6 @@ impl Auditing {
     pub(super) fn written(&self) -> watch::Receiver<u64> {
         self.written.subscribe()
     }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Agent {
@@ -81,7 +78,7 @@ impl Agent {
         // A line stays short whatever is asked: its end is looked for in a part of the file.
         let server = server.map(|server| if server.path().len() > MAX_NAME { server.origin() } else { server });
         let account = account.map(|account| account.chars().take(MAX_NAME).collect());
-        let mut waiting = self.auditing.lock();
+        let mut waiting = lock(&self.auditing.waiting);
         if waiting.entries.len() >= MAX_WAITING {
             waiting.lost += 1;
             return;
@@ -129,7 +126,7 @@ impl Agent {
 
     /// Writes what is waiting. What cannot be written now is offered again with the next entry.
     pub async fn flush_audit(&self) {
-        let Waiting { mut entries, lost, .. } = std::mem::take(&mut *self.auditing.lock());
+        let Waiting { mut entries, lost, .. } = std::mem::take(&mut *lock(&self.auditing.waiting));
         if lost > 0 {
             entries.push(AuditEntry { outcome: lost.to_string(), ..own_entry("audit.lost") });
         }
@@ -145,7 +142,7 @@ impl Agent {
             Ok(Ok(())) => self.auditing.written.send_modify(|count| *count += 1),
             Ok(Err((error, entries))) => {
                 tracing::warn!(%error, "the audit log is not written");
-                let mut waiting = self.auditing.lock();
+                let mut waiting = lock(&self.auditing.waiting);
                 let later = std::mem::replace(&mut waiting.entries, entries);
                 waiting.entries.extend(later);
                 waiting.lost += lost;

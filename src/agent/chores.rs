@@ -1,13 +1,14 @@
 //! What the agent does without being asked: renewing what is in use before it ends, revoking what a server could not be
 //! told about, storing what could not be stored.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::accounts::{Accounts, Held};
+use super::state::lock;
 use super::{Agent, revocation};
 use crate::base::{AccountKey, Credential, Secret, clock};
 use crate::wire::Revocation;
@@ -66,12 +67,12 @@ impl Agent {
     pub(super) fn revoke_later(&self, account: AccountKey, credential: Credential) {
         let now = Instant::now();
         let unrevoked = Unrevoked { account, credential, since: now, pause: FIRST_PAUSE, again: now + FIRST_PAUSE };
-        self.chores.lock().push(unrevoked);
+        lock(&self.chores.unrevoked).push(unrevoked);
         self.chores.news.notify_one();
     }
 
     async fn next_chore(&self) -> Option<Instant> {
-        let revoke = self.chores.lock().iter().map(|one| one.again).min();
+        let revoke = lock(&self.chores.unrevoked).iter().map(|one| one.again).min();
         let find = |accounts: &Accounts| {
             let renew = accounts.iter().filter_map(Held::renew_at).min();
             (renew, accounts.iter().any(|held| held.unsaved))
@@ -105,7 +106,7 @@ impl Agent {
     async fn revoke_again(&self) {
         let now = Instant::now();
         let due: Vec<Unrevoked> = {
-            let mut unrevoked = self.chores.lock();
+            let mut unrevoked = lock(&self.chores.unrevoked);
             let (due, later) = unrevoked.drain(..).partition(|one| one.again <= now);
             *unrevoked = later;
             due
@@ -118,15 +119,9 @@ impl Agent {
             if outcome == Revocation::Pending && one.since.elapsed() < GIVE_UP {
                 one.pause = (one.pause * 2).min(LONGEST_PAUSE);
                 one.again = Instant::now() + one.pause;
-                self.chores.lock().push(one);
+                lock(&self.chores.unrevoked).push(one);
             }
         }
-    }
-}
-
-impl Chores {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Unrevoked>> {
-        self.unrevoked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

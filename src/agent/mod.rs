@@ -5,6 +5,7 @@
 mod accounts;
 mod auditing;
 mod caller;
+mod changes;
 mod check;
 mod chores;
 mod dispatch;

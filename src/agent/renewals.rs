@@ -1,9 +1,10 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use tokio::sync::watch;
 
 use super::accounts::Held;
+use super::state::lock;
 use super::{Agent, fault, oauth_fault, registrations};
 use crate::base::{AccountKey, Credential, Expiry, Grant, Secret};
 use crate::oauth::{self, OAuthError, Tokens, Wish};
@@ -161,8 +162,4 @@ impl Drop for Flight<'_> {
     fn drop(&mut self) {
         lock(&self.agent.renewals.flights).remove(self.account);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,14 +1,15 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use super::Agent;
-use crate::base::{AccountKey, private_file};
+use super::state::lock;
+use crate::base::{AccountKey, hex, private_file};
 
 /// Longer than a renewal takes. Whoever holds the lock for longer hangs, and is passed.
 const TURN_WITHIN: Duration = Duration::from_secs(70);
@@ -27,10 +28,9 @@ pub(super) struct Turn {
 impl Agent {
     /// Waits for the turn, in this agent and among others that share the store; what they got by then is taken over.
     pub(super) async fn turn(&self, account: &AccountKey) -> Turn {
-        let own =
-            self.turns.0.lock().unwrap_or_else(PoisonError::into_inner).entry(account.clone()).or_default().clone();
+        let own = lock(&self.turns.0).entry(account.clone()).or_default().clone();
         let own = own.lock_owned().await;
-        let name: String = Sha256::digest(account.to_string())[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(&Sha256::digest(account.to_string())[..8]);
         let others = lock_out_others(&self.paths().renewal_lock(&name)).await;
         if let Err(fault) = self.catch_up(account).await {
             // What is in memory is as good as before.

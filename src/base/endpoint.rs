@@ -49,8 +49,7 @@ impl Endpoint {
 
     /// Whether it lies at the server's own scheme, host and port.
     pub fn is_at(&self, server: &ServerUrl) -> bool {
-        let origin = self.0.origin().ascii_serialization();
-        ServerUrl::parse(&origin).is_ok_and(|origin| origin.same_origin(server))
+        server.is_origin_of(&self.0)
     }
 }
 

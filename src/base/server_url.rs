@@ -96,6 +96,11 @@ impl ServerUrl {
         format!("{self}{path}")
     }
 
+    /// Whether a page or endpoint lies at this server's own scheme, host and port.
+    pub fn is_origin_of(&self, url: &Url) -> bool {
+        ServerUrl::parse(&url.origin().ascii_serialization()).is_ok_and(|origin| origin.same_origin(self))
+    }
+
     /// Whether what is sent there travels unencrypted over a network: `http` to a host that is not this machine.
     pub fn is_cleartext(&self) -> bool {
         self.scheme == "http" && !self.is_loopback()

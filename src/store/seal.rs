@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use crate::base::private_file;
+use crate::base::{hex, private_file};
 use crate::msg;
 
 /// The key that seals the credentials file: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), random nonces.
@@ -60,7 +60,7 @@ impl Seal {
     fn new(key: &[u8; KEY_BYTES]) -> Seal {
         // Names the key without giving it away; a file says which key it wants.
         let digest = Sha256::new().chain_update(b"loom store key id\0").chain_update(key).finalize();
-        let id = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = hex(&digest[..8]);
         Seal { cipher: XChaCha20Poly1305::new(&Key::from(*key)), id }
     }
 

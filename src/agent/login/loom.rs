@@ -23,7 +23,7 @@ pub(super) async fn run(http: &Http, server: &ServerUrl, caller: &mut Caller<'_>
         verification_url_complete: None,
         user_code: started.user_code.clone(),
         expires_in: started.expires_in.as_secs(),
-        same_origin: is_at(&started.verification_url, server),
+        same_origin: server.is_origin_of(&started.verification_url),
     };
     if !caller.tell(&event).await {
         return Err(fault::cancelled());
@@ -62,9 +62,4 @@ async fn wait(
         }
     }
     Err(fault::code_expired(server))
-}
-
-fn is_at(page: &url::Url, server: &ServerUrl) -> bool {
-    let origin = page.origin().ascii_serialization();
-    ServerUrl::parse(&origin).is_ok_and(|origin| origin.same_origin(server))
 }

@@ -163,11 +163,7 @@ impl<'a> Plan<'a> {
 
     /// Whether a page of this URL may be opened without a question.
     pub(super) fn may_open(&self, page: &url::Url) -> bool {
-        let at_server = |url: &url::Url| {
-            let origin = url.origin().ascii_serialization();
-            ServerUrl::parse(&origin).is_ok_and(|origin| origin.same_origin(self.server))
-        };
-        at_server(page) || self.at.is_chosen
+        self.server.is_origin_of(page) || self.at.is_chosen
     }
 
     /// What the tokens amount to. Who logged in is said by the ID token, else by the server if it is asked.
