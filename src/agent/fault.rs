@@ -89,8 +89,12 @@ pub(super) fn from_loom(server: &ServerUrl, error: DialectError) -> Fault {
         DialectError::Refused(status) => {
             fault(msg!("login-refused", server = server, status = status)).hint(msg!("hint-login", server = server))
         }
-        DialectError::BadVerificationUrl => fault(msg!("bad-verification-url", server = server)),
-        DialectError::BadToken => fault(msg!("bad-token-from-server", server = server)),
+        DialectError::BadVerificationUrl => {
+            fault(msg!("bad-verification-url", server = server)).hint(msg!("hint-with-token", server = server))
+        }
+        DialectError::BadToken => {
+            fault(msg!("bad-token-from-server", server = server)).hint(msg!("hint-with-token", server = server))
+        }
     }
 }
 

@@ -23,10 +23,12 @@ impl Agent {
         let (choice, name) = match to {
             StoredIn::Keyring => (StoreChoice::Keyring, "keyring"),
             StoredIn::File => (StoreChoice::File, "file"),
-            StoredIn::Memory => return Err(Fault::new(Code::BadRequest, msg!("migrate-to-memory"))),
+            StoredIn::Memory => {
+                return Err(Fault::new(Code::BadRequest, msg!("migrate-to-memory")).hint(msg!("hint-migrate")));
+            }
         };
         if self.store_choice.is_some() {
-            return Err(Fault::new(Code::BadRequest, msg!("migrate-fixed")));
+            return Err(Fault::new(Code::BadRequest, msg!("migrate-fixed")).hint(msg!("hint-migrate-fixed")));
         }
         let mut changing = self.changing.lock().await;
         self.load(&mut changing).await?;

@@ -17,14 +17,20 @@ pub(super) fn from_oauth(server: &ServerUrl, error: OAuthError) -> Fault {
         }
         OAuthError::Said { code, description } => {
             fault(msg!("server-says", server = server, error = code, description = description))
+                .hint(msg!("hint-server-says"))
         }
         OAuthError::OtherIssuer { expected, said } => {
             Fault::new(Code::Denied, msg!("other-issuer", server = server, expected = expected, said = said))
                 .hint(msg!("hint-issuer", said = said))
         }
-        OAuthError::UnsafeUrl => Fault::new(Code::Denied, msg!("unsafe-endpoint", server = server)),
-        OAuthError::BadToken => fault(msg!("bad-token-from-server", server = server)),
-        OAuthError::OtherLogin => Fault::new(Code::Denied, msg!("other-login", server = server)),
+        OAuthError::UnsafeUrl => Fault::new(Code::Denied, msg!("unsafe-endpoint", server = server))
+            .hint(msg!("hint-with-token", server = server)),
+        OAuthError::BadToken => {
+            fault(msg!("bad-token-from-server", server = server)).hint(msg!("hint-with-token", server = server))
+        }
+        OAuthError::OtherLogin => {
+            Fault::new(Code::Denied, msg!("other-login", server = server)).hint(msg!("hint-login", server = server))
+        }
         OAuthError::NotOffered => not_offered(server),
     }
 }
@@ -33,7 +39,7 @@ pub(super) fn from_oauth(server: &ServerUrl, error: OAuthError) -> Fault {
 pub(super) fn from_decision(server: &ServerUrl, error: OAuthError) -> Fault {
     match error {
         OAuthError::Said { code, .. } if code == "access_denied" => {
-            Fault::new(Code::Denied, msg!("login-denied", server = server))
+            Fault::new(Code::Denied, msg!("login-denied", server = server)).hint(msg!("hint-login", server = server))
         }
         OAuthError::Said { code, .. } if code == "expired_token" => code_expired(server),
         error => from_oauth(server, error),
@@ -101,8 +107,8 @@ pub(super) fn no_exchange(server: &ServerUrl) -> Fault {
     Fault::new(Code::Unavailable, msg!("no-exchange", server = server)).hint(msg!("hint-no-exchange"))
 }
 
-pub(super) fn nobody_came() -> Fault {
-    Fault::new(Code::LoginRequired, msg!("nobody-came"))
+pub(super) fn nobody_came(server: &ServerUrl) -> Fault {
+    Fault::new(Code::LoginRequired, msg!("nobody-came")).hint(msg!("hint-login", server = server))
 }
 
 pub(super) fn no_port(error: &std::io::Error) -> Fault {
@@ -110,5 +116,5 @@ pub(super) fn no_port(error: &std::io::Error) -> Fault {
 }
 
 pub(super) fn not_the_redirect(server: &ServerUrl) -> Fault {
-    Fault::new(Code::BadRequest, msg!("not-the-redirect", server = server))
+    Fault::new(Code::BadRequest, msg!("not-the-redirect", server = server)).hint(msg!("hint-login", server = server))
 }

@@ -33,7 +33,8 @@ pub(super) async fn run(plan: Plan<'_>, can_paste: bool, caller: &mut Caller<'_>
             return Err(fault);
         }
     };
-    let visitor = came.map_err(|_| oauth_fault::nobody_came())?.map_err(|error| oauth_fault::no_port(&error))?;
+    let visitor =
+        came.map_err(|_| oauth_fault::nobody_came(plan.server))?.map_err(|error| oauth_fault::no_port(&error))?;
     let outcome = redeem(&plan, begun, &visitor.url).await;
     visitor.show(&page::after_login(caller.locale, plan.server, &outcome)).await;
     outcome

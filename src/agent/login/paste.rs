@@ -17,7 +17,7 @@ pub(super) async fn run(plan: Plan<'_>, caller: &mut Caller<'_>) -> Result<Crede
             return Err(fault::cancelled());
         }
         let said = tokio::time::timeout(DECIDED_WITHIN, caller.more::<Pasted>()).await;
-        let pasted = said.map_err(|_| oauth_fault::nobody_came())?.ok_or_else(fault::cancelled)?;
+        let pasted = said.map_err(|_| oauth_fault::nobody_came(plan.server))?.ok_or_else(fault::cancelled)?;
         match pasted.redirect.expose().trim().parse() {
             Ok(url) if begun.is_answered_by(&url) => return redeem(&plan, begun, &url).await,
             _ => {}
