@@ -44,8 +44,8 @@ impl<'a> Caller<'a> {
         self.about = Some((server.clone(), account.map(str::to_owned)));
     }
 
-    pub(super) fn about(&self) -> Option<(ServerUrl, Option<String>)> {
-        self.about.clone()
+    pub(super) fn take_about(&mut self) -> Option<(ServerUrl, Option<String>)> {
+        self.about.take()
     }
 
     /// The program that asks, while it still waits for its answer.

@@ -78,7 +78,7 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
         tracing::debug!(verb = V::NAME, code = ?fault.code(), fault = fault.id(), "refused");
     }
     if let Some((event, actor)) = audited {
-        agent.audit(event, actor, caller.about(), outcome.as_ref().map(|_| ()).map_err(Fault::code));
+        agent.audit(event, actor, caller.take_about(), outcome.as_ref().map(|_| ()).map_err(Fault::code));
     }
     print_reply(&outcome, caller.locale)
 }

@@ -118,13 +118,13 @@ pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
             () = idle(&agent, idle_exit) => break,
         };
         match accepted {
-            Ok(stream) if is_ours(&stream, own) => {
-                let (agent, crowd) = (agent.clone(), crowd.clone());
-                let pid = stream.peer_creds().ok().and_then(|peer| peer.pid());
-                let peer = Peer { uid: own, pid: pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or_default() };
-                tokio::spawn(async move { converse(stream, peer, &agent, &crowd).await });
-            }
-            Ok(_) => tracing::warn!("a process of another user connected and was turned away"),
+            Ok(stream) => match peer(&stream) {
+                Some(peer) if peer.uid == own => {
+                    let (agent, crowd) = (agent.clone(), crowd.clone());
+                    tokio::spawn(async move { converse(stream, peer, &agent, &crowd).await });
+                }
+                _ => tracing::warn!("a process of another user connected and was turned away"),
+            },
             Err(error) => {
                 // Out of descriptors: make room instead of asking for the same connection in a circle.
                 tracing::warn!(%error, "cannot accept");
@@ -168,8 +168,10 @@ fn is_answered(socket: &Path) -> bool {
 }
 
 /// Asked before a byte is read: a process of another user gets nothing, whatever the socket's mode says.
-fn is_ours(stream: &Stream, own: u32) -> bool {
-    stream.peer_creds().is_ok_and(|peer| peer.euid() == Some(own))
+fn peer(stream: &Stream) -> Option<Peer> {
+    let creds = stream.peer_creds().ok()?;
+    let pid = creds.pid().and_then(|pid| u32::try_from(pid).ok()).unwrap_or_default();
+    Some(Peer { uid: creds.euid()?, pid })
 }
 
 /// Answers one request after the other until either side ends.
