@@ -20,6 +20,7 @@ mod git_login;
 mod heal;
 mod hostile;
 mod layers;
+mod lock;
 mod login;
 mod logout;
 mod memory;

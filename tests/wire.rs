@@ -132,10 +132,12 @@ fn the_frames_of_logins_are_as_recorded() {
 #[test]
 fn the_frames_of_the_stores_are_as_recorded() {
     let kept = vec![Kept { stored_in: StoredIn::File, count: 2 }];
-    let reply = StoresReply { first: StoredIn::Keyring, kept, fallback: Some("a sentence".into()) };
+    let reply = StoresReply { first: StoredIn::Keyring, kept, passphrase: true, fallback: Some("a sentence".into()) };
     exchange(Stores {}, reply);
     exchange(Migrate { to: StoredIn::Keyring }, MigrateReply { count: 2 });
-    exchange(Rekey {}, Empty {});
+    exchange(Rekey { passphrase: Some(secret("correct horse")), no_passphrase: false }, Empty {});
+    exchange(Lock {}, LockReply { passphrase: true });
+    exchange(Unlock { passphrase: Some(secret("correct horse")) }, Empty {});
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
-use super::{Stopping, fault};
+use super::{Agent, fault};
 use crate::base::{Locale, ServerUrl};
 use crate::wire::{Actor, Fault, MAX_FRAME, print_event};
 
@@ -17,7 +17,7 @@ pub struct Caller<'a> {
     pub locale: Locale,
     peer: Peer,
     about: Option<(ServerUrl, Option<String>)>,
-    stopping: &'a Stopping,
+    agent: &'a Agent,
     input: &'a mut (dyn AsyncRead + Send + Unpin),
     output: &'a mut (dyn AsyncWrite + Send + Unpin),
 }
@@ -34,9 +34,9 @@ impl<'a> Caller<'a> {
         input: &'a mut (dyn AsyncRead + Send + Unpin),
         output: &'a mut (dyn AsyncWrite + Send + Unpin),
         peer: Peer,
-        stopping: &'a Stopping,
+        agent: &'a Agent,
     ) -> Self {
-        Caller { locale: Locale::default(), peer, about: None, stopping, input, output }
+        Caller { locale: Locale::default(), peer, about: None, agent, input, output }
     }
 
     /// Says what the request turned out to be about, for the audit log.
@@ -69,7 +69,7 @@ impl<'a> Caller<'a> {
             let mut limited = (&mut *self.input).take(room as u64);
             let count = tokio::select! {
                 count = limited.read_buf(&mut *line), if room > 0 => count.ok()?,
-                () = self.stopping.asked() => 0,
+                () = self.agent.stopping.asked() => 0,
                 else => 0,
             };
             if count == 0 {
@@ -80,13 +80,14 @@ impl<'a> Caller<'a> {
     }
 
     /// Returns when waiting for a person has to end, and why: the caller closes its side, which cancels what it asked for,
-    /// or the agent stops. What the caller still says is not read as requests.
+    /// or the agent stops or is locked. What the caller still says is not read as requests.
     pub(super) async fn hung_up(&mut self) -> Fault {
         let mut ignored = [0; 256];
         let closed = async { while self.input.read(&mut ignored).await.is_ok_and(|count| count > 0) {} };
         tokio::select! {
             () = closed => fault::cancelled(),
-            () = self.stopping.asked() => fault::stopping(),
+            () = self.agent.stopping.asked() => fault::stopping(),
+            () = self.agent.locking.locked() => fault::locked(),
         }
     }
 }

@@ -71,6 +71,11 @@ impl Agent {
         self.chores.news.notify_one();
     }
 
+    /// Gives up what servers could not be told about: it would keep secrets in memory.
+    pub(super) fn forget_revocations(&self) {
+        lock(&self.chores.unrevoked).clear();
+    }
+
     async fn next_chore(&self) -> Option<Instant> {
         let revoke = lock(&self.chores.unrevoked).iter().map(|one| one.again).min();
         let find = |accounts: &Accounts| {

@@ -35,6 +35,8 @@ const VERBS: &[(&str, Run)] = &[
     row::<wire::Doctor>(),
     row::<wire::Audit>(),
     row::<wire::AuditVerify>(),
+    row::<wire::Lock>(),
+    row::<wire::Unlock>(),
     row::<wire::Hello>(),
     row::<wire::Stop>(),
 ];
@@ -68,6 +70,7 @@ where
 }
 
 async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Caller<'_>) -> Frame {
+    agent.note_request(V::EVENT.is_some());
     // Looked up now: the program may be gone once it has its answer.
     let audited = V::EVENT.map(|event| (event, caller.actor()));
     let outcome = match request.params::<V>() {

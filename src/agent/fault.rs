@@ -37,6 +37,11 @@ pub(super) fn cancelled() -> Fault {
     Fault::new(Code::Cancelled, msg!("cancelled"))
 }
 
+/// The agent gives out nothing until somebody unlocks it.
+pub(super) fn locked() -> Fault {
+    Fault::new(Code::Locked, msg!("agent-locked")).hint(msg!("hint-unlock"))
+}
+
 pub(super) fn from_server_url(text: impl std::fmt::Display, error: &ServerUrlError) -> Fault {
     let fault = Fault::new(Code::BadRequest, msg!("bad-server", server = text).because(error.message()));
     match error {
@@ -49,6 +54,8 @@ pub(super) fn from_store(error: StoreError) -> Fault {
     let unavailable = |message| Fault::new(Code::Unavailable, message);
     match error {
         StoreError::Locked => Fault::new(Code::Locked, msg!("keyring-locked")).hint(msg!("hint-keyring-locked")),
+        StoreError::PassphraseNeeded => locked(),
+        StoreError::WrongPassphrase => Fault::new(Code::Denied, msg!("wrong-passphrase")),
         StoreError::Unavailable(reason) => {
             unavailable(msg!("keyring-unavailable").because(reason)).hint(msg!("hint-keyring-unavailable"))
         }

@@ -5,7 +5,7 @@ use super::state::{lock, with_store};
 use super::{Agent, fault};
 use crate::base::{Message, Setting, StoreChoice};
 use crate::msg;
-use crate::store::rekey;
+use crate::store::{Protection, StoreError, rekey};
 use crate::wire::{Code, Fault, StoredIn};
 
 impl Agent {
@@ -32,9 +32,9 @@ impl Agent {
         }
         let mut changing = self.changing.lock().await;
         self.load(&mut changing).await?;
-        let paths = self.paths().clone();
+        let (paths, key) = (self.paths().clone(), self.key.clone());
         let moved = with_store(&mut changing, move |store| {
-            let count = store.migrate(choice, &paths)?;
+            let count = store.migrate(choice, &paths, &key)?;
             Ok((count, store.load()?))
         });
         let (count, all) = moved.await?;
@@ -45,11 +45,26 @@ impl Agent {
         Ok(count)
     }
 
-    /// Seals the file with a new key.
-    pub(super) async fn rekey(&self) -> Result<(), Fault> {
+    /// Seals the file with a new key, protected like this; without a word on that as the old one was.
+    pub(super) async fn rekey(&self, protection: Option<Protection>) -> Result<(), Fault> {
         let _changing = self.changing.lock().await;
-        let paths = self.paths().clone();
-        let done = tokio::task::spawn_blocking(move || rekey::rekey(&paths)).await;
-        done.map_err(|_| fault::internal())?.map_err(fault::from_store)
+        if self.locking.is_locked() {
+            return Err(fault::locked());
+        }
+        let (paths, key) = (self.paths().clone(), self.key.clone());
+        let done = tokio::task::spawn_blocking(move || {
+            let protection = match protection {
+                Some(protection) => protection,
+                None if key.has_passphrase()? => return Err(StoreError::PassphraseNeeded),
+                None => Protection::KeyFile,
+            };
+            rekey::rekey(&paths, &key, &protection)
+        });
+        match done.await.map_err(|_| fault::internal())? {
+            Err(StoreError::PassphraseNeeded) => {
+                Err(Fault::new(Code::BadRequest, msg!("rekey-how")).hint(msg!("hint-rekey-how")))
+            }
+            done => done.map_err(fault::from_store),
+        }
     }
 }

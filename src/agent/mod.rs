@@ -12,6 +12,7 @@ mod dispatch;
 mod fault;
 mod flights;
 mod keeping;
+mod locking;
 mod login;
 mod network;
 mod oauth_fault;

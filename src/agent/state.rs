@@ -8,6 +8,7 @@ use super::auditing::Auditing;
 use super::chores::Chores;
 use super::fault;
 use super::flights::Flights;
+use super::locking::Locking;
 use super::network::Network;
 use super::renewals::Renewals;
 use super::select;
@@ -16,7 +17,7 @@ use super::stop::Stopping;
 use super::turns::Turns;
 use crate::base::{Config, Locale, Message, Paths, ServerUrl, Setting, StoreChoice, hex};
 use crate::msg;
-use crate::store::{Cascade, StoreError};
+use crate::store::{Cascade, StoreError, StoreKey};
 use crate::wire::{Code, Fault};
 
 /// Everything the agent knows. Requests share it; each holds its locks for moments only, never while it waits.
@@ -32,6 +33,8 @@ pub struct Agent {
     pub(super) accounts: Mutex<Option<Accounts>>,
     /// Held across a change of store and memory, so that both see changes in the same order.
     pub(super) changing: tokio::sync::Mutex<Option<Cascade>>,
+    pub(super) key: StoreKey,
+    pub(super) locking: Locking,
     pub(super) auditing: Auditing,
     pub(super) network: Network,
     pub(super) renewals: Renewals,
@@ -50,6 +53,7 @@ impl Agent {
         // Without randomness tags could be foreseen; they open nothing, they only say what was tried.
         let _ = getrandom::fill(&mut salt);
         let auditing = Auditing::new(&paths);
+        let key = StoreKey::new(&paths);
         Arc::new(Agent {
             memory_locked,
             settings: Settings::new(paths.config_file()),
@@ -58,6 +62,8 @@ impl Agent {
             store_choice,
             accounts: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
+            key,
+            locking: Locking::default(),
             auditing,
             network: Network::default(),
             renewals: Renewals::default(),
@@ -76,6 +82,11 @@ impl Agent {
     /// The config file as it is now: a person may have edited it.
     pub(super) fn config(&self) -> Result<Arc<Config>, Fault> {
         self.settings.config().map_err(|message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config")))
+    }
+
+    /// Which store to use: `LOOM_STORE`, else the settings.
+    pub(super) fn store_choice(&self) -> Result<StoreChoice, Fault> {
+        self.store_choice.map_or_else(|| Ok(self.config()?.store()), Ok)
     }
 
     /// The server a request means: the one it names, else the default one; never one that would be reached in clear.
@@ -153,13 +164,16 @@ impl Agent {
 
     /// Opens and reads the store unless that was done; a failure is tried again with the next request.
     pub(super) async fn load(&self, changing: &mut Option<Cascade>) -> Result<(), Fault> {
+        if self.locking.is_locked() {
+            return Err(fault::locked());
+        }
         if changing.is_some() {
             return Ok(());
         }
-        let choice = self.store_choice.unwrap_or(self.config()?.store());
-        let paths = self.paths.clone();
+        let choice = self.store_choice()?;
+        let (paths, key) = (self.paths.clone(), self.key.clone());
         let opened = tokio::task::spawn_blocking(move || {
-            let mut store = Cascade::open(choice, &paths)?;
+            let mut store = Cascade::open(choice, &paths, &key)?;
             let all = store.load()?;
             Ok::<_, StoreError>((store, all))
         });

@@ -38,6 +38,16 @@ impl Agent {
         }
         Turn { _own: own, _others: others }
     }
+
+    /// Waits until nobody has a turn any more, and lets nobody have one.
+    pub(super) async fn all_turns(&self) -> Vec<tokio::sync::OwnedMutexGuard<()>> {
+        let turns: Vec<_> = lock(&self.turns.0).values().cloned().collect();
+        let mut taken = Vec::new();
+        for turn in turns {
+            taken.push(turn.lock_owned().await);
+        }
+        taken
+    }
 }
 
 /// Where no file can be locked there is hardly another agent that renews.

@@ -1,6 +1,8 @@
 use std::path::Path;
+use std::time::Duration;
 
-use serde::Deserialize;
+use jiff::SignedDuration;
+use serde::{Deserialize, Deserializer};
 use toml_edit::{DocumentMut, value};
 
 use super::{AccountRule, Locale, Message, ServerConfig, ServerUrl, private_file};
@@ -18,6 +20,8 @@ pub struct Config {
     language: Option<Locale>,
     #[serde(default)]
     autologin: Option<bool>,
+    #[serde(default, deserialize_with = "time")]
+    lock_after: Option<Duration>,
     #[serde(default)]
     server: Vec<ServerConfig>,
     #[serde(default)]
@@ -44,6 +48,7 @@ pub enum Setting {
     Store,
     Language,
     Autologin,
+    LockAfter,
 }
 
 impl Config {
@@ -63,6 +68,11 @@ impl Config {
     /// Whether git may ask a person to log in.
     pub fn autologin(&self) -> bool {
         self.autologin.unwrap_or(true)
+    }
+
+    /// The agent locks itself when nobody asked for a credential for so long.
+    pub fn lock_after(&self) -> Option<Duration> {
+        self.lock_after
     }
 
     pub fn language(&self) -> Option<Locale> {
@@ -92,7 +102,8 @@ impl Config {
 }
 
 impl Setting {
-    pub const ALL: [Setting; 4] = [Setting::DefaultServer, Setting::Store, Setting::Language, Setting::Autologin];
+    pub const ALL: [Setting; 5] =
+        [Setting::DefaultServer, Setting::Store, Setting::Language, Setting::Autologin, Setting::LockAfter];
 
     /// The key in the file.
     pub fn name(self) -> &'static str {
@@ -101,6 +112,7 @@ impl Setting {
             Setting::Store => "store",
             Setting::Language => "language",
             Setting::Autologin => "autologin",
+            Setting::LockAfter => "lock_after",
         }
     }
 
@@ -123,7 +135,7 @@ impl Setting {
             Setting::DefaultServer => ServerUrl::from_user(new)
                 .map_err(|error| msg!("bad-server", server = new).because(error.message()))?
                 .to_string(),
-            Setting::Store | Setting::Language | Setting::Autologin => new.to_owned(),
+            Setting::Store | Setting::Language | Setting::Autologin | Setting::LockAfter => new.to_owned(),
         };
         document[self.name()] = match (self, new.as_str()) {
             (Setting::Autologin, "true" | "false") => value(new == "true"),
@@ -164,6 +176,12 @@ fn read(path: &Path) -> Result<String, Message> {
 
 fn parse(text: &str) -> Result<Config, String> {
     toml_edit::de::from_str(text).map_err(|error| describe(text, error.message(), error.span()))
+}
+
+/// A time such as `15m` or `1h 30m`.
+fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    let time = SignedDuration::deserialize(from)?;
+    time.try_into().map(Some).map_err(serde::de::Error::custom)
 }
 
 fn parse_document(path: &Path) -> Result<DocumentMut, Message> {

@@ -110,6 +110,11 @@ impl Paths {
     pub fn start_lock(&self) -> PathBuf {
         with_suffix(&self.socket, ".start")
     }
+
+    /// Held by the front-end that asks a person for the passphrase, so that they are asked once.
+    pub fn unlock_lock(&self) -> PathBuf {
+        with_suffix(&self.socket, ".unlock")
+    }
 }
 
 fn absolute_from(variable: &str) -> Result<Option<PathBuf>, Message> {

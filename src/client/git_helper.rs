@@ -50,7 +50,7 @@ fn perform(operation: Operation) -> Result<(), Fault> {
 
 fn get(client: &Client, question: &Get) -> Result<(), Fault> {
     let reply = match client.ask(question) {
-        Err(fault) if fault.code() == Code::LoginRequired => match git_login::offer(&fault) {
+        Err(fault) if matches!(fault.code(), Code::LoginRequired | Code::Locked) => match git_login::offer(&fault) {
             // The question has an answer now.
             Offer::Taken => client.ask(question),
             Offer::Left => return write_stdout(git::QUIT),

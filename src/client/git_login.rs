@@ -2,12 +2,12 @@ use std::fs::{File, OpenOptions};
 use std::process::{Command, Stdio};
 
 use super::report::beside;
-use crate::wire::Fault;
+use crate::wire::{Code, Fault};
 
 /// The exit code of a `loom login` that a person ended.
 const CANCELLED: i32 = 130;
 
-/// What came of a login that was offered to git's person.
+/// What came of a step that was offered to git's person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Offer {
     Taken,
@@ -17,24 +17,34 @@ pub(super) enum Offer {
     None,
 }
 
-/// Lets a person log in from inside a git command, if one is there.
+/// Lets a person log in, or unlock the agent, from inside a git command, if one is there.
 ///
 /// `loom`, which lies beside this program, does the talking, on the terminal itself: git may have redirected everything
 /// else. Its standard output would be git's answer, so it gets none.
 pub(super) fn offer(fault: &Fault) -> Offer {
-    let (Some(server), Some(terminal), Some(loom)) = (fault.arg("server"), person(), beside("loom")) else {
-        return Offer::None;
-    };
-    let mut login = Command::new(loom);
-    login.args(["login", "--for-git", "--server", server]);
-    if let Some(account) = fault.arg("account") {
-        login.arg(format!("--account={account}"));
-    }
-    login.stdin(Stdio::null()).stdout(Stdio::null()).stderr(terminal);
-    match login.status().ok().and_then(|status| status.code()) {
+    let Some(step) = step(fault) else { return Offer::None };
+    let (Some(terminal), Some(loom)) = (person(), beside("loom")) else { return Offer::None };
+    let mut command = Command::new(loom);
+    command.args(step).stdin(Stdio::null()).stdout(Stdio::null()).stderr(terminal);
+    match command.status().ok().and_then(|status| status.code()) {
         Some(0) => Offer::Taken,
         Some(CANCELLED) => Offer::Left,
         _ => Offer::None,
+    }
+}
+
+/// The command that would help, where a person can do something.
+fn step(fault: &Fault) -> Option<Vec<String>> {
+    match fault.code() {
+        Code::LoginRequired => {
+            let mut login = vec!["login".to_owned(), "--for-git".to_owned(), "--server".to_owned()];
+            login.push(fault.arg("server")?.to_owned());
+            login.extend(fault.arg("account").map(|account| format!("--account={account}")));
+            Some(login)
+        }
+        // A locked keyring is not ours to unlock.
+        Code::Locked if fault.id() == "agent-locked" => Some(vec!["unlock".to_owned(), "--for-git".to_owned()]),
+        _ => None,
     }
 }
 

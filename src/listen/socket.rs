@@ -107,6 +107,7 @@ impl Drop for Door {
 pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     let crowd = Arc::new(Crowd::default());
     tokio::spawn(agent.clone().do_chores());
+    tokio::spawn(agent.clone().lock_when_idle());
     let auditor = tokio::spawn(agent.clone().write_audit());
     let own = rustix::process::geteuid().as_raw();
     let mut asked = pin!(agent.stopping.asked());
@@ -193,8 +194,7 @@ async fn converse(stream: Stream, peer: Peer, agent: &Agent, crowd: &Crowd) {
         };
         let Ok(Some(frame)) = frame else { return };
         let busy = agent.stopping.busy();
-        let reply =
-            agent::answer(agent, &frame, &mut Caller::new(&mut input, &mut output, peer, &agent.stopping)).await;
+        let reply = agent::answer(agent, &frame, &mut Caller::new(&mut input, &mut output, peer, agent)).await;
         let written = timeout(agent::WRITE_WITHIN, output.write_all(&reply)).await;
         drop(busy);
         if !matches!(written, Ok(Ok(()))) {

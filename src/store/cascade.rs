@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::{CredentialStore, FileStore, Keyring, LegacyKey, MemoryStore, Record, StoreError};
+use super::{CredentialStore, FileStore, Keyring, LegacyKey, MemoryStore, Record, StoreError, StoreKey};
 use crate::base::{AccountKey, Message, Paths, ServerUrl, StoreChoice};
 use crate::wire::StoredIn;
 
@@ -16,8 +16,8 @@ type Result<T> = std::result::Result<T, StoreError>;
 impl Cascade {
     /// Opens what the choice names. `auto` takes the keyring if one answers in time and the file otherwise; a keyring
     /// that is locked is an error and never a reason to take the file.
-    pub fn open(choice: StoreChoice, paths: &Paths) -> Result<Cascade> {
-        let file = || Box::new(FileStore::new(paths)) as Box<dyn CredentialStore>;
+    pub fn open(choice: StoreChoice, paths: &Paths, key: &StoreKey) -> Result<Cascade> {
+        let file = || Box::new(FileStore::new(paths, key)) as Box<dyn CredentialStore>;
         let mut keyring = Keyring::default();
         let (stores, fallback): (Vec<Box<dyn CredentialStore>>, _) = match choice {
             StoreChoice::Memory => (vec![Box::new(MemoryStore::default())], None),
@@ -78,9 +78,9 @@ impl Cascade {
 
     /// Moves every record into the store of this choice, which is used in place of these from then on. Nothing is taken
     /// away before all was read back from where it goes; cut short, it can be done again.
-    pub fn migrate(&mut self, to: StoreChoice, paths: &Paths) -> Result<usize> {
+    pub fn migrate(&mut self, to: StoreChoice, paths: &Paths, key: &StoreKey) -> Result<usize> {
         let all = self.load()?;
-        let mut target = Cascade::open(to, paths)?;
+        let mut target = Cascade::open(to, paths, key)?;
         let Some(first) = target.stores.first_mut() else { return Err(StoreError::NotKept) };
         for (record, _) in all.values() {
             first.put(record)?;

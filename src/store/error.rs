@@ -9,6 +9,11 @@ pub enum StoreError {
     /// The keyring is there and locked: a person has to unlock it.
     #[error("the keyring is locked")]
     Locked,
+    /// The key of the sealed file is opened by a passphrase only, which was not given yet.
+    #[error("a passphrase is needed")]
+    PassphraseNeeded,
+    #[error("this is not the passphrase")]
+    WrongPassphrase,
     /// The store does not answer.
     #[error("the store does not answer")]
     Unavailable(Message),

@@ -8,7 +8,7 @@ use super::envelope::{self, Body, EnvelopeError, SealedRecord};
 use super::legacy::LegacyRecord;
 use super::rekey;
 use super::seal::Seal;
-use super::{CredentialStore, LegacyKey, Record, StoreError};
+use super::{CredentialStore, LegacyKey, Record, StoreError, StoreKey};
 use crate::base::{AccountKey, Credential, Kind, Paths, private_file};
 use crate::wire::StoredIn;
 
@@ -17,8 +17,7 @@ pub(super) struct FileStore {
     path: PathBuf,
     /// What the file was before its last change.
     previous: PathBuf,
-    key_path: PathBuf,
-    new_key_path: PathBuf,
+    pub(super) key: StoreKey,
     lock_path: PathBuf,
     dirs: [PathBuf; 2],
 }
@@ -43,12 +42,11 @@ pub(super) struct LegacyLabel {
 }
 
 impl FileStore {
-    pub(super) fn new(paths: &Paths) -> Self {
+    pub(super) fn new(paths: &Paths, key: &StoreKey) -> Self {
         FileStore {
             path: paths.credentials_file(),
             previous: paths.previous_credentials_file(),
-            key_path: paths.key_file(),
-            new_key_path: paths.new_key_file(),
+            key: key.clone(),
             lock_path: paths.store_lock(),
             dirs: [paths.config_dir().to_owned(), paths.state_dir().to_owned()],
         }
@@ -60,18 +58,6 @@ impl FileStore {
 
     pub(super) fn previous(&self) -> &Path {
         &self.previous
-    }
-
-    pub(super) fn key_path(&self) -> &Path {
-        &self.key_path
-    }
-
-    pub(super) fn new_key_path(&self) -> &Path {
-        &self.new_key_path
-    }
-
-    pub(super) fn seal(&self) -> Result<Option<Seal>, StoreError> {
-        Seal::open(&self.key_path)
     }
 
     pub(super) fn lock(&self) -> Result<File, StoreError> {
@@ -87,29 +73,31 @@ impl FileStore {
         if let Some(old) = envelope::parse_legacy(&bytes) {
             return self.convert(old).map(Some);
         }
-        let opened = match Seal::open(&self.key_path)? {
-            Some(seal) => envelope::open(&bytes, &seal).map(|body| (seal, body)),
-            None => Err(EnvelopeError::WrongKey),
-        };
-        match opened {
-            Ok(content) => Ok(Some(content)),
-            Err(EnvelopeError::WrongKey) => match rekey::finish(self, &bytes)? {
-                Some(content) => Ok(Some(content)),
-                None => Err(self.wrong_key()),
+        let locked = match self.key.seal() {
+            Ok(Some(seal)) => match envelope::open(&bytes, &seal) {
+                Ok(body) => return Ok(Some((seal, body))),
+                Err(EnvelopeError::WrongKey) => None,
+                Err(EnvelopeError::Newer) => return Err(StoreError::Newer { path: self.path.clone() }),
+                Err(EnvelopeError::Damaged) => return Err(StoreError::Damaged { path: self.path.clone() }),
             },
-            Err(EnvelopeError::Newer) => Err(StoreError::Newer { path: self.path.clone() }),
-            Err(EnvelopeError::Damaged) => Err(StoreError::Damaged { path: self.path.clone() }),
+            Ok(None) => None,
+            Err(StoreError::PassphraseNeeded) => Some(StoreError::PassphraseNeeded),
+            Err(error) => return Err(error),
+        };
+        match rekey::finish(self, &bytes)? {
+            Some(content) => Ok(Some(content)),
+            None => Err(locked.unwrap_or_else(|| self.wrong_key())),
         }
     }
 
     fn wrong_key(&self) -> StoreError {
-        StoreError::WrongKey { path: self.path.clone(), key: self.key_path.clone() }
+        StoreError::WrongKey { path: self.path.clone(), key: self.key.path().to_owned() }
     }
 
-    fn key(&self) -> Result<Seal, StoreError> {
-        match Seal::open(&self.key_path)? {
+    fn seal(&self) -> Result<Seal, StoreError> {
+        match self.key.seal()? {
             Some(seal) => Ok(seal),
-            None => Seal::create(&self.key_path),
+            None => self.key.create(),
         }
     }
 
@@ -128,7 +116,7 @@ impl FileStore {
     /// Takes over an older Loom's clear-text file. It is replaced only after the sealed form was read back and opened;
     /// the caller holds the lock.
     fn convert(&self, old: Vec<(LegacyKey, LegacyRecord)>) -> Result<(Seal, Body), StoreError> {
-        let seal = self.key()?;
+        let seal = self.seal()?;
         let mut body = Body::default();
         for (key, record) in old {
             let credential = record.into_credential();
@@ -196,7 +184,7 @@ impl CredentialStore for FileStore {
         let _lock = self.lock()?;
         let (seal, mut body) = match self.read()? {
             Some(found) => found,
-            None => (self.key()?, Body::default()),
+            None => (self.seal()?, Body::default()),
         };
         body.records.retain(|sealed| !is_of(sealed, record.account()));
         body.records.push(seal_record(&seal, record)?);

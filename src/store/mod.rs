@@ -6,9 +6,11 @@ mod cascade;
 mod envelope;
 mod error;
 mod file;
+mod key;
 mod keyring;
 mod legacy;
 mod memory;
+mod passphrase;
 mod platform;
 mod record;
 pub mod rekey;
@@ -18,6 +20,7 @@ mod worker;
 
 pub use cascade::Cascade;
 pub use error::StoreError;
+pub use key::{Protection, StoreKey};
 pub use record::Record;
 
 /// Whether these bytes are a sealed file of a key that nobody has, which they never are: for fuzzing the parser.

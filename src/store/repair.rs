@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::StoreError;
 use super::envelope::{self, Body, SealedRecord};
 use super::file::{FileStore, Label, LegacyLabel};
 use super::seal::Seal;
+use super::{StoreError, StoreKey};
 use crate::base::{AccountKey, Paths, clock, private_file};
 
 /// The sealed file as it was found.
@@ -24,22 +24,25 @@ pub enum FileState {
     Whole(Vec<AccountKey>),
     /// These can be restored, from it or from the copy of what it was before.
     Damaged(Vec<AccountKey>),
+    /// Only a passphrase opens it.
+    Locked,
     /// It cannot be looked into: another key, a newer version, an unsafe place.
     Closed,
 }
 
 /// Looks at the file and changes nothing.
-pub fn examine(paths: &Paths) -> Result<Examination, StoreError> {
-    let store = FileStore::new(paths);
+pub fn examine(paths: &Paths, key: &StoreKey) -> Result<Examination, StoreError> {
+    let store = FileStore::new(paths, key);
     let _lock = store.lock()?;
     let names = |records: &[SealedRecord]| records.iter().filter_map(account).collect::<Vec<_>>();
     let state = match store.read() {
         Ok(None) => FileState::Absent,
         Ok(Some((_, body))) => FileState::Whole(names(&body.records)),
-        Err(StoreError::Damaged { .. }) => match store.seal()? {
+        Err(StoreError::Damaged { .. }) => match key.seal()? {
             Some(seal) => FileState::Damaged(names(&salvaged(&store, &seal)?.records)),
             None => FileState::Closed,
         },
+        Err(StoreError::PassphraseNeeded) => FileState::Locked,
         Err(_) => FileState::Closed,
     };
     Ok(Examination { path: store.path().to_owned(), state })
@@ -47,13 +50,15 @@ pub fn examine(paths: &Paths) -> Result<Examination, StoreError> {
 
 /// Puts a damaged file aside, and makes a new one of what is whole. Returns where the old one is, and what is in the new
 /// one; nothing for a file that needs no repair.
-pub fn restore(paths: &Paths) -> Result<Option<(PathBuf, Vec<AccountKey>)>, StoreError> {
-    let store = FileStore::new(paths);
+pub fn restore(paths: &Paths, key: &StoreKey) -> Result<Option<(PathBuf, Vec<AccountKey>)>, StoreError> {
+    let store = FileStore::new(paths, key);
     let _lock = store.lock()?;
-    if !matches!(store.read(), Err(StoreError::Damaged { .. })) {
-        return Ok(None);
+    match store.read() {
+        Err(StoreError::Damaged { .. }) => {}
+        Err(StoreError::PassphraseNeeded) => return Err(StoreError::PassphraseNeeded),
+        Ok(_) | Err(_) => return Ok(None),
     }
-    let (Some(seal), Some(bytes)) = (store.seal()?, private_file::read(store.path())?) else { return Ok(None) };
+    let (Some(seal), Some(bytes)) = (key.seal()?, private_file::read(store.path())?) else { return Ok(None) };
     let body = salvaged(&store, &seal)?;
     // Copied, not moved: if this is cut short, the damaged file is still there, and still reported.
     let aside = store.path().with_extension(format!("json.damaged-{}", clock::now().as_second()));

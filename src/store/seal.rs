@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -9,10 +7,11 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use crate::base::{hex, private_file};
+use crate::base::hex;
 use crate::msg;
 
-/// The key that seals the credentials file: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), random nonces.
+/// A key that seals: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), random nonces.
+#[derive(Clone)]
 pub(super) struct Seal {
     cipher: XChaCha20Poly1305,
     id: String,
@@ -26,38 +25,16 @@ pub(super) struct Sealed {
     text: String,
 }
 
-const KEY_BYTES: usize = 32;
+pub(super) const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
 
 impl Seal {
-    /// Reads the key file; `None` if there is none.
-    pub(super) fn open(path: &Path) -> Result<Option<Seal>, StoreError> {
-        let Some(text) = private_file::read(path)? else { return Ok(None) };
-        let damaged = || StoreError::Damaged { path: path.to_owned() };
-        let mut key = Zeroizing::new([0; KEY_BYTES]);
-        let text = text.strip_suffix(b"\n").unwrap_or(&text);
-        match BASE64.decode_slice(text, &mut *key) {
-            Ok(KEY_BYTES) => Ok(Some(Seal::new(&key))),
-            _ => Err(damaged()),
-        }
-    }
-
-    /// Makes a new random key and writes it where there is none yet.
-    pub(super) fn create(path: &Path) -> Result<Seal, StoreError> {
-        let mut key = Zeroizing::new([0; KEY_BYTES]);
-        getrandom::fill(&mut *key).map_err(|error| StoreError::Unavailable(msg!("no-random", error = error)))?;
-        let mut text = Zeroizing::new(BASE64.encode(*key));
-        text.push('\n');
-        private_file::create(path, text.as_bytes())?;
-        Ok(Seal::new(&key))
-    }
-
     /// A key that sealed nothing.
     pub(super) fn of_nobody() -> Seal {
         Seal::new(&[0; KEY_BYTES])
     }
 
-    fn new(key: &[u8; KEY_BYTES]) -> Seal {
+    pub(super) fn new(key: &[u8; KEY_BYTES]) -> Seal {
         // Names the key without giving it away; a file says which key it wants.
         let digest = Sha256::new().chain_update(b"loom store key id\0").chain_update(key).finalize();
         let id = hex(&digest[..8]);

@@ -47,6 +47,8 @@ pub enum FileCondition {
     Whole,
     /// Not as it was written; what is whole in it can be restored.
     Damaged,
+    /// Only a passphrase opens it.
+    Locked,
     /// It cannot be looked into: another key, a newer version, an unsafe place.
     Closed,
 }

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Empty, StoredIn, Verb};
+use crate::base::{Secret, reveal_some};
 
 /// `stores`: where credentials are kept, and where new ones go.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -12,6 +13,9 @@ pub struct StoresReply {
     /// Where new ones go.
     pub first: StoredIn,
     pub kept: Vec<Kept>,
+    /// The sealed file opens with a passphrase only.
+    #[serde(default)]
+    pub passphrase: bool,
     /// Why the keyring is not used, if it is not, in the language of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<String>,
@@ -35,9 +39,16 @@ pub struct MigrateReply {
     pub count: usize,
 }
 
-/// `rekey`: seals the file with a new key.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct Rekey {}
+/// `rekey`: seals the file with a new key. Where a passphrase was set, one of the fields says what becomes of it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Rekey {
+    /// Only this opens the new key.
+    #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
+    pub passphrase: Option<Secret>,
+    /// The new key lies open in its file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_passphrase: bool,
+}
 
 impl Verb for Stores {
     const NAME: &'static str = "stores";

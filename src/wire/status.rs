@@ -32,6 +32,7 @@ pub struct AgentStatus {
     pub running: bool,
     pub pid: u32,
     pub version: String,
+    /// It gives out nothing until somebody unlocks it.
     pub locked: bool,
     /// Its memory is kept out of swap.
     #[serde(default)]

@@ -10,16 +10,17 @@ impl Handle for Doctor {
 
     /// Looks, and repairs only what it is told to.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DoctorReply, Fault> {
-        let paths = agent.paths().clone();
+        let (paths, key) = (agent.paths().clone(), agent.key.clone());
         let looked = tokio::task::spawn_blocking(move || {
-            let restored = if self.restore { repair::restore(&paths)? } else { None };
-            Ok((repair::examine(&paths)?, restored))
+            let restored = if self.restore { repair::restore(&paths, &key)? } else { None };
+            Ok((repair::examine(&paths, &key)?, restored))
         });
         let (examined, restored) = looked.await.map_err(|_| fault::internal())?.map_err(fault::from_store)?;
         let (state, accounts) = match examined.state {
             FileState::Absent => (FileCondition::Absent, Vec::new()),
             FileState::Whole(accounts) => (FileCondition::Whole, accounts),
             FileState::Damaged(accounts) => (FileCondition::Damaged, accounts),
+            FileState::Locked => (FileCondition::Locked, Vec::new()),
             FileState::Closed => (FileCondition::Closed, Vec::new()),
         };
         agent.flush_audit().await;

@@ -13,7 +13,7 @@ pub(super) fn this_agent(agent: &Agent) -> AgentStatus {
         running: true,
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        locked: false,
+        locked: agent.is_locked(),
         memory_locked: agent.memory_locked,
     }
 }

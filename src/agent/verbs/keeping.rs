@@ -1,6 +1,9 @@
 use crate::agent::dispatch::Handle;
-use crate::agent::{Agent, Caller};
-use crate::wire::{Empty, Fault, Kept, Migrate, MigrateReply, Rekey, StoredIn, Stores, StoresReply};
+use crate::agent::{Agent, Caller, fault};
+use crate::base::Secret;
+use crate::msg;
+use crate::store::Protection;
+use crate::wire::{Code, Empty, Fault, Kept, Migrate, MigrateReply, Rekey, StoredIn, Stores, StoresReply};
 
 impl Handle for Stores {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StoresReply, Fault> {
@@ -12,7 +15,13 @@ impl Handle for Stores {
         };
         let places = [StoredIn::Keyring, StoredIn::File, StoredIn::Memory];
         let kept = places.map(|stored_in| Kept { stored_in, count: count(stored_in) });
-        Ok(StoresReply { first, kept: kept.to_vec(), fallback: fallback.map(|reason| caller.locale.render(&reason)) })
+        let passphrase = agent.key.has_passphrase().map_err(fault::from_store)?;
+        Ok(StoresReply {
+            first,
+            kept: kept.to_vec(),
+            passphrase,
+            fallback: fallback.map(|reason| caller.locale.render(&reason)),
+        })
     }
 }
 
@@ -28,6 +37,17 @@ impl Handle for Rekey {
     const EVENT: Option<&'static str> = Some("store.rekey");
 
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
-        agent.rekey().await.map(|()| Empty {})
+        let protection = match (self.passphrase, self.no_passphrase) {
+            (Some(passphrase), false) if is_passphrase(&passphrase) => Some(Protection::Passphrase(passphrase)),
+            (None, true) => Some(Protection::KeyFile),
+            (None, false) => None,
+            (Some(_), _) => return Err(Fault::new(Code::BadRequest, msg!("bad-passphrase"))),
+        };
+        agent.rekey(protection).await.map(|()| Empty {})
     }
+}
+
+/// One line that can be typed. How good it is, is for the person to judge.
+fn is_passphrase(secret: &Secret) -> bool {
+    secret.is_one_line() && !secret.expose().is_empty()
 }

@@ -6,6 +6,7 @@ mod erase;
 mod get;
 mod hello;
 mod keeping;
+mod locking;
 mod login;
 mod logout;
 mod save;

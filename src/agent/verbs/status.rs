@@ -8,6 +8,11 @@ use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};
 impl Handle for Status {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StatusReply, Fault> {
         let default_server = agent.config()?.default_server().cloned();
+        if agent.is_locked() {
+            // Who is logged in where is not known either; that nothing is known is the answer.
+            let agent = this_agent(agent);
+            return Ok(StatusReply { agent, default_server, accounts: Vec::new(), unclaimed: Vec::new(), note: None });
+        }
         // A person who names a server claims what an older Loom kept for it.
         for server in self.server.iter().chain(&default_server) {
             agent.for_person(server, None, |_| ()).await?;

@@ -138,6 +138,19 @@ agent-runs = الوكيل يعمل: العملية { $pid }، الإصدار { $
 memory-not-locked = يمكن أن تُكتب ذاكرته في مساحة التبديل؛ إن لم تكن مشفّرة، فاضبط له {"\u2066"}LimitMEMLOCK=infinity{"\u2069"}.
 agent-runs-already = يعمل وكيل آخر بالفعل
 agent-stopped = توقف الوكيل. ما يحفظه في حلقة المفاتيح أو في الملف ما زال موجودًا.
+agent-locked = الوكيل مقفل
+now-locked = الوكيل مقفل: لا يحتفظ في ذاكرته بأي سر ولا يسلّم شيئًا.
+now-locked-without-passphrase = لا يتطلب فتحه عبارة مرور لأنه لم تُعيَّن أي عبارة: {"\u2066"}loom store rekey --passphrase{"\u2069"}
+now-unlocked = الوكيل مفتوح.
+passphrase-needed = عبارة المرور مطلوبة
+wrong-passphrase = هذه ليست عبارة المرور
+bad-passphrase = عبارة المرور سطر واحد وليست فارغة
+passphrases-differ = هاتان عبارتان مختلفتان؛ لم يتغير شيء
+passphrase-prompt = عبارة المرور:
+new-passphrase-prompt = عبارة المرور الجديدة:
+passphrase-again-prompt = مرة أخرى:
+git-needs-unlock = يحتاج {"\u2066"}git{"\u2069"} إلى بيانات اعتماد، و{"\u2066"}loom{"\u2069"} مقفل.
+hint-unlock = {"\u2066"}loom unlock{"\u2069"}
 agent-not-running = الوكيل لا يعمل
 agent-not-started = تعذّر تشغيل الوكيل: { $error }
 agent-not-reached = تعذّر الوصول إلى الوكيل عبر { $path }: { $error }
@@ -163,6 +176,10 @@ new-ones-go = تُحفظ بيانات الاعتماد الجديدة هنا: { 
 kept-there = المحفوظ هناك، { $place }: { $count }
 migrated = نُقلت: { $count }. يُحفظ كل شيء الآن هنا، بما في ذلك بيانات الاعتماد الجديدة: { $place }
 rekeyed = للملف المختوم مفتاح جديد.
+passphrase-set = لا يفتحه إلا عبارة المرور. إن نسيتها فلن يستطيع أحد مساعدتك.
+store-passphrase = لا يُفتح الملف المشفّر إلا بعبارة مرور.
+rekey-how = للملف المشفّر عبارة مرور، ويجب تحديد ما سيصير إليها
+hint-rekey-how = {"\u2066"}loom store rekey --passphrase{"\u2069"} لعبارة جديدة، أو {"\u2066"}--no-passphrase{"\u2069"} للاستغناء عنها
 migrate-to-memory = لا يمكن نقل بيانات الاعتماد إلى الذاكرة
 migrate-fixed = شُغّل الوكيل مع {"\u2066"}LOOM_STORE{"\u2069"} الذي يحدد مكان حفظ بيانات الاعتماد
 keyring-locked = حلقة المفاتيح مقفلة
@@ -198,6 +215,7 @@ hint-file-io = تحقّق من المساحة الخالية على القرص �
 
 doctor-file-absent = لا يوجد ملف مشفّر في { $path }.
 doctor-file-whole = الملف المشفّر { $path } سليم: { $count } من السجلات.
+doctor-file-locked = الملف المشفّر {"\u2066"}{ $path }{"\u2069"} مقفل: {"\u2066"}loom unlock{"\u2069"}
 doctor-file-damaged = الملف المشفّر { $path } تالف. السجلات التي يمكن استعادتها: { $count }
 doctor-restore = يضعه الأمر {"\u2066"}loom doctor --restore{"\u2069"} جانبًا وينشئ ملفًا جديدًا من هذه السجلات.
 doctor-put-aside = الملف التالف محفوظ في { $path }.
@@ -301,6 +319,15 @@ cmd-exec = تشغيل أمر مع وضع الرمز المميز للخادم ف
 cmd-exec-more =
     يمكن لجميع عمليات الأمر قراءة المتغير.
     {"\u2066"}  loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh{"\u2069"}
+cmd-lock = نسيان كل الأسرار وعدم تسليم أي شيء حتى يفتح أحد القفل
+cmd-lock-more =
+    عبارة المرور تجعله قفلًا حقيقيًا: {"\u2066"}loom store rekey --passphrase{"\u2069"}
+    ليُقفل حين لا يطلب أحد شيئًا مدة من الزمن: {"\u2066"}loom config set lock_after 30m{"\u2069"}
+    من برنامج قفل الشاشة: {"\u2066"}pkill -USR1 -x loom-agent{"\u2069"}
+cmd-unlock = السماح للوكيل بتسليم بيانات الاعتماد من جديد
+cmd-unlock-more =
+    يطلب عبارة المرور إن عُيّنت؛ وبدون طرفية تُقرأ من الإدخال القياسي.
+      loom unlock
 cmd-agent = تشغيل الوكيل أو إيقافه أو الاطلاع على حالته
 cmd-agent-start = تشغيل الوكيل؛ الأوامر التي تحتاج إليه تشغّله بنفسها
 cmd-agent-stop = إيقاف الوكيل؛ يبقى ما يحفظه في حلقة المفاتيح أو في الملف
@@ -313,6 +340,9 @@ cmd-store-migrate-more =
     تُحفظ الجديدة هناك من ذلك الحين. لا يُحذف شيء قبل قراءة كل شيء مجددًا.
       loom store migrate --to keyring
 cmd-store-rekey = تشفير الملف بمفتاح جديد
+cmd-store-rekey-more =
+    مع {"\u2066"}--passphrase{"\u2069"} لا تفتح الملفَ إلا تلك العبارة، ويبقى الوكيل الجديد مقفلًا حتى تعطيه إياها.
+      loom store rekey --passphrase
 cmd-doctor = التحقق من أن كل ما هو محفوظ باقٍ كما كُتب
 cmd-doctor-more = رمز الخروج 1 إن لم يكن شيء كذلك.
 cmd-audit = عرض من طلب ماذا
@@ -343,6 +373,7 @@ cmd-demo = عرض الخطوات كلها في مجلد منزل مؤقت: تس�
 cmd-loom-agent = حفظ بيانات اعتماد خوادمك والرد على برامج loom عبر مقبس محلي
 cmd-loom-agent-more =
     تشغّله البرامج حين تحتاج إليه؛ ونادرًا ما تحتاج إلى تشغيله بنفسك.
+    الإشارة {"\u2066"}USR1{"\u2069"} تقفله؛ و{"\u2066"}TERM{"\u2069"} تنهيه بعد إتمام ما بدأه.
     دون الخيار {"\u2066"}--foreground{"\u2069"} يعود إلى سطر الأوامر بمجرد أن يبدأ الاستماع.
     {"\u2066"}  loom-agent --foreground --idle-exit 8h{"\u2069"}
 
@@ -372,7 +403,7 @@ arg-json = طباعة مستند JSON واحد
 arg-min-validity = المدة التي يجب أن يبقى الرمز المميز صالحًا خلالها، مثل 60s أو 5m
 arg-env = المتغير الذي يُوضع فيه الرمز المميز
 arg-command = الأمر ووسائطه
-arg-key = الإعداد: default_server أو store أو language أو autologin
+arg-key = الإعداد: default_server أو store أو language أو autologin أو lock_after
 arg-value = قيمته الجديدة
 arg-url = الخادم
 arg-operation = get أو store أو erase أو capability
@@ -381,6 +412,8 @@ arg-lines = عدد القيود
 arg-follow = المتابعة مع ما يأتي، حتى {"\u2066"}Ctrl+C{"\u2069"}
 arg-restore = وضع الملف التالف جانبًا وإنشاء ملف جديد من السجلات السليمة
 arg-to = الوجهة: {"\u2066"}keyring{"\u2069"} أو {"\u2066"}file{"\u2069"}
+arg-passphrase = أن تفتح عبارةُ مرور المفتاحَ الجديد؛ يسأل عنها
+arg-no-passphrase = حفظ المفتاح الجديد في ملفه، مفتوحًا لك دون عبارة مرور
 arg-foreground = البقاء في المقدمة، من أجل systemd أو لمتابعة عمله
 arg-idle-exit = الإنهاء بعد هذه المدة دون أي طلب، مثل 10m أو 1h
 arg-fault = الخطأ بصيغة JSON

@@ -138,6 +138,19 @@ agent-runs = The agent runs: process { $pid }, version { $version }.
 memory-not-locked = Its memory can be written to swap; where swap is not encrypted, set LimitMEMLOCK=infinity for it.
 agent-runs-already = another agent is running already
 agent-stopped = The agent has stopped. What it keeps in the keyring or the file is still there.
+agent-locked = the agent is locked
+now-locked = The agent is locked: it holds no secret and gives none out.
+now-locked-without-passphrase = Unlocking takes no passphrase, as none is set: loom store rekey --passphrase
+now-unlocked = The agent is unlocked.
+passphrase-needed = the passphrase is needed
+wrong-passphrase = that is not the passphrase
+bad-passphrase = a passphrase is one line, and not empty
+passphrases-differ = these are two different passphrases; nothing was changed
+passphrase-prompt = Passphrase:
+new-passphrase-prompt = New passphrase:
+passphrase-again-prompt = Once more:
+git-needs-unlock = Git needs a credential, and loom is locked.
+hint-unlock = loom unlock
 agent-not-running = the agent is not running
 agent-not-started = the agent cannot be started: { $error }
 agent-not-reached = the agent cannot be reached at { $path }: { $error }
@@ -163,6 +176,10 @@ new-ones-go = New credentials go here: { $place }
 kept-there = Kept there, { $place }: { $count }
 migrated = Moved: { $count }. Everything is kept here now, new credentials too: { $place }
 rekeyed = The sealed file has a new key.
+passphrase-set = Only the passphrase opens it. Nobody can help you if you forget it.
+store-passphrase = The sealed file opens with a passphrase only.
+rekey-how = the sealed file has a passphrase, and the new key needs to know what becomes of it
+hint-rekey-how = loom store rekey --passphrase for a new passphrase, or --no-passphrase to go without
 migrate-to-memory = credentials cannot be moved into memory
 migrate-fixed = the agent was started with LOOM_STORE, which says where credentials are kept
 keyring-locked = the keyring is locked
@@ -198,6 +215,7 @@ hint-file-io = check the disk's free space and the permissions, then try again
 
 doctor-file-absent = There is no sealed file at { $path }.
 doctor-file-whole = The sealed file { $path } is whole: { $count } records.
+doctor-file-locked = The sealed file { $path } is locked: loom unlock
 doctor-file-damaged = The sealed file { $path } is damaged. Records that can be restored: { $count }
 doctor-restore = loom doctor --restore puts it aside and makes a new one of these.
 doctor-put-aside = The damaged file is kept at { $path }.
@@ -301,6 +319,15 @@ cmd-exec = Run a command with a server's token in one environment variable
 cmd-exec-more =
     Every process of the command can read the variable.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
+cmd-lock = Forget every secret, and give out nothing until somebody unlocks
+cmd-lock-more =
+    A passphrase makes it a real lock: loom store rekey --passphrase
+    To lock when nobody asked for anything for a while: loom config set lock_after 30m
+    From a screen locker: pkill -USR1 -x loom-agent
+cmd-unlock = Let the agent give out credentials again
+cmd-unlock-more =
+    Asks for the passphrase if one was set; without a terminal it is read from standard input.
+      loom unlock
 cmd-agent = Start, stop or look at the agent
 cmd-agent-start = Start the agent; commands that need it do so by themselves
 cmd-agent-stop = Stop the agent; what it keeps in the keyring or the file stays
@@ -313,6 +340,9 @@ cmd-store-migrate-more =
     New ones go there from then on. Nothing is removed before all was read back.
       loom store migrate --to keyring
 cmd-store-rekey = Seal the file with a new key
+cmd-store-rekey-more =
+    With --passphrase only that opens the file, and a new agent is locked until you give it.
+      loom store rekey --passphrase
 cmd-doctor = Look whether everything that is kept is as it was written
 cmd-doctor-more = Exit code 1 if something is not.
 cmd-audit = Show who asked for what
@@ -343,6 +373,7 @@ cmd-demo = Show the whole journey in a throw-away home: log in, clone, push, log
 cmd-loom-agent = Hold the credentials of your servers and answer loom's programs over a local socket
 cmd-loom-agent-more =
     Programs start it when they need it; you rarely do. Without --foreground it returns once it listens.
+    The signal USR1 locks it; TERM ends it once what was begun is done.
       loom-agent --foreground --idle-exit 8h
 
 arg-server = The server; without it LOOM_SERVER_URL, else the default server
@@ -371,7 +402,7 @@ arg-json = Print one JSON document
 arg-min-validity = For how long the token must still be valid, for instance 60s or 5m
 arg-env = The variable that gets the token
 arg-command = The command and its arguments
-arg-key = The setting: default_server, store, language or autologin
+arg-key = The setting: default_server, store, language, autologin or lock_after
 arg-value = Its new value
 arg-url = The server
 arg-operation = get, store, erase or capability
@@ -380,6 +411,8 @@ arg-lines = How many entries
 arg-follow = Go on with what comes, until Ctrl+C
 arg-restore = Put a damaged file aside, and make a new one of the records that are whole
 arg-to = Where to: keyring or file
+arg-passphrase = Have a passphrase open the new key; asks for it
+arg-no-passphrase = Keep the new key in its file, open to you without a passphrase
 arg-foreground = Stay in the foreground, for systemd and for looking at it
 arg-idle-exit = End after this long without a request, for instance 10m or 1h
 arg-fault = The fault as JSON

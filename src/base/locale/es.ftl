@@ -138,6 +138,19 @@ agent-runs = El agente está en ejecución: proceso { $pid }, versión { $versio
 memory-not-locked = Su memoria puede escribirse en el espacio de intercambio; si este no está cifrado, establezca LimitMEMLOCK=infinity para el agente.
 agent-runs-already = ya hay otro agente en ejecución
 agent-stopped = El agente se ha detenido. Lo que guarda en el llavero o en el archivo sigue ahí.
+agent-locked = el agente está bloqueado
+now-locked = El agente está bloqueado: no guarda ningún secreto en memoria y no entrega ninguno.
+now-locked-without-passphrase = Desbloquearlo no pide frase de contraseña, porque no hay ninguna: loom store rekey --passphrase
+now-unlocked = El agente está desbloqueado.
+passphrase-needed = hace falta la frase de contraseña
+wrong-passphrase = esa no es la frase de contraseña
+bad-passphrase = una frase de contraseña es una sola línea, y no está vacía
+passphrases-differ = son dos frases de contraseña distintas; no se cambió nada
+passphrase-prompt = Frase de contraseña:
+new-passphrase-prompt = Nueva frase de contraseña:
+passphrase-again-prompt = Otra vez:
+git-needs-unlock = Git necesita una credencial, y loom está bloqueado.
+hint-unlock = loom unlock
 agent-not-running = el agente no está en ejecución
 agent-not-started = no se puede iniciar el agente: { $error }
 agent-not-reached = no se puede contactar con el agente en { $path }: { $error }
@@ -163,6 +176,10 @@ new-ones-go = Las credenciales nuevas van aquí: { $place }
 kept-there = Guardadas allí, { $place }: { $count }
 migrated = Movidas: { $count }. Ahora todo se guarda aquí, también las credenciales nuevas: { $place }
 rekeyed = El archivo cifrado tiene una clave nueva.
+passphrase-set = Solo la frase de contraseña lo abre. Si la olvida, nadie podrá ayudarle.
+store-passphrase = El archivo cifrado solo se abre con una frase de contraseña.
+rekey-how = el archivo cifrado tiene una frase de contraseña, y hay que decir qué será de ella
+hint-rekey-how = loom store rekey --passphrase para una frase nueva, o --no-passphrase para prescindir de ella
 migrate-to-memory = las credenciales no se pueden mover a la memoria
 migrate-fixed = el agente se inició con LOOM_STORE, que determina dónde se guardan las credenciales
 keyring-locked = el llavero está bloqueado
@@ -198,6 +215,7 @@ hint-file-io = compruebe el espacio libre en el disco y los permisos, y vuelva a
 
 doctor-file-absent = No hay ningún archivo cifrado en { $path }.
 doctor-file-whole = El archivo cifrado { $path } está íntegro: { $count } registros.
+doctor-file-locked = El archivo cifrado { $path } está bloqueado: loom unlock
 doctor-file-damaged = El archivo cifrado { $path } está dañado. Registros que se pueden recuperar: { $count }
 doctor-restore = loom doctor --restore lo aparta y crea uno nuevo con estos.
 doctor-put-aside = El archivo dañado se conserva en { $path }.
@@ -301,6 +319,15 @@ cmd-exec = Ejecuta un comando con el token de un servidor en una variable de ent
 cmd-exec-more =
     Todos los procesos del comando pueden leer la variable.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
+cmd-lock = Olvidar todos los secretos y no entregar nada hasta que alguien desbloquee
+cmd-lock-more =
+    Una frase de contraseña lo convierte en un bloqueo de verdad: loom store rekey --passphrase
+    Para que se bloquee cuando nadie pida nada durante un rato: loom config set lock_after 30m
+    Desde un bloqueador de pantalla: pkill -USR1 -x loom-agent
+cmd-unlock = Dejar que el agente vuelva a entregar credenciales
+cmd-unlock-more =
+    Pide la frase de contraseña si hay una; sin terminal la lee de la entrada estándar.
+      loom unlock
 cmd-agent = Inicia, detiene o consulta el agente
 cmd-agent-start = Inicia el agente; los comandos que lo necesitan lo hacen por sí solos
 cmd-agent-stop = Detiene el agente; lo que guarda en el llavero o en el archivo se conserva
@@ -313,6 +340,9 @@ cmd-store-migrate-more =
     Las nuevas van allí desde entonces. No se elimina nada antes de haberlo leído todo de nuevo.
       loom store migrate --to keyring
 cmd-store-rekey = Cifra el archivo con una clave nueva
+cmd-store-rekey-more =
+    Con --passphrase solo esa frase abre el archivo, y un agente nuevo está bloqueado hasta que se la dé.
+      loom store rekey --passphrase
 cmd-doctor = Comprueba si todo lo guardado está como se escribió
 cmd-doctor-more = Código de salida 1 si algo no lo está.
 cmd-audit = Muestra quién pidió qué
@@ -343,6 +373,7 @@ cmd-demo = Muestra todo el proceso en un directorio personal temporal: iniciar s
 cmd-loom-agent = Guarda las credenciales de sus servidores y responde a los programas de loom por un socket local
 cmd-loom-agent-more =
     Los programas lo inician cuando lo necesitan; rara vez hace falta hacerlo a mano.
+    La señal USR1 lo bloquea; TERM lo termina cuando acaba lo que había empezado.
     Sin --foreground, devuelve el control en cuanto está a la escucha.
       loom-agent --foreground --idle-exit 8h
 
@@ -372,7 +403,7 @@ arg-json = Imprime un documento JSON
 arg-min-validity = Cuánto tiempo más debe ser válido el token, por ejemplo 60s o 5m
 arg-env = La variable que recibe el token
 arg-command = El comando y sus argumentos
-arg-key = El ajuste: default_server, store, language o autologin
+arg-key = El ajuste: default_server, store, language, autologin o lock_after
 arg-value = Su nuevo valor
 arg-url = El servidor
 arg-operation = get, store, erase o capability
@@ -381,6 +412,8 @@ arg-lines = Cuántas entradas
 arg-follow = Continúa con lo que llegue, hasta Ctrl+C
 arg-restore = Aparta un archivo dañado y crea uno nuevo con los registros íntegros
 arg-to = Adónde: keyring o file
+arg-passphrase = Que una frase de contraseña abra la clave nueva; la pide
+arg-no-passphrase = Guardar la clave nueva en su archivo, abierta para usted sin frase de contraseña
 arg-foreground = Permanece en primer plano, para systemd o para observarlo
 arg-idle-exit = Termina tras este tiempo sin peticiones, por ejemplo 10m o 1h
 arg-fault = El error en formato JSON

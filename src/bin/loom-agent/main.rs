@@ -104,9 +104,10 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
                 Err(error) => return Err(say(error.message())),
             },
         };
-        let stopping = agent.clone();
+        let signalled = agent.clone();
         let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+        let mut lock = signal(SignalKind::user_defined1()).map_err(|error| error.to_string())?;
         let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
         // Whoever listens for it lives on: a write over the limit on the size of files is an error like any other.
         let over_limit = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
@@ -118,9 +119,14 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
                     _ = interrupt.recv() => break,
                     // The terminal it was started from is gone; the agent stays.
                     _ = hangup.recv() => {}
+                    // From a screen locker, or before the machine sleeps.
+                    _ = lock.recv() => {
+                        let agent = signalled.clone();
+                        tokio::spawn(async move { agent.lock_by_itself().await });
+                    }
                 }
             }
-            stopping.stopping.ask();
+            signalled.stopping.ask();
         });
         if launched {
             println!("{READY}");

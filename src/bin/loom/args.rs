@@ -33,6 +33,8 @@ pub enum Command {
     Token(Token),
     Why(Why),
     Exec(Exec),
+    Lock,
+    Unlock(Unlock),
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Agent {
         #[command(subcommand)]
@@ -170,6 +172,13 @@ pub struct Exec {
     pub command: Vec<std::ffi::OsString>,
 }
 
+#[derive(Args)]
+pub struct Unlock {
+    /// Said by the git helper, never by a person.
+    #[arg(long, hide = true)]
+    pub for_git: bool,
+}
+
 #[derive(Subcommand)]
 pub enum AgentAction {
     Start,
@@ -185,7 +194,15 @@ pub enum StoreAction {
         #[arg(long, value_enum)]
         to: Place,
     },
-    Rekey,
+    Rekey(Rekey),
+}
+
+#[derive(Args)]
+pub struct Rekey {
+    #[arg(long, conflicts_with = "no_passphrase")]
+    pub passphrase: bool,
+    #[arg(long)]
+    pub no_passphrase: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod demo;
 mod help;
+mod secret_input;
 mod term;
 
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 //! The terminal's rules: stdout carries data only; talk goes to stderr; spinners only where a person looks.
 
+use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -71,10 +71,13 @@ const MAX_PICTURE: usize = 61;
 
 /// On Ctrl+C: puts the terminal back as it was, says so, and ends with 130. The agent sees the connection close.
 pub fn end_on_interrupt(locale: Locale) {
-    let before: Mutex<Option<Termios>> = Mutex::new(tcgetattr(std::io::stdin()).ok());
+    // Not standard input, which may be a pipe while a passphrase is typed.
+    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").ok();
+    let before: Option<(File, Termios)> =
+        terminal.and_then(|terminal| tcgetattr(&terminal).ok().map(|set| (terminal, set)));
     let handler = move || {
-        if let Some(termios) = before.lock().ok().and_then(|mut saved| saved.take()) {
-            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &termios);
+        if let Some((terminal, termios)) = &before {
+            let _ = tcsetattr(terminal, OptionalActions::Now, termios);
         }
         line("");
         say(locale, &msg!("cancelled"));

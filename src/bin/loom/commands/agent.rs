@@ -34,6 +34,9 @@ fn status(json: bool, context: &Context) -> Result<u8, Fault> {
         Ok(HelloReply { agent }) => {
             let text = msg!("agent-runs", pid = agent.pid, version = agent.version);
             term::data_line(&context.locale.render(&text));
+            if agent.locked {
+                term::data_line(&context.locale.render(&msg!("now-locked")));
+            }
             if !agent.memory_locked {
                 term::say(context.locale, &msg!("memory-not-locked"));
             }

@@ -34,6 +34,7 @@ fn show(found: &DoctorReply, context: &Context) {
             }
             say(msg!("doctor-restore"));
         }
+        FileCondition::Locked => say(msg!("doctor-file-locked", path = path)),
         FileCondition::Closed => say(msg!("doctor-file-closed", path = path)),
     }
     if let Some(path) = &found.put_aside {

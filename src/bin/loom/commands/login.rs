@@ -1,5 +1,4 @@
 use std::io::{BufRead, IsTerminal, Read};
-use std::path::Path;
 
 use indicatif::ProgressBar;
 use loom_credentials::base::{Credential, Secret, TokenSource, printable};
@@ -8,9 +7,9 @@ use loom_credentials::wire::{self, Code, Fault, LoginEvent, LoginReply, Pasted, 
 use zeroize::Zeroizing;
 
 use crate::args::{Flow, Login};
-use crate::{Context, term};
+use crate::{Context, secret_input, term};
 
-/// The longest token or password that is read from stdin.
+/// The longest address that is read.
 const MAX_INPUT: u64 = 64 * 1024;
 
 pub fn run(args: Login, context: &Context) -> Result<u8, Fault> {
@@ -64,7 +63,11 @@ fn question(args: Login, context: &Context) -> Result<wire::Login, Fault> {
         flow,
         issuer: args.issuer,
         client_id: args.client_id,
-        client_secret: args.client_secret_file.as_deref().map(|path| secret_of(path, context)).transpose()?,
+        client_secret: args
+            .client_secret_file
+            .as_deref()
+            .map(|path| secret_input::of_file(path, &msg!("token-prompt"), context))
+            .transpose()?,
         scopes: args.scopes,
         resource: args.resource,
         browser: !args.no_browser && has_browser(),
@@ -153,17 +156,14 @@ fn open(context: &Context, url: &str) {
 }
 
 fn with_token(args: Login, context: &Context) -> Result<LoginReply, Fault> {
-    let text = read_secret(context)?;
-    let bad = || Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token"));
-    let credential = match Secret::token(text.to_string()) {
+    let text = secret_input::read(&msg!("token-prompt"), context)?;
+    let credential = match Secret::token(text.expose().to_owned()) {
         Some(token) => Credential::Token { token, source: TokenSource::Given },
         // A password may hold what a token may not, as long as it fits a line.
-        None if args.account.is_some() => {
-            let password = Secret::new(text.to_string());
-            Some(()).filter(|()| password.is_one_line() && !text.is_empty()).ok_or_else(bad)?;
-            Credential::Basic { password, expires: None, oauth_refresh_token: None }
+        None if args.account.is_some() && text.is_one_line() && !text.expose().is_empty() => {
+            Credential::Basic { password: text, expires: None, oauth_refresh_token: None }
         }
-        None => return Err(bad()),
+        None => return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token"))),
     };
     context.client()?.ask(&wire::Save { server: context.server.clone(), account: args.account, credential })
 }
@@ -176,33 +176,4 @@ fn read_line() -> Result<Secret, Fault> {
         Ok(count) if count > 0 => Ok(Secret::new(line.trim().to_owned())),
         _ => Err(Fault::new(Code::Cancelled, msg!("cancelled"))),
     }
-}
-
-/// The secret in a file, `-` for standard input.
-fn secret_of(path: &Path, context: &Context) -> Result<Secret, Fault> {
-    if path == Path::new("-") {
-        return read_secret(context).map(|text| Secret::new(text.to_string()));
-    }
-    let unreadable = |error| Fault::new(Code::BadRequest, msg!("file-trouble", path = path.display(), error = error));
-    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(unreadable)?;
-    Ok(Secret::new(text.trim_end().to_owned()))
-}
-
-fn read_secret(context: &Context) -> Result<Zeroizing<String>, Fault> {
-    let unreadable = |error| Fault::new(Code::BadRequest, msg!("stdin-unreadable", error = error));
-    let mut text = if std::io::stdin().is_terminal() {
-        let prompt = format!("{} ", context.locale.render(&msg!("token-prompt")));
-        Zeroizing::new(rpassword::prompt_password(prompt).map_err(unreadable)?)
-    } else {
-        let mut text = Zeroizing::new(String::with_capacity(MAX_INPUT as usize));
-        std::io::stdin().take(MAX_INPUT).read_to_string(&mut text).map_err(unreadable)?;
-        text
-    };
-    if text.ends_with('\n') {
-        text.pop();
-    }
-    if text.ends_with('\r') {
-        text.pop();
-    }
-    Ok(text)
 }

@@ -6,12 +6,14 @@ mod completions;
 mod config;
 mod doctor;
 mod exec;
+mod lock;
 mod login;
 mod logout;
 mod setup_git;
 mod status;
 mod store;
 mod token;
+mod unlock;
 mod why;
 
 use loom_credentials::client::{helper_exit_code, run_git_helper};
@@ -28,6 +30,8 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Token(args) => token::run(args, context),
         Command::Why(args) => why::run(args, context),
         Command::Exec(args) => exec::run(args, context),
+        Command::Lock => lock::run(context),
+        Command::Unlock(args) => unlock::run(&args, context),
         Command::Agent { action } => agent::run(&action, context),
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Store { action } => store::run(&action, context),

@@ -8,6 +8,12 @@ use crate::{Context, term};
 
 pub fn run(args: &args::Status, context: &Context) -> Result<u8, Fault> {
     let status = context.client()?.ask(&wire::Status { server: context.named.clone(), check: args.check })?;
+    if status.agent.locked {
+        if args.json {
+            term::data_line(&serde_json::to_string(&status).unwrap_or_default());
+        }
+        return Err(Fault::new(Code::Locked, msg!("agent-locked")).hint(msg!("hint-unlock")));
+    }
     let none = status.accounts.is_empty();
     if args.json {
         // Our own types serialise without fail.

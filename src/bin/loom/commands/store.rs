@@ -1,9 +1,11 @@
-use loom_credentials::base::printable;
+use std::io::IsTerminal;
+
+use loom_credentials::base::{Secret, printable};
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Fault, StoredIn, StoresReply};
+use loom_credentials::wire::{self, Code, Fault, StoredIn, StoresReply};
 
 use crate::args::{Place, StoreAction};
-use crate::{Context, term};
+use crate::{Context, secret_input, term};
 
 pub fn run(action: &StoreAction, context: &Context) -> Result<u8, Fault> {
     let client = context.client()?;
@@ -24,12 +26,27 @@ pub fn run(action: &StoreAction, context: &Context) -> Result<u8, Fault> {
             let place = context.locale.render(&place(to));
             term::say(context.locale, &msg!("migrated", count = reply.count, place = place));
         }
-        StoreAction::Rekey => {
-            client.ask(&wire::Rekey {})?;
+        StoreAction::Rekey(args) => {
+            let passphrase = args.passphrase.then(|| new_passphrase(context)).transpose()?;
+            client.ask(&wire::Rekey { passphrase, no_passphrase: args.no_passphrase })?;
             term::say(context.locale, &msg!("rekeyed"));
+            if args.passphrase {
+                term::say(context.locale, &msg!("passphrase-set"));
+            }
         }
     }
     Ok(0)
+}
+
+/// Typed twice, as nobody sees what they type; a pipe says it once.
+fn new_passphrase(context: &Context) -> Result<Secret, Fault> {
+    let first = secret_input::read(&msg!("new-passphrase-prompt"), context)?;
+    if std::io::stdin().is_terminal()
+        && !secret_input::typed(&msg!("passphrase-again-prompt"), context)?.matches(&first)
+    {
+        return Err(Fault::new(Code::BadRequest, msg!("passphrases-differ")));
+    }
+    Ok(first)
 }
 
 fn show(reply: &StoresReply, context: &Context) {
@@ -38,6 +55,9 @@ fn show(reply: &StoresReply, context: &Context) {
     for kept in reply.kept.iter().filter(|kept| kept.count > 0) {
         let place = locale.render(&place(kept.stored_in));
         term::data_line(&locale.render(&msg!("kept-there", place = place, count = kept.count)));
+    }
+    if reply.passphrase {
+        term::data_line(&locale.render(&msg!("store-passphrase")));
     }
     if let Some(reason) = &reply.fallback {
         term::data_line(&printable(reason));

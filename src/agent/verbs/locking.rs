@@ -1,0 +1,20 @@
+use crate::agent::dispatch::Handle;
+use crate::agent::{Agent, Caller};
+use crate::wire::{Empty, Fault, Lock, LockReply, Unlock};
+
+impl Handle for Lock {
+    const EVENT: Option<&'static str> = Some("lock");
+
+    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<LockReply, Fault> {
+        agent.lock().await;
+        Ok(LockReply { passphrase: agent.needs_passphrase() })
+    }
+}
+
+impl Handle for Unlock {
+    const EVENT: Option<&'static str> = Some("unlock");
+
+    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
+        agent.unlock(self.passphrase).await.map(|()| Empty {})
+    }
+}

@@ -1,0 +1,64 @@
+use std::io::IsTerminal;
+
+use loom_credentials::base::{Config, Secret, private_file};
+use loom_credentials::client::Client;
+use loom_credentials::msg;
+use loom_credentials::wire::{self, Code, Fault};
+
+use crate::args::Unlock;
+use crate::{Context, secret_input, term};
+
+/// How often a person may mistype.
+const TRIES: usize = 3;
+
+pub fn run(args: &Unlock, context: &Context) -> Result<u8, Fault> {
+    let client = context.client()?;
+    if args.for_git {
+        return for_git(&client, context);
+    }
+    if is_needed(&client)? {
+        let prompt = msg!("passphrase-prompt");
+        let tries = if std::io::stdin().is_terminal() { TRIES } else { 1 };
+        try_passphrases(&client, context, tries, || secret_input::read(&prompt, context))?;
+    }
+    term::say(context.locale, &msg!("now-unlocked"));
+    Ok(0)
+}
+
+/// Git waits: whoever runs it is asked on the terminal, once for all gits that wait.
+fn for_git(client: &Client, context: &Context) -> Result<u8, Fault> {
+    let unreadable = |message| Fault::new(Code::BadRequest, message);
+    if !Config::load(&client.paths().config_file()).map_err(unreadable)?.autologin() {
+        return Err(Fault::new(Code::Locked, msg!("agent-locked")).hint(msg!("hint-unlock")));
+    }
+    let lock = private_file::lock(&client.paths().unlock_lock());
+    let _lock = lock.map_err(|error| Fault::new(Code::Unavailable, error.message()))?;
+    if is_needed(client)? {
+        term::say(context.locale, &msg!("git-needs-unlock"));
+        try_passphrases(client, context, TRIES, || secret_input::typed(&msg!("passphrase-prompt"), context))?;
+    }
+    Ok(0)
+}
+
+/// Unlocks what takes no passphrase, or says that it takes one.
+fn is_needed(client: &Client) -> Result<bool, Fault> {
+    match client.ask(&wire::Unlock::default()) {
+        Err(fault) if fault.id() == "passphrase-needed" => Ok(true),
+        other => other.map(|_| false),
+    }
+}
+
+fn try_passphrases(
+    client: &Client,
+    context: &Context,
+    tries: usize,
+    read: impl Fn() -> Result<Secret, Fault>,
+) -> Result<(), Fault> {
+    for left in (0..tries).rev() {
+        match client.ask(&wire::Unlock { passphrase: Some(read()?) }) {
+            Err(fault) if fault.id() == "wrong-passphrase" && left > 0 => term::fault(context.locale, &fault),
+            other => return other.map(|_| ()),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::StoreError;
+use super::seal::{KEY_BYTES, Seal, Sealed};
+use crate::base::Secret;
+use crate::msg;
+
+/// A key that only a passphrase opens, as the key file holds it: sealed with what Argon2id (RFC 9106) makes of the
+/// passphrase. How it was made stands beside it, so that a later loom can ask for more.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LockedKey {
+    kdf: Kdf,
+    /// KiB.
+    memory: u32,
+    passes: u32,
+    lanes: u32,
+    salt: String,
+    key: Sealed,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum Kdf {
+    #[serde(rename = "argon2id")]
+    Argon2id,
+}
+
+/// The second recommended option of RFC 9106 §4: a guess takes 64 MiB and a good part of a second.
+const MEMORY: u32 = 64 * 1024;
+const PASSES: u32 = 3;
+const LANES: u32 = 4;
+
+/// More than this no loom writes: a key file that asks for it would only exhaust the machine.
+const MAX_MEMORY: u32 = 1024 * 1024;
+const MAX_PASSES: u32 = 64;
+
+const SALT_BYTES: usize = 16;
+
+/// What the key is sealed for; a sealed record can then never be taken for it.
+const CONTEXT: &[u8] = b"loom store key";
+
+impl LockedKey {
+    /// Parses a key file; `None` if it is none that wants a passphrase.
+    pub(super) fn parse(text: &[u8]) -> Option<LockedKey> {
+        serde_json::from_slice(text).ok()
+    }
+
+    /// Locks a key with a passphrase.
+    pub(super) fn new(key: &[u8; KEY_BYTES], passphrase: &Secret) -> Result<LockedKey, StoreError> {
+        let mut salt = [0; SALT_BYTES];
+        getrandom::fill(&mut salt).map_err(|error| StoreError::Unavailable(msg!("no-random", error = error)))?;
+        let made = derive(passphrase, &salt, [MEMORY, PASSES, LANES]).ok_or(StoreError::NotKept)?;
+        let key = Seal::new(&made).seal(key, CONTEXT)?;
+        let salt = BASE64.encode(salt);
+        Ok(LockedKey { kdf: Kdf::Argon2id, memory: MEMORY, passes: PASSES, lanes: LANES, salt, key })
+    }
+
+    pub(super) fn print(&self) -> Result<Vec<u8>, StoreError> {
+        let mut text = serde_json::to_vec(self).map_err(|_| StoreError::NotKept)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    /// The key, if this is the passphrase and nothing beside the key was changed.
+    pub(super) fn open(&self, passphrase: &Secret) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+        let Kdf::Argon2id = self.kdf;
+        let is_sane = self.memory <= MAX_MEMORY && self.passes <= MAX_PASSES;
+        let salt = BASE64.decode(&self.salt).ok().filter(|_| is_sane)?;
+        let made = derive(passphrase, &salt, [self.memory, self.passes, self.lanes])?;
+        let key = Seal::new(&made).open_sealed(&self.key, CONTEXT)?;
+        key.as_slice().try_into().ok().map(Zeroizing::new)
+    }
+}
+
+fn derive(passphrase: &Secret, salt: &[u8], [memory, passes, lanes]: [u32; 3]) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+    let params = Params::new(memory, passes, lanes, Some(KEY_BYTES)).ok()?;
+    let mut made = Zeroizing::new([0; KEY_BYTES]);
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into(passphrase.expose().as_bytes(), salt, &mut *made).ok()?;
+    Some(made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_passphrase_opens_the_key_and_only_as_it_was_written() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let text = LockedKey::new(&[7; KEY_BYTES], &secret("correct horse")).unwrap().print().unwrap();
+        let locked = LockedKey::parse(&text).unwrap();
+        assert_eq!(**locked.open(&secret("correct horse")).as_ref().unwrap(), [7; KEY_BYTES]);
+        assert!(locked.open(&secret("correct horsf")).is_none());
+        assert!(
+            LockedKey { passes: PASSES - 1, ..LockedKey::parse(&text).unwrap() }
+                .open(&secret("correct horse"))
+                .is_none()
+        );
+        let greedy = LockedKey { memory: u32::MAX, ..LockedKey::parse(&text).unwrap() };
+        assert!(greedy.open(&secret("correct horse")).is_none());
+    }
+}

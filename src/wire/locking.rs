@@ -1,0 +1,32 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Empty, Verb};
+use crate::base::{Secret, reveal_some};
+
+/// `lock`: forget every secret, and give out nothing until somebody unlocks.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Lock {}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct LockReply {
+    /// Unlocking takes a passphrase.
+    #[serde(default)]
+    pub passphrase: bool,
+}
+
+/// `unlock`: with the passphrase, where one was set; without it the answer says whether one is needed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Unlock {
+    #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
+    pub passphrase: Option<Secret>,
+}
+
+impl Verb for Lock {
+    const NAME: &'static str = "lock";
+    type Reply = LockReply;
+}
+
+impl Verb for Unlock {
+    const NAME: &'static str = "unlock";
+    type Reply = Empty;
+}

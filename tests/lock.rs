@@ -1,0 +1,210 @@
+//! Locking and unlocking: what a locked agent gives out, which is nothing, and who opens it again.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::{Dialogue, Home, Output, Rotating, Running, find_program, gits, loom_server, run, wait_until};
+
+const PASSPHRASE: &str = "correct horse battery staple";
+
+/// A home with a login, whose sealed file has a passphrase.
+fn with_passphrase() -> Home {
+    let home = Home::new();
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_of_a").ok();
+    home.loom_in(&["store", "rekey", "--passphrase"], PASSPHRASE).ok().says("Only the passphrase opens it");
+    home
+}
+
+fn token(home: &Home) -> Output {
+    home.loom(&["token", "--server", "https://a.example"])
+}
+
+fn is_locked(home: &Home) -> bool {
+    let status: serde_json::Value = serde_json::from_str(&home.loom(&["status", "--json"]).out).unwrap();
+    status["agent"]["locked"].as_bool().unwrap()
+}
+
+/// Runs a shell command with a terminal of its own, on which this is typed.
+fn on_terminal(home: &Home, script: &str, typed: &str) -> Option<Output> {
+    let mut command = home.command(find_program("script")?);
+    command.env("GIT_TERMINAL_PROMPT", "1").env("GIT_ASKPASS", "true").args(["-qec", script, "/dev/null"]);
+    Some(run(&mut command, typed.as_bytes()))
+}
+
+#[test]
+fn a_locked_agent_gives_nothing_to_anybody_until_it_is_unlocked() {
+    let home = Home::new();
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_of_a").ok();
+    assert!(!is_locked(&home));
+    home.loom(&["lock"]).ok().says("The agent is locked").says("loom store rekey --passphrase");
+    assert!(is_locked(&home));
+    let refused = token(&home).fails(1).says("the agent is locked").says("hint: loom unlock");
+    assert_eq!(refused.out, "");
+    home.loom(&["status"]).fails(1).says("the agent is locked");
+    home.loom(&["why", "https://a.example/x"]).fails(1).says("the agent is locked");
+    home.loom_in(&["login", "--with-token", "--server", "https://b.example"], "tok_b").fails(1).says("is locked");
+    home.loom(&["logout", "--server", "https://a.example"]).fails(1).says("is locked");
+    home.loom(&["store", "rekey"]).fails(1).says("is locked");
+    home.loom(&["store", "migrate", "--to", "keyring"]).fails(1);
+    assert_eq!(home.get("https", "a.example").out, "");
+    assert_eq!(home.store("https", "c.example", "u", "p").out, "");
+    home.loom(&["agent", "status"]).ok();
+    home.loom(&["lock"]).ok();
+    home.loom(&["unlock"]).ok().says("The agent is unlocked");
+    assert_eq!(token(&home).ok().out.trim(), "tok_of_a");
+    assert_eq!(home.get("https", "c.example").ok().out, "", "what was refused was not kept");
+    home.loom(&["unlock"]).ok();
+    let log = home.loom(&["audit", "tail", "-n", "50"]).ok().out;
+    assert!(log.contains("lock") && log.contains("unlock") && log.contains("locked"), "{log}");
+}
+
+#[test]
+fn only_the_passphrase_opens_what_a_new_agent_finds() {
+    let home = with_passphrase();
+    assert_eq!(token(&home).ok().out.trim(), "tok_of_a", "the agent that set it is open");
+    home.loom(&["store", "status"]).ok();
+    home.assert_nowhere_in_clear(PASSPHRASE);
+    home.loom(&["agent", "restart"]).ok();
+    assert!(is_locked(&home));
+    token(&home).fails(1).says("the agent is locked");
+    assert!(home.loom(&["doctor"]).out.contains("is locked: loom unlock"));
+    home.loom_in(&["unlock"], "wrong").fails(1).says("that is not the passphrase");
+    token(&home).fails(1);
+    home.loom_in(&["unlock"], PASSPHRASE).ok();
+    assert_eq!(token(&home).ok().out.trim(), "tok_of_a");
+    // Once more without restart, then without a passphrase from then on.
+    home.loom(&["lock"]).ok();
+    token(&home).fails(1);
+    home.loom_in(&["unlock"], &format!("{PASSPHRASE}\n")).ok();
+    home.loom(&["store", "rekey"]).fails(1).says("hint: loom store rekey --passphrase");
+    home.loom(&["store", "rekey", "--no-passphrase"]).ok();
+    home.loom(&["agent", "restart"]).ok();
+    assert_eq!(token(&home).ok().out.trim(), "tok_of_a");
+}
+
+#[test]
+fn a_passphrase_set_before_the_first_login_counts_for_it() {
+    let home = Home::new();
+    home.loom_in(&["store", "rekey", "--passphrase"], PASSPHRASE).ok();
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_of_a").ok();
+    home.loom(&["agent", "stop"]).ok();
+    home.loom_in(&["login", "--with-token", "--server", "https://b.example"], "tok_b").fails(1).says("is locked");
+    home.loom_in(&["unlock"], PASSPHRASE).ok();
+    assert_eq!(token(&home).ok().out.trim(), "tok_of_a");
+    for nothing in ["", "two\nlines"] {
+        home.loom_in(&["store", "rekey", "--passphrase"], nothing).fails(1).says("one line, and not empty");
+    }
+}
+
+#[test]
+fn wrong_passphrases_wait_longer_and_longer() {
+    let home = with_passphrase();
+    home.loom(&["lock"]).ok();
+    let begun = Instant::now();
+    for _ in 0..3 {
+        home.loom_in(&["unlock"], "wrong").fails(1);
+    }
+    assert!(begun.elapsed() >= Duration::from_secs(3), "one second, then two");
+    // Nobody else waits for them.
+    let mut guess = home.command(env!("CARGO_BIN_EXE_loom"));
+    let file = home.path().join("wrong");
+    std::fs::write(&file, "wrong").unwrap();
+    guess.arg("unlock").stdin(std::fs::File::open(&file).unwrap()).stderr(Stdio::null());
+    let _guess = Running(guess.spawn().unwrap());
+    token(&home).fails(1).says("is locked");
+}
+
+#[test]
+fn a_person_types_the_passphrase_twice_to_set_it_and_may_mistype_it_twice() {
+    let home = Home::new();
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_of_a").ok();
+    let Some(done) = on_terminal(&home, "loom store rekey --passphrase", "one\ntwo\n") else { return };
+    assert!(done.code == 1 && done.out.contains("two different passphrases"), "{done:?}");
+    let done = on_terminal(&home, "loom store rekey --passphrase", "one two three\none two three\n").unwrap();
+    assert!(done.code == 0 && !done.out.contains("one two three\r\nOnce"), "{done:?}");
+    home.loom(&["lock"]).ok();
+    let done = on_terminal(&home, "loom unlock", "one\none two\none two three\n").unwrap();
+    assert!(done.code == 0 && done.out.matches("not the passphrase").count() == 2, "{done:?}");
+    token(&home).ok();
+}
+
+#[test]
+fn git_lets_the_person_at_the_terminal_unlock_once_for_all_and_goes_on() {
+    let home = Home::new();
+    let server = loom_server(&home);
+    home.loom(&["login", "--server", server.url()]).ok();
+    home.loom_in(&["store", "rekey", "--passphrase"], PASSPHRASE).ok();
+    home.loom(&["lock"]).ok();
+    let ls_remote = format!("git -c credential.helper=loom ls-remote {}/git/team/app.git", server.url());
+    for git in gits() {
+        let done = home.git(&git, &["ls-remote", &format!("{}/git/team/app.git", server.url())]);
+        assert!(done.code != 0 && done.err.contains("hint: loom unlock"), "nobody is there: {done:?}");
+    }
+    home.loom(&["config", "set", "autologin", "false"]).ok();
+    let Some(done) = on_terminal(&home, &ls_remote, "x\n") else { return };
+    assert!(done.code != 0 && !done.out.contains("Passphrase:"), "{done:?}");
+    home.loom(&["config", "set", "autologin", "true"]).ok();
+    let three = format!("for n in 1 2 3; do {ls_remote} & done; wait");
+    let done = on_terminal(&home, &three, &format!("{PASSPHRASE}\n")).unwrap();
+    assert_eq!(done.out.matches("refs/heads/main").count(), 3, "{done:?}");
+    assert_eq!(done.out.matches("Passphrase:").count(), 1, "{done:?}");
+}
+
+#[test]
+fn a_signal_locks() {
+    let home = Home::new();
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_of_a").ok();
+    kill_process(Pid::from_raw(home.agent_pid()).unwrap(), Signal::USR1).unwrap();
+    wait_until("it is locked", || is_locked(&home));
+    token(&home).fails(1).says("is locked");
+    home.loom(&["unlock"]).ok();
+    token(&home).ok();
+}
+
+#[test]
+fn an_agent_that_nobody_asks_locks_itself_and_whoever_looks_at_it_is_nobody() {
+    let home = Home::new();
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_of_a").ok();
+    home.loom(&["config", "set", "lock_after", "soon"]).fails(1);
+    home.loom(&["config", "set", "lock_after", "1s"]).ok();
+    let begun = Instant::now();
+    token(&home).ok();
+    wait_until("it is locked", || is_locked(&home));
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    home.loom(&["unlock"]).ok();
+    wait_until("it is locked again", || is_locked(&home));
+    home.loom(&["config", "set", "lock_after", "1h"]).ok();
+    home.loom(&["unlock"]).ok();
+    token(&home).ok();
+}
+
+#[test]
+fn a_renewal_under_way_is_kept_before_the_agent_is_locked() {
+    let home = Home::new();
+    let server = Rotating::start();
+    home.loom(&["login", "--server", server.url(), "--client-id", "c", "--flow", "device"]).ok();
+    for _ in 0..5 {
+        let mut asks = home.command(env!("CARGO_BIN_EXE_loom"));
+        asks.args(["token", "--server", server.url(), "--min-validity", "10h"]);
+        let mut asks = Running(asks.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        home.loom(&["lock"]).ok();
+        asks.0.wait().unwrap();
+        home.loom(&["unlock"]).ok();
+        home.loom(&["token", "--server", server.url(), "--min-validity", "10h"]).ok();
+    }
+}
+
+#[test]
+fn a_login_under_way_ends_when_the_agent_is_locked() {
+    let home = Home::new();
+    let server = loom_server(&home);
+    let pending = (200, "application/json", r#"{"status":"pending"}"#.into());
+    server.state().overrides.insert("/auth/device/poll".into(), pending);
+    let mut login = Dialogue::start(&home, &["--server", server.url()]);
+    login.shown();
+    home.loom(&["lock"]).ok();
+    let ended = login.end();
+    assert!(ended.code == 1 && ended.err.contains("the agent is locked"), "{ended:?}");
+}
