@@ -26,8 +26,11 @@ use crate::wire::MAX_FRAME;
 /// How long a connection may take to say something.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
-/// How many connections may be silent at once.
-const MAX_SILENT: usize = 512;
+/// How many connections may wait at once: for their process to say something, or for their turn.
+const MAX_WAITING: usize = 512;
+
+/// How many requests of one process may be under way at once; more wait for their turn.
+const MAX_TURNS: usize = 64;
 
 /// The longest wait for another agent to either listen or go.
 const PREDECESSOR_WITHIN: Duration = Duration::from_secs(10);
@@ -183,20 +186,28 @@ async fn converse(stream: Stream, peer: Peer, agent: &Agent, crowd: &Crowd) {
     loop {
         // After one turn of the runtime the next request, or the end, is most often there, and no timer need be set.
         yield_now().await;
-        let frame = {
-            let mut place = crowd.join(MAX_SILENT);
+        let (frame, turn) = {
+            let mut place = crowd.join(peer.pid, MAX_WAITING);
+            let request = async {
+                let frame = timeout(REQUEST_WITHIN, buffer.frame(&mut input)).await.ok()??;
+                let turn = crowd.turn(peer.pid, MAX_TURNS).await;
+                // Nobody works for who went while waiting.
+                (!turn.had_to_wait() || !has_gone(&stream)).then_some((frame, turn))
+            };
             tokio::select! {
                 biased;
-                frame = timeout(REQUEST_WITHIN, buffer.frame(&mut input)) => frame,
+                request = request => match request {
+                    Some(request) => request,
+                    None => return,
+                },
                 () = place.sent_away() => return,
                 () = &mut asked => return,
             }
         };
-        let Ok(Some(frame)) = frame else { return };
         let busy = agent.stopping.busy();
         let reply = agent::answer(agent, &frame, &mut Caller::new(&mut input, &mut output, peer, agent)).await;
         let written = timeout(agent::WRITE_WITHIN, output.write_all(&reply)).await;
-        drop(busy);
+        drop((busy, turn));
         if !matches!(written, Ok(Ok(()))) {
             return;
         }
@@ -205,6 +216,14 @@ async fn converse(stream: Stream, peer: Peer, agent: &Agent, crowd: &Crowd) {
             return std::future::pending().await;
         }
     }
+}
+
+/// Whether the other side has closed the connection, and not only its own direction of it.
+fn has_gone(stream: &Stream) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let Stream::UdSocket(stream) = stream;
+    let mut fds = [PollFd::new(stream, PollFlags::empty())];
+    poll(&mut fds, Some(&Timespec::default())).is_ok() && fds[0].revents().contains(PollFlags::HUP)
 }
 
 async fn idle(agent: &Agent, idle_exit: Option<Duration>) {
