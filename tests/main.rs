@@ -30,6 +30,7 @@ mod oauth_login;
 mod oauth_network;
 mod oauth_token;
 mod pages;
+mod soak;
 mod store_file;
 mod store_keyring;
 mod store_move;
