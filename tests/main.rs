@@ -36,5 +36,6 @@ mod store_keyring;
 mod store_move;
 mod support;
 mod texts;
+mod upgrade;
 mod why;
 mod wire;

@@ -58,7 +58,11 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
             tracing::debug!(verb = name, "request");
             run(agent, &request, caller).await
         }
-        None => refuse(Fault::new(Code::BadRequest, msg!("unknown-verb", verb = request.verb())), caller),
+        // Most often the front-end is newer than this agent.
+        None => {
+            let fault = Fault::new(Code::BadRequest, msg!("unknown-verb", verb = request.verb()));
+            refuse(fault.hint(msg!("hint-restart-agent")), caller)
+        }
     }
 }
 

@@ -135,6 +135,7 @@ unclaimed = توجد جلسات من إصدار Loom أقدم تنتظر أن ت
 ## The agent
 
 agent-runs = الوكيل يعمل: العملية { $pid }، الإصدار { $version }.
+agent-other-version = إصدار الوكيل {"\u2066"}{ $version }{"\u2069"} وإصدار هذا البرنامج {"\u2066"}{ $own }{"\u2069"}: {"\u2066"}loom agent restart{"\u2069"}
 memory-not-locked = يمكن أن تُكتب ذاكرته في مساحة التبديل؛ إن لم تكن مشفّرة، فاضبط له {"\u2066"}LimitMEMLOCK=infinity{"\u2069"}.
 agent-runs-already = يعمل وكيل آخر بالفعل
 agent-stopped = توقف الوكيل. ما يحفظه في حلقة المفاتيح أو في الملف ما زال موجودًا.

@@ -135,6 +135,7 @@ unclaimed = Logins of an older Loom wait until you name their servers with loom 
 ## The agent
 
 agent-runs = The agent runs: process { $pid }, version { $version }.
+agent-other-version = The agent is version { $version }, this program { $own }: loom agent restart
 memory-not-locked = Its memory can be written to swap; where swap is not encrypted, set LimitMEMLOCK=infinity for it.
 agent-runs-already = another agent is running already
 agent-stopped = The agent has stopped. What it keeps in the keyring or the file is still there.

@@ -135,6 +135,7 @@ unclaimed = Hay sesiones de un Loom anterior a la espera de que indique su servi
 ## The agent
 
 agent-runs = El agente está en ejecución: proceso { $pid }, versión { $version }.
+agent-other-version = El agente es la versión { $version }, este programa la { $own }: loom agent restart
 memory-not-locked = Su memoria puede escribirse en el espacio de intercambio; si este no está cifrado, establezca LimitMEMLOCK=infinity para el agente.
 agent-runs-already = ya hay otro agente en ejecución
 agent-stopped = El agente se ha detenido. Lo que guarda en el llavero o en el archivo sigue ahí.

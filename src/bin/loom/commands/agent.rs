@@ -1,5 +1,6 @@
+use loom_credentials::base::Locale;
 use loom_credentials::msg;
-use loom_credentials::wire::{Code, Fault, Hello, HelloReply, Stop};
+use loom_credentials::wire::{AgentStatus, Code, Fault, Hello, HelloReply, Stop};
 
 use crate::args::AgentAction;
 use crate::{Context, term};
@@ -40,6 +41,7 @@ fn status(json: bool, context: &Context) -> Result<u8, Fault> {
             if !agent.memory_locked {
                 term::say(context.locale, &msg!("memory-not-locked"));
             }
+            compare(&agent, context.locale);
         }
         Err(fault) if is_absent(&fault) => {
             match json {
@@ -51,6 +53,14 @@ fn status(json: bool, context: &Context) -> Result<u8, Fault> {
         Err(fault) => return Err(fault),
     }
     Ok(0)
+}
+
+/// After an update the old agent still runs; it and a newer program understand one another in most things only.
+pub(super) fn compare(agent: &AgentStatus, locale: Locale) {
+    let own = env!("CARGO_PKG_VERSION");
+    if agent.version != own {
+        term::say(locale, &msg!("agent-other-version", version = agent.version, own = own));
+    }
 }
 
 fn is_absent(fault: &Fault) -> bool {

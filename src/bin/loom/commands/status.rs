@@ -14,6 +14,9 @@ pub fn run(args: &args::Status, context: &Context) -> Result<u8, Fault> {
         }
         return Err(Fault::new(Code::Locked, msg!("agent-locked")).hint(msg!("hint-unlock")));
     }
+    if !args.json {
+        super::agent::compare(&status.agent, context.locale);
+    }
     let none = status.accounts.is_empty();
     if args.json {
         // Our own types serialise without fail.
