@@ -33,6 +33,7 @@ mod pages;
 mod soak;
 mod store_file;
 mod store_keyring;
+mod store_keyring_hostile;
 mod store_move;
 mod support;
 mod texts;

@@ -6,6 +6,7 @@ use keyring_core::{Entry, Error as KeyringError};
 use zeroize::Zeroizing;
 
 use super::legacy::LegacyRecord;
+use super::patience;
 use super::platform::Platform;
 use super::worker::Worker;
 use super::{CredentialStore, LegacyKey, Record, StoreError};
@@ -19,18 +20,13 @@ const SERVICE: &str = "loom";
 /// How long one call may take. A person is not asked anything, so nothing takes long that works.
 const CALL_WITHIN: Duration = Duration::from_secs(5);
 
-/// After so many calls in a row that hung, the keyring is left alone…
-const PATIENCE: u32 = 3;
-
-/// …for so long.
-const PAUSE: Duration = Duration::from_secs(60);
+/// A failure that took so long is one of a keyring that hangs: libdbus gives up by itself, after two seconds.
+const SWIFT: Duration = Duration::from_secs(1);
 
 /// The OS keyring: one entry per account, service `loom`, user `SERVER|USER`, the value one JSON record.
 #[derive(Default)]
 pub(super) struct Keyring {
     worker: Option<Worker<Platform>>,
-    hung: u32,
-    paused_until: Option<Instant>,
 }
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -53,36 +49,32 @@ impl Keyring {
     }
 
     fn call<R: Send + 'static>(&mut self, call: impl FnOnce(&mut Platform) -> Result<R> + Send + 'static) -> Result<R> {
-        if self.paused_until.is_some_and(|until| Instant::now() < until) {
+        if patience::is_lost() {
             return Err(hangs());
         }
-        let worker = match self.worker.take() {
-            Some(worker) => worker,
-            None => match Worker::start(Platform::connect, CALL_WITHIN) {
-                Ok(worker) => worker?,
-                Err(_) => return Err(self.note_hang()),
-            },
-        };
-        match worker.call(call, CALL_WITHIN) {
-            Ok(outcome) => {
-                self.hung = 0;
-                // After a failure the connection may be dead; the next call makes a new one.
-                if !matches!(outcome, Err(StoreError::Unavailable(_))) {
-                    self.worker = Some(worker);
-                }
-                outcome
-            }
-            Err(_) => Err(self.note_hang()),
-        }
+        let begun = Instant::now();
+        let outcome = self.attempt(call, begun + CALL_WITHIN);
+        let hung = matches!(outcome, Err(StoreError::Unavailable(_))) && begun.elapsed() >= SWIFT;
+        patience::note(hung);
+        if hung { Err(hangs()) } else { outcome }
     }
 
-    fn note_hang(&mut self) -> StoreError {
-        self.hung += 1;
-        if self.hung >= PATIENCE {
-            self.hung = 0;
-            self.paused_until = Some(Instant::now() + PAUSE);
+    fn attempt<R: Send + 'static>(
+        &mut self,
+        call: impl FnOnce(&mut Platform) -> Result<R> + Send + 'static,
+        until: Instant,
+    ) -> Result<R> {
+        let left = || until.saturating_duration_since(Instant::now());
+        let worker = match self.worker.take() {
+            Some(worker) => worker,
+            None => Worker::start(Platform::connect, left()).map_err(|_| hangs())??,
+        };
+        let outcome = worker.call(call, left()).map_err(|_| hangs())?;
+        // After a failure the connection may be dead; the next call makes a new one.
+        if !matches!(outcome, Err(StoreError::Unavailable(_))) {
+            self.worker = Some(worker);
         }
-        hangs()
+        outcome
     }
 }
 

@@ -11,6 +11,7 @@ mod keyring;
 mod legacy;
 mod memory;
 mod passphrase;
+mod patience;
 mod platform;
 mod record;
 pub mod rekey;

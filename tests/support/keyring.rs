@@ -47,6 +47,10 @@ impl Session {
         Some(Session { _running: Running(child), address })
     }
 
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Locks every collection, as a screen lock or a logout does.
     pub fn lock(&self) {
         let lock = ["--method", "org.freedesktop.Secret.Service.Lock", "['/org/freedesktop/secrets/collection/login']"];

@@ -12,6 +12,7 @@ mod nginx;
 mod openbao;
 mod provider;
 mod rotating;
+mod secret_service;
 #[path = "../../src/bin/loom/demo/server.rs"]
 mod server;
 mod stub;
@@ -24,6 +25,7 @@ pub use nginx::Nginx;
 pub use openbao::OpenBao;
 pub use provider::Provider;
 pub use rotating::Rotating;
+pub use secret_service::{Manner, SecretService};
 pub use server::LoomServer;
 pub use stub::{Stub, http};
 

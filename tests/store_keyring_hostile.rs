@@ -1,0 +1,133 @@
+//! A keyring that hangs, lies or asks: each is an error in time, and nobody else waits.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Home, Manner, Output, SecretService, Session, wait_until};
+
+/// What one call of the keyring may take, and what the programs around it take on a busy machine.
+const IN_TIME: Duration = Duration::from_secs(9);
+
+/// What is answered from memory, on a busy machine; far less than the keyring's deadline.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// A home with such a keyring that has the token `tok_a` of a.example.
+fn kept() -> Option<(Home, Session, SecretService)> {
+    let mut home = Home::with(&[("LOOM_STORE", "keyring")]);
+    let session = Session::without_keyring(&mut home)?;
+    let service = SecretService::start(&session);
+    login(&home, "a", "tok_a").ok().says("kept in the keyring");
+    Some((home, session, service))
+}
+
+fn login(home: &Home, host: &str, token: &str) -> Output {
+    home.loom_in(&["login", "--with-token", "--server", &format!("https://{host}.example")], token)
+}
+
+fn token(home: &Home, host: &str) -> Output {
+    home.loom(&["token", "--server", &format!("https://{host}.example")])
+}
+
+fn restart(home: &Home) {
+    home.loom(&["agent", "stop"]).ok();
+}
+
+fn timed<R>(act: impl FnOnce() -> R) -> (R, Duration) {
+    let begun = Instant::now();
+    (act(), begun.elapsed())
+}
+
+/// Lets the keyring hang at this call while a login of this host is kept.
+fn hang_at(call: &'static str, host: &str) {
+    let Some((home, _session, service)) = kept() else { return };
+    let before = service.calls(call);
+    service.set(Manner::Hangs(call));
+    std::thread::scope(|scope| {
+        let write = scope.spawn(|| timed(|| login(&home, host, "tok_new")));
+        wait_until("the keyring hangs", || service.calls(call) > before);
+        let (read, took) = timed(|| home.get("https", "a.example"));
+        assert!(read.ok().out.contains("password=tok_a\n"), "{call}");
+        assert!(took < AT_ONCE && !write.is_finished(), "{call}: another client waited {took:?}");
+        let (written, took) = write.join().unwrap();
+        written.fails(1).says("it does not answer").says("hint: ").without("tok_new");
+        assert!(took < IN_TIME, "{call}: it took {took:?}");
+    });
+    assert_eq!(token(&home, "a").ok().out, "tok_a\n");
+    service.set(Manner::Honest);
+    login(&home, host, "tok_new").ok().says("kept in the keyring");
+    assert!(!home.credentials().exists(), "{call}: it fell to the file");
+}
+
+#[test]
+fn a_keyring_that_hangs_at_any_call_is_an_error_in_time_and_no_other_client_waits() {
+    std::thread::scope(|scope| {
+        for (call, host) in [
+            ("ReadAlias", "b"),
+            ("Get Locked", "b"),
+            ("SearchItems", "b"),
+            ("CreateItem", "b"),
+            ("GetSecret", "a"),
+            ("SetSecret", "a"),
+        ] {
+            scope.spawn(move || hang_at(call, host));
+        }
+    });
+}
+
+#[test]
+fn a_keyring_that_answers_each_call_too_slowly_is_an_error_in_time() {
+    let Some((home, _session, service)) = kept() else { return };
+    service.set(Manner::Slow(Duration::from_millis(1500)));
+    let (written, took) = timed(|| login(&home, "b", "tok_b"));
+    written.fails(1).says("it does not answer");
+    assert!(took < IN_TIME, "it took {took:?}");
+}
+
+#[test]
+fn a_keyring_that_hung_three_times_in_a_row_is_left_alone() {
+    let Some((home, _session, service)) = kept() else { return };
+    service.set(Manner::Hangs("SearchItems"));
+    for _ in 0..3 {
+        login(&home, "b", "tok_b").fails(1);
+    }
+    let calls = service.calls("");
+    let (written, took) = timed(|| login(&home, "b", "tok_b"));
+    written.fails(1).says("it does not answer").says("hint: ");
+    assert!(took < AT_ONCE, "it took {took:?}");
+    assert_eq!(service.calls(""), calls, "it was called");
+    assert_eq!(token(&home, "a").ok().out, "tok_a\n");
+}
+
+#[test]
+fn a_keyring_that_hangs_from_the_start_is_left_alone_too() {
+    let Some((home, _session, service)) = kept() else { return };
+    restart(&home);
+    service.set(Manner::Hangs("ReadAlias"));
+    for _ in 0..3 {
+        let (read, took) = timed(|| token(&home, "a"));
+        read.fails(1).says("it does not answer");
+        assert!(took < IN_TIME, "it took {took:?}");
+    }
+    let calls = service.calls("");
+    token(&home, "a").fails(1).says("it does not answer");
+    assert_eq!(service.calls(""), calls, "it was called");
+}
+
+#[test]
+fn a_prompt_that_is_dismissed_or_never_ends_is_an_error_with_advice_in_time() {
+    std::thread::scope(|scope| {
+        [true, false].into_iter().for_each(|dismissed| drop(scope.spawn(move || prompt(dismissed))))
+    });
+}
+
+/// Lets the keyring ask a person before it keeps a login.
+fn prompt(dismissed: bool) {
+    let Some((home, _session, service)) = kept() else { return };
+    service.set(Manner::Prompts { dismissed });
+    let (written, took) = timed(|| login(&home, "b", "tok_b"));
+    written.fails(1).says(if dismissed { "the keyring cannot be used" } else { "it does not answer" }).says("hint: ");
+    assert!(took < IN_TIME && service.calls("Prompt") == 1, "dismissed {dismissed}: it took {took:?}");
+    assert_eq!(token(&home, "a").ok().out, "tok_a\n");
+    token(&home, "b").fails(4);
+    service.set(Manner::Honest);
+    login(&home, "b", "tok_b").ok().says("kept in the keyring");
+}

@@ -1,0 +1,177 @@
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dbus::Message;
+use dbus::arg::{PropMap, RefArg, Variant};
+use dbus::channel::Channel;
+use dbus::strings::Path;
+
+use super::Session;
+
+const SERVICE: &str = "/org/freedesktop/secrets";
+const COLLECTION: &str = "/org/freedesktop/secrets/collection/login";
+const PROMPT: &str = "/org/freedesktop/secrets/prompt/1";
+
+/// What it does that no real one should.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    Honest,
+    /// It never answers this call.
+    Hangs(&'static str),
+    /// Every answer takes so long.
+    Slow(Duration),
+    /// It answers this call with an error.
+    Refuses(&'static str),
+    /// It keeps something else than the next secret that it is given, and says that all is well.
+    Spoils,
+    /// It finds everything, whatever it was asked for.
+    FindsAll,
+    /// It wants to ask a person before it makes an item.
+    Prompts {
+        dismissed: bool,
+    },
+}
+
+/// A Secret Service that behaves as a test wants. It ends with the session.
+pub struct SecretService {
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    manner: Manner,
+    calls: Vec<String>,
+    items: BTreeMap<String, Item>,
+}
+
+struct Item {
+    attributes: HashMap<String, String>,
+    /// As it came, encrypted, with the vector that it begins with.
+    secret: (Vec<u8>, Vec<u8>),
+}
+
+impl SecretService {
+    /// Takes the name of the keyring on this session's bus.
+    pub fn start(session: &Session) -> SecretService {
+        let mut channel = Channel::open_private(session.address()).unwrap();
+        channel.register().unwrap();
+        let bus = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
+        let name = Message::new_method_call(bus.0, bus.1, bus.0, "RequestName").unwrap();
+        let name = name.append2("org.freedesktop.secrets", 0_u32);
+        channel.send_with_reply_and_block(name, super::SOON).unwrap();
+        let state = Arc::new(Mutex::new(State { manner: Manner::Honest, calls: Vec::new(), items: BTreeMap::new() }));
+        let service = SecretService { state: state.clone() };
+        std::thread::spawn(move || {
+            while channel.read_write(None).is_ok() {
+                while let Some(message) = channel.pop_message() {
+                    let manner = state.lock().unwrap().manner;
+                    if let Manner::Slow(pause) = manner {
+                        std::thread::sleep(pause);
+                    }
+                    for answer in state.lock().unwrap().answers(&message) {
+                        channel.send(answer).unwrap();
+                    }
+                }
+            }
+        });
+        service
+    }
+
+    pub fn set(&self, manner: Manner) {
+        self.state.lock().unwrap().manner = manner;
+    }
+
+    /// How often this was called; a property counts as `Get NAME`, and everything as the empty name.
+    pub fn calls(&self, name: &str) -> usize {
+        self.state.lock().unwrap().calls.iter().filter(|call| name.is_empty() || *call == name).count()
+    }
+
+    /// How many items it has.
+    pub fn items(&self) -> usize {
+        self.state.lock().unwrap().items.len()
+    }
+
+    /// Lets all items belong to another application.
+    pub fn give_away(&self) {
+        for item in self.state.lock().unwrap().items.values_mut() {
+            item.attributes.insert("service".to_owned(), "other".to_owned());
+        }
+    }
+}
+
+impl State {
+    fn answers(&mut self, message: &Message) -> Vec<Message> {
+        let (Some(member), Some(path)) = (message.member(), message.path()) else { return Vec::new() };
+        let mut call = member.to_string();
+        if let (true, Ok((_, property))) = (call == "Get", message.read2::<&str, &str>()) {
+            call = format!("Get {property}");
+        }
+        self.calls.push(call.clone());
+        match self.manner {
+            Manner::Hangs(hangs) if hangs == call => return Vec::new(),
+            Manner::Refuses(refuses) if refuses == call => {
+                return vec![message.error(&"org.freedesktop.DBus.Error.Failed".into(), c"not today")];
+            }
+            _ => {}
+        }
+        let answer = message.method_return();
+        let none = || Path::from("/");
+        let answer = match call.as_str() {
+            // With 1 as our half of the key the whole is the same in every session: what came encrypted goes as it is.
+            "OpenSession" if message.get1() == Some("plain") => answer.append2(Variant(""), Path::from(SERVICE)),
+            "OpenSession" => answer.append2(Variant(vec![1_u8]), Path::from(SERVICE)),
+            "ReadAlias" => answer.append1(Path::from(COLLECTION)),
+            "Get Locked" => answer.append1(Variant(false)),
+            "SearchItems" => answer.append2(self.found(message.get1().unwrap()), Vec::<Path>::new()),
+            "CreateItem" if matches!(self.manner, Manner::Prompts { .. }) => answer.append2(none(), Path::from(PROMPT)),
+            "CreateItem" => answer.append2(Path::from(self.create(message)), none()),
+            "Prompt" if self.manner == (Manner::Prompts { dismissed: true }) => {
+                let signal = Message::new_signal(PROMPT, "org.freedesktop.Secret.Prompt", "Completed").unwrap();
+                return vec![answer, signal.append2(true, Variant(""))];
+            }
+            "Prompt" => answer,
+            "SetSecret" => {
+                let secret = self.taken(message.get1().unwrap());
+                self.items.get_mut(&*path).unwrap().secret = secret;
+                answer
+            }
+            "Delete" => {
+                self.items.remove(&*path);
+                answer.append1(none())
+            }
+            "Get Attributes" => answer.append1(Variant(self.items[&*path].attributes.clone())),
+            "GetSecret" => {
+                let (vector, secret) = self.items[&*path].secret.clone();
+                answer.append1((Path::from(SERVICE), vector, secret, "application/octet-stream"))
+            }
+            _ => return dbus::channel::default_reply(message).into_iter().collect(),
+        };
+        vec![answer]
+    }
+
+    fn found(&self, wanted: HashMap<String, String>) -> Vec<Path<'static>> {
+        let fits = |item: &Item| wanted.iter().all(|(name, value)| item.attributes.get(name) == Some(value));
+        let found = self.items.iter().filter(|(_, item)| self.manner == Manner::FindsAll || fits(item));
+        found.map(|(path, _)| Path::from(path.clone())).collect()
+    }
+
+    fn create(&mut self, message: &Message) -> String {
+        let (properties, secret) = message.read2::<PropMap, _>().unwrap();
+        let names_and_values = properties["org.freedesktop.Secret.Item.Attributes"].0.as_iter().unwrap();
+        let texts: Vec<String> = names_and_values.filter_map(|text| text.as_str().map(str::to_owned)).collect();
+        let attributes = texts.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+        let path = format!("{COLLECTION}/{}", super::unique());
+        let item = Item { attributes, secret: self.taken(secret) };
+        self.items.insert(path.clone(), item);
+        path
+    }
+
+    fn taken(&mut self, (_, mut vector, secret, _): (Path, Vec<u8>, Vec<u8>, &str)) -> (Vec<u8>, Vec<u8>) {
+        if self.manner == Manner::Spoils {
+            // The first letter of what it decrypts to becomes another one.
+            vector[0] ^= 1;
+            self.manner = Manner::Honest;
+        }
+        (vector, secret)
+    }
+}
