@@ -113,6 +113,20 @@ fn a_keyring_that_hangs_from_the_start_is_left_alone_too() {
 }
 
 #[test]
+fn a_keyring_that_fails_while_it_is_read_is_an_error_and_not_an_empty_one() {
+    for call in ["SearchItems", "Get Attributes", "GetSecret"] {
+        for manner in [Manner::Refuses(call), Manner::Hangs(call)] {
+            let Some((home, _session, service)) = kept() else { return };
+            restart(&home);
+            service.set(manner);
+            token(&home, "a").fails(1).says("the keyring cannot be used");
+            service.set(Manner::Honest);
+            assert_eq!(token(&home, "a").ok().out, "tok_a\n");
+        }
+    }
+}
+
+#[test]
 fn a_prompt_that_is_dismissed_or_never_ends_is_an_error_with_advice_in_time() {
     std::thread::scope(|scope| {
         [true, false].into_iter().for_each(|dismissed| drop(scope.spawn(move || prompt(dismissed))))

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::legacy::LegacyRecord;
 use super::patience;
-use super::platform::Platform;
+use super::platform::{self, Platform};
 use super::worker::Worker;
 use super::{CredentialStore, LegacyKey, Record, StoreError};
 use crate::base::{AccountKey, Credential};
@@ -89,7 +89,8 @@ impl CredentialStore for Keyring {
             let mut records = Vec::new();
             for entry in &entries {
                 // Another application may be called loom too; what is not exactly ours is not read any further.
-                let Some(account) = specified(entry).and_then(|user| user.parse::<AccountKey>().ok()) else { continue };
+                let user = platform::user(entry, SERVICE).map_err(from_keyring)?;
+                let Some(account) = user.and_then(|user| user.parse::<AccountKey>().ok()) else { continue };
                 let value = Zeroizing::new(entry.get_secret().map_err(from_keyring)?);
                 records.extend(parse_record(&value).filter(|record| *record.account() == account));
             }
@@ -125,7 +126,9 @@ impl CredentialStore for Keyring {
     fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>> {
         self.with_store(|store| {
             let entries = store.search(&HashMap::from([("service", SERVICE)])).map_err(from_keyring)?;
-            Ok(entries.iter().filter_map(specified).filter_map(|user| LegacyKey::parse(&user)).collect())
+            let users = entries.iter().map(|entry| platform::user(entry, SERVICE).map_err(from_keyring));
+            let users = users.collect::<Result<Vec<Option<String>>>>()?;
+            Ok(users.into_iter().flatten().filter_map(|user| LegacyKey::parse(&user)).collect())
         })
     }
 
@@ -147,10 +150,6 @@ impl CredentialStore for Keyring {
 fn remove(store: &dyn CredentialStoreApi, user: &str) -> Result<()> {
     let entry = store.build(SERVICE, user, None).map_err(from_keyring)?;
     found(entry.delete_credential()).map(|_| ())
-}
-
-fn specified(entry: &Entry) -> Option<String> {
-    entry.get_specifiers().filter(|(service, _)| service == SERVICE).map(|(_, user)| user)
 }
 
 fn parse_record(value: &[u8]) -> Option<Record> {

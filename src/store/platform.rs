@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use dbus_secret_service::{EncryptionType, SecretService};
 use dbus_secret_service_keyring_store::Store;
+use keyring_core::Entry;
 use keyring_core::api::CredentialStoreApi;
 
 use super::StoreError;
@@ -41,6 +42,13 @@ impl Platform {
     pub(super) fn store(&self) -> &dyn CredentialStoreApi {
         &*self.store
     }
+}
+
+/// The user name of an item of this service; nothing if it is another application's, whatever a search said.
+pub(super) fn user(entry: &Entry, service: &str) -> keyring_core::Result<Option<String>> {
+    let mut attributes = entry.get_attributes()?;
+    let is_of_service = attributes.get("service").is_some_and(|found| found == service);
+    Ok(attributes.remove("username").filter(|_| is_of_service))
 }
 
 fn has_user_bus() -> bool {
