@@ -127,6 +127,34 @@ fn a_keyring_that_fails_while_it_is_read_is_an_error_and_not_an_empty_one() {
 }
 
 #[test]
+fn a_token_that_reads_back_differently_is_refused_and_the_old_one_stays() {
+    let Some((home, _session, service)) = kept() else { return };
+    for host in ["a", "b"] {
+        service.set(Manner::Spoils);
+        login(&home, host, "tok_new").fails(1).says("hint: ");
+        for _ in 0..2 {
+            assert_eq!(token(&home, "a").ok().out, "tok_a\n");
+            token(&home, "b").fails(4);
+            restart(&home);
+        }
+        assert_eq!(service.items(), 1, "what was spoiled stays behind");
+    }
+}
+
+#[test]
+fn what_a_search_finds_of_other_applications_is_left_alone() {
+    let Some((home, _session, service)) = kept() else { return };
+    service.give_away();
+    restart(&home);
+    service.set(Manner::FindsAll);
+    token(&home, "a").fails(4);
+    let written = service.calls("SetSecret") + service.calls("Delete");
+    login(&home, "a", "tok_new").fails(1);
+    home.loom(&["logout", "--server", "https://a.example"]);
+    assert_eq!(service.calls("SetSecret") + service.calls("Delete"), written, "another application's item was changed");
+}
+
+#[test]
 fn a_prompt_that_is_dismissed_or_never_ends_is_an_error_with_advice_in_time() {
     std::thread::scope(|scope| {
         [true, false].into_iter().for_each(|dismissed| drop(scope.spawn(move || prompt(dismissed))))

@@ -103,17 +103,23 @@ impl CredentialStore for Keyring {
         let user = record.account().to_string();
         let label = format!("loom: {} ({})", record.account().server(), record.account().user());
         self.with_store(move |store| {
+            let before = secret(store, &user)?;
             let entry =
                 store.build(SERVICE, &user, Some(&HashMap::from([("label", label.as_str())]))).map_err(from_keyring)?;
-            let before = found(entry.get_secret())?.map(Zeroizing::new);
+            if before.is_none() && found(entry.get_attributes())?.is_some() {
+                // It is another application's, and would be overwritten.
+                return Err(StoreError::Unavailable(msg!("keyring-refused")));
+            }
             entry.set_secret(&value).map_err(from_keyring)?;
             // A keyring that takes something and keeps something else would lose a login without a word.
             if Zeroizing::new(entry.get_secret().map_err(from_keyring)?) == value {
                 return Ok(());
             }
-            if let Some(before) = before {
-                entry.set_secret(&before).map_err(from_keyring)?;
+            match before {
+                Some(before) => entry.set_secret(&before),
+                None => entry.delete_credential(),
             }
+            .map_err(from_keyring)?;
             Err(StoreError::NotKept)
         })
     }
@@ -135,8 +141,7 @@ impl CredentialStore for Keyring {
     fn legacy(&mut self, key: &LegacyKey) -> Result<Option<Credential>> {
         let user = key.as_str().to_owned();
         self.with_store(move |store| {
-            let entry = store.build(SERVICE, &user, None).map_err(from_keyring)?;
-            let value = found(entry.get_secret())?.map(Zeroizing::new);
+            let value = secret(store, &user)?;
             Ok(value.and_then(|value| LegacyRecord::parse(&value)).map(LegacyRecord::into_credential))
         })
     }
@@ -147,8 +152,20 @@ impl CredentialStore for Keyring {
     }
 }
 
-fn remove(store: &dyn CredentialStoreApi, user: &str) -> Result<()> {
+/// The entry of this user, if there is one. Another application's that the keyring finds in its place is none.
+fn find(store: &dyn CredentialStoreApi, user: &str) -> Result<Option<Entry>> {
     let entry = store.build(SERVICE, user, None).map_err(from_keyring)?;
+    let is_ours = found(platform::user(&entry, SERVICE))?.flatten().as_deref() == Some(user);
+    Ok(is_ours.then_some(entry))
+}
+
+fn secret(store: &dyn CredentialStoreApi, user: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    let Some(entry) = find(store, user)? else { return Ok(None) };
+    Ok(found(entry.get_secret())?.map(Zeroizing::new))
+}
+
+fn remove(store: &dyn CredentialStoreApi, user: &str) -> Result<()> {
+    let Some(entry) = find(store, user)? else { return Ok(()) };
     found(entry.delete_credential()).map(|_| ())
 }
 
