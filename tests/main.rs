@@ -34,6 +34,7 @@ mod soak;
 mod store_file;
 mod store_keyring;
 mod store_keyring_hostile;
+mod store_keyring_outage;
 mod store_move;
 mod support;
 mod texts;

@@ -166,7 +166,7 @@ fn prompt(dismissed: bool) {
     let Some((home, _session, service)) = kept() else { return };
     service.set(Manner::Prompts { dismissed });
     let (written, took) = timed(|| login(&home, "b", "tok_b"));
-    written.fails(1).says(if dismissed { "the keyring cannot be used" } else { "it does not answer" }).says("hint: ");
+    written.fails(1).says(if dismissed { "the keyring is locked" } else { "it does not answer" }).says("hint: ");
     assert!(took < IN_TIME && service.calls("Prompt") == 1, "dismissed {dismissed}: it took {took:?}");
     assert_eq!(token(&home, "a").ok().out, "tok_a\n");
     token(&home, "b").fails(4);

@@ -40,7 +40,7 @@ impl Keyring {
     /// Looks, then calls: a call on a locked keyring would prompt, and a prompt on a headless box waits for ever.
     fn with_store<R: Send + 'static>(
         &mut self,
-        call: impl FnOnce(&dyn CredentialStoreApi) -> Result<R> + Send + 'static,
+        call: impl Fn(&dyn CredentialStoreApi) -> Result<R> + Clone + Send + 'static,
     ) -> Result<R> {
         self.call(move |platform| {
             platform.look(SERVICE)?;
@@ -48,13 +48,21 @@ impl Keyring {
         })
     }
 
-    fn call<R: Send + 'static>(&mut self, call: impl FnOnce(&mut Platform) -> Result<R> + Send + 'static) -> Result<R> {
+    fn call<R: Send + 'static>(
+        &mut self,
+        call: impl Fn(&mut Platform) -> Result<R> + Clone + Send + 'static,
+    ) -> Result<R> {
         if patience::is_lost() {
             return Err(hangs());
         }
-        let begun = Instant::now();
-        let outcome = self.attempt(call, begun + CALL_WITHIN);
-        let hung = matches!(outcome, Err(StoreError::Unavailable(_))) && begun.elapsed() >= SWIFT;
+        let (begun, was_connected) = (Instant::now(), self.worker.is_some());
+        let failed = |outcome: &Result<R>| matches!(outcome, Err(StoreError::Unavailable(_)));
+        let mut outcome = self.attempt(call.clone(), begun + CALL_WITHIN);
+        if was_connected && failed(&outcome) && begun.elapsed() < SWIFT {
+            // The keyring may have been started anew, and then it knows nothing of the connection.
+            outcome = self.attempt(call, begun + CALL_WITHIN);
+        }
+        let hung = failed(&outcome) && begun.elapsed() >= SWIFT;
         patience::note(hung);
         if hung { Err(hangs()) } else { outcome }
     }
@@ -185,6 +193,7 @@ fn found<T>(outcome: std::result::Result<T, KeyringError>) -> Result<Option<T>> 
 fn from_keyring(error: KeyringError) -> StoreError {
     match error {
         KeyringError::NoStorageAccess(_) => StoreError::Locked,
+        KeyringError::PlatformFailure(error) if platform::is_dismissal(&*error) => StoreError::Locked,
         KeyringError::PlatformFailure(error) => StoreError::Unavailable(msg!("keyring-says", error = error)),
         KeyringError::BadEncoding(_) | KeyringError::BadDataFormat(..) => StoreError::NotKept,
         KeyringError::TooLong(..) => StoreError::Unavailable(msg!("keyring-too-long")),

@@ -51,6 +51,11 @@ pub(super) fn user(entry: &Entry, service: &str) -> keyring_core::Result<Option<
     Ok(attributes.remove("username").filter(|_| is_of_service))
 }
 
+/// Whether a person dismissed the prompt of the keyring.
+pub(super) fn is_dismissal(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(dbus_secret_service::Error::Prompt))
+}
+
 fn has_user_bus() -> bool {
     dirs::runtime_dir().is_some_and(|dir| dir.join("bus").exists())
 }

@@ -1,8 +1,8 @@
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::{Home, Running, find_program};
+use super::{Home, Running, find_program, run, wait_until};
 
 /// A D-Bus session of its own with gnome-keyring in it; both end when this is dropped.
 pub struct Session {
@@ -47,6 +47,24 @@ impl Session {
         Some(Session { _running: Running(child), address })
     }
 
+    /// gnome-keyring on a bus that would not start one, unlocked; it can be ended and started again.
+    pub fn keyring(&self, home: &Home) -> Option<Running> {
+        let mut command = home.command(find_program("gnome-keyring-daemon")?);
+        command.args(["--foreground", "--unlock", "--components=secrets"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut daemon = Running(command.spawn().unwrap());
+        daemon.0.stdin.take().unwrap().write_all(b"secret").unwrap();
+        let login = "/org/freedesktop/secrets/collection/login";
+        let is_locked = ["org.freedesktop.Secret.Collection", "Locked"];
+        wait_until("the keyring is unlocked", || {
+            let mut get = home.command("gdbus");
+            get.args(["call", "--session", "--dest", "org.freedesktop.secrets", "--object-path", login]);
+            get.args(["--method", "org.freedesktop.DBus.Properties.Get"]).args(is_locked);
+            run(&mut get, b"").out.contains("false")
+        });
+        Some(daemon)
+    }
+
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -69,6 +87,6 @@ impl Session {
     /// Runs secret-tool, libsecret's own client, with this on stdin.
     pub fn secret_tool(&self, arguments: &[&str], stdin: &str) -> String {
         let mut command = Command::new("secret-tool");
-        super::home::run(command.args(arguments).env("DBUS_SESSION_BUS_ADDRESS", &self.address), stdin.as_bytes()).out
+        run(command.args(arguments).env("DBUS_SESSION_BUS_ADDRESS", &self.address), stdin.as_bytes()).out
     }
 }
