@@ -107,3 +107,21 @@ fn an_older_looms_keyring_entry_is_taken_over_when_a_person_names_its_server() {
     home.loom(&["token", "--server", "https://git.lab.example"]).fails(4);
     assert_eq!(session.secret_tool(&["lookup", "service", "loom", "username", "https___git_lab_example"], ""), "");
 }
+
+#[test]
+fn the_longest_token_and_the_longest_password_are_kept_whole_and_a_longer_one_is_refused() {
+    let mut home = Home::with(&[("LOOM_STORE", "keyring")]);
+    let Some(_session) = Session::unlocked(&mut home) else { return };
+    for (of, length) in [&["--server", "https://a.example"][..], &["--server", "https://b.example", "--account", "u"]]
+        .into_iter()
+        .zip([16 * 1024, 64 * 1024])
+    {
+        let longest: String = ('!'..='~').cycle().take(length).collect();
+        let login = |secret: &str| home.loom_in(&[&["login", "--with-token"], of].concat(), secret);
+        let kept = || home.loom(&[&["token"], of].concat()).ok().out;
+        login(&format!("{longest}\r\n")).ok().says("kept in the keyring");
+        login(&format!("{longest}!")).fails(1);
+        home.loom(&["agent", "stop"]).ok();
+        assert!(kept() == format!("{longest}\n"), "what is kept is another than what was given");
+    }
+}

@@ -18,9 +18,14 @@ pub fn read(prompt: &Message, context: &Context) -> Result<Secret, Fault> {
     if std::io::stdin().is_terminal() {
         return typed(prompt, context);
     }
-    let mut text = Zeroizing::new(String::with_capacity(MAX_INPUT as usize));
-    std::io::stdin().take(MAX_INPUT).read_to_string(&mut text).map_err(unreadable)?;
-    Ok(without_line_end(text))
+    // With the end of a line and one more: what is longer would be cut without a word, and kept so.
+    let mut text = Zeroizing::new(String::with_capacity(MAX_INPUT as usize + 3));
+    std::io::stdin().take(MAX_INPUT + 3).read_to_string(&mut text).map_err(unreadable)?;
+    let secret = without_line_end(text);
+    match secret.expose().len() as u64 > MAX_INPUT {
+        true => Err(unreadable(std::io::ErrorKind::FileTooLarge.into())),
+        false => Ok(secret),
+    }
 }
 
 /// A secret that a person types into the terminal, wherever standard input comes from.
