@@ -10,6 +10,7 @@ mod faults;
 mod faults_crash;
 mod faults_crowd;
 mod faults_io;
+mod faults_move;
 mod faults_room;
 mod faults_scenarios;
 mod fuzzed;

@@ -33,15 +33,25 @@ impl Agent {
         let mut changing = self.changing.lock().await;
         self.load(&mut changing).await?;
         let (paths, key) = (self.paths().clone(), self.key.clone());
+        let target = with_store(&mut changing, move |store| store.copied(choice, &paths, &key)).await?;
+        let set = || {
+            let set = Setting::Store.set(&self.paths().config_file(), name);
+            set.map_err(|message| Fault::new(Code::Unavailable, message))
+        };
+        // An agent whose setting is the keyring reads the file as well, and no other reads both. So that is the setting as
+        // long as each has some.
+        if to == StoredIn::Keyring {
+            set()?;
+        }
         let moved = with_store(&mut changing, move |store| {
-            let count = store.migrate(choice, &paths, &key)?;
+            let count = store.replace_by(target)?;
             Ok((count, store.load()?))
         });
         let (count, all) = moved.await?;
         *lock(&self.accounts) = Some(Accounts::new(all));
-        // Last: an agent that reads this setting finds everything there.
-        let set = Setting::Store.set(&self.paths().config_file(), name);
-        set.map_err(|message| Fault::new(Code::Unavailable, message))?;
+        if to == StoredIn::File {
+            set()?;
+        }
         Ok(count)
     }
 

@@ -76,9 +76,8 @@ impl Cascade {
         self.stores.first().map(|store| store.stored_in())
     }
 
-    /// Moves every record into the store of this choice, which is used in place of these from then on. Nothing is taken
-    /// away before all was read back from where it goes; cut short, it can be done again.
-    pub fn migrate(&mut self, to: StoreChoice, paths: &Paths, key: &StoreKey) -> Result<usize> {
+    /// Copies every record into the store of this choice and reads it back from there. Nothing is taken away yet.
+    pub fn copied(&mut self, to: StoreChoice, paths: &Paths, key: &StoreKey) -> Result<Cascade> {
         let all = self.load()?;
         let mut target = Cascade::open(to, paths, key)?;
         let Some(first) = target.stores.first_mut() else { return Err(StoreError::NotKept) };
@@ -90,11 +89,16 @@ impl Cascade {
             let found = kept.get(record.account());
             found.is_some_and(|found| found.credential().secret().matches(record.credential().secret()))
         };
-        if !all.values().all(|(record, _)| is_kept(record)) {
-            return Err(StoreError::NotKept);
+        match all.values().all(|(record, _)| is_kept(record)) {
+            true => Ok(target),
+            false => Err(StoreError::NotKept),
         }
-        let goes_to = first.stored_in();
-        for store in self.stores.iter_mut().filter(|store| store.stored_in() != goes_to) {
+    }
+
+    /// Takes away what was copied into `target`, which is used in place of these from then on. Returns how many moved.
+    pub fn replace_by(&mut self, target: Cascade) -> Result<usize> {
+        let all = self.load()?;
+        for store in self.stores.iter_mut().filter(|store| Some(store.stored_in()) != target.first()) {
             all.keys().try_for_each(|account| store.remove(account))?;
         }
         *self = target;
