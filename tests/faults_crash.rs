@@ -61,21 +61,33 @@ fn crash(bench: &Bench, call: Option<&Call>) -> (bool, bool) {
 }
 
 /// `kill -9` leaves what was written in the system's memory, a power failure does not: so each file is synced before it
-/// is put in place, its directory afterwards, and only then the caller is answered.
+/// is put in place, its directory afterwards, and only then the next file is put in place or the caller is answered.
 fn assert_synced(calls: &[Call]) {
     let shown: Vec<&str> = calls.iter().map(|call| call.shown.as_str()).collect();
-    let placed: Vec<usize> = (0..calls.len()).filter(|at| calls[*at].puts_in_place("credentials.json")).collect();
-    assert!(!placed.is_empty(), "nothing was put in place: {shown:#?}");
+    let puts =
+        |at: &usize| ["credentials.json", "store.key.new", "store.key"].iter().any(|to| calls[*at].puts_in_place(to));
+    let placed: Vec<usize> = (0..calls.len()).filter(puts).collect();
+    assert!(
+        placed.iter().any(|at| calls[*at].puts_in_place("credentials.json")),
+        "nothing was put in place: {shown:#?}"
+    );
     for at in placed {
         let from = shown[at].split('"').nth(1).unwrap();
         let on_it = |name: &str| {
             shown[..at].iter().rposition(|call| call.starts_with(name) && call.contains(&format!("<{from}>")))
         };
-        assert!(on_it("fsync(").is_some() && on_it("fsync(") > on_it("write("), "not synced: {shown:#?}");
+        // The new key was put beside the old one first.
+        if !from.ends_with("/store.key.new") {
+            assert!(on_it("fsync(").is_some() && on_it("fsync(") > on_it("write("), "not synced: {shown:#?}");
+        }
         let dir = format!("<{}>)", from.rsplit_once('/').unwrap().0);
-        let synced = shown[at..].iter().position(|call| call.starts_with("fsync(") && call.contains(&dir));
-        let answered = shown[at..].iter().position(|call| call.starts_with("sendto(") && call.contains("\\\"ok\\\""));
-        assert!(synced.is_some() && answered.is_none_or(|answered| synced < Some(answered)), "directory: {shown:#?}");
+        let later = at + 1;
+        let synced = shown[later..].iter().position(|call| call.starts_with("fsync(") && call.contains(&dir));
+        let answered =
+            shown[later..].iter().position(|call| call.starts_with("sendto(") && call.contains("\\\"ok\\\""));
+        let next = (later..calls.len()).find(puts).map(|next| next - later);
+        assert!(synced.is_some(), "directory: {shown:#?}");
+        assert!([answered, next].into_iter().flatten().all(|then| synced < Some(then)), "directory: {shown:#?}");
     }
 }
 
@@ -122,6 +134,11 @@ fn a_crash_during_a_logout_leaves_the_login_whole_or_gone() {
 #[test]
 fn a_crash_while_an_older_looms_file_is_taken_over_loses_none_of_it() {
     crash_everywhere(faults_scenarios::TAKE_OVER);
+}
+
+#[test]
+fn a_crash_while_the_file_gets_a_new_key_leaves_one_that_opens_it() {
+    crash_everywhere(faults_scenarios::REKEY);
 }
 
 #[test]

@@ -123,3 +123,8 @@ fn a_failing_disk_during_a_logout_is_said_and_the_login_stays() {
 fn a_failing_disk_while_an_older_looms_file_is_taken_over_loses_none_of_it() {
     fail_everywhere(faults_scenarios::TAKE_OVER);
 }
+
+#[test]
+fn a_failing_disk_while_the_file_gets_a_new_key_is_said_and_leaves_one_that_opens_it() {
+    fail_everywhere(faults_scenarios::REKEY);
+}

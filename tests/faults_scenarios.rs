@@ -109,6 +109,22 @@ pub const TAKE_OVER: Scenario = Scenario {
     },
 };
 
+pub const REKEY: Scenario = Scenario {
+    name: "giving the file a new key",
+    prepare: |home, server| {
+        (TAKE_OVER.prepare)(home, server);
+        log_in(home, server);
+    },
+    warm: others_are_whole,
+    operate: |home, _| home.loom(&["store", "rekey"]),
+    check: |home, server, seen| {
+        others_are_whole(home);
+        assert_eq!(token(home, server, &[]).ok().out, "at_0\n");
+        home.loom(&["doctor"]).ok();
+        (TAKE_OVER.check)(home, server, seen);
+    },
+};
+
 /// More than the token at hand can give, so that it is renewed.
 const FRESH: &[&str] = &["--min-validity", "2h"];
 
