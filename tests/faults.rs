@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::faults_scenarios;
+use crate::support::injection::{self, Call};
 use crate::support::{Home, Output, Rotating, Running};
 
 /// An operation that changes what is kept.
@@ -40,6 +41,17 @@ impl Bench {
         (scenario.prepare)(&template, &server);
         stop(&template, agent);
         Bench { scenario, template, server }
+    }
+
+    /// The same with a home in which the operation was done once, and what the agent called on the way; nothing where no
+    /// fault can be injected.
+    pub fn recorded(scenario: Scenario) -> Option<(Bench, Home, Vec<Call>)> {
+        injection::tracer()?;
+        let bench = Bench::new(scenario);
+        let home = bench.home();
+        let agent = bench.agent(&home);
+        let calls = injection::record(&home, &agent, || drop(bench.operate(&home).ok()));
+        Some((bench, home, calls))
     }
 
     /// A home as the operation finds it.

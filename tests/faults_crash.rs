@@ -7,16 +7,9 @@ use crate::support::{every, say};
 
 /// Lets the agent crash at each call of the operation, and looks at what is left.
 fn crash_everywhere(scenario: Scenario) {
-    if injection::tracer().is_none() {
-        return;
-    }
-    let bench = Bench::new(scenario);
-    let home = bench.home();
-    let agent = bench.agent(&home);
-    let calls = injection::record(&home, &agent, || drop(bench.operate(&home).ok()));
+    let Some((bench, home, calls)) = Bench::recorded(scenario) else { return };
     assert_synced(&calls);
     let points: Vec<&Call> = calls.iter().filter(|call| call.is_point(&home)).collect();
-    drop(agent);
     // And once right after the answer.
     assert_eq!(crash(&bench, None), (true, true));
     let (mut tried, mut hit, mut acknowledged) = (1, 1, 1);
@@ -143,14 +136,7 @@ fn a_crash_while_the_file_gets_a_new_key_leaves_one_that_opens_it() {
 
 #[test]
 fn crash_after_crash_leaves_one_stray_file_at_most() {
-    if injection::tracer().is_none() {
-        return;
-    }
-    let bench = Bench::new(faults_scenarios::NEW);
-    let home = bench.home();
-    let agent = bench.agent(&home);
-    let calls = injection::record(&home, &agent, || drop(bench.operate(&home).ok()));
-    drop(agent);
+    let Some((bench, home, calls)) = Bench::recorded(faults_scenarios::NEW) else { return };
     let renamed = calls.iter().find(|call| call.puts_in_place("credentials.json")).unwrap();
     for crashes in 1..=5 {
         let mut agent = bench.agent(&home);

@@ -10,20 +10,13 @@ const WRITES: [&str; 8] = ["openat", "write", "fsync", "rename", "link", "unlink
 
 /// Lets each call on a file fail, and looks at what the caller was told and at what is kept.
 fn fail_everywhere(scenario: Scenario) {
-    if injection::tracer().is_none() {
-        return;
-    }
-    let bench = Bench::new(scenario);
-    let home = bench.home();
-    let agent = bench.agent(&home);
-    let calls = injection::record(&home, &agent, || drop(bench.operate(&home).ok()));
+    let Some((bench, home, calls)) = Bench::recorded(scenario) else { return };
     let placed = calls.iter().rposition(|call| call.puts_in_place("credentials.json")).unwrap();
     let is_one = |call: &Call| {
         call.is_point(&home) && call.is_in(home.path()) && WRITES.iter().any(|name| call.name.starts_with(name))
     };
     let points = calls.iter().enumerate().filter(|(_, call)| is_one(call));
     let points: Vec<_> = points.flat_map(|point| ["EIO", "ENOSPC"].map(|error| (point, error))).collect();
-    drop(agent);
     let (mut tried, mut hit, mut refused) = (0, 0, 0);
     for ((at, call), error) in points.iter().step_by(every(5)) {
         tried += 1;

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use crate::support::{Home, Output, Running, find_program, gits, loom_server, run};
+use crate::support::{Home, LoomServer, Output, Running, find_program, gits, loom_server, run};
 
 /// Runs a shell command with a terminal of its own and returns what appeared on it.
 fn on_terminal(home: &Home, script: &str, environment: &[(&str, &str)]) -> Option<Output> {
@@ -16,16 +16,23 @@ fn ls_remote(url: &str) -> String {
     format!("git -c credential.helper=loom ls-remote {url}/git/team/app.git")
 }
 
-/// A home whose default server has no login any more.
-fn logged_out(home: &Home, url: &str) {
-    home.loom(&["config", "set-default-server", url]).ok();
+/// A home whose default server has no login.
+fn logged_out() -> (Home, LoomServer) {
+    let home = Home::new();
+    let server = loom_server(&home);
+    home.loom(&["config", "set-default-server", server.url()]).ok();
+    (home, server)
+}
+
+/// Has the server say this of every device code.
+fn polls_say(server: &LoomServer, status: &str) {
+    let body = format!(r#"{{"status":"{status}"}}"#);
+    server.state().overrides.insert("/auth/device/poll".into(), (200, "application/json", body));
 }
 
 #[test]
 fn a_person_at_a_terminal_is_shown_url_and_code_and_git_goes_on() {
-    let home = Home::new();
-    let server = loom_server(&home);
-    logged_out(&home, server.url());
+    let (home, server) = logged_out();
     let Some(done) = on_terminal(&home, &ls_remote(server.url()), &[]) else { return };
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.out.contains("ABCD-1234") && done.out.contains("refs/heads/main"), "{done:?}");
@@ -34,11 +41,8 @@ fn a_person_at_a_terminal_is_shown_url_and_code_and_git_goes_on() {
 
 #[test]
 fn nobody_is_asked_where_nobody_is_there_or_asking_is_forbidden() {
-    let home = Home::new();
-    let server = loom_server(&home);
-    logged_out(&home, server.url());
-    let asked =
-        |server: &crate::support::LoomServer| server.state().seen.iter().any(|seen| seen.1 == "/auth/device/start");
+    let (home, server) = logged_out();
+    let asked = |server: &LoomServer| server.state().seen.iter().any(|seen| seen.1 == "/auth/device/start");
     for git in gits() {
         let done = home.git(&git, &["ls-remote", &format!("{}/git/team/app.git", server.url())]);
         assert!(done.code != 0 && done.err.contains("hint: loom login --server"), "{done:?}");
@@ -61,9 +65,7 @@ fn nobody_is_asked_where_nobody_is_there_or_asking_is_forbidden() {
 
 #[test]
 fn a_login_is_not_offered_where_it_would_be_somebody_elses() {
-    let home = Home::new();
-    let server = loom_server(&home);
-    logged_out(&home, server.url());
+    let (home, server) = logged_out();
     let named = server.url().replace("http://", "http://zed@");
     for _ in 0..2 {
         let Some(done) = on_terminal(&home, &ls_remote(&named), &[("GIT_ASKPASS", "true")]) else { return };
@@ -76,9 +78,7 @@ fn a_login_is_not_offered_where_it_would_be_somebody_elses() {
 
 #[test]
 fn many_gits_show_one_prompt() {
-    let home = Home::new();
-    let server = loom_server(&home);
-    logged_out(&home, server.url());
+    let (home, server) = logged_out();
     let both = format!("for n in 1 2 3 4 5; do {} & done; wait", ls_remote(server.url()));
     let Some(done) = on_terminal(&home, &both, &[]) else { return };
     assert_eq!(done.out.matches("refs/heads/main").count(), 5, "{done:?}");
@@ -88,13 +88,8 @@ fn many_gits_show_one_prompt() {
 
 #[test]
 fn a_login_that_was_left_is_not_shown_again_at_once() {
-    let home = Home::new();
-    let server = loom_server(&home);
-    logged_out(&home, server.url());
-    server
-        .state()
-        .overrides
-        .insert("/auth/device/poll".into(), (200, "application/json", r#"{"status":"expired"}"#.into()));
+    let (home, server) = logged_out();
+    polls_say(&server, "expired");
     for _ in 0..3 {
         let Some(done) = on_terminal(&home, &ls_remote(server.url()), &[("GIT_ASKPASS", "true")]) else { return };
         assert_ne!(done.code, 0, "{done:?}");
@@ -107,13 +102,8 @@ fn a_login_that_was_left_is_not_shown_again_at_once() {
 
 #[test]
 fn a_person_who_ends_the_login_is_not_asked_for_a_password_as_well() {
-    let home = Home::new();
-    let server = loom_server(&home);
-    logged_out(&home, server.url());
-    server
-        .state()
-        .overrides
-        .insert("/auth/device/poll".into(), (200, "application/json", r#"{"status":"pending"}"#.into()));
+    let (home, server) = logged_out();
+    polls_say(&server, "pending");
     let Some(script) = find_program("script") else { return };
     let mut command = home.command(script);
     command.env("GIT_TERMINAL_PROMPT", "1").args(["-qec", &ls_remote(server.url()), "/dev/null"]);

@@ -3,22 +3,43 @@
 use std::time::Duration;
 
 use crate::support::authorization_server::{TOKENS, authorization_server, json};
-use crate::support::{Apache, Dialogue, Home, Nginx, Provider, find_program, gits, loom_server, wait_until};
+use crate::support::{
+    Apache, Dialogue, Home, LoomServer, Nginx, Provider, Stub, find_program, gits, loom_server, wait_until,
+};
 
-/// A home with a login of alice at the resource server, whose settings name the provider.
+/// A login of alice at the resource server.
 fn logged_in(home: &mut Home, settings: &[(&str, &str)]) -> Option<(Provider, Apache)> {
     let provider = Provider::start_with(home, &[&[("DC_INTERVAL", "1")], settings].concat())?;
     let apache = Apache::start(home, &provider)?;
-    home.configure(&format!(
-        "[[server]]\nurl = '{}'\n[server.oauth]\nissuer = '{}'\nclient_id = 'loom-cli'\n",
-        apache.url(),
-        provider.issuer()
-    ));
-    let mut login = Dialogue::start(home, &["--server", apache.url(), "--flow", "device"]);
+    log_in(home, &provider, apache.url());
+    Some((provider, apache))
+}
+
+/// Logs alice in at this server, whose settings name the provider.
+fn log_in(home: &Home, provider: &Provider, server: &str) {
+    names_issuer(home, server, &format!("issuer = '{}'\nclient_id = 'loom-cli'\n", provider.issuer()));
+    let mut login = Dialogue::start(home, &["--server", server, "--flow", "device"]);
     let (url, code) = (login.shown(), login.shown());
     provider.approve_device(&url, &code, "alice");
     login.end().ok();
-    Some((provider, apache))
+}
+
+/// A login at a server that serves git, with the first token of an authorization server that will give a second one.
+fn to_be_renewed(settings: &str) -> (Home, LoomServer, Stub) {
+    let home = Home::new();
+    let server = loom_server(&home);
+    let issuer = authorization_server(|path, count| match (path, count) {
+        ("/token", 1..) => Some(json(&TOKENS.replace("first", "second"))),
+        _ => None,
+    });
+    names_issuer(&home, server.url(), &format!("issuer = '{}'\nclient_id = 'c'\n{settings}", issuer.url()));
+    server.state().tokens = ["at_first".to_owned()].into();
+    home.loom(&["login", "--server", server.url(), "--flow", "device"]).ok();
+    (home, server, issuer)
+}
+
+fn names_issuer(home: &Home, server: &str, oauth: &str) {
+    home.configure(&format!("[[server]]\nurl = '{server}'\n[server.oauth]\n{oauth}"));
 }
 
 #[test]
@@ -53,19 +74,7 @@ fn a_token_that_ended_is_renewed_on_the_way() {
 
 #[test]
 fn a_401_is_healed_by_a_renewal_in_the_same_command() {
-    let home = Home::new();
-    let server = loom_server(&home);
-    let issuer = authorization_server(|path, count| match (path, count) {
-        ("/token", 1..) => Some(json(&TOKENS.replace("first", "second"))),
-        _ => None,
-    });
-    home.configure(&format!(
-        "[[server]]\nurl = '{}'\n[server.oauth]\nissuer = '{}'\nclient_id = 'c'\ngit_username = 'x-access-token'\n",
-        server.url(),
-        issuer.url()
-    ));
-    server.state().tokens.extend(["at_first".to_owned()]);
-    home.loom(&["login", "--server", server.url(), "--flow", "device"]).ok();
+    let (home, server, _issuer) = to_be_renewed("git_username = 'x-access-token'\n");
     let host = server.url().strip_prefix("http://").unwrap();
     let said = home.get("http", host).ok().out;
     assert!(said.contains("username=x-access-token\npassword=at_first\n"), "{said}");
@@ -80,18 +89,7 @@ fn a_401_is_healed_by_a_renewal_in_the_same_command() {
 #[test]
 fn an_older_git_gets_the_renewed_token_with_its_next_command() {
     let Some(git) = gits().into_iter().nth(1) else { return };
-    let home = Home::new();
-    let server = loom_server(&home);
-    let issuer = authorization_server(|path, count| match (path, count) {
-        ("/token", 1..) => Some(json(&TOKENS.replace("first", "second"))),
-        _ => None,
-    });
-    home.configure(&format!(
-        "[[server]]\nurl = '{}'\n[server.oauth]\nissuer = '{}'\nclient_id = 'c'\n",
-        server.url(),
-        issuer.url()
-    ));
-    home.loom(&["login", "--server", server.url(), "--flow", "device"]).ok();
+    let (home, server, _issuer) = to_be_renewed("");
     server.state().tokens = ["at_second".to_owned()].into();
     let url = format!("{}/git/team/app.git", server.url());
     assert_ne!(home.git(&git, &["ls-remote", &url]).code, 0);
@@ -106,15 +104,7 @@ fn git_lfs_ends_although_every_refusal_could_be_healed() {
     let mut home = Home::new();
     let Some(nginx) = Nginx::start(&mut home) else { return };
     let Some(provider) = Provider::start_with(&mut home, &[("DC_INTERVAL", "1")]) else { return };
-    home.configure(&format!(
-        "[[server]]\nurl = '{}'\n[server.oauth]\nissuer = '{}'\nclient_id = 'loom-cli'\n",
-        nginx.basic,
-        provider.issuer()
-    ));
-    let mut login = Dialogue::start(&home, &["--server", &nginx.basic, "--flow", "device"]);
-    let (url, code) = (login.shown(), login.shown());
-    provider.approve_device(&url, &code, "alice");
-    login.end().ok();
+    log_in(&home, &provider, &nginx.basic);
     nginx.accept_basic("oauth2", "nobody has this");
     let host = nginx.basic.strip_prefix("https://").unwrap();
     // What git-lfs does: get, erase, get, erase, for as long as it is given something.
