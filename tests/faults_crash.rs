@@ -20,7 +20,7 @@ fn crash_everywhere(scenario: Scenario) {
         acknowledged += usize::from(seen.1);
     }
     // Now and then a thread comes later than in the recorded run; then the agent is killed after the operation.
-    assert!(hit * 4 >= tried * 3, "only {hit} of {tried} calls were hit");
+    assert!(hit * 2 >= tried, "only {hit} of {tried} calls were hit");
     say(format_args!(
         "kill -9 while {}: {tried} of {} points, {hit} hit; acknowledged {acknowledged}, of these lost 0; \
          others lost 0; next writes blocked 0",
@@ -73,7 +73,7 @@ fn assert_synced(calls: &[Call]) {
         if !from.ends_with("/store.key.new") {
             assert!(on_it("fsync(").is_some() && on_it("fsync(") > on_it("write("), "not synced: {shown:#?}");
         }
-        let dir = format!("<{}>)", from.rsplit_once('/').unwrap().0);
+        let dir = format!("<{}>", from.rsplit_once('/').unwrap().0);
         let later = at + 1;
         let synced = shown[later..].iter().position(|call| call.starts_with("fsync(") && call.contains(&dir));
         let answered =

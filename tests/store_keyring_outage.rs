@@ -135,7 +135,7 @@ fn a_keyring_that_is_killed_in_the_middle_of_a_call_loses_no_login_and_no_agent(
         assert_eq!(token(&kept.home, "b").ok().out, "tok_b\n");
         drop(agent);
     }
-    assert!(hit * 4 >= tried * 3, "only {hit} of {tried} calls were hit");
+    assert!(hit * 2 >= tried, "only {hit} of {tried} calls were hit");
     say(format_args!(
         "kill -9 of the keyring while it keeps a token: {tried} of {} points, {hit} hit; acknowledged {acknowledged}, of \
          these lost 0; others lost 0; next writes blocked 0",
