@@ -6,7 +6,7 @@ use super::{Home, Running, find_program, run, wait_until};
 
 /// A D-Bus session of its own with gnome-keyring in it; both end when this is dropped.
 pub struct Session {
-    _running: Running,
+    running: Running,
     address: String,
 }
 
@@ -44,7 +44,7 @@ impl Session {
         let address = address.trim().to_owned();
         assert!(!address.is_empty(), "the session did not start");
         home.set("DBUS_SESSION_BUS_ADDRESS", &address);
-        Some(Session { _running: Running(child), address })
+        Some(Session { running: Running(child), address })
     }
 
     /// gnome-keyring on a bus that would not start one, unlocked; it can be ended and started again.
@@ -88,5 +88,12 @@ impl Session {
     pub fn secret_tool(&self, arguments: &[&str], stdin: &str) -> String {
         let mut command = Command::new("secret-tool");
         run(command.args(arguments).env("DBUS_SESSION_BUS_ADDRESS", &self.address), stdin.as_bytes()).out
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Its input ends first, and it ends its bus; killed, it would leave the bus behind, and all who are on it.
+        let _ = self.running.0.wait();
     }
 }

@@ -1,7 +1,9 @@
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use base64::Engine;
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::{Home, Running, find_program, wait_until};
 
@@ -9,10 +11,17 @@ use super::{Home, Running, find_program, wait_until};
 /// serve the repositories below `served` at `/git/`.
 pub struct Nginx {
     _nginx: Running,
-    _fcgiwrap: Running,
+    fcgiwrap: Running,
     dir: PathBuf,
     pub basic: String,
     pub bearer: String,
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // With the processes that it made in advance.
+        let _ = kill_process_group(Pid::from_child(&self.fcgiwrap.0), Signal::KILL);
+    }
 }
 
 impl Nginx {
@@ -27,20 +36,15 @@ impl Nginx {
         std::fs::write(dir.join("users"), "").unwrap();
         let mut command = home.command(&fcgiwrap);
         command.args(["-c", "8", "-s"]).arg(format!("unix:{}", dir.join("fcgi.sock").display()));
-        let fcgiwrap = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null());
+        let fcgiwrap = Running(command.spawn().unwrap());
         wait_until("fcgiwrap listens", || dir.join("fcgi.sock").exists());
         let mut command = Command::new(&nginx);
         command.arg("-p").arg(&dir).arg("-c").arg(dir.join("nginx.conf")).stdin(Stdio::null()).stderr(Stdio::null());
         let nginx = Running(command.spawn().unwrap());
         wait_until("nginx listens", || std::net::TcpStream::connect(("127.0.0.1", ports[0])).is_ok());
         let basic = format!("https://localhost:{}", ports[0]);
-        Some(Nginx {
-            _nginx: nginx,
-            _fcgiwrap: fcgiwrap,
-            dir,
-            basic,
-            bearer: format!("https://127.0.0.1:{}", ports[1]),
-        })
+        Some(Nginx { _nginx: nginx, fcgiwrap, dir, basic, bearer: format!("https://127.0.0.1:{}", ports[1]) })
     }
 
     /// From the next request on only this user and password are accepted at the Basic port.
