@@ -113,6 +113,16 @@ fn a_keyring_that_hangs_from_the_start_is_left_alone_too() {
 }
 
 #[test]
+fn where_nobody_chose_the_keyring_one_that_hangs_from_the_start_gives_way_to_the_file_and_that_is_said() {
+    let mut home = Home::with(&[]);
+    let Some(session) = Session::without_keyring(&mut home) else { return };
+    SecretService::start(&session).set(Manner::Hangs("OpenSession"));
+    let (written, took) = timed(|| login(&home, "a", "tok_a"));
+    written.ok().says("The keyring is not used: it does not answer").says("kept in the sealed file");
+    assert!(took < IN_TIME, "it took {took:?}");
+}
+
+#[test]
 fn a_keyring_that_fails_while_it_is_read_is_an_error_and_not_an_empty_one() {
     for call in ["SearchItems", "Get Attributes", "GetSecret"] {
         for manner in [Manner::Refuses(call), Manner::Hangs(call)] {

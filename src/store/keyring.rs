@@ -6,7 +6,7 @@ use keyring_core::{Entry, Error as KeyringError};
 use zeroize::Zeroizing;
 
 use super::legacy::LegacyRecord;
-use super::patience;
+use super::patience::Patience;
 use super::platform::{self, Platform};
 use super::worker::Worker;
 use super::{CredentialStore, LegacyKey, Record, StoreError};
@@ -52,10 +52,10 @@ impl Keyring {
         &mut self,
         call: impl Fn(&mut Platform) -> Result<R> + Clone + Send + 'static,
     ) -> Result<R> {
-        if patience::is_lost() {
+        let (begun, was_connected) = (Instant::now(), self.worker.is_some());
+        if Patience::lock().is_lost(begun) {
             return Err(hangs());
         }
-        let (begun, was_connected) = (Instant::now(), self.worker.is_some());
         let failed = |outcome: &Result<R>| matches!(outcome, Err(StoreError::Unavailable(_)));
         let mut outcome = self.attempt(call.clone(), begun + CALL_WITHIN);
         if was_connected && failed(&outcome) && begun.elapsed() < SWIFT {
@@ -63,7 +63,7 @@ impl Keyring {
             outcome = self.attempt(call, begun + CALL_WITHIN);
         }
         let hung = failed(&outcome) && begun.elapsed() >= SWIFT;
-        patience::note(hung);
+        Patience::lock().note(hung, Instant::now());
         if hung { Err(hangs()) } else { outcome }
     }
 

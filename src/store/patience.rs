@@ -9,26 +9,47 @@ const PATIENCE: u32 = 3;
 /// …for so long.
 const PAUSE: Duration = Duration::from_secs(60);
 
-struct Patience {
+pub(super) struct Patience {
     hung: u32,
     lost_until: Option<Instant>,
 }
 
-/// Whether the keyring is to be left alone now.
-pub(super) fn is_lost() -> bool {
-    patience().lost_until.is_some_and(|until| Instant::now() < until)
-}
+impl Patience {
+    const FRESH: Patience = Patience { hung: 0, lost_until: None };
 
-/// Notes whether a call hung.
-pub(super) fn note(hung: bool) {
-    let mut patience = patience();
-    patience.hung = if hung { patience.hung + 1 } else { 0 };
-    if patience.hung >= PATIENCE {
-        *patience = Patience { hung: 0, lost_until: Some(Instant::now() + PAUSE) };
+    /// The one of this process.
+    pub(super) fn lock() -> MutexGuard<'static, Patience> {
+        static LATELY: Mutex<Patience> = Mutex::new(Patience::FRESH);
+        LATELY.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the keyring is to be left alone now.
+    pub(super) fn is_lost(&self, now: Instant) -> bool {
+        self.lost_until.is_some_and(|until| now < until)
+    }
+
+    /// Notes whether a call hung.
+    pub(super) fn note(&mut self, hung: bool, now: Instant) {
+        self.hung = if hung { self.hung + 1 } else { 0 };
+        if self.hung >= PATIENCE {
+            *self = Patience { hung: 0, lost_until: Some(now + PAUSE) };
+        }
     }
 }
 
-fn patience() -> MutexGuard<'static, Patience> {
-    static LATELY: Mutex<Patience> = Mutex::new(Patience { hung: 0, lost_until: None });
-    LATELY.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_is_lost_after_three_hangs_in_a_row_and_returns_after_a_minute() {
+        let (mut patience, now) = (Patience::FRESH, Instant::now());
+        for hung in [true, true, false, true, true] {
+            patience.note(hung, now);
+        }
+        assert!(!patience.is_lost(now));
+        patience.note(true, now);
+        assert!(patience.is_lost(now) && patience.is_lost(now + PAUSE - Duration::from_secs(1)));
+        assert!(!patience.is_lost(now + PAUSE));
+    }
 }
