@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use loom_credentials::base::{Credential, Expiry, Kind, Locale, Secret, ServerUrl, TokenSource};
+use loom_credentials::base::{Credential, Expiry, Kind, Locale, Scopes, Secret, ServerUrl, TokenSource};
 use loom_credentials::msg;
 use loom_credentials::wire::*;
 
@@ -138,6 +138,46 @@ fn the_frames_of_the_stores_are_as_recorded() {
     exchange(Rekey { passphrase: Some(secret("correct horse")), no_passphrase: false }, Empty {});
     exchange(Lock {}, LockReply { passphrase: true });
     exchange(Unlock { passphrase: Some(secret("correct horse")) }, Empty {});
+}
+
+#[test]
+fn the_frames_of_issued_tokens_and_sockets_are_as_recorded() {
+    let scopes = Scopes::from_names(["read", "write"]).unwrap();
+    let servers = vec!["https://git.example".parse().unwrap(), "https://*.example".parse().unwrap()];
+    let about = || IssuedInfo {
+        name: "ci".into(),
+        id: "0123456789ab".into(),
+        scopes: scopes.clone(),
+        role: None,
+        expires_at: Expiry::from_unix(1_900_000_000),
+        created_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        last_used: None,
+        revoked: false,
+        active: true,
+        servers: servers.clone(),
+        reveal: true,
+        uses: 0,
+        max_uses: Some(3),
+    };
+    let question = Generate {
+        name: "ci".into(),
+        scopes: Some(scopes.clone()),
+        role: None,
+        expires_days: Some(30),
+        servers: servers.clone(),
+        max_uses: Some(3),
+        reveal: true,
+    };
+    exchange(question, GenerateReply { token: secret("loom_shown_once"), about: about() });
+    exchange(Tokens { all: true }, TokensReply { tokens: vec![about()] });
+    exchange(RevokeToken { name: "ci".into() }, RevokeTokenReply { revoked: vec![about()] });
+    let lease = Lease { name: "exec make".into(), scopes: scopes.clone(), servers: servers.clone(), reveal: false };
+    exchange(lease, Empty {});
+    let (path, token) = ("/home/u/sock/agent.sock".to_owned(), "0123456789ab".to_owned());
+    exchange(SocketAdd { path: path.clone(), token: "ci".into() }, Empty {});
+    exchange(SocketRemove { path: path.clone() }, Empty {});
+    let socket = RestrictedSocket { path, token, name: Some("ci".into()), active: true };
+    exchange(Sockets {}, SocketsReply { sockets: vec![socket] });
 }
 
 #[test]

@@ -1,6 +1,14 @@
-//! Floor 2: who may do what, and who did. So far, who did: the audit log.
+//! Floor 2: who may do what, and who did.
 
 mod audit_chain;
 mod audit_log;
+mod authority;
+mod issued_token;
+mod ledger;
+mod role;
 
 pub use audit_log::AuditLog;
+pub use authority::{Authority, Rights};
+pub use issued_token::{IssuedToken, Order, PREFIX};
+pub use ledger::{Ledger, LedgerError};
+pub use role::scopes_of_role;

@@ -6,8 +6,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
 use super::{Agent, fault};
+use crate::access::Authority;
 use crate::base::{Locale, ServerUrl};
-use crate::wire::{Actor, Fault, MAX_FRAME, print_event};
+use crate::msg;
+use crate::wire::{Actor, Code, Fault, MAX_FRAME, print_event};
 
 /// Whoever reads nothing for so long has gone.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
@@ -16,6 +18,9 @@ pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
 pub struct Caller<'a> {
     pub locale: Locale,
     peer: Peer,
+    /// The token of the door that was used, if it has one.
+    door: Option<&'a str>,
+    authority: Authority,
     about: Option<(ServerUrl, Option<String>)>,
     agent: &'a Agent,
     input: &'a mut (dyn AsyncRead + Send + Unpin),
@@ -34,22 +39,56 @@ impl<'a> Caller<'a> {
         input: &'a mut (dyn AsyncRead + Send + Unpin),
         output: &'a mut (dyn AsyncWrite + Send + Unpin),
         peer: Peer,
+        door: Option<&'a str>,
         agent: &'a Agent,
     ) -> Self {
-        Caller { locale: Locale::default(), peer, about: None, agent, input, output }
+        Caller {
+            locale: Locale::default(),
+            peer,
+            door,
+            authority: Authority::owner(),
+            about: None,
+            agent,
+            input,
+            output,
+        }
     }
 
-    /// Says what the request turned out to be about, for the audit log.
-    pub(super) fn is_about(&mut self, server: &ServerUrl, account: Option<&str>) {
+    /// Says what the request turned out to be about, for the audit log. For who may not see that server it is not there.
+    pub(super) fn is_about(&mut self, server: &ServerUrl, account: Option<&str>) -> Result<(), Fault> {
         self.about = Some((server.clone(), account.map(str::to_owned)));
+        match self.authority.sees(server) {
+            true => Ok(()),
+            false => Err(Fault::new(Code::NotFound, msg!("not-logged-in", server = server))),
+        }
+    }
+
+    pub(super) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Notes what whoever asks may do.
+    pub(super) fn acts_within(&mut self, authority: Authority) {
+        self.authority = authority;
+    }
+
+    pub(super) fn door(&self) -> Option<&str> {
+        self.door
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.peer.pid
     }
 
     pub(super) fn take_about(&mut self) -> Option<(ServerUrl, Option<String>)> {
         self.about.take()
     }
 
-    /// The program that asks, while it still waits for its answer.
+    /// Who asks: the token that was presented, else the program, while it still waits for its answer.
     pub(super) fn actor(&self) -> Actor {
+        if let Some(token) = self.authority.token() {
+            return Actor::Token { token_id: token.to_owned() };
+        }
         let Peer { uid, pid } = self.peer;
         let exe = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
         Actor::Process { uid, pid, exe: exe.map(|path| path.to_string_lossy().into_owned()) }
@@ -77,6 +116,16 @@ impl<'a> Caller<'a> {
             }
         }
         serde_json::from_slice(&line).ok()
+    }
+
+    /// Returns when the caller closes its side, or the agent stops.
+    pub(super) async fn closed(&mut self) {
+        let mut ignored = [0; 256];
+        let closed = async { while self.input.read(&mut ignored).await.is_ok_and(|count| count > 0) {} };
+        tokio::select! {
+            () = closed => {}
+            () = self.agent.stopping.asked() => {}
+        }
     }
 
     /// Returns when waiting for a person has to end, and why: the caller closes its side, which cancels what it asked for,

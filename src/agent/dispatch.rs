@@ -3,6 +3,8 @@ use std::pin::Pin;
 use zeroize::Zeroizing;
 
 use super::{Agent, Caller};
+use crate::access::Authority;
+use crate::base::Scope;
 use crate::msg;
 use crate::wire::{self, Code, Fault, Request, RequestError, Verb, print_reply};
 
@@ -18,27 +20,61 @@ type Frame = Zeroizing<Vec<u8>>;
 type Running<'a> = Pin<Box<dyn Future<Output = Frame> + Send + 'a>>;
 type Run = for<'a> fn(&'a Agent, &'a Request<'a>, &'a mut Caller<'_>) -> Running<'a>;
 
+/// A verb: its name, what it takes to ask it, and how it is carried out.
+type Row = (&'static str, Needs, Run);
+
+/// What a presented token must allow.
+#[derive(Clone, Copy)]
+struct Needs {
+    scope: Option<Scope>,
+    /// It hands out a server's own secret.
+    secret: bool,
+    /// It concerns all servers.
+    everywhere: bool,
+}
+
+/// Any active token will do.
+const NOTHING: Needs = Needs { scope: None, secret: false, everywhere: false };
+const SECRET: Needs = Needs { secret: true, ..at_server(Scope::Read) };
+
+/// What concerns one server.
+const fn at_server(scope: Scope) -> Needs {
+    Needs { scope: Some(scope), ..NOTHING }
+}
+
+/// What concerns the agent as a whole.
+const fn everywhere(scope: Scope) -> Needs {
+    Needs { everywhere: true, ..at_server(scope) }
+}
+
 /// Every verb there is.
-const VERBS: &[(&str, Run)] = &[
-    row::<wire::Get>(),
-    row::<wire::Store>(),
-    row::<wire::Erase>(),
-    row::<wire::Token>(),
-    row::<wire::Status>(),
-    row::<wire::Why>(),
-    row::<wire::Login>(),
-    row::<wire::Save>(),
-    row::<wire::Logout>(),
-    row::<wire::Stores>(),
-    row::<wire::Migrate>(),
-    row::<wire::Rekey>(),
-    row::<wire::Doctor>(),
-    row::<wire::Audit>(),
-    row::<wire::AuditVerify>(),
-    row::<wire::Lock>(),
-    row::<wire::Unlock>(),
-    row::<wire::Hello>(),
-    row::<wire::Stop>(),
+const VERBS: &[Row] = &[
+    row::<wire::Get>(SECRET),
+    row::<wire::Store>(at_server(Scope::Write)),
+    row::<wire::Erase>(at_server(Scope::Write)),
+    row::<wire::Token>(SECRET),
+    row::<wire::Status>(at_server(Scope::Read)),
+    row::<wire::Why>(at_server(Scope::Read)),
+    row::<wire::Login>(at_server(Scope::Control)),
+    row::<wire::Save>(at_server(Scope::Write)),
+    row::<wire::Logout>(at_server(Scope::Control)),
+    row::<wire::Stores>(everywhere(Scope::Read)),
+    row::<wire::Migrate>(everywhere(Scope::All)),
+    row::<wire::Rekey>(everywhere(Scope::All)),
+    row::<wire::Doctor>(everywhere(Scope::All)),
+    row::<wire::Audit>(everywhere(Scope::Audit)),
+    row::<wire::AuditVerify>(everywhere(Scope::Audit)),
+    row::<wire::Generate>(at_server(Scope::All)),
+    row::<wire::Lease>(at_server(Scope::All)),
+    row::<wire::Tokens>(at_server(Scope::All)),
+    row::<wire::RevokeToken>(at_server(Scope::All)),
+    row::<wire::SocketAdd>(everywhere(Scope::All)),
+    row::<wire::SocketRemove>(everywhere(Scope::All)),
+    row::<wire::Sockets>(everywhere(Scope::All)),
+    row::<wire::Lock>(everywhere(Scope::Control)),
+    row::<wire::Unlock>(everywhere(Scope::Control)),
+    row::<wire::Hello>(NOTHING),
+    row::<wire::Stop>(everywhere(Scope::Control)),
 ];
 
 /// Answers one request frame with one reply frame.
@@ -48,14 +84,17 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
         Err(error) => return refuse(from_request(error), caller),
     };
     caller.locale = request.locale;
-    if request.token.is_some() {
-        agent.audit("auth.fail", caller.actor(), None, Err(Code::Denied));
-        // No token was ever issued, so none is known.
-        return refuse(Fault::new(Code::Denied, msg!("token-unknown")).hint(msg!("hint-token-unknown")), caller);
+    match agent.authority(request.token.as_ref(), caller) {
+        Ok(authority) => caller.acts_within(authority),
+        Err(fault) => return refuse(fault, caller),
     }
-    match VERBS.iter().find(|(name, _)| *name == request.verb()) {
-        Some((name, run)) => {
+    match VERBS.iter().find(|(name, ..)| *name == request.verb()) {
+        Some((name, needs, run)) => {
             tracing::debug!(verb = name, "request");
+            if let Err(fault) = needs.check(caller.authority()) {
+                agent.audit("auth.fail", caller.actor(), None, Err(fault.code()));
+                return refuse(fault, caller);
+            }
             run(agent, &request, caller).await
         }
         // Most often the front-end is newer than this agent.
@@ -66,11 +105,11 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
     }
 }
 
-const fn row<V: Handle + 'static>() -> (&'static str, Run)
+const fn row<V: Handle + 'static>(needs: Needs) -> Row
 where
     V::Reply: Send,
 {
-    (V::NAME, |agent, request, caller| Box::pin(run::<V>(agent, request, caller)))
+    (V::NAME, needs, |agent, request, caller| Box::pin(run::<V>(agent, request, caller)))
 }
 
 async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Caller<'_>) -> Frame {
@@ -88,6 +127,19 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
         agent.audit(event, actor, caller.take_about(), outcome.as_ref().map(|_| ()).map_err(Fault::code));
     }
     print_reply(&outcome, caller.locale)
+}
+
+impl Needs {
+    /// The one place where rights are compared with what is asked.
+    fn check(&self, authority: &Authority) -> Result<(), Fault> {
+        let denied = |message| Err(Fault::new(Code::Denied, message));
+        match self.scope {
+            Some(scope) if !authority.allows(scope) => denied(msg!("scope-missing", scope = scope.name())),
+            _ if self.secret && !authority.reveals() => denied(msg!("reveal-missing")),
+            _ if self.everywhere && !authority.sees_everything() => denied(msg!("token-for-some-servers")),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn refuse(fault: Fault, caller: &Caller<'_>) -> Frame {

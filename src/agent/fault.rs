@@ -1,5 +1,6 @@
 //! Which sentence says what: errors of the floors below as faults with a hint.
 
+use crate::access::LedgerError;
 use crate::base::private_file::{PrivateFileError, Unsafe};
 use crate::base::{ServerUrl, ServerUrlError};
 use crate::msg;
@@ -35,6 +36,33 @@ pub(super) fn stopping() -> Fault {
 
 pub(super) fn cancelled() -> Fault {
     Fault::new(Code::Cancelled, msg!("cancelled"))
+}
+
+pub(super) fn token_unknown() -> Fault {
+    Fault::new(Code::Denied, msg!("token-unknown")).hint(msg!("hint-token-unknown"))
+}
+
+pub(super) fn no_such_token(name: &str) -> Fault {
+    Fault::new(Code::NotFound, msg!("no-such-token", name = name)).hint(msg!("hint-tokens"))
+}
+
+pub(super) fn bad_token_name() -> Fault {
+    Fault::new(Code::BadRequest, msg!("bad-token-name"))
+}
+
+pub(super) fn from_ledger(error: LedgerError) -> Fault {
+    match error {
+        LedgerError::NameTaken => Fault::new(Code::BadRequest, msg!("token-name-taken")).hint(msg!("hint-tokens")),
+        LedgerError::TooMany(most) => {
+            Fault::new(Code::BadRequest, msg!("too-many-tokens", most = most)).hint(msg!("hint-too-many-tokens"))
+        }
+        LedgerError::Unreadable { path } => {
+            Fault::new(Code::Unavailable, msg!("ledger-unreadable", path = path.display()))
+                .hint(msg!("hint-ledger", path = path.display()))
+        }
+        LedgerError::NoRandom(error) => Fault::new(Code::Unavailable, msg!("no-random", error = error)),
+        LedgerError::File(error) => from_store(StoreError::File(error)),
+    }
 }
 
 /// The agent gives out nothing until somebody unlocks it.

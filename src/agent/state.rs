@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::accounts::{Accounts, Held};
 use super::auditing::Auditing;
 use super::chores::Chores;
+use super::doors::Doors;
 use super::fault;
 use super::flights::Flights;
 use super::locking::Locking;
@@ -14,6 +15,7 @@ use super::renewals::Renewals;
 use super::select;
 use super::settings::Settings;
 use super::stop::Stopping;
+use super::tokens::Issued;
 use super::turns::Turns;
 use crate::base::{Config, Locale, Message, Paths, ServerUrl, Setting, StoreChoice, hex};
 use crate::msg;
@@ -35,6 +37,8 @@ pub struct Agent {
     pub(super) changing: tokio::sync::Mutex<Option<Cascade>>,
     pub(super) key: StoreKey,
     pub(super) locking: Locking,
+    pub(super) issued: Issued,
+    pub(super) doors: Doors,
     pub(super) auditing: Auditing,
     pub(super) network: Network,
     pub(super) renewals: Renewals,
@@ -54,6 +58,7 @@ impl Agent {
         let _ = getrandom::fill(&mut salt);
         let auditing = Auditing::new(&paths);
         let key = StoreKey::new(&paths);
+        let issued = Issued::new(&paths);
         Arc::new(Agent {
             memory_locked,
             settings: Settings::new(paths.config_file()),
@@ -64,6 +69,8 @@ impl Agent {
             changing: tokio::sync::Mutex::default(),
             key,
             locking: Locking::default(),
+            issued,
+            doors: Doors::default(),
             auditing,
             network: Network::default(),
             renewals: Renewals::default(),

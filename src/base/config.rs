@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -5,7 +6,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer};
 use toml_edit::{DocumentMut, value};
 
-use super::{AccountRule, Locale, Message, ServerConfig, ServerUrl, private_file};
+use super::{AccountRule, Locale, Message, Scopes, ServerConfig, ServerUrl, private_file};
 use crate::msg;
 
 /// The user's settings, from `config.toml`; see loom.toml(5).
@@ -23,9 +24,27 @@ pub struct Config {
     #[serde(default, deserialize_with = "time")]
     lock_after: Option<Duration>,
     #[serde(default)]
+    tokens: TokenSettings,
+    #[serde(default)]
+    roles: BTreeMap<String, Scopes>,
+    #[serde(default)]
     server: Vec<ServerConfig>,
     #[serde(default)]
     account: Vec<AccountRule>,
+}
+
+/// What holds for the tokens that the agent issues.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TokenSettings {
+    default_expiration_days: u32,
+    max_active: usize,
+}
+
+impl Default for TokenSettings {
+    fn default() -> Self {
+        TokenSettings { default_expiration_days: 90, max_active: 10 }
+    }
 }
 
 /// Where credentials are kept.
@@ -73,6 +92,21 @@ impl Config {
     /// The agent locks itself when nobody asked for a credential for so long.
     pub fn lock_after(&self) -> Option<Duration> {
         self.lock_after
+    }
+
+    /// How many days an issued token lives where nothing else is said.
+    pub fn token_days(&self) -> u32 {
+        self.tokens.default_expiration_days
+    }
+
+    /// How many issued tokens may be active at once.
+    pub fn max_active_tokens(&self) -> usize {
+        self.tokens.max_active
+    }
+
+    /// Roles beside those that there always are.
+    pub fn roles(&self) -> &BTreeMap<String, Scopes> {
+        &self.roles
     }
 
     pub fn language(&self) -> Option<Locale> {

@@ -68,6 +68,20 @@ impl Paths {
         self.state.join("clients.lock")
     }
 
+    /// The tokens that the agent issued, hashed.
+    pub fn tokens_file(&self) -> PathBuf {
+        self.state.join("tokens.json")
+    }
+
+    pub fn tokens_lock(&self) -> PathBuf {
+        self.state.join("tokens.lock")
+    }
+
+    /// The sockets that have a token of their own.
+    pub fn sockets_file(&self) -> PathBuf {
+        self.state.join("sockets.json")
+    }
+
     /// Who asked for what.
     pub fn audit_log(&self) -> PathBuf {
         self.state.join("audit.log")

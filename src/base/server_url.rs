@@ -91,6 +91,11 @@ impl ServerUrl {
             && other.path.strip_prefix(&self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// The same path on the host of another, with the scheme and port of this one.
+    pub(super) fn at_host_of(&self, other: &ServerUrl) -> ServerUrl {
+        ServerUrl { host: other.host.clone(), ..self.clone() }
+    }
+
     /// The URL of an endpoint below this server; `path` starts with `/`.
     pub fn endpoint(&self, path: &str) -> String {
         format!("{self}{path}")
@@ -156,7 +161,7 @@ fn parse_authority(scheme: &str, authority: &str) -> Result<(String, Option<u16>
     if authority.contains('@') {
         return Err(ServerUrlError::UserInfo);
     }
-    if authority.contains(|c: char| c.is_ascii_control() || matches!(c, ' ' | '\\' | '%')) {
+    if authority.contains(|c: char| c.is_ascii_control() || matches!(c, ' ' | '\\' | '%' | '*')) {
         return Err(ServerUrlError::OddHost);
     }
     let (host, port) = match authority.rsplit_once(':') {

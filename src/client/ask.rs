@@ -76,6 +76,19 @@ impl Client {
         }
     }
 
+    /// Asks for something that lasts as long as the connection, which comes with its first event.
+    pub fn hold<V: Verb, E: DeserializeOwned>(&self, question: &V) -> Result<(E, Held), Fault> {
+        let mut connection = self.connect()?;
+        connection.send(&print_request(question, self.locale, self.token.as_ref()))?;
+        match Reply::<V::Reply, E>::parse(&connection.receive()?) {
+            Ok(Reply::Event(event)) => Ok((event, Held { _connection: connection })),
+            Ok(Reply::Error(fault)) => Err(fault),
+            Ok(Reply::Ok(_)) | Err(_) => {
+                Err(unavailable(msg!("agent-speaks-otherwise")).hint(msg!("hint-restart-agent")))
+            }
+        }
+    }
+
     /// Asks something after which the agent goes, and waits until it is gone.
     pub fn ask_last<V: Verb>(&self, question: &V) -> Result<(), Fault> {
         let mut connection = self.connect()?;
@@ -94,6 +107,11 @@ impl Client {
             None => Err(unavailable(msg!("agent-not-running")).hint(msg!("hint-start-agent"))),
         }
     }
+}
+
+/// Something the agent does for as long as this is held.
+pub struct Held {
+    _connection: Connection,
 }
 
 pub(super) fn unavailable(message: Message) -> Fault {

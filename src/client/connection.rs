@@ -1,4 +1,5 @@
 use std::io::{self, BufReader, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,8 +35,16 @@ impl Connection {
             }
             Err(error) => return Err(not_reached(socket, error)),
         };
-        let server = stream.peer_creds().map_err(|error| not_reached(socket, error))?;
-        if server.euid() != Some(rustix::process::geteuid().as_raw()) {
+        let server = match stream.peer_creds() {
+            Ok(server) => server.euid(),
+            // Said of a process in another PID namespace: we are in a container, the agent is not. In a directory that only
+            // we may enter the owner of the socket is who made it.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                Some(socket.symlink_metadata().map_err(|error| not_reached(socket, error))?.uid())
+            }
+            Err(error) => return Err(not_reached(socket, error)),
+        };
+        if server != Some(rustix::process::geteuid().as_raw()) {
             return Err(denied_socket(msg!("file-owner", path = socket.display())));
         }
         stream.set_recv_timeout(Some(ANSWER_WITHIN)).map_err(|error| not_reached(socket, error))?;

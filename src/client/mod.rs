@@ -8,7 +8,7 @@ mod git_login;
 mod report;
 mod start;
 
-pub use ask::Client;
+pub use ask::{Client, Held};
 pub use credentials::Account;
 pub use git_helper::run as run_git_helper;
 pub use report::{exit_code, helper_exit_code, report, report_through_loom};

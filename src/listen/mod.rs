@@ -1,6 +1,10 @@
 //! Floor 5: the doors. They move bytes and hold no decision.
 
+mod conversation;
 mod crowd;
-pub mod socket;
+mod door;
+mod restricted;
+mod socket;
 
-pub use socket::{Door, DoorError, serve};
+pub use door::{Door, DoorError};
+pub use socket::serve;

@@ -12,7 +12,7 @@ impl Handle for Erase {
     /// that is forgotten, while a login is only marked.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let server = server(&self.which)?;
-        caller.is_about(&server, self.which.username.as_deref());
+        caller.is_about(&server, self.which.username.as_deref())?;
         let user = self.which.username.as_deref();
         let meant = agent.with_accounts(|accounts| {
             let found = select::candidates(accounts, &server, user);

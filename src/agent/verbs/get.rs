@@ -10,7 +10,7 @@ impl Handle for Get {
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<GetReply, Fault> {
         let server = server(&self.wanted)?;
-        caller.is_about(&server, self.wanted.username.as_deref());
+        caller.is_about(&server, self.wanted.username.as_deref())?;
         let nothing = || Fault::new(Code::NotFound, msg!("not-logged-in", server = server));
         let config = agent.config()?;
         if !config.permits(&server) {
@@ -36,7 +36,7 @@ impl Handle for Get {
             });
             match choice.await? {
                 Choice::Say(account, reply) => {
-                    caller.is_about(account.server(), Some(account.user()));
+                    caller.is_about(account.server(), Some(account.user()))?;
                     return Ok(*reply);
                 }
                 Choice::Renew(account, secret) => {

@@ -12,7 +12,7 @@ impl Handle for Login {
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
         let server = agent.server(self.server.clone())?;
-        caller.is_about(&server, self.account.as_deref());
+        caller.is_about(&server, self.account.as_deref())?;
         let seat = match self.for_git {
             false => agent.flights.take(&server),
             true => match agent.flights.board(&server) {

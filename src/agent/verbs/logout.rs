@@ -7,9 +7,15 @@ use crate::wire::{Code, Fault, LoggedOut, Logout, LogoutReply, Revocation};
 impl Handle for Logout {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LogoutReply, Fault> {
         let meant = if self.all {
-            agent.with_accounts(|accounts| accounts.iter().map(|held| held.key().clone()).collect::<Vec<_>>()).await?
+            let authority = caller.authority();
+            let find = |accounts: &Accounts| {
+                let seen = accounts.iter().filter(|held| authority.sees(held.key().server()));
+                seen.map(|held| held.key().clone()).collect::<Vec<_>>()
+            };
+            agent.with_accounts(find).await?
         } else {
             let server = agent.server(self.server)?;
+            caller.is_about(&server, self.account.as_deref())?;
             // Claims what an older Loom kept for the server, so that it is logged out too.
             agent.for_person(&server, None, |_| ()).await?;
             let of_server = |held: &&Held| held.key().server() == &server;

@@ -15,7 +15,7 @@ impl Handle for Save {
             return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token")));
         }
         let server = agent.server(self.server)?;
-        caller.is_about(&server, self.account.as_deref());
+        caller.is_about(&server, self.account.as_deref())?;
         finish(agent, caller.locale, AccountKey::new(server, self.account), self.credential).await
     }
 }

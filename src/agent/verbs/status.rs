@@ -14,11 +14,13 @@ impl Handle for Status {
             return Ok(StatusReply { agent, default_server, accounts: Vec::new(), unclaimed: Vec::new(), note: None });
         }
         // A person who names a server claims what an older Loom kept for it.
-        for server in self.server.iter().chain(&default_server) {
+        let authority = caller.authority();
+        for server in self.server.iter().chain(&default_server).filter(|server| authority.sees(server)) {
             agent.for_person(server, None, |_| ()).await?;
         }
-        let is_shown =
+        let is_named =
             |held: &Held| self.server.as_ref().is_none_or(|server: &ServerUrl| server.covers(held.key().server()));
+        let is_shown = |held: &Held| is_named(held) && authority.sees(held.key().server());
         let mut checked = Vec::new();
         if self.check {
             let keys = agent.with_accounts(|accounts| {
@@ -40,9 +42,9 @@ impl Handle for Status {
         });
         Ok(StatusReply {
             agent: this_agent(agent),
-            default_server,
+            default_server: default_server.filter(|server| authority.sees(server)),
             accounts: accounts.await?,
-            unclaimed: agent.unclaimed().await?,
+            unclaimed: if authority.sees_everything() { agent.unclaimed().await? } else { Vec::new() },
             note: agent.unsaid(caller.locale),
         })
     }

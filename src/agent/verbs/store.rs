@@ -10,7 +10,7 @@ impl Handle for Store {
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let server = server(&self.which)?;
-        caller.is_about(&server, self.which.username.as_deref());
+        caller.is_about(&server, self.which.username.as_deref())?;
         if !agent.config()?.permits(&server) {
             // What would go out in clear is not kept. Git uses it with or without us, so it is not told every time;
             // `loom why` says it to who asks.

@@ -12,7 +12,7 @@ impl Handle for Token {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokenReply, Fault> {
         let server = agent.server(self.server.clone())?;
         let user = self.account.as_deref();
-        caller.is_about(&server, user);
+        caller.is_about(&server, user)?;
         let margin = i64::from(self.min_validity);
         let look = |held: &Held| (held.usefulness(margin), reply(held), held.key().clone());
         let found = agent.for_person(&server, user, look).await?;
@@ -33,7 +33,7 @@ impl Handle for Token {
         let hint = msg!("hint-login", server = server);
         match (condition, failed) {
             (Condition::Valid, _) => {
-                caller.is_about(account.server(), Some(account.user()));
+                caller.is_about(account.server(), Some(account.user()))?;
                 self.by_wish(agent, &account, reply).await
             }
             (_, Some(failed)) => Err(failed),

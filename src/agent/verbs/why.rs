@@ -10,6 +10,7 @@ use crate::wire::{Chosen, Condition, Fault, PassedOver, Why, WhyReply};
 impl Handle for Why {
     /// Decides as `get` does, and says what `get` keeps to itself.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<WhyReply, Fault> {
+        caller.is_about(&self.server, self.user.as_deref())?;
         let config = agent.config()?;
         let rule = config.rule(&self.server, self.directory.as_deref().map(Path::new)).filter(|_| self.user.is_none());
         let asked = Asked { why: &self, config: &config, rule, locale: caller.locale };

@@ -13,6 +13,20 @@ login-elsewhere = هناك تسجيل دخول آخر جارٍ إلى هذا ا�
 page-elsewhere = هذه الصفحة ليست على الخادم الذي تسجّل الدخول إليه. لا تفتحها إلا إذا كنت تثق بالعنوان { $url }
 browser-failed = تعذّر فتح متصفح؛ يُرجى فتح الصفحة يدويًا.
 token-prompt = الرمز المميز أو كلمة المرور:
+field-name = الاسم:
+field-id = المعرّف:
+field-token = الرمز:
+field-scopes = النطاقات:
+field-servers = الخوادم:
+field-expires = ينتهي:
+token-shown-once = احفظ هذا الرمز: لن يُعرض مرة أخرى.
+token-revoked = أُلغي: {"\u2066"}{ $name }{"\u2069"} ({"\u2066"}{ $id }{"\u2069"}).
+no-tokens = لا توجد رموز.
+head-name = الاسم
+head-id = المعرّف
+head-used = آخر استخدام
+token-state-revoked = ملغى
+token-state-ended = منتهٍ
 logged-in = سُجّل الدخول إلى { $server } بنجاح
 kept-in-keyring = حُفظت الجلسة في حلقة المفاتيح.
 kept-in-file = حُفظت الجلسة في الملف المشفّر.
@@ -169,6 +183,34 @@ unknown-verb = لا يعرف الوكيل الطلب { $verb }
 unknown-version = لا يدعم الوكيل الإصدار { $version } من البروتوكول
 token-unknown = لا يعرف الوكيل الرمز المميز الموجود في LOOM_TOKEN
 hint-token-unknown = احذف المتغير LOOM_TOKEN ليُقدَّم الطلب بصلاحياتك أنت
+too-many-wrong-tokens = عُرض عدد كبير من الرموز الخاطئة؛ تُسجَّل من جديد بعد { $seconds } ثانية
+scope-missing = الرمز في {"\u2066"}LOOM_TOKEN{"\u2069"} لا يملك النطاق {"\u2066"}{ $scope }{"\u2069"}
+reveal-missing = لم يُصدر الرمز في {"\u2066"}LOOM_TOKEN{"\u2069"} مع {"\u2066"}--reveal{"\u2069"}، لذا لا يُسلَّم سر الخادم نفسه
+token-for-some-servers = الرمز في {"\u2066"}LOOM_TOKEN{"\u2069"} لخوادم معينة فقط، وهذا يخص جميعها
+token-too-wide = لا يُصدر رمز بصلاحيات أوسع من الذي في {"\u2066"}LOOM_TOKEN{"\u2069"}
+hint-token-too-wide = اطلب نطاقات وخوادم أقل، أو احذف المتغير {"\u2066"}LOOM_TOKEN{"\u2069"}
+unknown-role = لا يوجد دور باسم {"\u2066"}{ $role }{"\u2069"}
+hint-unknown-role = {"\u2066"}admin, operator, viewer, auditor{"\u2069"} أو أحد {"\u2066"}[roles]{"\u2069"} في الإعدادات
+scopes-or-role = يحتاج الرمز إما إلى نطاقات أو إلى دور
+hint-scopes = {"\u2066"}--scopes read,write{"\u2069"} أو {"\u2066"}--role viewer{"\u2069"}؛ والنطاقات هي {"\u2066"}*, control, write, read, audit{"\u2069"}
+bad-expiry = يعيش الرمز يومًا واحدًا على الأقل، وليس إلى الأبد
+bad-token-name = اسم الرمز سطر واحد من 1 إلى 255 حرفًا
+token-name-taken = هناك رمز نشط بهذا الاسم
+no-such-token = لا يوجد رمز باسم {"\u2066"}{ $name }{"\u2069"}
+hint-tokens = {"\u2066"}loom token list{"\u2069"}
+too-many-tokens = هناك { $most } رموز نشطة، وهذا هو الحد
+hint-too-many-tokens = ألغِ أحدها بالأمر {"\u2066"}loom token revoke{"\u2069"}، أو ارفع {"\u2066"}max_active{"\u2069"} في {"\u2066"}[tokens]{"\u2069"} من الإعدادات
+ledger-unreadable = {"\u2066"}{ $path }{"\u2069"} ليس قائمة رموز يستطيع هذا الإصدار قراءتها؛ لم يتغير شيء
+hint-ledger = حدّث {"\u2066"}loom{"\u2069"}، أو ضع الملف جانبًا، فتنتهي كل الرموز الصادرة: {"\u2066"}mv { $path } { $path }.old{"\u2069"}
+socket-added = لكل من يتصل بهذا المقبس صلاحيات الرمز ولا شيء سواها: {"\u2066"}{ $path }{"\u2069"}
+socket-removed = أُغلق المقبس: {"\u2066"}{ $path }{"\u2069"}
+socket-is-there = هذا المقبس موجود بالفعل: {"\u2066"}{ $path }{"\u2069"}
+socket-not-opened = لم يُفتح المقبس: { $reason }
+socket-not-absolute = {"\u2066"}{ $path }{"\u2069"} ليس مسارًا يستطيع الوكيل فتحه
+no-such-socket = لا يوجد هذا المقبس: {"\u2066"}{ $path }{"\u2069"}
+hint-socket = يجب أن يكون مجلده لك ومغلقًا أمام غيرك: {"\u2066"}mkdir -m 700 DIRECTORY{"\u2069"}
+hint-sockets = {"\u2066"}loom agent socket list{"\u2069"}
+one-server = الخيار {"\u2066"}--server{"\u2069"} يسمي هنا خادمًا واحدًا
 internal = خطأ داخلي في loom؛ يعرض {"\u2066"}LOOM_LOG=debug loom-agent --foreground{"\u2069"} مزيدًا من التفاصيل
 
 ## Where credentials are kept
@@ -312,14 +354,24 @@ cmd-token = طباعة رمز وصول لاستخدامه في نص برمجي
 cmd-token-more =
     رمز الخروج 4 إن كان على شخص أن يسجّل الدخول أولًا.
     {"\u2066"}  echo "Authorization: Bearer $(loom token --server api.example)" | curl -H @- https://api.example/user{"\u2069"}
+cmd-token-generate = إصدار رمز خاص بالوكيل بصلاحيات خاصة به
+cmd-token-generate-more =
+    للنصوص البرمجية والمهام والحاويات: من يعرضه في {"\u2066"}LOOM_TOKEN{"\u2069"} يحصل على ما أُصدر له ولا شيء سواه.
+    دون {"\u2066"}--reveal{"\u2069"} لا يُسلَّم سر أي خادم.
+      loom token generate ci --scopes read --expires 30 --for https://git.example
+      loom token generate build --scopes read --for git.example --reveal
+cmd-token-list = عرض الرموز الصادرة، دون الرموز نفسها
+cmd-token-revoke = إنهاء رمز صادر وما أصدره هو فورًا
 cmd-why = بيان بيانات الاعتماد التي سيحصل عليها git لعنوان ما، وسبب ذلك
 cmd-why-more =
     رمز الخروج 0 إن كان git سيحصل على بيانات اعتماد، و4 إن لم يكن.
     {"\u2066"}  loom why https://git.example/acme/app.git{"\u2069"}
-cmd-exec = تشغيل أمر مع وضع الرمز المميز للخادم في متغير بيئة واحد
+cmd-exec = تشغيل أمر مع رمز ينتهي بانتهائه، أو مع رمز الخادم نفسه
 cmd-exec-more =
-    يمكن لجميع عمليات الأمر قراءة المتغير.
-    {"\u2066"}  loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh{"\u2069"}
+    دون {"\u2066"}--env{"\u2069"} يحصل الأمر على {"\u2066"}LOOM_TOKEN{"\u2069"} جديد بهذه النطاقات والخوادم، ودون سر أي خادم.
+      loom exec --scopes read --server https://api.example -- ./agent.sh
+    مع {"\u2066"}--env{"\u2069"} يحصل على رمز الخادم نفسه؛ ويمكن لجميع عمليات الأمر قراءة المتغير.
+      loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
 cmd-lock = نسيان كل الأسرار وعدم تسليم أي شيء حتى يفتح أحد القفل
 cmd-lock-more =
     عبارة المرور تجعله قفلًا حقيقيًا: {"\u2066"}loom store rekey --passphrase{"\u2069"}
@@ -334,6 +386,14 @@ cmd-agent-start = تشغيل الوكيل؛ الأوامر التي تحتاج �
 cmd-agent-stop = إيقاف الوكيل؛ يبقى ما يحفظه في حلقة المفاتيح أو في الملف
 cmd-agent-status = بيان هل الوكيل يعمل: رمز الخروج 0 أو 1
 cmd-agent-restart = إيقاف الوكيل ثم تشغيله من جديد
+cmd-agent-socket = إضافة مقابس لها صلاحيات رمز واحد
+cmd-agent-socket-add = فتح مقبس إضافي لكل من يتصل به صلاحيات هذا الرمز
+cmd-agent-socket-add-more =
+    للحاويات والأجهزة الأخرى: صِل مجلده بالحاوية، أو مرّره بالأمر {"\u2066"}ssh -R{"\u2069"}. يعود مع الوكيل التالي.
+      loom agent socket add ~/build/sock/agent.sock --token build
+      LOOM_AGENT_SOCK=/sock/agent.sock loom api /api/status
+cmd-agent-socket-list = عرض هذه المقابس
+cmd-agent-socket-remove = إغلاق أحد هذه المقابس
 cmd-store = عرض مكان حفظ بيانات الاعتماد وتغييره
 cmd-store-status = عرض مكان حفظ بيانات الاعتماد ووجهة الجديدة منها
 cmd-store-migrate = نقل جميع بيانات الاعتماد إلى حلقة المفاتيح أو إلى الملف المشفّر
@@ -387,6 +447,19 @@ arg-why-account = اسم المستخدم في العنوان
 arg-why-url = العنوان الذي سيستخدمه git
 arg-flow = طريقة تسجيل الدخول؛ تستخدم auto المتصفح إن وُجد، وإلا فرمزًا، وإلا فلصق العنوان
 arg-scopes = النطاق المطلوب؛ ويمكن ذكره عدة مرات
+arg-token-generate-name = ماذا يُسمى
+arg-token-revoke-name = اسم الرمز أو معرّفه
+arg-token-generate-scopes = ما يجوز له، مفصولًا بفواصل: {"\u2066"}*, control, write, read, audit{"\u2069"}
+arg-role = ما يجوز له بحسب الدور: {"\u2066"}admin, operator, viewer, auditor{"\u2069"} أو أحد أدوار الإعدادات
+arg-expires = بعد كم يومًا ينتهي؛ 90 ما لم تقل الإعدادات غير ذلك
+arg-servers-for = لأي خوادم؛ {"\u2066"}*.example{"\u2069"} يعني كل ما تحت هذا الاسم؛ ويمكن ذكره عدة مرات
+arg-max-uses = كم مرة يمكن استخدامه
+arg-reveal = يجوز أن يُسلَّم سر الخادم نفسه كما يحتاجه {"\u2066"}git{"\u2069"}
+arg-agent-socket-add-path = أين؛ يُنشأ المجلد إن لم يوجد، ويجب أن يكون مغلقًا أمام غيرك
+arg-agent-socket-remove-path = أين هو
+arg-token = اسم رمز صادر أو معرّفه
+arg-token-list-all = المنتهية أيضًا
+arg-exec-scopes = ما يجوز للأمر، مفصولًا بفواصل؛ {"\u2066"}read{"\u2069"} إن لم يُذكر شيء
 arg-client-id = معرّف العميل الذي يُستخدم مع هذا الخادم من الآن فصاعدًا
 arg-client-secret-file = ملف فيه سر العميل؛ ومع {"\u2066"}-{"\u2069"} يُقرأ من الدخل القياسي
 arg-issuer = خادم التفويض، إن لم يذكره الخادم

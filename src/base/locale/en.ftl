@@ -13,6 +13,20 @@ login-elsewhere = Another login to this server is under way; waiting for it…
 page-elsewhere = This page is not on the server you are logging in to. Open it only if you trust { $url }
 browser-failed = No browser could be opened; please open the page yourself.
 token-prompt = Token or password:
+field-name = Name:
+field-id = ID:
+field-token = Token:
+field-scopes = Scopes:
+field-servers = Servers:
+field-expires = Expires:
+token-shown-once = Save this token: it is not shown again.
+token-revoked = Revoked: { $name } ({ $id }).
+no-tokens = No tokens.
+head-name = NAME
+head-id = ID
+head-used = LAST USED
+token-state-revoked = revoked
+token-state-ended = ended
 logged-in = Successfully logged in to { $server }
 kept-in-keyring = The login is kept in the keyring.
 kept-in-file = The login is kept in the sealed file.
@@ -169,6 +183,34 @@ unknown-verb = the agent does not know the request { $verb }
 unknown-version = the agent does not speak version { $version } of the protocol
 token-unknown = the token in LOOM_TOKEN is not known to the agent
 hint-token-unknown = unset LOOM_TOKEN to ask with your own rights
+too-many-wrong-tokens = too many wrong tokens were shown; in { $seconds } seconds they are noted again
+scope-missing = the token in LOOM_TOKEN does not have the scope { $scope }
+reveal-missing = the token in LOOM_TOKEN was not issued with --reveal, so it is not handed a server's own secret
+token-for-some-servers = the token in LOOM_TOKEN is for certain servers only, and this concerns all
+token-too-wide = a token with more rights than the one in LOOM_TOKEN is not issued
+hint-token-too-wide = ask for fewer scopes and servers, or unset LOOM_TOKEN
+unknown-role = there is no role { $role }
+hint-unknown-role = admin, operator, viewer, auditor, or one of [roles] in the settings
+scopes-or-role = a token needs either scopes or a role
+hint-scopes = --scopes read,write or --role viewer; the scopes are *, control, write, read, audit
+bad-expiry = a token lives for one day at least, and not for ever
+bad-token-name = a token's name is one line of 1 to 255 characters
+token-name-taken = an active token has this name
+no-such-token = there is no token { $name }
+hint-tokens = loom token list
+too-many-tokens = { $most } tokens are active, which is the limit
+hint-too-many-tokens = revoke one with loom token revoke, or raise max_active in [tokens] of the settings
+ledger-unreadable = { $path } is not a list of tokens that this loom can read; nothing was changed
+hint-ledger = update loom, or put it aside, which ends every issued token: mv { $path } { $path }.old
+socket-added = At this socket everybody has the rights of the token, and no more: { $path }
+socket-removed = The socket is closed: { $path }
+socket-is-there = there is such a socket already: { $path }
+socket-not-opened = the socket was not opened: { $reason }
+socket-not-absolute = { $path } is not a path that the agent can open
+no-such-socket = there is no such socket: { $path }
+hint-socket = its directory has to be yours and closed to others: mkdir -m 700 DIRECTORY
+hint-sockets = loom agent socket list
+one-server = --server names one server here
 internal = a mistake inside loom; LOOM_LOG=debug loom-agent --foreground shows more
 
 ## Where credentials are kept
@@ -312,13 +354,23 @@ cmd-token = Print an access token for a script
 cmd-token-more =
     Exit code 4 if a person has to log in first.
       echo "Authorization: Bearer $(loom token --server api.example)" | curl -H @- https://api.example/user
+cmd-token-generate = Issue a token of the agent's own, with rights of its own
+cmd-token-generate-more =
+    For scripts, jobs and containers: whoever presents it as LOOM_TOKEN gets what it was issued for, and nothing else.
+    Without --reveal it is never handed a server's own secret.
+      loom token generate ci --scopes read --expires 30 --for https://git.example
+      loom token generate build --scopes read --for git.example --reveal
+cmd-token-list = Show the tokens that were issued, never the tokens themselves
+cmd-token-revoke = End an issued token, and those that it issued, at once
 cmd-why = Say which credential git would get for a URL, and why
 cmd-why-more =
     Exit code 0 if git would get one, 4 if not.
       loom why https://git.example/acme/app.git
-cmd-exec = Run a command with a server's token in one environment variable
+cmd-exec = Run a command with a token that ends with it, or with a server's own token
 cmd-exec-more =
-    Every process of the command can read the variable.
+    Without --env the command gets a fresh LOOM_TOKEN of these scopes and servers, and no server's secret.
+      loom exec --scopes read --server https://api.example -- ./agent.sh
+    With --env it gets the server's token itself; every process of the command can read the variable.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
 cmd-lock = Forget every secret, and give out nothing until somebody unlocks
 cmd-lock-more =
@@ -334,6 +386,14 @@ cmd-agent-start = Start the agent; commands that need it do so by themselves
 cmd-agent-stop = Stop the agent; what it keeps in the keyring or the file stays
 cmd-agent-status = Say whether the agent runs: exit code 0 or 1
 cmd-agent-restart = Stop the agent and start it again
+cmd-agent-socket = Add sockets that have the rights of one token
+cmd-agent-socket-add = Open one more socket, at which everybody has the rights of this token
+cmd-agent-socket-add-more =
+    For containers and other machines: mount its directory, or forward it with ssh -R. It is there again with the next agent.
+      loom agent socket add ~/build/sock/agent.sock --token build
+      LOOM_AGENT_SOCK=/sock/agent.sock loom api /api/status
+cmd-agent-socket-list = Show these sockets
+cmd-agent-socket-remove = Close such a socket
 cmd-store = Show and change where credentials are kept
 cmd-store-status = Show where credentials are kept, and where new ones go
 cmd-store-migrate = Move all credentials into the keyring or the sealed file
@@ -386,6 +446,19 @@ arg-why-account = The user name in the URL
 arg-why-url = The URL that git would use
 arg-flow = How to log in; auto takes a browser if there is one, else a code, else pasting
 arg-scopes = What to ask for; can be given several times
+arg-token-generate-name = What to call it
+arg-token-revoke-name = The token's name or id
+arg-token-generate-scopes = What it may do, with commas between: *, control, write, read, audit
+arg-role = What it may do, by role: admin, operator, viewer, auditor or one of the settings
+arg-expires = After how many days it ends; 90 unless the settings say otherwise
+arg-servers-for = For which servers; *.example means all below that name; can be given several times
+arg-max-uses = How often it can be used
+arg-reveal = It may be handed a server's own secret, as git needs it
+arg-agent-socket-add-path = Where; the directory is made if it is not there, and has to be closed to others
+arg-agent-socket-remove-path = Where it is
+arg-token = The name or id of an issued token
+arg-token-list-all = Those too that have ended
+arg-exec-scopes = What the command may do, with commas between; read if nothing is said
 arg-client-id = The client id to use, from now on for this server
 arg-client-secret-file = A file with the client's secret; - reads it from standard input
 arg-issuer = The authorization server, where the server does not name it

@@ -13,6 +13,20 @@ login-elsewhere = Ya hay otro inicio de sesión en curso en este servidor; esper
 page-elsewhere = Esta página no pertenece al servidor en el que está iniciando sesión. Ábrala solo si confía en { $url }
 browser-failed = No se pudo abrir ningún navegador; abra la página manualmente.
 token-prompt = Token o contraseña:
+field-name = Nombre:
+field-id = ID:
+field-token = Token:
+field-scopes = Ámbitos:
+field-servers = Servidores:
+field-expires = Caduca:
+token-shown-once = Guarde este token: no se vuelve a mostrar.
+token-revoked = Revocado: { $name } ({ $id }).
+no-tokens = No hay tokens.
+head-name = NOMBRE
+head-id = ID
+head-used = ÚLTIMO USO
+token-state-revoked = revocado
+token-state-ended = terminado
 logged-in = Sesión iniciada correctamente en { $server }
 kept-in-keyring = La sesión se guarda en el llavero.
 kept-in-file = La sesión se guarda en el archivo cifrado.
@@ -169,6 +183,34 @@ unknown-verb = el agente no conoce la petición { $verb }
 unknown-version = el agente no admite la versión { $version } del protocolo
 token-unknown = el agente no conoce el token de LOOM_TOKEN
 hint-token-unknown = elimine la variable LOOM_TOKEN para hacer la petición con sus propios permisos
+too-many-wrong-tokens = se mostraron demasiados tokens equivocados; dentro de { $seconds } segundos se vuelven a anotar
+scope-missing = el token de LOOM_TOKEN no tiene el ámbito { $scope }
+reveal-missing = el token de LOOM_TOKEN no se emitió con --reveal, así que no se le entrega el secreto de un servidor
+token-for-some-servers = el token de LOOM_TOKEN es solo para ciertos servidores, y esto concierne a todos
+token-too-wide = no se emite un token con más permisos que el de LOOM_TOKEN
+hint-token-too-wide = pida menos ámbitos y servidores, o elimine la variable LOOM_TOKEN
+unknown-role = no existe el rol { $role }
+hint-unknown-role = admin, operator, viewer, auditor, o uno de [roles] en los ajustes
+scopes-or-role = un token necesita ámbitos o un rol
+hint-scopes = --scopes read,write o --role viewer; los ámbitos son *, control, write, read, audit
+bad-expiry = un token vive al menos un día, y no para siempre
+bad-token-name = el nombre de un token es una línea de 1 a 255 caracteres
+token-name-taken = un token activo ya tiene ese nombre
+no-such-token = no existe el token { $name }
+hint-tokens = loom token list
+too-many-tokens = hay { $most } tokens activos, que es el límite
+hint-too-many-tokens = revoque uno con loom token revoke, o suba max_active en [tokens] de los ajustes
+ledger-unreadable = { $path } no es una lista de tokens que este loom pueda leer; no se cambió nada
+hint-ledger = actualice loom, o apártela, lo que termina todos los tokens emitidos: mv { $path } { $path }.old
+socket-added = En este socket todos tienen los permisos del token, y ninguno más: { $path }
+socket-removed = El socket está cerrado: { $path }
+socket-is-there = ya existe ese socket: { $path }
+socket-not-opened = no se abrió el socket: { $reason }
+socket-not-absolute = { $path } no es una ruta que el agente pueda abrir
+no-such-socket = no existe ese socket: { $path }
+hint-socket = su directorio tiene que ser suyo y estar cerrado a los demás: mkdir -m 700 DIRECTORIO
+hint-sockets = loom agent socket list
+one-server = --server nombra aquí un solo servidor
 internal = error interno de loom; LOOM_LOG=debug loom-agent --foreground muestra más detalles
 
 ## Where credentials are kept
@@ -312,13 +354,23 @@ cmd-token = Imprime un token de acceso para un script
 cmd-token-more =
     Código de salida 4 si antes alguien debe iniciar sesión.
       echo "Authorization: Bearer $(loom token --server api.example)" | curl -H @- https://api.example/user
+cmd-token-generate = Emitir un token propio del agente, con permisos propios
+cmd-token-generate-more =
+    Para scripts, trabajos y contenedores: quien lo presenta como LOOM_TOKEN recibe aquello para lo que se emitió, y nada más.
+    Sin --reveal nunca se le entrega el secreto de un servidor.
+      loom token generate ci --scopes read --expires 30 --for https://git.example
+      loom token generate build --scopes read --for git.example --reveal
+cmd-token-list = Mostrar los tokens emitidos, nunca los tokens mismos
+cmd-token-revoke = Terminar de inmediato un token emitido y los que este emitió
 cmd-why = Dice qué credencial recibiría git para una URL, y por qué
 cmd-why-more =
     Código de salida 0 si git recibiría una, 4 si no.
       loom why https://git.example/acme/app.git
-cmd-exec = Ejecuta un comando con el token de un servidor en una variable de entorno
+cmd-exec = Ejecuta un comando con un token que termina con él, o con el token de un servidor
 cmd-exec-more =
-    Todos los procesos del comando pueden leer la variable.
+    Sin --env el comando recibe un LOOM_TOKEN nuevo con estos ámbitos y servidores, y ningún secreto de un servidor.
+      loom exec --scopes read --server https://api.example -- ./agent.sh
+    Con --env recibe el propio token del servidor; todos los procesos del comando pueden leer la variable.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
 cmd-lock = Olvidar todos los secretos y no entregar nada hasta que alguien desbloquee
 cmd-lock-more =
@@ -334,6 +386,14 @@ cmd-agent-start = Inicia el agente; los comandos que lo necesitan lo hacen por s
 cmd-agent-stop = Detiene el agente; lo que guarda en el llavero o en el archivo se conserva
 cmd-agent-status = Indica si el agente está en ejecución: código de salida 0 o 1
 cmd-agent-restart = Detiene el agente y lo vuelve a iniciar
+cmd-agent-socket = Añadir sockets con los permisos de un token
+cmd-agent-socket-add = Abrir un socket más, en el que todos tienen los permisos de este token
+cmd-agent-socket-add-more =
+    Para contenedores y otras máquinas: monte su directorio, o reenvíelo con ssh -R. El siguiente agente lo vuelve a abrir.
+      loom agent socket add ~/build/sock/agent.sock --token build
+      LOOM_AGENT_SOCK=/sock/agent.sock loom api /api/status
+cmd-agent-socket-list = Mostrar estos sockets
+cmd-agent-socket-remove = Cerrar uno de estos sockets
 cmd-store = Muestra y cambia dónde se guardan las credenciales
 cmd-store-status = Muestra dónde se guardan las credenciales y adónde van las nuevas
 cmd-store-migrate = Mueve todas las credenciales al llavero o al archivo cifrado
@@ -387,6 +447,19 @@ arg-why-account = El nombre de usuario de la URL
 arg-why-url = La URL que usaría git
 arg-flow = Cómo iniciar sesión; auto usa un navegador si lo hay; si no, un código; y si no, pegar la dirección
 arg-scopes = El ámbito que se pide; se puede indicar varias veces
+arg-token-generate-name = Cómo llamarlo
+arg-token-revoke-name = El nombre o el id del token
+arg-token-generate-scopes = Lo que puede hacer, separado por comas: *, control, write, read, audit
+arg-role = Lo que puede hacer, por rol: admin, operator, viewer, auditor o uno de los ajustes
+arg-expires = A los cuántos días termina; 90 si los ajustes no dicen otra cosa
+arg-servers-for = Para qué servidores; *.example significa todos los que están bajo ese nombre; se puede indicar varias veces
+arg-max-uses = Cuántas veces se puede usar
+arg-reveal = Se le puede entregar el secreto de un servidor, como git lo necesita
+arg-agent-socket-add-path = Dónde; el directorio se crea si no existe, y tiene que estar cerrado a los demás
+arg-agent-socket-remove-path = Dónde está
+arg-token = El nombre o el id de un token emitido
+arg-token-list-all = También los que han terminado
+arg-exec-scopes = Lo que puede hacer el comando, separado por comas; read si no se dice nada
 arg-client-id = El id. de cliente que se usará, de ahora en adelante, con este servidor
 arg-client-secret-file = Un archivo con el secreto del cliente; con - se lee de la entrada estándar
 arg-issuer = El servidor de autorización, si el servidor no lo indica

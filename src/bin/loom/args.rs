@@ -1,9 +1,13 @@
 //! The command line as clap reads it. Help texts are not here but in the `.ftl` files; see `help.rs`.
 
+#[path = "token_args.rs"]
+pub mod token;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use loom_credentials::base::ServerUrl;
+use loom_credentials::base::{Scope, ServerPattern, ServerUrl};
+use token::{Token, TokenAction};
 
 #[derive(Parser)]
 #[command(
@@ -15,8 +19,8 @@ use loom_credentials::base::ServerUrl;
 )]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Loom {
-    #[arg(long, alias = "server-url", global = true, value_name = "URL", value_parser = ServerUrl::from_user)]
-    pub server: Option<ServerUrl>,
+    #[arg(long, alias = "server-url", global = true, value_name = "URL", value_parser = ServerPattern::from_user)]
+    pub server: Vec<ServerPattern>,
     #[arg(short, long, global = true, action = ArgAction::Help)]
     help: Option<bool>,
     #[arg(short = 'V', long, action = ArgAction::Version)]
@@ -135,22 +139,6 @@ pub struct Json {
 }
 
 #[derive(Args)]
-pub struct Token {
-    #[arg(long, value_name = "USER")]
-    pub account: Option<String>,
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = seconds)]
-    pub min_validity: u32,
-    #[arg(long = "scope", value_name = "SCOPE")]
-    pub scopes: Vec<String>,
-    #[arg(long, value_name = "URI")]
-    pub resource: Option<String>,
-    #[arg(long, value_name = "NAME")]
-    pub audience: Option<String>,
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args)]
 pub struct Why {
     #[arg(value_parser = ServerUrl::from_user)]
     pub url: ServerUrl,
@@ -166,8 +154,12 @@ pub struct Why {
 pub struct Exec {
     #[arg(long, value_name = "USER")]
     pub account: Option<String>,
-    #[arg(long, value_name = "NAME", required = true, value_parser = variable)]
-    pub env: String,
+    #[arg(long, value_name = "NAME", value_parser = variable, conflicts_with_all = ["scopes", "reveal"])]
+    pub env: Option<String>,
+    #[arg(long, value_delimiter = ',', value_name = "SCOPES", value_parser = Scope::from_name)]
+    pub scopes: Vec<Scope>,
+    #[arg(long)]
+    pub reveal: bool,
     #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     pub command: Vec<std::ffi::OsString>,
 }
@@ -185,6 +177,24 @@ pub enum AgentAction {
     Stop,
     Status(Json),
     Restart,
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Socket {
+        #[command(subcommand)]
+        action: SocketAction,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum SocketAction {
+    Add {
+        path: PathBuf,
+        #[arg(long, value_name = "NAME")]
+        token: String,
+    },
+    List(Json),
+    Remove {
+        path: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -259,6 +269,15 @@ pub enum ConfigAction {
     Set { key: String, value: String },
     List,
     SetDefaultServer { url: String },
+}
+
+/// Whether `--server` may be said several times, and with `*`.
+pub fn takes_patterns(command: &Command) -> bool {
+    match command {
+        Command::Exec(args) => args.env.is_none(),
+        Command::Token(args) => matches!(args.action, Some(TokenAction::Generate(_))),
+        _ => false,
+    }
 }
 
 /// A duration such as `60s` or `5m`; a plain number means seconds.

@@ -10,13 +10,16 @@ mod term;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
-use loom_credentials::base::{Config, Locale, Paths, ServerUrl};
+use loom_credentials::base::{Config, Locale, Paths, ServerPattern, ServerUrl};
 use loom_credentials::client::{Client, exit_code};
+use loom_credentials::msg;
 use loom_credentials::wire::{Code, Fault};
 
 /// What every command needs: the language, and the server it was told.
 pub struct Context {
     pub locale: Locale,
+    /// All that `--server` said, for commands that take patterns.
+    pub patterns: Vec<ServerPattern>,
     /// From `--server` alone, for commands that mean everything without it.
     pub named: Option<ServerUrl>,
     /// From `--server`, else `LOOM_SERVER_URL`; else the agent takes the default.
@@ -38,12 +41,14 @@ fn main() -> ExitCode {
         Err(error) => return usage(locale, &error),
     };
     match args.command {
-        // Ctrl+C ends the step that runs; the demo then cleans up after itself.
-        args::Command::Demo => term::outlive_interrupt(),
+        // Ctrl+C ends the step or the command that runs, and with it this process.
+        args::Command::Demo | args::Command::Exec(args::Exec { env: None, .. }) => term::outlive_interrupt(),
         _ => term::end_on_interrupt(locale),
     }
-    let named = args.server;
-    let context = server(named.clone()).map(|server| Context { locale, named, server });
+    let patterns = args.server;
+    let context = named(&patterns, args::takes_patterns(&args.command))
+        .and_then(|named| Ok((server(named.clone())?, named)))
+        .map(|(server, named)| Context { locale, patterns, named, server });
     let outcome = context.and_then(|context| commands::run(args.command, &context));
     match outcome {
         Ok(code) => ExitCode::from(code),
@@ -89,8 +94,17 @@ fn locale() -> Locale {
     Locale::named().or_else(configured).unwrap_or_else(Locale::from_environment)
 }
 
+/// The one server that a command means; many and patterns are for those that take them.
+fn named(patterns: &[ServerPattern], takes_patterns: bool) -> Result<Option<ServerUrl>, Fault> {
+    match patterns {
+        [] => Ok(None),
+        [one] if one.server().is_some() => Ok(one.server().cloned()),
+        _ if takes_patterns => Ok(None),
+        _ => Err(Fault::new(Code::Usage, msg!("one-server")).hint(msg!("hint-usage"))),
+    }
+}
+
 fn server(named: Option<ServerUrl>) -> Result<Option<ServerUrl>, Fault> {
-    use loom_credentials::msg;
     let variable = || std::env::var("LOOM_SERVER_URL").ok().filter(|text| !text.is_empty());
     match named.map(Ok).or_else(|| variable().map(|text| ServerUrl::from_user(&text))) {
         Some(Err(error)) => {

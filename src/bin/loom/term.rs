@@ -39,6 +39,23 @@ pub fn data_line(text: &str) {
     data(&format!("{text}\n"));
 }
 
+/// Prints rows whose columns stand below one another.
+pub fn table(rows: Vec<Vec<String>>) {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widest = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max();
+    let widths: Vec<usize> = (0..columns).map(|column| widest(column).unwrap_or(0)).collect();
+    for row in &rows {
+        let padded =
+            row.iter().zip(&widths).map(|(cell, wanted)| format!("{cell}{}", " ".repeat(wanted - width(cell))));
+        data_line(padded.collect::<Vec<_>>().join("  ").trim_end());
+    }
+}
+
+/// Columns on a screen, near enough: marks of direction take none.
+fn width(text: &str) -> usize {
+    text.chars().filter(|c| !matches!(c, '\u{2066}'..='\u{2069}')).count()
+}
+
 /// Whether a person looks at stderr.
 pub fn is_interactive() -> bool {
     std::io::stderr().is_terminal()

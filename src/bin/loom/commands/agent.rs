@@ -2,6 +2,7 @@ use loom_credentials::base::Locale;
 use loom_credentials::msg;
 use loom_credentials::wire::{AgentStatus, Code, Fault, Hello, HelloReply, Stop};
 
+use super::socket;
 use crate::args::AgentAction;
 use crate::{Context, term};
 
@@ -10,6 +11,7 @@ pub fn run(action: &AgentAction, context: &Context) -> Result<u8, Fault> {
         AgentAction::Start => start(context),
         AgentAction::Stop => stop(context),
         AgentAction::Status(args) => status(args.json, context),
+        AgentAction::Socket { action } => socket::run(action, context),
         AgentAction::Restart => stop(context).and_then(|_| start(context)),
     }
 }

@@ -1,19 +1,61 @@
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Command;
 
-use loom_credentials::base::printable;
+use loom_credentials::base::{Scope, printable};
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Code, Fault};
+use loom_credentials::wire::{self, Code, Fault, GenerateReply};
 
 use crate::Context;
 use crate::args::Exec;
 
 pub fn run(args: Exec, context: &Context) -> Result<u8, Fault> {
-    let question = wire::Token { server: context.server.clone(), account: args.account, ..wire::Token::default() };
-    let reply = context.client()?.ask(&question)?;
-    let [program, arguments @ ..] = args.command.as_slice() else { return Ok(2) };
-    // The one variable a person asked for; the command takes this process' place, signals and exit code included.
-    let error = Command::new(program).args(arguments).env(&args.env, reply.token.expose()).exec();
-    let program = printable(&program.to_string_lossy());
-    Err(Fault::new(Code::Unavailable, msg!("command-not-run", program = program, error = error)))
+    match &args.env {
+        Some(variable) => with_secret(variable, &args, context),
+        None => with_issued_token(&args, context),
+    }
+}
+
+/// The one variable a person asked for, with a server's own token. The command takes this process' place, signals and exit
+/// code included.
+fn with_secret(variable: &str, args: &Exec, context: &Context) -> Result<u8, Fault> {
+    let (server, account) = (context.server.clone(), args.account.clone());
+    let reply = context.client()?.ask(&wire::Token { server, account, ..wire::Token::default() })?;
+    let error = command(args).env(variable, reply.token.expose()).exec();
+    Err(not_run(args, &error))
+}
+
+/// A token that lives as long as the command: the agent ends it when this process goes, however it does.
+fn with_issued_token(args: &Exec, context: &Context) -> Result<u8, Fault> {
+    let scopes = if args.scopes.is_empty() { vec![Scope::Read] } else { args.scopes.clone() };
+    let question = wire::Lease {
+        name: name(args),
+        scopes: scopes.into_iter().collect(),
+        servers: context.patterns.clone(),
+        reveal: args.reveal,
+    };
+    let (issued, lease) = context.client()?.hold::<_, GenerateReply>(&question)?;
+    let ended = command(args).env("LOOM_TOKEN", issued.token.expose()).status();
+    drop(lease);
+    let status = ended.map_err(|error| not_run(args, &error))?;
+    // As a shell says it.
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
+    Ok(u8::try_from(code).unwrap_or(1))
+}
+
+fn command(args: &Exec) -> Command {
+    let mut command = Command::new(args.command.first().map(std::ffi::OsString::as_os_str).unwrap_or_default());
+    command.args(args.command.iter().skip(1));
+    command
+}
+
+/// What the audit log and `loom token list` call it.
+fn name(args: &Exec) -> String {
+    let program = args.command.first().map(|program| program.to_string_lossy()).unwrap_or_default();
+    let program: String = program.chars().filter(|c| !c.is_control()).take(100).collect();
+    format!("exec {program}")
+}
+
+fn not_run(args: &Exec, error: &std::io::Error) -> Fault {
+    let program = args.command.first().map(|program| printable(&program.to_string_lossy())).unwrap_or_default();
+    Fault::new(Code::Unavailable, msg!("command-not-run", program = program, error = error))
 }

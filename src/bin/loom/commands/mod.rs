@@ -10,9 +10,11 @@ mod lock;
 mod login;
 mod logout;
 mod setup_git;
+mod socket;
 mod status;
 mod store;
 mod token;
+mod token_issue;
 mod unlock;
 mod why;
 

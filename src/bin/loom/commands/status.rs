@@ -63,13 +63,7 @@ fn show(locale: Locale, status: &StatusReply) {
     if status.accounts.iter().all(|account| account.scopes.is_empty()) {
         rows.iter_mut().for_each(|row| row.truncate(6));
     }
-    let widths: Vec<usize> =
-        (0..rows[0].len()).map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0)).collect();
-    for row in rows {
-        let padded =
-            row.iter().zip(&widths).map(|(cell, width_of)| format!("{cell}{}", " ".repeat(width_of - width(cell))));
-        term::data_line(padded.collect::<Vec<_>>().join("  ").trim_end());
-    }
+    term::table(rows);
 }
 
 fn row(locale: Locale, account: &AccountStatus, status: &StatusReply) -> Vec<String> {
@@ -112,9 +106,4 @@ fn row(locale: Locale, account: &AccountStatus, status: &StatusReply) -> Vec<Str
         locale.render(&state),
         printable(&account.scopes.join(" ")),
     ]
-}
-
-/// Columns on a screen, near enough: marks of direction take none.
-fn width(text: &str) -> usize {
-    text.chars().filter(|c| !matches!(c, '\u{2066}'..='\u{2069}')).count()
 }

@@ -1,10 +1,14 @@
 use loom_credentials::wire::{self, Fault};
 use zeroize::Zeroizing;
 
-use crate::args::Token;
+use super::token_issue;
+use crate::args::token::Token;
 use crate::{Context, term};
 
 pub fn run(args: Token, context: &Context) -> Result<u8, Fault> {
+    if let Some(action) = args.action {
+        return token_issue::run(action, context);
+    }
     let question = wire::Token {
         server: context.server.clone(),
         account: args.account,

@@ -1,0 +1,114 @@
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::Zeroizing;
+
+use super::Rights;
+use crate::base::{Expiry, Scopes, Secret, ServerPattern, clock, hex};
+
+/// How every token that an agent issues begins.
+pub const PREFIX: &str = "loom_";
+
+const SECRET_BYTES: usize = 32;
+const SALT_BYTES: usize = 16;
+const ID_BYTES: usize = 6;
+
+/// A token as the ledger keeps it: everything but the token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuedToken {
+    pub id: String,
+    pub name: String,
+    salt: String,
+    /// SHA-256 of salt and token. The token is 256 random bits, so there is nothing to guess slowly.
+    hash: String,
+    pub scopes: Scopes,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<ServerPattern>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reveal: bool,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Expiry>,
+    #[serde(default)]
+    pub last_used: Option<Timestamp>,
+    #[serde(default)]
+    pub uses: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_uses: Option<u64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub revoked: bool,
+    /// The token that issued it: it lives no longer, and may do no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_by: Option<String>,
+    /// Ends with the connection that asked for it, and is never written down.
+    #[serde(skip)]
+    pub leased: bool,
+}
+
+/// What is asked of a new token.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub name: String,
+    pub rights: Rights,
+    pub role: Option<String>,
+    pub expires_at: Option<Expiry>,
+    pub max_uses: Option<u64>,
+    pub issued_by: Option<String>,
+    pub leased: bool,
+}
+
+impl IssuedToken {
+    /// Makes a token, and what the ledger keeps of it.
+    pub(super) fn issue(order: Order) -> Result<(Secret, IssuedToken), getrandom::Error> {
+        let mut random = Zeroizing::new([0; SECRET_BYTES + SALT_BYTES + ID_BYTES]);
+        getrandom::fill(&mut *random)?;
+        let (secret, rest) = random.split_at(SECRET_BYTES);
+        let (salt, id) = rest.split_at(SALT_BYTES);
+        let secret = Secret::new(format!("{PREFIX}{}", &*Zeroizing::new(URL_SAFE_NO_PAD.encode(secret))));
+        let token = IssuedToken {
+            id: hex(id),
+            name: order.name,
+            salt: BASE64.encode(salt),
+            hash: BASE64.encode(digest(salt, &secret)),
+            scopes: order.rights.scopes,
+            role: order.role,
+            servers: order.rights.servers,
+            reveal: order.rights.reveal,
+            created_at: clock::now(),
+            expires_at: order.expires_at,
+            last_used: None,
+            uses: 0,
+            max_uses: order.max_uses,
+            revoked: false,
+            issued_by: order.issued_by,
+            leased: order.leased,
+        };
+        Ok((secret, token))
+    }
+
+    /// Whether this is the token, in time that says nothing.
+    pub(super) fn is(&self, presented: &Secret) -> Choice {
+        let decode = |text: &str| BASE64.decode(text).unwrap_or_default();
+        decode(&self.hash).ct_eq(digest(&decode(&self.salt), presented).as_slice())
+    }
+
+    /// Neither revoked, nor at its end, nor used up.
+    pub fn is_active(&self) -> bool {
+        let ended = self.expires_at.is_some_and(|expiry| expiry.ends_within(0, clock::now()));
+        !self.revoked && !ended && self.max_uses.is_none_or(|most| self.uses < most)
+    }
+
+    pub fn rights(&self) -> Rights {
+        let (id, scopes, servers) = (self.id.clone(), self.scopes.clone(), self.servers.clone());
+        Rights { id, scopes, servers, reveal: self.reveal }
+    }
+}
+
+fn digest(salt: &[u8], token: &Secret) -> [u8; 32] {
+    Sha256::new().chain_update(salt).chain_update(token.expose()).finalize().into()
+}

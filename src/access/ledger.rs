@@ -1,0 +1,278 @@
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use subtle::{Choice, ConditionallySelectable};
+
+use super::authority::Rights;
+use super::issued_token::{IssuedToken, Order};
+use crate::base::private_file::{self, PrivateFileError};
+use crate::base::{Paths, Secret, clock};
+
+/// The issued tokens, in `tokens.json`: every change is on the disk before it is acknowledged. Agents that share the file
+/// see one another's changes with the next question.
+pub struct Ledger {
+    path: PathBuf,
+    lock_path: PathBuf,
+    stamp: Stamp,
+    tokens: Vec<IssuedToken>,
+}
+
+/// What changes when the file is replaced; `None` where there is none.
+type Stamp = Option<(Option<SystemTime>, u64, u64)>;
+
+/// The file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pages {
+    version: u32,
+    tokens: Vec<IssuedToken>,
+}
+
+const VERSION: u32 = 1;
+
+/// So many tokens that are no longer active are kept, for who looks back.
+const MAX_INACTIVE: usize = 500;
+
+/// Why the ledger did not do what it was asked; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    #[error("there is an active token of this name")]
+    NameTaken,
+    #[error("{0} tokens are active, which is the limit")]
+    TooMany(usize),
+    #[error("{path} is not a list of tokens, or of a newer version")]
+    Unreadable { path: PathBuf },
+    #[error("the system gives no random numbers")]
+    NoRandom(getrandom::Error),
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
+}
+
+type Result<T> = std::result::Result<T, LedgerError>;
+
+impl Ledger {
+    pub fn new(paths: &Paths) -> Ledger {
+        Ledger { path: paths.tokens_file(), lock_path: paths.tokens_lock(), stamp: None, tokens: Vec::new() }
+    }
+
+    /// The rights of whoever presents this: its own and those of all tokens that led to it. `None` if it is no active
+    /// token. It is compared with every token there is, however early one fits.
+    pub fn authenticate(&mut self, presented: &Secret) -> Result<Option<Vec<Rights>>> {
+        self.refresh()?;
+        let (mut found, mut index) = (Choice::from(0), 0_u64);
+        for (at, token) in (0_u64..).zip(&self.tokens) {
+            let is = token.is(presented);
+            index.conditional_assign(&at, is);
+            found |= is;
+        }
+        if !bool::from(found) {
+            return Ok(None);
+        }
+        let found = &self.tokens[index as usize];
+        let (id, is_counted) = (found.id.clone(), found.max_uses.is_some());
+        // A use that is counted is on the disk before it is granted; when it was last used may be lost in a crash.
+        let _lock = is_counted.then(|| self.lock()).transpose()?;
+        self.refresh()?;
+        let rights = self.rights(&id);
+        if rights.is_some() {
+            let note = |tokens: &mut Vec<IssuedToken>| {
+                if let Some(token) = tokens.iter_mut().find(|token| token.id == id) {
+                    (token.uses, token.last_used) = (token.uses + 1, Some(clock::now()));
+                }
+            };
+            match is_counted {
+                true => self.change(note)?,
+                false => note(&mut self.tokens),
+            }
+        }
+        Ok(rights)
+    }
+
+    /// The rights of the token with this id, as long as it is active.
+    pub fn rights_of(&mut self, id: &str) -> Result<Option<Vec<Rights>>> {
+        self.refresh()?;
+        Ok(self.rights(id))
+    }
+
+    /// Issues a token; of those that are not leased `most` may be active.
+    pub fn issue(&mut self, order: Order, most: usize) -> Result<(Secret, IssuedToken)> {
+        let _lock = self.lock()?;
+        self.refresh()?;
+        let active = || self.tokens.iter().filter(|token| token.is_active() && !token.leased);
+        if !order.leased && active().any(|token| token.name == order.name) {
+            return Err(LedgerError::NameTaken);
+        }
+        if !order.leased && active().count() >= most {
+            return Err(LedgerError::TooMany(most));
+        }
+        let (secret, token) = IssuedToken::issue(order).map_err(LedgerError::NoRandom)?;
+        if token.leased {
+            self.tokens.push(token.clone());
+            return Ok((secret, token));
+        }
+        self.change(|tokens| tokens.push(token.clone()))?;
+        Ok((secret, token))
+    }
+
+    /// Every token, oldest first.
+    pub fn all(&mut self) -> Result<&[IssuedToken]> {
+        self.refresh()?;
+        Ok(&self.tokens)
+    }
+
+    /// Revokes the tokens with this name or id that may be; says which.
+    pub fn revoke(&mut self, name_or_id: &str, may: impl Fn(&IssuedToken) -> bool) -> Result<Vec<IssuedToken>> {
+        let _lock = self.lock()?;
+        self.refresh()?;
+        let is_meant = |token: &IssuedToken| (token.name == name_or_id || token.id == name_or_id) && may(token);
+        let meant: Vec<IssuedToken> = self.tokens.iter().filter(|token| is_meant(token)).cloned().collect();
+        if meant.iter().any(|token| !token.revoked) {
+            self.change(|tokens| {
+                tokens.iter_mut().filter(|token| is_meant(token)).for_each(|token| token.revoked = true);
+            })?;
+        }
+        Ok(meant)
+    }
+
+    /// Ends a token that was never written down.
+    pub fn end_lease(&mut self, id: &str) {
+        self.tokens.retain(|token| !(token.leased && token.id == id));
+    }
+
+    /// Whether a token was issued by that one, or by one that it issued.
+    pub fn descends(&self, token: &IssuedToken, from: &str) -> bool {
+        self.line(&token.id).skip(1).any(|above| above.id == from)
+    }
+
+    fn rights(&self, id: &str) -> Option<Vec<Rights>> {
+        let line: Vec<&IssuedToken> = self.line(id).collect();
+        let whole = line.last().is_some_and(|first| first.issued_by.is_none());
+        (whole && line.iter().all(|token| token.is_active())).then(|| line.iter().map(|token| token.rights()).collect())
+    }
+
+    /// A token and those that led to it.
+    fn line<'a>(&'a self, id: &str) -> impl Iterator<Item = &'a IssuedToken> {
+        let find = move |id: &str| self.tokens.iter().find(|token| token.id == id);
+        std::iter::successors(find(id), move |token| find(token.issued_by.as_deref()?)).take(self.tokens.len())
+    }
+
+    /// Changes the list on the disk first, in memory second; the caller holds the lock.
+    fn change(&mut self, change: impl FnOnce(&mut Vec<IssuedToken>)) -> Result<()> {
+        let mut changed = self.tokens.clone();
+        change(&mut changed);
+        let inactive = changed.iter().filter(|token| !token.is_active()).count();
+        let mut spare = inactive.saturating_sub(MAX_INACTIVE);
+        changed.retain(|token| {
+            let goes = spare > 0 && !token.is_active();
+            spare -= usize::from(goes);
+            !goes
+        });
+        let kept = changed.iter().filter(|token| !token.leased).cloned().collect();
+        let text = serde_json::to_vec(&Pages { version: VERSION, tokens: kept }).unwrap_or_default();
+        private_file::replace(&self.path, &text)?;
+        self.stamp = stamp(&self.path);
+        self.tokens = changed;
+        Ok(())
+    }
+
+    fn lock(&self) -> Result<File> {
+        private_file::private_dir(self.path.parent().unwrap_or(Path::new("/")))?;
+        Ok(private_file::lock(&self.lock_path)?)
+    }
+
+    /// Reads the file if it is another than before. What was noted of uses since is kept.
+    fn refresh(&mut self) -> Result<()> {
+        let now = stamp(&self.path);
+        if now == self.stamp {
+            return Ok(());
+        }
+        let mut tokens = match private_file::read(&self.path)? {
+            Some(text) => parse(&text).ok_or_else(|| LedgerError::Unreadable { path: self.path.clone() })?,
+            None => Vec::new(),
+        };
+        for token in &mut tokens {
+            if let Some(known) = self.tokens.iter().find(|known| known.id == token.id) {
+                (token.uses, token.last_used) = (token.uses.max(known.uses), token.last_used.max(known.last_used));
+            }
+        }
+        tokens.extend(self.tokens.drain(..).filter(|token| token.leased));
+        (self.tokens, self.stamp) = (tokens, now);
+        Ok(())
+    }
+}
+
+fn parse(text: &[u8]) -> Option<Vec<IssuedToken>> {
+    let pages: Pages = serde_json::from_slice(text).ok()?;
+    (pages.version == VERSION).then_some(pages.tokens)
+}
+
+fn stamp(path: &Path) -> Stamp {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|found| (found.modified().ok(), found.len(), found.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Scopes, Secret};
+
+    fn order(name: &str, issued_by: Option<&str>) -> Order {
+        let scopes = Scopes::from_names(["*"]).unwrap();
+        let rights = Rights { id: String::new(), scopes, servers: Vec::new(), reveal: false };
+        let issued_by = issued_by.map(str::to_owned);
+        Order { name: name.to_owned(), rights, role: None, expires_at: None, max_uses: None, issued_by, leased: false }
+    }
+
+    fn ledger(dir: &tempfile::TempDir) -> Ledger {
+        let (path, lock_path) = (dir.path().join("tokens.json"), dir.path().join("tokens.lock"));
+        Ledger { path, lock_path, stamp: None, tokens: Vec::new() }
+    }
+
+    #[test]
+    fn a_token_counts_until_it_is_revoked_also_for_another_agent_and_after_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut one, mut other) = (ledger(&dir), ledger(&dir));
+        let (secret, token) = one.issue(order("ci", None), 10).unwrap();
+        assert_eq!(secret.expose().len(), "loom_".len() + 43);
+        assert!(other.authenticate(&secret).unwrap().is_some());
+        assert!(other.authenticate(&Secret::new(format!("{}x", secret.expose()))).unwrap().is_none());
+        assert!(matches!(other.issue(order("ci", None), 10), Err(LedgerError::NameTaken)));
+        assert!(matches!(other.issue(order("more", None), 1), Err(LedgerError::TooMany(1))));
+        let text = std::fs::read_to_string(dir.path().join("tokens.json")).unwrap();
+        assert!(!text.contains(&secret.expose()[5..]));
+        assert_eq!(other.revoke("ci", |_| true).unwrap().len(), 1);
+        for ledger in [&mut one, &mut other, &mut ledger(&dir)] {
+            assert!(ledger.authenticate(&secret).unwrap().is_none());
+            assert!(ledger.rights_of(&token.id).unwrap().is_none() && ledger.all().unwrap()[0].revoked);
+        }
+    }
+
+    #[test]
+    fn a_token_dies_with_the_one_that_issued_it_and_when_its_uses_are_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = ledger(&dir);
+        let (_, parent) = ledger.issue(order("parent", None), 10).unwrap();
+        let (secret, child) = ledger.issue(order("child", Some(&parent.id)), 10).unwrap();
+        assert_eq!(ledger.authenticate(&secret).unwrap().unwrap().len(), 2);
+        assert!(ledger.descends(&child, &parent.id) && !ledger.descends(&parent, &child.id));
+        ledger.revoke(&parent.id, |_| true).unwrap();
+        assert!(ledger.authenticate(&secret).unwrap().is_none());
+        let (secret, _) = ledger.issue(Order { max_uses: Some(2), ..order("twice", None) }, 10).unwrap();
+        let uses = [(); 3].map(|()| ledger.authenticate(&secret).unwrap().is_some());
+        assert_eq!(uses, [true, true, false]);
+    }
+
+    #[test]
+    fn a_leased_token_is_never_written_down() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = ledger(&dir);
+        let (secret, token) = ledger.issue(Order { leased: true, ..order("exec", None) }, 0).unwrap();
+        ledger.issue(order("ci", None), 10).unwrap();
+        assert!(ledger.authenticate(&secret).unwrap().is_some());
+        assert!(!std::fs::read_to_string(dir.path().join("tokens.json")).unwrap().contains(&token.id));
+        ledger.end_lease(&token.id);
+        assert!(ledger.authenticate(&secret).unwrap().is_none());
+    }
+}

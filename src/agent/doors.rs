@@ -1,0 +1,112 @@
+//! Sockets with a token of their own: which there are is decided here and remembered in `sockets.json`; the floor above
+//! opens and closes them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot};
+
+use super::state::lock;
+use super::{Agent, fault};
+use crate::base::{Message, private_file};
+use crate::msg;
+use crate::store::StoreError;
+use crate::wire::{Code, Fault};
+
+/// What the floor above is asked to do.
+pub enum DoorOrder {
+    Open { door: RestrictedDoor, done: oneshot::Sender<Result<(), Message>> },
+    Close { path: PathBuf, done: oneshot::Sender<()> },
+}
+
+/// A socket, and the id of the token that everybody has there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestrictedDoor {
+    pub path: PathBuf,
+    pub token: String,
+}
+
+/// The way up.
+pub(super) struct Doors {
+    orders: mpsc::UnboundedSender<DoorOrder>,
+    inbox: Mutex<Option<mpsc::UnboundedReceiver<DoorOrder>>>,
+    /// Held while the list is read, changed and written.
+    changing: tokio::sync::Mutex<()>,
+}
+
+impl Default for Doors {
+    fn default() -> Self {
+        let (orders, inbox) = mpsc::unbounded_channel();
+        Doors { orders, inbox: Mutex::new(Some(inbox)), changing: tokio::sync::Mutex::default() }
+    }
+}
+
+impl Agent {
+    /// The orders, for the one who carries them out.
+    pub fn door_orders(&self) -> Option<mpsc::UnboundedReceiver<DoorOrder>> {
+        lock(&self.doors.inbox).take()
+    }
+
+    /// The sockets that were added and not removed. A file that cannot be read opens none.
+    pub fn restricted_doors(&self) -> Vec<RestrictedDoor> {
+        self.read_doors()
+            .inspect_err(|fault| tracing::warn!(fault = fault.id(), "no sockets are added"))
+            .unwrap_or_default()
+    }
+
+    pub(super) async fn open_door(&self, door: RestrictedDoor) -> Result<(), Fault> {
+        let _changing = self.doors.changing.lock().await;
+        let mut doors = self.read_doors()?;
+        if doors.iter().any(|other| other.path == door.path) {
+            return Err(Fault::new(Code::BadRequest, msg!("socket-is-there", path = door.path.display())));
+        }
+        let (done, opened) = oneshot::channel();
+        let _ = self.doors.orders.send(DoorOrder::Open { door: door.clone(), done });
+        opened.await.map_err(|_| fault::stopping())?.map_err(|reason| {
+            Fault::new(Code::Unavailable, msg!("socket-not-opened").because(reason)).hint(msg!("hint-socket"))
+        })?;
+        doors.push(door.clone());
+        if let Err(fault) = self.write_doors(&doors) {
+            self.close(&door.path).await;
+            return Err(fault);
+        }
+        Ok(())
+    }
+
+    /// Closes the socket; it is not there with the next agent either.
+    pub(super) async fn close_door(&self, path: &Path) -> Result<(), Fault> {
+        let _changing = self.doors.changing.lock().await;
+        let mut doors = self.read_doors()?;
+        let before = doors.len();
+        doors.retain(|door| door.path != path);
+        if doors.len() == before {
+            let fault = Fault::new(Code::NotFound, msg!("no-such-socket", path = path.display()));
+            return Err(fault.hint(msg!("hint-sockets")));
+        }
+        self.write_doors(&doors)?;
+        self.close(path).await;
+        Ok(())
+    }
+
+    async fn close(&self, path: &Path) {
+        let (done, closed) = oneshot::channel();
+        let _ = self.doors.orders.send(DoorOrder::Close { path: path.to_owned(), done });
+        let _ = closed.await;
+    }
+
+    fn read_doors(&self) -> Result<Vec<RestrictedDoor>, Fault> {
+        let path = self.paths().sockets_file();
+        let from_file = |error| fault::from_store(StoreError::File(error));
+        let Some(text) = private_file::read(&path).map_err(from_file)? else { return Ok(Vec::new()) };
+        serde_json::from_slice(&text).map_err(|_| fault::from_store(StoreError::Damaged { path }))
+    }
+
+    fn write_doors(&self, doors: &[RestrictedDoor]) -> Result<(), Fault> {
+        let from_file = |error| fault::from_store(StoreError::File(error));
+        private_file::private_dir(self.paths().state_dir()).map_err(from_file)?;
+        let text = serde_json::to_vec(doors).map_err(|_| fault::internal())?;
+        private_file::replace(&self.paths().sockets_file(), &text).map_err(from_file)
+    }
+}

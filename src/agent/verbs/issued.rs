@@ -1,0 +1,105 @@
+use crate::access::{Order, Rights, scopes_of_role};
+use crate::agent::dispatch::Handle;
+use crate::agent::{Agent, Caller, fault, tokens};
+use crate::base::{Expiry, Scopes, clock};
+use crate::msg;
+use crate::wire::{
+    Code, Empty, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
+};
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// The longest name, as in Loki's API.
+const MAX_NAME: usize = 255;
+
+impl Handle for Generate {
+    const EVENT: Option<&'static str> = Some("token.generate");
+
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<GenerateReply, Fault> {
+        let config = agent.config()?;
+        let scopes = match (&self.scopes, &self.role) {
+            (Some(scopes), None) if !scopes.is_empty() => scopes.clone(),
+            (None, Some(role)) => scopes_of_role(role, config.roles()).ok_or_else(|| {
+                Fault::new(Code::BadRequest, msg!("unknown-role", role = role)).hint(msg!("hint-unknown-role"))
+            })?,
+            _ => return Err(Fault::new(Code::BadRequest, msg!("scopes-or-role")).hint(msg!("hint-scopes"))),
+        };
+        let days = self.expires_days.unwrap_or(config.token_days());
+        let expires_at = Expiry::from_unix(clock::now().as_second() + i64::from(days) * DAY);
+        if days == 0 || expires_at.is_none() {
+            return Err(Fault::new(Code::BadRequest, msg!("bad-expiry")));
+        }
+        let order = Order {
+            name: name(&self.name)?,
+            rights: Rights { id: String::new(), scopes, servers: self.servers, reveal: self.reveal },
+            role: self.role,
+            expires_at,
+            max_uses: self.max_uses,
+            issued_by: None,
+            leased: false,
+        };
+        let (token, issued) = agent.issue(caller.authority(), order).await?;
+        Ok(GenerateReply { token, about: tokens::info(&issued) })
+    }
+}
+
+impl Handle for Tokens {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokensReply, Fault> {
+        let issued = agent.issued(caller.authority()).await?;
+        let shown = issued.iter().filter(|token| self.all || token.is_active());
+        Ok(TokensReply { tokens: shown.map(tokens::info).collect() })
+    }
+}
+
+impl Handle for RevokeToken {
+    const EVENT: Option<&'static str> = Some("token.revoke");
+
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<RevokeTokenReply, Fault> {
+        let revoked = agent.revoke_issued(caller.authority(), self.name.clone()).await?;
+        if revoked.is_empty() {
+            return Err(fault::no_such_token(&self.name));
+        }
+        Ok(RevokeTokenReply { revoked: revoked.iter().map(tokens::info).collect() })
+    }
+}
+
+impl Handle for Lease {
+    /// Noted when it begins; that it has ended, the end of the connection says.
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
+        let rights =
+            Rights { id: String::new(), scopes: scopes(self.scopes)?, servers: self.servers, reveal: self.reveal };
+        let (name, role, expires_at) = (name(&self.name)?, None, None);
+        let order = Order { name, rights, role, expires_at, max_uses: None, issued_by: None, leased: true };
+        let (token, issued) = agent.issue(caller.authority(), order).await?;
+        agent.audit("token.lease", caller.actor(), None, Ok(()));
+        let _lease = Leased { agent, id: issued.id.clone() };
+        if caller.tell(&GenerateReply { token, about: tokens::info(&issued) }).await {
+            caller.closed().await;
+        }
+        Ok(Empty {})
+    }
+}
+
+/// Ends the lease however this ends.
+struct Leased<'a> {
+    agent: &'a Agent,
+    id: String,
+}
+
+impl Drop for Leased<'_> {
+    fn drop(&mut self) {
+        self.agent.end_lease(&self.id);
+    }
+}
+
+fn scopes(scopes: Scopes) -> Result<Scopes, Fault> {
+    match scopes.is_empty() {
+        false => Ok(scopes),
+        true => Err(Fault::new(Code::BadRequest, msg!("scopes-or-role")).hint(msg!("hint-scopes"))),
+    }
+}
+
+fn name(name: &str) -> Result<String, Fault> {
+    let is_name = !name.is_empty() && name.chars().count() <= MAX_NAME && !name.chars().any(char::is_control);
+    is_name.then(|| name.to_owned()).ok_or_else(fault::bad_token_name)
+}

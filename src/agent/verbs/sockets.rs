@@ -1,0 +1,47 @@
+use std::path::PathBuf;
+
+use crate::agent::dispatch::Handle;
+use crate::agent::doors::RestrictedDoor;
+use crate::agent::{Agent, Caller, fault};
+use crate::msg;
+use crate::wire::{Code, Empty, Fault, RestrictedSocket, SocketAdd, SocketRemove, Sockets, SocketsReply};
+
+impl Handle for SocketAdd {
+    const EVENT: Option<&'static str> = Some("socket.add");
+
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
+        let path = PathBuf::from(&self.path);
+        if !path.is_absolute() {
+            return Err(Fault::new(Code::BadRequest, msg!("socket-not-absolute", path = self.path)));
+        }
+        let issued = agent.issued(caller.authority()).await?;
+        let is_meant = |name: &str, id: &str| self.token == name || self.token == id;
+        let token = issued.iter().find(|token| token.is_active() && !token.leased && is_meant(&token.name, &token.id));
+        let token = token.ok_or_else(|| fault::no_such_token(&self.token))?;
+        agent.open_door(RestrictedDoor { path, token: token.id.clone() }).await.map(|()| Empty {})
+    }
+}
+
+impl Handle for SocketRemove {
+    const EVENT: Option<&'static str> = Some("socket.remove");
+
+    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
+        agent.close_door(PathBuf::from(self.path).as_path()).await.map(|()| Empty {})
+    }
+}
+
+impl Handle for Sockets {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SocketsReply, Fault> {
+        let issued = agent.issued(caller.authority()).await?;
+        let sockets = agent.restricted_doors().into_iter().map(|door| {
+            let token = issued.iter().find(|token| token.id == door.token);
+            RestrictedSocket {
+                path: door.path.display().to_string(),
+                name: token.map(|token| token.name.clone()),
+                active: token.is_some_and(|token| token.is_active()),
+                token: door.token,
+            }
+        });
+        Ok(SocketsReply { sockets: sockets.collect() })
+    }
+}

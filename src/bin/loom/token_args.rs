@@ -1,0 +1,64 @@
+use clap::{ArgGroup, Args, Subcommand};
+use loom_credentials::base::{Scope, ServerPattern};
+
+use super::seconds;
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Token {
+    #[command(subcommand)]
+    pub action: Option<TokenAction>,
+    #[arg(long, value_name = "USER")]
+    pub account: Option<String>,
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = seconds)]
+    pub min_validity: u32,
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub scopes: Vec<String>,
+    #[arg(long, value_name = "URI")]
+    pub resource: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub audience: Option<String>,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum TokenAction {
+    Generate(TokenGenerate),
+    List(TokenList),
+    Revoke(TokenRevoke),
+}
+
+#[derive(Args)]
+#[command(group = ArgGroup::new("rights").required(true))]
+pub struct TokenGenerate {
+    pub name: String,
+    #[arg(long, group = "rights", value_delimiter = ',', value_name = "SCOPES", value_parser = Scope::from_name)]
+    pub scopes: Vec<Scope>,
+    #[arg(long, group = "rights", value_name = "ROLE")]
+    pub role: Option<String>,
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
+    pub expires: Option<u32>,
+    #[arg(long = "for", value_name = "PATTERN", value_parser = ServerPattern::from_user)]
+    pub servers_for: Vec<ServerPattern>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_uses: Option<u64>,
+    #[arg(long)]
+    pub reveal: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct TokenList {
+    #[arg(long)]
+    pub all: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct TokenRevoke {
+    #[arg(value_name = "NAME|ID")]
+    pub name: String,
+}
