@@ -142,6 +142,8 @@ fn each_command_needs_its_scope() {
     assert_eq!(who_may(&["agent", "status"], ""), ["read", "write", "control", "audit", "*"]);
     let log = home.loom(&["audit", "tail", "--event", "auth.fail", "-n", "50", "--json"]).ok().out;
     assert!(log.lines().count() > 20 && log.contains("\"token_id\""), "{log}");
+    let log = home.loom(&["audit", "tail", "--event", "auth.ok", "-n", "500", "--json"]).ok().out;
+    assert!(log.lines().count() > 40 && log.contains("\"token_id\"") && log.contains("\"pid\""), "{log}");
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
         account: Some("ci".into()),
         outcome: "ok".into(),
     };
-    let program = entry(Actor::Process { uid: 1000, pid: 7, exe: Some("/usr/bin/loom".into()) });
+    let program = entry(Actor::Process { uid: 1000, pid: 7, exe: Some("/usr/bin/loom".into()), token_id: None });
     let token = entry(Actor::Token { token_id: "0123456789ab".into() });
     golden("audit-event", &[&print_event(&program), &print_event(&token)]);
 }

@@ -171,7 +171,7 @@ mod tests {
         AuditEntry {
             time: "2026-01-01T00:00:00Z".into(),
             event: "token.get".into(),
-            actor: Actor::Process { uid: 1, pid: 2, exe: Some("/usr/bin/git".into()) },
+            actor: Actor::Process { uid: 1, pid: 2, exe: Some("/usr/bin/git".into()), token_id: None },
             server: None,
             account: Some(account.into()),
             outcome: "ok".into(),

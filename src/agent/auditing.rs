@@ -161,7 +161,8 @@ impl Agent {
 /// An entry of the agent's own.
 fn own_entry(event: &str) -> AuditEntry {
     let exe = std::env::current_exe().ok().map(|path| path.to_string_lossy().into_owned());
-    let actor = Actor::Process { uid: rustix::process::geteuid().as_raw(), pid: std::process::id(), exe };
+    let actor =
+        Actor::Process { uid: rustix::process::geteuid().as_raw(), pid: std::process::id(), exe, token_id: None };
     let time = clock::now().to_string();
     AuditEntry { time, event: event.to_owned(), actor, server: None, account: None, outcome: "ok".to_owned() }
 }

@@ -84,14 +84,12 @@ impl<'a> Caller<'a> {
         self.about.take()
     }
 
-    /// Who asks: the token that was presented, else the program, while it still waits for its answer.
+    /// Who asks: the program, while it still waits for its answer, and the token that it presented.
     pub(super) fn actor(&self) -> Actor {
-        if let Some(token) = self.authority.token() {
-            return Actor::Token { token_id: token.to_owned() };
-        }
         let Peer { uid, pid } = self.peer;
+        let token_id = self.authority.token().map(str::to_owned);
         let exe = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
-        Actor::Process { uid, pid, exe: exe.map(|path| path.to_string_lossy().into_owned()) }
+        Actor::Process { uid, pid, exe: exe.map(|path| path.to_string_lossy().into_owned()), token_id }
     }
 
     /// Sends an event; `false` if nobody listens any more.

@@ -85,7 +85,10 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
     };
     caller.locale = request.locale;
     match agent.authority(request.token.as_ref(), caller) {
-        Ok(authority) => caller.acts_within(authority),
+        Ok(authority) => {
+            caller.acts_within(authority);
+            agent.note_token(caller);
+        }
         Err(fault) => return refuse(fault, caller),
     }
     match VERBS.iter().find(|(name, ..)| *name == request.verb()) {

@@ -37,6 +37,13 @@ impl Agent {
         Ok(authority)
     }
 
+    /// Notes who presents a token, once in a while for each process.
+    pub(super) fn note_token(&self, caller: &Caller<'_>) {
+        if caller.authority().token().is_some_and(|id| self.issued.guard.is_news(caller.pid(), id)) {
+            self.audit("auth.ok", caller.actor(), None, Ok(()));
+        }
+    }
+
     fn wrong_token(&self, token: &Secret, caller: &Caller<'_>) -> Fault {
         let note = |code| self.audit("auth.fail", caller.actor(), None, Err(code));
         match self.issued.guard.failed(caller.pid(), token.expose()) {

@@ -53,9 +53,15 @@ pub struct AuditEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Actor {
-    /// A process, as the kernel named it when it asked.
-    Process { uid: u32, pid: u32, exe: Option<String> },
-    /// A token that this agent issued.
+    /// A process, as the kernel named it when it asked, and the issued token it presented.
+    Process {
+        uid: u32,
+        pid: u32,
+        exe: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token_id: Option<String>,
+    },
+    /// An issued token, presented from where no process is known.
     Token { token_id: String },
 }
 

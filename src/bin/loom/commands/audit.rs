@@ -27,7 +27,10 @@ fn tail(args: AuditTail, context: &Context) -> Result<u8, Fault> {
 /// One entry, in columns that stay in their order in every language: it is data.
 fn line(entry: &AuditEntry) -> String {
     let actor = match &entry.actor {
-        Actor::Process { uid, pid, exe } => format!("uid={uid} pid={pid} {}", exe.as_deref().unwrap_or("-")),
+        Actor::Process { uid, pid, exe, token_id } => {
+            let token = token_id.as_ref().map(|id| format!("token={id} ")).unwrap_or_default();
+            format!("{token}uid={uid} pid={pid} {}", exe.as_deref().unwrap_or("-"))
+        }
         Actor::Token { token_id } => format!("token={token_id}"),
     };
     let server = entry.server.as_ref().map_or("-".to_owned(), ToString::to_string);
