@@ -147,7 +147,8 @@ fn ten_thousand_clients_that_vanish_in_mid_reply_do_no_harm_and_leave_nothing() 
         resident_kib(&agent)
     };
     let (before, after) = (vanish(), vanish());
-    assert!(after < before + 2048, "{before} KiB before, {after} KiB after");
+    // What 10,000 would leave, each a single task, is twice as much.
+    assert!(after < before + 8192, "{before} KiB before, {after} KiB after");
 }
 
 #[test]

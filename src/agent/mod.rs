@@ -13,6 +13,7 @@ mod doors;
 mod fault;
 mod flights;
 mod guard;
+mod issued;
 mod keeping;
 mod locking;
 mod login;
@@ -25,7 +26,6 @@ mod select;
 mod settings;
 mod state;
 mod stop;
-mod tokens;
 mod turns;
 mod verbs;
 

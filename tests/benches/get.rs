@@ -43,12 +43,27 @@ fn main() -> io::Result<()> {
     show("git credential fill", "loom by path/cache", &times[0], &times[2]);
     show("git credential fill", "loom by name/cache", &times[1], &times[2]);
 
+    let token = issued_token(&home)?;
+    let mut with_token = get(Path::new(LOOM));
+    with_token.env("LOOM_TOKEN", &token);
+    let times = race(&mut [with_token, get(Path::new(LOOM))])?;
+    show("get", "with/without an issued token", &times[0], &times[1]);
+
     match (system_calls(&home, Path::new(LOOM))?, system_calls(&home, &cache)?) {
         (Some(loom), Some(cache)) => println!("get: system calls {loom}, cache {cache}"),
         _ => println!("get: system calls not counted, strace is not installed or may not trace"),
     }
     println!("git-credential-loom: {} bytes", std::fs::metadata(LOOM)?.len());
     Ok(())
+}
+
+/// A token of the agent's own that may reveal.
+fn issued_token(home: &Home) -> io::Result<String> {
+    let mut command = home.command(env!("CARGO_BIN_EXE_loom"));
+    let done = command.args(["token", "generate", "bench", "--scopes", "read", "--reveal"]).output()?;
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    let token = said.split_whitespace().find(|word| word.starts_with("loom_"));
+    token.map(str::to_owned).ok_or_else(|| io::Error::other(format!("no token: {said}")))
 }
 
 /// Lets the commands take turns, each round beginning with another one, so that whatever else the machine does meets all

@@ -1,6 +1,6 @@
 use crate::access::{Order, Rights, scopes_of_role};
 use crate::agent::dispatch::Handle;
-use crate::agent::{Agent, Caller, fault, tokens};
+use crate::agent::{Agent, Caller, fault, issued};
 use crate::base::{Expiry, Scopes, clock};
 use crate::msg;
 use crate::wire::{
@@ -39,7 +39,7 @@ impl Handle for Generate {
             leased: false,
         };
         let (token, issued) = agent.issue(caller.authority(), order).await?;
-        Ok(GenerateReply { token, about: tokens::info(&issued) })
+        Ok(GenerateReply { token, about: issued::info(&issued) })
     }
 }
 
@@ -47,7 +47,7 @@ impl Handle for Tokens {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokensReply, Fault> {
         let issued = agent.issued(caller.authority()).await?;
         let shown = issued.iter().filter(|token| self.all || token.is_active());
-        Ok(TokensReply { tokens: shown.map(tokens::info).collect() })
+        Ok(TokensReply { tokens: shown.map(issued::info).collect() })
     }
 }
 
@@ -59,7 +59,7 @@ impl Handle for RevokeToken {
         if revoked.is_empty() {
             return Err(fault::no_such_token(&self.name));
         }
-        Ok(RevokeTokenReply { revoked: revoked.iter().map(tokens::info).collect() })
+        Ok(RevokeTokenReply { revoked: revoked.iter().map(issued::info).collect() })
     }
 }
 
@@ -73,7 +73,7 @@ impl Handle for Lease {
         let (token, issued) = agent.issue(caller.authority(), order).await?;
         agent.audit("token.lease", caller.actor(), None, Ok(()));
         let _lease = Leased { agent, id: issued.id.clone() };
-        if caller.tell(&GenerateReply { token, about: tokens::info(&issued) }).await {
+        if caller.tell(&GenerateReply { token, about: issued::info(&issued) }).await {
             caller.closed().await;
         }
         Ok(Empty {})
