@@ -102,7 +102,7 @@ fn the_frames_of_logins_are_as_recorded() {
         for_git: true,
     };
     exchange(login, reply());
-    let credential = Credential::Token { token: secret("tok"), source: TokenSource::Given };
+    let credential = Credential::token(secret("tok"), TokenSource::Given);
     exchange(Save { server: Some(server()), account: Some("ci".into()), credential }, reply());
     let done = LoggedOut { server: server(), account: "ci".into(), revocation: Revocation::Revoked };
     exchange(Logout { server: None, account: None, all: true, local: false }, LogoutReply { accounts: vec![done] });

@@ -5,10 +5,8 @@ mod audit_log;
 mod authority;
 mod issued_token;
 mod ledger;
-mod role;
 
 pub use audit_log::AuditLog;
 pub use authority::{Authority, Rights};
 pub use issued_token::{IssuedToken, Order, PREFIX};
 pub use ledger::{Ledger, LedgerError};
-pub use role::scopes_of_role;

@@ -40,7 +40,7 @@ mod tests {
         let mut accounts = Accounts::default();
         for (server, user) in keys {
             let key = AccountKey::new(ServerUrl::parse(server).unwrap(), Some((*user).to_owned()));
-            let credential = Credential::Token { token: Secret::new("t".into()), source: TokenSource::Given };
+            let credential = Credential::token(Secret::new("t".into()), TokenSource::Given);
             accounts.insert(Record::new(key, credential), StoredIn::Memory);
         }
         accounts

@@ -25,11 +25,16 @@ pub enum Credential {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<Expiry>,
     },
-    /// An opaque token without a known expiry; only a 401 tells that it ended.
+    /// An opaque token; mostly only a 401 tells that it ended.
     Token {
         #[serde(with = "reveal")]
         token: Secret,
         source: TokenSource,
+        /// What it may do, as far as that is known.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        scopes: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Expiry>,
     },
     /// OAuth 2.0 access token, perhaps with the means to renew it (RFC 6749 §1.5).
     OAuth {
@@ -64,6 +69,11 @@ pub enum Kind {
 }
 
 impl Credential {
+    /// A token of which nothing more is known.
+    pub fn token(token: Secret, source: TokenSource) -> Self {
+        Credential::Token { token, source, scopes: Vec::new(), expires: None }
+    }
+
     pub fn kind(&self) -> Kind {
         match self {
             Credential::Basic { .. } => Kind::Basic,
@@ -87,8 +97,8 @@ impl Credential {
         match self {
             Credential::Basic { expires, .. }
             | Credential::Header { expires, .. }
+            | Credential::Token { expires, .. }
             | Credential::OAuth { expires, .. } => *expires,
-            Credential::Token { .. } => None,
         }
     }
 
@@ -110,6 +120,15 @@ impl Credential {
         match self {
             Credential::OAuth { grant, .. } => grant.as_deref(),
             Credential::Basic { .. } | Credential::Header { .. } | Credential::Token { .. } => None,
+        }
+    }
+
+    /// What it may do at its server, as far as that is known.
+    pub fn scopes(&self) -> &[String] {
+        match self {
+            Credential::Token { scopes, .. } => scopes,
+            Credential::OAuth { grant, .. } => grant.as_ref().map_or(&[], |grant| &grant.scopes),
+            Credential::Basic { .. } | Credential::Header { .. } => &[],
         }
     }
 

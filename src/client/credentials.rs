@@ -32,7 +32,7 @@ impl Client {
 
     /// Keeps a token for a server. It is in the store when this returns; what the account had before is replaced.
     pub fn save(&self, server: &ServerUrl, user: Option<&str>, token: Secret) -> Result<(), Fault> {
-        let credential = Credential::Token { token, source: TokenSource::Given };
+        let credential = Credential::token(token, TokenSource::Given);
         self.ask(&Save { server: Some(server.clone()), account: user.map(str::to_owned), credential }).map(|_| ())
     }
 

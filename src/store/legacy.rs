@@ -69,7 +69,7 @@ impl LegacyRecord {
     /// The same as a credential of ours.
     pub(super) fn into_credential(self) -> Credential {
         match self {
-            LegacyRecord::Api { key } => Credential::Token { token: key, source: TokenSource::Loom },
+            LegacyRecord::Api { key } => Credential::token(key, TokenSource::Loom),
             LegacyRecord::OAuth { refresh, access, expires } => Credential::OAuth {
                 access,
                 expires: Expiry::from_unix(expires / 1000),

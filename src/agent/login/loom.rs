@@ -30,7 +30,7 @@ pub(super) async fn run(http: &Http, server: &ServerUrl, caller: &mut Caller<'_>
     }
     // From here on the server counts the person as logged in, so the token is kept even if nobody waits for it.
     let token = wait(http, server, &started, until, caller).await?;
-    Ok(Credential::Token { token, source: TokenSource::Loom })
+    Ok(Credential::token(token, TokenSource::Loom))
 }
 
 /// Polls until the login is decided. A server in trouble is asked less and less often.

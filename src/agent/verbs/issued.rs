@@ -1,7 +1,7 @@
-use crate::access::{Order, Rights, scopes_of_role};
+use crate::access::{Order, Rights};
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, fault, issued};
-use crate::base::{Expiry, Scopes, clock};
+use crate::base::{Expiry, Scopes, clock, scopes_of_role};
 use crate::msg;
 use crate::wire::{
     Code, Empty, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,

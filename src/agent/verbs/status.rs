@@ -61,7 +61,7 @@ fn account(accounts: &Accounts, held: &Held) -> AccountStatus {
         kind: held.credential().kind(),
         stored_in: held.stored_in(),
         expires_at: held.credential().expires(),
-        scopes: grant.map(|grant| grant.scopes.clone()).unwrap_or_default(),
+        scopes: held.credential().scopes().to_vec(),
         user: grant.and_then(|grant| grant.user.clone()),
         renewable: held.credential().is_renewable(),
         default: select::for_person(accounts, server, None).is_some_and(|first| first.key() == held.key()),

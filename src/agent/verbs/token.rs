@@ -1,7 +1,7 @@
 use crate::agent::accounts::{Held, Usefulness};
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, fault, oauth_fault};
-use crate::base::{AccountKey, Credential, Grant, GrantKind};
+use crate::base::{AccountKey, Credential, GrantKind};
 use crate::msg;
 use crate::oauth::Wish;
 use crate::wire::{Code, Condition, Fault, Token, TokenReply};
@@ -80,6 +80,6 @@ fn reply(held: &Held) -> TokenReply {
         account: held.key().user().to_owned(),
         token: held.secret().clone(),
         expires_at: credential.expires(),
-        scopes: credential.grant().map(|grant: &Grant| grant.scopes.clone()).unwrap_or_default(),
+        scopes: credential.scopes().to_vec(),
     }
 }

@@ -158,7 +158,7 @@ fn open(context: &Context, url: &str) {
 fn with_token(args: Login, context: &Context) -> Result<LoginReply, Fault> {
     let text = secret_input::read(&msg!("token-prompt"), context)?;
     let credential = match Secret::token(text.expose().to_owned()) {
-        Some(token) => Credential::Token { token, source: TokenSource::Given },
+        Some(token) => Credential::token(token, TokenSource::Given),
         // A password may hold what a token may not, as long as it fits a line.
         None if args.account.is_some() && text.is_one_line() && !text.expose().is_empty() => {
             Credential::Basic { password: text, expires: None, oauth_refresh_token: None }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::base::{Scope, Scopes};
+use super::{Scope, Scopes};
 
 /// The scopes of a role: one of those that Loki's API has, else one of the settings, which cannot change the former.
 pub fn scopes_of_role(role: &str, custom: &BTreeMap<String, Scopes>) -> Option<Scopes> {
