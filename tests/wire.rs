@@ -130,6 +130,36 @@ fn the_frames_of_logins_are_as_recorded() {
 }
 
 #[test]
+fn the_frames_of_api_calls_are_as_recorded() {
+    let question = Api {
+        server: Some(server()),
+        account: Some("ci".into()),
+        method: "POST".into(),
+        path: "/api/tasks?limit=5".into(),
+        headers: vec![("content-type".into(), "application/json".into())],
+        scopes: Some(Scopes::from_names(["write"]).unwrap()),
+        body: Some(ApiBody { length: Some(2), repeatable: true }),
+    };
+    exchange(question, ApiReply { server: server(), account: "ci".into() });
+    let headers = vec![("content-type".to_owned(), "text/plain".to_owned())];
+    let events = [
+        ApiEvent::Body { again: false },
+        ApiEvent::Waiting { seconds: 7 },
+        ApiEvent::Head { version: "HTTP/1.1".into(), status: 200, headers },
+        ApiEvent::Data { data: b"hello".to_vec() },
+    ];
+    let printed: Vec<_> = events.iter().map(print_event).collect();
+    let piece = print_more(&ApiPiece { data: b"{}".to_vec() });
+    let frames: Vec<&[u8]> = printed.iter().chain([&piece]).map(|frame| frame.as_slice()).collect();
+    golden("api-event", &frames);
+    for (event, frame) in events.iter().zip(&printed) {
+        assert!(matches!(Reply::<ApiReply, ApiEvent>::parse(frame), Ok(Reply::Event(read)) if read == *event));
+    }
+    // The longest piece fits a frame.
+    assert!(print_event(&ApiEvent::Data { data: vec![0; PIECE] }).len() < MAX_FRAME);
+}
+
+#[test]
 fn the_frames_of_the_stores_are_as_recorded() {
     let kept = vec![Kept { stored_in: StoredIn::File, count: 2 }];
     let reply = StoresReply { first: StoredIn::Keyring, kept, passphrase: true, fallback: Some("a sentence".into()) };

@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -14,6 +15,9 @@ use crate::wire::{Actor, Code, Fault, MAX_FRAME, print_event};
 /// Whoever reads nothing for so long has gone.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
 
+/// The same for who is handed something long, which a person may be reading page by page.
+const READ_WITHIN: Duration = Duration::from_secs(10 * 60);
+
 /// Who asks, while a request is being answered: the language, and both directions of the connection.
 pub struct Caller<'a> {
     pub locale: Locale,
@@ -25,6 +29,13 @@ pub struct Caller<'a> {
     agent: &'a Agent,
     input: &'a mut (dyn AsyncRead + Send + Unpin),
     output: &'a mut (dyn AsyncWrite + Send + Unpin),
+}
+
+/// What a caller says while it is told something: a line that was asked for, or nothing of interest.
+#[derive(Default)]
+pub(super) struct Heard {
+    awaited: bool,
+    line: Zeroizing<Vec<u8>>,
 }
 
 /// The process at the other end, as the kernel named it when it connected.
@@ -116,6 +127,28 @@ impl<'a> Caller<'a> {
         serde_json::from_slice(&line).ok()
     }
 
+    /// Sends an event, however long the caller takes to read it, and meanwhile takes in what it says.
+    pub(super) async fn tell_slowly(&mut self, event: &impl Serialize, heard: &mut Heard) -> Result<(), Fault> {
+        let frame = print_event(event);
+        let mut writing = pin!(tokio::time::timeout(READ_WITHIN, self.output.write_all(&frame)));
+        loop {
+            tokio::select! {
+                biased;
+                written = &mut writing => return written.ok().and_then(Result::ok).ok_or_else(fault::cancelled),
+                whole = heard.take_in(self.input), if !heard.is_whole() => whole.ok_or_else(fault::cancelled)?,
+            }
+        }
+    }
+
+    /// Returns once an awaited line is whole; else when waiting has to end, and why. Dropped, it can be gone on with.
+    pub(super) async fn hear(&mut self, heard: &mut Heard) -> Result<(), Fault> {
+        tokio::select! {
+            whole = heard.take_in(self.input) => whole.ok_or_else(fault::cancelled),
+            () = self.agent.stopping.asked() => Err(fault::stopping()),
+            () = self.agent.locking.locked() => Err(fault::locked()),
+        }
+    }
+
     /// Returns when the caller closes its side, or the agent stops.
     pub(super) async fn closed(&mut self) {
         let mut ignored = [0; 256];
@@ -136,5 +169,47 @@ impl<'a> Caller<'a> {
             () = self.agent.stopping.asked() => fault::stopping(),
             () = self.agent.locking.locked() => fault::locked(),
         }
+    }
+}
+
+impl Heard {
+    /// Notes that a line was asked for.
+    pub(super) fn awaits(&mut self) {
+        self.awaited = true;
+    }
+
+    pub(super) fn is_awaited(&self) -> bool {
+        self.awaited
+    }
+
+    fn is_whole(&self) -> bool {
+        self.line.last() == Some(&b'\n')
+    }
+
+    /// The line, once it is whole; `None` if it makes no sense.
+    pub(super) fn take<T: DeserializeOwned>(&mut self) -> Option<T> {
+        self.awaited = false;
+        serde_json::from_slice(&std::mem::take(&mut self.line)).ok()
+    }
+
+    /// Reads on until the awaited line is whole; `None` when the caller has closed its side, or says too much.
+    async fn take_in(&mut self, input: &mut (dyn AsyncRead + Send + Unpin)) -> Option<()> {
+        if !self.awaited {
+            let mut ignored = [0; 256];
+            while input.read(&mut ignored).await.is_ok_and(|count| count > 0) {}
+            return None;
+        }
+        if self.line.capacity() < MAX_FRAME {
+            // At once: a buffer that grew would leave copies behind.
+            self.line.reserve_exact(MAX_FRAME);
+        }
+        while !self.is_whole() {
+            let room = MAX_FRAME - self.line.len();
+            let mut limited = (&mut *input).take(room as u64);
+            if room == 0 || limited.read_buf(&mut *self.line).await.ok()? == 0 {
+                return None;
+            }
+        }
+        Some(())
     }
 }

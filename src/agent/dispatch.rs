@@ -68,6 +68,8 @@ const VERBS: &[Row] = &[
     row::<wire::Lease>(at_server(Scope::All)),
     row::<wire::Tokens>(at_server(Scope::All)),
     row::<wire::RevokeToken>(at_server(Scope::All)),
+    // What it needs depends on what is called.
+    row::<wire::Api>(NOTHING),
     row::<wire::SocketAdd>(everywhere(Scope::All)),
     row::<wire::SocketRemove>(everywhere(Scope::All)),
     row::<wire::Sockets>(everywhere(Scope::All)),

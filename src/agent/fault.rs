@@ -1,5 +1,7 @@
 //! Which sentence says what: errors of the floors below as faults with a hint.
 
+use std::time::Duration;
+
 use crate::access::LedgerError;
 use crate::base::private_file::{PrivateFileError, Unsafe};
 use crate::base::{ServerUrl, ServerUrlError};
@@ -20,6 +22,31 @@ pub(super) fn no_login(server: &ServerUrl, account: Option<&str>) -> Fault {
         None => msg!("not-logged-in", server = server),
     };
     Fault::new(Code::LoginRequired, message).hint(msg!("hint-login", server = server))
+}
+
+pub(super) fn login_expired(server: &ServerUrl) -> Fault {
+    Fault::new(Code::LoginRequired, msg!("login-expired", server = server)).hint(msg!("hint-login", server = server))
+}
+
+pub(super) fn login_refused(server: &ServerUrl) -> Fault {
+    let message = msg!("login-refused-by-server", server = server);
+    Fault::new(Code::LoginRequired, message).hint(msg!("hint-login", server = server))
+}
+
+/// The token was renewed after a 401, but what the caller sent came only once.
+pub(super) fn not_repeated(server: &ServerUrl) -> Fault {
+    Fault::new(Code::Unavailable, msg!("api-not-repeated", server = server)).hint(msg!("hint-try-again"))
+}
+
+pub(super) fn api_elsewhere(server: &ServerUrl) -> Fault {
+    Fault::new(Code::Denied, msg!("api-elsewhere", server = server)).hint(msg!("hint-api-elsewhere"))
+}
+
+/// In the middle of a call the server says nothing for so long.
+pub(super) fn silent(server: &ServerUrl, time: Duration) -> Fault {
+    let reason = msg!("no-answer-within", seconds = time.as_secs());
+    Fault::new(Code::Unavailable, msg!("server-unreachable", server = server).because(reason))
+        .hint(msg!("hint-server-unreachable"))
 }
 
 pub(super) fn no_server() -> Fault {

@@ -3,6 +3,7 @@
 //! [`Agent`] holds what is known; a verb is one file under `verbs`; `dispatch` is the table of them.
 
 mod accounts;
+mod api;
 mod auditing;
 mod caller;
 mod changes;

@@ -1,3 +1,4 @@
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::connection::Connection;
@@ -58,7 +59,16 @@ impl Client {
     pub fn follow<V: Verb, E: DeserializeOwned>(
         &self,
         question: &V,
-        mut seen: impl FnMut(E) -> Result<Option<Pasted>, Fault>,
+        seen: impl FnMut(E) -> Result<Option<Pasted>, Fault>,
+    ) -> Result<V::Reply, Fault> {
+        self.converse(question, seen)
+    }
+
+    /// The same with answers of another kind.
+    pub fn converse<V: Verb, E: DeserializeOwned, M: Serialize>(
+        &self,
+        question: &V,
+        mut seen: impl FnMut(E) -> Result<Option<M>, Fault>,
     ) -> Result<V::Reply, Fault> {
         let mut connection = self.connect()?;
         connection.send(&print_request(question, self.locale, self.token.as_ref()))?;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Identity, RequestBuilder, StatusCode};
+use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::object::Object;
@@ -107,6 +108,10 @@ impl Http {
     pub(super) fn post(&self, url: &str) -> RequestBuilder {
         self.0.post(url)
     }
+
+    pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.0.request(method, url)
+    }
 }
 
 impl Answer {
@@ -158,7 +163,7 @@ fn tls_file(path: &Path, error: &dyn std::fmt::Display) -> HttpError {
     HttpError::TlsFile(msg!("tls-file-bad", path = path.display(), error = error))
 }
 
-fn failed(error: &reqwest::Error) -> HttpError {
+pub(super) fn failed(error: &reqwest::Error) -> HttpError {
     let reason = match error.is_timeout() {
         true => msg!("no-answer-within", seconds = ANSWER_WITHIN.as_secs()),
         false => msg!("network-says", error = innermost(error)),

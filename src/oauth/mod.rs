@@ -5,6 +5,7 @@
 
 mod adapter;
 mod authorization_server;
+pub mod call;
 pub mod code;
 pub mod device;
 pub mod discovery;

@@ -3,6 +3,7 @@
 //! One JSON object per line. A request names a verb; a plain one gets one reply, a login gets events and then a reply.
 
 mod agent;
+mod api;
 mod audit;
 mod doctor;
 mod fault;
@@ -21,6 +22,7 @@ mod token;
 mod why;
 
 pub use agent::{Hello, HelloReply, Stop};
+pub use api::{Api, ApiBody, ApiEvent, ApiPiece, ApiReply, PIECE};
 pub use audit::{Actor, Audit, AuditEntry, AuditVerify, AuditVerifyReply};
 pub use doctor::{Doctor, DoctorReply, FileAccount, FileCondition, FileReport};
 pub use fault::{Code, Fault};

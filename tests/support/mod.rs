@@ -2,6 +2,7 @@
 
 mod apache;
 pub mod authorization_server;
+mod dashboard;
 mod dialogue;
 #[path = "../../src/bin/loom/demo/git_backend.rs"]
 mod git_backend;
@@ -18,6 +19,7 @@ mod server;
 mod stub;
 
 pub use apache::Apache;
+pub use dashboard::{ADMIN, Dashboard};
 pub use dialogue::Dialogue;
 pub use home::{Home, Output, Running, run};
 pub use keyring::Session;

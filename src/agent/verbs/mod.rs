@@ -1,5 +1,6 @@
 //! One verb, one file: what is asked, whether it may be, what changes, what is answered.
 
+mod api;
 mod audit;
 mod doctor;
 mod erase;

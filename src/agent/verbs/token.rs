@@ -2,9 +2,8 @@ use crate::agent::accounts::{Held, Usefulness};
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, fault, oauth_fault};
 use crate::base::{AccountKey, Credential, GrantKind};
-use crate::msg;
 use crate::oauth::Wish;
-use crate::wire::{Code, Condition, Fault, Token, TokenReply};
+use crate::wire::{Condition, Fault, Token, TokenReply};
 
 impl Handle for Token {
     const EVENT: Option<&'static str> = Some("token.get");
@@ -30,19 +29,14 @@ impl Handle for Token {
         let Some((condition, reply)) = agent.for_person(&server, user, look).await? else {
             return Err(fault::not_logged_in(&server));
         };
-        let hint = msg!("hint-login", server = server);
         match (condition, failed) {
             (Condition::Valid, _) => {
                 caller.is_about(account.server(), Some(account.user()))?;
                 self.by_wish(agent, &account, reply).await
             }
             (_, Some(failed)) => Err(failed),
-            (Condition::Expired, None) => {
-                Err(Fault::new(Code::LoginRequired, msg!("login-expired", server = server)).hint(hint))
-            }
-            (Condition::Refused, None) => {
-                Err(Fault::new(Code::LoginRequired, msg!("login-refused-by-server", server = server)).hint(hint))
-            }
+            (Condition::Expired, None) => Err(fault::login_expired(&server)),
+            (Condition::Refused, None) => Err(fault::login_refused(&server)),
         }
     }
 }

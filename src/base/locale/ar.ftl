@@ -283,6 +283,35 @@ tls-key-alone = { $path } مفتاح من دون {"\u2066"}client_certificate{"\
 tls-file-bad = تعذّر استخدام الملف { $path }: { $error }
 network-says = { $error }
 
+## استدعاء واجهات البرمجة
+
+api-waiting = يطلب الخادم الانتظار { $seconds } ثانية؛ جارٍ الانتظار…
+api-refused = رفض { $server } الاستدعاء ({"\u2066"}HTTP { $status }{"\u2069"})
+api-refused-because = رفض { $server } الاستدعاء ({"\u2066"}HTTP { $status }{"\u2069"}): { $detail }
+api-scope-missing = رفض { $server } الاستدعاء، إذ تنقص الجلسة النطاق {"\u2066"}{ $scope }{"\u2069"}
+hint-api-scope-missing = سجّل الدخول بهذا النطاق، أو اذكر حسابًا يملكه: {"\u2066"}--account USER{"\u2069"}
+hint-api-too-many = لا يقبل مزيدًا من الاستدعاءات الآن؛ أعد المحاولة لاحقًا
+api-odd-path = هذا ليس مسارًا كما يُكتب في العناوين
+hint-api-odd-path = اكتبه مثل {"\u2066"}/api/tasks?limit=5{"\u2069"}، وما ليس {"\u2066"}ASCII{"\u2069"} والمسافات مثل {"\u2066"}%20{"\u2069"}؛ بلا {"\u2066"}..{"\u2069"} وبلا {"\u2066"}#{"\u2069"}
+api-elsewhere = هذا ليس في { $server } ولا تحته، والجلسة لا تذهب إلى سواه
+hint-api-elsewhere = اذكر الخادم الذي ينتمي إليه: {"\u2066"}--server URL{"\u2069"}
+api-bad-header = {"\u2066"}{ $name }{"\u2069"} ليست ترويسة كما في {"\u2066"}HTTP{"\u2069"}
+api-header-refused = الترويسة {"\u2066"}{ $name }{"\u2069"} لا يرسلها إلا الوكيل
+api-bad-method = {"\u2066"}{ $method }{"\u2069"} ليست طريقة يمكن استعمالها
+api-no-account-may = لا حساب في { $server } يملك النطاق {"\u2066"}{ $scope }{"\u2069"} الذي يحتاج إليه هذا الاستدعاء
+hint-api-no-account-may = يعرض {"\u2066"}loom status{"\u2069"} النطاقات؛ سجّل الدخول بنطاقات أكثر، أو احفظ هناك رمزًا آخر
+api-beyond-scope = يحتاج هذا الاستدعاء إلى النطاق {"\u2066"}{ $scope }{"\u2069"}، وهو أبعد من {"\u2066"}--scope{"\u2069"}
+api-not-repeated = رفض { $server } الرمز، وقد جُدّد الآن؛ لكن ما أُرسل لا يمكن أن يُقرأ مرة أخرى
+api-body-unreadable = تعذّرت قراءة ما يُراد إرساله: { $error }
+api-bad-field = {"\u2066"}{ $field }{"\u2069"} ليس وسيطًا على الشكل {"\u2066"}KEY=VALUE{"\u2069"} يوافق غيره
+hint-api-bad-field = مثلًا {"\u2066"}-f title=Hello -F count=3 -f 'owner[name]=alice' -f 'tags[]=new'{"\u2069"}
+api-bad-selection = {"\u2066"}{ $text }{"\u2069"} ليس مسارًا يستطيع {"\u2066"}loom{"\u2069"} أن يختار به
+hint-api-bad-selection = مثلًا {"\u2066"}.name{"\u2069"} أو {"\u2066"}.items[0]{"\u2069"} أو {"\u2066"}.items[].id{"\u2069"}؛ ولما هو أكثر مرّر الجواب إلى {"\u2066"}jq{"\u2069"}
+api-not-json = الجواب ليس {"\u2066"}JSON{"\u2069"}، فلا يمكن اختيار شيء منه
+api-selection-unfit = ليس في الجواب شيء من نوع ما يُراد اختياره
+api-paginate-reads = لا يُستعمل {"\u2066"}--paginate{"\u2069"} إلا مع {"\u2066"}GET{"\u2069"}
+api-bad-link = يسمّي { $server } صفحة تالية لا معنى لها
+
 ## Settings
 
 config-invalid = الملف { $path } غير صالح: { $error }
@@ -362,6 +391,13 @@ cmd-token-generate-more =
       loom token generate build --scopes read --for git.example --reveal
 cmd-token-list = عرض الرموز الصادرة، دون الرموز نفسها
 cmd-token-revoke = إنهاء رمز صادر وما أصدره هو فورًا
+cmd-api = استدعاء واجهة خادم؛ الرمز عند الوكيل، ولك الجواب
+cmd-api-more =
+    رمز الخروج 1 إن رفض الخادم، و4 إن كان على شخص أن يسجّل الدخول أولًا.
+    {"\u2066"}  loom api /api/tasks --server https://loki.example{"\u2069"}
+    {"\u2066"}  loom api /api/tasks -f title=Hello -F priority=3{"\u2069"}
+    {"\u2066"}  loom api /repos/acme/app/issues --paginate --select '.[].title' --server api.example{"\u2069"}
+    {"\u2066"}  loom api -X PUT /files/report --input report.pdf -H 'Content-Type: application/pdf'{"\u2069"}
 cmd-why = بيان بيانات الاعتماد التي سيحصل عليها git لعنوان ما، وسبب ذلك
 cmd-why-more =
     رمز الخروج 0 إن كان git سيحصل على بيانات اعتماد، و4 إن لم يكن.
@@ -442,6 +478,16 @@ arg-server = الخادم؛ وإن لم يُذكر فقيمة LOOM_SERVER_URL، 
 arg-help = عرض المساعدة
 arg-version = عرض الإصدار
 arg-account = اسم المستخدم الذي تُحفظ الجلسة به
+arg-api-path = المسار تحت الخادم مع استعلامه؛ أو عنوان كامل يقع هناك
+arg-api-scopes = رفض الاستدعاء قبل إرسال أي شيء إن احتاج إلى أكثر من هذه: {"\u2066"}*, control, write, read, audit{"\u2069"}
+arg-method = الطريقة؛ وبدونها {"\u2066"}GET{"\u2069"}، أو {"\u2066"}POST{"\u2069"} إن كان هناك ما يُرسل
+arg-headers = ترويسة تُرسل؛ ويمكن ذكرها عدة مرات
+arg-raw-fields = وسيط هو نص؛ في استعلام {"\u2066"}GET{"\u2069"}، وإلا ففي مستند {"\u2066"}JSON{"\u2069"}
+arg-fields = وسيط تكون فيه {"\u2066"}true{"\u2069"} و{"\u2066"}false{"\u2069"} و{"\u2066"}null{"\u2069"} والأعداد على حقيقتها، و{"\u2066"}@FILE{"\u2069"} هو محتوى الملف
+arg-input = إرسال محتوى هذا الملف؛ و{"\u2066"}-{"\u2069"} هو الدخل القياسي. وتذهب الوسائط عندئذ إلى الاستعلام
+arg-include = طباعة سطر الحالة والترويسات أولًا
+arg-paginate = المتابعة بالصفحة التالية ما دام الخادم يسمّي واحدة
+arg-select = طباعة هذا الجزء فقط من جواب {"\u2066"}JSON{"\u2069"}، وهو مسار كما في {"\u2066"}jq{"\u2069"}: {"\u2066"}.items[0].name{"\u2069"} أو {"\u2066"}.[].id{"\u2069"}
 arg-path = المسار الذي سيذكره git
 arg-why-account = اسم المستخدم في العنوان
 arg-why-url = العنوان الذي سيستخدمه git

@@ -283,6 +283,35 @@ tls-key-alone = { $path } is a key without its client_certificate
 tls-file-bad = { $path } cannot be used: { $error }
 network-says = { $error }
 
+## Calling APIs
+
+api-waiting = The server asks to wait { $seconds } seconds; waiting…
+api-refused = { $server } refused the call (HTTP { $status })
+api-refused-because = { $server } refused the call (HTTP { $status }): { $detail }
+api-scope-missing = { $server } refused the call, for which the login lacks the scope { $scope }
+hint-api-scope-missing = log in with that scope, or name an account that has it: --account USER
+hint-api-too-many = it takes no more calls for now; try again later
+api-odd-path = this is not a path as it is written in URLs
+hint-api-odd-path = write it like /api/tasks?limit=5, with what is not ASCII, and spaces, as %20; without .. and #
+api-elsewhere = this does not lie at or below { $server }, and a login goes nowhere else
+hint-api-elsewhere = name the server that it belongs to: --server URL
+api-bad-header = { $name } is not a header as HTTP has them
+api-header-refused = the header { $name } is the agent's to send
+api-bad-method = { $method } is not a method that can be used
+api-no-account-may = no account at { $server } has the scope { $scope }, which this call needs
+hint-api-no-account-may = loom status shows the scopes; log in with more, or keep another token there
+api-beyond-scope = this call needs the scope { $scope }, which is beyond --scope
+api-not-repeated = { $server } refused the token, which has been renewed by now; what was sent cannot be read again
+api-body-unreadable = what is to be sent cannot be read: { $error }
+api-bad-field = { $field } is not a parameter of the form KEY=VALUE that fits the others
+hint-api-bad-field = for instance -f title=Hello -F count=3 -f 'owner[name]=alice' -f 'tags[]=new'
+api-bad-selection = { $text } is not a path that loom can select by
+hint-api-bad-selection = for instance .name, .items[0], .items[].id; for more, pipe the answer into jq
+api-not-json = the answer is not JSON, so nothing can be selected of it
+api-selection-unfit = the answer has nothing of the kind that was to be selected
+api-paginate-reads = --paginate goes with GET only
+api-bad-link = { $server } names a next page that makes no sense
+
 ## Settings
 
 config-invalid = { $path } is not valid: { $error }
@@ -362,6 +391,13 @@ cmd-token-generate-more =
       loom token generate build --scopes read --for git.example --reveal
 cmd-token-list = Show the tokens that were issued, never the tokens themselves
 cmd-token-revoke = End an issued token, and those that it issued, at once
+cmd-api = Call a server's API; the agent has the token, and you get the answer
+cmd-api-more =
+    Exit code 1 if the server refuses, 4 if a person has to log in first.
+      loom api /api/tasks --server https://loki.example
+      loom api /api/tasks -f title=Hello -F priority=3
+      loom api /repos/acme/app/issues --paginate --select '.[].title' --server api.example
+      loom api -X PUT /files/report --input report.pdf -H 'Content-Type: application/pdf'
 cmd-why = Say which credential git would get for a URL, and why
 cmd-why-more =
     Exit code 0 if git would get one, 4 if not.
@@ -441,6 +477,16 @@ arg-server = The server; without it LOOM_SERVER_URL, else the default server
 arg-help = Print help
 arg-version = Print the version
 arg-account = The user name the login is kept under
+arg-api-path = The path below the server, with its query; or a whole URL that lies there
+arg-api-scopes = Refuse the call, before anything is sent, if it needs more than these: *, control, write, read, audit
+arg-method = The method; without it GET, or POST if there is something to send
+arg-headers = A header to send; can be given several times
+arg-raw-fields = A parameter that is a text; in the query of GET, else in a JSON document
+arg-fields = A parameter where true, false, null and numbers are such, and @FILE is what the file holds
+arg-input = Send what this file holds; - is standard input. Parameters go into the query then
+arg-include = Print the status line and the headers first
+arg-paginate = Go on with the next page as long as the server names one
+arg-select = Print only this part of a JSON answer, a path as jq has them: .items[0].name or .[].id
 arg-path = The path that git would name
 arg-why-account = The user name in the URL
 arg-why-url = The URL that git would use

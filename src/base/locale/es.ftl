@@ -283,6 +283,35 @@ tls-key-alone = { $path } es una clave sin su client_certificate
 tls-file-bad = no se puede usar { $path }: { $error }
 network-says = { $error }
 
+## Llamadas a API
+
+api-waiting = El servidor pide esperar { $seconds } segundos; esperando…
+api-refused = { $server } rechazó la llamada (HTTP { $status })
+api-refused-because = { $server } rechazó la llamada (HTTP { $status }): { $detail }
+api-scope-missing = { $server } rechazó la llamada, para la que a la sesión le falta el ámbito { $scope }
+hint-api-scope-missing = inicie sesión con ese ámbito, o indique una cuenta que lo tenga: --account USER
+hint-api-too-many = por ahora no acepta más llamadas; inténtelo más tarde
+api-odd-path = esto no es una ruta tal como se escribe en una URL
+hint-api-odd-path = escríbala como /api/tasks?limit=5, con lo que no sea ASCII, y los espacios, como %20; sin .. ni #
+api-elsewhere = esto no está en { $server } ni por debajo, y una sesión no va a ninguna otra parte
+hint-api-elsewhere = indique el servidor al que pertenece: --server URL
+api-bad-header = { $name } no es una cabecera como las de HTTP
+api-header-refused = la cabecera { $name } solo la envía el agente
+api-bad-method = { $method } no es un método que se pueda usar
+api-no-account-may = ninguna cuenta en { $server } tiene el ámbito { $scope }, que esta llamada necesita
+hint-api-no-account-may = loom status muestra los ámbitos; inicie sesión con más, o guarde allí otro token
+api-beyond-scope = esta llamada necesita el ámbito { $scope }, que va más allá de --scope
+api-not-repeated = { $server } rechazó el token, que ya se ha renovado; lo que se envió no se puede leer otra vez
+api-body-unreadable = no se puede leer lo que se iba a enviar: { $error }
+api-bad-field = { $field } no es un parámetro de la forma CLAVE=VALOR que encaje con los demás
+hint-api-bad-field = por ejemplo -f title=Hello -F count=3 -f 'owner[name]=alice' -f 'tags[]=new'
+api-bad-selection = { $text } no es una ruta con la que loom pueda seleccionar
+hint-api-bad-selection = por ejemplo .name, .items[0], .items[].id; para más, pase la respuesta a jq
+api-not-json = la respuesta no es JSON, así que no se puede seleccionar nada de ella
+api-selection-unfit = la respuesta no tiene nada del tipo que se quería seleccionar
+api-paginate-reads = --paginate solo va con GET
+api-bad-link = { $server } nombra una página siguiente que no tiene sentido
+
 ## Settings
 
 config-invalid = { $path } no es válido: { $error }
@@ -362,6 +391,13 @@ cmd-token-generate-more =
       loom token generate build --scopes read --for git.example --reveal
 cmd-token-list = Mostrar los tokens emitidos, nunca los tokens mismos
 cmd-token-revoke = Terminar de inmediato un token emitido y los que este emitió
+cmd-api = Llamar a la API de un servidor; el token lo tiene el agente, y usted recibe la respuesta
+cmd-api-more =
+    Código de salida 1 si el servidor rechaza, 4 si antes alguien debe iniciar sesión.
+      loom api /api/tasks --server https://loki.example
+      loom api /api/tasks -f title=Hello -F priority=3
+      loom api /repos/acme/app/issues --paginate --select '.[].title' --server api.example
+      loom api -X PUT /files/report --input report.pdf -H 'Content-Type: application/pdf'
 cmd-why = Dice qué credencial recibiría git para una URL, y por qué
 cmd-why-more =
     Código de salida 0 si git recibiría una, 4 si no.
@@ -442,6 +478,16 @@ arg-server = El servidor; si se omite, LOOM_SERVER_URL; si no, el predeterminado
 arg-help = Muestra la ayuda
 arg-version = Muestra la versión
 arg-account = El nombre de usuario con el que se guarda la sesión
+arg-api-path = La ruta por debajo del servidor, con su consulta; o una URL completa que esté allí
+arg-api-scopes = Rechazar la llamada, antes de enviar nada, si necesita más que estos: *, control, write, read, audit
+arg-method = El método; sin él GET, o POST si hay algo que enviar
+arg-headers = Una cabecera que enviar; se puede indicar varias veces
+arg-raw-fields = Un parámetro que es un texto; en la consulta de GET, si no en un documento JSON
+arg-fields = Un parámetro en el que true, false, null y los números son tales, y @FILE es lo que contiene el archivo
+arg-input = Enviar lo que contiene este archivo; - es la entrada estándar. Los parámetros van entonces a la consulta
+arg-include = Mostrar primero la línea de estado y las cabeceras
+arg-paginate = Seguir con la página siguiente mientras el servidor nombre una
+arg-select = Mostrar solo esta parte de una respuesta JSON, una ruta como las de jq: .items[0].name o .[].id
 arg-path = La ruta que indicaría git
 arg-why-account = El nombre de usuario de la URL
 arg-why-url = La URL que usaría git

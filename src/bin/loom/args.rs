@@ -1,10 +1,13 @@
 //! The command line as clap reads it. Help texts are not here but in the `.ftl` files; see `help.rs`.
 
+#[path = "api_args.rs"]
+mod api;
 #[path = "token_args.rs"]
 pub mod token;
 
 use std::path::PathBuf;
 
+pub use api::Api;
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use loom_credentials::base::{Scope, ServerPattern, ServerUrl};
 use token::{Token, TokenAction};
@@ -35,6 +38,7 @@ pub enum Command {
     Logout(Logout),
     Status(Status),
     Token(Token),
+    Api(Api),
     Why(Why),
     Exec(Exec),
     Lock,

@@ -1,5 +1,6 @@
 //! `loom`: one file per command; each asks the agent and shows the answer.
 
+mod api;
 mod args;
 mod commands;
 mod demo;

@@ -1,6 +1,7 @@
 //! One command, one file. Each returns the exit code, or the fault that decides it.
 
 mod agent;
+mod api;
 mod audit;
 mod completions;
 mod config;
@@ -30,6 +31,7 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Logout(args) => logout::run(args, context),
         Command::Status(args) => status::run(&args, context),
         Command::Token(args) => token::run(args, context),
+        Command::Api(args) => api::run(args, context),
         Command::Why(args) => why::run(args, context),
         Command::Exec(args) => exec::run(args, context),
         Command::Lock => lock::run(context),

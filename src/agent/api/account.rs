@@ -1,0 +1,164 @@
+use super::target::{Target, lies_below};
+use crate::access::Need;
+use crate::agent::accounts::{Accounts, Held, Usefulness};
+use crate::agent::{Agent, fault, select};
+use crate::base::{AccountKey, Credential, Scopes};
+use crate::msg;
+use crate::wire::{Code, Condition, Fault};
+
+/// As which account a call is made: the named one; else of those whose token is known to suffice the one that can do least;
+/// else the one that everybody means.
+pub(in crate::agent) async fn pick(
+    agent: &Agent,
+    target: &Target,
+    user: Option<&str>,
+    need: Need,
+) -> Result<AccountKey, Fault> {
+    let find = |accounts: &Accounts| choose(accounts, target, user, need);
+    match agent.with_accounts(find).await? {
+        Choice::None if agent.claim(&target.server).await? => agent.with_accounts(find).await?,
+        choice => choice,
+    }
+    .account(target, need)
+}
+
+/// What is kept for the account, renewed first if it has to be.
+pub(super) async fn ready(agent: &Agent, account: &AccountKey) -> Result<Credential, Fault> {
+    let server = account.server();
+    let look = |held: &Held| {
+        agent.note_use(held);
+        (held.usefulness(0), held.condition(0), held.credential().clone())
+    };
+    let find = |accounts: &Accounts| accounts.get(account).map(look);
+    let mut found = agent.with_accounts(find).await?;
+    let mut failed = None;
+    if let Some((Usefulness::Renewed, _, credential)) = &found {
+        failed = agent.renew(account, credential.secret()).await.err();
+        found = agent.with_accounts(find).await?;
+    }
+    match (found, failed) {
+        (Some((_, Condition::Valid, credential)), _) => Ok(credential),
+        (Some(_), Some(failed)) => Err(failed),
+        (Some((_, Condition::Expired, _)), None) => Err(fault::login_expired(server)),
+        (Some((_, Condition::Refused, _)), None) => Err(fault::login_refused(server)),
+        (None, _) => Err(fault::not_logged_in(server)),
+    }
+}
+
+/// Which account a call means.
+#[derive(Debug, PartialEq, Eq)]
+enum Choice {
+    Found(AccountKey),
+    /// There are accounts, and of each it is known that it may not.
+    TooWeak,
+    None,
+}
+
+impl Choice {
+    fn account(self, target: &Target, need: Need) -> Result<AccountKey, Fault> {
+        match self {
+            Choice::Found(account) => Ok(account),
+            Choice::TooWeak => {
+                let text = msg!("api-no-account-may", server = target.server, scope = need.scope.name());
+                Err(Fault::new(Code::Denied, text).hint(msg!("hint-api-no-account-may")))
+            }
+            Choice::None => Err(fault::not_logged_in(&target.server)),
+        }
+    }
+}
+
+fn choose(accounts: &Accounts, target: &Target, user: Option<&str>, need: Need) -> Choice {
+    let mut fitting = select::candidates(accounts, &target.server, user);
+    fitting.retain(|held| lies_below(held.key().server(), &target.url));
+    fitting.sort_by_key(|held| (!held.is_of_use(), held.key().server() != &target.server));
+    // What nobody can use anyway stands last, and is the answer only if there is nothing else: it says what is wrong.
+    let of_use = fitting.iter().filter(|held| held.is_of_use()).count();
+    fitting.truncate(of_use.max(1));
+    if fitting.is_empty() {
+        return Choice::None;
+    }
+    if user.is_some() {
+        fitting.truncate(1);
+    }
+    let suits = |held: &&Held| match known_scopes(held.credential()) {
+        Some(scopes) if scopes.allows(need.scope) => Some((0, power(&scopes))),
+        None => Some((1, 0)),
+        Some(_) => (!need.certain).then_some((2, 0)),
+    };
+    let best = fitting.iter().filter_map(|held| Some((suits(held)?, held))).min_by_key(|(rank, _)| *rank);
+    best.map_or(Choice::TooWeak, |(_, held)| Choice::Found(held.key().clone()))
+}
+
+/// What the token may do, where all that it was granted are scopes that loom knows.
+fn known_scopes(credential: &Credential) -> Option<Scopes> {
+    let named = credential.scopes();
+    let known = Scopes::from_names(named.iter().map(String::as_str)).ok();
+    known.filter(|scopes| !scopes.is_empty())
+}
+
+/// How many of all scopes are within these.
+fn power(scopes: &Scopes) -> usize {
+    crate::base::Scope::EVERY.into_iter().filter(|scope| scopes.allows(*scope)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::needed;
+    use crate::base::{Secret, ServerUrl, TokenSource};
+    use crate::store::Record;
+    use crate::wire::StoredIn;
+
+    fn accounts(all: &[(&str, &str, &str)]) -> Accounts {
+        let mut accounts = Accounts::default();
+        for (server, user, scopes) in all {
+            let key = AccountKey::new(ServerUrl::parse(server).unwrap(), Some((*user).to_owned()));
+            let scopes = scopes.split_whitespace().map(str::to_owned).collect();
+            let (token, source) = (Secret::new("t".into()), TokenSource::Given);
+            accounts
+                .insert(Record::new(key, Credential::Token { token, source, scopes, expires: None }), StoredIn::Memory);
+        }
+        accounts
+    }
+
+    fn chosen(accounts: &Accounts, user: Option<&str>, method: &str, path: &str) -> String {
+        let server = ServerUrl::parse("https://a.example").unwrap();
+        let url = url::Url::parse(&server.endpoint(path)).unwrap();
+        match choose(accounts, &Target { server, url }, user, needed(method, path)) {
+            Choice::Found(account) => account.user().to_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_least_powerful_token_that_suffices_is_taken() {
+        let a = "https://a.example";
+        let all = accounts(&[
+            (a, "admin", "*"),
+            (a, "operator", "control read write"),
+            (a, "viewer", "read"),
+            (a, "auditor", "read audit"),
+        ]);
+        assert_eq!(chosen(&all, None, "GET", "/api/tasks"), "viewer");
+        assert_eq!(chosen(&all, None, "POST", "/api/tasks"), "operator");
+        assert_eq!(chosen(&all, None, "GET", "/api/audit"), "auditor");
+        assert_eq!(chosen(&all, None, "POST", "/api/enterprise/tokens"), "admin");
+        assert_eq!(chosen(&all, Some("admin"), "GET", "/api/tasks"), "admin");
+        assert_eq!(chosen(&all, Some("viewer"), "POST", "/api/tasks"), "TooWeak");
+        assert_eq!(chosen(&all, Some("nobody"), "GET", "/api/tasks"), "None");
+    }
+
+    #[test]
+    fn what_nothing_is_known_of_is_taken_in_its_usual_order_and_guesses_exclude_nobody() {
+        let a = "https://a.example";
+        let all = accounts(&[(a, "first", ""), (a, "second", "repo openid"), (a, "viewer", "read")]);
+        assert_eq!(chosen(&all, None, "POST", "/api/tasks"), "first");
+        assert_eq!(chosen(&all, None, "GET", "/api/tasks"), "viewer");
+        let all = accounts(&[(a, "viewer", "read")]);
+        assert_eq!(chosen(&all, None, "POST", "/api/tasks"), "TooWeak");
+        assert_eq!(chosen(&all, None, "POST", "/search"), "viewer");
+        let below = accounts(&[("https://a.example/org", "u", "")]);
+        assert_eq!(chosen(&below, None, "GET", "/org/x"), "u");
+        assert_eq!(chosen(&below, None, "GET", "/org-evil/x"), "None");
+    }
+}

@@ -1,0 +1,152 @@
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue, Method};
+use tokio::time::sleep;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::account::ready;
+use super::answer::{hand_on, location, retry_after};
+use super::body::Body;
+use super::redactor::Redactor;
+use super::target::{Target, lies_below, origin, redirected};
+use crate::access::{Need, needed};
+use crate::agent::{Agent, Caller, fault};
+use crate::base::{AccountKey, Credential, Secret, ServerUrl};
+use crate::oauth::call::{Answering, Call, Uploader};
+use crate::wire::{ApiBody, ApiEvent, Fault};
+
+/// How long a server may say nothing, or take nothing, in the middle of a call.
+pub(super) const SILENCE: Duration = Duration::from_secs(5 * 60);
+
+/// How long a call waits in all for a server that asks to come back later.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waiting costs at least this much of the patience: a server that says 0 is not asked for ever.
+const LEAST_WAIT: Duration = Duration::from_secs(5);
+
+/// How many redirects are followed.
+const MOST_REDIRECTS: usize = 5;
+
+/// A call that may be made.
+pub(in crate::agent) struct Asked<'a> {
+    pub(in crate::agent) target: Target,
+    pub(in crate::agent) method: Method,
+    pub(in crate::agent) headers: HeaderMap,
+    pub(in crate::agent) body: Option<ApiBody>,
+    /// Whether what a call needs is granted: a redirect may lead to one that needs more.
+    pub(in crate::agent) grants: &'a (dyn Fn(Need, &ServerUrl) -> bool + Sync),
+}
+
+/// Makes the call as this account, and hands on the answer. After a 401 the token is renewed and the call made once more;
+/// after a 429 it waits as it is told.
+pub(in crate::agent) async fn carry_out(
+    agent: &Agent,
+    caller: &mut Caller<'_>,
+    asked: Asked<'_>,
+    account: &AccountKey,
+) -> Result<(), Fault> {
+    let server = account.server();
+    let mut body = Body::new(asked.body);
+    let mut redactor = Redactor::default();
+    let (mut patience, mut renewed) = (PATIENCE, false);
+    loop {
+        let credential = ready(agent, account).await?;
+        let proof = proof(account, &credential);
+        redactor.hide(credential.secret());
+        redactor.hide(&Secret::new(proof.split_once(' ').map(|(_, value)| value).unwrap_or_default().to_owned()));
+        let (uploader, answer) = send(agent, caller, &asked, account, &proof, &mut body).await?;
+        let status = answer.status();
+        let heals = status == 401 && !renewed && could_heal(agent, account).await?;
+        if heals {
+            agent.renew(account, credential.secret()).await?;
+            agent.heal(account);
+            renewed = true;
+        }
+        let wait = retry_after(&answer).filter(|wait| status == 429 && *wait <= patience && !patience.is_zero());
+        if (heals || wait.is_some()) && body.can_repeat() {
+            drop((answer, uploader));
+            body.rewind(caller).await?;
+            if let Some(wait) = wait {
+                patience = patience.saturating_sub(wait.max(LEAST_WAIT));
+                caller.tell_slowly(&ApiEvent::Waiting { seconds: wait.as_secs() }, &mut body.heard).await?;
+                tokio::select! {
+                    () = sleep(wait) => {}
+                    fault = caller.hung_up() => return Err(fault),
+                }
+            }
+            continue;
+        }
+        hand_on(caller, server, answer, (&mut body, &uploader), &mut redactor).await?;
+        return match status {
+            401 if heals => Err(fault::not_repeated(server)),
+            401 => Err(fault::login_refused(server)),
+            _ => Ok(()),
+        };
+    }
+}
+
+/// Sends the call, and once more wherever a redirect leads that may be followed. Whoever it is elsewhere gets neither the
+/// token nor the caller's headers.
+async fn send(
+    agent: &Agent,
+    caller: &mut Caller<'_>,
+    asked: &Asked<'_>,
+    account: &AccountKey,
+    proof: &str,
+    body: &mut Body,
+) -> Result<(Option<Uploader>, Answering), Fault> {
+    let server = account.server();
+    let (mut url, mut own, mut left) = (asked.target.url.clone(), true, MOST_REDIRECTS);
+    loop {
+        let (uploader, upload) = body.open();
+        let authorization = own.then(|| HeaderValue::from_str(proof)).transpose().map_err(|_| fault::internal())?;
+        let headers = if own { asked.headers.clone() } else { only_accept(&asked.headers) };
+        let at = if own { server.clone() } else { origin(&url).ok_or_else(fault::internal)? };
+        let http = agent.http(&at)?;
+        let call = Call { method: asked.method.clone(), url: url.clone(), headers, authorization, body: upload };
+        let answer = tokio::select! {
+            answer = http.call(call) => answer.map_err(|error| fault::from_http(&at, &error))?,
+            fault = body.send(caller, &uploader, &at) => return Err(fault),
+        };
+        match next(asked, &answer, &url).filter(|_| left > 0) {
+            Some(to) => {
+                own &= lies_below(server, &to);
+                (url, left) = (to, left - 1);
+            }
+            None => return Ok((uploader, answer)),
+        }
+    }
+}
+
+/// Where to go on: only reading is done elsewhere than where it was asked for, and nothing that would not be allowed there.
+fn next(asked: &Asked<'_>, answer: &Answering, url: &Url) -> Option<Url> {
+    let reads = matches!(asked.method, Method::GET | Method::HEAD) && asked.body.is_none();
+    let to = redirected(url, location(answer).filter(|_| reads)?)?;
+    let need = needed(asked.method.as_str(), to.path());
+    (asked.grants)(need, &origin(&to)?).then_some(to)
+}
+
+fn only_accept(headers: &HeaderMap) -> HeaderMap {
+    headers.get(ACCEPT).map(|value| (ACCEPT, value.clone())).into_iter().collect()
+}
+
+async fn could_heal(agent: &Agent, account: &AccountKey) -> Result<bool, Fault> {
+    agent.with_accounts(|accounts| accounts.get(account).is_some_and(|held| held.could_heal())).await
+}
+
+/// The value of the header that proves who asks.
+fn proof(account: &AccountKey, credential: &Credential) -> Zeroizing<String> {
+    let secret = credential.secret().expose();
+    Zeroizing::new(match credential {
+        Credential::Basic { .. } => {
+            let both = Zeroizing::new(format!("{}:{secret}", account.user()));
+            format!("Basic {}", STANDARD.encode(both.as_bytes()))
+        }
+        Credential::Header { authtype, .. } => format!("{authtype} {secret}"),
+        Credential::Token { .. } | Credential::OAuth { .. } => format!("Bearer {secret}"),
+    })
+}

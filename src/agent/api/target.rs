@@ -1,0 +1,112 @@
+use url::Url;
+
+use crate::agent::{Agent, fault};
+use crate::base::{Endpoint, ServerUrl};
+use crate::msg;
+use crate::wire::{Code, Fault};
+
+/// Where a call goes: a URL at or below a server, in a spelling that every server reads in the same way.
+pub(in crate::agent) struct Target {
+    pub(in crate::agent) server: ServerUrl,
+    pub(in crate::agent) url: Url,
+}
+
+impl Target {
+    /// `path` lies below the server, or is a whole URL that does.
+    pub(in crate::agent) fn new(agent: &Agent, named: Option<ServerUrl>, path: &str) -> Result<Target, Fault> {
+        let (server, text) = match path.split_once("://") {
+            Some((scheme, rest)) if !path.starts_with('/') => {
+                let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+                let origin = ServerUrl::parse(&format!("{scheme}://{}", &rest[..end])).map_err(|error| {
+                    Fault::new(Code::BadRequest, msg!("bad-server", server = path).because(error.message()))
+                })?;
+                let server = agent.server(Some(named.unwrap_or_else(|| origin.clone())))?;
+                (server, format!("{origin}{}", &rest[end..]))
+            }
+            _ => {
+                let server = agent.server(named)?;
+                let slash = if path.starts_with('/') { "" } else { "/" };
+                let text = server.endpoint(&format!("{slash}{path}"));
+                (server, text)
+            }
+        };
+        // What the parser folds or encodes, servers may fold otherwise.
+        let url = Url::parse(&text).ok().filter(|url| url.as_str() == text && url.fragment().is_none());
+        let url =
+            url.ok_or_else(|| Fault::new(Code::BadRequest, msg!("api-odd-path")).hint(msg!("hint-api-odd-path")))?;
+        match lies_below(&server, &url) {
+            true => Ok(Target { server, url }),
+            false => Err(fault::api_elsewhere(&server)),
+        }
+    }
+}
+
+/// Whether this is the server, or lies below its path.
+pub(super) fn lies_below(server: &ServerUrl, url: &Url) -> bool {
+    let below = url.path().strip_prefix(server.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    server.is_origin_of(url) && below
+}
+
+/// The server of a URL.
+pub(super) fn origin(url: &Url) -> Option<ServerUrl> {
+    ServerUrl::parse(&url.origin().ascii_serialization()).ok()
+}
+
+/// Where a redirect leads, if it may be followed: at the same origin, or elsewhere if nobody can listen on the way there and
+/// it is not this machine, unless that is where it comes from.
+pub(super) fn redirected(from: &Url, location: &str) -> Option<Url> {
+    let mut to = from.join(location).ok()?;
+    to.set_fragment(None);
+    if to.origin() == from.origin() {
+        return Some(to).filter(|to| to.username().is_empty() && to.password().is_none());
+    }
+    let named = match Endpoint::parse(from.as_str()) {
+        Ok(from) => from.named_by(to.as_str()).ok()?,
+        Err(_) => Endpoint::parse(to.as_str()).ok().filter(|to| to.url().scheme() == "https")?,
+    };
+    Some(named.url().clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_has_what_lies_below_its_path_and_nothing_else() {
+        let below = |server: &str, url: &str| lies_below(&ServerUrl::parse(server).unwrap(), &Url::parse(url).unwrap());
+        assert!(
+            below("https://a.example", "https://a.example/x")
+                && below("https://a.example/org", "https://a.example/org?x")
+        );
+        assert!(below("https://a.example/org", "https://a.example/org/repo"));
+        for other in [
+            "https://a.example/org-evil",
+            "https://a.example/",
+            "http://a.example/org",
+            "https://a.example:8443/org",
+            "https://a.example.evil.example/org",
+        ] {
+            assert!(!below("https://a.example/org", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_leads_nowhere_in_clear_and_not_to_this_machine() {
+        let followed = |from: &str, to: &str| redirected(&Url::parse(from).unwrap(), to).map(String::from);
+        assert_eq!(followed("https://a.example/x/y", "z#f").as_deref(), Some("https://a.example/x/z"));
+        assert_eq!(followed("https://a.example/x", "https://b.example/y").as_deref(), Some("https://b.example/y"));
+        assert_eq!(followed("http://dev.example/x", "/y").as_deref(), Some("http://dev.example/y"));
+        assert!(followed("http://127.0.0.1:1/x", "http://127.0.0.1:2/y").is_some());
+        for to in [
+            "http://b.example/",
+            "http://127.0.0.1/",
+            "http://localhost/",
+            "file:///etc/passwd",
+            "https://u:p@b.example/",
+            "https://u@a.example/",
+        ] {
+            assert_eq!(followed("https://a.example/x", to), None, "{to}");
+        }
+        assert_eq!(followed("http://dev.example/x", "http://127.0.0.1/"), None);
+    }
+}

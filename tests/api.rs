@@ -1,0 +1,289 @@
+//! `loom api`: calls that the agent makes for somebody who never sees the token.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+use crate::support::authorization_server::{authorization_server_that_reads, json};
+use crate::support::{ADMIN, Dashboard, Home, Output, Stub, http};
+
+/// Keeps a token for the server, under this name.
+fn keep(home: &Home, server: &str, account: &str, token: &str) {
+    home.loom_in(&["login", "--with-token", "--server", server, "--account", account], token).ok();
+}
+
+fn parsed(output: Output) -> Value {
+    let output = output.ok();
+    serde_json::from_str(&output.out).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+/// Asserts that the call failed, with a body on stdout or none, and one sentence.
+fn refused(output: Output, code: i32) -> Output {
+    assert_eq!(output.code, code, "{output:?}");
+    assert_eq!(output.err.lines().filter(|line| line.starts_with("loom: ")).count(), 1, "{output:?}");
+    output
+}
+
+#[test]
+fn a_call_is_made_with_the_token_and_prints_the_answer() {
+    let home = Home::new();
+    let dashboard = Dashboard::start();
+    keep(&home, dashboard.url(), "me", ADMIN);
+    let done = home.loom(&["api", "/api/tasks?limit=5"]).ok().without(ADMIN);
+    assert_eq!((done.out.as_str(), done.err.as_str()), (r#"{"by":"admin","query":"limit=5"}"#, ""));
+    let posted = parsed(home.loom(&["api", "api/tasks", "-f", "title=a b", "-F", "n=3", "-F", "tags[]=x"]));
+    assert_eq!(posted["got"], serde_json::json!({"title": "a b", "n": 3, "tags": ["x"]}));
+    let queried = parsed(home.loom(&["api", "-X", "get", "/api/tasks", "-f", "q=a b", "-F", "n=3"]));
+    assert_eq!(queried["query"], "q=a+b&n=3");
+    let whole = parsed(home.loom(&["api", &format!("{}/api/status", dashboard.url())]));
+    assert_eq!(whole["by"], "admin");
+    let shown = home.loom(&["api", "-i", "/api/status"]).ok().out;
+    assert!(
+        shown.starts_with("HTTP/1.1 200\r\n") && shown.contains("\r\ncontent-type: application/json\r\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("\r\n\r\n{\"by\""), "{shown}");
+    assert_eq!(home.loom(&["api", "/api/status", "--select", ".by"]).ok().out, "admin\n");
+    let seen = dashboard.seen();
+    assert!(seen.iter().all(|request| request.contains(&format!("authorization: Bearer {ADMIN}\r\n"))), "{seen:?}");
+    let entries = home.loom(&["audit", "tail", "--event", "api.request", "-n", "50"]).ok().out;
+    assert_eq!(
+        entries.lines().filter(|line| line.contains(dashboard.url()) && line.contains(" ok ")).count(),
+        6,
+        "{entries}"
+    );
+}
+
+#[test]
+fn what_a_call_may_not_is_refused_before_anything_is_sent() {
+    let home = Home::new();
+    let dashboard = Dashboard::start();
+    keep(&home, dashboard.url(), "me", ADMIN);
+    let call = |arguments: &[&str]| home.loom(&[&["api"], arguments].concat());
+    call(&["--scope", "read", "-X", "POST", "/api/tasks"]).fails(1).says("scope write");
+    call(&["--scope", "control,audit", "-X", "DELETE", "/api/enterprise/tokens/x"]).fails(1).says("scope *");
+    call(&["--scope", "read", "/api/%61udit"]).fails(1);
+    for path in ["/api/../x", "/a b", "/x#y", "/\u{e9}", "/%2e%2e/x"] {
+        call(&[path]).fails(1).says("not a path");
+    }
+    for header in [
+        "Authorization: Bearer x",
+        "cookie: a=b",
+        "Host: evil.example",
+        "Proxy-Authorization: x",
+        "X-HTTP-Method-Override: DELETE",
+        "Accept-Encoding: gzip",
+    ] {
+        call(&["-H", header, "/api/status"]).fails(1).says("the agent's to send");
+    }
+    call(&["-H", "a b: c", "/api/status"]).fails(1).says("not a header");
+    for method in ["TRACE", "CONNECT", "G T"] {
+        call(&["-X", method, "/api/status"]).fails(1).says("not a method");
+    }
+    call(&["https://elsewhere.example/api", "--server", dashboard.url()]).fails(1).says("does not lie");
+    call(&["https://elsewhere.example/api"]).fails(4).says("not logged in");
+    for (wrong, code) in [
+        (&["-f", "x", "/api/tasks"][..], 2),
+        (&["--paginate", "-X", "POST", "/x"], 2),
+        (&["-q", "length", "/api/tasks"], 2),
+    ] {
+        call(wrong).fails(code);
+    }
+    assert_eq!(dashboard.requests(), 0, "nothing was sent");
+}
+
+#[test]
+fn a_presented_token_may_no_more_than_its_scopes_and_servers_and_never_sees_a_secret() {
+    let home = Home::new();
+    let (dashboard, other) = (Dashboard::start(), Dashboard::start());
+    keep(&home, dashboard.url(), "me", ADMIN);
+    keep(&home, other.url(), "me", ADMIN);
+    let issue = |name: &str, scopes: &str| {
+        let arguments = ["token", "generate", name, "--scopes", scopes, "--for", dashboard.url(), "--json"];
+        parsed(home.loom(&arguments))["token"].as_str().unwrap().to_owned()
+    };
+    let with = |token: &str, arguments: &[&str]| {
+        let mut command = home.command(env!("CARGO_BIN_EXE_loom"));
+        crate::support::run(command.env("LOOM_TOKEN", token).arg("api").args(arguments), b"")
+    };
+    let (reader, auditor, all) = (issue("reader", "read"), issue("auditor", "audit"), issue("all", "*"));
+    assert_eq!(parsed(with(&reader, &["/api/status"]))["by"], "admin");
+    assert_eq!(parsed(with(&auditor, &["/api/audit"]))["by"], "admin");
+    let sent = dashboard.requests();
+    with(&reader, &["-X", "POST", "/api/tasks"]).fails(1).says("scope write");
+    with(&reader, &["/api/audit"]).fails(1).says("scope audit");
+    with(&auditor, &["/api/status"]).fails(1).says("scope read");
+    with(&reader, &["/api/status", "--server", other.url()]).fails(1);
+    // A new token of the server would be a secret in clear.
+    with(&all, &["-X", "POST", "/api/enterprise/tokens", "-f", "name=x"]).fails(1).says("--reveal");
+    assert_eq!((dashboard.requests(), other.requests()), (sent, 0), "nothing was sent");
+    let denied = home.loom(&["audit", "tail", "--event", "api.request", "-n", "50"]).ok().out;
+    assert_eq!(denied.lines().filter(|line| line.contains(" denied ")).count(), 4, "{denied}");
+}
+
+#[test]
+fn what_the_server_refuses_is_said_in_one_sentence_and_its_body_is_the_answer() {
+    let home = Home::new();
+    let dashboard = Dashboard::start();
+    keep(&home, dashboard.url(), "me", &dashboard.token("weak", &["read"]));
+    let done = refused(home.loom(&["api", "-X", "POST", "/api/tasks"]), 1).says("lacks the scope write");
+    assert_eq!(done.out, r#"{"detail":"Insufficient permissions. Required scope: write"}"#);
+    let done = refused(home.loom(&["api", "/api/nothing", "--select", ".x"]), 1).says("HTTP 404").says("Not Found");
+    assert!(done.out.contains("/api/nothing"));
+    dashboard.tokens().all.iter_mut().for_each(|token| token["revoked"] = true.into());
+    let sent = dashboard.requests();
+    refused(home.loom(&["api", "/api/tasks"]), 4).says("refused this login").says("hint: loom login --server");
+    assert_eq!(dashboard.requests(), sent + 1, "what cannot be renewed is not asked twice");
+    home.loom(&["token"]).ok();
+}
+
+#[test]
+fn after_a_401_the_token_is_renewed_once_and_the_call_made_again() {
+    let home = Home::new();
+    let calls = std::sync::Arc::new(AtomicUsize::new(0));
+    let good = std::sync::Arc::new(std::sync::Mutex::new("at_renewed"));
+    let (counted, accepted) = (calls.clone(), good.clone());
+    let server = authorization_server_that_reads(move |path, count, request| match path {
+        "/token" if count == 0 => None,
+        "/token" => Some(json(r#"{"access_token":"at_renewed","token_type":"bearer","expires_in":3600}"#)),
+        "/api/echo" => {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let is_good = request.contains(&format!("authorization: Bearer {}", accepted.lock().unwrap()));
+            let body = request.split("\r\n\r\n").nth(1).unwrap_or_default();
+            Some(if is_good { json(body) } else { http("401 Unauthorized", "", "no") })
+        }
+        _ => None,
+    });
+    home.loom(&["login", "--server", server.url(), "--client-id", "c", "--flow", "device"]).ok();
+    let done = home.loom(&["api", "/api/echo", "-f", "a=b"]).ok();
+    assert_eq!((done.out.as_str(), calls.load(Ordering::SeqCst)), (r#"{"a":"b"}"#, 2), "the body was sent again");
+    *good.lock().unwrap() = "nobody has this";
+    // It was renewed a moment ago, which is not done again for each call.
+    refused(home.loom(&["api", "/api/echo", "-f", "a=b"]), 4).says("hint: loom login");
+    assert_eq!(calls.load(Ordering::SeqCst), 3);
+    assert_eq!(server.seen().iter().filter(|request| request.contains("grant_type=refresh_token")).count(), 1);
+}
+
+#[test]
+fn a_redirect_elsewhere_loses_the_token_and_all_that_the_caller_added() {
+    let home = Home::new();
+    let elsewhere = Stub::start(|_, _, stream| drop(stream.write_all(http("200 OK", "", "from elsewhere").as_bytes())));
+    let target = elsewhere.url().to_owned();
+    let server = Stub::start(move |_, request, stream| {
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        let to = match path {
+            "/here" => "/there".to_owned(),
+            "/loop" => "/loop".to_owned(),
+            "/audit-next" => "/api/audit".to_owned(),
+            _ => format!("{target}/x"),
+        };
+        let answer = match path {
+            "/there" | "/api/audit" => http("200 OK", "", path),
+            _ => http("302 Found", &format!("location: {to}\r\n"), "moved"),
+        };
+        let _ = stream.write_all(answer.as_bytes());
+    });
+    keep(&home, server.url(), "me", "tok_redirected_0123");
+    assert_eq!(
+        home.loom(&["api", "/away", "-H", "X-Api-Key: mine", "-H", "Accept: text/x"]).ok().out,
+        "from elsewhere"
+    );
+    let seen = elsewhere.seen().concat();
+    assert!(!seen.contains("tok_redirected") && !seen.contains("authorization") && !seen.contains("mine"), "{seen}");
+    assert!(seen.contains("accept: text/x"), "{seen}");
+    assert_eq!(home.loom(&["api", "/here"]).ok().out, "/there");
+    assert!(server.seen().last().unwrap().contains("authorization: Bearer tok_redirected_0123"));
+    // What sends something is not sent on, nor is what needs more than is granted, nor a circle.
+    let calls = elsewhere.requests();
+    assert_eq!(home.loom(&["api", "-X", "POST", "/away"]).ok().out, "moved");
+    assert_eq!(home.loom(&["api", "--scope", "read", "/audit-next"]).ok().out, "moved");
+    assert_eq!(home.loom(&["api", "/loop"]).ok().out, "moved");
+    assert_eq!(elsewhere.requests(), calls);
+}
+
+#[test]
+fn a_server_that_asks_to_wait_is_waited_for_but_not_for_long() {
+    let home = Home::new();
+    let server = Stub::start(|number, request, stream| {
+        let wait = if request.contains("/long") { 3600 } else { 1 };
+        let busy = http("429 Too Many Requests", &format!("retry-after: {wait}\r\n"), "busy");
+        let answer = match request.contains("/soon") && number > 0 {
+            true => http("200 OK", "", request.split("\r\n\r\n").nth(1).unwrap_or_default()),
+            false if request.contains("/never") => http("429 Too Many Requests", "", "busy"),
+            false if request.contains("/zero") => http("429 Too Many Requests", "retry-after: 0\r\n", "busy"),
+            false => busy,
+        };
+        let _ = stream.write_all(answer.as_bytes());
+    });
+    keep(&home, server.url(), "me", "tok_waiting_0123");
+    let done = home.loom(&["api", "/soon", "-f", "a=b"]).ok().says("wait 1 seconds");
+    assert_eq!(done.out, r#"{"a":"b"}"#);
+    for path in ["/long", "/never"] {
+        let sent = server.requests();
+        let done = refused(home.loom(&["api", path]), 1).says("HTTP 429").says("try again later");
+        assert_eq!((done.out.as_str(), server.requests()), ("busy", sent + 1), "{path}");
+    }
+    let sent = server.requests();
+    refused(home.loom(&["api", "/zero"]), 1).says("HTTP 429");
+    assert!(server.requests() - sent <= 13, "{} times", server.requests() - sent);
+}
+
+#[test]
+fn a_server_that_shows_the_token_shows_it_to_nobody() {
+    let home = Home::new();
+    let token = "tok_to_be_echoed_0123456789";
+    let server = Stub::start(|number, request, stream| {
+        let said = request.split("authorization: ").nth(1).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let body = format!("you sent {said}; again {said}");
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nx-debug: {said}\r\nset-cookie: session=as-good-as-a-token\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let _ = stream.write_all(head.as_bytes());
+        // Cut in the middle of the token, elsewhere each time.
+        for part in body.as_bytes().chunks(7 + number) {
+            let _ = stream.write_all(part);
+            let _ = stream.flush();
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+    });
+    keep(&home, server.url(), "me", token);
+    home.store("http", server.url().trim_start_matches("http://"), "alice", "hunter2/with+odd").ok();
+    for (account, secrets) in
+        [("me", [token, token]), ("alice", ["hunter2/with+odd", "YWxpY2U6aHVudGVyMi93aXRoK29kZA"])]
+    {
+        for _ in 0..3 {
+            let done = home.loom(&["api", "-i", "/", "--account", account]).ok();
+            let done = done.without(secrets[0]).without(secrets[1]).without("as-good-as");
+            assert_eq!(done.out.matches("you sent ").count(), 1);
+            assert!(done.out.matches("******").count() >= 3, "{done:?}");
+        }
+    }
+}
+
+#[test]
+fn pages_are_followed_at_the_same_server_only() {
+    let home = Home::new();
+    let other = Dashboard::start();
+    let elsewhere = format!("{}/api/status", other.url());
+    let server = Stub::start(move |_, request, stream| {
+        let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+        let next = match &*path {
+            "/items?per=2" => "</items?page=2>; rel=\"next\", </items?page=3>; rel=\"last\"".to_owned(),
+            "/items?page=2" => "</items?page=3>; rel=\"next\"".to_owned(),
+            "/away" => format!("<{elsewhere}>; rel=\"next\""),
+            _ => "</items?page=2>; rel=\"prev\"".to_owned(),
+        };
+        let body = format!(r#"[{{"of":"{path}"}}]"#);
+        let _ = stream.write_all(http("200 OK", &format!("link: {next}\r\n"), &body).as_bytes());
+    });
+    keep(&home, server.url(), "me", "tok_paging_0123");
+    keep(&home, other.url(), "me", ADMIN);
+    let all = home.loom(&["api", "/items", "-X", "GET", "-f", "per=2", "--paginate", "--select", ".[].of"]).ok().out;
+    assert_eq!(all, "/items?per=2\n/items?page=2\n/items?page=3\n");
+    assert_eq!(home.loom(&["api", "/items?per=2", "--paginate"]).ok().out.lines().count(), 3);
+    let done = home.loom(&["api", "/away", "--paginate"]);
+    assert_eq!((done.code, other.requests()), (1, 0), "{done:?}");
+    done.says("does not lie");
+}
