@@ -123,6 +123,24 @@ fn a_presented_token_may_no_more_than_its_scopes_and_servers_and_never_sees_a_se
 }
 
 #[test]
+fn of_several_tokens_the_least_powerful_one_that_suffices_is_used() {
+    let home = Home::new();
+    let dashboard = Dashboard::start();
+    keep(&home, dashboard.url(), "me", ADMIN);
+    for (name, scopes) in [("operator", "control"), ("viewer", "read")] {
+        home.loom(&["token", "generate", name, "--scopes", scopes, "--save", "--server", dashboard.url()]).ok();
+    }
+    let by = |arguments: &[&str]| parsed(home.loom(&[&["api"], arguments].concat()))["by"].clone();
+    assert_eq!(by(&["/api/tasks"]), "viewer");
+    assert_eq!(by(&["-X", "POST", "/api/tasks"]), "operator");
+    assert_eq!(by(&["/api/audit"]), "admin");
+    assert_eq!(by(&["/api/tasks", "--account", "operator"]), "operator");
+    let sent = dashboard.requests();
+    home.loom(&["api", "-X", "POST", "/api/tasks", "--account", "viewer"]).fails(1).says("scope write");
+    assert_eq!(dashboard.requests(), sent);
+}
+
+#[test]
 fn what_the_server_refuses_is_said_in_one_sentence_and_its_body_is_the_answer() {
     let home = Home::new();
     let dashboard = Dashboard::start();

@@ -33,6 +33,7 @@ mod oauth_login;
 mod oauth_network;
 mod oauth_token;
 mod pages;
+mod server_tokens;
 mod soak;
 mod sockets;
 mod store_file;

@@ -312,6 +312,16 @@ api-selection-unfit = the answer has nothing of the kind that was to be selected
 api-paginate-reads = --paginate goes with GET only
 api-bad-link = { $server } names a next page that makes no sense
 
+## Tokens of a server
+
+server-token-kept = Kept in the agent as the account { $account } of { $server }.
+server-token-revoked = Revoked at { $server }: { $name }.
+server-token-other = { $server } gave another token than was asked for, with { $scopes }; it was revoked at once
+server-token-other-kept = { $server } gave another token than was asked for, with { $scopes }, and does not revoke it: { $id }
+server-token-odd = { $server } does not answer as servers with such tokens do
+account-taken = there is an account { $account } at { $server } already
+hint-account-taken = give the token another name, or log out from that account first
+
 ## Settings
 
 config-invalid = { $path } is not valid: { $error }
@@ -508,6 +518,7 @@ arg-exec-scopes = What the command may do, with commas between; read if nothing 
 arg-client-id = The client id to use, from now on for this server
 arg-client-secret-file = A file with the client's secret; - reads it from standard input
 arg-issuer = The authorization server, where the server does not name it
+arg-save = With --server: keep the token in the agent as an account named like it, and do not show it
 arg-resource = What the token is to be for (RFC 8707)
 arg-audience = Exchange the token for one that this audience takes (RFC 8693)
 arg-check = Ask each server whether it still takes the login

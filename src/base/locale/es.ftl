@@ -312,6 +312,16 @@ api-selection-unfit = la respuesta no tiene nada del tipo que se quería selecci
 api-paginate-reads = --paginate solo va con GET
 api-bad-link = { $server } nombra una página siguiente que no tiene sentido
 
+## Tokens de un servidor
+
+server-token-kept = Guardado en el agente como la cuenta { $account } de { $server }.
+server-token-revoked = Revocado en { $server }: { $name }.
+server-token-other = { $server } dio un token distinto del que se pidió, con { $scopes }; se revocó en el acto
+server-token-other-kept = { $server } dio un token distinto del que se pidió, con { $scopes }, y no lo revoca: { $id }
+server-token-odd = { $server } no responde como los servidores que tienen tales tokens
+account-taken = ya hay una cuenta { $account } en { $server }
+hint-account-taken = dé otro nombre al token, o cierre antes la sesión de esa cuenta
+
 ## Settings
 
 config-invalid = { $path } no es válido: { $error }
@@ -509,6 +519,7 @@ arg-exec-scopes = Lo que puede hacer el comando, separado por comas; read si no 
 arg-client-id = El id. de cliente que se usará, de ahora en adelante, con este servidor
 arg-client-secret-file = Un archivo con el secreto del cliente; con - se lee de la entrada estándar
 arg-issuer = El servidor de autorización, si el servidor no lo indica
+arg-save = Con --server: guardar el token en el agente como una cuenta de su nombre, sin mostrarlo
 arg-resource = El recurso para el que se pide el token (RFC 8707)
 arg-audience = Intercambia el token por otro que acepte este destinatario (RFC 8693)
 arg-check = Pregunta a cada servidor si todavía acepta la sesión

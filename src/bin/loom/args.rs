@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub use api::Api;
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use loom_credentials::base::{Scope, ServerPattern, ServerUrl};
-use token::{Token, TokenAction};
+use token::Token;
 
 #[derive(Parser)]
 #[command(
@@ -279,7 +279,6 @@ pub enum ConfigAction {
 pub fn takes_patterns(command: &Command) -> bool {
     match command {
         Command::Exec(args) => args.env.is_none(),
-        Command::Token(args) => matches!(args.action, Some(TokenAction::Generate(_))),
         _ => false,
     }
 }

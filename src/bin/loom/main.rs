@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod help;
 mod secret_input;
+mod server_tokens;
 mod term;
 
 use std::process::ExitCode;

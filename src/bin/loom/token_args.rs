@@ -45,6 +45,8 @@ pub struct TokenGenerate {
     pub max_uses: Option<u64>,
     #[arg(long)]
     pub reveal: bool,
+    #[arg(long, conflicts_with_all = ["servers_for", "max_uses", "reveal"])]
+    pub save: bool,
     #[arg(long)]
     pub json: bool,
 }

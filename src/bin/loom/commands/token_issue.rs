@@ -1,13 +1,16 @@
-use loom_credentials::base::{Locale, Scopes, ServerPattern, printable};
+use loom_credentials::base::{Config, Locale, Message, Scopes, ServerPattern, ServerUrl, printable, scopes_of_role};
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Fault, IssuedInfo};
+use loom_credentials::wire::{self, Code, Fault, IssuedInfo};
 use zeroize::Zeroizing;
 
 use crate::args::token::{TokenAction, TokenGenerate};
-use crate::{Context, term};
+use crate::{Context, server_tokens, term};
 
 /// The agent's own tokens: for scripts, jobs and containers, with rights of their own.
 pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
+    if let Some(server) = &context.named {
+        return at_server(action, server, context);
+    }
     match action {
         TokenAction::Generate(args) => generate(args, context),
         TokenAction::List(args) => {
@@ -28,7 +31,44 @@ pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
     }
 }
 
+/// The same for the tokens of a server.
+fn at_server(action: TokenAction, server: &ServerUrl, context: &Context) -> Result<u8, Fault> {
+    let server = Some(server.clone());
+    match action {
+        TokenAction::Generate(args) => {
+            // What the agent looks at in its own tokens, a server would never see.
+            if !args.servers_for.is_empty() || args.max_uses.is_some() || args.reveal {
+                let what = "--for, --max-uses, --reveal";
+                return Err(usage(msg!("usage-conflict", what = what, other = "--server")));
+            }
+            let role = args.role.as_deref();
+            let scopes = match role {
+                None => args.scopes.into_iter().collect(),
+                Some(role) => role_scopes(role, context)?,
+            };
+            let (save, json) = (args.save, args.json);
+            server_tokens::generate(&args.name, scopes, role, args.expires, save, json, server, context)
+        }
+        TokenAction::List(args) => server_tokens::list(args.all, args.json, server, context),
+        TokenAction::Revoke(args) => server_tokens::revoke(&args.name, server, context),
+    }
+}
+
+fn usage(message: Message) -> Fault {
+    Fault::new(Code::Usage, message).hint(msg!("hint-usage"))
+}
+
+fn role_scopes(role: &str, context: &Context) -> Result<Scopes, Fault> {
+    let config = Config::load(&context.client()?.paths().config_file());
+    let config = config.map_err(|message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config")))?;
+    let unknown = || Fault::new(Code::BadRequest, msg!("unknown-role", role = role)).hint(msg!("hint-unknown-role"));
+    scopes_of_role(role, config.roles()).ok_or_else(unknown)
+}
+
 fn generate(args: TokenGenerate, context: &Context) -> Result<u8, Fault> {
+    if args.save {
+        return Err(usage(msg!("usage-missing", what = "--server")));
+    }
     let scopes: Option<Scopes> = (!args.scopes.is_empty()).then(|| args.scopes.into_iter().collect());
     let question = wire::Generate {
         name: args.name,
