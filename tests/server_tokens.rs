@@ -41,7 +41,9 @@ fn a_server_is_always_told_the_scopes_that_a_role_stands_for() {
     }
     generate("f", &["--role", "sudo"]).fails(1).says("no role");
     generate("f", &[]).fails(2);
-    generate("f", &["--scopes", "read", "--reveal"]).fails(2);
+    let ours: Value = serde_json::from_str(&generate("f", &["--scopes", "read", "--reveal"]).ok().out).unwrap();
+    assert!(ours["token"].as_str().unwrap().starts_with("loom_"), "only the agent's own tokens have that: {ours}");
+    assert_eq!(ours["servers"], serde_json::json!([dashboard.url()]));
     home.loom(&["token", "generate", "f", "--scopes", "read", "--save"]).fails(2).says("--server is missing");
     generate("a", &["--scopes", "read"]).fails(1).says("already exists");
     assert!(named(&dashboard, "f").is_none());

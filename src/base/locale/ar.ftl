@@ -397,6 +397,7 @@ cmd-token-generate = إصدار رمز خاص بالوكيل بصلاحيات خ
 cmd-token-generate-more =
     للنصوص البرمجية والمهام والحاويات: من يعرضه في {"\u2066"}LOOM_TOKEN{"\u2069"} يحصل على ما أُصدر له ولا شيء سواه.
     دون {"\u2066"}--reveal{"\u2069"} لا يُسلَّم سر أي خادم.
+    مع {"\u2066"}--server{"\u2069"} وحده يكون الرمز من ذلك الخادم ({"\u2066"}/api/enterprise/tokens{"\u2069"})؛ ومع {"\u2066"}--reveal{"\u2069"} أو {"\u2066"}--max-uses{"\u2069"} أو {"\u2066"}--for{"\u2069"} يكون من الوكيل لذلك الخادم.
       loom token generate ci --scopes read --expires 30 --for https://git.example
       loom token generate build --scopes read --for git.example --reveal
 cmd-token-list = عرض الرموز الصادرة، دون الرموز نفسها

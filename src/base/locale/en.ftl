@@ -397,6 +397,8 @@ cmd-token-generate = Issue a token of the agent's own, with rights of its own
 cmd-token-generate-more =
     For scripts, jobs and containers: whoever presents it as LOOM_TOKEN gets what it was issued for, and nothing else.
     Without --reveal it is never handed a server's own secret.
+    With --server alone it is that server's own token (/api/enterprise/tokens); beside --reveal, --max-uses or --for it is
+    the agent's, for that server.
       loom token generate ci --scopes read --expires 30 --for https://git.example
       loom token generate build --scopes read --for git.example --reveal
 cmd-token-list = Show the tokens that were issued, never the tokens themselves

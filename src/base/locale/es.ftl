@@ -397,6 +397,8 @@ cmd-token-generate = Emitir un token propio del agente, con permisos propios
 cmd-token-generate-more =
     Para scripts, trabajos y contenedores: quien lo presenta como LOOM_TOKEN recibe aquello para lo que se emitió, y nada más.
     Sin --reveal nunca se le entrega el secreto de un servidor.
+    Con --server a solas es un token de ese servidor (/api/enterprise/tokens); junto a --reveal, --max-uses o --for es del
+    agente, para ese servidor.
       loom token generate ci --scopes read --expires 30 --for https://git.example
       loom token generate build --scopes read --for git.example --reveal
 cmd-token-list = Mostrar los tokens emitidos, nunca los tokens mismos

@@ -8,7 +8,7 @@ use crate::{Context, server_tokens, term};
 
 /// The agent's own tokens: for scripts, jobs and containers, with rights of their own.
 pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
-    if let Some(server) = &context.named {
+    if let Some(server) = context.named.as_ref().filter(|_| !is_for_agent(&action)) {
         return at_server(action, server, context);
     }
     match action {
@@ -31,16 +31,20 @@ pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
     }
 }
 
+/// `--server` names the server whose own tokens are meant; beside what only the agent's tokens have, it says for which
+/// servers.
+fn is_for_agent(action: &TokenAction) -> bool {
+    match action {
+        TokenAction::Generate(args) => !args.servers_for.is_empty() || args.max_uses.is_some() || args.reveal,
+        TokenAction::List(_) | TokenAction::Revoke(_) => false,
+    }
+}
+
 /// The same for the tokens of a server.
 fn at_server(action: TokenAction, server: &ServerUrl, context: &Context) -> Result<u8, Fault> {
     let server = Some(server.clone());
     match action {
         TokenAction::Generate(args) => {
-            // What the agent looks at in its own tokens, a server would never see.
-            if !args.servers_for.is_empty() || args.max_uses.is_some() || args.reveal {
-                let what = "--for, --max-uses, --reveal";
-                return Err(usage(msg!("usage-conflict", what = what, other = "--server")));
-            }
             let role = args.role.as_deref();
             let scopes = match role {
                 None => args.scopes.into_iter().collect(),
