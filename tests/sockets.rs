@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Home, Output, find_program, gits, loom_server, run};
+use crate::support::{ADMIN, Dashboard, Home, Output, find_program, gits, loom_server, run};
 
 /// A home with two logins and a socket of a token with these options.
 fn with_socket(options: &[&str]) -> (Home, PathBuf) {
@@ -96,13 +96,18 @@ exec chroot "$root" /usr/bin/env -i PATH=/loom:/usr/bin:/bin HOME=/work LOOM_AGE
 "#;
 
 #[test]
-fn in_a_container_git_works_for_the_servers_of_its_socket_and_for_no_other() {
+fn in_a_container_git_and_api_work_for_the_servers_of_its_socket_and_for_no_other() {
     let (Some(unshare), Some(_)) = (find_program("unshare"), find_program("chroot")) else { return };
     let home = Home::new();
     let (ours, other) = (loom_server(&home), loom_server(&home));
     home.loom(&["login", "--server", ours.url()]).ok();
     home.loom(&["login", "--server", other.url()]).ok();
-    home.loom(&["token", "generate", "build", "--scopes", "read", "--reveal", "--for", ours.url()]).ok();
+    let (api, hidden) = (Dashboard::start(), Dashboard::start());
+    for dashboard in [&api, &hidden] {
+        home.loom_in(&["login", "--with-token", "--server", dashboard.url(), "--account", "me"], ADMIN).ok();
+    }
+    let servers = ["--for", ours.url(), "--for", api.url()];
+    home.loom(&[&["token", "generate", "build", "--scopes", "read", "--reveal"][..], &servers].concat()).ok();
     let sock = home.path().join("sock");
     home.loom(&["agent", "socket", "add", &sock.join("agent.sock").to_string_lossy(), "--token", "build"]).ok();
     let programs = Path::new(env!("CARGO_BIN_EXE_loom")).parent().unwrap();
@@ -125,5 +130,11 @@ fn in_a_container_git_works_for_the_servers_of_its_socket_and_for_no_other() {
     let refused = inside(&format!("GIT_TERMINAL_PROMPT=0 {}", clone(other.url())));
     assert!(refused.code != 0 && !refused.err.contains("hint: loom login"), "{refused:?}");
     inside("loom status --json").ok();
+    let status = inside(&format!("loom api --server {} /api/status", api.url())).ok().without(ADMIN);
+    assert!(status.out.contains("admin"), "{status:?}");
+    let before = (api.requests(), hidden.requests());
+    inside(&format!("loom api --server {} -X POST /api/tasks", api.url())).fails(1).says("scope write");
+    inside(&format!("loom api --server {} /api/status", hidden.url())).fails(1);
+    assert_eq!((api.requests(), hidden.requests()), before, "nothing was sent");
     inside("loom logout --all").fails(1).says("scope control");
 }
