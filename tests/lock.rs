@@ -181,6 +181,22 @@ fn an_agent_that_nobody_asks_locks_itself_and_whoever_looks_at_it_is_nobody() {
 }
 
 #[test]
+fn an_agent_that_waits_for_a_person_to_log_in_is_not_idle() {
+    let home = Home::new();
+    let server = loom_server(&home);
+    home.configure("lock_after = '1s'\n");
+    let pending = (200, "application/json", r#"{"status":"pending"}"#.into());
+    server.state().overrides.insert("/auth/device/poll".into(), pending);
+    let mut login = Dialogue::start(&home, &["--server", server.url()]);
+    login.shown();
+    // What is tried is that this time passes.
+    std::thread::sleep(Duration::from_secs(2));
+    server.state().overrides.clear();
+    assert_eq!(login.end().code, 0);
+    wait_until("it is locked afterwards", || is_locked(&home));
+}
+
+#[test]
 fn a_renewal_under_way_is_kept_before_the_agent_is_locked() {
     let home = Home::new();
     let server = Rotating::start();

@@ -66,6 +66,11 @@ impl Flights {
         Boarding::Mine(self.take(server))
     }
 
+    /// Whether a person is logging in somewhere.
+    pub(super) fn are_under_way(&self) -> bool {
+        self.lock().flights.values().any(|flight| matches!(flight, Flight::Under(..)))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Board> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

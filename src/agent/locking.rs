@@ -145,7 +145,9 @@ impl Agent {
     /// How long until the agent locks itself; nothing where it does not.
     fn idle_time_left(&self) -> Option<Duration> {
         let after = self.config().ok()?.lock_after().filter(|_| !self.is_locked())?;
-        Some(after.saturating_sub(lock(&self.locking.used).elapsed()))
+        // Whoever logs in is about to use it, however long approving takes.
+        let idle = if self.flights.are_under_way() { Duration::ZERO } else { lock(&self.locking.used).elapsed() };
+        Some(after.saturating_sub(idle))
     }
 
     /// What is wrong with the key is said by who needs it.
