@@ -37,44 +37,46 @@ struct Described {
     revoked: bool,
 }
 
-/// Has the server issue a token with these scopes; `role` is where they come from, if anywhere. With `save` the agent keeps it
-/// as another account of that server, named like the token, and it is not shown.
-#[allow(clippy::too_many_arguments)]
-pub fn generate(
-    name: &str,
-    scopes: Scopes,
-    role: Option<&str>,
-    expires_days: Option<u32>,
-    save: bool,
-    json: bool,
-    server: Option<ServerUrl>,
-    context: &Context,
-) -> Result<u8, Fault> {
+/// A token that a server shall issue.
+pub struct Wanted {
+    pub name: String,
+    pub scopes: Scopes,
+    /// Where the scopes come from, if anywhere.
+    pub role: Option<String>,
+    pub expires_days: Option<u32>,
+    /// The agent keeps it as another account of that server, named like the token, and it is not shown.
+    pub save: bool,
+}
+
+/// Has the server issue a token.
+pub fn generate(wanted: Wanted, json: bool, server: Option<ServerUrl>, context: &Context) -> Result<u8, Fault> {
+    let Wanted { name, scopes, role, expires_days, save } = wanted;
     let client = context.client()?;
     if save {
-        is_free(&client, &server, name)?;
+        is_free(&client, &server, &name)?;
     }
-    let mut wanted = serde_json::json!({ "name": name, "scopes": scopes });
+    let mut order = serde_json::json!({ "name": name, "scopes": scopes });
     if let Some(days) = expires_days {
-        wanted["expires_days"] = days.into();
+        order["expires_days"] = days.into();
     }
-    let body = Body::text(wanted.to_string().into_bytes());
+    let body = Body::text(order.to_string().into_bytes());
     let (reply, answer) = ask(&client, server, "POST", TOKENS, body, context)?;
     let odd = || Fault::new(Code::Unavailable, msg!("server-token-odd", server = reply.server));
     let mut about: Described = serde_json::from_slice(&answer).map_err(|_| odd())?;
     let within = Scopes::from_names(about.scopes.iter().map(String::as_str)).is_ok_and(|given| scopes.cover(&given));
-    if !within || expires_days.is_some() != about.expires_at.is_some() {
+    // An end that was not asked for makes it no wider.
+    if !within || expires_days.is_some() && about.expires_at.is_none() {
         return Err(take_back(&client, &reply, &about, context));
     }
     let Some(token) = token(&answer) else {
         take_back(&client, &reply, &about, context);
         return Err(odd());
     };
-    about.role = role.map(str::to_owned);
+    about.role = role;
     if save {
         let expires = about.expires_at.as_deref().and_then(expiry);
         let credential = Credential::Token { token, source: TokenSource::Given, scopes: about.scopes.clone(), expires };
-        let question = wire::Save { server: Some(reply.server.clone()), account: Some(name.to_owned()), credential };
+        let question = wire::Save { server: Some(reply.server.clone()), account: Some(name.clone()), credential };
         if let Err(fault) = client.ask(&question) {
             take_back(&client, &reply, &about, context);
             return Err(fault);

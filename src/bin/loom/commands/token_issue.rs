@@ -45,13 +45,13 @@ fn at_server(action: TokenAction, server: &ServerUrl, context: &Context) -> Resu
     let server = Some(server.clone());
     match action {
         TokenAction::Generate(args) => {
-            let role = args.role.as_deref();
-            let scopes = match role {
+            let scopes = match args.role.as_deref() {
                 None => args.scopes.into_iter().collect(),
                 Some(role) => role_scopes(role, context)?,
             };
-            let (save, json) = (args.save, args.json);
-            server_tokens::generate(&args.name, scopes, role, args.expires, save, json, server, context)
+            let TokenGenerate { name, role, expires, save, json, .. } = args;
+            let wanted = server_tokens::Wanted { name, scopes, role, expires_days: expires, save };
+            server_tokens::generate(wanted, json, server, context)
         }
         TokenAction::List(args) => server_tokens::list(args.all, args.json, server, context),
         TokenAction::Revoke(args) => server_tokens::revoke(&args.name, server, context),
