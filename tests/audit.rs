@@ -129,6 +129,21 @@ fn a_log_that_cannot_be_written_stops_nobody_and_loses_nothing_that_fits_in_memo
 }
 
 #[test]
+fn who_follows_with_a_token_sees_nothing_more_once_it_is_revoked() {
+    let home = Home::new();
+    let issued = home.loom(&["token", "generate", "watch", "--scopes", "audit", "--json"]).ok().out;
+    let issued: Value = serde_json::from_str(&issued).unwrap();
+    let mut follow = home.command(env!("CARGO_BIN_EXE_loom"));
+    follow.args(["audit", "tail", "--follow", "--json"]).env("LOOM_TOKEN", issued["token"].as_str().unwrap());
+    let mut follow = Running(follow.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut seen = BufReader::new(follow.0.stdout.take().unwrap()).lines();
+    seen.next().unwrap().unwrap();
+    home.loom(&["token", "revoke", "watch"]).ok();
+    assert_eq!(follow.0.wait().unwrap().code(), Some(1));
+    assert!(!seen.any(|line| line.unwrap().contains("token.revoke")));
+}
+
+#[test]
 fn who_follows_sees_what_comes() {
     let home = Home::new();
     home.store("https", "git.example", "before", "pw").ok();

@@ -53,6 +53,11 @@ impl Authority {
         self.allows(Scope::All) && self.0.iter().all(|own| own.cover(asked))
     }
 
+    /// Every token that counts.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|rights| rights.id.as_str())
+    }
+
     /// The token that was presented, the narrowest of several; nothing for the user.
     pub fn token(&self) -> Option<&str> {
         self.0.first().map(|rights| rights.id.as_str())

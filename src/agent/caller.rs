@@ -135,6 +135,8 @@ impl<'a> Caller<'a> {
             tokio::select! {
                 biased;
                 written = &mut writing => return written.ok().and_then(Result::ok).ok_or_else(fault::cancelled),
+                () = self.agent.stopping.asked() => return Err(fault::stopping()),
+                () = self.agent.locking.locked() => return Err(fault::locked()),
                 whole = heard.take_in(self.input), if !heard.is_whole() => whole.ok_or_else(fault::cancelled)?,
             }
         }

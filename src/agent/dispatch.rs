@@ -2,8 +2,8 @@ use std::pin::Pin;
 
 use zeroize::Zeroizing;
 
+use super::needs::{NOTHING, Needs, SECRET, at_server, everywhere};
 use super::{Agent, Caller};
-use crate::access::Authority;
 use crate::base::Scope;
 use crate::msg;
 use crate::wire::{self, Code, Fault, Request, RequestError, Verb, print_reply};
@@ -22,30 +22,6 @@ type Run = for<'a> fn(&'a Agent, &'a Request<'a>, &'a mut Caller<'_>) -> Running
 
 /// A verb: its name, what it takes to ask it, and how it is carried out.
 type Row = (&'static str, Needs, Run);
-
-/// What a presented token must allow.
-#[derive(Clone, Copy)]
-struct Needs {
-    scope: Option<Scope>,
-    /// It hands out a server's own secret.
-    secret: bool,
-    /// It concerns all servers.
-    everywhere: bool,
-}
-
-/// Any active token will do.
-const NOTHING: Needs = Needs { scope: None, secret: false, everywhere: false };
-const SECRET: Needs = Needs { secret: true, ..at_server(Scope::Read) };
-
-/// What concerns one server.
-const fn at_server(scope: Scope) -> Needs {
-    Needs { scope: Some(scope), ..NOTHING }
-}
-
-/// What concerns the agent as a whole.
-const fn everywhere(scope: Scope) -> Needs {
-    Needs { everywhere: true, ..at_server(scope) }
-}
 
 /// Every verb there is.
 const VERBS: &[Row] = &[
@@ -68,7 +44,7 @@ const VERBS: &[Row] = &[
     row::<wire::Lease>(at_server(Scope::All)),
     row::<wire::Tokens>(at_server(Scope::All)),
     row::<wire::RevokeToken>(at_server(Scope::All)),
-    // What it needs depends on what is called.
+    // What it needs depends on what is called, and is checked once that is known.
     row::<wire::Api>(NOTHING),
     row::<wire::SocketAdd>(everywhere(Scope::All)),
     row::<wire::SocketRemove>(everywhere(Scope::All)),
@@ -132,19 +108,6 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
         agent.audit(event, actor, caller.take_about(), outcome.as_ref().map(|_| ()).map_err(Fault::code));
     }
     print_reply(&outcome, caller.locale)
-}
-
-impl Needs {
-    /// The one place where rights are compared with what is asked.
-    fn check(&self, authority: &Authority) -> Result<(), Fault> {
-        let denied = |message| Err(Fault::new(Code::Denied, message));
-        match self.scope {
-            Some(scope) if !authority.allows(scope) => denied(msg!("scope-missing", scope = scope.name())),
-            _ if self.secret && !authority.reveals() => denied(msg!("reveal-missing")),
-            _ if self.everywhere && !authority.sees_everything() => denied(msg!("token-for-some-servers")),
-            _ => Ok(()),
-        }
-    }
 }
 
 fn refuse(fault: Fault, caller: &Caller<'_>) -> Frame {

@@ -60,7 +60,8 @@ impl Agent {
         let _changing = self.doors.changing.lock().await;
         let mut doors = self.read_doors()?;
         if doors.iter().any(|other| other.path == door.path) {
-            return Err(Fault::new(Code::BadRequest, msg!("socket-is-there", path = door.path.display())));
+            return Err(Fault::new(Code::BadRequest, msg!("socket-is-there", path = door.path.display()))
+                .hint(msg!("hint-sockets")));
         }
         let (done, opened) = oneshot::channel();
         let _ = self.doors.orders.send(DoorOrder::Open { door: door.clone(), done });

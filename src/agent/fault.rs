@@ -110,7 +110,9 @@ pub(super) fn from_store(error: StoreError) -> Fault {
     match error {
         StoreError::Locked => Fault::new(Code::Locked, msg!("keyring-locked")).hint(msg!("hint-keyring-locked")),
         StoreError::PassphraseNeeded => locked(),
-        StoreError::WrongPassphrase => Fault::new(Code::Denied, msg!("wrong-passphrase")),
+        StoreError::WrongPassphrase => {
+            Fault::new(Code::Denied, msg!("wrong-passphrase")).hint(msg!("hint-wrong-passphrase"))
+        }
         StoreError::Unavailable(reason) => {
             unavailable(msg!("keyring-unavailable").because(reason)).hint(msg!("hint-keyring-unavailable"))
         }

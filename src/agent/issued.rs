@@ -37,6 +37,15 @@ impl Agent {
         Ok(authority)
     }
 
+    /// Whether whoever began with this authority still has it: what lasts is asked again.
+    pub(super) fn still_holds(&self, authority: &Authority) -> Result<(), Fault> {
+        let mut ledger = lock(&self.issued.ledger);
+        for id in authority.tokens() {
+            ledger.rights_of(id).map_err(fault::from_ledger)?.ok_or_else(fault::token_unknown)?;
+        }
+        Ok(())
+    }
+
     /// Notes who presents a token, once in a while for each process.
     pub(super) fn note_token(&self, caller: &Caller<'_>) {
         if caller.authority().token().is_some_and(|id| self.issued.guard.is_news(caller.pid(), id)) {

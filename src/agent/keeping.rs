@@ -36,7 +36,7 @@ impl Agent {
         let target = with_store(&mut changing, move |store| store.copied(choice, &paths, &key)).await?;
         let set = || {
             let set = Setting::Store.set(&self.paths().config_file(), name);
-            set.map_err(|message| Fault::new(Code::Unavailable, message))
+            set.map_err(|message| Fault::new(Code::Unavailable, message).hint(msg!("hint-config")))
         };
         // An agent whose setting is the keyring reads the file as well, and no other reads both. So that is the setting as
         // long as each has some.

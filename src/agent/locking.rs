@@ -62,8 +62,8 @@ impl Locking {
 }
 
 impl Agent {
-    /// Locks: from now on nobody gets anything, and when this returns no secret is left in memory. A renewal under way is
-    /// waited for, because its server may have taken back what is stored.
+    /// Locks: from now on nobody gets anything, and what was kept in memory is gone when this returns; calls and logins under
+    /// way end with what they hold. A renewal is waited for, because its server may have taken back what is stored.
     pub(super) async fn lock(&self) {
         self.locking.locked.send_replace(true);
         let _turn = self.locking.turn.lock().await;

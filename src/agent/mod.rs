@@ -18,6 +18,7 @@ mod issued;
 mod keeping;
 mod locking;
 mod login;
+mod needs;
 mod network;
 mod oauth_fault;
 mod registrations;

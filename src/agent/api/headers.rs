@@ -42,7 +42,8 @@ pub(in crate::agent) fn checked(wanted: &[(String, String)]) -> Result<HeaderMap
         };
         let known = parsed.as_str();
         if OWN.contains(&known) || DISGUISES.contains(&known) || known.starts_with("proxy-") {
-            return Err(Fault::new(Code::Denied, msg!("api-header-refused", name = known)));
+            return Err(Fault::new(Code::Denied, msg!("api-header-refused", name = known))
+                .hint(msg!("hint-api-header-refused")));
         }
         headers.append(parsed, value);
     }

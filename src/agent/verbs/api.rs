@@ -1,8 +1,9 @@
 use crate::access::{Need, needed};
 use crate::agent::api::{self, Asked, Target};
 use crate::agent::dispatch::Handle;
+use crate::agent::needs::Needs;
 use crate::agent::{Agent, Caller};
-use crate::base::{Message, ServerUrl};
+use crate::base::ServerUrl;
 use crate::msg;
 use crate::wire::{Api, ApiReply, Code, Fault};
 
@@ -19,27 +20,19 @@ impl Handle for Api {
         let need = needed(method.as_str(), target.url.path());
         let authority = caller.authority().clone();
         if self.scopes.as_ref().is_some_and(|most| !most.allows(need.scope)) {
-            return Err(denied(msg!("api-beyond-scope", scope = need.scope.name())));
+            let beyond = Fault::new(Code::Denied, msg!("api-beyond-scope", scope = need.scope.name()));
+            return Err(beyond.hint(msg!("hint-api-beyond-scope")));
         }
-        if !authority.allows(need.scope) {
-            return Err(denied(msg!("scope-missing", scope = need.scope.name())));
-        }
-        if need.reveals && !authority.reveals() {
-            return Err(denied(msg!("reveal-missing")));
-        }
+        Needs::of_call(need).check(&authority)?;
         let account = api::pick(agent, &target, user, need).await?;
         caller.is_about(account.server(), Some(account.user()))?;
         let grants = |need: Need, at: &ServerUrl| {
             let within = self.scopes.as_ref().is_none_or(|most| most.allows(need.scope));
-            within && authority.allows(need.scope) && authority.sees(at)
+            within && Needs::of_call(need).check(&authority).is_ok() && authority.sees(at)
         };
         let reply = ApiReply { server: target.server.clone(), account: account.user().to_owned() };
         let asked = Asked { target, method, headers, body: self.body, grants: &grants };
         api::carry_out(agent, caller, asked, &account).await?;
         Ok(reply)
     }
-}
-
-fn denied(message: Message) -> Fault {
-    Fault::new(Code::Denied, message)
 }

@@ -41,6 +41,7 @@ impl Handle for Audit {
                 _ = written.changed() => {}
                 fault = caller.hung_up() => return Err(fault),
             }
+            agent.still_holds(caller.authority())?;
         }
     }
 }

@@ -27,7 +27,7 @@ impl Handle for Generate {
         let days = self.expires_days.unwrap_or(config.token_days());
         let expires_at = Expiry::from_unix(clock::now().as_second() + i64::from(days) * DAY);
         if days == 0 || expires_at.is_none() {
-            return Err(Fault::new(Code::BadRequest, msg!("bad-expiry")));
+            return Err(Fault::new(Code::BadRequest, msg!("bad-expiry")).hint(msg!("hint-bad-expiry")));
         }
         let order = Order {
             name: name(&self.name)?,

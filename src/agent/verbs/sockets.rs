@@ -12,7 +12,9 @@ impl Handle for SocketAdd {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let path = PathBuf::from(&self.path);
         if !path.is_absolute() {
-            return Err(Fault::new(Code::BadRequest, msg!("socket-not-absolute", path = self.path)));
+            return Err(
+                Fault::new(Code::BadRequest, msg!("socket-not-absolute", path = self.path)).hint(msg!("hint-socket"))
+            );
         }
         let issued = agent.issued(caller.authority()).await?;
         let is_meant = |name: &str, id: &str| self.token == name || self.token == id;

@@ -44,7 +44,7 @@ fn new_passphrase(context: &Context) -> Result<Secret, Fault> {
     if std::io::stdin().is_terminal()
         && !secret_input::typed(&msg!("passphrase-again-prompt"), context)?.matches(&first)
     {
-        return Err(Fault::new(Code::BadRequest, msg!("passphrases-differ")));
+        return Err(Fault::new(Code::BadRequest, msg!("passphrases-differ")).hint(msg!("hint-try-again")));
     }
     Ok(first)
 }

@@ -1,0 +1,46 @@
+use crate::access::{Authority, Need};
+use crate::base::Scope;
+use crate::msg;
+use crate::wire::{Code, Fault};
+
+/// What a presented token must allow.
+#[derive(Clone, Copy)]
+pub(super) struct Needs {
+    scope: Option<Scope>,
+    /// It hands out a server's own secret.
+    secret: bool,
+    /// It concerns all servers.
+    everywhere: bool,
+}
+
+/// Any active token will do.
+pub(super) const NOTHING: Needs = Needs { scope: None, secret: false, everywhere: false };
+pub(super) const SECRET: Needs = Needs { secret: true, ..at_server(Scope::Read) };
+
+/// What concerns one server.
+pub(super) const fn at_server(scope: Scope) -> Needs {
+    Needs { scope: Some(scope), ..NOTHING }
+}
+
+/// What concerns the agent as a whole.
+pub(super) const fn everywhere(scope: Scope) -> Needs {
+    Needs { everywhere: true, ..at_server(scope) }
+}
+
+impl Needs {
+    /// What a call of a server's API takes.
+    pub(super) fn of_call(need: Need) -> Needs {
+        Needs { secret: need.reveals, ..at_server(need.scope) }
+    }
+
+    /// The one place where rights are compared with what is asked.
+    pub(super) fn check(&self, authority: &Authority) -> Result<(), Fault> {
+        let denied = |message| Err(Fault::new(Code::Denied, message).hint(msg!("hint-token-rights")));
+        match self.scope {
+            Some(scope) if !authority.allows(scope) => denied(msg!("scope-missing", scope = scope.name())),
+            _ if self.secret && !authority.reveals() => denied(msg!("reveal-missing")),
+            _ if self.everywhere && !authority.sees_everything() => denied(msg!("token-for-some-servers")),
+            _ => Ok(()),
+        }
+    }
+}
