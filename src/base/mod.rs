@@ -21,6 +21,7 @@ mod server_config;
 mod server_pattern;
 mod server_url;
 mod server_url_error;
+mod url_parts;
 
 pub use account::AccountKey;
 pub use account_rule::AccountRule;

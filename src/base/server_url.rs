@@ -2,9 +2,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use url::{Host, Url};
+use url::Url;
 
 use super::ServerUrlError;
+use super::url_parts::{encode_path, is_scheme, parse_authority, parse_path};
 
 /// Which server a credential belongs to: scheme, host, port and an optional path prefix.
 ///
@@ -146,88 +147,6 @@ impl<'de> Deserialize<'de> for ServerUrl {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Self::parse(&String::deserialize(from)?).map_err(serde::de::Error::custom)
     }
-}
-
-fn is_scheme(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-}
-
-/// Lets the `url` crate judge `host[:port]`, and accepts its verdict only if it left the text as it was.
-fn parse_authority(scheme: &str, authority: &str) -> Result<(String, Option<u16>), ServerUrlError> {
-    if authority.is_empty() || authority.starts_with(':') {
-        return Err(ServerUrlError::NoHost);
-    }
-    if authority.contains('@') {
-        return Err(ServerUrlError::UserInfo);
-    }
-    if authority.contains(|c: char| c.is_ascii_control() || matches!(c, ' ' | '\\' | '%' | '*')) {
-        return Err(ServerUrlError::OddHost);
-    }
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(parse_port(port)?)),
-        _ => (authority, None),
-    };
-    let host = host.to_ascii_lowercase();
-    let parsed = Url::parse(&format!("https://{host}/")).map_err(|_| ServerUrlError::OddHost)?;
-    let canonical = parsed.host_str().ok_or(ServerUrlError::NoHost)?;
-    if !host.is_ascii() {
-        return Err(ServerUrlError::NotAscii { a_label: canonical.to_owned() });
-    }
-    // `https://a.b.` is a different origin to some clients and the same to others.
-    if canonical != host
-        || canonical.ends_with('.')
-        || matches!(parsed.host(), Some(Host::Domain(d)) if d.contains(".."))
-    {
-        return Err(ServerUrlError::OddHost);
-    }
-    let default = match scheme {
-        "https" => Some(443),
-        "http" => Some(80),
-        _ => None,
-    };
-    Ok((host, port.filter(|p| Some(*p) != default)))
-}
-
-/// A port as everybody writes it: no sign, no leading zero, 1 to 65535 (RFC 3986 §3.2.3 allows more than anyone agrees on).
-fn parse_port(text: &str) -> Result<u16, ServerUrlError> {
-    let plain = !text.starts_with('0') && text.chars().all(|c| c.is_ascii_digit());
-    match text.parse() {
-        Ok(port) if plain => Ok(port),
-        _ => Err(ServerUrlError::OddPort),
-    }
-}
-
-/// Git sends paths decoded (`org/My Project`); escapes what a URL cannot hold, `%` included, so nothing decodes twice.
-fn encode_path(path: &str) -> Result<String, ServerUrlError> {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    if path.is_empty() {
-        return Ok(String::new());
-    }
-    if path.contains('\\') || path.split('/').any(|segment| matches!(segment, "." | "..")) {
-        return Err(ServerUrlError::OddPath);
-    }
-    let mut url = Url::parse("https://h/").map_err(|_| ServerUrlError::OddPath)?;
-    url.set_path(&path.replace('%', "%25"));
-    Ok(url.path().to_owned())
-}
-
-fn parse_path(path: &str) -> Result<String, ServerUrlError> {
-    // Before the last slash goes: `/a//` would become `/a/`, which is not canonical.
-    if path.contains("//") {
-        return Err(ServerUrlError::OddPath);
-    }
-    let path = path.strip_suffix('/').unwrap_or(path);
-    if path.is_empty() {
-        return Ok(String::new());
-    }
-    let parsed = Url::parse(&format!("https://h{path}")).map_err(|_| ServerUrlError::OddPath)?;
-    let folded = path.to_ascii_lowercase();
-    // The url crate resolves dot segments, their escapes and backslashes; whatever it changes is refused.
-    if parsed.path() != path || ["%2f", "%5c", "%2e"].iter().any(|x| folded.contains(x)) {
-        return Err(ServerUrlError::OddPath);
-    }
-    Ok(path.to_owned())
 }
 
 #[cfg(test)]
