@@ -8,6 +8,7 @@ mod help;
 mod secret_input;
 mod server_tokens;
 mod term;
+mod token_shown;
 
 use std::process::ExitCode;
 

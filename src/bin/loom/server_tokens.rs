@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use loom_credentials::base::{Credential, Expiry, Message, Scopes, Secret, ServerUrl, TokenSource, printable};
+use loom_credentials::base::{Credential, Expiry, Scopes, Secret, ServerUrl, TokenSource};
 use loom_credentials::client::Client;
 use loom_credentials::msg;
 use loom_credentials::wire::{self, ApiReply, Code, Fault};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::api::{self, Body, Head, Part};
+use crate::token_shown::{self, Shown};
 use crate::{Context, term};
 
 const TOKENS: &str = "/api/enterprise/tokens";
@@ -99,10 +100,8 @@ pub fn list(all: bool, json: bool, server: Option<ServerUrl>, context: &Context)
     tokens.retain(|token| all || !token.revoked);
     if json {
         term::data_line(&serde_json::to_string(&tokens).unwrap_or_default());
-    } else if tokens.is_empty() {
-        term::say(context.locale, &msg!("no-tokens"));
     } else {
-        table(&tokens, context);
+        token_shown::table(tokens.iter().map(Described::shown), context);
     }
     Ok(0)
 }
@@ -223,37 +222,19 @@ fn show(about: &Described, token: Option<&Secret>, json: bool, context: &Context
         let document = Document { name, id, token: shown, scopes, role, expires_at };
         return term::data_line(&Zeroizing::new(serde_json::to_string(&document).unwrap_or_default()));
     }
-    let line = |label: Message, value: &str| {
-        term::data_line(&Zeroizing::new(format!("{} {value}", context.locale.render(&label))));
-    };
-    line(msg!("field-name"), &printable(&about.name));
-    line(msg!("field-id"), &printable(&about.id));
-    shown.iter().for_each(|token| line(msg!("field-token"), token));
-    line(msg!("field-scopes"), &printable(&about.scopes.join(", ")));
-    line(msg!("field-expires"), &printable(about.expires_at.as_deref().unwrap_or("-")));
+    token_shown::lines(&about.shown(), token, context);
 }
 
-fn table(tokens: &[Described], context: &Context) {
-    let heads = [
-        msg!("head-name"),
-        msg!("head-id"),
-        msg!("head-scopes"),
-        msg!("head-expires"),
-        msg!("head-used"),
-        msg!("head-state"),
-    ];
-    let row = |token: &Described| {
-        let state = if token.revoked { msg!("token-state-revoked") } else { msg!("state-valid") };
-        let time = |time: &Option<String>| printable(time.as_deref().unwrap_or("-"));
-        vec![
-            printable(&token.name),
-            printable(&token.id),
-            printable(&token.scopes.join(", ")),
-            time(&token.expires_at),
-            time(&token.last_used),
-            context.locale.render(&state),
-        ]
-    };
-    let heads = heads.map(|head| context.locale.render(&head)).to_vec();
-    term::table(std::iter::once(heads).chain(tokens.iter().map(row)).collect());
+impl Described {
+    fn shown(&self) -> Shown {
+        Shown {
+            name: self.name.clone(),
+            id: self.id.clone(),
+            scopes: self.scopes.join(", "),
+            servers: None,
+            expires: self.expires_at.clone(),
+            last_used: self.last_used.clone(),
+            state: if self.revoked { msg!("token-state-revoked") } else { msg!("state-valid") },
+        }
+    }
 }

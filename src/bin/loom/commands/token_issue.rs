@@ -1,9 +1,10 @@
-use loom_credentials::base::{Config, Locale, Message, Scopes, ServerPattern, ServerUrl, printable, scopes_of_role};
+use loom_credentials::base::{Config, Message, Scopes, ServerPattern, ServerUrl, scopes_of_role};
 use loom_credentials::msg;
 use loom_credentials::wire::{self, Code, Fault, IssuedInfo};
 use zeroize::Zeroizing;
 
 use crate::args::token::{TokenAction, TokenGenerate};
+use crate::token_shown::{self, Shown};
 use crate::{Context, server_tokens, term};
 
 /// The agent's own tokens: for scripts, jobs and containers, with rights of their own.
@@ -17,7 +18,7 @@ pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
             let wire::TokensReply { tokens } = context.client()?.ask(&wire::Tokens { all: args.all })?;
             match args.json {
                 true => term::data_line(&serde_json::to_string(&tokens).unwrap_or_default()),
-                false => show(context.locale, &tokens),
+                false => token_shown::table(tokens.iter().map(shown), context),
             }
             Ok(0)
         }
@@ -88,50 +89,25 @@ fn generate(args: TokenGenerate, context: &Context) -> Result<u8, Fault> {
         term::data_line(&Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default()));
         return Ok(0);
     }
-    let text = |id: &str| context.locale.render(&loom_credentials::base::Message::new(id.to_owned()));
-    let line = |label: &str, value: &str| term::data_line(&Zeroizing::new(format!("{} {value}", text(label))));
-    let about = &reply.about;
-    line("field-name", &printable(&about.name));
-    line("field-id", &about.id);
-    line("field-token", reply.token.expose());
-    line("field-scopes", &about.scopes.to_string());
-    if !about.servers.is_empty() {
-        line("field-servers", &list(&about.servers));
-    }
-    line("field-expires", &about.expires_at.map_or("-".to_owned(), |expiry| expiry.to_string()));
+    token_shown::lines(&shown(&reply.about), Some(&reply.token), context);
     term::say(context.locale, &msg!("token-shown-once"));
     Ok(0)
 }
 
-fn show(locale: Locale, tokens: &[IssuedInfo]) {
-    if tokens.is_empty() {
-        return term::say(locale, &msg!("no-tokens"));
-    }
-    let heads = [
-        msg!("head-name"),
-        msg!("head-id"),
-        msg!("head-scopes"),
-        msg!("head-expires"),
-        msg!("head-used"),
-        msg!("head-state"),
-    ];
-    let heads = heads.map(|head| locale.render(&head)).to_vec();
-    let row = |token: &IssuedInfo| {
-        let state = match (token.revoked, token.active) {
+fn shown(token: &IssuedInfo) -> Shown {
+    Shown {
+        name: token.name.clone(),
+        id: token.id.clone(),
+        scopes: token.scopes.to_string(),
+        servers: (!token.servers.is_empty()).then(|| list(&token.servers)),
+        expires: token.expires_at.map(|expiry| expiry.to_string()),
+        last_used: token.last_used.map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+        state: match (token.revoked, token.active) {
             (true, _) => msg!("token-state-revoked"),
             (false, true) => msg!("state-valid"),
             (false, false) => msg!("token-state-ended"),
-        };
-        vec![
-            printable(&token.name),
-            token.id.clone(),
-            token.scopes.to_string(),
-            token.expires_at.map_or("-".to_owned(), |expiry| expiry.to_string()),
-            token.last_used.map_or("-".to_owned(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
-            locale.render(&state),
-        ]
-    };
-    term::table(std::iter::once(heads).chain(tokens.iter().map(row)).collect());
+        },
+    }
 }
 
 fn list(servers: &[ServerPattern]) -> String {

@@ -1,0 +1,59 @@
+//! How a token is shown, whoever issued it: the agent or a server.
+
+use loom_credentials::base::{Message, Secret, printable};
+use loom_credentials::msg;
+use zeroize::Zeroizing;
+
+use crate::{Context, term};
+
+/// What is said of a token; the texts may be a server's.
+pub struct Shown {
+    pub name: String,
+    pub id: String,
+    pub scopes: String,
+    /// For which servers, where it is not for all.
+    pub servers: Option<String>,
+    pub expires: Option<String>,
+    pub last_used: Option<String>,
+    pub state: Message,
+}
+
+/// A new token, line by line; the token itself unless it is kept.
+pub fn lines(shown: &Shown, token: Option<&Secret>, context: &Context) {
+    let line = |label: Message, value: &str| {
+        term::data_line(&Zeroizing::new(format!("{} {value}", context.locale.render(&label))));
+    };
+    line(msg!("field-name"), &printable(&shown.name));
+    line(msg!("field-id"), &printable(&shown.id));
+    token.iter().for_each(|token| line(msg!("field-token"), token.expose()));
+    line(msg!("field-scopes"), &printable(&shown.scopes));
+    shown.servers.iter().for_each(|servers| line(msg!("field-servers"), servers));
+    line(msg!("field-expires"), &or_dash(&shown.expires));
+}
+
+/// Tokens in a table.
+pub fn table(tokens: impl Iterator<Item = Shown>, context: &Context) {
+    let text = |message| context.locale.render(&message);
+    let heads = [
+        msg!("head-name"),
+        msg!("head-id"),
+        msg!("head-scopes"),
+        msg!("head-expires"),
+        msg!("head-used"),
+        msg!("head-state"),
+    ];
+    let row = |token: Shown| {
+        let Shown { name, id, scopes, expires, last_used, state, .. } = token;
+        vec![printable(&name), printable(&id), printable(&scopes), or_dash(&expires), or_dash(&last_used), text(state)]
+    };
+    let mut rows = vec![heads.map(text).to_vec()];
+    rows.extend(tokens.map(row));
+    match rows.len() {
+        1 => term::say(context.locale, &msg!("no-tokens")),
+        _ => term::table(rows),
+    }
+}
+
+fn or_dash(text: &Option<String>) -> String {
+    printable(text.as_deref().unwrap_or("-"))
+}
