@@ -56,6 +56,14 @@ fn a_socket_is_there_again_with_the_next_agent_and_ends_with_its_token() {
     home.loom(&["status"]).ok();
     crate::support::wait_until("the socket is back", || through(&home, &socket, &["status"]).code == 0);
     assert!(home.loom(&["agent", "socket", "list"]).ok().out.contains("build"));
+    for _ in 0..10 {
+        home.loom(&["agent", "socket", "remove", &path]).ok();
+        assert!(!socket.exists());
+        home.loom(&["agent", "socket", "add", &path, "--token", "build"]).ok();
+        through(&home, &socket, &["status"]).ok();
+        home.loom(&["agent", "restart"]).ok();
+        crate::support::wait_until("the socket is back", || through(&home, &socket, &["status"]).code == 0);
+    }
     home.loom(&["token", "revoke", "build"]).ok();
     through(&home, &socket, &["status"]).fails(1).says("not known");
     home.loom(&["agent", "socket", "remove", &path]).ok();

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
@@ -10,7 +10,8 @@ use super::socket::admit;
 use crate::agent::{Agent, DoorOrder, RestrictedDoor};
 use crate::base::Message;
 
-/// Opens the sockets that have a token of their own, and opens and closes them as it is told.
+/// Opens the sockets that have a token of their own, opens and closes them as it is told, and closes all when the agent stops.
+/// When it returns, no socket file is left: the next agent may make them anew.
 pub(super) async fn serve_restricted(agent: Arc<Agent>, crowd: Arc<Crowd>) {
     let mut open = Open { agent: agent.clone(), crowd, doors: HashMap::new() };
     for door in agent.restricted_doors() {
@@ -19,38 +20,44 @@ pub(super) async fn serve_restricted(agent: Arc<Agent>, crowd: Arc<Crowd>) {
         }
     }
     let Some(mut orders) = agent.door_orders() else { return };
-    while let Some(order) = orders.recv().await {
+    loop {
+        let order = tokio::select! {
+            Some(order) = orders.recv() => order,
+            () = agent.stopping.asked() => break,
+        };
         match order {
             DoorOrder::Open { door, done } => drop(done.send(open.open(&door))),
             DoorOrder::Close { path, done } => {
-                open.doors.remove(&path);
+                open.close(&path).await;
                 let _ = done.send(());
             }
         }
     }
+    for path in open.doors.keys().cloned().collect::<Vec<_>>() {
+        open.close(&path).await;
+    }
 }
 
-/// The doors that are open; each is closed when its task ends.
+/// The doors that are open; each is closed when its task has ended.
 struct Open {
     agent: Arc<Agent>,
     crowd: Arc<Crowd>,
-    doors: HashMap<PathBuf, Task>,
+    doors: HashMap<PathBuf, JoinHandle<()>>,
 }
-
-struct Task(JoinHandle<()>);
 
 impl Open {
     fn open(&mut self, restricted: &RestrictedDoor) -> Result<(), Message> {
         let door = Door::restricted(restricted).map_err(|error| error.message())?;
         let (agent, crowd) = (self.agent.clone(), self.crowd.clone());
         let task = tokio::spawn(async move { admit(&door, &agent, &crowd).await });
-        self.doors.insert(restricted.path.clone(), Task(task));
+        self.doors.insert(restricted.path.clone(), task);
         Ok(())
     }
-}
 
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
+    async fn close(&mut self, path: &Path) {
+        let Some(task) = self.doors.remove(path) else { return };
+        task.abort();
+        // Waited for: a door that went later would take the file of one that was opened meanwhile.
+        let _ = task.await;
     }
 }

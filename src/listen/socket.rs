@@ -27,7 +27,8 @@ pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     }
     // New front-ends start a new agent from here on; it waits for our lock.
     door.close();
-    restricted.abort();
+    agent.stopping.ask();
+    let _ = restricted.await;
     let _ = timeout(PREDECESSOR_WITHIN, agent.stopping.idle()).await;
     // What no store has taken so far would end with this memory: a login whose refresh token the server has changed.
     let _ = timeout(PREDECESSOR_WITHIN, agent.save_again()).await;
