@@ -36,7 +36,7 @@ pub use message::Message;
 pub use oauth_settings::OAuthSettings;
 pub use paths::Paths;
 pub use printable::printable;
-pub use role::scopes_of_role;
+pub use role::{Role, scopes_of_role};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::{Secret, reveal, reveal_some};
 pub use server_config::{ServerConfig, TlsSettings, from_home};
