@@ -1,0 +1,43 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Role;
+
+/// Which claims of an issuer give which role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RoleRules {
+    /// The one claim that counts: its name, or the way to it with dots, as in `resource_access.loom.roles`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
+    /// Value of a claim → role. Where it is empty, a value counts that is a role's own name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub mapping: BTreeMap<String, Role>,
+}
+
+impl RoleRules {
+    /// The role that a value gives; letters count as they are.
+    pub fn role_of(&self, value: &str) -> Option<Role> {
+        match self.mapping.is_empty() {
+            true => Role::from_name(value),
+            false => self.mapping.get(value).copied(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_a_mapping_the_name_of_a_role_is_a_value_like_any_other() {
+        let rules: RoleRules =
+            toml_edit::de::from_str("claim = \"groups\"\n[mapping]\n\"ops team\" = \"operator\"").unwrap();
+        assert_eq!((rules.role_of("ops team"), rules.role_of("admin")), (Some(Role::Operator), None));
+        assert_eq!(RoleRules::default().role_of("admin"), Some(Role::Admin));
+        assert_eq!(RoleRules::default().role_of("ADMIN"), None);
+        assert!(toml_edit::de::from_str::<RoleRules>("mapping = { a = \"root\" }").is_err());
+        assert!(toml_edit::de::from_str::<RoleRules>("claims = \"roles\"").is_err());
+    }
+}
