@@ -22,6 +22,8 @@ mod git_https;
 mod git_login;
 mod heal;
 mod hostile;
+mod jwt;
+mod jwt_hostile;
 mod layers;
 mod lock;
 mod login;
