@@ -1,15 +1,14 @@
-use crate::base::{Scope, Scopes, ServerPattern, ServerUrl};
+use crate::base::{Expiry, Scope, Scopes, ServerPattern, ServerUrl};
 
 /// What the one who asks may do: everything, if it is the user whose agent it is; else what all of these rights allow.
 /// There are several where a token was issued by another, or is presented at a socket that has one of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Authority(Vec<Rights>);
 
-/// The rights of an issued token.
+/// The rights of one who has some.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rights {
-    /// The token's name in the ledger and in the audit log; no secret.
-    pub id: String,
+    pub holder: Holder,
     pub scopes: Scopes,
     /// For which servers; for all if there is none.
     pub servers: Vec<ServerPattern>,
@@ -17,7 +16,30 @@ pub struct Rights {
     pub reveal: bool,
 }
 
+/// Whose rights they are, so that what lasts can ask whether they still are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// An issued token, by its name in the ledger and in the audit log; no secret.
+    Token(String),
+    /// Somebody who signed in, by the name of the session; no secret.
+    Session(String),
+    /// An access token of an issuer, which says itself when it ends.
+    AccessToken { until: Expiry },
+    /// Somebody elsewhere of whom nothing is known.
+    Nobody,
+}
+
 impl Authority {
+    /// Of somebody elsewhere who has shown nothing.
+    pub fn nobody() -> Authority {
+        let none = Rights { holder: Holder::Nobody, scopes: Scopes::default(), servers: Vec::new(), reveal: false };
+        Authority(vec![none])
+    }
+
+    pub fn is_nobody(&self) -> bool {
+        self.holders().any(|holder| *holder == Holder::Nobody)
+    }
+
     /// The user's own.
     pub fn owner() -> Authority {
         Authority::default()
@@ -53,14 +75,35 @@ impl Authority {
         self.allows(Scope::All) && self.0.iter().all(|own| own.cover(asked))
     }
 
-    /// Every token that counts.
-    pub fn tokens(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|rights| rights.id.as_str())
+    /// Whether who signed in may hand on these rights: no more than they have themselves.
+    pub fn may_delegate(&self, asked: &Rights) -> bool {
+        let signed_in = self.holders().any(|holder| matches!(holder, Holder::Session(_)));
+        self.may_issue(asked) || signed_in && self.0.iter().all(|own| own.cover(asked))
+    }
+
+    /// All that may be done.
+    pub fn scopes(&self) -> Scopes {
+        let every: Scopes = Scope::EVERY.into_iter().collect();
+        let allowed: Scopes = every.iter().filter(|scope| self.allows(*scope)).collect();
+        allowed.simplified()
+    }
+
+    /// The servers that are there, where they are named; for the narrowest of several that names some.
+    pub fn servers(&self) -> &[ServerPattern] {
+        self.0.iter().map(|rights| rights.servers.as_slice()).find(|servers| !servers.is_empty()).unwrap_or_default()
+    }
+
+    /// Everybody whose rights count.
+    pub fn holders(&self) -> impl Iterator<Item = &Holder> {
+        self.0.iter().map(|rights| &rights.holder)
     }
 
     /// The token that was presented, the narrowest of several; nothing for the user.
     pub fn token(&self) -> Option<&str> {
-        self.0.first().map(|rights| rights.id.as_str())
+        self.holders().find_map(|holder| match holder {
+            Holder::Token(id) => Some(id.as_str()),
+            Holder::Session(_) | Holder::AccessToken { .. } | Holder::Nobody => None,
+        })
     }
 }
 
@@ -87,7 +130,7 @@ mod tests {
         let patterns = ["a.example", "*.example", "https://a.example/acme", "b.example", "*.a.example"];
         let servers = prop::collection::vec(prop::sample::select(patterns.to_vec()), 0..3);
         (scopes, servers, any::<bool>()).prop_map(|(scopes, servers, reveal)| Rights {
-            id: "t".to_owned(),
+            holder: Holder::Token("t".to_owned()),
             scopes: scopes.into_iter().collect(),
             servers: servers.into_iter().map(|text| text.parse().unwrap()).collect(),
             reveal,
@@ -120,7 +163,7 @@ mod tests {
     #[test]
     fn only_who_may_do_everything_issues_and_nothing_wider() {
         let rights = |scopes: &str, servers: &[&str], reveal| Rights {
-            id: scopes.to_owned(),
+            holder: Holder::Token(scopes.to_owned()),
             scopes: Scopes::from_names(scopes.split(',')).unwrap(),
             servers: servers.iter().map(|text| text.parse().unwrap()).collect(),
             reveal,
@@ -132,5 +175,24 @@ mod tests {
         assert!(!with(rights("control", &[], true)).may_issue(&rights("read", &[], false)));
         assert!(!with(rights("*", &["a.example"], true)).may_issue(&rights("read", &[], false)));
         assert!(with(rights("*", &["*.example"], true)).may_issue(&rights("read", &["a.example"], true)));
+    }
+
+    #[test]
+    fn who_signed_in_hands_on_what_they_have_and_nobody_has_anything() {
+        let rights = |holder, scopes: &str, reveal| {
+            let scopes = Scopes::from_names(scopes.split(',')).unwrap();
+            Rights { holder, scopes, servers: Vec::new(), reveal }
+        };
+        let asked = |scopes, reveal| rights(Holder::Nobody, scopes, reveal);
+        let person = Authority::owner().within([rights(Holder::Session("s".into()), "read,audit", false)]);
+        assert!(person.may_delegate(&asked("read", false)) && !person.may_issue(&asked("read", false)));
+        assert!(!person.may_delegate(&asked("write", false)) && !person.may_delegate(&asked("read", true)));
+        let token = Authority::owner().within([rights(Holder::Token("t".into()), "read,audit", false)]);
+        assert!(!token.may_delegate(&asked("read", false)));
+        assert_eq!(Authority::owner().scopes().to_string(), "*");
+        assert_eq!(person.scopes().to_string(), "read, audit");
+        let nobody = Authority::nobody();
+        assert!(nobody.is_nobody() && Scope::EVERY.iter().all(|scope| !nobody.allows(*scope)));
+        assert!(!nobody.reveals() && !nobody.may_delegate(&asked("read", false)));
     }
 }

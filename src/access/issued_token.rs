@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::Rights;
+use super::{Holder, Rights};
 use crate::base::{Expiry, Scopes, Secret, ServerPattern, clock, hex};
 
 /// How every token that an agent issues begins.
@@ -45,6 +45,9 @@ pub struct IssuedToken {
     /// The token that issued it: it lives no longer, and may do no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_by: Option<String>,
+    /// Who approved the machine that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
     /// Ends with the connection that asked for it, and is never written down.
     #[serde(skip)]
     pub leased: bool,
@@ -59,6 +62,7 @@ pub struct Order {
     pub expires_at: Option<Expiry>,
     pub max_uses: Option<u64>,
     pub issued_by: Option<String>,
+    pub approved_by: Option<String>,
     pub leased: bool,
 }
 
@@ -86,6 +90,7 @@ impl IssuedToken {
             max_uses: order.max_uses,
             revoked: false,
             issued_by: order.issued_by,
+            approved_by: order.approved_by,
             leased: order.leased,
         };
         Ok((secret, token))
@@ -104,8 +109,8 @@ impl IssuedToken {
     }
 
     pub fn rights(&self) -> Rights {
-        let (id, scopes, servers) = (self.id.clone(), self.scopes.clone(), self.servers.clone());
-        Rights { id, scopes, servers, reveal: self.reveal }
+        let (holder, scopes, servers) = (Holder::Token(self.id.clone()), self.scopes.clone(), self.servers.clone());
+        Rights { holder, scopes, servers, reveal: self.reveal }
     }
 }
 

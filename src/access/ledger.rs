@@ -136,6 +136,25 @@ impl Ledger {
         Ok(meant)
     }
 
+    /// Takes tokens out of the list for good; they count no more than revoked ones.
+    pub fn forget(&mut self, ids: &[String]) -> Result<()> {
+        let _lock = self.lock()?;
+        self.refresh()?;
+        self.change(|tokens| tokens.retain(|token| !ids.contains(&token.id)))
+    }
+
+    /// The id of an active token.
+    pub fn id_of(&mut self, presented: &Secret) -> Result<Option<String>> {
+        self.refresh()?;
+        let mut found = None;
+        for token in &self.tokens {
+            if bool::from(token.is(presented)) {
+                found = Some(token.id.clone());
+            }
+        }
+        Ok(found.filter(|id| self.rights(id).is_some()))
+    }
+
     /// Ends a token that was never written down.
     pub fn end_lease(&mut self, id: &str) {
         self.tokens.retain(|token| !(token.leased && token.id == id));
@@ -216,13 +235,23 @@ fn stamp(path: &Path) -> Stamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Holder;
     use crate::base::{Scopes, Secret};
 
     fn order(name: &str, issued_by: Option<&str>) -> Order {
         let scopes = Scopes::from_names(["*"]).unwrap();
-        let rights = Rights { id: String::new(), scopes, servers: Vec::new(), reveal: false };
+        let rights = Rights { holder: Holder::Nobody, scopes, servers: Vec::new(), reveal: false };
         let issued_by = issued_by.map(str::to_owned);
-        Order { name: name.to_owned(), rights, role: None, expires_at: None, max_uses: None, issued_by, leased: false }
+        Order {
+            name: name.to_owned(),
+            rights,
+            role: None,
+            expires_at: None,
+            max_uses: None,
+            issued_by,
+            approved_by: None,
+            leased: false,
+        }
     }
 
     fn ledger(dir: &tempfile::TempDir) -> Ledger {

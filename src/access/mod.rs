@@ -16,7 +16,7 @@ mod role_claims;
 
 pub use api_scopes::{Need, needed};
 pub use audit_log::AuditLog;
-pub use authority::{Authority, Rights};
+pub use authority::{Authority, Holder, Rights};
 pub use issued_token::{IssuedToken, Order, PREFIX};
 pub use jwt::{Expected, Purpose, is_jwt, issuer_of, verify};
 pub use jwt_claims::Claims;

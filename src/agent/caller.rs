@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
-use super::{Agent, fault};
+use super::{Agent, Guest, fault};
 use crate::access::Authority;
 use crate::base::{Locale, ServerUrl};
 use crate::msg;
@@ -21,9 +21,7 @@ const READ_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// Who asks, while a request is being answered: the language, and both directions of the connection.
 pub struct Caller<'a> {
     pub locale: Locale,
-    peer: Peer,
-    /// The token of the door that was used, if it has one.
-    door: Option<&'a str>,
+    asker: Asker<'a>,
     authority: Authority,
     about: Option<(ServerUrl, Option<String>)>,
     agent: &'a Agent,
@@ -38,6 +36,15 @@ pub(super) struct Heard {
     line: Zeroizing<Vec<u8>>,
 }
 
+/// Who is at the other end.
+#[derive(Clone, Copy)]
+pub enum Asker<'a> {
+    /// A process of this user, at a socket that may have a token of its own.
+    Process { peer: Peer, door: Option<&'a str> },
+    /// Somebody who was let in through the HTTP door.
+    Guest(&'a Guest),
+}
+
 /// The process at the other end, as the kernel named it when it connected.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
@@ -49,20 +56,12 @@ impl<'a> Caller<'a> {
     pub fn new(
         input: &'a mut (dyn AsyncRead + Send + Unpin),
         output: &'a mut (dyn AsyncWrite + Send + Unpin),
-        peer: Peer,
-        door: Option<&'a str>,
+        asker: Asker<'a>,
         agent: &'a Agent,
     ) -> Self {
-        Caller {
-            locale: Locale::default(),
-            peer,
-            door,
-            authority: Authority::owner(),
-            about: None,
-            agent,
-            input,
-            output,
-        }
+        // Nobody has rights before they are looked at.
+        let authority = Authority::nobody();
+        Caller { locale: Locale::default(), asker, authority, about: None, agent, input, output }
     }
 
     /// Says what the request turned out to be about, for the audit log. For who may not see that server it is not there.
@@ -83,12 +82,15 @@ impl<'a> Caller<'a> {
         self.authority = authority;
     }
 
-    pub(super) fn door(&self) -> Option<&str> {
-        self.door
+    pub(super) fn asker(&self) -> Asker<'a> {
+        self.asker
     }
 
-    pub(super) fn pid(&self) -> u32 {
-        self.peer.pid
+    pub(super) fn guest(&self) -> Option<&'a Guest> {
+        match self.asker {
+            Asker::Guest(guest) => Some(guest),
+            Asker::Process { .. } => None,
+        }
     }
 
     pub(super) fn take_about(&mut self) -> Option<(ServerUrl, Option<String>)> {
@@ -97,7 +99,10 @@ impl<'a> Caller<'a> {
 
     /// Who asks: the program, while it still waits for its answer, and the token that it presented.
     pub(super) fn actor(&self) -> Actor {
-        let Peer { uid, pid } = self.peer;
+        let Peer { uid, pid } = match self.asker {
+            Asker::Process { peer, .. } => peer,
+            Asker::Guest(guest) => return guest.actor(),
+        };
         let token_id = self.authority.token().map(str::to_owned);
         let exe = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
         Actor::Process { uid, pid, exe: exe.map(|path| path.to_string_lossy().into_owned()), token_id }

@@ -2,7 +2,7 @@ use std::pin::Pin;
 
 use zeroize::Zeroizing;
 
-use super::needs::{NOTHING, Needs, SECRET, at_server, everywhere};
+use super::needs::{NOTHING, Needs, OPEN, SECRET, at_server, everywhere};
 use super::{Agent, Caller};
 use crate::base::Scope;
 use crate::msg;
@@ -44,6 +44,7 @@ const VERBS: &[Row] = &[
     row::<wire::Lease>(at_server(Scope::All)),
     row::<wire::Tokens>(at_server(Scope::All)),
     row::<wire::RevokeToken>(at_server(Scope::All)),
+    row::<wire::EndToken>(OPEN),
     // What it needs depends on what is called, and is checked once that is known.
     row::<wire::Api>(NOTHING),
     row::<wire::SocketAdd>(everywhere(Scope::All)),
@@ -52,7 +53,23 @@ const VERBS: &[Row] = &[
     row::<wire::Lock>(everywhere(Scope::Control)),
     row::<wire::Unlock>(everywhere(Scope::Control)),
     row::<wire::Hello>(NOTHING),
+    row::<wire::Start>(at_server(Scope::Control)),
     row::<wire::Stop>(everywhere(Scope::Control)),
+    row::<wire::Serve>(everywhere(Scope::All)),
+    row::<wire::ServeEnd>(everywhere(Scope::All)),
+    row::<wire::Issuers>(OPEN),
+    row::<wire::SignIn>(OPEN),
+    row::<wire::SignInFinish>(OPEN),
+    row::<wire::SignInToken>(OPEN),
+    row::<wire::SignOut>(NOTHING),
+    row::<wire::WhoAmI>(OPEN),
+    row::<wire::Sessions>(everywhere(Scope::All)),
+    row::<wire::SessionEnd>(everywhere(Scope::All)),
+    row::<wire::DeviceStart>(OPEN),
+    row::<wire::DevicePoll>(OPEN),
+    row::<wire::DeviceLook>(at_server(Scope::Read)),
+    // Nobody grants more than they have.
+    row::<wire::DeviceDecide>(at_server(Scope::Read)),
 ];
 
 /// Answers one request frame with one reply frame.

@@ -9,15 +9,29 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::state::lock;
 use super::{Agent, fault};
-use crate::base::{Message, private_file};
+use crate::base::{HttpDoor, IssuerConfig, Message, private_file};
 use crate::msg;
 use crate::store::StoreError;
 use crate::wire::{Code, Fault};
 
 /// What the floor above is asked to do.
 pub enum DoorOrder {
-    Open { door: RestrictedDoor, done: oneshot::Sender<Result<(), Message>> },
-    Close { path: PathBuf, done: oneshot::Sender<()> },
+    Open {
+        door: RestrictedDoor,
+        done: oneshot::Sender<Result<(), Message>>,
+    },
+    Close {
+        path: PathBuf,
+        done: oneshot::Sender<()>,
+    },
+    /// The HTTP door, in the place of one that is open; where it is then is the answer.
+    OpenHttp {
+        door: HttpDoor,
+        done: oneshot::Sender<Result<String, Message>>,
+    },
+    CloseHttp {
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// A socket, and the id of the token that everybody has there.
@@ -34,12 +48,19 @@ pub(super) struct Doors {
     inbox: Mutex<Option<mpsc::UnboundedReceiver<DoorOrder>>>,
     /// Held while the list is read, changed and written.
     changing: tokio::sync::Mutex<()>,
+    /// Where the HTTP door is.
+    http: Mutex<Option<String>>,
 }
 
 impl Default for Doors {
     fn default() -> Self {
         let (orders, inbox) = mpsc::unbounded_channel();
-        Doors { orders, inbox: Mutex::new(Some(inbox)), changing: tokio::sync::Mutex::default() }
+        Doors {
+            orders,
+            inbox: Mutex::new(Some(inbox)),
+            changing: tokio::sync::Mutex::default(),
+            http: Mutex::default(),
+        }
     }
 }
 
@@ -89,6 +110,51 @@ impl Agent {
         self.write_doors(&doors)?;
         self.close(path).await;
         Ok(())
+    }
+
+    /// Opens the HTTP door, and says where it is.
+    pub(super) async fn open_http(&self, door: HttpDoor) -> Result<String, Fault> {
+        let _changing = self.doors.changing.lock().await;
+        let (done, opened) = oneshot::channel();
+        let _ = self.doors.orders.send(DoorOrder::OpenHttp { door, done });
+        let opened = opened.await.map_err(|_| fault::stopping())?;
+        // One that cannot be opened takes the place of none.
+        opened.iter().for_each(|url| *lock(&self.doors.http) = Some(url.clone()));
+        opened.map_err(|reason| {
+            Fault::new(Code::Unavailable, msg!("http-not-opened").because(reason)).hint(msg!("hint-serve"))
+        })
+    }
+
+    pub(super) async fn close_http(&self) {
+        let _changing = self.doors.changing.lock().await;
+        let (done, closed) = oneshot::channel();
+        let _ = self.doors.orders.send(DoorOrder::CloseHttp { done });
+        let _ = closed.await;
+        *lock(&self.doors.http) = None;
+    }
+
+    /// Where the HTTP door is, if it is open.
+    pub(super) fn http_url(&self) -> Option<String> {
+        lock(&self.doors.http).clone()
+    }
+
+    /// Opens the HTTP door if the settings have one. That it cannot be opened keeps the agent from nothing else.
+    pub async fn open_http_of_settings(&self) {
+        let door = |config: &crate::base::Config| config.http().map(|http| http.door(None, None)).transpose();
+        let opened = match self.config().map(|config| door(&config)) {
+            Ok(Ok(Some(door))) => self.open_http(door).await.map(|_| ()),
+            Ok(Ok(None)) => Ok(()),
+            Ok(Err(message)) => Err(Fault::new(Code::BadRequest, message)),
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = opened {
+            tracing::warn!(fault = fault.id(), "the HTTP door is not opened");
+        }
+    }
+
+    /// An issuer that the environment names, beside those of the settings.
+    pub fn name_issuer(&self, issuer: IssuerConfig) {
+        self.people.issuers.name(issuer);
     }
 
     async fn close(&self, path: &Path) {

@@ -69,6 +69,51 @@ pub(super) fn token_unknown() -> Fault {
     Fault::new(Code::Denied, msg!("token-unknown")).hint(msg!("hint-token-unknown"))
 }
 
+/// Who asks from elsewhere has shown nothing.
+pub(super) fn unauthenticated() -> Fault {
+    Fault::new(Code::Unauthenticated, msg!("unauthenticated")).hint(msg!("hint-unauthenticated"))
+}
+
+/// The same, and what they have shown is worth nothing (any more).
+pub(super) fn proof_unknown() -> Fault {
+    Fault::new(Code::Unauthenticated, msg!("token-unknown")).hint(msg!("hint-token-unknown"))
+}
+
+/// A form of a page that was loaded in another session, or that is none of ours.
+pub(super) fn form_outdated() -> Fault {
+    Fault::new(Code::Denied, msg!("form-outdated")).hint(msg!("hint-form-outdated"))
+}
+
+/// Nobody waits with this code of a machine.
+pub(super) fn code_unknown() -> Fault {
+    Fault::new(Code::NotFound, msg!("code-unknown")).hint(msg!("hint-code-unknown"))
+}
+
+/// A browser came back that was never sent away, or too late.
+pub(super) fn sign_in_unknown() -> Fault {
+    Fault::new(Code::Denied, msg!("sign-in-unknown")).hint(msg!("hint-sign-in-again"))
+}
+
+pub(super) fn no_such_session(id: &str) -> Fault {
+    Fault::new(Code::NotFound, msg!("no-such-session", id = id))
+}
+
+pub(super) fn no_issuer() -> Fault {
+    Fault::new(Code::NotFound, msg!("no-issuer")).hint(msg!("hint-no-issuer"))
+}
+
+pub(super) fn not_a_request() -> Fault {
+    Fault::new(Code::BadRequest, msg!("not-a-request"))
+}
+
+pub(super) fn token_too_wide() -> Fault {
+    Fault::new(Code::Denied, msg!("token-too-wide")).hint(msg!("hint-token-too-wide"))
+}
+
+pub(super) fn too_many(seconds: u64) -> Fault {
+    Fault::new(Code::TooMany, msg!("too-many-attempts", seconds = seconds))
+}
+
 pub(super) fn no_such_token(name: &str) -> Fault {
     Fault::new(Code::NotFound, msg!("no-such-token", name = name)).hint(msg!("hint-tokens"))
 }

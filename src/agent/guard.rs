@@ -1,15 +1,32 @@
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::state::lock;
 
-/// Tokens that were presented lately: wrong ones by the process that shows them and by how they begin, right ones by process
-/// and id. Right ones are never kept waiting: a token holds more chance than anybody can try, so what is limited is the noise.
+/// Tokens that were presented lately: wrong ones by who shows them and by how they begin, right ones by who and id. Right ones are never kept waiting: a token holds more chance than anybody can try, so what is limited is the noise.
 #[derive(Default)]
 pub(super) struct Guard {
-    wrong: Mutex<BTreeMap<(u32, String), Lately>>,
-    right: Mutex<BTreeMap<(u32, String), Lately>>,
+    wrong: Mutex<BTreeMap<(Source, String), Lately>>,
+    right: Mutex<BTreeMap<(Source, String), Lately>>,
+}
+
+/// Where a token is shown from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Source {
+    Process(u32),
+    Address(IpAddr),
+}
+
+impl Source {
+    /// Who has one IPv6 address has a whole network of them.
+    pub(super) fn address(address: IpAddr) -> Source {
+        Source::Address(match address.to_canonical() {
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+            address => address,
+        })
+    }
 }
 
 struct Lately {
@@ -39,27 +56,27 @@ const MAX_KNOWN: usize = 256;
 const BEGINNING: usize = 12;
 
 impl Guard {
-    /// Whether this process presents this token for the first time in a while.
-    pub(super) fn is_news(&self, pid: u32, id: &str) -> bool {
+    /// Whether this token is presented from here for the first time in a while.
+    pub(super) fn is_news(&self, from: Source, id: &str) -> bool {
         let mut known = lock(&self.right);
-        if known.get(&(pid, id.to_owned())).is_some_and(|lately| lately.since.elapsed() < WINDOW) {
+        if known.get(&(from, id.to_owned())).is_some_and(|lately| lately.since.elapsed() < WINDOW) {
             return false;
         }
         known.retain(|_, lately| lately.since.elapsed() < WINDOW);
         if known.len() < MAX_KNOWN {
-            known.insert((pid, id.to_owned()), Lately { since: Instant::now(), count: 1 });
+            known.insert((from, id.to_owned()), Lately { since: Instant::now(), count: 1 });
         }
         true
     }
 
-    pub(super) fn failed(&self, pid: u32, token: &str) -> Verdict {
+    pub(super) fn failed(&self, from: Source, token: &str) -> Verdict {
         let beginning: String = token.chars().take(BEGINNING).collect();
         let mut known = lock(&self.wrong);
         known.retain(|_, lately| lately.since.elapsed() < WINDOW);
-        // A process that tries another beginning each time is one that tries.
-        let of_process = known.range((pid, String::new())..).take_while(|((other, _), _)| *other == pid).count();
-        let beginning = if known.len() >= MAX_KNOWN || of_process >= MOST as usize { String::new() } else { beginning };
-        let failures = known.entry((pid, beginning)).or_insert(Lately { since: Instant::now(), count: 0 });
+        // Who tries another beginning each time is one who tries.
+        let own = known.range((from, String::new())..).take_while(|((other, _), _)| *other == from).count();
+        let beginning = if known.len() >= MAX_KNOWN || own >= MOST as usize { String::new() } else { beginning };
+        let failures = known.entry((from, beginning)).or_insert(Lately { since: Instant::now(), count: 0 });
         failures.count = failures.count.saturating_add(1);
         match failures.count {
             count if count < MOST => Verdict::Wrong,
@@ -74,22 +91,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_news_once_for_each_process() {
+    fn a_token_is_news_once_from_each_place() {
         let guard = Guard::default();
-        assert!(guard.is_news(1, "a") && guard.is_news(2, "a") && guard.is_news(1, "b"));
-        assert!(!guard.is_news(1, "a"));
+        assert!(
+            guard.is_news(Source::Process(1), "a")
+                && guard.is_news(Source::Process(2), "a")
+                && guard.is_news(Source::Process(1), "b")
+        );
+        assert!(!guard.is_news(Source::Process(1), "a"));
     }
 
     #[test]
     fn the_noise_of_one_is_bounded_in_count_and_memory_and_others_are_heard() {
         let guard = Guard::default();
-        let verdicts: Vec<Verdict> = (0..30).map(|_| guard.failed(1, "loom_aaaaaaaaaaaa")).collect();
+        let verdicts: Vec<Verdict> = (0..30).map(|_| guard.failed(Source::Process(1), "loom_aaaaaaaaaaaa")).collect();
         assert_eq!(verdicts.iter().filter(|verdict| **verdict == Verdict::Wrong).count(), 19);
         assert_eq!(verdicts[19], Verdict::LimitReached);
         assert!(matches!(verdicts[20], Verdict::TooMany(_)));
-        assert_eq!(guard.failed(2, "loom_aaaaaaaaaaaa"), Verdict::Wrong);
-        let noted = (0..10_000).filter(|n| !matches!(guard.failed(3, &format!("loom_{n:07}")), Verdict::TooMany(_)));
+        assert_eq!(guard.failed(Source::Process(2), "loom_aaaaaaaaaaaa"), Verdict::Wrong);
+        let noted = (0..10_000)
+            .filter(|n| !matches!(guard.failed(Source::Process(3), &format!("loom_{n:07}")), Verdict::TooMany(_)));
         assert!(noted.count() <= 2 * MOST as usize);
         assert!(lock(&guard.wrong).len() <= MAX_KNOWN + 1);
+    }
+
+    #[test]
+    fn the_addresses_of_one_network_are_one_place() {
+        let from = |text: &str| Source::address(text.parse().unwrap());
+        assert_eq!(from("2001:db8::1"), from("2001:db8::ffff:1"));
+        assert_ne!(from("2001:db8::1"), from("2001:db8:0:1::1"));
+        assert_eq!(from("::ffff:10.0.0.1"), from("10.0.0.1"));
+        assert_ne!(from("10.0.0.1"), from("10.0.0.2"));
     }
 }

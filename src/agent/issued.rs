@@ -2,18 +2,18 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::guard::{Guard, Verdict};
+use super::guard::{Guard, Source, Verdict};
 use super::state::lock;
-use super::{Agent, Caller, fault};
-use crate::access::{Authority, IssuedToken, Ledger, LedgerError, Order};
-use crate::base::{Paths, Secret};
+use super::{Agent, Asker, Caller, fault};
+use crate::access::{Authority, Holder, IssuedToken, Ledger, LedgerError, Order, Rights};
+use crate::base::{Paths, Secret, clock};
 use crate::msg;
 use crate::wire::{Code, Fault, IssuedInfo};
 
 /// The ledger, and the failures of those who are not in it.
 pub(super) struct Issued {
     ledger: Arc<Mutex<Ledger>>,
-    guard: Guard,
+    pub(super) guard: Guard,
 }
 
 impl Issued {
@@ -24,38 +24,64 @@ impl Issued {
 
 impl Agent {
     /// What whoever presents this token at this door may do. A door with a token of its own lets nobody do more than that.
+    /// A guest has what they were let in with, whatever else a frame says.
     pub(super) fn authority(&self, presented: Option<&Secret>, caller: &Caller<'_>) -> Result<Authority, Fault> {
+        let (pid, door) = match caller.asker() {
+            Asker::Guest(guest) => return Ok(guest.authority().clone()),
+            Asker::Process { peer, door } => (peer.pid, door),
+        };
         let mut authority = Authority::owner();
         if let Some(token) = presented {
-            let rights = lock(&self.issued.ledger).authenticate(token).map_err(fault::from_ledger)?;
-            authority = authority.within(rights.ok_or_else(|| self.wrong_token(token, caller))?);
+            let rights = self.ledger_rights(token)?;
+            authority = authority.within(rights.ok_or_else(|| self.wrong_token(token, pid, caller))?);
         }
-        if let Some(id) = caller.door() {
-            let rights = lock(&self.issued.ledger).rights_of(id).map_err(fault::from_ledger)?;
-            authority = authority.within(rights.ok_or_else(fault::token_unknown)?);
+        if let Some(id) = door {
+            authority = authority.within(self.rights_of_token(id)?.ok_or_else(fault::token_unknown)?);
         }
         Ok(authority)
     }
 
+    /// The rights of whoever presents this token, and one use of it.
+    pub(super) fn ledger_rights(&self, token: &Secret) -> Result<Option<Vec<Rights>>, Fault> {
+        lock(&self.issued.ledger).authenticate(token).map_err(fault::from_ledger)
+    }
+
+    pub(super) fn rights_of_token(&self, id: &str) -> Result<Option<Vec<Rights>>, Fault> {
+        lock(&self.issued.ledger).rights_of(id).map_err(fault::from_ledger)
+    }
+
+    /// The id of an active token.
+    pub(super) fn id_of_token(&self, token: &Secret) -> Result<Option<String>, Fault> {
+        lock(&self.issued.ledger).id_of(token).map_err(fault::from_ledger)
+    }
+
     /// Whether whoever began with this authority still has it: what lasts is asked again.
     pub(super) fn still_holds(&self, authority: &Authority) -> Result<(), Fault> {
-        let mut ledger = lock(&self.issued.ledger);
-        for id in authority.tokens() {
-            ledger.rights_of(id).map_err(fault::from_ledger)?.ok_or_else(fault::token_unknown)?;
+        for holder in authority.holders() {
+            match holder {
+                Holder::Token(id) => drop(self.rights_of_token(id)?.ok_or_else(fault::token_unknown)?),
+                Holder::Session(id) if self.people.sessions.lives(id) => {}
+                Holder::AccessToken { until } if !until.ends_within(0, clock::now()) => {}
+                Holder::Session(_) | Holder::AccessToken { .. } | Holder::Nobody => {
+                    return Err(fault::unauthenticated());
+                }
+            }
         }
         Ok(())
     }
 
-    /// Notes who presents a token, once in a while for each process.
+    /// Notes which process presents a token, once in a while for each; a guest was noted when they were let in.
     pub(super) fn note_token(&self, caller: &Caller<'_>) {
-        if caller.authority().token().is_some_and(|id| self.issued.guard.is_news(caller.pid(), id)) {
+        let Asker::Process { peer, .. } = caller.asker() else { return };
+        let from = Source::Process(peer.pid);
+        if caller.authority().token().is_some_and(|id| self.issued.guard.is_news(from, id)) {
             self.audit("auth.ok", caller.actor(), None, Ok(()));
         }
     }
 
-    fn wrong_token(&self, token: &Secret, caller: &Caller<'_>) -> Fault {
+    fn wrong_token(&self, token: &Secret, pid: u32, caller: &Caller<'_>) -> Fault {
         let note = |code| self.audit("auth.fail", caller.actor(), None, Err(code));
-        match self.issued.guard.failed(caller.pid(), token.expose()) {
+        match self.issued.guard.failed(Source::Process(pid), token.expose()) {
             Verdict::Wrong => note(Code::Denied),
             Verdict::LimitReached => note(Code::Unavailable),
             Verdict::TooMany(seconds) => {
@@ -69,7 +95,17 @@ impl Agent {
     /// Issues a token, unless it would be more than who asks has.
     pub(super) async fn issue(&self, authority: &Authority, order: Order) -> Result<(Secret, IssuedToken), Fault> {
         if !authority.may_issue(&order.rights) {
-            return Err(Fault::new(Code::Denied, msg!("token-too-wide")).hint(msg!("hint-token-too-wide")));
+            return Err(fault::token_too_wide());
+        }
+        let order = Order { issued_by: authority.token().map(str::to_owned), ..order };
+        let most = self.config()?.max_active_tokens();
+        self.with_ledger(move |ledger| ledger.issue(order, most)).await
+    }
+
+    /// Issues a token for a machine that somebody approved. It outlives the session it was approved in.
+    pub(super) async fn delegate(&self, authority: &Authority, order: Order) -> Result<(Secret, IssuedToken), Fault> {
+        if !authority.may_delegate(&order.rights) {
+            return Err(fault::token_too_wide());
         }
         let order = Order { issued_by: authority.token().map(str::to_owned), ..order };
         let most = self.config()?.max_active_tokens();
@@ -90,6 +126,11 @@ impl Agent {
     pub(super) async fn revoke_issued(&self, authority: &Authority, name: String) -> Result<Vec<IssuedToken>, Fault> {
         let visible: Vec<String> = self.issued(authority).await?.into_iter().map(|token| token.id).collect();
         self.with_ledger(move |ledger| ledger.revoke(&name, |token| visible.contains(&token.id))).await
+    }
+
+    /// Takes tokens out of the list.
+    pub(super) async fn forget_issued(&self, ids: Vec<String>) -> Result<(), Fault> {
+        self.with_ledger(move |ledger| ledger.forget(&ids)).await
     }
 
     /// Ends a lease. In memory only, so it cannot fail and need not wait.
@@ -123,5 +164,6 @@ pub(super) fn info(token: &IssuedToken) -> IssuedInfo {
         reveal: token.reveal,
         uses: token.uses,
         max_uses: token.max_uses,
+        approved_by: token.approved_by.clone(),
     }
 }

@@ -1,3 +1,4 @@
+use super::fault;
 use crate::access::{Authority, Need};
 use crate::base::Scope;
 use crate::msg;
@@ -11,10 +12,14 @@ pub(super) struct Needs {
     secret: bool,
     /// It concerns all servers.
     everywhere: bool,
+    /// Anybody may ask, also who has shown nothing.
+    open: bool,
 }
 
 /// Any active token will do.
-pub(super) const NOTHING: Needs = Needs { scope: None, secret: false, everywhere: false };
+pub(super) const NOTHING: Needs = Needs { scope: None, secret: false, everywhere: false, open: false };
+/// Not even that: how one gets in at all.
+pub(super) const OPEN: Needs = Needs { open: true, ..NOTHING };
 pub(super) const SECRET: Needs = Needs { secret: true, ..at_server(Scope::Read) };
 
 /// What concerns one server.
@@ -37,6 +42,8 @@ impl Needs {
     pub(super) fn check(&self, authority: &Authority) -> Result<(), Fault> {
         let denied = |message| Err(Fault::new(Code::Denied, message).hint(msg!("hint-token-rights")));
         match self.scope {
+            _ if self.open => Ok(()),
+            _ if authority.is_nobody() => Err(fault::unauthenticated()),
             Some(scope) if !authority.allows(scope) => denied(msg!("scope-missing", scope = scope.name())),
             _ if self.secret && !authority.reveals() => denied(msg!("reveal-missing")),
             _ if self.everywhere && !authority.sees_everything() => denied(msg!("token-for-some-servers")),

@@ -51,6 +51,11 @@ pub(super) fn login_ended(server: &ServerUrl) -> Fault {
     Fault::new(Code::LoginRequired, msg!("login-ended", server = server)).hint(msg!("hint-login", server = server))
 }
 
+/// An issuer that just did not answer is not asked again at once.
+pub(super) fn issuer_silent(issuer: &str) -> Fault {
+    Fault::new(Code::Unavailable, msg!("issuer-silent", issuer = issuer)).hint(msg!("hint-try-again"))
+}
+
 pub(super) fn no_tls(server: &ServerUrl, error: &HttpError) -> Fault {
     match error {
         HttpError::TlsFile(_) => from_http(server, error),

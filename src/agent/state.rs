@@ -6,12 +6,14 @@ use zeroize::Zeroizing;
 use super::accounts::{Accounts, Held};
 use super::auditing::Auditing;
 use super::chores::Chores;
+use super::devices::Devices;
 use super::doors::Doors;
 use super::fault;
 use super::flights::Flights;
 use super::issued::Issued;
 use super::locking::Locking;
 use super::network::Network;
+use super::people::People;
 use super::renewals::Renewals;
 use super::select;
 use super::settings::Settings;
@@ -39,6 +41,8 @@ pub struct Agent {
     pub(super) locking: Locking,
     pub(super) issued: Issued,
     pub(super) doors: Doors,
+    pub(super) people: People,
+    pub(super) devices: Devices,
     pub(super) auditing: Auditing,
     pub(super) network: Network,
     pub(super) renewals: Renewals,
@@ -71,6 +75,8 @@ impl Agent {
             locking: Locking::default(),
             issued,
             doors: Doors::default(),
+            people: People::default(),
+            devices: Devices::default(),
             auditing,
             network: Network::default(),
             renewals: Renewals::default(),

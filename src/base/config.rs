@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer};
 use toml_edit::{DocumentMut, value};
 
-use super::{AccountRule, Locale, Message, Scopes, ServerConfig, ServerUrl, private_file};
+use super::{AccountRule, HttpConfig, Locale, Message, Scopes, ServerConfig, ServerUrl, private_file};
 use crate::msg;
 
 /// The user's settings, from `config.toml`; see loom.toml(5).
@@ -27,6 +27,8 @@ pub struct Config {
     tokens: TokenSettings,
     #[serde(default)]
     roles: BTreeMap<String, Scopes>,
+    #[serde(default)]
+    http: Option<HttpConfig>,
     #[serde(default)]
     server: Vec<ServerConfig>,
     #[serde(default)]
@@ -107,6 +109,11 @@ impl Config {
     /// Roles beside those that there always are.
     pub fn roles(&self) -> &BTreeMap<String, Scopes> {
         &self.roles
+    }
+
+    /// The HTTP door, if there is to be one.
+    pub fn http(&self) -> Option<&HttpConfig> {
+        self.http.as_ref()
     }
 
     pub fn language(&self) -> Option<Locale> {

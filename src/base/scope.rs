@@ -86,6 +86,12 @@ impl Scopes {
         both
     }
 
+    /// The same without what others among them include.
+    pub fn simplified(&self) -> Scopes {
+        let is_included = |scope: &Scope| self.0.iter().any(|other| other != scope && other.includes(*scope));
+        self.0.iter().filter(|scope| !is_included(scope)).copied().collect()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::crowd::Crowd;
-use crate::agent::{self, Agent, Caller, Peer};
+use crate::agent::{self, Agent, Asker, Caller, Peer};
 use crate::wire::MAX_FRAME;
 
 /// How long a connection may take to say something.
@@ -21,7 +21,7 @@ const MAX_WAITING: usize = 512;
 const MAX_TURNS: usize = 64;
 
 /// Answers one request after the other until either side ends.
-pub(super) async fn converse(stream: Stream, peer: Peer, token: Option<&str>, agent: &Agent, crowd: &Crowd) {
+pub(super) async fn converse(stream: Stream, peer: Peer, token: Option<&str>, agent: &Agent, crowd: &Crowd<u32>) {
     let (mut input, mut output) = (&stream, &stream);
     let mut buffer = Buffer::default();
     let mut asked = pin!(agent.stopping.asked());
@@ -47,7 +47,8 @@ pub(super) async fn converse(stream: Stream, peer: Peer, token: Option<&str>, ag
             }
         };
         let busy = agent.stopping.busy();
-        let reply = agent::answer(agent, &frame, &mut Caller::new(&mut input, &mut output, peer, token, agent)).await;
+        let asker = Asker::Process { peer, door: token };
+        let reply = agent::answer(agent, &frame, &mut Caller::new(&mut input, &mut output, asker, agent)).await;
         let written = timeout(agent::WRITE_WITHIN, output.write_all(&reply)).await;
         drop((busy, turn));
         if !matches!(written, Ok(Ok(()))) {

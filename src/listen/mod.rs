@@ -3,7 +3,8 @@
 mod conversation;
 mod crowd;
 mod door;
-mod restricted;
+mod doors;
+mod http;
 mod socket;
 
 pub use door::{Door, DoorError};

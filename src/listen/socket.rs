@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use super::conversation::converse;
 use super::crowd::Crowd;
 use super::door::{Door, PREDECESSOR_WITHIN};
-use super::restricted::serve_restricted;
+use super::doors::serve_further;
 use crate::agent::{Agent, Peer};
 
 /// Serves until the agent is asked to stop or, where `idle_exit` is given, nobody came for so long. What was begun is
@@ -19,7 +19,9 @@ pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     tokio::spawn(agent.clone().do_chores());
     tokio::spawn(agent.clone().lock_when_idle());
     let auditor = tokio::spawn(agent.clone().write_audit());
-    let restricted = tokio::spawn(serve_restricted(agent.clone(), crowd.clone()));
+    let further = tokio::spawn(serve_further(agent.clone(), crowd.clone()));
+    let of_settings = agent.clone();
+    tokio::spawn(async move { of_settings.open_http_of_settings().await });
     tokio::select! {
         () = admit(&door, &agent, &crowd) => {}
         () = agent.stopping.asked() => {}
@@ -28,7 +30,7 @@ pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     // New front-ends start a new agent from here on; it waits for our lock.
     door.close();
     agent.stopping.ask();
-    let _ = restricted.await;
+    let _ = further.await;
     let _ = timeout(PREDECESSOR_WITHIN, agent.stopping.idle()).await;
     // What no store has taken so far would end with this memory: a login whose refresh token the server has changed.
     let _ = timeout(PREDECESSOR_WITHIN, agent.save_again()).await;
@@ -37,7 +39,7 @@ pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
 }
 
 /// Lets in whoever is of the same user, for ever.
-pub(super) async fn admit(door: &Door, agent: &Arc<Agent>, crowd: &Arc<Crowd>) {
+pub(super) async fn admit(door: &Door, agent: &Arc<Agent>, crowd: &Arc<Crowd<u32>>) {
     let own = rustix::process::geteuid().as_raw();
     loop {
         match door.listener.accept().await {

@@ -16,6 +16,7 @@ pub mod known_hosts;
 pub mod loom_dialect;
 pub mod loopback;
 mod object;
+pub mod openid;
 mod register;
 mod renew;
 mod revoke;

@@ -12,12 +12,22 @@ pub struct HelloReply {
     pub agent: AgentStatus,
 }
 
+/// `start`: begin to answer. An agent that can be asked has done so already, so the answer is that of `hello`; asking takes
+/// the right to control the agent.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Start {}
+
 /// `stop`: finish what was begun, and end. The connection closes when the agent is gone.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Stop {}
 
 impl Verb for Hello {
     const NAME: &'static str = "hello";
+    type Reply = HelloReply;
+}
+
+impl Verb for Start {
+    const NAME: &'static str = "start";
     type Reply = HelloReply;
 }
 

@@ -61,8 +61,25 @@ pub enum Actor {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token_id: Option<String>,
     },
+    /// Somebody who signed in; perhaps with an issued token.
+    Person {
+        person: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        issuer: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token_id: Option<String>,
+        address: String,
+    },
     /// An issued token, presented from where no process is known.
-    Token { token_id: String },
+    Token {
+        token_id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
+    },
+    /// Somebody who showed nothing that counts, and from where.
+    Stranger { address: String },
 }
 
 impl AuditEntry {

@@ -16,6 +16,10 @@ pub enum Code {
     Locked,
     /// The one who asks may not.
     Denied,
+    /// Who asks from elsewhere has not shown who they are.
+    Unauthenticated,
+    /// Too much was asked or tried; the argument `seconds` of the message says when to come back.
+    TooMany,
     /// The question makes no sense, here or in this version.
     BadRequest,
     /// Something needed does not answer: the agent, a server, the store. Later it may.
@@ -37,6 +41,8 @@ impl Code {
             Code::LoginRequired => "login_required",
             Code::Locked => "locked",
             Code::Denied => "denied",
+            Code::Unauthenticated => "unauthenticated",
+            Code::TooMany => "too_many",
             Code::BadRequest => "bad_request",
             Code::Unavailable => "unavailable",
             Code::Usage => "usage",

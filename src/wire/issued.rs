@@ -57,6 +57,9 @@ pub struct IssuedInfo {
     pub uses: u64,
     #[serde(default)]
     pub max_uses: Option<u64>,
+    /// Who approved the machine that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
 }
 
 /// `token_list`: the tokens the agent issued.
@@ -77,11 +80,21 @@ pub struct TokensReply {
 pub struct RevokeToken {
     /// Its name or its id.
     pub name: String,
+    /// Keeps no trace of it in the list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forget: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RevokeTokenReply {
     pub revoked: Vec<IssuedInfo>,
+}
+
+/// `token_end`: who has a token ends it, and those that it issued (RFC 7009).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EndToken {
+    #[serde(with = "reveal")]
+    pub token: Secret,
 }
 
 /// `lease`: a token that lives as long as this connection. It comes as an event; the reply follows when it has ended.
@@ -108,6 +121,11 @@ impl Verb for Tokens {
 impl Verb for RevokeToken {
     const NAME: &'static str = "token_revoke";
     type Reply = RevokeTokenReply;
+}
+
+impl Verb for EndToken {
+    const NAME: &'static str = "token_end";
+    type Reply = Empty;
 }
 
 impl Verb for Lease {

@@ -5,6 +5,7 @@
 mod agent;
 mod api;
 mod audit;
+mod device;
 mod doctor;
 mod fault;
 mod frame;
@@ -16,25 +17,38 @@ mod login;
 mod logout;
 mod reply;
 mod request;
+mod serve;
+mod sign_in;
 mod sockets;
 mod status;
 mod token;
 mod why;
 
-pub use agent::{Hello, HelloReply, Stop};
+pub use agent::{Hello, HelloReply, Start, Stop};
 pub use api::{Api, ApiBody, ApiEvent, ApiPiece, ApiReply, PIECE};
 pub use audit::{Actor, Audit, AuditEntry, AuditVerify, AuditVerifyReply};
+pub use device::{
+    DeviceDecide, DeviceDecideReply, DeviceGrant, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
+    DeviceStart, DeviceStartReply,
+};
 pub use doctor::{Doctor, DoctorReply, FileAccount, FileCondition, FileReport};
 pub use fault::{Code, Fault};
 pub use frame::{FrameError, MAX_FRAME, VERSION, read_frame};
 pub use git::{Erase, Get, GetReply, GitCredential, Proof, Store};
-pub use issued::{Generate, GenerateReply, IssuedInfo, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply};
+pub use issued::{
+    EndToken, Generate, GenerateReply, IssuedInfo, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
+};
 pub use keeping::{Kept, Migrate, MigrateReply, Rekey, Stores, StoresReply};
 pub use locking::{Lock, LockReply, Unlock};
 pub use login::{Flow, Login, LoginEvent, LoginReply, Pasted, Save};
 pub use logout::{LoggedOut, Logout, LogoutReply, Revocation};
 pub use reply::{Reply, print_event, print_reply};
 pub use request::{Empty, Request, RequestError, Verb, print_more, print_request};
+pub use serve::{Serve, ServeEnd, ServeReply};
+pub use sign_in::{
+    IssuerInfo, Issuers, IssuersReply, Person, SessionEnd, SessionInfo, SessionReply, Sessions, SessionsReply, SignIn,
+    SignInFinish, SignInReply, SignInToken, SignOut, SignOutReply, WhoAmI, WhoAmIReply,
+};
 pub use sockets::{RestrictedSocket, SocketAdd, SocketRemove, Sockets, SocketsReply};
 pub use status::{AccountStatus, AgentStatus, Checked, Condition, Status, StatusReply, StoredIn};
 pub use token::{Token, TokenReply};

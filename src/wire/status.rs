@@ -37,6 +37,9 @@ pub struct AgentStatus {
     /// Its memory is kept out of swap.
     #[serde(default)]
     pub memory_locked: bool,
+    /// Where its HTTP door is, if it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

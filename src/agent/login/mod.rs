@@ -9,6 +9,7 @@ mod paste;
 mod plan;
 
 use plan::Plan;
+pub(super) use plan::read_secret;
 
 use super::{Agent, Caller, oauth_fault};
 use crate::base::{Credential, ServerUrl};

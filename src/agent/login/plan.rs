@@ -214,7 +214,8 @@ async fn earlier_issuer(agent: &Agent, server: &ServerUrl) -> Result<OAuthSettin
     }))
 }
 
-fn read_secret(path: &std::path::Path) -> Result<Secret, Fault> {
+/// A client's secret, from the file that the settings name.
+pub(in crate::agent) fn read_secret(path: &std::path::Path) -> Result<Secret, Fault> {
     let text = std::fs::read_to_string(path).map(Zeroizing::new);
     let text = text.map_err(|error| oauth_fault::secret_file(path, &error))?;
     match text.trim_end() {

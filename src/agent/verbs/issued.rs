@@ -1,10 +1,10 @@
-use crate::access::{Order, Rights};
+use crate::access::{Authority, Holder, Order, Rights};
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, fault, issued};
 use crate::base::{Expiry, Scopes, clock, scopes_of_role};
 use crate::msg;
 use crate::wire::{
-    Code, Empty, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
+    Code, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
 };
 
 const DAY: i64 = 24 * 60 * 60;
@@ -24,18 +24,15 @@ impl Handle for Generate {
             })?,
             _ => return Err(Fault::new(Code::BadRequest, msg!("scopes-or-role")).hint(msg!("hint-scopes"))),
         };
-        let days = self.expires_days.unwrap_or(config.token_days());
-        let expires_at = Expiry::from_unix(clock::now().as_second() + i64::from(days) * DAY);
-        if days == 0 || expires_at.is_none() {
-            return Err(Fault::new(Code::BadRequest, msg!("bad-expiry")).hint(msg!("hint-bad-expiry")));
-        }
+        let expires_at = expiry(agent, self.expires_days)?;
         let order = Order {
             name: name(&self.name)?,
-            rights: Rights { id: String::new(), scopes, servers: self.servers, reveal: self.reveal },
+            rights: Rights { holder: Holder::Nobody, scopes, servers: self.servers, reveal: self.reveal },
             role: self.role,
             expires_at,
             max_uses: self.max_uses,
             issued_by: None,
+            approved_by: None,
             leased: false,
         };
         let (token, issued) = agent.issue(caller.authority(), order).await?;
@@ -59,7 +56,22 @@ impl Handle for RevokeToken {
         if revoked.is_empty() {
             return Err(fault::no_such_token(&self.name));
         }
+        if self.forget {
+            agent.forget_issued(revoked.iter().map(|token| token.id.clone()).collect()).await?;
+        }
         Ok(RevokeTokenReply { revoked: revoked.iter().map(issued::info).collect() })
+    }
+}
+
+impl Handle for EndToken {
+    const EVENT: Option<&'static str> = Some("token.revoke");
+
+    /// Who has a token may end it. That it is none says nothing (RFC 7009 §2.2).
+    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
+        if let Some(id) = agent.id_of_token(&self.token)? {
+            agent.revoke_issued(&Authority::owner(), id).await?;
+        }
+        Ok(Empty {})
     }
 }
 
@@ -67,9 +79,10 @@ impl Handle for Lease {
     /// Noted when it begins; that it has ended, the end of the connection says.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let rights =
-            Rights { id: String::new(), scopes: scopes(self.scopes)?, servers: self.servers, reveal: self.reveal };
+            Rights { holder: Holder::Nobody, scopes: scopes(self.scopes)?, servers: self.servers, reveal: self.reveal };
         let (name, role, expires_at) = (name(&self.name)?, None, None);
-        let order = Order { name, rights, role, expires_at, max_uses: None, issued_by: None, leased: true };
+        let order =
+            Order { name, rights, role, expires_at, max_uses: None, issued_by: None, approved_by: None, leased: true };
         let (token, issued) = agent.issue(caller.authority(), order).await?;
         agent.audit("token.lease", caller.actor(), None, Ok(()));
         let _lease = Leased { agent, id: issued.id.clone() };
@@ -89,6 +102,16 @@ struct Leased<'a> {
 impl Drop for Leased<'_> {
     fn drop(&mut self) {
         self.agent.end_lease(&self.id);
+    }
+}
+
+/// When a token ends that is to live for so many days, or as long as the settings say.
+pub(super) fn expiry(agent: &Agent, days: Option<u32>) -> Result<Option<Expiry>, Fault> {
+    let days = days.unwrap_or(agent.config()?.token_days());
+    let expires_at = Expiry::from_unix(clock::now().as_second() + i64::from(days) * DAY);
+    match days > 0 && expires_at.is_some() {
+        true => Ok(expires_at),
+        false => Err(Fault::new(Code::BadRequest, msg!("bad-expiry")).hint(msg!("hint-bad-expiry"))),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod audit;
+mod devices;
 mod doctor;
 mod erase;
 mod get;
@@ -12,6 +13,8 @@ mod locking;
 mod login;
 mod logout;
 mod save;
+mod serve;
+mod sign_in;
 mod sockets;
 mod status;
 mod stop;

@@ -199,6 +199,30 @@ bad-expiry = يعيش الرمز يومًا واحدًا على الأقل، و�
 hint-bad-expiry = {"\u2066"}--expires 30{"\u2069"} تعني ثلاثين يومًا
 bad-token-name = اسم الرمز سطر واحد من 1 إلى 255 حرفًا
 token-name-taken = هناك رمز نشط بهذا الاسم
+unauthenticated = لم يُعرض ما يدلّ على صاحب الطلب
+hint-unauthenticated = أرسل {"\u2066"}Authorization: Bearer{"\u2069"} مع رمز من {"\u2066"}loom token generate{"\u2069"}
+too-many-attempts = طلبات أو محاولات كثيرة جدًا؛ عُد بعد { $seconds } ثانية
+form-outdated = هذا النموذج تابع لجلسة أخرى
+hint-form-outdated = أعد تحميل الصفحة
+code-unknown = لا أحد ينتظر بهذا الرمز
+hint-code-unknown = راجع الرمز؛ فهو صالح لعشر دقائق ولمرة واحدة
+sign-in-unknown = لم يبدأ تسجيل الدخول هذا في هذا المتصفح، أو استغرق وقتًا طويلًا
+hint-sign-in-again = سجّل الدخول من جديد
+no-such-session = لا توجد جلسة باسم {"\u2066"}{ $id }{"\u2069"}
+no-issuer = لا يوجد مزوّد معيَّن لتسجيل الدخول لديه
+hint-no-issuer = حدّده في الإعدادات باسم {"\u2066"}[[http.issuer]]{"\u2069"} أو في {"\u2066"}LOOM_OIDC_ISSUER{"\u2069"}
+issuer-silent = سُئل { $issuer } للتو ولم يُجب
+bad-issuer = { $issuer } ليس عنوان https ولا عنوان http على هذا الجهاز
+no-oidc-client = المتغير {"\u2066"}LOOM_OIDC_ISSUER{"\u2069"} معيَّن، أما {"\u2066"}LOOM_OIDC_CLIENT_ID{"\u2069"} فلا
+http-half-tls = تحتاج الشهادة إلى مفتاحها، والمفتاح إلى شهادته
+http-bad-address = { $address } ليس عنوانًا مع منفذ
+http-needs-tls = يمكن الوصول إلى { $address } من خارج هذا الجهاز، فلا بد من شهادة
+http-address-trouble = تعذّر استخدام { $address }: { $error }
+http-not-opened = لم تُفتح بوابة HTTP: { $reason }
+hint-serve = مثلًا {"\u2066"}--listen 127.0.0.1:57374{"\u2069"}، أو {"\u2066"}--tls-cert FILE --tls-key FILE{"\u2069"} للأجهزة الأخرى
+http-open = مفتوحة حتى يتوقف الوكيل. أغلقها بالأمر {"\u2066"}loom serve --stop{"\u2069"}
+http-closed = بوابة HTTP مغلقة.
+agent-serves = بوابة HTTP على العنوان { $url }
 no-such-token = لا يوجد رمز باسم {"\u2066"}{ $name }{"\u2069"}
 hint-tokens = {"\u2066"}loom token list{"\u2069"}
 too-many-tokens = هناك { $most } رموز نشطة، وهذا هو الحد
@@ -424,6 +448,12 @@ cmd-exec-more =
       loom exec --scopes read --server https://api.example -- ./agent.sh
     مع {"\u2066"}--env{"\u2069"} يحصل على رمز الخادم نفسه؛ ويمكن لجميع عمليات الأمر قراءة المتغير.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
+cmd-serve = فتح بوابة HTTP للوكيل: واجهة REST وتسجيل الدخول الموحّد وصفحة الموافقة على الأجهزة
+cmd-serve-more =
+    تطبع عنوانها وتبقى مفتوحة ما دام الوكيل يعمل؛ والقسم {"\u2066"}[http]{"\u2069"} في الإعدادات يفتحها مع الوكيل.
+    يحدّد {"\u2066"}LOOM_OIDC_ISSUER{"\u2069"} و{"\u2066"}LOOM_OIDC_CLIENT_ID{"\u2069"} مزوّدًا يسجّل الناس الدخول لديه.
+    {"  "}loom serve
+    {"  "}loom serve --listen 0.0.0.0:57374 --tls-cert cert.pem --tls-key key.pem
 cmd-lock = نسيان كل الأسرار وعدم تسليم أي شيء حتى يفتح أحد القفل
 cmd-lock-more =
     عبارة المرور تجعله قفلًا حقيقيًا: {"\u2066"}loom store rekey --passphrase{"\u2069"}
@@ -553,6 +583,10 @@ arg-passphrase = أن تفتح عبارةُ مرور المفتاحَ الجدي
 arg-no-passphrase = حفظ المفتاح الجديد في ملفه، مفتوحًا لك دون عبارة مرور
 arg-foreground = البقاء في المقدمة، من أجل systemd أو لمتابعة عمله
 arg-idle-exit = الإنهاء بعد هذه المدة دون أي طلب، مثل 10m أو 1h
+arg-listen = العنوان والمنفذ؛ {"\u2066"}127.0.0.1:57374{"\u2069"} إن لم يُذكر غيره
+arg-tls-cert = سلسلة الشهادات، ملف PEM؛ وبدونها لا يدخل إلا هذا الجهاز
+arg-tls-key = مفتاحها الخاص، ملف PEM
+arg-stop = إغلاق البوابة
 arg-fault = الخطأ بصيغة JSON
 arg-shell = الصدفة: bash أو elvish أو fish أو powershell أو zsh
 

@@ -199,6 +199,30 @@ bad-expiry = a token lives for one day at least, and not for ever
 hint-bad-expiry = --expires 30 means thirty days
 bad-token-name = a token's name is one line of 1 to 255 characters
 token-name-taken = an active token has this name
+unauthenticated = nothing was shown that says who asks
+hint-unauthenticated = send Authorization: Bearer with a token from loom token generate
+too-many-attempts = too much was asked or tried; come back in { $seconds } seconds
+form-outdated = this form belongs to another session
+hint-form-outdated = load the page again
+code-unknown = nobody waits with this code
+hint-code-unknown = look at the code once more; it is good for ten minutes, once
+sign-in-unknown = this sign-in did not begin in this browser, or took too long
+hint-sign-in-again = sign in once more
+no-such-session = there is no session { $id }
+no-issuer = no provider is set at which people can sign in
+hint-no-issuer = name one as [[http.issuer]] in the settings, or in LOOM_OIDC_ISSUER
+issuer-silent = { $issuer } was asked just now and did not answer
+bad-issuer = { $issuer } is neither an https URL nor an http URL of this machine
+no-oidc-client = LOOM_OIDC_ISSUER is set, but LOOM_OIDC_CLIENT_ID is not
+http-half-tls = a certificate needs its key, and a key its certificate
+http-bad-address = { $address } is no address with a port
+http-needs-tls = { $address } can be reached from elsewhere, so a certificate is needed
+http-address-trouble = { $address } cannot be used: { $error }
+http-not-opened = the HTTP door is not opened: { $reason }
+hint-serve = for instance --listen 127.0.0.1:57374, or --tls-cert FILE --tls-key FILE for other machines
+http-open = Open until the agent stops. Close it with loom serve --stop
+http-closed = The HTTP door is closed.
+agent-serves = The HTTP door is at { $url }
 no-such-token = there is no token { $name }
 hint-tokens = loom token list
 too-many-tokens = { $most } tokens are active, which is the limit
@@ -425,6 +449,12 @@ cmd-exec-more =
       loom exec --scopes read --server https://api.example -- ./agent.sh
     With --env it gets the server's token itself; every process of the command can read the variable.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
+cmd-serve = Open the agent's HTTP door: the REST API, single sign-on and the page to approve devices
+cmd-serve-more =
+    It prints its URL and stays open as long as the agent runs; [http] in the settings opens it with the agent.
+    LOOM_OIDC_ISSUER and LOOM_OIDC_CLIENT_ID name a provider at which people sign in.
+    {"  "}loom serve
+    {"  "}loom serve --listen 0.0.0.0:57374 --tls-cert cert.pem --tls-key key.pem
 cmd-lock = Forget every secret, and give out nothing until somebody unlocks
 cmd-lock-more =
     A passphrase makes it a real lock: loom store rekey --passphrase
@@ -553,6 +583,10 @@ arg-passphrase = Have a passphrase open the new key; asks for it
 arg-no-passphrase = Keep the new key in its file, open to you without a passphrase
 arg-foreground = Stay in the foreground, for systemd and for looking at it
 arg-idle-exit = End after this long without a request, for instance 10m or 1h
+arg-listen = Address and port; 127.0.0.1:57374 if nobody says otherwise
+arg-tls-cert = The certificate chain, a PEM file; without it only this machine gets in
+arg-tls-key = Its private key, a PEM file
+arg-stop = Close the door
 arg-fault = The fault as JSON
 arg-shell = The shell: bash, elvish, fish, powershell or zsh
 

@@ -199,6 +199,30 @@ bad-expiry = un token vive al menos un día, y no para siempre
 hint-bad-expiry = --expires 30 significa treinta días
 bad-token-name = el nombre de un token es una línea de 1 a 255 caracteres
 token-name-taken = un token activo ya tiene ese nombre
+unauthenticated = no se mostró nada que diga quién pregunta
+hint-unauthenticated = envíe Authorization: Bearer con un token de loom token generate
+too-many-attempts = demasiadas peticiones o intentos; vuelva dentro de { $seconds } segundos
+form-outdated = este formulario pertenece a otra sesión
+hint-form-outdated = vuelva a cargar la página
+code-unknown = nadie espera con este código
+hint-code-unknown = compruebe el código; vale diez minutos y una sola vez
+sign-in-unknown = este inicio de sesión no empezó en este navegador o tardó demasiado
+hint-sign-in-again = inicie sesión otra vez
+no-such-session = no existe la sesión { $id }
+no-issuer = no hay ningún proveedor en el que iniciar sesión
+hint-no-issuer = indíquelo como [[http.issuer]] en la configuración o en LOOM_OIDC_ISSUER
+issuer-silent = se acaba de preguntar a { $issuer } y no respondió
+bad-issuer = { $issuer } no es una URL https ni una URL http de esta máquina
+no-oidc-client = LOOM_OIDC_ISSUER está definida, pero LOOM_OIDC_CLIENT_ID no
+http-half-tls = un certificado necesita su clave, y una clave su certificado
+http-bad-address = { $address } no es una dirección con puerto
+http-needs-tls = { $address } es accesible desde fuera, así que hace falta un certificado
+http-address-trouble = no se puede usar { $address }: { $error }
+http-not-opened = no se abre la puerta HTTP: { $reason }
+hint-serve = por ejemplo --listen 127.0.0.1:57374, o --tls-cert FILE --tls-key FILE para otras máquinas
+http-open = Abierta hasta que el agente se detenga. Ciérrela con loom serve --stop
+http-closed = La puerta HTTP está cerrada.
+agent-serves = La puerta HTTP está en { $url }
 no-such-token = no existe el token { $name }
 hint-tokens = loom token list
 too-many-tokens = hay { $most } tokens activos, que es el límite
@@ -425,6 +449,12 @@ cmd-exec-more =
       loom exec --scopes read --server https://api.example -- ./agent.sh
     Con --env recibe el propio token del servidor; todos los procesos del comando pueden leer la variable.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
+cmd-serve = Abrir la puerta HTTP del agente: la API REST, el inicio de sesión único y la página para aprobar dispositivos
+cmd-serve-more =
+    Escribe su URL y queda abierta mientras el agente funcione; [http] en la configuración la abre con el agente.
+    LOOM_OIDC_ISSUER y LOOM_OIDC_CLIENT_ID indican un proveedor en el que iniciar sesión.
+    {"  "}loom serve
+    {"  "}loom serve --listen 0.0.0.0:57374 --tls-cert cert.pem --tls-key key.pem
 cmd-lock = Olvidar todos los secretos y no entregar nada hasta que alguien desbloquee
 cmd-lock-more =
     Una frase de contraseña lo convierte en un bloqueo de verdad: loom store rekey --passphrase
@@ -554,6 +584,10 @@ arg-passphrase = Que una frase de contraseña abra la clave nueva; la pide
 arg-no-passphrase = Guardar la clave nueva en su archivo, abierta para usted sin frase de contraseña
 arg-foreground = Permanece en primer plano, para systemd o para observarlo
 arg-idle-exit = Termina tras este tiempo sin peticiones, por ejemplo 10m o 1h
+arg-listen = Dirección y puerto; 127.0.0.1:57374 si no se indica otra cosa
+arg-tls-cert = La cadena de certificados, un archivo PEM; sin ella solo entra esta máquina
+arg-tls-key = Su clave privada, un archivo PEM
+arg-stop = Cerrar la puerta
 arg-fault = El error en formato JSON
 arg-shell = El shell: bash, elvish, fish, powershell o zsh
 

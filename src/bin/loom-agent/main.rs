@@ -11,7 +11,7 @@ use std::time::Duration;
 use args::Args;
 use clap::{CommandFactory, FromArgMatches};
 use loom_credentials::agent::Agent;
-use loom_credentials::base::{Locale, Paths, StoreChoice, private_file};
+use loom_credentials::base::{IssuerConfig, Locale, Paths, StoreChoice, private_file};
 use loom_credentials::listen::{Door, DoorError, serve};
 use loom_credentials::msg;
 use tokio::signal::unix::{SignalKind, signal};
@@ -92,6 +92,11 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
         .build()
         .map_err(|error| error.to_string())?;
     let agent = Agent::new(paths.clone(), store, harden::lock_memory());
+    match IssuerConfig::from_environment() {
+        Ok(issuer) => issuer.into_iter().for_each(|issuer| agent.name_issuer(issuer)),
+        // Whoever opens the door is told; git is not kept waiting for it.
+        Err(message) => tracing::warn!(reason = message.id(), "the issuer of the environment is not used"),
+    }
     runtime.block_on(async {
         let door = match listenfd::ListenFd::from_env().take_unix_listener(0) {
             Ok(Some(listener)) => Door::from_systemd(listener).map_err(|error| error.to_string())?,

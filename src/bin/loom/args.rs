@@ -41,6 +41,7 @@ pub enum Command {
     Api(Api),
     Why(Why),
     Exec(Exec),
+    Serve(Serve),
     Lock,
     Unlock(Unlock),
     #[command(subcommand_required = true, arg_required_else_help = true)]
@@ -166,6 +167,18 @@ pub struct Exec {
     pub reveal: bool,
     #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     pub command: Vec<std::ffi::OsString>,
+}
+
+#[derive(Args)]
+pub struct Serve {
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    #[arg(long, conflicts_with_all = ["listen", "tls_cert", "tls_key"])]
+    pub stop: bool,
 }
 
 #[derive(Args)]

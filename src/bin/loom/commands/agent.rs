@@ -40,6 +40,9 @@ fn status(json: bool, context: &Context) -> Result<u8, Fault> {
             if agent.locked {
                 term::data_line(&context.locale.render(&msg!("now-locked")));
             }
+            if let Some(url) = &agent.http {
+                term::data_line(&context.locale.render(&msg!("agent-serves", url = url)));
+            }
             if !agent.memory_locked {
                 term::say(context.locale, &msg!("memory-not-locked"));
             }

@@ -31,7 +31,18 @@ fn line(entry: &AuditEntry) -> String {
             let token = token_id.as_ref().map(|id| format!("token={id} ")).unwrap_or_default();
             format!("{token}uid={uid} pid={pid} {}", exe.as_deref().unwrap_or("-"))
         }
-        Actor::Token { token_id } => format!("token={token_id}"),
+        Actor::Person { person, subject, issuer, token_id, address } => {
+            let token = token_id.as_ref().map(|id| format!("token={id} ")).unwrap_or_default();
+            let by = issuer.as_ref().map(|issuer| format!(" by={issuer}")).unwrap_or_default();
+            let subject = subject.as_ref().filter(|subject| *subject != person);
+            let subject = subject.map(|subject| format!(" sub={subject}")).unwrap_or_default();
+            format!("{token}person={person}{subject}{by} from={address}")
+        }
+        Actor::Token { token_id, address } => {
+            let from = address.as_ref().map(|address| format!(" from={address}")).unwrap_or_default();
+            format!("token={token_id}{from}")
+        }
+        Actor::Stranger { address } => format!("from={address}"),
     };
     let server = entry.server.as_ref().map_or("-".to_owned(), ToString::to_string);
     let account = entry.account.as_deref().unwrap_or("-");

@@ -10,6 +10,7 @@ mod exec;
 mod lock;
 mod login;
 mod logout;
+mod serve;
 mod setup_git;
 mod socket;
 mod status;
@@ -34,6 +35,7 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Api(args) => api::run(args, context),
         Command::Why(args) => why::run(args, context),
         Command::Exec(args) => exec::run(args, context),
+        Command::Serve(args) => serve::run(args, context),
         Command::Lock => lock::run(context),
         Command::Unlock(args) => unlock::run(&args, context),
         Command::Agent { action } => agent::run(&action, context),

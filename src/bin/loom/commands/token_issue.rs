@@ -23,7 +23,7 @@ pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
             Ok(0)
         }
         TokenAction::Revoke(args) => {
-            let reply = context.client()?.ask(&wire::RevokeToken { name: args.name })?;
+            let reply = context.client()?.ask(&wire::RevokeToken { name: args.name, forget: false })?;
             for token in reply.revoked {
                 term::say(context.locale, &msg!("token-revoked", name = token.name, id = token.id));
             }

@@ -6,14 +6,15 @@ use tokio::task::JoinHandle;
 
 use super::crowd::Crowd;
 use super::door::Door;
+use super::http::HttpServer;
 use super::socket::admit;
 use crate::agent::{Agent, DoorOrder, RestrictedDoor};
-use crate::base::Message;
+use crate::base::{HttpDoor, Message};
 
-/// Opens the sockets that have a token of their own, opens and closes them as it is told, and closes all when the agent stops.
-/// When it returns, no socket file is left: the next agent may make them anew.
-pub(super) async fn serve_restricted(agent: Arc<Agent>, crowd: Arc<Crowd>) {
-    let mut open = Open { agent: agent.clone(), crowd, doors: HashMap::new() };
+/// Opens the sockets that have a token of their own, opens and closes them and the HTTP door as it is told, and closes all when
+/// the agent stops. When it returns, no socket file is left: the next agent may make them anew.
+pub(super) async fn serve_further(agent: Arc<Agent>, crowd: Arc<Crowd<u32>>) {
+    let mut open = Open { agent: agent.clone(), crowd, doors: HashMap::new(), http: None };
     for door in agent.restricted_doors() {
         if let Err(reason) = open.open(&door) {
             tracing::warn!(path = %door.path.display(), reason = reason.id(), "a socket is not opened");
@@ -31,8 +32,14 @@ pub(super) async fn serve_restricted(agent: Arc<Agent>, crowd: Arc<Crowd>) {
                 open.close(&path).await;
                 let _ = done.send(());
             }
+            DoorOrder::OpenHttp { door, done } => drop(done.send(open.open_http(door).await)),
+            DoorOrder::CloseHttp { done } => {
+                open.close_http().await;
+                let _ = done.send(());
+            }
         }
     }
+    open.close_http().await;
     for path in open.doors.keys().cloned().collect::<Vec<_>>() {
         open.close(&path).await;
     }
@@ -41,8 +48,9 @@ pub(super) async fn serve_restricted(agent: Arc<Agent>, crowd: Arc<Crowd>) {
 /// The doors that are open; each is closed when its task has ended.
 struct Open {
     agent: Arc<Agent>,
-    crowd: Arc<Crowd>,
+    crowd: Arc<Crowd<u32>>,
     doors: HashMap<PathBuf, JoinHandle<()>>,
+    http: Option<HttpServer>,
 }
 
 impl Open {
@@ -52,6 +60,24 @@ impl Open {
         let task = tokio::spawn(async move { admit(&door, &agent, &crowd).await });
         self.doors.insert(restricted.path.clone(), task);
         Ok(())
+    }
+
+    /// What is open stays so if the new one cannot be opened, unless both want the same address.
+    async fn open_http(&mut self, door: HttpDoor) -> Result<String, Message> {
+        if self.http.as_ref().is_some_and(|open| open.address() == door.address()) {
+            self.close_http().await;
+        }
+        let server = HttpServer::open(&door, self.agent.clone()).await?;
+        let url = server.url().to_owned();
+        self.close_http().await;
+        self.http = Some(server);
+        Ok(url)
+    }
+
+    async fn close_http(&mut self) {
+        if let Some(server) = self.http.take() {
+            server.close().await;
+        }
     }
 
     async fn close(&mut self, path: &Path) {

@@ -1,0 +1,130 @@
+//! Who comes through the HTTP door, where no kernel says which process it is: what they show decides who they are.
+
+use std::net::IpAddr;
+
+use super::guard::{Source, Verdict};
+use super::people::form_key;
+use super::{Agent, fault};
+use crate::access::{Authority, Holder, PREFIX, Rights, is_jwt};
+use crate::base::Secret;
+use crate::wire::{Actor, Code, Fault, Person};
+
+/// Somebody elsewhere, with what they may do. Only [`Agent::admit`] makes one, so no door can.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    address: IpAddr,
+    person: Option<Person>,
+    authority: Authority,
+    /// The session's own secret, where there is a session.
+    session: Option<Secret>,
+}
+
+/// What a request shows of who sends it.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    Nothing,
+    /// `Authorization: Bearer` (RFC 6750 §2.1): an issued token, or an access token of an issuer.
+    Bearer(Secret),
+    /// The cookie of a page; it lets look.
+    Cookie(Secret),
+    /// The cookie with the key of a form of that session: it lets act. A page elsewhere knows no key.
+    Form {
+        cookie: Secret,
+        key: Secret,
+    },
+}
+
+impl Guest {
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    pub(super) fn person(&self) -> Option<&Person> {
+        self.person.as_ref()
+    }
+
+    pub(super) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    pub(super) fn session(&self) -> Option<&Secret> {
+        self.session.as_ref()
+    }
+
+    pub(super) fn actor(&self) -> Actor {
+        let (token_id, address) = (self.authority.token().map(str::to_owned), self.address.to_string());
+        match (&self.person, token_id) {
+            (Some(Person { name, subject, issuer }), token_id) => {
+                let (subject, issuer) = (subject.clone(), issuer.clone());
+                Actor::Person { person: name.clone(), subject, issuer, token_id, address }
+            }
+            (None, Some(token_id)) => Actor::Token { token_id, address: Some(address) },
+            (None, None) => Actor::Stranger { address },
+        }
+    }
+}
+
+impl Agent {
+    /// Who shows this, from there. What is worth nothing is a fault, never a guest without a name: a program that shows a
+    /// token that was revoked has to learn so.
+    pub async fn admit(&self, address: IpAddr, shown: Shown) -> Result<Guest, Fault> {
+        let stranger = Guest { address, person: None, authority: Authority::nobody(), session: None };
+        match shown {
+            Shown::Nothing => Ok(stranger),
+            Shown::Bearer(token) => {
+                let found = match token.expose().starts_with(PREFIX) || !is_jwt(token.expose()) {
+                    true => self.ledger_rights(&token)?.map(|rights| (None, rights)),
+                    false => self.access_token(&token).await?.map(|(person, rights)| (Some(person), vec![rights])),
+                };
+                let Some((person, rights)) = found else { return Err(self.wrong_proof(&stranger, token.expose())) };
+                let guest = Guest { person, authority: Authority::owner().within(rights), ..stranger };
+                self.note_guest(&guest);
+                Ok(guest)
+            }
+            Shown::Cookie(cookie) => self.by_session(stranger, cookie),
+            Shown::Form { cookie, key } => {
+                let guest = self.by_session(stranger, cookie)?;
+                let own = guest.session().map(form_key);
+                match own.is_some_and(|own| own.matches(&key)) {
+                    true => Ok(guest),
+                    false => Err(fault::form_outdated()),
+                }
+            }
+        }
+    }
+
+    /// The rights of a session, and of the token that it was begun with.
+    fn by_session(&self, stranger: Guest, cookie: Secret) -> Result<Guest, Fault> {
+        let found = self.people.sessions.find(&cookie).ok_or_else(fault::unauthenticated)?;
+        let own = Rights { holder: Holder::Session(found.id.clone()), ..found.rights };
+        let mut authority = Authority::owner().within([own]);
+        if let Some(id) = &found.token_id {
+            let Some(rights) = self.rights_of_token(id)? else {
+                self.people.sessions.end(&found.id);
+                return Err(fault::unauthenticated());
+            };
+            authority = authority.within(rights);
+        }
+        Ok(Guest { person: Some(found.person), authority, session: Some(cookie), ..stranger })
+    }
+
+    /// Notes that somebody was let in, once in a while for each.
+    fn note_guest(&self, guest: &Guest) {
+        let (issuer, name) = guest.person.as_ref().map_or((None, None), |p| (p.issuer.clone(), Some(p.name.clone())));
+        let who = guest.authority.token().map(str::to_owned).or(name).unwrap_or_default() + &issuer.unwrap_or_default();
+        if self.issued.guard.is_news(Source::address(guest.address), &who) {
+            self.audit("auth.ok", guest.actor(), None, Ok(()));
+        }
+    }
+
+    /// One more proof that is worth nothing.
+    pub(super) fn wrong_proof(&self, guest: &Guest, proof: &str) -> Fault {
+        let note = |code| self.audit("auth.fail", guest.actor(), None, Err(code));
+        match self.issued.guard.failed(Source::address(guest.address), proof) {
+            Verdict::Wrong => note(Code::Unauthenticated),
+            Verdict::LimitReached => note(Code::TooMany),
+            Verdict::TooMany(seconds) => return fault::too_many(seconds),
+        }
+        fault::proof_unknown()
+    }
+}

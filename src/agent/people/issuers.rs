@@ -1,0 +1,112 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::access::KeySet;
+use crate::agent::state::lock;
+use crate::agent::{Agent, oauth_fault};
+use crate::base::{IssuerConfig, ServerUrl};
+use crate::oauth::openid::{self, OpenIdProvider};
+use crate::oauth::{Http, OAuthError};
+use crate::wire::Fault;
+
+/// How long what an issuer publishes is believed.
+const FRESH: Duration = Duration::from_secs(60 * 60);
+
+/// An issuer is asked at most so often in so long, whatever keys strangers name.
+const MOST: usize = 5;
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// Issuers that do not answer are believed for so long by what they said before.
+const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What is known of the issuers, and those that were named when the door was opened.
+#[derive(Default)]
+pub(in crate::agent) struct Issuers {
+    known: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Known>>>>,
+    named: Mutex<Option<IssuerConfig>>,
+}
+
+/// What an issuer said, and when it was last asked.
+#[derive(Default)]
+struct Known {
+    said: Option<(Instant, Arc<Issuer>)>,
+    asked: Vec<Instant>,
+}
+
+/// An issuer as its metadata and keys describe it.
+pub(in crate::agent) struct Issuer {
+    pub(in crate::agent) config: IssuerConfig,
+    pub(in crate::agent) provider: OpenIdProvider,
+    pub(in crate::agent) keys: KeySet,
+    pub(in crate::agent) http: Http,
+}
+
+impl Issuers {
+    /// One more issuer, from the environment of whoever opened the door.
+    pub(in crate::agent) fn name(&self, issuer: IssuerConfig) {
+        *lock(&self.named) = Some(issuer);
+    }
+}
+
+impl Agent {
+    /// The issuers of the settings, and the one of the environment.
+    pub(in crate::agent) fn issuer_configs(&self) -> Result<Vec<IssuerConfig>, Fault> {
+        let config = self.config()?;
+        let mut all = config.http().map(|http| http.issuers().to_vec()).unwrap_or_default();
+        let named = lock(&self.people.issuers.named).clone();
+        let is_new = |named: &IssuerConfig| all.iter().all(|other| other.issuer != named.issuer);
+        let named = named.filter(is_new);
+        all.extend(named);
+        Ok(all)
+    }
+
+    /// An issuer with its keys, as it described itself within the last hour.
+    pub(in crate::agent) async fn issuer(&self, config: &IssuerConfig) -> Result<Arc<Issuer>, Fault> {
+        self.issuer_since(config, FRESH).await
+    }
+
+    /// The same asked anew, unless it was asked often lately: for a key that is not among those that are known.
+    pub(in crate::agent) async fn issuer_anew(&self, config: &IssuerConfig) -> Result<Arc<Issuer>, Fault> {
+        self.issuer_since(config, Duration::ZERO).await
+    }
+
+    async fn issuer_since(&self, config: &IssuerConfig, fresh: Duration) -> Result<Arc<Issuer>, Fault> {
+        let known = lock(&self.people.issuers.known).entry(config.issuer.to_string()).or_default().clone();
+        // Whoever comes meanwhile waits for the same answer.
+        let mut known = known.lock().await;
+        let said = known.said.clone().filter(|(at, issuer)| issuer.config == *config && at.elapsed() < STALE);
+        let is_fresh = said.as_ref().is_some_and(|(at, _)| at.elapsed() < fresh);
+        known.asked.retain(|at| at.elapsed() < WINDOW);
+        let may_ask = known.asked.len() < MOST;
+        match &said {
+            Some((_, issuer)) if is_fresh || !may_ask => return Ok(issuer.clone()),
+            None if !may_ask => return Err(oauth_fault::issuer_silent(config.issuer.as_str())),
+            Some(_) | None => {}
+        }
+        known.asked.push(Instant::now());
+        match self.ask_issuer(config).await {
+            Ok(issuer) => {
+                let issuer = Arc::new(issuer);
+                known.said = Some((Instant::now(), issuer.clone()));
+                Ok(issuer)
+            }
+            // What it said before holds for a while.
+            Err(fault) => {
+                tracing::warn!(issuer = config.issuer.as_str(), fault = fault.id(), "the issuer cannot be asked");
+                said.map(|(_, issuer)| issuer).ok_or(fault)
+            }
+        }
+    }
+
+    async fn ask_issuer(&self, config: &IssuerConfig) -> Result<Issuer, Fault> {
+        let at = ServerUrl::parse(&config.issuer.url().origin().ascii_serialization())
+            .map_err(|error| crate::agent::fault::from_server_url(&config.issuer, &error))?;
+        let failed = |error: OAuthError| oauth_fault::from_oauth(&at, error);
+        let http = self.http(&at)?;
+        let provider = openid::discover(&http, &config.issuer).await.map_err(failed)?;
+        let document = openid::keys(&http, &provider).await.map_err(failed)?;
+        let keys = KeySet::parse(&document).ok_or_else(|| failed(OAuthError::NotOAuth))?;
+        Ok(Issuer { config: config.clone(), provider, keys, http })
+    }
+}

@@ -1,0 +1,18 @@
+//! People: at whom they sign in, who is about to, and who has.
+
+pub(super) mod access_tokens;
+mod issuers;
+mod sessions;
+mod sign_ins;
+
+use issuers::Issuers;
+pub(super) use sessions::{Session, Sessions, form_key};
+use sign_ins::SignIns;
+
+/// Everything that is known of people; in memory only, so an agent that starts anew knows nobody.
+#[derive(Default)]
+pub(super) struct People {
+    pub(super) issuers: Issuers,
+    pub(super) sign_ins: SignIns,
+    pub(super) sessions: Sessions,
+}

@@ -1,0 +1,191 @@
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::access::Rights;
+use crate::agent::state::lock;
+use crate::base::{Secret, hex};
+use crate::wire::{Person, SessionInfo};
+
+/// A session ends when nothing happens for so long, and in any case after the longer time.
+const IDLE: Duration = Duration::from_secs(15 * 60);
+const LONGEST: Duration = Duration::from_secs(8 * 60 * 60);
+
+/// So many people are signed in at most; the one who did nothing for longest goes first.
+const MOST: usize = 1000;
+
+const SECRET_BYTES: usize = 32;
+const ID_BYTES: usize = 6;
+
+/// Who is signed in. A session is a random secret of which only a hash is kept; it is authority for pages, never for the API.
+#[derive(Default)]
+pub(in crate::agent) struct Sessions(Mutex<Vec<Kept>>);
+
+/// What a session stands for.
+#[derive(Clone, Debug)]
+pub(in crate::agent) struct Session {
+    /// Its name, which is no secret.
+    pub(in crate::agent) id: String,
+    pub(in crate::agent) person: Person,
+    pub(in crate::agent) rights: Rights,
+    /// The issued token that it was begun with: the session may do no more, and lives no longer.
+    pub(in crate::agent) token_id: Option<String>,
+    /// What the issuer wants to see when the person signs out there as well.
+    pub(in crate::agent) id_token: Option<Secret>,
+    pub(in crate::agent) address: IpAddr,
+}
+
+struct Kept {
+    hash: [u8; 32],
+    began: Instant,
+    used: Instant,
+    session: Session,
+}
+
+impl Sessions {
+    /// Begins a session and gives it a name. The secret is told here and never again.
+    pub(in crate::agent) fn begin(&self, mut session: Session) -> Result<(Secret, Session), getrandom::Error> {
+        let mut random = zeroize::Zeroizing::new([0; SECRET_BYTES + ID_BYTES]);
+        getrandom::fill(&mut *random)?;
+        let (secret, id) = random.split_at(SECRET_BYTES);
+        let secret = Secret::new(URL_SAFE_NO_PAD.encode(secret));
+        session.id = hex(id);
+        let now = Instant::now();
+        let mut all = self.alive(now);
+        if all.len() >= MOST
+            && let Some(oldest) = all.iter().enumerate().min_by_key(|(_, kept)| kept.used).map(|(at, _)| at)
+        {
+            all.remove(oldest);
+        }
+        all.push(Kept { hash: hash(&secret), began: now, used: now, session: session.clone() });
+        Ok((secret, session))
+    }
+
+    /// The session of this secret; it goes on from here.
+    pub(in crate::agent) fn find(&self, secret: &Secret) -> Option<Session> {
+        let (now, hash) = (Instant::now(), hash(secret));
+        let mut all = self.alive(now);
+        let found = all.iter_mut().find(|kept| bool::from(kept.hash.ct_eq(&hash)))?;
+        found.used = now;
+        Some(found.session.clone())
+    }
+
+    /// Whether the session of this name goes on. Looking does not make it longer.
+    pub(in crate::agent) fn lives(&self, id: &str) -> bool {
+        self.alive(Instant::now()).iter().any(|kept| kept.session.id == id)
+    }
+
+    /// Ends a session; it counts no more from the moment this returns.
+    pub(in crate::agent) fn end(&self, id: &str) -> Option<Session> {
+        let mut all = self.alive(Instant::now());
+        let at = all.iter().position(|kept| kept.session.id == id)?;
+        Some(all.remove(at).session)
+    }
+
+    pub(in crate::agent) fn end_all(&self) {
+        lock(&self.0).clear();
+    }
+
+    pub(in crate::agent) fn all(&self) -> Vec<SessionInfo> {
+        let now = Instant::now();
+        let info = |kept: &Kept| SessionInfo {
+            id: kept.session.id.clone(),
+            person: kept.session.person.clone(),
+            address: kept.session.address.to_string(),
+            scopes: kept.session.rights.scopes.clone(),
+            expires_in: kept.left(now).as_secs(),
+        };
+        self.alive(now).iter().map(info).collect()
+    }
+
+    fn alive(&self, now: Instant) -> std::sync::MutexGuard<'_, Vec<Kept>> {
+        let mut all = lock(&self.0);
+        all.retain(|kept| !kept.left(now).is_zero());
+        all
+    }
+}
+
+impl Kept {
+    fn left(&self, now: Instant) -> Duration {
+        let left = |since: Instant, time: Duration| time.saturating_sub(now.duration_since(since));
+        left(self.used, IDLE).min(left(self.began, LONGEST))
+    }
+}
+
+/// The key of the session's forms: only a page that was loaded in this session has it.
+pub(in crate::agent) fn form_key(session: &Secret) -> Secret {
+    let digest = Sha256::new().chain_update("loom form\0").chain_update(session.expose()).finalize();
+    Secret::new(URL_SAFE_NO_PAD.encode(digest))
+}
+
+fn hash(secret: &Secret) -> [u8; 32] {
+    Sha256::digest(secret.expose()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::access::Holder;
+    use crate::base::Scopes;
+
+    fn session(name: &str) -> Session {
+        Session {
+            id: String::new(),
+            person: Person { name: name.to_owned(), subject: None, issuer: None },
+            rights: Rights { holder: Holder::Nobody, scopes: Scopes::default(), servers: Vec::new(), reveal: false },
+            token_id: None,
+            id_token: None,
+            address: Ipv4Addr::LOCALHOST.into(),
+        }
+    }
+
+    #[test]
+    fn a_session_goes_on_while_it_is_used_and_ends_when_it_is_ended() {
+        let sessions = Sessions::default();
+        let (secret, begun) = sessions.begin(session("a")).unwrap();
+        assert_eq!(sessions.find(&secret).unwrap().id, begun.id);
+        assert!(sessions.find(&Secret::new("x".into())).is_none() && sessions.lives(&begun.id));
+        sessions.end(&begun.id).unwrap();
+        assert!(sessions.find(&secret).is_none() && !sessions.lives(&begun.id));
+    }
+
+    #[test]
+    fn a_session_ends_when_nothing_happens_and_in_any_case_in_the_end() {
+        let now = Instant::now() + LONGEST;
+        let kept = |began: Duration, used: Duration| {
+            let hash = [0; 32];
+            Kept { hash, began: now - began, used: now - used, session: session("a") }.left(now).is_zero()
+        };
+        assert!(!kept(Duration::from_secs(60), Duration::from_secs(60)));
+        assert!(kept(IDLE, IDLE) && kept(LONGEST, Duration::ZERO));
+        assert!(!kept(LONGEST - Duration::from_secs(1), Duration::ZERO));
+    }
+
+    #[test]
+    fn so_many_are_signed_in_and_the_idlest_goes_first() {
+        let sessions = Sessions::default();
+        let (first, _) = sessions.begin(session("first")).unwrap();
+        let (second, _) = sessions.begin(session("second")).unwrap();
+        for _ in 2..MOST {
+            sessions.begin(session("more")).unwrap();
+        }
+        assert!(sessions.find(&first).is_some());
+        sessions.begin(session("last")).unwrap();
+        assert!(sessions.find(&first).is_some() && sessions.find(&second).is_none());
+        assert_eq!(sessions.all().len(), MOST);
+    }
+
+    #[test]
+    fn the_key_of_a_form_gives_nothing_of_the_session_away() {
+        let (one, other) = (Secret::new("one".into()), Secret::new("other".into()));
+        let key = form_key(&one);
+        assert!(!key.matches(&form_key(&other)) && !key.expose().contains("one"));
+    }
+}

@@ -1,0 +1,128 @@
+use crate::access::{Holder, Order, Rights};
+use crate::agent::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Polled};
+use crate::agent::dispatch::Handle;
+use crate::agent::guard::{Source, Verdict};
+use crate::agent::{Agent, Asker, Caller, fault, issued};
+use crate::base::printable;
+use crate::msg;
+use crate::wire::{
+    Code, DeviceDecide, DeviceDecideReply, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply, DeviceStart,
+    DeviceStartReply, Fault,
+};
+
+/// The longest name of a machine that is shown.
+const MAX_NAME: usize = 80;
+
+impl Handle for DeviceStart {
+    const EVENT: Option<&'static str> = Some("device.start");
+
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceStartReply, Fault> {
+        agent.forget_old_devices().await?;
+        let name = self.name.map(|name| printable(&name.chars().take(MAX_NAME).collect::<String>()));
+        let address = caller.guest().map(|guest| guest.address());
+        let started = agent.devices.start(Asking::new(name.filter(|name| !name.is_empty()), address, self.scopes));
+        let (device_code, user_code) = started.map_err(|error| match error {
+            NoPlace::TooMany => fault::too_many(LIFE.as_secs() / 10),
+            NoPlace::NoRandom(error) => Fault::new(Code::Unavailable, msg!("no-random", error = error)),
+        })?;
+        let (expires_in, interval) = (LIFE.as_secs(), INTERVAL.as_secs());
+        Ok(DeviceStartReply { device_code, user_code, expires_in, interval })
+    }
+}
+
+impl Handle for DevicePoll {
+    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<DevicePollReply, Fault> {
+        agent.forget_old_devices().await?;
+        Ok(match agent.devices.poll(&self.device_code) {
+            Polled::Pending => DevicePollReply::Pending,
+            Polled::SlowDown => DevicePollReply::SlowDown,
+            Polled::Denied => DevicePollReply::Denied,
+            Polled::Unknown => DevicePollReply::Expired,
+            Polled::Granted(Granted { token, scopes, expires_at, .. }) => {
+                DevicePollReply::Completed { access_token: token, scopes, expires_at }
+            }
+        })
+    }
+}
+
+impl Handle for DeviceLook {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceLookReply, Fault> {
+        let found = agent.devices.look(&self.user_code);
+        let (user_code, asking, left) = found.ok_or_else(|| wrong_code(agent, caller))?;
+        Ok(DeviceLookReply {
+            user_code,
+            name: asking.name,
+            address: asking.address.map_or("-".to_owned(), |address| address.to_string()),
+            asked_at: asking.at,
+            scopes: asking.scopes,
+            expires_in: left.as_secs(),
+        })
+    }
+}
+
+impl Handle for DeviceDecide {
+    const EVENT: Option<&'static str> = Some("device.decide");
+
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceDecideReply, Fault> {
+        let Some((user_code, asking, _)) = agent.devices.look(&self.user_code) else {
+            return Err(wrong_code(agent, caller));
+        };
+        let Some(grant) = self.grant else {
+            agent.devices.decide(&user_code, None).map_err(|_| fault::code_unknown())?;
+            return Ok(DeviceDecideReply { granted: None });
+        };
+        if grant.scopes.is_empty() {
+            return Err(Fault::new(Code::BadRequest, msg!("scopes-or-role")).hint(msg!("hint-scopes")));
+        }
+        let authority = caller.authority().clone();
+        // Who may see some servers only means those.
+        let servers = if grant.servers.is_empty() { authority.servers().to_vec() } else { grant.servers };
+        let order = Order {
+            // The code makes it a name that no other token has.
+            name: format!("{} {user_code}", asking.name.as_deref().unwrap_or("device")),
+            rights: Rights { holder: Holder::Nobody, scopes: grant.scopes, servers, reveal: grant.reveal },
+            role: None,
+            expires_at: super::issued::expiry(agent, grant.expires_days)?,
+            max_uses: None,
+            issued_by: None,
+            approved_by: caller.guest().and_then(|guest| guest.person()).map(|person| person.name.clone()),
+            leased: false,
+        };
+        let (token, issued) = agent.delegate(&authority, order).await?;
+        let about = issued::info(&issued);
+        let (id, scopes, expires_at) = (issued.id, issued.scopes, issued.expires_at);
+        if agent.devices.decide(&user_code, Some(Granted { token, id: id.clone(), scopes, expires_at })).is_err() {
+            // Somebody else decided meanwhile, or its time was over.
+            agent.revoke_unfetched(vec![id]).await?;
+            return Err(fault::code_unknown());
+        }
+        Ok(DeviceDecideReply { granted: Some(about) })
+    }
+}
+
+/// Codes are short: who tries them gets few tries.
+fn wrong_code(agent: &Agent, caller: &Caller<'_>) -> Fault {
+    let from = match caller.asker() {
+        Asker::Process { peer, .. } => Source::Process(peer.pid),
+        Asker::Guest(guest) => Source::address(guest.address()),
+    };
+    agent.audit("auth.fail", caller.actor(), None, Err(Code::NotFound));
+    match agent.issued.guard.failed(from, "device code") {
+        Verdict::Wrong | Verdict::LimitReached => fault::code_unknown(),
+        Verdict::TooMany(seconds) => fault::too_many(seconds),
+    }
+}
+
+impl Agent {
+    async fn forget_old_devices(&self) -> Result<(), Fault> {
+        self.revoke_unfetched(self.devices.forget_old()).await
+    }
+
+    /// Tokens that no machine fetched are worth nothing.
+    pub(in crate::agent) async fn revoke_unfetched(&self, ids: Vec<String>) -> Result<(), Fault> {
+        match ids.is_empty() {
+            true => Ok(()),
+            false => self.forget_issued(ids).await,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use url::Url;
+
+use crate::access::{Holder, PREFIX, Purpose, Rights};
+use crate::agent::dispatch::Handle;
+use crate::agent::login::read_secret;
+use crate::agent::people::access_tokens::{person, rights};
+use crate::agent::people::{Session, form_key};
+use crate::agent::{Agent, Caller, fault, oauth_fault};
+use crate::base::{IssuerConfig, Scope, Secret, ServerUrl, from_home};
+use crate::msg;
+use crate::oauth::code::Authorization;
+use crate::oauth::{Client, OAuthError};
+use crate::wire::{
+    Code, Empty, Fault, IssuerInfo, Issuers, IssuersReply, Person, SessionEnd, SessionReply, Sessions, SessionsReply,
+    SignIn, SignInFinish, SignInReply, SignInToken, SignOut, SignOutReply, WhoAmI, WhoAmIReply,
+};
+
+impl Handle for Issuers {
+    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<IssuersReply, Fault> {
+        let info = |config: &IssuerConfig| IssuerInfo {
+            issuer: config.issuer.to_string(),
+            name: config.name().to_owned(),
+            client_id: config.client_id.clone(),
+        };
+        Ok(IssuersReply { issuers: agent.issuer_configs()?.iter().map(info).collect() })
+    }
+}
+
+impl Handle for SignIn {
+    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<SignInReply, Fault> {
+        let config = issuer_config(agent, self.issuer.as_deref())?;
+        let issuer = agent.issuer(&config).await?;
+        let redirect_uri = Url::parse(&self.redirect_uri).map_err(|_| fault::not_a_request())?;
+        let client = client(&config)?;
+        let server = &issuer.provider.server;
+        let begun = Authorization::begin(server, &client, &redirect_uri, &config.scopes(), None, &Default::default());
+        let authorization = begun.map_err(|error| from_issuer(&config, error))?;
+        let (url, browser) = (authorization.url.to_string(), random()?);
+        agent.people.sign_ins.begin(browser.clone(), config.issuer.to_string(), authorization);
+        Ok(SignInReply { url, browser })
+    }
+}
+
+impl Handle for SignInFinish {
+    const EVENT: Option<&'static str> = Some("auth.sign_in");
+
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SessionReply, Fault> {
+        let away = agent.people.sign_ins.take(&self.browser).ok_or_else(fault::sign_in_unknown)?;
+        let config = issuer_config(agent, Some(&away.issuer))?;
+        let issuer = agent.issuer(&config).await?;
+        let failed = |error| from_issuer(&config, error);
+        let url = Url::parse(&self.url).map_err(|_| fault::not_a_request())?;
+        let (server, client) = (&issuer.provider.server, client(&config)?);
+        let returned = away.authorization.returned(server, &url).map_err(failed)?;
+        let nonce = away.authorization.nonce.clone().ok_or_else(fault::internal)?;
+        let tokens = away.authorization.redeem(&issuer.http, server, &client, returned).await.map_err(failed)?;
+        let id_token = tokens.id_token.ok_or_else(|| failed(OAuthError::NotOAuth))?;
+        let Some(claims) = agent.verified(&config, &id_token, Purpose::Id { nonce: &nonce }).await? else {
+            return Err(failed(OAuthError::BadToken));
+        };
+        let session = Session {
+            id: String::new(),
+            person: person(&claims, &config),
+            rights: rights(&claims, &config, Holder::Nobody),
+            token_id: None,
+            id_token: Some(id_token),
+            address: address(caller)?,
+        };
+        begin(agent, session)
+    }
+}
+
+impl Handle for SignInToken {
+    const EVENT: Option<&'static str> = Some("auth.sign_in");
+
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SessionReply, Fault> {
+        let guest = caller.guest().ok_or_else(fault::internal)?;
+        let shown = Some(&self.token).filter(|token| token.expose().starts_with(PREFIX));
+        let id = shown.map(|token| agent.id_of_token(token)).transpose()?.flatten();
+        let id = id.ok_or_else(|| agent.wrong_proof(guest, self.token.expose()))?;
+        let known = agent.issued(&crate::access::Authority::owner()).await?;
+        let name = known.into_iter().find(|token| token.id == id).map_or_else(|| id.clone(), |token| token.name);
+        // What it may do is what the token may, looked up with each request.
+        let scopes = [Scope::All].into_iter().collect();
+        let rights = Rights { holder: Holder::Nobody, scopes, servers: Vec::new(), reveal: true };
+        let session = Session {
+            id: String::new(),
+            person: Person { name, subject: None, issuer: None },
+            rights,
+            token_id: Some(id),
+            id_token: None,
+            address: guest.address(),
+        };
+        begin(agent, session)
+    }
+}
+
+impl Handle for SignOut {
+    const EVENT: Option<&'static str> = Some("auth.sign_out");
+
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SignOutReply, Fault> {
+        let session = caller.guest().and_then(|guest| guest.session()).ok_or_else(fault::unauthenticated)?;
+        let found = agent.people.sessions.find(session).ok_or_else(fault::unauthenticated)?;
+        let ended = agent.people.sessions.end(&found.id);
+        // Here it has ended, whatever becomes of it at the issuer.
+        let url = match ended.and_then(|ended| Some((ended.id_token?, ended.person.issuer?))) {
+            Some((id_token, issuer)) => {
+                end_session(agent, &id_token, &issuer, self.back_to.as_deref()).await.ok().flatten()
+            }
+            None => None,
+        };
+        Ok(SignOutReply { url })
+    }
+}
+
+impl Handle for WhoAmI {
+    async fn handle(self, _: &Agent, caller: &mut Caller<'_>) -> Result<WhoAmIReply, Fault> {
+        let (guest, authority) = (caller.guest(), caller.authority());
+        Ok(WhoAmIReply {
+            person: guest.and_then(|guest| guest.person().cloned()),
+            token_id: authority.token().map(str::to_owned),
+            scopes: authority.scopes(),
+            reveal: authority.reveals(),
+            form_key: guest.and_then(|guest| guest.session()).map(form_key),
+        })
+    }
+}
+
+impl Handle for Sessions {
+    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<SessionsReply, Fault> {
+        Ok(SessionsReply { sessions: agent.people.sessions.all() })
+    }
+}
+
+impl Handle for SessionEnd {
+    const EVENT: Option<&'static str> = Some("auth.session_end");
+
+    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
+        let ended = agent.people.sessions.end(&self.id);
+        ended.map(|_| Empty {}).ok_or_else(|| fault::no_such_session(&self.id))
+    }
+}
+
+fn begin(agent: &Agent, session: Session) -> Result<SessionReply, Fault> {
+    let begun = agent.people.sessions.begin(session);
+    let (secret, session) = begun.map_err(|error| Fault::new(Code::Unavailable, msg!("no-random", error = error)))?;
+    Ok(SessionReply { session: secret, person: session.person.name })
+}
+
+fn address(caller: &Caller<'_>) -> Result<std::net::IpAddr, Fault> {
+    caller.guest().map(|guest| guest.address()).ok_or_else(fault::internal)
+}
+
+fn issuer_config(agent: &Agent, named: Option<&str>) -> Result<IssuerConfig, Fault> {
+    let mut all = agent.issuer_configs()?;
+    let at = match named {
+        Some(named) => all.iter().position(|config| config.issuer.as_str() == named),
+        None => Some(0).filter(|_| !all.is_empty()),
+    };
+    at.map(|at| all.swap_remove(at)).ok_or_else(fault::no_issuer)
+}
+
+fn client(config: &IssuerConfig) -> Result<Client, Fault> {
+    let secret = config.client_secret_file.as_deref().map(|path| read_secret(&from_home(path)));
+    Ok(Client { id: config.client_id.clone(), secret: secret.transpose()?, secret_in_body: false })
+}
+
+fn from_issuer(config: &IssuerConfig, error: OAuthError) -> Fault {
+    match ServerUrl::parse(&config.issuer.url().origin().ascii_serialization()) {
+        Ok(server) => oauth_fault::from_decision(&server, error),
+        Err(error) => fault::from_server_url(&config.issuer, &error),
+    }
+}
+
+/// The address at which the browser signs out of the issuer as well.
+async fn end_session(
+    agent: &Agent,
+    id_token: &Secret,
+    issuer: &str,
+    back_to: Option<&str>,
+) -> Result<Option<String>, Fault> {
+    let config = issuer_config(agent, Some(issuer))?;
+    let issuer = agent.issuer(&config).await?;
+    let Some(endpoint) = &issuer.provider.end_session_endpoint else { return Ok(None) };
+    let mut url = endpoint.url().clone();
+    url.query_pairs_mut()
+        .append_pair("id_token_hint", id_token.expose())
+        .append_pair("client_id", &config.client_id)
+        .extend_pairs(back_to.map(|to| ("post_logout_redirect_uri", to)));
+    Ok(Some(url.into()))
+}
+
+fn random() -> Result<Secret, Fault> {
+    let mut bytes = zeroize::Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *bytes).map_err(|error| Fault::new(Code::Unavailable, msg!("no-random", error = error)))?;
+    Ok(Secret::new(URL_SAFE_NO_PAD.encode(&*bytes)))
+}

@@ -1,0 +1,114 @@
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{IssuerConfig, Message, from_home};
+use crate::msg;
+
+/// `[http]` of the settings: the agent's HTTP door, and who may come in by single sign-on.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpConfig {
+    #[serde(default)]
+    listen: Option<String>,
+    #[serde(default)]
+    tls_cert: Option<PathBuf>,
+    #[serde(default)]
+    tls_key: Option<PathBuf>,
+    /// Names under which browsers and programs may know the door, beside those of the certificate and of this machine.
+    #[serde(default)]
+    hosts: Vec<String>,
+    #[serde(default)]
+    issuer: Vec<IssuerConfig>,
+}
+
+/// A door that may be opened: on this machine only, or with TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpDoor {
+    address: SocketAddr,
+    tls: Option<TlsFiles>,
+    hosts: Vec<String>,
+}
+
+/// Certificate chain and key, two PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    pub cert: PathBuf,
+    pub key: PathBuf,
+}
+
+/// Where the door is if nobody says otherwise: the port of the API that it speaks.
+const USUAL: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 57374));
+
+impl HttpConfig {
+    /// The door of these settings, with what was asked for instead.
+    pub fn door(&self, listen: Option<&str>, tls: Option<TlsFiles>) -> Result<HttpDoor, Message> {
+        let tls = match (tls, &self.tls_cert, &self.tls_key) {
+            (Some(tls), ..) => Some(tls),
+            (None, Some(cert), Some(key)) => Some(TlsFiles { cert: from_home(cert), key: from_home(key) }),
+            (None, None, None) => None,
+            (None, ..) => return Err(msg!("http-half-tls")),
+        };
+        let address = match listen.or(self.listen.as_deref()) {
+            Some(text) => parse(text).ok_or_else(|| msg!("http-bad-address", address = text))?,
+            None => USUAL,
+        };
+        match address.ip().is_loopback() || tls.is_some() {
+            true => Ok(HttpDoor { address, tls, hosts: self.hosts.clone() }),
+            false => Err(msg!("http-needs-tls", address = address)),
+        }
+    }
+
+    pub fn issuers(&self) -> &[IssuerConfig] {
+        &self.issuer
+    }
+}
+
+impl HttpDoor {
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn tls(&self) -> Option<&TlsFiles> {
+        self.tls.as_ref()
+    }
+
+    pub fn hosts(&self) -> &[String] {
+        &self.hosts
+    }
+}
+
+/// `127.0.0.1:57374`, `[::1]:57374`, `localhost:57374`; `:57374` means all addresses.
+fn parse(text: &str) -> Option<SocketAddr> {
+    let text = match text.rsplit_once(':')? {
+        ("localhost", port) => format!("127.0.0.1:{port}"),
+        ("", port) => format!("0.0.0.0:{port}"),
+        _ => text.to_owned(),
+    };
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_this_machine_a_door_needs_tls() {
+        let open = |listen: &str, tls: bool| {
+            let tls = tls.then(|| TlsFiles { cert: "/c".into(), key: "/k".into() });
+            HttpConfig::default().door(Some(listen), tls).map_err(|message| message.id().to_owned())
+        };
+        assert_eq!(HttpConfig::default().door(None, None).unwrap().address(), USUAL);
+        for here in ["127.0.0.1:1", "[::1]:1", "localhost:57374", "127.9.9.9:0"] {
+            assert!(open(here, false).is_ok(), "{here}");
+        }
+        for elsewhere in ["0.0.0.0:1", ":1", "10.0.0.1:57374", "[::]:1"] {
+            assert_eq!(open(elsewhere, false).unwrap_err(), "http-needs-tls", "{elsewhere}");
+            assert!(open(elsewhere, true).is_ok(), "{elsewhere}");
+        }
+        for odd in ["", "x", "1.2.3.4", "127.0.0.1:99999", "localhost.evil.example:1"] {
+            assert_eq!(open(odd, true).unwrap_err(), "http-bad-address", "{odd}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{Endpoint, Message, RoleRules};
+use crate::msg;
+
+/// `[[http.issuer]]`: an OpenID provider whose people may sign in, and whose access tokens count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerConfig {
+    pub issuer: Endpoint,
+    pub client_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret_file: Option<PathBuf>,
+    /// What people know it by; its host if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// Whom an access token must be for; the client if absent.
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    audience: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scopes: Option<Vec<String>>,
+    #[serde(default)]
+    pub roles: RoleRules,
+    /// Whether its administrators may be handed servers' own secrets, and let others be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reveal: bool,
+}
+
+impl IssuerConfig {
+    /// From `LOOM_OIDC_ISSUER`, `LOOM_OIDC_CLIENT_ID`, `LOOM_OIDC_AUDIENCE` and `LOOM_OIDC_SCOPES`; nothing if the first is
+    /// not set.
+    pub fn from_environment() -> Result<Option<IssuerConfig>, Message> {
+        let variable = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
+        let list = |name| variable(name).map(|text| split(&text));
+        let Some(issuer) = variable("LOOM_OIDC_ISSUER") else { return Ok(None) };
+        let issuer = Endpoint::parse(&issuer).map_err(|_| msg!("bad-issuer", issuer = issuer))?;
+        let client_id = variable("LOOM_OIDC_CLIENT_ID").ok_or_else(|| msg!("no-oidc-client"))?;
+        Ok(Some(IssuerConfig {
+            issuer,
+            client_id,
+            client_secret_file: None,
+            name: None,
+            audience: list("LOOM_OIDC_AUDIENCE").unwrap_or_default(),
+            scopes: list("LOOM_OIDC_SCOPES"),
+            roles: RoleRules::default(),
+            reveal: false,
+        }))
+    }
+
+    pub fn name(&self) -> &str {
+        self.name.as_deref().or(self.issuer.url().host_str()).unwrap_or_default()
+    }
+
+    pub fn audiences(&self) -> Vec<String> {
+        match self.audience.is_empty() {
+            true => vec![self.client_id.clone()],
+            false => self.audience.clone(),
+        }
+    }
+
+    /// What to ask for when a person signs in. Without `openid` nobody would learn who it is.
+    pub fn scopes(&self) -> Vec<String> {
+        let usual = || ["openid", "email", "profile"].map(str::to_owned).to_vec();
+        let mut scopes = self.scopes.clone().unwrap_or_else(usual);
+        if !scopes.iter().any(|scope| scope == "openid") {
+            scopes.insert(0, "openid".to_owned());
+        }
+        scopes
+    }
+}
+
+fn split(text: &str) -> Vec<String> {
+    text.split([',', ' ']).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Audience {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Audience::deserialize(from)? {
+        Audience::One(one) => vec![one],
+        Audience::Many(many) => many,
+    })
+}

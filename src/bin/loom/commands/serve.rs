@@ -1,0 +1,36 @@
+use std::path::Path;
+
+use loom_credentials::base::IssuerConfig;
+use loom_credentials::msg;
+use loom_credentials::wire::{self, Code, Fault};
+
+use crate::args::Serve;
+use crate::{Context, term};
+
+/// Opens the agent's HTTP door and prints where it is; the agent goes on serving when this has ended.
+pub fn run(args: Serve, context: &Context) -> Result<u8, Fault> {
+    let client = context.client()?;
+    if args.stop {
+        client.ask(&wire::ServeEnd {})?;
+        term::say(context.locale, &msg!("http-closed"));
+        return Ok(0);
+    }
+    let issuer = IssuerConfig::from_environment();
+    let issuer = issuer.map_err(|message| Fault::new(Code::Usage, message).hint(msg!("hint-no-issuer")))?;
+    let question = wire::Serve {
+        listen: args.listen,
+        tls_cert: args.tls_cert.as_deref().map(absolute).transpose()?,
+        tls_key: args.tls_key.as_deref().map(absolute).transpose()?,
+        issuer,
+    };
+    let url = client.ask(&question)?.url;
+    term::data_line(&url);
+    term::say(context.locale, &msg!("http-open"));
+    Ok(0)
+}
+
+/// The agent runs in a directory of its own.
+fn absolute(path: &Path) -> Result<String, Fault> {
+    let absolute = std::path::absolute(path).ok().and_then(|path| path.into_os_string().into_string().ok());
+    absolute.ok_or_else(|| Fault::new(Code::BadRequest, msg!("socket-not-absolute", path = path.display())))
+}

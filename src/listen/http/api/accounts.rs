@@ -1,0 +1,17 @@
+//! Who is logged in where; no secrets.
+
+use axum::response::IntoResponse;
+
+use super::as_json;
+use crate::listen::http::asker::Program;
+use crate::listen::http::problem::Problem;
+use crate::wire::Status;
+
+/// As `loom status --json` has it.
+pub(super) async fn status(program: Program) -> Result<impl IntoResponse, Problem> {
+    Ok(as_json(&program.asking.ask(&Status::default()).await?))
+}
+
+pub(super) async fn list(program: Program) -> Result<impl IntoResponse, Problem> {
+    Ok(as_json(&program.asking.ask(&Status::default()).await?.accounts))
+}

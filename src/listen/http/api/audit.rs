@@ -1,0 +1,28 @@
+//! The last entries of the audit log, the oldest first.
+
+use axum::extract::Query;
+use axum::response::IntoResponse;
+use serde::Deserialize;
+
+use super::as_json;
+use crate::listen::http::asker::Program;
+use crate::listen::http::problem::Problem;
+use crate::wire::{Audit, AuditEntry};
+
+const USUAL: usize = 100;
+const MOST: usize = 1000;
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    event: Option<String>,
+    #[serde(default)]
+    limit: Option<usize>,
+}
+
+pub(super) async fn last(program: Program, Query(wanted): Query<Wanted>) -> Result<impl IntoResponse, Problem> {
+    let last = wanted.limit.unwrap_or(USUAL).min(MOST);
+    let question = Audit { event: wanted.event, last, follow: false };
+    let entries: Vec<AuditEntry> = program.asking.collect(&question).await?;
+    Ok(as_json(&entries))
+}

@@ -1,0 +1,54 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use crate::listen::http::problem::Problem;
+use crate::listen::http::server::Shared;
+use crate::listen::http::visit::is_form;
+
+/// The largest body that is read, and how long that may take.
+pub(in crate::listen::http) const MAX_BODY: usize = 64 * 1024;
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+
+/// A JSON body of this shape; an empty one is an empty object.
+pub(in crate::listen::http) struct Json<T>(pub(in crate::listen::http) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Arc<Shared>) -> Result<Self, Problem> {
+        if is_form(request.headers()) {
+            return Err(Problem::plain(StatusCode::FORBIDDEN, "Forms are refused here: send application/json"));
+        }
+        let bytes = read(request).await?;
+        let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        let mut parser = serde_json::Deserializer::from_slice(bytes);
+        let parsed = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+            let place = error.path().to_string();
+            let missing = error.inner().to_string();
+            let field = missing.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+            match (field, &*place) {
+                (Some(field), _) => Problem::shape(&[field], "Field required"),
+                (None, ".") => Problem::shape(&[], "Not the JSON object that is expected here"),
+                (None, place) => Problem::shape(&[place], "Not a value that is expected here"),
+            }
+        })?;
+        parser.end().map_err(|_| Problem::shape(&[], "Not JSON"))?;
+        Ok(Json(parsed))
+    }
+}
+
+/// The whole of a small body.
+pub(in crate::listen::http) async fn read(request: Request) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    match timeout(BODY_WITHIN, to_bytes(request.into_body(), MAX_BODY)).await {
+        Ok(Ok(bytes)) => Ok(Zeroizing::new(bytes.into())),
+        Ok(Err(_)) => Err(Problem::plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large, or was cut short")),
+        Err(_) => Err(Problem::plain(StatusCode::REQUEST_TIMEOUT, "The body did not come in time")),
+    }
+}

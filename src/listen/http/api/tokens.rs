@@ -1,0 +1,82 @@
+//! The agent's own tokens, in the shape of Loki's API but with safe defaults: scopes or a role are required, scopes that do not
+//! exist are refused, and roles count.
+
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Json, as_json};
+use crate::base::{Scopes, ServerPattern};
+use crate::listen::http::asker::Program;
+use crate::listen::http::problem::Problem;
+use crate::wire::{Generate, RevokeToken, Tokens};
+
+/// What is asked of a new token.
+#[derive(Deserialize)]
+pub(super) struct NewToken {
+    name: String,
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
+    #[serde(default)]
+    role: Option<String>,
+    #[serde(default)]
+    expires_days: Option<u32>,
+    #[serde(default)]
+    servers: Option<Vec<String>>,
+    #[serde(default)]
+    max_uses: Option<u64>,
+    #[serde(default)]
+    reveal: Option<bool>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Listing {
+    #[serde(default)]
+    include_revoked: Option<bool>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Removal {
+    #[serde(default)]
+    permanent: Option<bool>,
+}
+
+pub(super) async fn generate(program: Program, Json(new): Json<NewToken>) -> Result<impl IntoResponse, Problem> {
+    let bad = |detail: String| Problem::plain(StatusCode::BAD_REQUEST, &detail);
+    let scopes = new.scopes.map(|names| Scopes::from_names(names.iter().map(String::as_str))).transpose();
+    let scopes = scopes.map_err(|error| bad(format!("Unknown scope: {}", crate::base::printable(&error.0))))?;
+    if new.expires_days == Some(0) || new.max_uses == Some(0) {
+        return Err(bad("expires_days and max_uses must be greater than 0".to_owned()));
+    }
+    let servers = new.servers.unwrap_or_default();
+    let servers: Result<Vec<_>, _> = servers.iter().map(|text| ServerPattern::from_user(text)).collect();
+    let servers = servers.map_err(|_| Problem::shape(&["servers"], "Not a list of servers"))?;
+    let question = Generate {
+        name: new.name,
+        scopes,
+        role: new.role,
+        expires_days: new.expires_days,
+        servers,
+        max_uses: new.max_uses,
+        reveal: new.reveal.unwrap_or(false),
+    };
+    Ok((StatusCode::CREATED, as_json(&program.asking.ask(&question).await?)))
+}
+
+pub(super) async fn list(program: Program, Query(listing): Query<Listing>) -> Result<impl IntoResponse, Problem> {
+    let all = listing.include_revoked.unwrap_or(false);
+    Ok(as_json(&program.asking.ask(&Tokens { all }).await?.tokens))
+}
+
+pub(super) async fn revoke(
+    program: Program,
+    Path(identifier): Path<String>,
+    Query(removal): Query<Removal>,
+) -> Result<impl IntoResponse, Problem> {
+    let forget = removal.permanent.unwrap_or(false);
+    program.asking.ask(&RevokeToken { name: identifier.clone(), forget }).await?;
+    let action = if forget { "delete" } else { "revoke" };
+    Ok(as_json(&json!({ "status": "ok", "action": action, "identifier": identifier })))
+}

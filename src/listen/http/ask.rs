@@ -1,0 +1,105 @@
+use std::sync::Arc;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
+use tokio::sync::OwnedSemaphorePermit;
+use zeroize::Zeroizing;
+
+use super::server::Shared;
+use crate::agent::{self, Asker, Caller, Guest};
+use crate::base::Locale;
+use crate::msg;
+use crate::wire::{Code, Fault, MAX_FRAME, Reply, Verb, print_more, print_request};
+
+/// How many requests of one address may be under way at once; more wait for their turn.
+const MAX_TURNS: usize = 64;
+
+/// Somebody who was let in, and what they ask: frames of verbs, which the agent answers as it answers a socket's.
+#[derive(Clone)]
+pub(super) struct Asking {
+    shared: Arc<Shared>,
+    guest: Guest,
+    locale: Locale,
+}
+
+/// A request that is being answered, with events on the way. Dropping it tells the agent that nobody listens any more.
+pub(super) struct Conversation {
+    lines: BufReader<DuplexStream>,
+    _stream: Option<OwnedSemaphorePermit>,
+}
+
+impl Asking {
+    pub(super) fn new(shared: Arc<Shared>, guest: Guest, locale: Locale) -> Asking {
+        Asking { shared, guest, locale }
+    }
+
+    /// Asks and waits for the answer.
+    pub(super) async fn ask<V: Verb>(&self, question: &V) -> Result<V::Reply, Fault> {
+        let _turn = self.shared.crowd.turn(self.guest.address(), MAX_TURNS).await;
+        let mut conversation = self.begin(question, None);
+        loop {
+            match conversation.next::<V::Reply, IgnoredAny>().await? {
+                Reply::Ok(answer) => return Ok(answer),
+                Reply::Error(fault) => return Err(fault),
+                Reply::Event(_) => {}
+            }
+        }
+    }
+
+    /// Asks, and collects the events on the way to the answer.
+    pub(super) async fn collect<V: Verb, E: DeserializeOwned>(&self, question: &V) -> Result<Vec<E>, Fault> {
+        let _turn = self.shared.crowd.turn(self.guest.address(), MAX_TURNS).await;
+        let (mut conversation, mut events) = (self.begin(question, None), Vec::new());
+        loop {
+            match conversation.next::<V::Reply, E>().await? {
+                Reply::Ok(_) => return Ok(events),
+                Reply::Error(fault) => return Err(fault),
+                Reply::Event(event) => events.push(event),
+            }
+        }
+    }
+
+    /// Asks for something that takes its time. There is room for so many at once.
+    pub(super) fn stream<V: Verb>(&self, question: &V) -> Result<Conversation, Fault> {
+        let room = self.shared.streams.clone().try_acquire_owned();
+        let room = room.map_err(|_| Fault::new(Code::TooMany, msg!("too-many-attempts", seconds = 5)))?;
+        Ok(self.begin(question, Some(room)))
+    }
+
+    /// What was begun is finished whoever goes: only the agent decides where it may be cut short.
+    fn begin<V: Verb>(&self, question: &V, room: Option<OwnedSemaphorePermit>) -> Conversation {
+        let frame = print_request(question, self.locale, None);
+        let (agent, guest) = (self.shared.agent.clone(), self.guest.clone());
+        let (ours, theirs) = tokio::io::duplex(2 * MAX_FRAME);
+        tokio::spawn(async move {
+            let _busy = agent.stopping.busy();
+            let (mut input, mut output) = tokio::io::split(theirs);
+            let mut caller = Caller::new(&mut input, &mut output, Asker::Guest(&guest), &agent);
+            let reply = agent::answer(&agent, &frame, &mut caller).await;
+            let _ = output.write_all(&reply).await;
+        });
+        Conversation { lines: BufReader::new(ours), _stream: room }
+    }
+}
+
+impl Conversation {
+    pub(super) async fn next<T: DeserializeOwned, E: DeserializeOwned>(&mut self) -> Result<Reply<T, E>, Fault> {
+        let mut line = Zeroizing::new(Vec::new());
+        let mut limited = (&mut self.lines).take(MAX_FRAME as u64);
+        let read = limited.read_until(b'\n', &mut line).await;
+        if !matches!(read, Ok(1..)) {
+            return Err(internal());
+        }
+        Reply::parse(&line).map_err(|_| internal())
+    }
+
+    /// Says what an event asked for.
+    pub(super) async fn say(&mut self, more: &impl serde::Serialize) -> Result<(), Fault> {
+        self.lines.get_mut().write_all(&print_more(more)).await.map_err(|_| internal())
+    }
+}
+
+/// The agent went, or a request panicked.
+fn internal() -> Fault {
+    Fault::new(Code::Internal, msg!("internal"))
+}

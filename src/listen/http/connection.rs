@@ -1,0 +1,110 @@
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tower::ServiceExt;
+
+use super::server::Shared;
+use super::visit::Came;
+
+/// How long a connection may take for its handshake, and then to say what it wants.
+const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+
+/// How many connections there may be at once; then the address that has most of them makes room.
+const MAX_CONNECTIONS: usize = 512;
+
+/// A head may have so many lines, and so many bytes.
+const MAX_HEADERS: usize = 64;
+const MAX_HEAD: usize = 32 * 1024;
+
+/// Answers what one connection asks, until either side ends.
+pub(super) async fn serve(
+    stream: TcpStream,
+    address: IpAddr,
+    shared: Arc<Shared>,
+    router: Router,
+    closed: watch::Receiver<bool>,
+) {
+    let Ok(own) = stream.local_addr() else { return };
+    let came = Came { address, own: own.ip().to_canonical() };
+    let _ = stream.set_nodelay(true);
+    let mut place = shared.crowd.join(address, MAX_CONNECTIONS);
+    match &shared.tls {
+        None => converse(stream, came, router, place.sent_away(), closed).await,
+        Some(tls) => {
+            let shaken = tokio::select! {
+                shaken = timeout(REQUEST_WITHIN, tls.acceptor().accept(stream)) => shaken,
+                () = place.sent_away() => return,
+            };
+            if let Ok(Ok(stream)) = shaken {
+                converse(stream, came, router, place.sent_away(), closed).await;
+            }
+        }
+    }
+}
+
+/// `sent_away` returns when room is needed for others: a connection that waits is dropped, a request under way is finished.
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    came: Came,
+    router: Router,
+    sent_away: impl Future<Output = ()>,
+    mut closed: watch::Receiver<bool>,
+) {
+    let under_way = Arc::new(AtomicUsize::new(0));
+    let counted = under_way.clone();
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        let (router, under_way) = (router.clone(), Counted::new(counted.clone()));
+        request.extensions_mut().insert(came);
+        async move {
+            let answer = router.oneshot(request.map(Body::new)).await;
+            drop(under_way);
+            answer
+        }
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN).max_headers(MAX_HEADERS).max_buf_size(MAX_HEAD);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut sent_away = pin!(sent_away);
+    let mut leaving = false;
+    loop {
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = &mut sent_away, if !leaving => {}
+            _ = closed.changed(), if !leaving => {}
+        }
+        if under_way.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        leaving = true;
+        connection.as_mut().graceful_shutdown();
+    }
+}
+
+/// A request under way, however it ends.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(count: Arc<AtomicUsize>) -> Counted {
+        count.fetch_add(1, Ordering::Relaxed);
+        Counted(count)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

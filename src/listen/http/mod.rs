@@ -1,0 +1,19 @@
+//! The HTTP door: a REST API, logins of other machines, and pages for people.
+//!
+//! It translates and decides nothing. Who sends a request is found out by the agent (`Agent::admit`), and what is asked
+//! becomes the frame of a verb, as it would have come over the socket.
+
+mod api;
+mod ask;
+mod asker;
+mod connection;
+mod cookies;
+mod names;
+mod oauth;
+mod pages;
+mod problem;
+mod server;
+mod tls;
+mod visit;
+
+pub(super) use server::HttpServer;

@@ -1,0 +1,87 @@
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::base::Locale;
+use crate::wire::{Code, Fault};
+
+/// Why an API call is not answered as it was meant, in the shape of Loki's API.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    detail: Value,
+    hint: Option<String>,
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    pub(super) fn plain(status: StatusCode, detail: &str) -> Problem {
+        Problem { status, detail: detail.into(), hint: None, retry_after: None }
+    }
+
+    pub(super) fn unauthenticated() -> Problem {
+        Problem::plain(StatusCode::UNAUTHORIZED, "Authentication required")
+    }
+
+    /// A body that is not what it should be: where, and what is wrong there. What stands there is not repeated.
+    pub(super) fn shape(place: &[&str], what: &str) -> Problem {
+        let loc: Vec<&str> = std::iter::once("body").chain(place.iter().copied()).collect();
+        let detail = json!([{ "loc": loc, "msg": what, "type": "value_error" }]);
+        Problem { status: StatusCode::UNPROCESSABLE_ENTITY, detail, hint: None, retry_after: None }
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Problem {
+        let detail = match (fault.code(), fault.id()) {
+            (Code::Unauthenticated, "unauthenticated") => "Authentication required".to_owned(),
+            (Code::Unauthenticated, _) => "Invalid, expired, or revoked token".to_owned(),
+            (Code::Denied, "scope-missing") => {
+                let scope = fault.arg("scope").filter(|scope| *scope != "*").unwrap_or("admin");
+                format!("Insufficient permissions. Required scope: {scope}")
+            }
+            _ => fault.message(Locale::En),
+        };
+        let retry_after = fault.arg("seconds").and_then(|seconds| seconds.parse().ok());
+        let retry_after = retry_after.filter(|_| fault.code() == Code::TooMany);
+        // What to do about a right that is missing is said for the socket's front-ends only.
+        let hint =
+            fault.hint_text(Locale::En).filter(|_| !matches!(fault.code(), Code::Denied | Code::Unauthenticated));
+        Problem { status: status(fault.code()), detail: detail.into(), hint, retry_after }
+    }
+}
+
+/// What a fault is in HTTP (RFC 9110 §15).
+pub(super) fn status(code: Code) -> StatusCode {
+    match code {
+        Code::NotFound => StatusCode::NOT_FOUND,
+        // The caller is known; it is the account at the other server that has ended.
+        Code::LoginRequired => StatusCode::CONFLICT,
+        Code::Locked => StatusCode::LOCKED,
+        Code::Denied => StatusCode::FORBIDDEN,
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Code::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Code::BadRequest | Code::Usage => StatusCode::BAD_REQUEST,
+        Code::Unavailable | Code::Cancelled => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut body = json!({ "detail": self.detail });
+        if let Some(hint) = self.hint {
+            body["hint"] = hint.into();
+        }
+        let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let mut answer = (self.status, [json], body.to_string()).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            answer.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        answer
+    }
+}

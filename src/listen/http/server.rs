@@ -1,0 +1,114 @@
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::connection;
+use super::tls::Tls;
+use super::{api, oauth, pages, visit};
+use crate::agent::Agent;
+use crate::base::{HttpDoor, Message};
+use crate::listen::crowd::Crowd;
+use crate::msg;
+
+/// How many answers may be streamed at once: calls, and the log as it is written.
+const MAX_STREAMS: usize = 64;
+
+/// How long what was begun may take when the door closes.
+const CLOSED_WITHIN: Duration = Duration::from_secs(5);
+
+/// The HTTP door, open.
+pub(in crate::listen) struct HttpServer {
+    asked: SocketAddr,
+    url: String,
+    closing: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// What every connection shares.
+pub(super) struct Shared {
+    pub(super) agent: Arc<Agent>,
+    pub(super) door: HttpDoor,
+    pub(super) tls: Option<Tls>,
+    pub(super) crowd: Crowd<IpAddr>,
+    pub(super) streams: Arc<Semaphore>,
+}
+
+impl HttpServer {
+    pub(in crate::listen) async fn open(door: &HttpDoor, agent: Arc<Agent>) -> Result<HttpServer, Message> {
+        let trouble = |error: std::io::Error| msg!("http-address-trouble", address = door.address(), error = error);
+        let tls = door.tls().map(Tls::load).transpose()?;
+        let listener = TcpListener::bind(door.address()).await.map_err(trouble)?;
+        let address = listener.local_addr().map_err(trouble)?;
+        let url = url(door, tls.as_ref(), address);
+        let streams = Arc::new(Semaphore::new(MAX_STREAMS));
+        let shared = Arc::new(Shared { agent, door: door.clone(), tls, crowd: Crowd::default(), streams });
+        let (closing, closed) = watch::channel(false);
+        let task = tokio::spawn(accept(listener, shared, closed));
+        Ok(HttpServer { asked: door.address(), url, closing, task })
+    }
+
+    /// The address that was asked for.
+    pub(in crate::listen) fn address(&self) -> SocketAddr {
+        self.asked
+    }
+
+    pub(in crate::listen) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Lets nobody in any more, and waits a while for what was begun.
+    pub(in crate::listen) async fn close(self) {
+        self.closing.send_replace(true);
+        let _ = self.task.await;
+        let _ = timeout(CLOSED_WITHIN, self.closing.closed()).await;
+    }
+}
+
+/// Where people and programs find it. A name is better than an address that stands for all of them.
+fn url(door: &HttpDoor, tls: Option<&Tls>, address: SocketAddr) -> String {
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    match (address.ip().is_unspecified(), door.hosts().first()) {
+        (true, Some(name)) => format!("{scheme}://{name}:{}", address.port()),
+        (true, None) => format!("{scheme}://localhost:{}", address.port()),
+        (false, _) => format!("{scheme}://{address}"),
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, mut closed: watch::Receiver<bool>) {
+    let router = router(shared.clone());
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = closed.changed() => return,
+        };
+        match accepted {
+            Ok((stream, from)) => {
+                let (shared, router, closed) = (shared.clone(), router.clone(), closed.clone());
+                tokio::spawn(connection::serve(stream, from.ip().to_canonical(), shared, router, closed));
+            }
+            Err(error) => {
+                // Out of descriptors: make room instead of asking for the same connection in a circle.
+                tracing::warn!(%error, "cannot accept");
+                shared.crowd.thin();
+                sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+}
+
+fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .merge(api::routes())
+        .merge(oauth::routes())
+        .merge(pages::routes())
+        .fallback(api::not_found)
+        .method_not_allowed_fallback(api::method_not_allowed)
+        .layer(axum::middleware::from_fn_with_state(shared.clone(), visit::check))
+        .with_state(shared)
+}

@@ -1,0 +1,39 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Empty, Verb};
+use crate::base::IssuerConfig;
+
+/// `serve`: opens the HTTP door. What is not said here is as the settings have it. It stays open as long as the agent runs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Serve {
+    /// Address and port; `127.0.0.1:57374` where nobody says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
+    /// PEM files, by absolute path; without them only this machine gets in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_cert: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<String>,
+    /// One more issuer at which people may sign in, from `LOOM_OIDC_ISSUER`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<IssuerConfig>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ServeReply {
+    pub url: String,
+}
+
+/// `serve_end`: closes it.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct ServeEnd {}
+
+impl Verb for Serve {
+    const NAME: &'static str = "serve";
+    type Reply = ServeReply;
+}
+
+impl Verb for ServeEnd {
+    const NAME: &'static str = "serve_end";
+    type Reply = Empty;
+}
