@@ -24,6 +24,13 @@ impl Problem {
         Problem::plain(StatusCode::UNAUTHORIZED, "Authentication required")
     }
 
+    /// The same of a query.
+    pub(super) fn query() -> Problem {
+        let detail =
+            json!([{ "loc": ["query"], "msg": "Not the parameters that are expected here", "type": "value_error" }]);
+        Problem { status: StatusCode::UNPROCESSABLE_ENTITY, detail, hint: None, retry_after: None }
+    }
+
     /// A body that is not what it should be: where, and what is wrong there. What stands there is not repeated.
     pub(super) fn shape(place: &[&str], what: &str) -> Problem {
         let loc: Vec<&str> = std::iter::once("body").chain(place.iter().copied()).collect();

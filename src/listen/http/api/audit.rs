@@ -1,10 +1,10 @@
 //! The last entries of the audit log, the oldest first.
 
-use axum::extract::Query;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
 use super::as_json;
+use super::params::Params;
 use crate::listen::http::asker::Program;
 use crate::listen::http::problem::Problem;
 use crate::wire::{Audit, AuditEntry};
@@ -20,7 +20,7 @@ pub(super) struct Wanted {
     limit: Option<usize>,
 }
 
-pub(super) async fn last(program: Program, Query(wanted): Query<Wanted>) -> Result<impl IntoResponse, Problem> {
+pub(super) async fn last(program: Program, Params(wanted): Params<Wanted>) -> Result<impl IntoResponse, Problem> {
     let last = wanted.limit.unwrap_or(USUAL).min(MOST);
     let question = Audit { event: wanted.event, last, follow: false };
     let entries: Vec<AuditEntry> = program.asking.collect(&question).await?;

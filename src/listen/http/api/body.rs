@@ -28,6 +28,10 @@ impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Json<T> {
         }
         let bytes = read(request).await?;
         let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        // A list of the values, in their order, would do for serde.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Problem::shape(&[], "Not a JSON object"));
+        }
         let mut parser = serde_json::Deserializer::from_slice(bytes);
         let parsed = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
             let place = error.path().to_string();
@@ -35,7 +39,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Json<T> {
             let field = missing.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
             match (field, &*place) {
                 (Some(field), _) => Problem::shape(&[field], "Field required"),
-                (None, ".") => Problem::shape(&[], "Not the JSON object that is expected here"),
+                (None, ".") => Problem::shape(&[], "Not JSON"),
                 (None, place) => Problem::shape(&[place], "Not a value that is expected here"),
             }
         })?;

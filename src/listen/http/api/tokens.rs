@@ -1,12 +1,13 @@
 //! The agent's own tokens, in the shape of Loki's API but with safe defaults: scopes or a role are required, scopes that do not
 //! exist are refused, and roles count.
 
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::params::Params;
 use super::{Json, as_json};
 use crate::base::{Scopes, ServerPattern};
 use crate::listen::http::asker::Program;
@@ -65,7 +66,7 @@ pub(super) async fn generate(program: Program, Json(new): Json<NewToken>) -> Res
     Ok((StatusCode::CREATED, as_json(&program.asking.ask(&question).await?)))
 }
 
-pub(super) async fn list(program: Program, Query(listing): Query<Listing>) -> Result<impl IntoResponse, Problem> {
+pub(super) async fn list(program: Program, Params(listing): Params<Listing>) -> Result<impl IntoResponse, Problem> {
     let all = listing.include_revoked.unwrap_or(false);
     Ok(as_json(&program.asking.ask(&Tokens { all }).await?.tokens))
 }
@@ -73,7 +74,7 @@ pub(super) async fn list(program: Program, Query(listing): Query<Listing>) -> Re
 pub(super) async fn revoke(
     program: Program,
     Path(identifier): Path<String>,
-    Query(removal): Query<Removal>,
+    Params(removal): Params<Removal>,
 ) -> Result<impl IntoResponse, Problem> {
     let forget = removal.permanent.unwrap_or(false);
     program.asking.ask(&RevokeToken { name: identifier.clone(), forget }).await?;
