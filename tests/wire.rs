@@ -47,6 +47,16 @@ fn wanted() -> GitCredential {
     }
 }
 
+fn agent(http: Option<&str>) -> AgentStatus {
+    let (version, http) = ("0.1.0".into(), http.map(str::to_owned));
+    AgentStatus { running: true, pid: 7, version, locked: false, memory_locked: true, http }
+}
+
+fn person() -> Person {
+    let issuer = Some("https://login.example/".to_owned());
+    Person { name: "alice".into(), subject: Some("00u1".into()), issuer }
+}
+
 #[test]
 fn the_frames_of_git_are_as_recorded() {
     let get = Get {
@@ -188,6 +198,7 @@ fn the_frames_of_issued_tokens_and_sockets_are_as_recorded() {
         reveal: true,
         uses: 0,
         max_uses: Some(3),
+        approved_by: None,
     };
     let question = Generate {
         name: "ci".into(),
@@ -200,7 +211,8 @@ fn the_frames_of_issued_tokens_and_sockets_are_as_recorded() {
     };
     exchange(question, GenerateReply { token: secret("loom_shown_once"), about: about() });
     exchange(Tokens { all: true }, TokensReply { tokens: vec![about()] });
-    exchange(RevokeToken { name: "ci".into() }, RevokeTokenReply { revoked: vec![about()] });
+    exchange(EndToken { token: secret("loom_tok") }, Empty {});
+    exchange(RevokeToken { name: "ci".into(), forget: false }, RevokeTokenReply { revoked: vec![about()] });
     let lease = Lease { name: "exec make".into(), scopes: scopes.clone(), servers: servers.clone(), reveal: false };
     exchange(lease, Empty {});
     let (path, token) = ("/home/u/sock/agent.sock".to_owned(), "0123456789ab".to_owned());
@@ -218,7 +230,7 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
     let whole = || AuditVerifyReply { entries: 7, head: "00ff".into(), ..AuditVerifyReply::default() };
     let accounts = vec![FileAccount { server: server(), account: "ci".into() }];
     let file = FileReport { path: "/home/alice/x".into(), state: FileCondition::Damaged, accounts };
-    let agent = AgentStatus { running: true, pid: 7, version: "0.1.0".into(), locked: false, memory_locked: true };
+    let agent = agent(None);
     let problem = Some("a sentence".into());
     let put_aside = Some("/home/alice/x.damaged".into());
     exchange(Doctor { restore: true }, DoctorReply { agent, file, audit: whole(), problem, put_aside });
@@ -231,8 +243,87 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
         outcome: "ok".into(),
     };
     let program = entry(Actor::Process { uid: 1000, pid: 7, exe: Some("/usr/bin/loom".into()), token_id: None });
-    let token = entry(Actor::Token { token_id: "0123456789ab".into() });
-    golden("audit-event", &[&print_event(&program), &print_event(&token)]);
+    let (token_id, address) = ("0123456789ab".to_owned(), "192.0.2.7".to_owned());
+    let token = entry(Actor::Token { token_id: token_id.clone(), address: None });
+    let afar = entry(Actor::Token { token_id, address: Some(address.clone()) });
+    let Person { name: person, subject, issuer } = person();
+    let person = entry(Actor::Person { person, subject, issuer, token_id: None, address: address.clone() });
+    let stranger = entry(Actor::Stranger { address });
+    let entries = [program, token, afar, person, stranger];
+    let printed: Vec<_> = entries.iter().map(print_event).collect();
+    golden("audit-event", &printed.iter().map(|frame| frame.as_slice()).collect::<Vec<_>>());
+    for (entry, frame) in entries.iter().zip(&printed) {
+        assert!(matches!(Reply::<Empty, AuditEntry>::parse(frame), Ok(Reply::Event(read)) if read == *entry));
+    }
+}
+
+#[test]
+fn the_frames_of_the_http_door_and_of_sign_ins_are_as_recorded() {
+    let issuer = serde_json::from_value(serde_json::json!({
+        "issuer": "https://login.example", "client_id": "loom", "audience": "api", "scopes": ["openid"],
+        "roles": { "claim": "groups", "mapping": { "ops": "operator" } },
+    }));
+    let serve = Serve {
+        listen: Some("0.0.0.0:57374".into()),
+        tls_cert: Some("/home/alice/cert.pem".into()),
+        tls_key: Some("/home/alice/key.pem".into()),
+        issuer: issuer.unwrap(),
+    };
+    exchange(serve, ServeReply { url: "https://box.example:57374".into() });
+    exchange(ServeEnd {}, Empty {});
+    let about =
+        IssuerInfo { issuer: "https://login.example/".into(), name: "Corp".into(), client_id: "loom".into() };
+    exchange(Issuers {}, IssuersReply { issuers: vec![about] });
+    let redirect_uri = "https://box.example:57374/auth/oidc/callback".to_owned();
+    let question = SignIn { issuer: Some("https://login.example/".into()), redirect_uri: redirect_uri.clone() };
+    exchange(question, SignInReply { url: "https://login.example/auth?state=s".into(), browser: secret("b") });
+    let session = || SessionReply { session: secret("s"), person: "alice".into() };
+    exchange(SignInFinish { url: redirect_uri + "?code=c&state=s", browser: secret("b") }, session());
+    exchange(SignInToken { token: secret("loom_tok") }, session());
+    let back_to = Some("https://box.example:57374/sign-in".to_owned());
+    exchange(SignOut { back_to }, SignOutReply { url: Some("https://login.example/logout".into()) });
+    let scopes = Scopes::from_names(["read", "audit"]).unwrap();
+    let whole = WhoAmIReply {
+        person: Some(person()),
+        token_id: None,
+        scopes: scopes.clone(),
+        reveal: false,
+        form_key: Some(secret("k")),
+    };
+    exchange(WhoAmI {}, whole);
+    let info = SessionInfo {
+        id: "0123456789ab".into(),
+        person: person(),
+        address: "192.0.2.7".into(),
+        scopes,
+        expires_in: 900,
+    };
+    exchange(Sessions {}, SessionsReply { sessions: vec![info] });
+    exchange(SessionEnd { id: "0123456789ab".into() }, Empty {});
+}
+
+#[test]
+fn the_frames_of_devices_are_as_recorded() {
+    let scopes = || Scopes::from_names(["read"]).unwrap();
+    let (user_code, expires_in) = ("BCDF-GHJK".to_owned(), 600);
+    let started =
+        DeviceStartReply { device_code: secret("d"), user_code: user_code.clone(), expires_in, interval: 5 };
+    exchange(DeviceStart { name: Some("box".into()), scopes: Some(scopes()) }, started);
+    let expires_at = Expiry::from_unix(1_900_000_000);
+    let completed = DevicePollReply::Completed { access_token: secret("loom_tok"), scopes: scopes(), expires_at };
+    exchange(DevicePoll { device_code: secret("d") }, completed);
+    let seen = DeviceLookReply {
+        user_code: user_code.clone(),
+        name: Some("box".into()),
+        address: "192.0.2.7".into(),
+        asked_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        scopes: Some(scopes()),
+        expires_in,
+    };
+    exchange(DeviceLook { user_code: user_code.clone() }, seen);
+    let servers = vec!["https://git.example".parse().unwrap()];
+    let grant = DeviceGrant { scopes: scopes(), servers, expires_days: Some(30), reveal: true };
+    exchange(DeviceDecide { user_code, grant: Some(grant) }, DeviceDecideReply { granted: None });
 }
 
 #[test]
@@ -249,7 +340,6 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         },
         token,
     );
-    let agent = || AgentStatus { running: true, pid: 7, version: "0.1.0".into(), locked: false, memory_locked: true };
     let account = AccountStatus {
         server: server(),
         account: Some("ci".into()),
@@ -264,7 +354,7 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         checked: Some(Checked::Accepted),
     };
     let reply = StatusReply {
-        agent: agent(),
+        agent: agent(None),
         default_server: Some(server()),
         accounts: vec![account],
         unclaimed: vec![],
@@ -281,7 +371,8 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
     let other = PassedOver { server: server(), account: "alice".into(), because: "a sentence".into() };
     let why = WhyReply { chosen: Some(chosen), because: "a sentence".into(), passed_over: vec![other] };
     exchange(Why { server: server(), user: None, directory: Some("/home/alice/app".into()) }, why);
-    exchange(Hello {}, HelloReply { agent: agent() });
+    exchange(Hello {}, HelloReply { agent: agent(None) });
+    exchange(Start {}, HelloReply { agent: agent(Some("https://box.example:57374")) });
     exchange(Stop {}, Empty {});
 }
 
