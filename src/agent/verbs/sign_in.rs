@@ -29,7 +29,7 @@ impl Handle for Issuers {
 }
 
 impl Handle for SignIn {
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<SignInReply, Fault> {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SignInReply, Fault> {
         let config = issuer_config(agent, self.issuer.as_deref())?;
         let issuer = agent.issuer(&config).await?;
         let redirect_uri = Url::parse(&self.redirect_uri).map_err(|_| fault::not_a_request())?;
@@ -38,7 +38,7 @@ impl Handle for SignIn {
         let begun = Authorization::begin(server, &client, &redirect_uri, &config.scopes(), None, &Default::default());
         let authorization = begun.map_err(|error| from_issuer(&config, error))?;
         let (url, browser) = (authorization.url.to_string(), random()?);
-        agent.people.sign_ins.begin(browser.clone(), config.issuer.to_string(), authorization);
+        agent.people.sign_ins.begin(address(caller)?, browser.clone(), config.issuer.to_string(), authorization);
         Ok(SignInReply { url, browser })
     }
 }

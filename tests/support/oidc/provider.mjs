@@ -1,6 +1,7 @@
 // A real OpenID provider on loopback, with a second port on which a test looks inside and makes it fail.
 //
 // PORT, CONTROL_PORT (0: any), TLS_CERT, TLS_KEY, ISSUER, RESOURCE, STATE: a file that outlives a restart.
+// WEB: where else the client `loom-web`, at which people sign in, may send them back to. Their names say their roles.
 // AT_TTL, DC_TTL, RT_TTL: seconds. OPAQUE=1: access tokens that mean nothing to a reader. DC_INTERVAL: seconds
 // between polls, said in the device answer (without it nothing is said, which means 5). STRICT=1: offline_access
 // is dropped without prompt=consent, as OpenID Connect has it.
@@ -69,6 +70,10 @@ const listen = (server, port) => new Promise((done) => server.listen(Number(port
 await listen(server, env.PORT);
 const issuer = env.ISSUER ?? `${tls ? 'https' : 'http'}://localhost:${server.address().port}`;
 
+// `admin-ada` is an administrator, and `ada` nothing of note.
+const ROLES = ['admin', 'operator', 'auditor', 'viewer'];
+const roles = (name) => ROLES.filter((role) => name.split('-').includes(role));
+
 const provider = new Provider(issuer, {
   adapter: Adapter,
   jwks: { keys: [state.key] },
@@ -79,6 +84,12 @@ const provider = new Provider(issuer, {
       redirect_uris: ['http://127.0.0.1/callback'],
     },
     {
+      client_id: 'loom-web', token_endpoint_auth_method: 'none', application_type: 'native',
+      grant_types: ['authorization_code'], response_types: ['code'],
+      redirect_uris: ['http://127.0.0.1/auth/oidc/callback', ...(env.WEB ? [`${env.WEB}/auth/oidc/callback`] : [])],
+      post_logout_redirect_uris: ['http://127.0.0.1/sign-in', ...(env.WEB ? [`${env.WEB}/sign-in`] : [])],
+    },
+    {
       client_id: 'machine', client_secret: 'machine-secret', token_endpoint_auth_method: 'client_secret_basic',
       grant_types: ['client_credentials', EXCHANGE], response_types: [], redirect_uris: [],
     },
@@ -86,12 +97,15 @@ const provider = new Provider(issuer, {
   cookies: { keys: ['loopback-test-only'] },
   pkce: { required: () => true },
   scopes: ['openid', 'offline_access', ...SCOPES.split(' ')],
-  claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
+  claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'roles'], email: ['email', 'email_verified'] },
   conformIdTokenClaims: false,
   findAccount: (ctx, id) => ({
     accountId: id,
-    claims: () => ({ sub: id, name: id, preferred_username: id, email: `${id}@example.test`, email_verified: true }),
+    claims: () => ({
+      sub: id, name: id, preferred_username: id, email: `${id}@example.test`, email_verified: true, roles: roles(id),
+    }),
   }),
+  extraTokenClaims: (ctx, token) => (token.accountId ? { roles: roles(token.accountId) } : undefined),
   rotateRefreshToken: true,
   issueRefreshToken: async (ctx, client, code) =>
     client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
