@@ -271,8 +271,7 @@ fn the_frames_of_the_http_door_and_of_sign_ins_are_as_recorded() {
     };
     exchange(serve, ServeReply { url: "https://box.example:57374".into() });
     exchange(ServeEnd {}, Empty {});
-    let about =
-        IssuerInfo { issuer: "https://login.example/".into(), name: "Corp".into(), client_id: "loom".into() };
+    let about = IssuerInfo { issuer: "https://login.example/".into(), name: "Corp".into(), client_id: "loom".into() };
     exchange(Issuers {}, IssuersReply { issuers: vec![about] });
     let redirect_uri = "https://box.example:57374/auth/oidc/callback".to_owned();
     let question = SignIn { issuer: Some("https://login.example/".into()), redirect_uri: redirect_uri.clone() };
@@ -306,8 +305,7 @@ fn the_frames_of_the_http_door_and_of_sign_ins_are_as_recorded() {
 fn the_frames_of_devices_are_as_recorded() {
     let scopes = || Scopes::from_names(["read"]).unwrap();
     let (user_code, expires_in) = ("BCDF-GHJK".to_owned(), 600);
-    let started =
-        DeviceStartReply { device_code: secret("d"), user_code: user_code.clone(), expires_in, interval: 5 };
+    let started = DeviceStartReply { device_code: secret("d"), user_code: user_code.clone(), expires_in, interval: 5 };
     exchange(DeviceStart { name: Some("box".into()), scopes: Some(scopes()) }, started);
     let expires_at = Expiry::from_unix(1_900_000_000);
     let completed = DevicePollReply::Completed { access_token: secret("loom_tok"), scopes: scopes(), expires_at };

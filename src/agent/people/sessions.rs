@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use crate::access::Rights;
 use crate::agent::state::lock;
 use crate::base::{Secret, hex};
-use crate::wire::{Person, SessionInfo};
+use crate::wire::{Actor, Person, SessionInfo};
 
 /// A session ends when nothing happens for so long, and in any case after the longer time.
 const IDLE: Duration = Duration::from_secs(15 * 60);
@@ -45,6 +45,14 @@ struct Kept {
     began: Instant,
     used: Instant,
     session: Session,
+}
+
+impl Session {
+    /// Who signed in, for the audit log.
+    pub(in crate::agent) fn actor(&self) -> Actor {
+        let Person { name: person, subject, issuer } = self.person.clone();
+        Actor::Person { person, subject, issuer, token_id: self.token_id.clone(), address: self.address.to_string() }
+    }
 }
 
 impl Sessions {

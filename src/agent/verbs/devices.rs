@@ -6,8 +6,8 @@ use crate::agent::{Agent, Asker, Caller, fault, issued};
 use crate::base::printable;
 use crate::msg;
 use crate::wire::{
-    Code, DeviceDecide, DeviceDecideReply, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply, DeviceStart,
-    DeviceStartReply, Fault,
+    Actor, Code, DeviceDecide, DeviceDecideReply, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
+    DeviceStart, DeviceStartReply, Fault,
 };
 
 /// The longest name of a machine that is shown.
@@ -31,14 +31,16 @@ impl Handle for DeviceStart {
 }
 
 impl Handle for DevicePoll {
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<DevicePollReply, Fault> {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DevicePollReply, Fault> {
         agent.forget_old_devices().await?;
         Ok(match agent.devices.poll(&self.device_code) {
             Polled::Pending => DevicePollReply::Pending,
             Polled::SlowDown => DevicePollReply::SlowDown,
             Polled::Denied => DevicePollReply::Denied,
             Polled::Unknown => DevicePollReply::Expired,
-            Polled::Granted(Granted { token, scopes, expires_at, .. }) => {
+            Polled::Granted(Granted { token, id, scopes, expires_at }) => {
+                let address = caller.guest().map(|guest| guest.address().to_string());
+                agent.audit("device.token", Actor::Token { token_id: id, address }, None, Ok(()));
                 DevicePollReply::Completed { access_token: token, scopes, expires_at }
             }
         })

@@ -4,7 +4,8 @@ use crate::agent::{Agent, Caller, fault, issued};
 use crate::base::{Expiry, Scopes, clock, scopes_of_role};
 use crate::msg;
 use crate::wire::{
-    Code, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
+    Actor, Code, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens,
+    TokensReply,
 };
 
 const DAY: i64 = 24 * 60 * 60;
@@ -64,14 +65,16 @@ impl Handle for RevokeToken {
 }
 
 impl Handle for EndToken {
-    const EVENT: Option<&'static str> = Some("token.revoke");
-
-    /// Who has a token may end it. That it is none says nothing (RFC 7009 §2.2).
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
-        if let Some(id) = agent.id_of_token(&self.token)? {
-            agent.revoke_issued(&Authority::owner(), id).await?;
-        }
-        Ok(Empty {})
+    /// Who has a token may end it, and is noted by it. That it is none says nothing (RFC 7009 §2.2).
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
+        let Some(id) = agent.id_of_token(&self.token)? else { return Ok(Empty {}) };
+        let actor = match caller.guest() {
+            Some(guest) => Actor::Token { token_id: id.clone(), address: Some(guest.address().to_string()) },
+            None => caller.actor(),
+        };
+        let revoked = agent.revoke_issued(&Authority::owner(), id).await;
+        agent.audit("token.revoke", actor, None, revoked.as_ref().map(|_| ()).map_err(Fault::code));
+        revoked.map(|_| Empty {})
     }
 }
 

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
@@ -44,9 +46,15 @@ impl Handle for SignIn {
 }
 
 impl Handle for SignInFinish {
-    const EVENT: Option<&'static str> = Some("auth.sign_in");
-
+    /// Noted under the name of who signed in, or as a failure of who did not.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SessionReply, Fault> {
+        let signed_in = self.signed_in(agent, address(caller)?).await;
+        signed_in.inspect_err(|fault| agent.audit("auth.fail", caller.actor(), None, Err(fault.code())))
+    }
+}
+
+impl SignInFinish {
+    async fn signed_in(self, agent: &Agent, address: IpAddr) -> Result<SessionReply, Fault> {
         let away = agent.people.sign_ins.take(&self.browser).ok_or_else(fault::sign_in_unknown)?;
         let config = issuer_config(agent, Some(&away.issuer))?;
         let issuer = agent.issuer(&config).await?;
@@ -66,15 +74,13 @@ impl Handle for SignInFinish {
             rights: rights(&claims, &config, Holder::Nobody),
             token_id: None,
             id_token: Some(id_token),
-            address: address(caller)?,
+            address,
         };
         begin(agent, session)
     }
 }
 
 impl Handle for SignInToken {
-    const EVENT: Option<&'static str> = Some("auth.sign_in");
-
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SessionReply, Fault> {
         let guest = caller.guest().ok_or_else(fault::internal)?;
         let shown = Some(&self.token).filter(|token| token.expose().starts_with(PREFIX));
@@ -146,10 +152,11 @@ impl Handle for SessionEnd {
 fn begin(agent: &Agent, session: Session) -> Result<SessionReply, Fault> {
     let begun = agent.people.sessions.begin(session);
     let (secret, session) = begun.map_err(|error| Fault::new(Code::Unavailable, msg!("no-random", error = error)))?;
+    agent.audit("auth.sign_in", session.actor(), None, Ok(()));
     Ok(SessionReply { session: secret, person: session.person.name })
 }
 
-fn address(caller: &Caller<'_>) -> Result<std::net::IpAddr, Fault> {
+fn address(caller: &Caller<'_>) -> Result<IpAddr, Fault> {
     caller.guest().map(|guest| guest.address()).ok_or_else(fault::internal)
 }
 

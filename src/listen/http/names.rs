@@ -7,11 +7,12 @@ use super::visit::Came;
 /// then says that name.
 pub(super) fn is_ours(host: &str, came: &Came, shared: &Shared) -> bool {
     let Some(name) = name(host) else { return false };
-    if let Ok(address) = name.parse::<IpAddr>() {
+    let is_here = match name.parse::<IpAddr>() {
         // Nobody's name leads to an address that is written out.
-        return address.is_loopback() && came.own.is_loopback() || address == came.own;
-    }
-    name == "localhost" && came.own.is_loopback()
+        Ok(address) => address == came.own || address.is_loopback() && came.own.is_loopback(),
+        Err(_) => name == "localhost" && came.own.is_loopback(),
+    };
+    is_here
         || shared.door.hosts().iter().any(|own| own.eq_ignore_ascii_case(&name))
         || shared.tls.as_ref().is_some_and(|tls| tls.is_for(&name))
 }
