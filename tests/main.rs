@@ -22,6 +22,7 @@ mod git_https;
 mod git_login;
 mod heal;
 mod hostile;
+mod http_machines;
 mod jwt;
 mod jwt_hostile;
 mod layers;

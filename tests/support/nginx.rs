@@ -125,13 +125,24 @@ fn configuration(dir: &Path, ports: &[u16]) -> String {
 /// A CA of its own (`ca.pem`) and a certificate of it (`cert.pem`, `cert.key`) for the names the tests use. `home` trusts
 /// it from then on, beside the CAs of every other server of this home.
 pub(super) fn certificates(home: &mut Home, dir: &Path) {
+    home.certificates(dir, "DNS:localhost,IP:127.0.0.1");
+}
+
+impl Home {
+    /// The same for other names.
+    pub fn certificates(&mut self, dir: &Path, names: &str) {
+        make_certificates(self, dir, names);
+    }
+}
+
+fn make_certificates(home: &mut Home, dir: &Path, names: &str) {
     // OpenSSL takes the first CA of a name and no second one, so each has a name of its own.
     let script = "set -e; cd \"$1\"
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj \"/CN=loom-test-ca-${1##*/}\" -keyout ca.key -out ca.pem
         openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout cert.key -out cert.csr
-        printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' > ext
+        printf 'subjectAltName=%s' \"$2\" > ext
         openssl x509 -req -in cert.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out cert.pem";
-    let done = home.command("sh").args(["-c", script, "sh"]).arg(dir).output().unwrap();
+    let done = home.command("sh").args(["-c", script, "sh"]).arg(dir).arg(names).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let bundle = home.path().join("ca-bundle.pem");
     let mut trusted = std::fs::read(&bundle).unwrap_or_default();
