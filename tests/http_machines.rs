@@ -62,7 +62,8 @@ fn a_machine_elsewhere_gets_what_a_person_here_approves_and_no_more() {
     assert!(audit.contains("device.token") && audit.contains(&format!("from={SECOND}")), "{audit}");
     let tokens = first(&machines, &here, &["token", "list", "--json"]).ok().out;
     let tokens: serde_json::Value = serde_json::from_str(&tokens).unwrap();
-    let device = tokens.as_array().unwrap().iter().find(|token| token["name"].as_str().unwrap().contains(code)).unwrap();
+    let device =
+        tokens.as_array().unwrap().iter().find(|token| token["name"].as_str().unwrap().contains(code)).unwrap();
     assert_eq!(device["scopes"], serde_json::json!(["read"]));
 
     // Logging out over there ends it here.

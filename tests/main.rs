@@ -23,6 +23,8 @@ mod git_login;
 mod heal;
 mod hostile;
 mod http_machines;
+mod http_openapi;
+mod http_seed;
 mod jwt;
 mod jwt_hostile;
 mod layers;

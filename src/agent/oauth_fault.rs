@@ -105,11 +105,11 @@ pub(super) fn secret_file(path: &Path, error: &std::io::Error) -> Fault {
 }
 
 pub(super) fn not_renewable(server: &ServerUrl) -> Fault {
-    Fault::new(Code::Unavailable, msg!("not-renewable", server = server)).hint(msg!("hint-login", server = server))
+    Fault::new(Code::BadRequest, msg!("not-renewable", server = server)).hint(msg!("hint-login", server = server))
 }
 
 pub(super) fn no_exchange(server: &ServerUrl) -> Fault {
-    Fault::new(Code::Unavailable, msg!("no-exchange", server = server)).hint(msg!("hint-no-exchange"))
+    Fault::new(Code::BadRequest, msg!("no-exchange", server = server)).hint(msg!("hint-no-exchange"))
 }
 
 pub(super) fn nobody_came(server: &ServerUrl) -> Fault {

@@ -17,7 +17,10 @@ impl Machines {
     pub fn start() -> Option<Machines> {
         find_program("ip")?;
         if !rustix::process::geteuid().is_root() {
-            assert!(std::env::var_os("CI").is_none(), "making machines takes root, and with CI set nothing may be skipped");
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "making machines takes root, and with CI set nothing may be skipped"
+            );
             eprintln!("skipped: only root makes network namespaces");
             return None;
         }

@@ -29,7 +29,7 @@ pub use keyring::Session;
 pub use machines::{FIRST, Machines, SECOND};
 pub use nginx::Nginx;
 pub use openbao::OpenBao;
-pub use provider::Provider;
+pub use provider::{Provider, installed};
 pub use rotating::Rotating;
 pub use secret_service::{Manner, SecretService};
 pub use server::LoomServer;
