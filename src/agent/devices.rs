@@ -181,7 +181,7 @@ fn codes() -> Result<(Secret, String), getrandom::Error> {
             letters.push(LETTERS[usize::from(byte[0]) % LETTERS.len()].into());
         }
     }
-    Ok((Secret::new(URL_SAFE_NO_PAD.encode(&*secret)), letters))
+    Ok((Secret::new(URL_SAFE_NO_PAD.encode(secret.as_slice())), letters))
 }
 
 impl Asking {

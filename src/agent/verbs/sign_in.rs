@@ -202,5 +202,5 @@ async fn end_session(
 fn random() -> Result<Secret, Fault> {
     let mut bytes = zeroize::Zeroizing::new([0; 32]);
     getrandom::fill(&mut *bytes).map_err(|error| Fault::new(Code::Unavailable, msg!("no-random", error = error)))?;
-    Ok(Secret::new(URL_SAFE_NO_PAD.encode(&*bytes)))
+    Ok(Secret::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
 }
