@@ -8,6 +8,7 @@ mod ask;
 mod asker;
 mod connection;
 mod cookies;
+mod form;
 mod names;
 mod oauth;
 mod pages;

@@ -4,10 +4,10 @@ use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::form::{Form, Refused};
 use crate::base::{Scopes, clock};
 use crate::listen::http::api::as_json;
 use crate::listen::http::asker::Anybody;
+use crate::listen::http::form::{Form, Refused};
 use crate::listen::http::problem::Problem;
 use crate::listen::http::visit::Visit;
 use crate::wire::{DevicePoll, DevicePollReply, DeviceStart};

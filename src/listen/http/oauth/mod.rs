@@ -3,7 +3,6 @@
 mod client;
 mod device;
 mod dialect;
-mod form;
 mod metadata;
 
 use std::sync::Arc;

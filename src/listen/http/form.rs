@@ -7,13 +7,13 @@ use axum::http::header::USER_AGENT;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::api::{as_json, body};
+use super::problem::Problem;
+use super::server::Shared;
+use super::visit::is_form;
 use crate::base::Secret;
-use crate::listen::http::api::{as_json, body};
-use crate::listen::http::problem::Problem;
-use crate::listen::http::server::Shared;
-use crate::listen::http::visit::is_form;
 
-/// The parameters of a request of OAuth (RFC 6749 §3.1, §3.2): each at most once.
+/// The parameters of a form, as pages send it and requests of OAuth are one (RFC 6749 §3.1, §3.2): each at most once.
 pub(super) struct Form {
     parameters: BTreeMap<String, Secret>,
     /// What the program calls itself.
