@@ -27,7 +27,7 @@ pub(super) struct Anybody(pub(super) Asking);
 
 /// A person's browser: signed in, or not yet.
 pub(super) enum Browser {
-    SignedIn { asking: Asking, session: Secret },
+    SignedIn(Asking),
     Stranger(Asking),
 }
 
@@ -58,9 +58,9 @@ impl FromRequestParts<Arc<Shared>> for Browser {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
         if let Some(session) = cookies::read(&parts.headers, cookies::SESSION)
-            && let Ok(asking) = let_in(parts, shared, Shown::Cookie(session.clone())).await?
+            && let Ok(asking) = let_in(parts, shared, Shown::Cookie(session)).await?
         {
-            return Ok(Browser::SignedIn { asking, session });
+            return Ok(Browser::SignedIn(asking));
         }
         Ok(Browser::Stranger(admit(parts, shared, Shown::Nothing).await?))
     }

@@ -1,0 +1,70 @@
+//! Who is logged in where.
+
+use maud::{Markup, html};
+
+use super::parts::{expiry, name, note, state, table, value};
+use crate::base::{Kind, Locale};
+use crate::msg;
+use crate::wire::{AccountStatus, Condition, StatusReply, StoredIn};
+
+/// Where a first login begins.
+const COMMAND: &str = "loom login --server https://your.server";
+
+pub(super) fn accounts(locale: Locale, status: &StatusReply) -> Markup {
+    let say = |message| locale.render(&message);
+    if status.agent.locked {
+        return html! { (note(&say(msg!("page-locked")))) pre dir="ltr" { code { "loom unlock" } } };
+    }
+    if status.accounts.is_empty() {
+        return html! { (note(&say(msg!("page-no-accounts")))) pre dir="ltr" { code { (COMMAND) } } };
+    }
+    let headings = [
+        msg!("page-server"),
+        msg!("page-account"),
+        msg!("page-kind"),
+        msg!("page-kept-in"),
+        msg!("page-expires"),
+        msg!("page-state"),
+    ];
+    let rows: Vec<Vec<Markup>> = status.accounts.iter().map(|account| row(locale, account, status)).collect();
+    table(&say(msg!("page-accounts")), &headings.map(say), &rows)
+}
+
+fn row(locale: Locale, account: &AccountStatus, status: &StatusReply) -> Vec<Markup> {
+    let say = |message| locale.render(&message);
+    let kind = match account.kind {
+        Kind::Basic => msg!("kind-basic"),
+        Kind::Token => msg!("kind-token"),
+        Kind::OAuth => msg!("kind-oauth"),
+    };
+    let stored_in = match account.stored_in {
+        StoredIn::Keyring => msg!("in-keyring"),
+        StoredIn::File => msg!("in-file"),
+        StoredIn::Memory => msg!("in-memory"),
+    };
+    let condition = match account.state {
+        Condition::Valid => msg!("state-valid"),
+        Condition::Expired => msg!("state-expired"),
+        Condition::Refused => msg!("state-refused"),
+    };
+    let is_default_server = status.default_server.as_ref() == Some(&account.server);
+    let others = status.accounts.iter().filter(|other| other.server == account.server).count() > 1;
+    let user = account.user.as_deref().filter(|user| account.account.as_deref() != Some(*user));
+    let mark = |shown: bool| html! { @if shown { " " span.tag { (say(msg!("page-default"))) } } };
+    vec![
+        html! { (value(&account.server)) (mark(is_default_server)) },
+        html! {
+            (name(account.account.as_deref().unwrap_or("–")))
+            @if let Some(user) = user { " (" (name(user)) ")" }
+            (mark(account.default && others))
+        },
+        html! { (say(kind)) },
+        html! { (say(stored_in)) },
+        match account.expires_at {
+            _ if account.renewable => html! { (say(msg!("renews-itself"))) },
+            Some(at) => expiry(at),
+            None => html! { "–" },
+        },
+        state(account.state == Condition::Valid, &say(condition)),
+    ]
+}

@@ -1,0 +1,60 @@
+//! What a fault is on a page.
+
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::local_path::local_path;
+use super::page::{Page, go_to};
+use crate::base::Locale;
+use crate::listen::http::visit::Visit;
+use crate::listen::http::{cookies, problem};
+use crate::msg;
+use crate::wire::{Code, Fault};
+
+/// A page that says so. Whoever is not signed in (any more) does that first, and comes back to where they were.
+pub(super) fn fault_page(visit: &Visit, here: &str, fault: &Fault) -> Response {
+    if fault.code() == Code::Unauthenticated {
+        let next = local_path(here).filter(|here| *here != "/");
+        return go_to("/sign-in", [next.and_then(|next| cookies::set(visit, cookies::NEXT, next))]);
+    }
+    let say = |message| visit.locale.render(&message);
+    Page::new(visit, msg!("page-fault"), here).status(problem::status(fault.code())).signed_in().show(html! {
+        (alert(visit.locale, fault))
+        p { a href="/" { (say(msg!("page-back"))) } }
+    })
+}
+
+/// Nobody is signed in.
+pub(super) fn not_signed_in() -> Fault {
+    Fault::new(Code::Unauthenticated, msg!("unauthenticated"))
+}
+
+/// The fault and what to do about it, as a part of a page.
+pub(super) fn alert(locale: Locale, fault: &Fault) -> Markup {
+    let hint = fault.hint_text(locale).filter(|_| own_text(locale, fault).is_none());
+    html! {
+        div.alert role="alert" {
+            p { span aria-hidden="true" { "✗ " } (text(locale, fault)) }
+            @if let Some(hint) = hint { p { (hint) } }
+        }
+    }
+}
+
+/// The fault in one sentence.
+pub(super) fn text(locale: Locale, fault: &Fault) -> String {
+    own_text(locale, fault).unwrap_or_else(|| fault.message(locale))
+}
+
+/// What a program would be told of tokens and options is said otherwise to a person.
+fn own_text(locale: Locale, fault: &Fault) -> Option<String> {
+    let message = match fault.id() {
+        "scope-missing" => msg!("page-needs-scope", scope = fault.arg("scope").unwrap_or("*")),
+        "token-for-some-servers" => msg!("page-some-servers"),
+        "token-too-wide" | "reveal-missing" => msg!("page-too-wide"),
+        "token-unknown" | "bad-token" => msg!("page-token-unknown"),
+        "scopes-or-role" => msg!("page-no-scope"),
+        "bad-expiry" => msg!("page-bad-days"),
+        _ => return None,
+    };
+    Some(locale.render(&message))
+}

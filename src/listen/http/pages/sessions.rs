@@ -1,0 +1,65 @@
+//! Who is signed in here.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::fault::fault_page;
+use super::page::go_to;
+use super::parts::{form_key, name, table, value};
+use super::sender::sender;
+use crate::base::{Locale, Secret};
+use crate::listen::http::form::Form;
+use crate::listen::http::server::Shared;
+use crate::listen::http::visit::Visit;
+use crate::msg;
+use crate::wire::{SessionEnd, SessionInfo};
+
+pub(super) fn sessions(locale: Locale, sessions: &[SessionInfo], key: Option<&Secret>) -> Markup {
+    let say = |message| locale.render(&message);
+    let headings = [
+        msg!("page-name"),
+        msg!("page-issuer"),
+        msg!("page-address"),
+        msg!("page-scopes"),
+        msg!("page-time-left"),
+        msg!("page-end"),
+    ];
+    let rows: Vec<Vec<Markup>> = sessions.iter().map(|session| row(locale, session, key)).collect();
+    table(&say(msg!("page-sessions")), &headings.map(say), &rows)
+}
+
+pub(super) async fn end(
+    State(shared): State<Arc<Shared>>,
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    form: Form,
+) -> Response {
+    let ended = async { sender(&shared, &visit, &headers, &form).await?.ask(&SessionEnd { id }).await };
+    match ended.await {
+        Ok(_) => go_to("/", []),
+        Err(fault) => fault_page(&visit, "/", &fault),
+    }
+}
+
+fn row(locale: Locale, session: &SessionInfo, key: Option<&Secret>) -> Vec<Markup> {
+    let say = |message| locale.render(&message);
+    vec![
+        name(&session.person.name),
+        session.person.issuer.as_ref().map_or_else(|| html! { (say(msg!("page-a-token"))) }, value),
+        value(&session.address),
+        value(&session.scopes),
+        html! { (say(msg!("page-minutes", count = session.expires_in.div_ceil(60)))) },
+        html! {
+            form method="post" action=(format!("/sessions/{}/end", session.id)) {
+                (form_key(key))
+                button { (say(msg!("page-sign-out"))) span.unseen { " " (name(&session.person.name)) } }
+            }
+        },
+    ]
+}

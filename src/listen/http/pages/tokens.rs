@@ -1,0 +1,117 @@
+//! The tokens that the agent issued, and their end.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::fault::fault_page;
+use super::page::go_to;
+use super::parts::{expiry, form_key, moment, name, note, servers, table, value, word};
+use super::sender::sender;
+use crate::base::{Locale, Secret};
+use crate::listen::http::form::Form;
+use crate::listen::http::server::Shared;
+use crate::listen::http::visit::Visit;
+use crate::msg;
+use crate::wire::{IssuedInfo, RevokeToken};
+
+pub(super) fn tokens(locale: Locale, tokens: &[IssuedInfo], key: Option<&Secret>) -> Markup {
+    let say = |message| locale.render(&message);
+    if tokens.is_empty() {
+        return note(&say(msg!("page-no-tokens")));
+    }
+    let headings = [
+        msg!("page-name"),
+        msg!("page-id"),
+        msg!("page-scopes"),
+        msg!("page-servers"),
+        msg!("page-expires"),
+        msg!("page-last-used"),
+        msg!("page-end"),
+    ];
+    let rows: Vec<Vec<Markup>> = tokens.iter().map(|token| row(locale, token, key)).collect();
+    table(&say(msg!("page-tokens")), &headings.map(say), &rows)
+}
+
+pub(super) async fn revoke(
+    State(shared): State<Arc<Shared>>,
+    Extension(visit): Extension<Visit>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    form: Form,
+) -> Response {
+    let revoked =
+        async { sender(&shared, &visit, &headers, &form).await?.ask(&RevokeToken { name: id, forget: false }).await };
+    match revoked.await {
+        Ok(_) => go_to("/", []),
+        Err(fault) => fault_page(&visit, "/", &fault),
+    }
+}
+
+fn row(locale: Locale, token: &IssuedInfo, key: Option<&Secret>) -> Vec<Markup> {
+    let say = |message| locale.render(&message);
+    vec![
+        html! {
+            (name(&token.name))
+            @if let Some(person) = &token.approved_by {
+                span.more { (say(msg!("page-approved-by", name = person))) }
+            }
+        },
+        word(&token.id),
+        html! {
+            (value(&token.scopes))
+            @if token.reveal { span.more { (say(msg!("page-reveals"))) } }
+        },
+        servers(locale, &token.servers),
+        token.expires_at.map_or_else(|| html! { (say(msg!("page-never"))) }, expiry),
+        token.last_used.map_or_else(|| html! { (say(msg!("page-unused"))) }, moment),
+        // Opened first: one stray key press ends nothing.
+        html! {
+            details {
+                summary { (say(msg!("page-revoke"))) span.unseen { " " (name(&token.name)) } }
+                form method="post" action=(format!("/tokens/{}/revoke", token.id)) {
+                    p { (say(msg!("page-revoke-means"))) }
+                    (form_key(key))
+                    button.danger { (say(msg!("page-revoke-now"))) span.unseen { " " (name(&token.name)) } }
+                }
+            }
+        },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::base::Scopes;
+
+    #[test]
+    fn a_token_ends_by_a_form_with_a_key_that_has_to_be_opened_first() {
+        let token = IssuedInfo {
+            name: "\"><script>alert(1)</script>".to_owned(),
+            id: "a1".to_owned(),
+            scopes: Scopes::default(),
+            role: None,
+            expires_at: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            last_used: None,
+            revoked: false,
+            active: true,
+            servers: Vec::new(),
+            reveal: false,
+            uses: 0,
+            max_uses: None,
+            approved_by: Some("<b>".to_owned()),
+        };
+        let key = Secret::new("k".to_owned());
+        let shown = tokens(Locale::En, &[token], Some(&key)).into_string();
+        assert!(!shown.contains("<script") && !shown.contains("<b>"), "{shown}");
+        let form = shown.split_once("<details>").unwrap().1;
+        assert!(form.contains("action=\"/tokens/a1/revoke\"") && form.contains("name=\"key\" value=\"k\""), "{form}");
+    }
+}
