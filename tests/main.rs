@@ -25,6 +25,7 @@ mod hostile;
 mod http_machines;
 mod http_openapi;
 mod http_seed;
+mod http_sso;
 mod jwt;
 mod jwt_hostile;
 mod layers;

@@ -90,7 +90,7 @@ impl OpenBao {
     fn configure(&mut self, origin: &str) {
         let may = "path \"identity/oidc/provider/loom/authorize\" { capabilities = [\"read\", \"update\"] }";
         let client = json!({
-            "client_type": "public", "redirect_uris": ["http://127.0.0.1/callback"], "assignments": ["allow_all"],
+            "client_type": "public", "redirect_uris": ["http://127.0.0.1/callback", "http://127.0.0.1/auth/oidc/callback"], "assignments": ["allow_all"],
             "access_token_ttl": "300s", "id_token_ttl": "300s",
         });
         let settings = [

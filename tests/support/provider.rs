@@ -198,7 +198,6 @@ pub(super) fn plain_http(port: u16, request: &str, headers: &str, body: &str) ->
     (status.unwrap_or_else(|| panic!("{request}: {head}")), body.to_owned())
 }
 
-/// What `tests/run` puts into `target/`, as `find_program` has it.
 /// Something that `tests/run` puts into `target`; without it the test says that it skips.
 pub fn installed(path: &Path) -> Option<()> {
     if !path.exists() {
