@@ -24,6 +24,7 @@ mod heal;
 mod hostile;
 mod http_machines;
 mod http_openapi;
+mod http_pages;
 mod http_seed;
 mod http_sso;
 mod jwt;

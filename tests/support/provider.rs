@@ -89,6 +89,14 @@ impl Provider {
         Some(serde_json::from_str(&done.out).unwrap())
     }
 
+    /// A person at the pages of an agent's door, in Chromium: what `oidc/pages.mjs` saw, with pictures in this directory.
+    pub fn at_pages(&self, arguments: &[&str], shots: &Path) -> Value {
+        let mut command = self.node("pages.mjs");
+        command.env("NODE_EXTRA_CA_CERTS", &self.ca).env("TLS_CERT", self.dir.join("cert.pem")).env("SHOTS", shots);
+        let done = run(command.args(arguments), b"").ok();
+        serde_json::from_str(&done.out).unwrap()
+    }
+
     /// How many requests of this kind came so far, such as `POST /token`.
     pub fn count(&self, request: &str) -> u64 {
         let counts: Value = serde_json::from_str(&self.control("count", &[])).unwrap();
