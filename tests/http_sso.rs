@@ -194,23 +194,37 @@ fn sha256(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn people_sign_in_at_openbao_where_nothing_says_a_role_and_so_only_look() {
+fn of_several_issuers_people_choose_and_who_has_no_role_there_only_looks() {
     let mut home = Home::new();
-    let Some(openbao) = OpenBao::start(&mut home) else { return };
+    let (Some(openbao), Some(provider)) = (OpenBao::start(&mut home), Provider::start(&mut home)) else { return };
     home.configure(&format!(
-        "[http]\nlisten = \"127.0.0.1:0\"\n[[http.issuer]]\nname = \"Corp\"\nissuer = \"{}\"\nclient_id = \"{}\"\nscopes = [\"openid\", \"profile\"]\n",
+        "[http]\nlisten = \"127.0.0.1:0\"\n\
+         [[http.issuer]]\nname = \"Corp\"\nissuer = \"{}\"\nclient_id = \"{}\"\nscopes = [\"openid\", \"profile\"]\n\
+         [[http.issuer]]\nname = \"Guests\"\nissuer = \"{}\"\nclient_id = \"loom-web\"\n\
+         roles = {{ claim = \"preferred_username\", mapping = {{ \"ada\" = \"auditor\" }} }}\n",
         openbao.issuer(),
-        openbao.client_id()
+        openbao.client_id(),
+        provider.issuer()
     ));
     let url = home.loom(&["serve"]).ok().out.trim().to_owned();
-    let jar = Jar::new(&home);
-    assert!(jar.get(&format!("{url}/sign-in")).is(200).body.contains("Corp"));
-    let away = jar.get(&format!("{url}/auth/oidc/login")).is(303);
-    let back = openbao.redirect_for(away.location());
-    jar.get(&back).is(200);
-    let page = jar.get(&format!("{url}/")).is(200);
-    let signed_in = audit(&home, "auth.sign_in");
-    assert!(signed_in.contains("sub=") || signed_in.contains("person="), "{signed_in}");
+    let (alice, ada) = (Jar::new(&home), Jar::new(&home));
+    let page = alice.get(&format!("{url}/sign-in")).is(200).body;
+    assert!(page.contains("Corp") && page.contains("Guests"), "{page}");
+    // The first one where nobody says which.
+    let away = alice.get(&format!("{url}/auth/oidc/login")).is(303);
+    alice.get(&openbao.redirect_for(away.location())).is(200);
+    let issuer: String = url::form_urlencoded::byte_serialize(format!("{}/", provider.issuer()).as_bytes()).collect();
+    let away = ada.get(&format!("{url}/auth/oidc/login?issuer={issuer}")).is(303);
+    ada.get(&provider.redirect_for(away.location(), "ada")).is(200);
     let sessions: Value = serde_json::from_str(&home_api(&home, &url, "/api/sessions")).unwrap();
-    assert_eq!(sessions[0]["scopes"], json!(["read"]), "{}", page.body);
+    let scopes = |issuer: &str| {
+        let mut sessions = sessions.as_array().unwrap().iter();
+        let own = sessions.find(|session| session["issuer"].as_str().unwrap().trim_end_matches('/') == issuer);
+        own.unwrap_or_else(|| panic!("nobody of {issuer}"))["scopes"].clone()
+    };
+    assert_eq!(scopes(openbao.issuer()), json!(["read"]));
+    assert_eq!(scopes(provider.issuer()), json!(["read", "audit"]), "the mapping of the settings");
+    // An issuer that nobody named sends nobody anywhere.
+    let other = alice.get(&format!("{url}/auth/oidc/login?issuer=https%3A%2F%2Fevil.example%2F"));
+    assert!(other.status == 404 && other.header("location").is_none(), "{other:?}");
 }
