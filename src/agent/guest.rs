@@ -74,7 +74,8 @@ impl Agent {
             Shown::Bearer(token) => {
                 let found = match token.expose().starts_with(PREFIX) || !is_jwt(token.expose()) {
                     true => self.ledger_rights(&token)?.map(|rights| (None, rights)),
-                    false => self.access_token(&token).await?.map(|(person, rights)| (Some(person), vec![rights])),
+                    // Boxed: the issuer may have to be asked, and what that takes not every request should hold.
+                    false => Box::pin(self.access_token(&token)).await?.map(|(person, own)| (Some(person), vec![own])),
                 };
                 let Some((person, rights)) = found else { return Err(self.wrong_proof(&stranger, token.expose())) };
                 let guest = Guest { person, authority: Authority::owner().within(rights), ..stranger };

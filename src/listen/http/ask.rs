@@ -66,9 +66,12 @@ impl Asking {
         Ok(self.begin(question, Some(room)))
     }
 
-    /// What was begun is finished whoever goes: only the agent decides where it may be cut short.
     fn begin<V: Verb>(&self, question: &V, room: Option<OwnedSemaphorePermit>) -> Conversation {
-        let frame = print_request(question, self.locale, None);
+        self.converse(print_request(question, self.locale, None), room)
+    }
+
+    /// What was begun is finished whoever goes: only the agent decides where it may be cut short.
+    fn converse(&self, frame: Zeroizing<Vec<u8>>, room: Option<OwnedSemaphorePermit>) -> Conversation {
         let (agent, guest) = (self.shared.agent.clone(), self.guest.clone());
         let (ours, theirs) = tokio::io::duplex(2 * MAX_FRAME);
         tokio::spawn(async move {
@@ -84,13 +87,14 @@ impl Asking {
 
 impl Conversation {
     pub(super) async fn next<T: DeserializeOwned, E: DeserializeOwned>(&mut self) -> Result<Reply<T, E>, Fault> {
+        Reply::parse(&self.line().await?).map_err(|_| internal())
+    }
+
+    async fn line(&mut self) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let mut line = Zeroizing::new(Vec::new());
         let mut limited = (&mut self.lines).take(MAX_FRAME as u64);
         let read = limited.read_until(b'\n', &mut line).await;
-        if !matches!(read, Ok(1..)) {
-            return Err(internal());
-        }
-        Reply::parse(&line).map_err(|_| internal())
+        matches!(read, Ok(1..)).then_some(line).ok_or_else(internal)
     }
 
     /// Says what an event asked for.
