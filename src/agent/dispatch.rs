@@ -121,7 +121,9 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
     if let Err(fault) = &outcome {
         tracing::debug!(verb = V::NAME, code = ?fault.code(), fault = fault.id(), "refused");
     }
-    if let Some((event, actor)) = audited {
+    if let Some((event, actor)) = audited
+        && !(outcome.is_err() && agent.is_noise(event, caller))
+    {
         agent.audit(event, actor, caller.take_about(), outcome.as_ref().map(|_| ()).map_err(Fault::code));
     }
     print_reply(&outcome, caller.locale)

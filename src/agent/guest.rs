@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::guard::{Source, Verdict};
 use super::people::form_key;
-use super::{Agent, fault};
+use super::{Agent, Caller, fault};
 use crate::access::{Authority, Holder, PREFIX, Rights, is_jwt};
 use crate::base::Secret;
 use crate::wire::{Actor, Code, Fault, Person};
@@ -116,6 +116,15 @@ impl Agent {
         if self.issued.guard.is_news(Source::address(guest.address), &who) {
             self.audit("auth.ok", guest.actor(), None, Ok(()));
         }
+    }
+
+    /// Whether this is one more failure of somebody who has shown nothing, after so many that no more are noted for a while:
+    /// nobody fills the log who was not let in.
+    pub(super) fn is_noise(&self, event: &str, caller: &Caller<'_>) -> bool {
+        let stranger = caller.guest().filter(|_| caller.authority().is_nobody());
+        stranger.is_some_and(|guest| {
+            matches!(self.issued.guard.failed(Source::address(guest.address), event), Verdict::TooMany(_))
+        })
     }
 
     /// One more proof that is worth nothing.
