@@ -10,6 +10,8 @@ use super::state::lock;
 pub(super) struct Guard {
     wrong: Mutex<BTreeMap<(Source, String), Lately>>,
     right: Mutex<BTreeMap<(Source, String), Lately>>,
+    /// Wrong codes of machines, by who was let in and tried them.
+    codes: Mutex<BTreeMap<String, Lately>>,
 }
 
 /// Where a token is shown from.
@@ -84,6 +86,25 @@ impl Guard {
             _ => Verdict::TooMany(WINDOW.saturating_sub(failures.since.elapsed()).as_secs().max(1)),
         }
     }
+
+    /// For how many seconds who tried so many wrong codes has to wait, whatever they try now.
+    pub(super) fn waits(&self, who: &str) -> Option<u64> {
+        let mut known = lock(&self.codes);
+        known.retain(|_, lately| lately.since.elapsed() < WINDOW);
+        let tried = known.get(key(&known, who)).filter(|lately| lately.count >= MOST)?;
+        Some(WINDOW.saturating_sub(tried.since.elapsed()).as_secs().max(1))
+    }
+
+    pub(super) fn tried_code(&self, who: &str) {
+        let mut known = lock(&self.codes);
+        let key = key(&known, who).to_owned();
+        known.entry(key).or_insert(Lately { since: Instant::now(), count: 0 }).count += 1;
+    }
+}
+
+/// Beyond so many, others are counted together.
+fn key<'a>(known: &BTreeMap<String, Lately>, who: &'a str) -> &'a str {
+    if known.len() < MAX_KNOWN || known.contains_key(who) { who } else { "" }
 }
 
 #[cfg(test)]
@@ -113,6 +134,18 @@ mod tests {
             .filter(|n| !matches!(guard.failed(Source::Process(3), &format!("loom_{n:07}")), Verdict::TooMany(_)));
         assert!(noted.count() <= 2 * MOST as usize);
         assert!(lock(&guard.wrong).len() <= MAX_KNOWN + 1);
+    }
+
+    #[test]
+    fn who_tries_wrong_codes_has_to_wait_and_others_have_not() {
+        let guard = Guard::default();
+        (0..MOST).for_each(|_| {
+            assert_eq!(guard.waits("a"), None);
+            guard.tried_code("a");
+        });
+        assert!(guard.waits("a").is_some() && guard.waits("b").is_none());
+        (0..10_000).for_each(|number| guard.tried_code(&number.to_string()));
+        assert!(lock(&guard.codes).len() <= MAX_KNOWN + 1 && guard.waits("another").is_some());
     }
 
     #[test]

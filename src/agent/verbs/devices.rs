@@ -1,7 +1,8 @@
+use std::time::Duration;
+
 use crate::access::{Holder, Order, Rights};
 use crate::agent::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Polled};
 use crate::agent::dispatch::Handle;
-use crate::agent::guard::{Source, Verdict};
 use crate::agent::{Agent, Asker, Caller, fault, issued};
 use crate::base::printable;
 use crate::msg;
@@ -49,8 +50,7 @@ impl Handle for DevicePoll {
 
 impl Handle for DeviceLook {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceLookReply, Fault> {
-        let found = agent.devices.look(&self.user_code);
-        let (user_code, asking, left) = found.ok_or_else(|| wrong_code(agent, caller))?;
+        let (user_code, asking, left) = look(agent, caller, &self.user_code)?;
         Ok(DeviceLookReply {
             user_code,
             name: asking.name,
@@ -66,9 +66,7 @@ impl Handle for DeviceDecide {
     const EVENT: Option<&'static str> = Some("device.decide");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceDecideReply, Fault> {
-        let Some((user_code, asking, _)) = agent.devices.look(&self.user_code) else {
-            return Err(wrong_code(agent, caller));
-        };
+        let (user_code, asking, _) = look(agent, caller, &self.user_code)?;
         let Some(grant) = self.grant else {
             agent.devices.decide(&user_code, None).map_err(|_| fault::code_unknown())?;
             return Ok(DeviceDecideReply { granted: None });
@@ -102,17 +100,25 @@ impl Handle for DeviceDecide {
     }
 }
 
-/// Codes are short: who tries them gets few tries.
-fn wrong_code(agent: &Agent, caller: &Caller<'_>) -> Fault {
-    let from = match caller.asker() {
-        Asker::Process { peer, .. } => Source::Process(peer.pid),
-        Asker::Guest(guest) => Source::address(guest.address()),
+/// Who waits with this code. Codes are short, so who tries them gets few tries, and then no answer that tells a right one from
+/// a wrong one.
+fn look(agent: &Agent, caller: &Caller<'_>, user_code: &str) -> Result<(String, Asking, Duration), Fault> {
+    let who = match (caller.asker(), caller.authority().token()) {
+        (Asker::Process { peer, .. }, None) => peer.pid.to_string(),
+        (Asker::Guest(guest), None) => guest.person().map_or_else(String::new, |person| {
+            [person.issuer.as_deref(), person.subject.as_deref()].map(Option::unwrap_or_default).join(" ")
+        }),
+        (_, Some(token)) => token.to_owned(),
     };
-    agent.audit("auth.fail", caller.actor(), None, Err(Code::NotFound));
-    match agent.issued.guard.failed(from, "device code") {
-        Verdict::Wrong | Verdict::LimitReached => fault::code_unknown(),
-        Verdict::TooMany(seconds) => fault::too_many(seconds),
+    let guard = &agent.issued.guard;
+    if let Some(seconds) = guard.waits(&who) {
+        return Err(fault::too_many(seconds));
     }
+    agent.devices.look(user_code).ok_or_else(|| {
+        guard.tried_code(&who);
+        agent.audit("auth.fail", caller.actor(), None, Err(Code::NotFound));
+        fault::code_unknown()
+    })
 }
 
 impl Agent {
