@@ -77,9 +77,7 @@ impl Agent {
         self.forget_revocations();
         self.people.sign_ins.end_all();
         self.people.sessions.end_all();
-        if let Err(fault) = self.revoke_unfetched(self.devices.forget_all()).await {
-            tracing::warn!(fault = fault.id(), "tokens that nobody fetched are not taken back");
-        }
+        self.forget_devices().await;
         self.key.lock();
     }
 

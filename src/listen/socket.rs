@@ -34,6 +34,7 @@ pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     let _ = timeout(PREDECESSOR_WITHIN, agent.stopping.idle()).await;
     // What no store has taken so far would end with this memory: a login whose refresh token the server has changed.
     let _ = timeout(PREDECESSOR_WITHIN, agent.save_again()).await;
+    agent.forget_devices().await;
     auditor.abort();
     agent.flush_audit().await;
 }

@@ -126,8 +126,15 @@ impl Agent {
         self.revoke_unfetched(self.devices.forget_old()).await
     }
 
+    /// Nobody waits any more, since the agent ends or is locked.
+    pub async fn forget_devices(&self) {
+        if let Err(fault) = self.revoke_unfetched(self.devices.forget_all()).await {
+            tracing::warn!(fault = fault.id(), "tokens that nobody fetched are not taken back");
+        }
+    }
+
     /// Tokens that no machine fetched are worth nothing.
-    pub(in crate::agent) async fn revoke_unfetched(&self, ids: Vec<String>) -> Result<(), Fault> {
+    async fn revoke_unfetched(&self, ids: Vec<String>) -> Result<(), Fault> {
         match ids.is_empty() {
             true => Ok(()),
             false => self.forget_issued(ids).await,
