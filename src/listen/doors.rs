@@ -64,10 +64,11 @@ impl Open {
 
     /// What is open stays so if the new one cannot be opened, unless both want the same address.
     async fn open_http(&mut self, door: HttpDoor) -> Result<String, Message> {
+        let tls = HttpServer::tls(&door)?;
         if self.http.as_ref().is_some_and(|open| open.address() == door.address()) {
             self.close_http().await;
         }
-        let server = HttpServer::open(&door, self.agent.clone()).await?;
+        let server = HttpServer::open(&door, tls, self.agent.clone()).await?;
         let url = server.url().to_owned();
         self.close_http().await;
         self.http = Some(server);

@@ -40,9 +40,17 @@ pub(super) struct Shared {
 }
 
 impl HttpServer {
-    pub(in crate::listen) async fn open(door: &HttpDoor, agent: Arc<Agent>) -> Result<HttpServer, Message> {
+    /// Reads the certificate, where the door has one: what can go wrong with it does before another door is closed.
+    pub(in crate::listen) fn tls(door: &HttpDoor) -> Result<Option<Tls>, Message> {
+        door.tls().map(Tls::load).transpose()
+    }
+
+    pub(in crate::listen) async fn open(
+        door: &HttpDoor,
+        tls: Option<Tls>,
+        agent: Arc<Agent>,
+    ) -> Result<HttpServer, Message> {
         let trouble = |error: std::io::Error| msg!("http-address-trouble", address = door.address(), error = error);
-        let tls = door.tls().map(Tls::load).transpose()?;
         let listener = TcpListener::bind(door.address()).await.map_err(trouble)?;
         let address = listener.local_addr().map_err(trouble)?;
         let url = url(door, tls.as_ref(), address);

@@ -12,7 +12,7 @@ use crate::base::{Message, TlsFiles};
 use crate::msg;
 
 /// Certificate and key, read anew when their files change: they are renewed more often than agents are restarted.
-pub(super) struct Tls {
+pub(in crate::listen) struct Tls {
     files: TlsFiles,
     loaded: Mutex<Loaded>,
 }
