@@ -122,10 +122,10 @@ impl Fault {
         }
     }
 
-    /// An argument of the message that the agent sent.
+    /// An argument of the message, whether it was sent by the agent or is about to be.
     pub fn arg(&self, name: &str) -> Option<&str> {
         match &self.texts.message {
-            Text::Message(_) => None,
+            Text::Message(message) => message.args().find_map(|(own, value)| (own == name).then_some(value)),
             Text::Rendered { args, .. } => args.get(name).map(String::as_str),
         }
     }
