@@ -42,23 +42,25 @@ pub(super) async fn serve(
     let _ = stream.set_nodelay(true);
     let mut place = shared.crowd.join(address, MAX_CONNECTIONS);
     match &shared.tls {
-        None => converse(stream, came, router, place.sent_away(), closed).await,
+        None => converse(stream, came, &shared, router, place.sent_away(), closed).await,
         Some(tls) => {
             let shaken = tokio::select! {
                 shaken = timeout(REQUEST_WITHIN, tls.acceptor().accept(stream)) => shaken,
                 () = place.sent_away() => return,
             };
             if let Ok(Ok(stream)) = shaken {
-                converse(stream, came, router, place.sent_away(), closed).await;
+                converse(stream, came, &shared, router, place.sent_away(), closed).await;
             }
         }
     }
 }
 
 /// `sent_away` returns when room is needed for others: a connection that waits is dropped, a request under way is finished.
+/// Not so of more than a few at once: a body that never ends is under way as well.
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     came: Came,
+    shared: &Shared,
     router: Router,
     sent_away: impl Future<Output = ()>,
     mut closed: watch::Receiver<bool>,
@@ -78,17 +80,16 @@ async fn converse(
     http.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN).max_headers(MAX_HEADERS).max_buf_size(MAX_HEAD);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let mut sent_away = pin!(sent_away);
-    let mut leaving = false;
+    let mut leaving = None;
     loop {
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = &mut sent_away, if !leaving => {}
-            _ = closed.changed(), if !leaving => {}
+            () = &mut sent_away, if leaving.is_none() => {}
+            _ = closed.changed(), if leaving.is_none() => {}
         }
-        if under_way.load(Ordering::Relaxed) == 0 {
-            return;
-        }
-        leaving = true;
+        let room = shared.leaving.try_acquire().ok().filter(|_| under_way.load(Ordering::Relaxed) > 0);
+        let Some(room) = room else { return };
+        leaving = Some(room);
         connection.as_mut().graceful_shutdown();
     }
 }

@@ -19,6 +19,9 @@ use crate::msg;
 /// How many answers may be streamed at once: calls, and the log as it is written.
 const MAX_STREAMS: usize = 64;
 
+/// How many connections may finish what they began though they were sent away.
+const MAX_LEAVING: usize = 128;
+
 /// How long what was begun may take when the door closes.
 const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -37,6 +40,7 @@ pub(super) struct Shared {
     pub(super) tls: Option<Tls>,
     pub(super) crowd: Crowd<IpAddr>,
     pub(super) streams: Arc<Semaphore>,
+    pub(super) leaving: Semaphore,
 }
 
 impl HttpServer {
@@ -55,7 +59,8 @@ impl HttpServer {
         let address = listener.local_addr().map_err(trouble)?;
         let url = url(door, tls.as_ref(), address);
         let streams = Arc::new(Semaphore::new(MAX_STREAMS));
-        let shared = Arc::new(Shared { agent, door: door.clone(), tls, crowd: Crowd::default(), streams });
+        let (crowd, leaving) = (Crowd::default(), Semaphore::new(MAX_LEAVING));
+        let shared = Arc::new(Shared { agent, door: door.clone(), tls, crowd, streams, leaving });
         let (closing, closed) = watch::channel(false);
         let task = tokio::spawn(accept(listener, shared, closed));
         Ok(HttpServer { asked: door.address(), url, closing, task })
