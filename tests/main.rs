@@ -23,6 +23,8 @@ mod git_login;
 mod heal;
 mod hostile;
 mod http_api;
+mod http_bodies;
+mod http_call;
 mod http_machines;
 mod http_openapi;
 mod http_pages;
