@@ -26,6 +26,7 @@ mod http_api;
 mod http_bodies;
 mod http_call;
 mod http_hostile;
+mod http_jwt;
 mod http_machines;
 mod http_openapi;
 mod http_pages;
