@@ -25,6 +25,7 @@ mod hostile;
 mod http_api;
 mod http_bodies;
 mod http_call;
+mod http_device;
 mod http_hostile;
 mod http_jwt;
 mod http_machines;
