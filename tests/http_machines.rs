@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::support::{FIRST, Home, Machines, Output, Running, SECOND, run, wait_until};
+use crate::support::{FIRST, Home, Machines, Output, Running, SECOND, certificates_for, run, wait_until};
 
 const LOOM: &str = env!("CARGO_BIN_EXE_loom");
 
@@ -23,7 +23,7 @@ fn a_machine_elsewhere_gets_what_a_person_here_approves_and_no_more() {
     let (mut here, mut there) = (Home::new(), Home::new());
     let dir = here.path().join("tls");
     std::fs::create_dir(&dir).unwrap();
-    here.certificates(&dir, &format!("IP:{FIRST},DNS:laptop.example"));
+    certificates_for(&mut here, &dir, &format!("IP:{FIRST},DNS:laptop.example"));
     let pem = |name: &str| dir.join(name).display().to_string();
     let url = format!("https://{FIRST}:57374");
     // In clear nothing opens beyond this machine.

@@ -30,7 +30,7 @@ pub use issuer::{Draft, Issuer};
 pub use jar::{Jar, Seen};
 pub use keyring::Session;
 pub use machines::{FIRST, Machines, SECOND};
-pub use nginx::Nginx;
+pub use nginx::{Nginx, certificates, certificates_for};
 pub use openbao::OpenBao;
 pub use provider::{Provider, installed};
 pub use rotating::Rotating;

@@ -124,18 +124,12 @@ fn configuration(dir: &Path, ports: &[u16]) -> String {
 
 /// A CA of its own (`ca.pem`) and a certificate of it (`cert.pem`, `cert.key`) for the names the tests use. `home` trusts
 /// it from then on, beside the CAs of every other server of this home.
-pub(super) fn certificates(home: &mut Home, dir: &Path) {
-    home.certificates(dir, "DNS:localhost,IP:127.0.0.1");
+pub fn certificates(home: &mut Home, dir: &Path) {
+    certificates_for(home, dir, "DNS:localhost,IP:127.0.0.1");
 }
 
-impl Home {
-    /// The same for other names.
-    pub fn certificates(&mut self, dir: &Path, names: &str) {
-        make_certificates(self, dir, names);
-    }
-}
-
-fn make_certificates(home: &mut Home, dir: &Path, names: &str) {
+/// The same for other names, as OpenSSL spells them.
+pub fn certificates_for(home: &mut Home, dir: &Path, names: &str) {
     // OpenSSL takes the first CA of a name and no second one, so each has a name of its own.
     let script = "set -e; cd \"$1\"
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj \"/CN=loom-test-ca-${1##*/}\" -keyout ca.key -out ca.pem
