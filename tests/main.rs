@@ -28,6 +28,7 @@ mod http_call;
 mod http_device;
 mod http_hostile;
 mod http_jwt;
+mod http_limits;
 mod http_machines;
 mod http_openapi;
 mod http_pages;
