@@ -1,3 +1,4 @@
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,14 @@ use crate::agent::{Agent, Peer};
 
 /// Serves until the agent is asked to stop or, where `idle_exit` is given, nobody came for so long. What was begun is
 /// finished first.
-pub async fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
+///
+/// Boxed and not inlined: else the program, which is a crate of its own, would hold all that is asked here a second time.
+#[inline(never)]
+pub fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(run(door, agent, idle_exit))
+}
+
+async fn run(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     let crowd = Arc::new(Crowd::default());
     tokio::spawn(agent.clone().do_chores());
     tokio::spawn(agent.clone().lock_when_idle());

@@ -23,15 +23,25 @@ const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 /// What is known of the issuers, and those that were named when the door was opened.
 #[derive(Default)]
 pub(in crate::agent) struct Issuers {
-    known: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Known>>>>,
+    known: Mutex<HashMap<String, Arc<Known>>>,
     named: Mutex<Option<IssuerConfig>>,
 }
 
-/// What an issuer said, and when it was last asked.
+/// What an issuer said, and when it was asked lately.
 #[derive(Default)]
 struct Known {
-    said: Option<(Instant, Arc<Issuer>)>,
-    asked: Vec<Instant>,
+    said: Mutex<Option<(Instant, Arc<Issuer>)>>,
+    /// Held while it is asked. Who can do with what it said before waits for nobody.
+    asked: tokio::sync::Mutex<Vec<Instant>>,
+}
+
+impl Known {
+    /// What it said of these settings, if it is not older.
+    fn since(&self, config: &IssuerConfig, age: Duration) -> Option<Arc<Issuer>> {
+        let said = lock(&self.said);
+        let (at, issuer) = said.as_ref()?;
+        (at.elapsed() < age && issuer.config == *config).then(|| issuer.clone())
+    }
 }
 
 /// An issuer as its metadata and keys describe it.
@@ -61,40 +71,61 @@ impl Agent {
         Ok(all)
     }
 
-    /// An issuer with its keys, as it described itself within the last hour.
+    /// An issuer with its keys, as it described itself within the last hour. While somebody asks it anew, what it said within
+    /// the last day will do for all others.
     pub(in crate::agent) async fn issuer(&self, config: &IssuerConfig) -> Result<Arc<Issuer>, Fault> {
-        self.issuer_since(config, FRESH).await
+        let known = self.known(config);
+        if let Some(issuer) = known.since(config, FRESH) {
+            return Ok(issuer);
+        }
+        let asked = match (known.asked.try_lock(), known.since(config, STALE)) {
+            (Ok(asked), _) => asked,
+            (Err(_), Some(issuer)) => return Ok(issuer),
+            (Err(_), None) => known.asked.lock().await,
+        };
+        match known.since(config, FRESH) {
+            Some(issuer) => Ok(issuer),
+            None => self.ask(config, &known, asked).await,
+        }
     }
 
     /// The same asked anew, unless it was asked often lately: for a key that is not among those that are known.
     pub(in crate::agent) async fn issuer_anew(&self, config: &IssuerConfig) -> Result<Arc<Issuer>, Fault> {
-        self.issuer_since(config, Duration::ZERO).await
+        let (known, came) = (self.known(config), Instant::now());
+        let asked = known.asked.lock().await;
+        // Whoever asked meanwhile asked for all who wait.
+        match known.since(config, came.elapsed()) {
+            Some(issuer) => Ok(issuer),
+            None => self.ask(config, &known, asked).await,
+        }
     }
 
-    async fn issuer_since(&self, config: &IssuerConfig, fresh: Duration) -> Result<Arc<Issuer>, Fault> {
-        let known = lock(&self.people.issuers.known).entry(config.issuer.to_string()).or_default().clone();
-        // Whoever comes meanwhile waits for the same answer.
-        let mut known = known.lock().await;
-        let said = known.said.clone().filter(|(at, issuer)| issuer.config == *config && at.elapsed() < STALE);
-        let is_fresh = said.as_ref().is_some_and(|(at, _)| at.elapsed() < fresh);
-        known.asked.retain(|at| at.elapsed() < WINDOW);
-        let may_ask = known.asked.len() < MOST;
-        match &said {
-            Some((_, issuer)) if is_fresh || !may_ask => return Ok(issuer.clone()),
-            None if !may_ask => return Err(oauth_fault::issuer_silent(config.issuer.as_str())),
-            Some(_) | None => {}
+    fn known(&self, config: &IssuerConfig) -> Arc<Known> {
+        lock(&self.people.issuers.known).entry(config.issuer.to_string()).or_default().clone()
+    }
+
+    async fn ask(
+        &self,
+        config: &IssuerConfig,
+        known: &Known,
+        mut asked: tokio::sync::MutexGuard<'_, Vec<Instant>>,
+    ) -> Result<Arc<Issuer>, Fault> {
+        asked.retain(|at| at.elapsed() < WINDOW);
+        let silent = || oauth_fault::issuer_silent(config.issuer.as_str());
+        if asked.len() >= MOST {
+            return known.since(config, STALE).ok_or_else(silent);
         }
-        known.asked.push(Instant::now());
+        asked.push(Instant::now());
         match self.ask_issuer(config).await {
             Ok(issuer) => {
                 let issuer = Arc::new(issuer);
-                known.said = Some((Instant::now(), issuer.clone()));
+                *lock(&known.said) = Some((Instant::now(), issuer.clone()));
                 Ok(issuer)
             }
             // What it said before holds for a while.
             Err(fault) => {
                 tracing::warn!(issuer = config.issuer.as_str(), fault = fault.id(), "the issuer cannot be asked");
-                said.map(|(_, issuer)| issuer).ok_or(fault)
+                known.since(config, STALE).ok_or(fault)
             }
         }
     }

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
-use super::server::Shared;
+use super::server::{Closing, Shared};
 use super::visit::Came;
 
 /// How long a connection may take for its handshake, and then to say what it wants.
@@ -35,7 +35,7 @@ pub(super) async fn serve(
     address: IpAddr,
     shared: Arc<Shared>,
     router: Router,
-    closed: watch::Receiver<bool>,
+    closed: watch::Receiver<Closing>,
 ) {
     let Ok(own) = stream.local_addr() else { return };
     let came = Came { address, own: own.ip().to_canonical() };
@@ -63,7 +63,7 @@ async fn converse(
     shared: &Shared,
     router: Router,
     sent_away: impl Future<Output = ()>,
-    mut closed: watch::Receiver<bool>,
+    mut closed: watch::Receiver<Closing>,
 ) {
     let under_way = Arc::new(AtomicUsize::new(0));
     let counted = under_way.clone();
@@ -85,7 +85,10 @@ async fn converse(
         tokio::select! {
             _ = connection.as_mut() => return,
             () = &mut sent_away, if leaving.is_none() => {}
-            _ = closed.changed(), if leaving.is_none() => {}
+            _ = closed.changed() => {}
+        }
+        if *closed.borrow() == Closing::Now {
+            return;
         }
         let room = shared.leaving.try_acquire().ok().filter(|_| under_way.load(Ordering::Relaxed) > 0);
         let Some(room) = room else { return };

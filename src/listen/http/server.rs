@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -22,6 +22,9 @@ const MAX_STREAMS: usize = 64;
 /// How many connections may finish what they began though they were sent away.
 const MAX_LEAVING: usize = 128;
 
+/// How many may knock before they are let in.
+const MAX_QUEUE: u32 = 4096;
+
 /// How long what was begun may take when the door closes.
 const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -29,8 +32,16 @@ const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 pub(in crate::listen) struct HttpServer {
     asked: SocketAddr,
     url: String,
-    closing: watch::Sender<bool>,
+    closing: watch::Sender<Closing>,
     task: JoinHandle<()>,
+}
+
+/// Whether the door closes: then nobody else comes in, and what was begun has to end soon, or now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closing {
+    No,
+    Soon,
+    Now,
 }
 
 /// What every connection shares.
@@ -55,13 +66,13 @@ impl HttpServer {
         agent: Arc<Agent>,
     ) -> Result<HttpServer, Message> {
         let trouble = |error: std::io::Error| msg!("http-address-trouble", address = door.address(), error = error);
-        let listener = TcpListener::bind(door.address()).await.map_err(trouble)?;
+        let listener = listen(door.address()).map_err(trouble)?;
         let address = listener.local_addr().map_err(trouble)?;
         let url = url(door, tls.as_ref(), address);
         let streams = Arc::new(Semaphore::new(MAX_STREAMS));
         let (crowd, leaving) = (Crowd::default(), Semaphore::new(MAX_LEAVING));
         let shared = Arc::new(Shared { agent, door: door.clone(), tls, crowd, streams, leaving });
-        let (closing, closed) = watch::channel(false);
+        let (closing, closed) = watch::channel(Closing::No);
         let task = tokio::spawn(accept(listener, shared, closed));
         Ok(HttpServer { asked: door.address(), url, closing, task })
     }
@@ -75,12 +86,23 @@ impl HttpServer {
         &self.url
     }
 
-    /// Lets nobody in any more, and waits a while for what was begun.
+    /// Lets nobody in any more, waits a while for what was begun, and ends what is left of it.
     pub(in crate::listen) async fn close(self) {
-        self.closing.send_replace(true);
+        self.closing.send_replace(Closing::Soon);
         let _ = self.task.await;
-        let _ = timeout(CLOSED_WITHIN, self.closing.closed()).await;
+        if timeout(CLOSED_WITHIN, self.closing.closed()).await.is_err() {
+            self.closing.send_replace(Closing::Now);
+            self.closing.closed().await;
+        }
     }
+}
+
+/// With room for a crowd that comes at once: whoever is not taken into the queue knocks again a second later.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(MAX_QUEUE)
 }
 
 /// Where people and programs find it. A name is better than an address that stands for all of them.
@@ -93,7 +115,7 @@ fn url(door: &HttpDoor, tls: Option<&Tls>, address: SocketAddr) -> String {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, mut closed: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>, mut closed: watch::Receiver<Closing>) {
     let router = router(shared.clone());
     loop {
         let accepted = tokio::select! {

@@ -22,7 +22,8 @@ pub(super) struct Wanted {
 
 pub(super) async fn last(program: Program, Params(wanted): Params<Wanted>) -> Result<impl IntoResponse, Problem> {
     let last = wanted.limit.unwrap_or(USUAL).min(MOST);
-    let question = Audit { event: wanted.event, last, follow: false };
+    let event = wanted.event.filter(|event| !event.is_empty());
+    let question = Audit { event, last, follow: false };
     let entries: Vec<AuditEntry> = program.asking.collect(&question).await?;
     Ok(as_json(&entries))
 }

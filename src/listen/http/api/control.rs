@@ -1,9 +1,10 @@
 //! The agent itself, and who is signed in.
 
-use axum::extract::{Path, Request};
+use axum::extract::Request;
 use axum::response::IntoResponse;
 use serde_json::json;
 
+use super::params::Named;
 use super::{as_json, body};
 use crate::listen::http::asker::Program;
 use crate::listen::http::problem::Problem;
@@ -26,7 +27,7 @@ pub(super) async fn sessions(program: Program) -> Result<impl IntoResponse, Prob
     Ok(as_json(&program.asking.ask(&Sessions {}).await?.sessions))
 }
 
-pub(super) async fn end_session(program: Program, Path(id): Path<String>) -> Result<impl IntoResponse, Problem> {
+pub(super) async fn end_session(program: Program, Named(id): Named) -> Result<impl IntoResponse, Problem> {
     program.asking.ask(&SessionEnd { id: id.clone() }).await?;
     Ok(as_json(&json!({ "status": "ok", "action": "end", "identifier": id })))
 }

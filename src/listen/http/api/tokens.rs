@@ -1,13 +1,12 @@
 //! The agent's own tokens, in the shape of Loki's API but with safe defaults: scopes or a role are required, scopes that do not
 //! exist are refused, and roles count.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::params::Params;
+use super::params::{Named, Params};
 use super::{Json, as_json};
 use crate::base::{Scopes, ServerPattern};
 use crate::listen::http::asker::Program;
@@ -73,7 +72,7 @@ pub(super) async fn list(program: Program, Params(listing): Params<Listing>) -> 
 
 pub(super) async fn revoke(
     program: Program,
-    Path(identifier): Path<String>,
+    Named(identifier): Named,
     Params(removal): Params<Removal>,
 ) -> Result<impl IntoResponse, Problem> {
     let forget = removal.permanent.unwrap_or(false);
