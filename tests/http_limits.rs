@@ -62,7 +62,7 @@ fn judge(what: &str, mut took: Vec<Duration>) {
     took.sort();
     let (median, worst) = (took[took.len() / 2], took[took.len() - 1]);
     say(format_args!("{what}: {} valid requests, median {median:.1?}, worst {worst:.1?}", took.len()));
-    assert!(median < Duration::from_millis(500), "{what}: valid clients waited for {median:?}");
+    assert!(median < Duration::from_millis(100), "{what}: valid clients waited for {median:?}");
     assert!(worst < BOUND, "{what}: a valid client waited for {worst:?}");
 }
 
@@ -136,7 +136,8 @@ fn beside_many(what: &str, odd: impl Fn(&Door, &mut TcpStream) + Sync) {
         say(format_args!("{what}: git's helper took {:.1?}", began.elapsed()));
         let (grown, open) = (memory(&home).saturating_sub(before), descriptors(&home));
         say(format_args!("{what}: {open} descriptors are open"));
-        assert!(open < 700, "{what}: {open} descriptors are open");
+        // As many as may be there and leave, and one burst that was let in before the others were gone.
+        assert!(open < 512 + 128 + 128 + 50, "{what}: {open} descriptors are open");
         drop(stopped);
         (valid.join().unwrap(), grown)
     });

@@ -49,7 +49,12 @@ impl Handle for SignInFinish {
     /// Noted under the name of who signed in, or as a failure of who did not.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SessionReply, Fault> {
         let signed_in = self.signed_in(agent, address(caller)?).await;
-        signed_in.inspect_err(|fault| agent.audit("auth.fail", caller.actor(), None, Err(fault.code())))
+        if let Err(fault) = &signed_in
+            && !agent.is_noise("auth.sign_in", caller)
+        {
+            agent.audit("auth.fail", caller.actor(), None, Err(fault.code()));
+        }
+        signed_in
     }
 }
 
