@@ -1,8 +1,6 @@
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
+
+use crate::base::UniqueMap;
 
 /// A JSON object of a server, as strict and as lenient as is safe: no key twice, because two readers could then see two
 /// answers; but numbers that come as text or out of bounds are made usable or left out.
@@ -13,7 +11,7 @@ const MAX_LIFE: u64 = 365 * 24 * 3600;
 
 impl Object {
     pub(super) fn parse(bytes: &[u8]) -> Option<Object> {
-        serde_json::from_slice(bytes).ok()
+        serde_json::from_slice(bytes).ok().map(|UniqueMap(map)| Object(map))
     }
 
     pub(super) fn text(&self, key: &str) -> Option<&str> {
@@ -60,30 +58,6 @@ impl Object {
 
     pub(super) fn print(&self) -> Vec<u8> {
         serde_json::to_vec(&self.0).unwrap_or_default()
-    }
-}
-
-impl<'de> Deserialize<'de> for Object {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Unique;
-        impl<'de> Visitor<'de> for Unique {
-            type Value = Object;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Object, A::Error> {
-                let mut map = Map::new();
-                while let Some((key, value)) = entries.next_entry::<String, Value>()? {
-                    if map.insert(key, value).is_some() {
-                        return Err(A::Error::custom("a key stands twice"));
-                    }
-                }
-                Ok(Object(map))
-            }
-        }
-        from.deserialize_map(Unique)
     }
 }
 
