@@ -58,19 +58,10 @@ impl Ledger {
     }
 
     /// The rights of whoever presents this: its own and those of all tokens that led to it. `None` if it is no active
-    /// token. It is compared with every token there is, however early one fits.
+    /// token.
     pub fn authenticate(&mut self, presented: &Secret) -> Result<Option<Vec<Rights>>> {
         self.refresh()?;
-        let (mut found, mut index) = (Choice::from(0), 0_u64);
-        for (at, token) in (0_u64..).zip(&self.tokens) {
-            let is = token.is(presented);
-            index.conditional_assign(&at, is);
-            found |= is;
-        }
-        if !bool::from(found) {
-            return Ok(None);
-        }
-        let found = &self.tokens[index as usize];
+        let Some(found) = self.find(presented) else { return Ok(None) };
         let (id, is_counted) = (found.id.clone(), found.max_uses.is_some());
         // A use that is counted is on the disk before it is granted; when it was last used may be lost in a crash.
         let _lock = is_counted.then(|| self.lock()).transpose()?;
@@ -146,13 +137,7 @@ impl Ledger {
     /// The id of an active token.
     pub fn id_of(&mut self, presented: &Secret) -> Result<Option<String>> {
         self.refresh()?;
-        let mut found = None;
-        for token in &self.tokens {
-            if bool::from(token.is(presented)) {
-                found = Some(token.id.clone());
-            }
-        }
-        Ok(found.filter(|id| self.rights(id).is_some()))
+        Ok(self.find(presented).map(|token| token.id.clone()).filter(|id| self.rights(id).is_some()))
     }
 
     /// Ends a token that was never written down.
@@ -163,6 +148,17 @@ impl Ledger {
     /// Whether a token was issued by that one, or by one that it issued.
     pub fn descends(&self, token: &IssuedToken, from: &str) -> bool {
         self.line(&token.id).skip(1).any(|above| above.id == from)
+    }
+
+    /// The token that is presented. It is compared with every one there is, however early one fits.
+    fn find(&self, presented: &Secret) -> Option<&IssuedToken> {
+        let (mut found, mut index) = (Choice::from(0), 0_u64);
+        for (at, token) in (0_u64..).zip(&self.tokens) {
+            let is = token.is(presented);
+            index.conditional_assign(&at, is);
+            found |= is;
+        }
+        bool::from(found).then(|| &self.tokens[index as usize])
     }
 
     fn rights(&self, id: &str) -> Option<Vec<Rights>> {

@@ -2,6 +2,8 @@
 
 #[path = "api_args.rs"]
 mod api;
+#[path = "login_args.rs"]
+pub mod login;
 #[path = "token_args.rs"]
 pub mod token;
 
@@ -9,6 +11,7 @@ use std::path::PathBuf;
 
 pub use api::Api;
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use login::Login;
 use loom_credentials::base::{Scope, ServerPattern, ServerUrl};
 use token::Token;
 
@@ -82,41 +85,6 @@ pub enum Command {
         shell: clap_complete::Shell,
     },
     Demo,
-}
-
-#[derive(Args)]
-pub struct Login {
-    #[arg(long, value_name = "USER")]
-    pub account: Option<String>,
-    #[arg(long, value_enum, default_value = "auto", conflicts_with = "with_token")]
-    pub flow: Flow,
-    #[arg(long = "scope", value_name = "SCOPE", conflicts_with = "with_token")]
-    pub scopes: Vec<String>,
-    #[arg(long, value_name = "ID", conflicts_with = "with_token")]
-    pub client_id: Option<String>,
-    #[arg(long, value_name = "FILE", conflicts_with = "with_token")]
-    pub client_secret_file: Option<PathBuf>,
-    #[arg(long, value_name = "URL", conflicts_with = "with_token")]
-    pub issuer: Option<String>,
-    #[arg(long, value_name = "URI", conflicts_with = "with_token")]
-    pub resource: Option<String>,
-    #[arg(long, conflicts_with = "with_token")]
-    pub no_browser: bool,
-    #[arg(long)]
-    pub with_token: bool,
-    /// Said by the git helper, never by a person.
-    #[arg(long, hide = true)]
-    pub for_git: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Flow {
-    Auto,
-    Device,
-    Browser,
-    Paste,
-    ClientCredentials,
-    Loom,
 }
 
 #[derive(Args)]

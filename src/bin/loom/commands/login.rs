@@ -6,7 +6,7 @@ use loom_credentials::msg;
 use loom_credentials::wire::{self, Code, Fault, LoginEvent, LoginReply, Pasted, StoredIn};
 use zeroize::Zeroizing;
 
-use crate::args::{Flow, Login};
+use crate::args::login::{Flow, Login};
 use crate::{Context, secret_input, term};
 
 /// The longest address that is read.
