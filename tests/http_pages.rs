@@ -119,6 +119,18 @@ fn a_form_of_another_page_another_session_or_no_page_does_nothing() {
 }
 
 #[test]
+fn a_token_with_a_number_of_uses_begins_no_session_that_has_more() {
+    let home = Home::new();
+    let url = home.loom(&["serve", "--listen", "127.0.0.1:0"]).ok().out.trim().to_owned();
+    let made = home.loom(&["token", "generate", "once", "--role", "admin", "--max-uses", "2", "--json"]).ok();
+    let made: Value = serde_json::from_str(&made.out).unwrap();
+    let jar = Jar::new(&home);
+    let refused = jar.post(&format!("{url}/sign-in/token"), &[("token", made["token"].as_str().unwrap())]).is(403);
+    assert!(refused.body.contains("--max-uses") && refused.header("set-cookie").is_none(), "{refused:?}");
+    assert_eq!(jar.get(&format!("{url}/")).is(303).location(), "/sign-in");
+}
+
+#[test]
 fn a_session_ends_with_the_token_it_began_with_with_a_lock_and_with_the_agent() {
     let home = Home::new();
     let (url, jar) = signed_in(&home, &["--scopes", "read"]);

@@ -146,6 +146,7 @@ fn settings_that_open_no_door_keep_git_from_nothing() {
         home.loom(&["agent", "restart"]).ok();
         git_goes_on(&home);
         assert_eq!(listens(&home), 0, "{listen}");
+        home.loom(&["agent", "status"]).ok().says("loom serve");
         home.loom(&["serve"]).fails(1);
     }
 }

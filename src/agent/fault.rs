@@ -94,6 +94,11 @@ pub(super) fn sign_in_unknown() -> Fault {
     Fault::new(Code::Denied, msg!("sign-in-unknown")).hint(msg!("hint-sign-in-again"))
 }
 
+/// A token with a number of uses begins no session.
+pub(super) fn counted_token() -> Fault {
+    Fault::new(Code::Denied, msg!("counted-token")).hint(msg!("hint-counted-token"))
+}
+
 pub(super) fn no_such_session(id: &str) -> Fault {
     Fault::new(Code::NotFound, msg!("no-such-session", id = id))
 }

@@ -111,8 +111,8 @@ impl Agent {
 
     /// Notes that somebody was let in, once in a while for each.
     fn note_guest(&self, guest: &Guest) {
-        let (issuer, name) = guest.person.as_ref().map_or((None, None), |p| (p.issuer.clone(), Some(p.name.clone())));
-        let who = guest.authority.token().map(str::to_owned).or(name).unwrap_or_default() + &issuer.unwrap_or_default();
+        let who = guest.authority.token().map(str::to_owned);
+        let who = who.or(guest.person.as_ref().map(Person::lasting_name)).unwrap_or_default();
         if self.issued.guard.is_news(Source::address(guest.address), &who) {
             self.audit("auth.ok", guest.actor(), None, Ok(()));
         }

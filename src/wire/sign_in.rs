@@ -107,6 +107,14 @@ pub struct Person {
     pub issuer: Option<String>,
 }
 
+impl Person {
+    /// What tells them from everybody else: the issuer's own name for them, and the issuer.
+    pub fn lasting_name(&self) -> String {
+        let own = self.subject.as_ref().unwrap_or(&self.name);
+        self.issuer.iter().fold(own.clone(), |own, issuer| own + " " + issuer)
+    }
+}
+
 /// `sessions`: who is signed in.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Sessions {}

@@ -8,7 +8,7 @@ use crate::base::printable;
 use crate::msg;
 use crate::wire::{
     Actor, Code, DeviceDecide, DeviceDecideReply, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
-    DeviceStart, DeviceStartReply, Fault,
+    DeviceStart, DeviceStartReply, Fault, Person,
 };
 
 /// The longest name of a machine that is shown.
@@ -105,9 +105,7 @@ impl Handle for DeviceDecide {
 fn look(agent: &Agent, caller: &Caller<'_>, user_code: &str) -> Result<(String, Asking, Duration), Fault> {
     let who = match (caller.asker(), caller.authority().token()) {
         (Asker::Process { peer, .. }, None) => peer.pid.to_string(),
-        (Asker::Guest(guest), None) => guest.person().map_or_else(String::new, |person| {
-            [person.issuer.as_deref(), person.subject.as_deref()].map(Option::unwrap_or_default).join(" ")
-        }),
+        (Asker::Guest(guest), None) => guest.person().map(Person::lasting_name).unwrap_or_default(),
         (_, Some(token)) => token.to_owned(),
     };
     let guard = &agent.issued.guard;

@@ -92,13 +92,17 @@ impl Handle for SignInToken {
         let id = shown.map(|token| agent.id_of_token(token)).transpose()?.flatten();
         let id = id.ok_or_else(|| agent.wrong_proof(guest, self.token.expose()))?;
         let known = agent.issued(&crate::access::Authority::owner()).await?;
-        let name = known.into_iter().find(|token| token.id == id).map_or_else(|| id.clone(), |token| token.name);
+        let found = known.into_iter().find(|token| token.id == id).ok_or_else(fault::proof_unknown)?;
+        // A session would make as many uses of it as it likes.
+        if found.max_uses.is_some() {
+            return Err(fault::counted_token());
+        }
         // What it may do is what the token may, looked up with each request.
         let scopes = [Scope::All].into_iter().collect();
         let rights = Rights { holder: Holder::Nobody, scopes, servers: Vec::new(), reveal: true };
         let session = Session {
             id: String::new(),
-            person: Person { name, subject: None, issuer: None },
+            person: Person { name: found.name, subject: None, issuer: None },
             rights,
             token_id: Some(id),
             id_token: None,

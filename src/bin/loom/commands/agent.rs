@@ -1,4 +1,4 @@
-use loom_credentials::base::Locale;
+use loom_credentials::base::{Config, Locale};
 use loom_credentials::msg;
 use loom_credentials::wire::{AgentStatus, Code, Fault, Hello, HelloReply, Stop};
 
@@ -40,8 +40,10 @@ fn status(json: bool, context: &Context) -> Result<u8, Fault> {
             if agent.locked {
                 term::data_line(&context.locale.render(&msg!("now-locked")));
             }
-            if let Some(url) = &agent.http {
-                term::data_line(&context.locale.render(&msg!("agent-serves", url = url)));
+            match &agent.http {
+                Some(url) => term::data_line(&context.locale.render(&msg!("agent-serves", url = url))),
+                None if wants_http(context) => term::say(context.locale, &msg!("http-not-open")),
+                None => {}
             }
             if !agent.memory_locked {
                 term::say(context.locale, &msg!("memory-not-locked"));
@@ -58,6 +60,12 @@ fn status(json: bool, context: &Context) -> Result<u8, Fault> {
         Err(fault) => return Err(fault),
     }
     Ok(0)
+}
+
+/// Whether the settings open the HTTP door.
+fn wants_http(context: &Context) -> bool {
+    let config = context.client().ok().and_then(|client| Config::load(&client.paths().config_file()).ok());
+    config.is_some_and(|config| config.http().is_some())
 }
 
 /// After an update the old agent still runs; it and a newer program understand one another in most things only.
