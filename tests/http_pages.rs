@@ -167,6 +167,13 @@ fn what_a_machine_calls_itself_is_text_and_goes_nowhere() {
     {
         assert_eq!(page.header(name), Some(value));
     }
+    let nowhere = jar
+        .send(&["-H", "accept: text/html,*/*;q=0.8", "-H", "accept-language: es", &format!("{url}/no/such/page")])
+        .is(404);
+    assert!(
+        nowhere.body.contains("No existe esa página") && nowhere.body.starts_with("<!DOCTYPE html>"),
+        "{nowhere:?}"
+    );
     // A place to go on to is one of ours.
     for place in ["//evil.example", "https://evil.example/", "/\\evil.example"] {
         let place: String = url::form_urlencoded::byte_serialize(place.as_bytes()).collect();

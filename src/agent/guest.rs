@@ -1,5 +1,6 @@
 //! Who comes through the HTTP door, where no kernel says which process it is: what they show decides who they are.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use super::guard::{Source, Verdict};
@@ -37,6 +38,14 @@ pub enum Shown {
 impl Guest {
     pub fn address(&self) -> IpAddr {
         self.address
+    }
+
+    /// A number that tells whoever is let in from others at the same address, for limits.
+    pub fn number(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let person = self.person.as_ref().map(Person::lasting_name);
+        (self.address, self.authority.token(), person).hash(&mut hasher);
+        hasher.finish()
     }
 
     pub(super) fn person(&self) -> Option<&Person> {

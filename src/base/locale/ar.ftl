@@ -599,6 +599,7 @@ page-menu = القائمة
 page-language = اللغة
 page-overview = نظرة عامة
 page-back = العودة إلى النظرة العامة
+page-not-found = لا توجد صفحة كهذه
 page-fault = تعذّر ذلك
 page-sign-in = تسجيل الدخول
 page-sign-in-lead = سجّل الدخول لترى ما يحفظه هذا الوكيل، ولتقرر بشأن الأجهزة التي تطلب الوصول.

@@ -599,6 +599,7 @@ page-menu = Menu
 page-language = Language
 page-overview = Overview
 page-back = Back to the overview
+page-not-found = There is no such page
 page-fault = That did not work
 page-sign-in = Sign in
 page-sign-in-lead = Sign in to see what this agent keeps, and to decide about machines that ask for access.

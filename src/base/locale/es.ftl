@@ -600,6 +600,7 @@ page-menu = Menú
 page-language = Idioma
 page-overview = Resumen
 page-back = Volver al resumen
+page-not-found = No existe esa página
 page-fault = No ha funcionado
 page-sign-in = Iniciar sesión
 page-sign-in-lead = Inicie sesión para ver lo que guarda este agente y para decidir sobre las máquinas que piden acceso.

@@ -11,7 +11,7 @@ use crate::base::Locale;
 use crate::msg;
 use crate::wire::{Code, Fault, MAX_FRAME, Reply, Verb, print_more, print_request};
 
-/// How many requests of one address may be under way at once; more wait for their turn.
+/// How many requests of one token, person or stranger's address may be under way at once; more wait for their turn.
 const MAX_TURNS: usize = 64;
 
 /// Somebody who was let in, and what they ask: frames of verbs, which the agent answers as it answers a socket's.
@@ -35,7 +35,7 @@ impl Asking {
 
     /// Asks and waits for the answer.
     pub(super) async fn ask<V: Verb>(&self, question: &V) -> Result<V::Reply, Fault> {
-        let _turn = self.shared.crowd.turn(self.guest.address(), MAX_TURNS).await;
+        let _turn = self.shared.turns.turn(self.guest.number(), MAX_TURNS).await;
         let mut conversation = self.begin(question, None);
         loop {
             match conversation.next::<V::Reply, IgnoredAny>().await? {
@@ -48,7 +48,7 @@ impl Asking {
 
     /// Asks, and collects the events on the way to the answer.
     pub(super) async fn collect<V: Verb, E: DeserializeOwned>(&self, question: &V) -> Result<Vec<E>, Fault> {
-        let _turn = self.shared.crowd.turn(self.guest.address(), MAX_TURNS).await;
+        let _turn = self.shared.turns.turn(self.guest.number(), MAX_TURNS).await;
         let (mut conversation, mut events) = (self.begin(question, None), Vec::new());
         loop {
             match conversation.next::<V::Reply, E>().await? {

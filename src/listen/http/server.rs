@@ -50,6 +50,8 @@ pub(super) struct Shared {
     pub(super) door: HttpDoor,
     pub(super) tls: Option<Tls>,
     pub(super) crowd: Crowd<IpAddr>,
+    /// Requests under way, by who sent them.
+    pub(super) turns: Crowd<u64>,
     pub(super) streams: Arc<Semaphore>,
     pub(super) leaving: Semaphore,
 }
@@ -70,8 +72,8 @@ impl HttpServer {
         let address = listener.local_addr().map_err(trouble)?;
         let url = url(door, tls.as_ref(), address);
         let streams = Arc::new(Semaphore::new(MAX_STREAMS));
-        let (crowd, leaving) = (Crowd::default(), Semaphore::new(MAX_LEAVING));
-        let shared = Arc::new(Shared { agent, door: door.clone(), tls, crowd, streams, leaving });
+        let (crowd, turns, leaving) = (Crowd::default(), Crowd::default(), Semaphore::new(MAX_LEAVING));
+        let shared = Arc::new(Shared { agent, door: door.clone(), tls, crowd, turns, streams, leaving });
         let (closing, closed) = watch::channel(Closing::No);
         let task = tokio::spawn(accept(listener, shared, closed));
         Ok(HttpServer { asked: door.address(), url, closing, task })
@@ -142,7 +144,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .merge(api::routes())
         .merge(oauth::routes())
         .merge(pages::routes())
-        .fallback(api::not_found)
+        .fallback(pages::not_found)
         .method_not_allowed_fallback(api::method_not_allowed)
         .layer(axum::middleware::from_fn_with_state(shared.clone(), visit::check))
         .with_state(shared)

@@ -47,7 +47,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 }
 
 /// In the shape in which Loki's API says so.
-pub(super) async fn not_found(uri: Uri) -> Response {
+pub(super) fn not_found(uri: &Uri) -> Response {
     let body = json!({ "error": "Not Found", "path": uri.path(), "detail": "Not Found" });
     (StatusCode::NOT_FOUND, as_json(&body)).into_response()
 }

@@ -1,5 +1,8 @@
 //! What a fault is on a page.
 
+use axum::Extension;
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use maud::{Markup, html};
 
@@ -7,7 +10,7 @@ use super::local_path::local_path;
 use super::page::{Page, go_to};
 use crate::base::Locale;
 use crate::listen::http::visit::Visit;
-use crate::listen::http::{cookies, problem};
+use crate::listen::http::{api, cookies, problem};
 use crate::msg;
 use crate::wire::{Code, Fault};
 
@@ -20,6 +23,22 @@ pub(super) fn fault_page(visit: &Visit, here: &str, fault: &Fault) -> Response {
     let say = |message| visit.locale.render(&message);
     Page::new(visit, msg!("page-fault"), here).status(problem::status(fault.code())).signed_in().show(html! {
         (alert(visit.locale, fault))
+        p { a href="/" { (say(msg!("page-back"))) } }
+    })
+}
+
+/// What is shown where there is no page. Programs, which do not ask for one, are told in their own words.
+pub(in crate::listen::http) async fn not_found(
+    Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let accepted = headers.get(ACCEPT).and_then(|kinds| kinds.to_str().ok()).unwrap_or_default();
+    if !accepted.contains("text/html") {
+        return api::not_found(&uri);
+    }
+    let say = |message| visit.locale.render(&message);
+    Page::new(&visit, msg!("page-not-found"), "/").status(StatusCode::NOT_FOUND).show(html! {
         p { a href="/" { (say(msg!("page-back"))) } }
     })
 }

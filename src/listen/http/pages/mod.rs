@@ -25,6 +25,8 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get, post};
 
+pub(super) use fault::not_found;
+
 use super::server::Shared;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
