@@ -173,6 +173,20 @@ fn a_narrower_token_mints_and_revokes_nothing_beyond_itself() {
 }
 
 #[test]
+fn an_administrator_sees_and_revokes_what_the_owner_issued_and_one_of_some_servers_what_is_for_those() {
+    let (home, door, admin) = home();
+    let ci = home.issue("ci", &["--scopes", "read,write"]);
+    home.issue("git", &["--scopes", "read", "--reveal", "--for", "git.example"]);
+    let some = home.issue("some", &["--scopes", "*", "--for", "*.example"]);
+    assert_eq!(names(&door, &admin, ""), ["ci", "git", "some"], "all but itself");
+    assert_eq!(names(&door, &some, ""), ["git"]);
+    door.delete(&format!("{TOKENS}/ci"), &some).fails(404);
+    door.delete(&format!("{TOKENS}/git"), &some).ok(200);
+    door.delete(&format!("{TOKENS}/ci"), &admin).ok(200);
+    door.get("/api/status", &ci).fails(401);
+}
+
+#[test]
 fn a_token_ends_with_its_last_use() {
     let (home, door, _) = home();
     let counted = home.issue("counted", &["--scopes", "read", "--max-uses", "2"]);

@@ -75,6 +75,13 @@ impl Authority {
         self.allows(Scope::All) && self.0.iter().all(|own| own.cover(asked))
     }
 
+    /// Whether who has this authority may see and end a token with these rights. That it may be handed secrets is no reason to
+    /// hide it from who may do everything: ending it hands nothing out.
+    pub fn oversees(&self, token: &Rights) -> bool {
+        let without = Rights { reveal: false, ..token.clone() };
+        self.may_issue(&without)
+    }
+
     /// Whether who signed in may hand on these rights: no more than they have themselves.
     pub fn may_delegate(&self, asked: &Rights) -> bool {
         let signed_in = self.holders().any(|holder| matches!(holder, Holder::Session(_)));
@@ -175,6 +182,9 @@ mod tests {
         assert!(!with(rights("control", &[], true)).may_issue(&rights("read", &[], false)));
         assert!(!with(rights("*", &["a.example"], true)).may_issue(&rights("read", &[], false)));
         assert!(with(rights("*", &["*.example"], true)).may_issue(&rights("read", &["a.example"], true)));
+        assert!(with(rights("*", &[], false)).oversees(&rights("read", &[], true)));
+        assert!(!with(rights("control", &[], true)).oversees(&rights("read", &[], false)));
+        assert!(!with(rights("*", &["a.example"], true)).oversees(&rights("read", &[], false)));
     }
 
     #[test]

@@ -112,12 +112,17 @@ impl Agent {
         self.with_ledger(move |ledger| ledger.issue(order, most)).await
     }
 
-    /// The issued tokens that may be seen: all, or those that the presented one led to.
+    /// The issued tokens that may be seen: those that the presented one led to, and those that it oversees. It does not
+    /// see itself.
     pub(super) async fn issued(&self, authority: &Authority) -> Result<Vec<IssuedToken>, Fault> {
-        let own = authority.token().map(str::to_owned);
+        let authority = authority.clone();
         let look = move |ledger: &mut Ledger| {
-            let all = ledger.all()?.to_vec();
-            Ok(all.into_iter().filter(|token| own.as_ref().is_none_or(|own| ledger.descends(token, own))).collect())
+            let (own, all) = (authority.token(), ledger.all()?.to_vec());
+            let is_seen = |token: &IssuedToken| {
+                let is_own = own == Some(&*token.id);
+                own.is_some_and(|own| ledger.descends(token, own)) || authority.oversees(&token.rights()) && !is_own
+            };
+            Ok(all.into_iter().filter(is_seen).collect())
         };
         self.with_ledger(look).await
     }
