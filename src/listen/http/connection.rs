@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
@@ -71,6 +72,8 @@ async fn converse(
         let (router, under_way) = (router.clone(), Counted::new(counted.clone()));
         request.extensions_mut().insert(came);
         async move {
+            // Who sends many requests at once has one answered before it is others' turn.
+            yield_now().await;
             let answer = router.oneshot(request.map(Body::new)).await;
             drop(under_way);
             answer
