@@ -113,6 +113,7 @@ fn a_sign_in_counts_only_in_the_browser_that_began_it_and_only_once() {
 #[test]
 fn access_tokens_of_the_issuer_count_by_their_role_and_id_tokens_do_not() {
     let mut home = Home::new();
+    home.set("LOOM_LOG", "trace");
     let Some(provider) = Provider::start(&mut home) else { return };
     let url = door(&mut home, provider.issuer(), "loom-web");
     let jar = Jar::new(&home);
@@ -137,6 +138,13 @@ fn access_tokens_of_the_issuer_count_by_their_role_and_id_tokens_do_not() {
             &format!("{url}/api/token"),
         ]);
         assert_eq!(said.status, 403, "{said:?}");
+    }
+    let (access, id) = tokens(&jar, &provider, "eve");
+    assert_eq!([ask(&access, "/api/status"), ask(&id, "/api/status")], [200, 401]);
+    std::fs::remove_file(home.path().join("header")).unwrap();
+    for shown in [&access, &id] {
+        home.assert_nowhere_in_clear(shown);
+        home.assert_nowhere_in_clear(shown.rsplit('.').next().unwrap());
     }
     let noted = audit(&home, "auth.ok");
     assert!(noted.contains("person=admin-a") && noted.contains("person=eve"), "{noted}");

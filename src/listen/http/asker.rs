@@ -57,7 +57,8 @@ impl FromRequestParts<Arc<Shared>> for Browser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
-        if let Some(session) = cookies::read(&parts.headers, cookies::SESSION)
+        let visit = parts.extensions.get::<Visit>();
+        if let Some(session) = visit.and_then(|visit| visit.cookie(&parts.headers, cookies::SESSION))
             && let Ok(asking) = let_in(parts, shared, Shown::Cookie(session)).await?
         {
             return Ok(Browser::SignedIn(asking));

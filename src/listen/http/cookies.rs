@@ -23,15 +23,13 @@ pub(super) struct Cookie {
     site: &'static str,
 }
 
-/// The value, if it was sent once. Over TLS its name has a prefix by which browsers refuse one that somebody else set
-/// (RFC 6265bis §4.1.3.2).
-pub(super) fn read(headers: &HeaderMap, cookie: Cookie) -> Option<Secret> {
+/// The value, if it was sent once. Over TLS its name has a prefix by which browsers refuse one that somebody else set, such as
+/// another host of the same domain (RFC 6265bis §4.1.3.2).
+pub(super) fn read(headers: &HeaderMap, cookie: Cookie, is_secure: bool) -> Option<Secret> {
     let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
-    let mut values = all.filter_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        (name.strip_prefix("__Host-").unwrap_or(name) == cookie.name).then_some(value)
-    });
-    let value = values.next().filter(|value| !value.is_empty())?;
+    let wanted = format!("{}{}", prefix(is_secure), cookie.name);
+    let mut values = all.filter_map(|pair| pair.trim().split_once('=').filter(|(name, _)| *name == wanted));
+    let (_, value) = values.next().filter(|(_, value)| !value.is_empty())?;
     values.next().is_none().then(|| Secret::new(value.to_owned()))
 }
 
@@ -47,8 +45,38 @@ pub(super) fn remove(visit: &Visit, cookie: Cookie) -> Option<HeaderValue> {
 }
 
 fn header(visit: &Visit, cookie: Cookie, value: &str, lasts: &str) -> Option<HeaderValue> {
-    let (prefix, secure) = if visit.is_secure() { ("__Host-", "; Secure") } else { ("", "") };
-    let Cookie { name, site, .. } = cookie;
+    let secure = if visit.is_secure() { "; Secure" } else { "" };
+    let (prefix, Cookie { name, site, .. }) = (prefix(visit.is_secure()), cookie);
     let text = format!("{prefix}{name}={value}; Path=/; HttpOnly; SameSite={site}{secure}{lasts}");
     HeaderValue::from_str(&text).ok()
+}
+
+fn prefix(is_secure: bool) -> &'static str {
+    if is_secure { "__Host-" } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_counts_if_it_was_sent_once_and_over_tls_only_with_the_prefix_that_nobody_else_can_set() {
+        let sent = |text: &str, is_secure| {
+            let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(text).unwrap())]);
+            read(&headers, SESSION, is_secure).map(|value| value.expose().to_owned())
+        };
+        assert_eq!(sent("a=b; loom=s; loom-next=/", false).as_deref(), Some("s"));
+        assert_eq!(sent("__Host-loom=s", true).as_deref(), Some("s"));
+        assert_eq!(sent("loom=evil; __Host-loom=s", true).as_deref(), Some("s"));
+        for (text, is_secure) in [
+            ("loom=evil", true),
+            ("__Host-loom=s", false),
+            ("loom=s; loom=t", false),
+            ("loom=", false),
+            ("Loom=s", false),
+            ("loom", false),
+        ] {
+            assert_eq!(sent(text, is_secure), None, "{text}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::cookies;
 use super::names::is_ours;
 use super::problem::Problem;
 use super::server::Shared;
-use crate::base::Locale;
+use crate::base::{Locale, Secret};
 
 /// Where a connection came from, and at which of our addresses.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,11 @@ impl Visit {
     pub(super) fn is_secure(&self) -> bool {
         self.base.starts_with("https://")
     }
+
+    /// The value of a cookie that came with it.
+    pub(super) fn cookie(&self, headers: &HeaderMap, cookie: cookies::Cookie) -> Option<Secret> {
+        cookies::read(headers, cookie, self.is_secure())
+    }
 }
 
 /// What holds for every request: the name it was sent to is ours, and no page elsewhere had a browser send it.
@@ -56,7 +61,7 @@ pub(super) async fn check(State(shared): State<Arc<Shared>>, mut request: Reques
             match from_elsewhere(&request, &base) {
                 Some(reason) => Problem::plain(StatusCode::FORBIDDEN, reason).into_response(),
                 None => {
-                    let locale = locale(request.headers());
+                    let locale = locale(request.headers(), shared.tls.is_some());
                     request.extensions_mut().insert(Visit { address: came.address, base, locale });
                     next.run(request).await
                 }
@@ -124,8 +129,9 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// What the person chose on a page, else the first of the browser's languages that is spoken here.
-fn locale(headers: &HeaderMap) -> Locale {
-    let chosen = cookies::read(headers, cookies::LANGUAGE).and_then(|tag| Locale::from_tag(tag.expose()));
+fn locale(headers: &HeaderMap, is_secure: bool) -> Locale {
+    let chosen = cookies::read(headers, cookies::LANGUAGE, is_secure);
+    let chosen = chosen.and_then(|tag| Locale::from_tag(tag.expose()));
     let asked = || {
         let languages = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
         languages.split(',').find_map(|part| Locale::from_tag(part.split(';').next()?.trim()))

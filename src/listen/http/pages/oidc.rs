@@ -53,11 +53,11 @@ pub(super) async fn finish(
 ) -> Response {
     let came = uri.path_and_query().map_or("/", |came| came.as_str());
     // Without the cookie it did not begin here, which the agent says.
-    let browser = cookies::read(&headers, cookies::BROWSER).unwrap_or_else(|| Secret::new(String::new()));
+    let browser = visit.cookie(&headers, cookies::BROWSER).unwrap_or_else(|| Secret::new(String::new()));
     let back = [cookies::BROWSER, cookies::NEXT].map(|cookie| cookies::remove(&visit, cookie));
     match asking.ask(&SignInFinish { url: format!("{}{came}", visit.base), browser }).await {
         Ok(begun) => {
-            let next = next(&headers);
+            let next = next(&visit, &headers);
             let page = Page::new(&visit, msg!("page-signed-in"), "/").goes_on_to(&next).show(html! {
                 p { a.button.primary href=(next) { (visit.locale.render(&msg!("page-go-on"))) } }
             });

@@ -19,7 +19,7 @@ pub(super) async fn sender(
     headers: &HeaderMap,
     form: &Form,
 ) -> Result<Asking, Fault> {
-    let cookie = cookies::read(headers, cookies::SESSION).ok_or_else(not_signed_in)?;
+    let cookie = visit.cookie(headers, cookies::SESSION).ok_or_else(not_signed_in)?;
     let key = form.get("key").cloned().unwrap_or_else(|| Secret::new(String::new()));
     by_form(shared, visit, cookie, key).await
 }

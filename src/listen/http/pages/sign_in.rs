@@ -39,15 +39,15 @@ pub(super) async fn with_token(
     match asking.ask(&SignInToken { token }).await {
         Ok(begun) => {
             let session = cookies::set(&visit, cookies::SESSION, begun.session.expose());
-            go_to(&next(&headers), [session, cookies::remove(&visit, cookies::NEXT)])
+            go_to(&next(&visit, &headers), [session, cookies::remove(&visit, cookies::NEXT)])
         }
         Err(fault) => page(&visit, &asking, Some(&fault)).await,
     }
 }
 
 /// Where they wanted to go before they were asked who they are.
-pub(super) fn next(headers: &HeaderMap) -> String {
-    let kept = cookies::read(headers, cookies::NEXT);
+pub(super) fn next(visit: &Visit, headers: &HeaderMap) -> String {
+    let kept = visit.cookie(headers, cookies::NEXT);
     kept.as_ref().and_then(|kept| local_path(kept.expose())).unwrap_or("/").to_owned()
 }
 
@@ -133,7 +133,7 @@ mod tests {
         let going = |cookie: &str| {
             let mut headers = HeaderMap::new();
             headers.insert("cookie", cookie.parse().unwrap());
-            next(&headers)
+            next(&visit(Locale::En), &headers)
         };
         assert_eq!(going("loom-next=/device?user_code=A"), "/device?user_code=A");
         assert_eq!(going("loom-next=//evil.example"), "/");
