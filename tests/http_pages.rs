@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Dialogue, Home, Jar, Provider, find_program};
+use crate::support::{Dialogue, Home, Jar, Provider, certificates, find_program};
 
 #[test]
 fn a_person_approves_a_machine_sees_what_it_does_and_takes_it_back() {
@@ -144,6 +144,30 @@ fn a_session_ends_with_the_token_it_began_with_with_a_lock_and_with_the_agent() 
     jar.get(&format!("{url}/")).is(303);
     home.loom(&["unlock"]).ok();
     jar.get(&format!("{url}/")).is(303);
+}
+
+#[test]
+fn over_tls_a_session_is_a_cookie_that_no_other_host_can_set() {
+    let mut home = Home::new();
+    let dir = home.path().join("tls");
+    std::fs::create_dir(&dir).unwrap();
+    certificates(&mut home, &dir);
+    let pem = |name: &str| dir.join(name).display().to_string();
+    let tls = ["--tls-cert", &pem("cert.pem"), "--tls-key", &pem("cert.key")];
+    let url = home.loom(&[&["serve", "--listen", "127.0.0.1:0"], &tls[..]].concat()).ok().out.trim().to_owned();
+    let made = home.loom(&["token", "generate", "me", "--role", "viewer", "--json"]).ok();
+    let made: Value = serde_json::from_str(&made.out).unwrap();
+    let jar = Jar::new(&home);
+    jar.post(&format!("{url}/sign-in/token"), &[("token", made["token"].as_str().unwrap())]).is(303);
+    jar.get(&format!("{url}/")).is(200);
+    let cookies = jar.cookies();
+    let cookie = cookies.lines().find(|line| line.contains("\t__Host-loom\t")).unwrap_or_else(|| panic!("{cookies}"));
+    let parts: Vec<&str> = cookie.split('\t').collect();
+    assert_eq!((parts[0], parts[3]), ("#HttpOnly_127.0.0.1", "TRUE"), "for this host, over TLS: {cookie}");
+    // The same secret under the name that anybody of the domain could set.
+    let other = Jar::new(&home);
+    let planted = format!("cookie: loom={}", parts[6]);
+    assert_eq!(other.send(&["-H", &planted, &format!("{url}/")]).is(303).location(), "/sign-in");
 }
 
 #[test]
