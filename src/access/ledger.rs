@@ -1,6 +1,5 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConditionallySelectable};
@@ -8,7 +7,7 @@ use subtle::{Choice, ConditionallySelectable};
 use super::authority::Rights;
 use super::issued_token::{IssuedToken, Order};
 use crate::base::private_file::{self, PrivateFileError};
-use crate::base::{Paths, Secret, clock};
+use crate::base::{Paths, Secret, Stamp, clock};
 
 /// The issued tokens, in `tokens.json`: every change is on the disk before it is acknowledged. Agents that share the file
 /// see one another's changes with the next question.
@@ -18,9 +17,6 @@ pub struct Ledger {
     stamp: Stamp,
     tokens: Vec<IssuedToken>,
 }
-
-/// What changes when the file is replaced; `None` where there is none.
-type Stamp = Option<(Option<SystemTime>, u64, u64)>;
 
 /// The file.
 #[derive(Serialize, Deserialize)]
@@ -54,7 +50,12 @@ type Result<T> = std::result::Result<T, LedgerError>;
 
 impl Ledger {
     pub fn new(paths: &Paths) -> Ledger {
-        Ledger { path: paths.tokens_file(), lock_path: paths.tokens_lock(), stamp: None, tokens: Vec::new() }
+        Ledger {
+            path: paths.tokens_file(),
+            lock_path: paths.tokens_lock(),
+            stamp: Stamp::default(),
+            tokens: Vec::new(),
+        }
     }
 
     /// The rights of whoever presents this: its own and those of all tokens that led to it. `None` if it is no active
@@ -187,7 +188,7 @@ impl Ledger {
         let kept = changed.iter().filter(|token| !token.leased).cloned().collect();
         let text = serde_json::to_vec(&Pages { version: VERSION, tokens: kept }).unwrap_or_default();
         private_file::replace(&self.path, &text)?;
-        self.stamp = stamp(&self.path);
+        self.stamp = Stamp::of(&self.path);
         self.tokens = changed;
         Ok(())
     }
@@ -199,7 +200,7 @@ impl Ledger {
 
     /// Reads the file if it is another than before. What was noted of uses since is kept.
     fn refresh(&mut self) -> Result<()> {
-        let now = stamp(&self.path);
+        let now = Stamp::of(&self.path);
         if now == self.stamp {
             return Ok(());
         }
@@ -221,11 +222,6 @@ impl Ledger {
 fn parse(text: &[u8]) -> Option<Vec<IssuedToken>> {
     let pages: Pages = serde_json::from_slice(text).ok()?;
     (pages.version == VERSION).then_some(pages.tokens)
-}
-
-fn stamp(path: &Path) -> Stamp {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata(path).ok().map(|found| (found.modified().ok(), found.len(), found.ino()))
 }
 
 #[cfg(test)]
@@ -252,7 +248,7 @@ mod tests {
 
     fn ledger(dir: &tempfile::TempDir) -> Ledger {
         let (path, lock_path) = (dir.path().join("tokens.json"), dir.path().join("tokens.lock"));
-        Ledger { path, lock_path, stamp: None, tokens: Vec::new() }
+        Ledger { path, lock_path, stamp: Stamp::default(), tokens: Vec::new() }
     }
 
     #[test]

@@ -1,9 +1,8 @@
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use crate::base::{Config, Message};
+use crate::base::{Config, Message, Stamp};
 
 /// How old a look at the file may be. Less than any program takes to start, so nobody who edits and then asks notices; but
 /// a crowd of requests shares one look.
@@ -21,9 +20,6 @@ struct Parsed {
     config: Arc<Config>,
 }
 
-/// What changes when a file is edited or replaced; `None` where there is no file.
-type Stamp = Option<(Option<SystemTime>, u64, u64)>;
-
 impl Settings {
     pub(super) fn new(path: PathBuf) -> Self {
         Settings { path, parsed: Mutex::default() }
@@ -39,7 +35,7 @@ impl Settings {
         if let Some(known) = parsed.as_ref().filter(|known| looked.duration_since(known.looked) < LOOK_AGAIN) {
             return Ok(known.config.clone());
         }
-        let stamp = std::fs::metadata(&self.path).ok().map(|found| (found.modified().ok(), found.len(), found.ino()));
+        let stamp = Stamp::of(&self.path);
         let config = match parsed.as_ref().filter(|known| known.stamp == stamp) {
             Some(known) => known.config.clone(),
             None => Arc::new(Config::load(&self.path)?),

@@ -24,6 +24,7 @@ mod server_config;
 mod server_pattern;
 mod server_url;
 mod server_url_error;
+mod stamp;
 mod unique_map;
 mod url_parts;
 
@@ -50,4 +51,5 @@ pub use server_config::{ServerConfig, TlsSettings, from_home};
 pub use server_pattern::ServerPattern;
 pub use server_url::ServerUrl;
 pub use server_url_error::ServerUrlError;
+pub use stamp::Stamp;
 pub use unique_map::UniqueMap;

@@ -1,6 +1,5 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -8,7 +7,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::TlsAcceptor;
 use webpki::EndEntityCert;
 
-use crate::base::{Message, TlsFiles};
+use crate::base::{Message, Stamp, TlsFiles};
 use crate::msg;
 
 /// Certificate and key, read anew when their files change: they are renewed more often than agents are restarted.
@@ -23,9 +22,6 @@ struct Loaded {
     config: Arc<ServerConfig>,
     certificate: CertificateDer<'static>,
 }
-
-/// What changes when a file is replaced.
-type Stamp = Option<(SystemTime, u64)>;
 
 impl Tls {
     pub(super) fn load(files: &TlsFiles) -> Result<Tls, Message> {
@@ -79,8 +75,5 @@ fn load(files: &TlsFiles) -> Result<Loaded, Message> {
 }
 
 fn stamps(files: &TlsFiles) -> [Stamp; 2] {
-    [&files.cert, &files.key].map(|path| {
-        let found = std::fs::metadata(path).ok()?;
-        Some((found.modified().ok()?, found.len()))
-    })
+    [&files.cert, &files.key].map(|path| Stamp::of(path))
 }

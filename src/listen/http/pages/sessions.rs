@@ -8,10 +8,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::fault::fault_page;
-use super::page::go_to;
 use super::parts::{form_key, name, table, value};
-use super::sender::sender;
+use super::sender::act;
 use crate::base::{Locale, Secret};
 use crate::listen::http::form::Form;
 use crate::listen::http::server::Shared;
@@ -40,11 +38,7 @@ pub(super) async fn end(
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    let ended = async { sender(&shared, &visit, &headers, &form).await?.ask(&SessionEnd { id }).await };
-    match ended.await {
-        Ok(_) => go_to("/", []),
-        Err(fault) => fault_page(&visit, "/", &fault),
-    }
+    act(&shared, &visit, &headers, &form, &SessionEnd { id }).await
 }
 
 fn row(locale: Locale, session: &SessionInfo, key: Option<&Secret>) -> Vec<Markup> {

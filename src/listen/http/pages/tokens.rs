@@ -8,10 +8,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::fault::fault_page;
-use super::page::go_to;
 use super::parts::{expiry, form_key, moment, name, note, servers, table, value, word};
-use super::sender::sender;
+use super::sender::act;
 use crate::base::{Locale, Secret};
 use crate::listen::http::form::Form;
 use crate::listen::http::server::Shared;
@@ -44,12 +42,7 @@ pub(super) async fn revoke(
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    let revoked =
-        async { sender(&shared, &visit, &headers, &form).await?.ask(&RevokeToken { name: id, forget: false }).await };
-    match revoked.await {
-        Ok(_) => go_to("/", []),
-        Err(fault) => fault_page(&visit, "/", &fault),
-    }
+    act(&shared, &visit, &headers, &form, &RevokeToken { name: id, forget: false }).await
 }
 
 fn row(locale: Locale, token: &IssuedInfo, key: Option<&Secret>) -> Vec<Markup> {
