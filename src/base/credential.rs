@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{AccountKey, Expiry, Grant, GrantKind, Secret, reveal, reveal_some};
+use super::{AccountKey, Expiry, Grant, GrantKind, Message, Secret, reveal, reveal_some};
+use crate::msg;
 
 /// What a server accepts as proof of who asks. The serialised form is the secret part of a stored record:
 /// tagged from outside (`{"token":{…}}`), because serde would copy a secret to look for an inner tag.
@@ -66,6 +67,17 @@ pub enum Kind {
     Basic,
     Token,
     OAuth,
+}
+
+impl Kind {
+    /// The word for it, as people read it.
+    pub fn message(self) -> Message {
+        match self {
+            Kind::Basic => msg!("kind-basic"),
+            Kind::Token => msg!("kind-token"),
+            Kind::OAuth => msg!("kind-oauth"),
+        }
+    }
 }
 
 impl Credential {

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Verb;
-use crate::base::{Expiry, Kind, ServerUrl};
+use crate::base::{Expiry, Kind, Message, ServerUrl};
+use crate::msg;
 
 /// `status`: who is logged in where. No secrets.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -92,6 +93,17 @@ pub enum StoredIn {
     Keyring,
     File,
     Memory,
+}
+
+impl StoredIn {
+    /// The word for it, as people read it.
+    pub fn message(self) -> Message {
+        match self {
+            StoredIn::Keyring => msg!("in-keyring"),
+            StoredIn::File => msg!("in-file"),
+            StoredIn::Memory => msg!("in-memory"),
+        }
+    }
 }
 
 impl Verb for Status {

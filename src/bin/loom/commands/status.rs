@@ -1,7 +1,7 @@
-use loom_credentials::base::{Kind, Locale, Message, printable};
+use loom_credentials::base::{Locale, Message, printable};
 use loom_credentials::client::exit_code;
 use loom_credentials::msg;
-use loom_credentials::wire::{self, AccountStatus, Checked, Code, Condition, Fault, StatusReply, StoredIn};
+use loom_credentials::wire::{self, AccountStatus, Checked, Code, Condition, Fault, StatusReply};
 
 use crate::args;
 use crate::{Context, term};
@@ -69,16 +69,6 @@ fn show(locale: Locale, status: &StatusReply) {
 fn row(locale: Locale, account: &AccountStatus, status: &StatusReply) -> Vec<String> {
     let is_default =
         account.default && status.accounts.iter().filter(|other| other.server == account.server).count() > 1;
-    let kind = match account.kind {
-        Kind::Basic => msg!("kind-basic"),
-        Kind::Token => msg!("kind-token"),
-        Kind::OAuth => msg!("kind-oauth"),
-    };
-    let stored_in = match account.stored_in {
-        StoredIn::Keyring => msg!("in-keyring"),
-        StoredIn::File => msg!("in-file"),
-        StoredIn::Memory => msg!("in-memory"),
-    };
     let state = match (account.checked, account.state) {
         (Some(Checked::Accepted), _) => msg!("state-accepted"),
         (Some(Checked::Refused), _) | (_, Condition::Refused) => msg!("state-refused"),
@@ -100,8 +90,8 @@ fn row(locale: Locale, account: &AccountStatus, status: &StatusReply) -> Vec<Str
     vec![
         account.server.to_string(),
         printable(&name),
-        locale.render(&kind),
-        locale.render(&stored_in),
+        locale.render(&account.kind.message()),
+        locale.render(&account.stored_in.message()),
         expires,
         locale.render(&state),
         printable(&account.scopes.join(" ")),

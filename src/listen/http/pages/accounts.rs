@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::parts::{expiry, name, note, state, table, value};
-use crate::base::{Kind, Locale};
+use crate::base::Locale;
 use crate::msg;
-use crate::wire::{AccountStatus, Condition, StatusReply, StoredIn};
+use crate::wire::{AccountStatus, Condition, StatusReply};
 
 /// Where a first login begins.
 const COMMAND: &str = "loom login --server https://your.server";
@@ -32,16 +32,6 @@ pub(super) fn accounts(locale: Locale, status: &StatusReply) -> Markup {
 
 fn row(locale: Locale, account: &AccountStatus, status: &StatusReply) -> Vec<Markup> {
     let say = |message| locale.render(&message);
-    let kind = match account.kind {
-        Kind::Basic => msg!("kind-basic"),
-        Kind::Token => msg!("kind-token"),
-        Kind::OAuth => msg!("kind-oauth"),
-    };
-    let stored_in = match account.stored_in {
-        StoredIn::Keyring => msg!("in-keyring"),
-        StoredIn::File => msg!("in-file"),
-        StoredIn::Memory => msg!("in-memory"),
-    };
     let condition = match account.state {
         Condition::Valid => msg!("state-valid"),
         Condition::Expired => msg!("state-expired"),
@@ -58,8 +48,8 @@ fn row(locale: Locale, account: &AccountStatus, status: &StatusReply) -> Vec<Mar
             @if let Some(user) = user { " (" (name(user)) ")" }
             (mark(account.default && others))
         },
-        html! { (say(kind)) },
-        html! { (say(stored_in)) },
+        html! { (say(account.kind.message())) },
+        html! { (say(account.stored_in.message())) },
         match account.expires_at {
             _ if account.renewable => html! { (say(msg!("renews-itself"))) },
             Some(at) => expiry(at),
