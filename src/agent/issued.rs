@@ -97,9 +97,7 @@ impl Agent {
         if !authority.may_issue(&order.rights) {
             return Err(fault::token_too_wide());
         }
-        let order = Order { issued_by: authority.token().map(str::to_owned), ..order };
-        let most = self.config()?.max_active_tokens();
-        self.with_ledger(move |ledger| ledger.issue(order, most)).await
+        self.enter(authority, order).await
     }
 
     /// Issues a token for a machine that somebody approved. It outlives the session it was approved in.
@@ -107,9 +105,7 @@ impl Agent {
         if !authority.may_delegate(&order.rights) {
             return Err(fault::token_too_wide());
         }
-        let order = Order { issued_by: authority.token().map(str::to_owned), ..order };
-        let most = self.config()?.max_active_tokens();
-        self.with_ledger(move |ledger| ledger.issue(order, most)).await
+        self.enter(authority, order).await
     }
 
     /// The issued tokens that may be seen: those that the presented one led to, and those that it oversees. It does not
@@ -141,6 +137,12 @@ impl Agent {
     /// Ends a lease. In memory only, so it cannot fail and need not wait.
     pub(super) fn end_lease(&self, id: &str) {
         lock(&self.issued.ledger).end_lease(id);
+    }
+
+    async fn enter(&self, authority: &Authority, order: Order) -> Result<(Secret, IssuedToken), Fault> {
+        let order = Order { issued_by: authority.token().map(str::to_owned), ..order };
+        let most = self.config()?.max_active_tokens();
+        self.with_ledger(move |ledger| ledger.issue(order, most)).await
     }
 
     async fn with_ledger<R: Send + 'static>(
