@@ -17,14 +17,11 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
-use super::server::{Closing, Shared};
+use super::server::{Closing, MAX_WAITING, Shared};
 use super::visit::Came;
 
 /// How long a connection may take for its handshake, and then to say what it wants.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
-
-/// How many connections there may be at once; then the address that has most of them makes room.
-const MAX_CONNECTIONS: usize = 512;
 
 /// A head may have so many lines, and so many bytes.
 const MAX_HEADERS: usize = 64;
@@ -41,7 +38,7 @@ pub(super) async fn serve(
     let Ok(own) = stream.local_addr() else { return };
     let came = Came { address, own: own.ip().to_canonical() };
     let _ = stream.set_nodelay(true);
-    let mut place = shared.crowd.join(address, MAX_CONNECTIONS);
+    let mut place = shared.crowd.join(address, MAX_WAITING);
     match &shared.tls {
         None => converse(stream, came, &shared, router, place.sent_away(), closed).await,
         Some(tls) => {

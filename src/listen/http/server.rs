@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
@@ -19,8 +19,15 @@ use crate::msg;
 /// How many answers may be streamed at once: calls, and the log as it is written.
 const MAX_STREAMS: usize = 64;
 
+/// How many connections may wait at once; then the address that has most of them makes room.
+pub(super) const MAX_WAITING: usize = 512;
+
 /// How many connections may finish what they began though they were sent away.
 const MAX_LEAVING: usize = 128;
+
+/// How many connections are open at most: the last of them come in while others are on their way out. More than this many
+/// neither wait nor leave, so there is always one that ends soon.
+const MAX_OPEN: usize = MAX_WAITING + MAX_LEAVING + 64;
 
 /// How many may knock before they are let in.
 const MAX_QUEUE: u32 = 4096;
@@ -119,15 +126,19 @@ fn url(door: &HttpDoor, tls: Option<&Tls>, address: SocketAddr) -> String {
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>, mut closed: watch::Receiver<Closing>) {
     let router = router(shared.clone());
+    let open = Arc::new(Semaphore::new(MAX_OPEN));
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = next(&listener, &open) => accepted,
             _ = closed.changed() => return,
         };
         match accepted {
-            Ok((stream, from)) => {
+            Ok((stream, from, room)) => {
                 let (shared, router, closed) = (shared.clone(), router.clone(), closed.clone());
-                tokio::spawn(connection::serve(stream, from.ip().to_canonical(), shared, router, closed));
+                tokio::spawn(async move {
+                    connection::serve(stream, from.ip().to_canonical(), shared, router, closed).await;
+                    drop(room);
+                });
             }
             Err(error) => {
                 // Out of descriptors: make room instead of asking for the same connection in a circle.
@@ -137,6 +148,16 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut closed: watch::R
             }
         }
     }
+}
+
+/// The next connection, once there is room for it: until then it costs the agent no descriptor.
+async fn next(
+    listener: &TcpListener,
+    open: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let room = open.clone().acquire_owned().await.map_err(std::io::Error::other)?;
+    let (stream, from) = listener.accept().await?;
+    Ok((stream, from, room))
 }
 
 fn router(shared: Arc<Shared>) -> Router {
