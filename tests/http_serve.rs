@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::support::{Home, run, wait_until};
+use crate::support::{Home, injection, run, wait_until};
 
 /// The ports of TCP at which the agent listens, as the kernel has them.
 fn listens(home: &Home) -> usize {
@@ -118,6 +118,28 @@ fn a_door_that_cannot_be_opened_anew_is_not_closed() {
         .fails(1)
         .says("nothing.pem");
     door.ask("GET", "/api/auth/info", &[], "").ok(200);
+}
+
+#[test]
+fn a_door_that_closed_for_one_that_does_not_open_is_not_said_to_be_there() {
+    let Some(strace) = injection::tracer() else { return };
+    let home = home();
+    home.loom(&["agent", "stop"]).ok();
+    // The agent's own socket, the first door, the second one. The tracer is the child, so that the agent is ours.
+    let fault = "inject=listen:error=EADDRINUSE:when=3";
+    let _agent = home.agent_through(&strace, &["-D", "-o", "/dev/null", "-e", "trace=listen", "-e", fault]);
+    let address = free();
+    let door = home.serve(&["--listen", &address]);
+    let url = || {
+        let status: serde_json::Value =
+            serde_json::from_str(&home.loom(&["agent", "status", "--json"]).ok().out).unwrap();
+        status["http"].clone()
+    };
+    assert_eq!(url(), *door.url);
+    home.loom(&["serve", "--listen", &address]).fails(1).says(&address).says("hint:");
+    assert_eq!((listens(&home), url()), (0, serde_json::Value::Null));
+    let door = home.serve(&["--listen", &address]);
+    assert_eq!(url(), *door.url);
 }
 
 #[test]

@@ -117,10 +117,7 @@ impl Agent {
         let _changing = self.doors.changing.lock().await;
         let (done, opened) = oneshot::channel();
         let _ = self.doors.orders.send(DoorOrder::OpenHttp { door, done });
-        let opened = opened.await.map_err(|_| fault::stopping())?;
-        // One that cannot be opened takes the place of none.
-        opened.iter().for_each(|url| *lock(&self.doors.http) = Some(url.clone()));
-        opened.map_err(|reason| {
+        opened.await.map_err(|_| fault::stopping())?.map_err(|reason| {
             Fault::new(Code::Unavailable, msg!("http-not-opened").because(reason)).hint(msg!("hint-serve"))
         })
     }
@@ -130,7 +127,11 @@ impl Agent {
         let (done, closed) = oneshot::channel();
         let _ = self.doors.orders.send(DoorOrder::CloseHttp { done });
         let _ = closed.await;
-        *lock(&self.doors.http) = None;
+    }
+
+    /// Told by the floor above whenever the HTTP door was opened or closed.
+    pub fn http_is_at(&self, url: Option<String>) {
+        *lock(&self.doors.http) = url;
     }
 
     /// Where the HTTP door is, if it is open.

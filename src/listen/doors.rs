@@ -71,12 +71,14 @@ impl Open {
         let server = HttpServer::open(&door, tls, self.agent.clone()).await?;
         let url = server.url().to_owned();
         self.close_http().await;
+        self.agent.http_is_at(Some(url.clone()));
         self.http = Some(server);
         Ok(url)
     }
 
     async fn close_http(&mut self) {
         if let Some(server) = self.http.take() {
+            self.agent.http_is_at(None);
             server.close().await;
         }
     }
