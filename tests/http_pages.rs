@@ -119,6 +119,27 @@ fn a_form_of_another_page_another_session_or_no_page_does_nothing() {
 }
 
 #[test]
+fn an_address_that_says_nothing_is_answered_by_a_page_in_the_language_of_the_person() {
+    let home = Home::new();
+    let (url, jar) = signed_in(&home, &["--role", "admin"]);
+    for place in [
+        "/device?user_code=a&user_code=b",
+        "/auth/oidc/login?next=a&next=b",
+        "/audit/live?since=1&since=2",
+        "/language/%ff",
+    ] {
+        let shown = jar.get(&format!("{url}{place}")).is(400);
+        assert!(
+            shown.body.contains("<html lang=\"en\"") && shown.body.contains("this is not a request"),
+            "{place}: {}",
+            shown.body
+        );
+    }
+    jar.get(&format!("{url}/language/es")).is(303);
+    assert!(jar.get(&format!("{url}/device?user_code=a&user_code=b")).is(400).body.contains("esto no es una petición"));
+}
+
+#[test]
 fn a_token_with_a_number_of_uses_begins_no_session_that_has_more() {
     let home = Home::new();
     let url = home.loom(&["serve", "--listen", "127.0.0.1:0"]).ok().out.trim().to_owned();

@@ -12,6 +12,7 @@ mod form;
 mod names;
 mod oauth;
 mod pages;
+mod params;
 mod problem;
 mod server;
 mod tls;

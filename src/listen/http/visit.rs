@@ -114,7 +114,8 @@ fn from_elsewhere(request: &Request, base: &str) -> Option<&'static str> {
     None
 }
 
-fn is_for_programs(path: &str) -> bool {
+/// Whether a program asks there, and no browser for a page.
+pub(super) fn is_for_programs(path: &str) -> bool {
     ["/api/", "/auth/device/", "/oauth/", "/.well-known/"].iter().any(|place| path.starts_with(place))
         || path == "/auth/logout"
 }

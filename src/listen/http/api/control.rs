@@ -4,9 +4,9 @@ use axum::extract::Request;
 use axum::response::IntoResponse;
 use serde_json::json;
 
-use super::params::Named;
 use super::{as_json, body};
 use crate::listen::http::asker::Program;
+use crate::listen::http::params::Named;
 use crate::listen::http::problem::Problem;
 use crate::wire::{SessionEnd, Sessions, Start, Stop};
 

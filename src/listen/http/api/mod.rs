@@ -6,7 +6,6 @@ pub(super) mod body;
 mod call;
 mod control;
 mod info;
-mod params;
 mod token;
 mod tokens;
 

@@ -6,10 +6,10 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::params::{Named, Params};
 use super::{Json, as_json};
 use crate::base::{Scopes, ServerPattern};
 use crate::listen::http::asker::Program;
+use crate::listen::http::params::{Named, Params};
 use crate::listen::http::problem::Problem;
 use crate::wire::{Generate, RevokeToken, Tokens};
 

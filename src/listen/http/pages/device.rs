@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use maud::{Markup, html};
@@ -19,6 +19,7 @@ use crate::base::{Locale, Scope};
 use crate::listen::http::ask::Asking;
 use crate::listen::http::asker::Browser;
 use crate::listen::http::form::Form;
+use crate::listen::http::params::Params;
 use crate::listen::http::problem;
 use crate::listen::http::server::Shared;
 use crate::listen::http::visit::Visit;
@@ -35,7 +36,7 @@ pub(super) struct Wanted {
 pub(super) async fn look(
     Extension(visit): Extension<Visit>,
     browser: Browser,
-    Query(wanted): Query<Wanted>,
+    Params(wanted): Params<Wanted>,
 ) -> Response {
     let code = wanted.user_code.unwrap_or_default();
     let (asking, who) = match reader(browser).await {

@@ -43,6 +43,11 @@ pub(in crate::listen::http) async fn not_found(
     })
 }
 
+/// What is shown where the address says nothing that could be meant.
+pub(in crate::listen::http) fn not_understood(visit: &Visit) -> Response {
+    fault_page(visit, "/", &Fault::new(Code::BadRequest, msg!("not-a-request")))
+}
+
 /// Nobody is signed in.
 pub(super) fn not_signed_in() -> Fault {
     Fault::new(Code::Unauthenticated, msg!("unauthenticated"))

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::Query;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -20,6 +19,7 @@ use super::home::SHOWN;
 use crate::base::Locale;
 use crate::listen::http::ask::Conversation;
 use crate::listen::http::asker::Browser;
+use crate::listen::http::params::Params;
 use crate::listen::http::problem;
 use crate::listen::http::visit::Visit;
 use crate::wire::{Audit, AuditEntry, Empty, Fault, Reply};
@@ -41,7 +41,7 @@ pub(super) struct Wanted {
 pub(super) async fn live(
     Extension(visit): Extension<Visit>,
     browser: Browser,
-    Query(wanted): Query<Wanted>,
+    Params(wanted): Params<Wanted>,
     headers: HeaderMap,
 ) -> Response {
     let Browser::SignedIn(asking) = browser else { return StatusCode::UNAUTHORIZED.into_response() };

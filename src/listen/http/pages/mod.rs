@@ -25,7 +25,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get, post};
 
-pub(super) use fault::not_found;
+pub(super) use fault::{not_found, not_understood};
 
 use super::server::Shared;
 

@@ -1,7 +1,6 @@
 //! To an issuer and back, and out again.
 
 use axum::Extension;
-use axum::extract::Query;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use maud::html;
@@ -13,6 +12,7 @@ use super::page::{Page, go_to, with_cookies};
 use super::sign_in::next;
 use crate::base::Secret;
 use crate::listen::http::asker::{Anybody, Browser};
+use crate::listen::http::params::Params;
 use crate::listen::http::visit::Visit;
 use crate::listen::http::{cookies, problem};
 use crate::msg;
@@ -30,7 +30,7 @@ pub(super) struct Wanted {
 pub(super) async fn begin(
     Extension(visit): Extension<Visit>,
     Anybody(asking): Anybody,
-    Query(wanted): Query<Wanted>,
+    Params(wanted): Params<Wanted>,
 ) -> Response {
     let redirect_uri = format!("{}/auth/oidc/callback", visit.base);
     match asking.ask(&SignIn { issuer: wanted.issuer, redirect_uri }).await {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
@@ -12,6 +12,7 @@ use super::parts::{form_key, name, table, value};
 use super::sender::act;
 use crate::base::{Locale, Secret};
 use crate::listen::http::form::Form;
+use crate::listen::http::params::Named;
 use crate::listen::http::server::Shared;
 use crate::listen::http::visit::Visit;
 use crate::msg;
@@ -34,7 +35,7 @@ pub(super) fn sessions(locale: Locale, sessions: &[SessionInfo], key: Option<&Se
 pub(super) async fn end(
     State(shared): State<Arc<Shared>>,
     Extension(visit): Extension<Visit>,
-    Path(id): Path<String>,
+    Named(id): Named,
     headers: HeaderMap,
     form: Form,
 ) -> Response {

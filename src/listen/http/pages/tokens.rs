@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
@@ -12,6 +12,7 @@ use super::parts::{expiry, form_key, moment, name, note, servers, table, value, 
 use super::sender::act;
 use crate::base::{Locale, Secret};
 use crate::listen::http::form::Form;
+use crate::listen::http::params::Named;
 use crate::listen::http::server::Shared;
 use crate::listen::http::visit::Visit;
 use crate::msg;
@@ -38,7 +39,7 @@ pub(super) fn tokens(locale: Locale, tokens: &[IssuedInfo], key: Option<&Secret>
 pub(super) async fn revoke(
     State(shared): State<Arc<Shared>>,
     Extension(visit): Extension<Visit>,
-    Path(id): Path<String>,
+    Named(id): Named,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
