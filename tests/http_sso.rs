@@ -71,6 +71,59 @@ fn people_sign_in_with_the_role_that_their_claims_give_and_out_again() {
     viewer.get(&format!("{url}/")).is(303);
 }
 
+#[test]
+fn who_approved_a_machine_sees_it_in_a_later_session_and_takes_it_back_and_nobody_elses() {
+    let mut home = Home::new();
+    let Some(provider) = Provider::start(&mut home) else { return };
+    let url = door(&mut home, provider.issuer(), "loom-web");
+    let (vera, other) = (Jar::new(&home), Jar::new(&home));
+    sign_in(&vera, &url, &provider, "vera");
+    sign_in(&other, &url, &provider, "victor");
+    let approve = |jar: &Jar<'_>, name: &str| {
+        let json = ["-H", "content-type: application/json", "-d"];
+        let ask = |path: &str, body: Value| {
+            let answer = Jar::new(&home).send(&[&json[..], &[&body.to_string(), &format!("{url}{path}")]].concat());
+            serde_json::from_str::<Value>(&answer.is(200).body).unwrap()
+        };
+        let started = ask("/auth/device/start", json!({ "name": name }));
+        let code = started["user_code"].as_str().unwrap();
+        let page = jar.get(&format!("{url}/device?user_code={code}")).is(200);
+        let decision =
+            [("key", &*page.field("key")), ("user_code", code), ("decision", "approve"), ("scope-read", "on")];
+        jar.post(&format!("{url}/device"), &decision).is(200);
+        ask("/auth/device/poll", json!({ "device_code": started["device_code"] }))["access_token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let (lost, kept) = (approve(&vera, "lost-laptop"), approve(&other, "kept-laptop"));
+    let works = |token: &str| {
+        Jar::new(&home).send(&["-H", &format!("Authorization: Bearer {token}"), &format!("{url}/api/status")]).status
+    };
+    assert_eq!((works(&lost), works(&kept)), (200, 200));
+
+    let again = Jar::new(&home);
+    let page = sign_in(&again, &url, &provider, "vera");
+    assert!(page.body.contains("lost-laptop") && !page.body.contains("kept-laptop"), "{}", page.body);
+    let place = |page: &Seen| {
+        let form = page.body.split_once("action=\"/devices/").expect("a form that revokes").1;
+        format!("{url}/devices/{}", form.split('"').next().unwrap())
+    };
+    // Neither with the form of somebody else, nor what somebody else approved.
+    let foreign = other.get(&format!("{url}/"));
+    other.post(&place(&page), &[("key", &foreign.field("key"))]).is(404);
+    again.post(&place(&foreign), &[("key", &page.field("key"))]).is(404);
+    again.post(&place(&page), &[("key", &foreign.field("key"))]).is(403);
+    assert_eq!((works(&lost), works(&kept)), (200, 200));
+    again.post(&place(&page), &[("key", &page.field("key"))]).is(303);
+    assert_eq!((works(&lost), works(&kept)), (401, 200));
+    assert!(!again.get(&format!("{url}/")).is(200).body.contains("lost-laptop"));
+    assert!(audit(&home, "device.end").contains("person=vera"));
+    // Who oversees everything has them among all others.
+    let admin = Jar::new(&home);
+    assert!(sign_in(&admin, &url, &provider, "admin-ada").body.contains("kept-laptop"));
+}
+
 /// What the API answers to somebody who may do everything.
 fn home_api(home: &Home, url: &str, path: &str) -> String {
     let made = home.loom(&[

@@ -322,6 +322,8 @@ fn the_frames_of_devices_are_as_recorded() {
     let servers = vec!["https://git.example".parse().unwrap()];
     let grant = DeviceGrant { scopes: scopes(), servers, expires_days: Some(30), reveal: true };
     exchange(DeviceDecide { user_code, grant: Some(grant) }, DeviceDecideReply { granted: None });
+    exchange(Devices {}, TokensReply { tokens: Vec::new() });
+    exchange(DeviceEnd { id: "0123456789ab".into() }, Empty {});
 }
 
 #[test]

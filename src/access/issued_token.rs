@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Holder, Rights};
 use crate::base::{Expiry, Scopes, Secret, ServerPattern, clock, hex};
+use crate::wire::Person;
 
 /// How every token that an agent issues begins.
 pub const PREFIX: &str = "loom_";
@@ -47,7 +48,7 @@ pub struct IssuedToken {
     pub issued_by: Option<String>,
     /// Who approved the machine that has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approved_by: Option<String>,
+    pub approved_by: Option<Person>,
     /// Ends with the connection that asked for it, and is never written down.
     #[serde(skip)]
     pub leased: bool,
@@ -62,7 +63,7 @@ pub struct Order {
     pub expires_at: Option<Expiry>,
     pub max_uses: Option<u64>,
     pub issued_by: Option<String>,
-    pub approved_by: Option<String>,
+    pub approved_by: Option<Person>,
     pub leased: bool,
 }
 

@@ -70,6 +70,9 @@ const VERBS: &[Row] = &[
     row::<wire::DeviceLook>(at_server(Scope::Read)),
     // Nobody grants more than they have.
     row::<wire::DeviceDecide>(at_server(Scope::Read)),
+    // Nor sees or ends what others approved, unless they may do everything.
+    row::<wire::Devices>(at_server(Scope::Read)),
+    row::<wire::DeviceEnd>(at_server(Scope::Read)),
 ];
 
 /// Answers one request frame with one reply frame.

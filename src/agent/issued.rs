@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use super::guard::{Guard, Source, Verdict};
+use super::guest::Guest;
 use super::state::lock;
 use super::{Agent, Asker, Caller, fault};
 use crate::access::{Authority, Holder, IssuedToken, Ledger, LedgerError, Order, Rights};
 use crate::base::{Paths, Secret, clock};
 use crate::msg;
-use crate::wire::{Code, Fault, IssuedInfo};
+use crate::wire::{Code, Fault, IssuedInfo, Person};
 
 /// The ledger, and the failures of those who are not in it.
 pub(super) struct Issued {
@@ -19,6 +20,26 @@ pub(super) struct Issued {
 impl Issued {
     pub(super) fn new(paths: &Paths) -> Self {
         Issued { ledger: Arc::new(Mutex::new(Ledger::new(paths))), guard: Guard::default() }
+    }
+}
+
+/// Who wants to see tokens, or to end them.
+pub(super) struct Viewer {
+    authority: Authority,
+    person: Option<Person>,
+}
+
+impl Viewer {
+    pub(super) fn new(caller: &Caller<'_>) -> Viewer {
+        Viewer { authority: caller.authority().clone(), person: caller.guest().and_then(Guest::person).cloned() }
+    }
+
+    fn sees(&self, token: &IssuedToken, ledger: &Ledger) -> bool {
+        let own = self.authority.token();
+        let approved = token.approved_by.as_ref().zip(self.person.as_ref());
+        own.is_some_and(|own| ledger.descends(token, own))
+            || approved.is_some_and(|(approver, person)| approver.is(person))
+            || self.authority.oversees(&token.rights()) && own != Some(&*token.id)
     }
 }
 
@@ -108,25 +129,37 @@ impl Agent {
         self.enter(authority, order).await
     }
 
-    /// The issued tokens that may be seen: those that the presented one led to, and those that it oversees. It does not
-    /// see itself.
-    pub(super) async fn issued(&self, authority: &Authority) -> Result<Vec<IssuedToken>, Fault> {
-        let authority = authority.clone();
+    /// The issued tokens that may be seen: those that the presented one led to, those of machines that the person approved,
+    /// and those that they oversee. A token does not see itself.
+    pub(super) async fn issued(&self, viewer: Viewer) -> Result<Vec<IssuedToken>, Fault> {
         let look = move |ledger: &mut Ledger| {
-            let (own, all) = (authority.token(), ledger.all()?.to_vec());
-            let is_seen = |token: &IssuedToken| {
-                let is_own = own == Some(&*token.id);
-                own.is_some_and(|own| ledger.descends(token, own)) || authority.oversees(&token.rights()) && !is_own
-            };
-            Ok(all.into_iter().filter(is_seen).collect())
+            let all = ledger.all()?.to_vec();
+            Ok(all.into_iter().filter(|token| viewer.sees(token, ledger)).collect())
         };
         self.with_ledger(look).await
     }
 
-    /// Revokes by name or id what may be seen; from the moment this returns, it is worth nothing.
-    pub(super) async fn revoke_issued(&self, authority: &Authority, name: String) -> Result<Vec<IssuedToken>, Fault> {
-        let visible: Vec<String> = self.issued(authority).await?.into_iter().map(|token| token.id).collect();
+    /// The token with this id, for the agent itself.
+    pub(super) async fn issued_token(&self, id: String) -> Result<Option<IssuedToken>, Fault> {
+        self.with_ledger(move |ledger| Ok(ledger.all()?.iter().find(|token| token.id == id).cloned())).await
+    }
+
+    /// Revokes by name or id what may be seen and is meant; from the moment this returns, it is worth nothing.
+    pub(super) async fn revoke_issued(
+        &self,
+        viewer: Viewer,
+        name: String,
+        is_meant: impl Fn(&IssuedToken) -> bool,
+    ) -> Result<Vec<IssuedToken>, Fault> {
+        let mut visible = self.issued(viewer).await?;
+        visible.retain(is_meant);
+        let visible: Vec<String> = visible.into_iter().map(|token| token.id).collect();
         self.with_ledger(move |ledger| ledger.revoke(&name, |token| visible.contains(&token.id))).await
+    }
+
+    /// Revokes the token with this id: whoever asks has shown it.
+    pub(super) async fn end_issued(&self, id: String) -> Result<(), Fault> {
+        self.with_ledger(move |ledger| ledger.revoke(&id, |token| token.id == id).map(drop)).await
     }
 
     /// Takes tokens out of the list.
@@ -171,6 +204,6 @@ pub(super) fn info(token: &IssuedToken) -> IssuedInfo {
         reveal: token.reveal,
         uses: token.uses,
         max_uses: token.max_uses,
-        approved_by: token.approved_by.clone(),
+        approved_by: token.approved_by.as_ref().map(|person| person.name.clone()),
     }
 }

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{IssuedInfo, Verb};
+use super::{Empty, IssuedInfo, TokensReply, Verb};
 use crate::base::{Expiry, Scopes, Secret, ServerPattern, reveal};
 
 /// `device_start`: a machine elsewhere asks for a token of this agent (RFC 8628 §3.1). Anybody may ask; a person decides.
@@ -99,6 +99,17 @@ pub struct DeviceDecideReply {
     pub granted: Option<IssuedInfo>,
 }
 
+/// `device_list`: the machines that the person approved, and those that they oversee, by the tokens that these have.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Devices {}
+
+/// `device_end`: takes back what such a machine has, at once.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct DeviceEnd {
+    /// The token's id.
+    pub id: String,
+}
+
 impl Verb for DeviceStart {
     const NAME: &'static str = "device_start";
     type Reply = DeviceStartReply;
@@ -117,4 +128,14 @@ impl Verb for DeviceLook {
 impl Verb for DeviceDecide {
     const NAME: &'static str = "device_decide";
     type Reply = DeviceDecideReply;
+}
+
+impl Verb for Devices {
+    const NAME: &'static str = "device_list";
+    type Reply = TokensReply;
+}
+
+impl Verb for DeviceEnd {
+    const NAME: &'static str = "device_end";
+    type Reply = Empty;
 }

@@ -28,8 +28,8 @@ pub use agent::{Hello, HelloReply, Start, Stop};
 pub use api::{Api, ApiBody, ApiEvent, ApiPiece, ApiReply, PIECE};
 pub use audit::{Actor, Audit, AuditEntry, AuditVerify, AuditVerifyReply};
 pub use device::{
-    DeviceDecide, DeviceDecideReply, DeviceGrant, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
-    DeviceStart, DeviceStartReply,
+    DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceGrant, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
+    DeviceStart, DeviceStartReply, Devices,
 };
 pub use doctor::{Doctor, DoctorReply, FileAccount, FileCondition, FileReport};
 pub use fault::{Code, Fault};

@@ -113,6 +113,12 @@ impl Person {
         let own = self.subject.as_ref().unwrap_or(&self.name);
         self.issuer.iter().fold(own.clone(), |own, issuer| own + " " + issuer)
     }
+
+    /// Whether this is the same person, whatever they are called now. Who came in with a token has a name that another token
+    /// may have later.
+    pub fn is(&self, other: &Person) -> bool {
+        self.issuer.is_some() && self.lasting_name() == other.lasting_name()
+    }
 }
 
 /// `sessions`: who is signed in.

@@ -3,12 +3,13 @@ use std::time::Duration;
 use crate::access::{Holder, Order, Rights};
 use crate::agent::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Polled};
 use crate::agent::dispatch::Handle;
+use crate::agent::issued::Viewer;
 use crate::agent::{Agent, Asker, Caller, fault, issued};
 use crate::base::printable;
 use crate::msg;
 use crate::wire::{
-    Actor, Code, DeviceDecide, DeviceDecideReply, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
-    DeviceStart, DeviceStartReply, Fault, Person,
+    Actor, Code, DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
+    DeviceStart, DeviceStartReply, Devices, Empty, Fault, Person, TokensReply,
 };
 
 /// The longest name of a machine that is shown.
@@ -85,7 +86,7 @@ impl Handle for DeviceDecide {
             expires_at: super::issued::expiry(agent, grant.expires_days)?,
             max_uses: None,
             issued_by: None,
-            approved_by: caller.guest().and_then(|guest| guest.person()).map(|person| person.name.clone()),
+            approved_by: caller.guest().and_then(|guest| guest.person()).cloned(),
             leased: false,
         };
         let (token, issued) = agent.delegate(&authority, order).await?;
@@ -97,6 +98,27 @@ impl Handle for DeviceDecide {
             return Err(fault::code_unknown());
         }
         Ok(DeviceDecideReply { granted: Some(about) })
+    }
+}
+
+impl Handle for Devices {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokensReply, Fault> {
+        let own = agent.issued(Viewer::new(caller)).await?;
+        let shown = own.iter().filter(|token| token.approved_by.is_some() && token.is_active());
+        Ok(TokensReply { tokens: shown.map(issued::info).collect() })
+    }
+}
+
+impl Handle for DeviceEnd {
+    const EVENT: Option<&'static str> = Some("device.end");
+
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
+        let ended =
+            agent.revoke_issued(Viewer::new(caller), self.id.clone(), |token| token.approved_by.is_some()).await?;
+        match ended.is_empty() {
+            true => Err(fault::no_such_token(&self.id)),
+            false => Ok(Empty {}),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
-use crate::access::{Authority, Holder, Order, Rights};
+use crate::access::{Holder, Order, Rights};
 use crate::agent::dispatch::Handle;
+use crate::agent::issued::Viewer;
 use crate::agent::{Agent, Caller, fault, issued};
 use crate::base::{Expiry, Scopes, clock, scopes_of_role};
 use crate::msg;
@@ -43,7 +44,7 @@ impl Handle for Generate {
 
 impl Handle for Tokens {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokensReply, Fault> {
-        let issued = agent.issued(caller.authority()).await?;
+        let issued = agent.issued(Viewer::new(caller)).await?;
         let shown = issued.iter().filter(|token| self.all || token.is_active());
         Ok(TokensReply { tokens: shown.map(issued::info).collect() })
     }
@@ -53,7 +54,7 @@ impl Handle for RevokeToken {
     const EVENT: Option<&'static str> = Some("token.revoke");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<RevokeTokenReply, Fault> {
-        let revoked = agent.revoke_issued(caller.authority(), self.name.clone()).await?;
+        let revoked = agent.revoke_issued(Viewer::new(caller), self.name.clone(), |_| true).await?;
         if revoked.is_empty() {
             return Err(fault::no_such_token(&self.name));
         }
@@ -72,9 +73,9 @@ impl Handle for EndToken {
             Some(guest) => Actor::Token { token_id: id.clone(), address: Some(guest.address().to_string()) },
             None => caller.actor(),
         };
-        let revoked = agent.revoke_issued(&Authority::owner(), id).await;
-        agent.audit("token.revoke", actor, None, revoked.as_ref().map(|_| ()).map_err(Fault::code));
-        revoked.map(|_| Empty {})
+        let ended = agent.end_issued(id).await;
+        agent.audit("token.revoke", actor, None, ended.as_ref().copied().map_err(Fault::code));
+        ended.map(|()| Empty {})
     }
 }
 

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use crate::agent::dispatch::Handle;
 use crate::agent::doors::RestrictedDoor;
+use crate::agent::issued::Viewer;
 use crate::agent::{Agent, Caller, fault};
 use crate::msg;
 use crate::wire::{Code, Empty, Fault, RestrictedSocket, SocketAdd, SocketRemove, Sockets, SocketsReply};
@@ -16,7 +17,7 @@ impl Handle for SocketAdd {
                 Fault::new(Code::BadRequest, msg!("socket-not-absolute", path = self.path)).hint(msg!("hint-socket"))
             );
         }
-        let issued = agent.issued(caller.authority()).await?;
+        let issued = agent.issued(Viewer::new(caller)).await?;
         let is_meant = |name: &str, id: &str| self.token == name || self.token == id;
         let token = issued.iter().find(|token| token.is_active() && !token.leased && is_meant(&token.name, &token.id));
         let token = token.ok_or_else(|| fault::no_such_token(&self.token))?;
@@ -34,7 +35,7 @@ impl Handle for SocketRemove {
 
 impl Handle for Sockets {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SocketsReply, Fault> {
-        let issued = agent.issued(caller.authority()).await?;
+        let issued = agent.issued(Viewer::new(caller)).await?;
         let sockets = agent.restricted_doors().into_iter().map(|door| {
             let token = issued.iter().find(|token| token.id == door.token);
             RestrictedSocket {

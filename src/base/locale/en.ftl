@@ -618,6 +618,7 @@ page-signed-in-as = Signed in as
 page-issuer = Provider
 page-scopes = Scopes
 page-needs-scope = It takes the scope { $scope } to see or do this.
+page-own-machines = You see the machines that you approved. It takes the scope * to see every token.
 page-some-servers = Your rights are for certain servers only, and this concerns all.
 page-too-wide = Nobody can grant more than they may do themselves.
 page-accounts = Accounts

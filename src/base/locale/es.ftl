@@ -619,6 +619,7 @@ page-signed-in-as = Sesión iniciada como
 page-issuer = Proveedor
 page-scopes = Ámbitos
 page-needs-scope = Para ver o hacer esto se necesita el ámbito { $scope }.
+page-own-machines = Aquí se ven las máquinas que usted aprobó. Para ver todos los tokens se necesita el ámbito *.
 page-some-servers = Sus permisos son solo para ciertos servidores, y esto concierne a todos.
 page-too-wide = Nadie puede conceder más de lo que puede hacer por sí mismo.
 page-accounts = Cuentas

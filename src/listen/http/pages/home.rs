@@ -9,13 +9,13 @@ use super::page::Page;
 use super::parts::{item, name, note, value};
 use super::sender::reader;
 use super::sessions::sessions;
-use super::tokens::tokens;
+use super::tokens::{devices, tokens};
 use crate::base::{Locale, Scope};
 use crate::listen::http::ask::Asking;
 use crate::listen::http::asker::Browser;
 use crate::listen::http::visit::Visit;
 use crate::msg;
-use crate::wire::{Audit, AuditEntry, Code, Fault, Sessions, Status, Tokens, WhoAmIReply};
+use crate::wire::{Audit, AuditEntry, Code, Devices, Fault, Sessions, Status, Tokens, WhoAmIReply};
 
 /// How many entries of the audit log are shown.
 pub(super) const SHOWN: usize = 50;
@@ -32,17 +32,16 @@ async fn content(locale: Locale, browser: Browser) -> Result<Markup, Fault> {
     let (asking, who) = reader(browser).await?;
     let say = |message| locale.render(&message);
     let key = who.form_key.as_ref();
-    let needs = |scope: Scope| {
-        let missing = !who.scopes.allows(scope);
-        missing.then(|| note(&locale.render(&msg!("page-needs-scope", scope = scope.name()))))
-    };
+    let closed = |scope: Scope| note(&say(msg!("page-needs-scope", scope = scope.name())));
+    let needs = |scope: Scope| (!who.scopes.allows(scope)).then(|| closed(scope));
     let accounts = match needs(Scope::Read) {
         Some(closed) => closed,
         None => part(locale, asking.ask(&Status::default()).await, |status| accounts(locale, &status))?,
     };
-    let tokens = match needs(Scope::All) {
-        Some(closed) => closed,
-        None => part(locale, asking.ask(&Tokens::default()).await, |reply| tokens(locale, &reply.tokens, key))?,
+    let tokens = match who.scopes.allows(Scope::All) {
+        false if !who.scopes.allows(Scope::Read) => closed(Scope::Read),
+        false => part(locale, asking.ask(&Devices {}).await, |reply| devices(locale, &reply.tokens, key))?,
+        true => part(locale, asking.ask(&Tokens::default()).await, |reply| tokens(locale, &reply.tokens, key))?,
     };
     let sessions = match needs(Scope::All) {
         Some(closed) => closed,

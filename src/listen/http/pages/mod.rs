@@ -39,6 +39,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/auth/logout", get(oidc::sign_out))
         .route("/device", get(device::look).post(device::decide))
         .route("/tokens/{id}/revoke", post(tokens::revoke))
+        .route("/devices/{id}/revoke", post(tokens::end_device))
         .route("/sessions/{id}/end", post(sessions::end))
         .route("/audit/live", get(live::live))
         .route("/language/{tag}", get(language::choose))

@@ -16,9 +16,42 @@ use crate::listen::http::params::Named;
 use crate::listen::http::server::Shared;
 use crate::listen::http::visit::Visit;
 use crate::msg;
-use crate::wire::{IssuedInfo, RevokeToken};
+use crate::wire::{DeviceEnd, IssuedInfo, RevokeToken};
 
+/// All that whoever looks may see, each with a form that revokes it.
 pub(super) fn tokens(locale: Locale, tokens: &[IssuedInfo], key: Option<&Secret>) -> Markup {
+    list(locale, tokens, "tokens", key)
+}
+
+/// Those of the machines that whoever looks approved.
+pub(super) fn devices(locale: Locale, tokens: &[IssuedInfo], key: Option<&Secret>) -> Markup {
+    html! {
+        (note(&locale.render(&msg!("page-own-machines"))))
+        @if !tokens.is_empty() { (list(locale, tokens, "devices", key)) }
+    }
+}
+
+pub(super) async fn revoke(
+    State(shared): State<Arc<Shared>>,
+    Extension(visit): Extension<Visit>,
+    Named(id): Named,
+    headers: HeaderMap,
+    form: Form,
+) -> Response {
+    act(&shared, &visit, &headers, &form, &RevokeToken { name: id, forget: false }).await
+}
+
+pub(super) async fn end_device(
+    State(shared): State<Arc<Shared>>,
+    Extension(visit): Extension<Visit>,
+    Named(id): Named,
+    headers: HeaderMap,
+    form: Form,
+) -> Response {
+    act(&shared, &visit, &headers, &form, &DeviceEnd { id }).await
+}
+
+fn list(locale: Locale, tokens: &[IssuedInfo], place: &str, key: Option<&Secret>) -> Markup {
     let say = |message| locale.render(&message);
     if tokens.is_empty() {
         return note(&say(msg!("page-no-tokens")));
@@ -32,21 +65,11 @@ pub(super) fn tokens(locale: Locale, tokens: &[IssuedInfo], key: Option<&Secret>
         msg!("page-last-used"),
         msg!("page-end"),
     ];
-    let rows: Vec<Vec<Markup>> = tokens.iter().map(|token| row(locale, token, key)).collect();
+    let rows: Vec<Vec<Markup>> = tokens.iter().map(|token| row(locale, token, place, key)).collect();
     table(&say(msg!("page-tokens")), &headings.map(say), &rows)
 }
 
-pub(super) async fn revoke(
-    State(shared): State<Arc<Shared>>,
-    Extension(visit): Extension<Visit>,
-    Named(id): Named,
-    headers: HeaderMap,
-    form: Form,
-) -> Response {
-    act(&shared, &visit, &headers, &form, &RevokeToken { name: id, forget: false }).await
-}
-
-fn row(locale: Locale, token: &IssuedInfo, key: Option<&Secret>) -> Vec<Markup> {
+fn row(locale: Locale, token: &IssuedInfo, place: &str, key: Option<&Secret>) -> Vec<Markup> {
     let say = |message| locale.render(&message);
     vec![
         html! {
@@ -67,7 +90,7 @@ fn row(locale: Locale, token: &IssuedInfo, key: Option<&Secret>) -> Vec<Markup> 
         html! {
             details {
                 summary { (say(msg!("page-revoke"))) span.unseen { " " (name(&token.name)) } }
-                form method="post" action=(format!("/tokens/{}/revoke", token.id)) {
+                form method="post" action=(format!("/{place}/{}/revoke", token.id)) {
                     p { (say(msg!("page-revoke-means"))) }
                     (form_key(key))
                     button.danger { (say(msg!("page-revoke-now"))) span.unseen { " " (name(&token.name)) } }
