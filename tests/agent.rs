@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Home, Running, SOON, find_program, wait_until};
 
-/// Asserts that others are still answered at once.
+/// Asserts that others are still answered, and not only once the agent has hung up on those who say nothing.
 #[track_caller]
 fn alive(home: &Home) {
     let begun = Instant::now();
     assert!(ask(home, "{\"v\":1,\"verb\":\"hello\"}\n").contains("\"running\":true"));
-    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
 /// One line to the socket, one line back.

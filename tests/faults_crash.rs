@@ -138,13 +138,21 @@ fn a_crash_while_the_file_gets_a_new_key_leaves_one_that_opens_it() {
 fn crash_after_crash_leaves_one_stray_file_at_most() {
     let Some((bench, home, calls)) = Bench::recorded(faults_scenarios::NEW) else { return };
     let renamed = calls.iter().find(|call| call.puts_in_place("credentials.json")).unwrap();
-    for crashes in 1..=5 {
+    let mut crashes = 0;
+    // On a busy machine a call may be made by another thread than it was before, and is not hit then.
+    for attempt in 1..=20 {
         let mut agent = bench.agent(&home);
         let _strace = injection::inject(&home, &agent, renamed, "signal=KILL");
-        assert_ne!(home.store("https", "new.example", "u", &format!("pw_{crashes}")).code, 0);
-        agent.0.wait().unwrap();
+        if home.store("https", "new.example", "u", &format!("pw_{attempt}")).code != 0 {
+            agent.0.wait().unwrap();
+            crashes += 1;
+        }
         assert!(strays(&home) <= 1, "{} strays after {crashes} crashes", strays(&home));
+        if crashes == 5 {
+            break;
+        }
     }
+    assert_eq!(crashes, 5);
     let _agent = home.agent(&[]);
     home.store("https", "new.example", "u", "pw_at_last").ok();
     assert_eq!(strays(&home), 0, "the next write takes it away");

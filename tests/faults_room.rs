@@ -1,11 +1,11 @@
 //! No room: a disk that is full, and a limit on the size of files.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::faults::strays;
 use crate::faults_scenarios::others_are_whole;
-use crate::support::{Home, Running, find_program, say};
+use crate::support::{Home, Running, find_program, say, wait_until};
 
 fn with_others() -> Home {
     let home = Home::with(&[("LOOM_STORE", "file"), ("LOOM_AUTOSTART", "0")]);
@@ -35,14 +35,27 @@ fn on_small_disk(home: &Home) -> Option<(Running, PathBuf)> {
     Some((agent, seen_by_agent))
 }
 
+/// Fills a small disk to its last page. A page that was given back a moment ago may count only then.
+fn fill(disk: &Path) {
+    let mut filling = std::fs::File::create(disk.join("filling")).unwrap();
+    wait_until("the disk is full", || {
+        let full = loop {
+            if let Err(error) = filling.write_all(&[0; 512]) {
+                break error;
+            }
+        };
+        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull, "{full}");
+        rustix::fs::statvfs(disk).unwrap().f_bavail == 0
+    });
+}
+
 #[test]
 fn a_full_disk_is_said_and_the_next_write_works_once_there_is_room() {
     let home = with_others();
     let Some((_agent, disk)) = on_small_disk(&home) else { return };
     home.store("https", "old.example", "u", "pw_old").ok();
     for _ in 0..3 {
-        let mut filling = std::fs::File::create(disk.join("filling")).unwrap();
-        while filling.write_all(&[0; 512]).is_ok() {}
+        fill(&disk);
         let before = std::fs::read(disk.join("credentials.json")).unwrap();
         home.store("https", "new.example", "u", "pw_new").fails(1).says("No space left").says("hint: check the disk");
         home.store("https", "old.example", "u", "pw_new").fails(1);
