@@ -27,7 +27,10 @@ use axum::routing::{MethodRouter, get, post};
 
 pub(super) use fault::{not_found, not_understood};
 
+use sender::of_row;
+
 use super::server::Shared;
+use crate::wire::{DeviceEnd, RevokeToken, SessionEnd};
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
@@ -38,9 +41,9 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/auth/oidc/callback", get(oidc::finish))
         .route("/auth/logout", get(oidc::sign_out))
         .route("/device", get(device::look).post(device::decide))
-        .route("/tokens/{id}/revoke", post(tokens::revoke))
-        .route("/devices/{id}/revoke", post(tokens::end_device))
-        .route("/sessions/{id}/end", post(sessions::end))
+        .route("/tokens/{id}/revoke", of_row(|id| RevokeToken { name: id, forget: false }))
+        .route("/devices/{id}/revoke", of_row(|id| DeviceEnd { id }))
+        .route("/sessions/{id}/end", of_row(|id| SessionEnd { id }))
         .route("/audit/live", get(live::live))
         .route("/language/{tag}", get(language::choose))
         .route("/style.css", file("text/css; charset=utf-8", include_str!("style.css")))

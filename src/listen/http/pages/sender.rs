@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
+use axum::Extension;
+use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::routing::{MethodRouter, post};
 
 use super::fault::{fault_page, not_signed_in};
 use super::page::go_to;
@@ -10,6 +12,7 @@ use crate::listen::http::ask::Asking;
 use crate::listen::http::asker::{Browser, by_form};
 use crate::listen::http::cookies;
 use crate::listen::http::form::Form;
+use crate::listen::http::params::Named;
 use crate::listen::http::server::Shared;
 use crate::listen::http::visit::Visit;
 use crate::wire::{Fault, Verb, WhoAmI, WhoAmIReply};
@@ -26,18 +29,20 @@ pub(super) async fn sender(
     by_form(shared, visit, cookie, key).await
 }
 
-/// Does what a form of the first page asks for, and shows that page again.
-pub(super) async fn act<V: Verb + Sync>(
-    shared: &Arc<Shared>,
-    visit: &Visit,
-    headers: &HeaderMap,
-    form: &Form,
-    question: &V,
-) -> Response {
-    match async { sender(shared, visit, headers, form).await?.ask(question).await }.await {
-        Ok(_) => go_to("/", []),
-        Err(fault) => fault_page(visit, "/", &fault),
-    }
+/// Asks what the form of a row on the first page asks of the one with its id, and shows that page again.
+pub(super) fn of_row<V: Verb + Send + Sync + 'static>(question: fn(String) -> V) -> MethodRouter<Arc<Shared>> {
+    post(
+        move |State(shared): State<Arc<Shared>>,
+              Extension(visit): Extension<Visit>,
+              Named(id): Named,
+              headers: HeaderMap,
+              form: Form| async move {
+            match async { sender(&shared, &visit, &headers, &form).await?.ask(&question(id)).await }.await {
+                Ok(_) => go_to("/", []),
+                Err(fault) => fault_page(&visit, "/", &fault),
+            }
+        },
+    )
 }
 
 /// Who looks at a page, and what they may do.

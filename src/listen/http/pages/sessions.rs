@@ -1,22 +1,11 @@
 //! Who is signed in here.
 
-use std::sync::Arc;
-
-use axum::Extension;
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
 use maud::{Markup, html};
 
 use super::parts::{form_key, name, table, value};
-use super::sender::act;
 use crate::base::{Locale, Secret};
-use crate::listen::http::form::Form;
-use crate::listen::http::params::Named;
-use crate::listen::http::server::Shared;
-use crate::listen::http::visit::Visit;
 use crate::msg;
-use crate::wire::{SessionEnd, SessionInfo};
+use crate::wire::SessionInfo;
 
 pub(super) fn sessions(locale: Locale, sessions: &[SessionInfo], key: Option<&Secret>) -> Markup {
     let say = |message| locale.render(&message);
@@ -30,16 +19,6 @@ pub(super) fn sessions(locale: Locale, sessions: &[SessionInfo], key: Option<&Se
     ];
     let rows: Vec<Vec<Markup>> = sessions.iter().map(|session| row(locale, session, key)).collect();
     table(&say(msg!("page-sessions")), &headings.map(say), &rows)
-}
-
-pub(super) async fn end(
-    State(shared): State<Arc<Shared>>,
-    Extension(visit): Extension<Visit>,
-    Named(id): Named,
-    headers: HeaderMap,
-    form: Form,
-) -> Response {
-    act(&shared, &visit, &headers, &form, &SessionEnd { id }).await
 }
 
 fn row(locale: Locale, session: &SessionInfo, key: Option<&Secret>) -> Vec<Markup> {

@@ -1,22 +1,11 @@
 //! The tokens that the agent issued, and their end.
 
-use std::sync::Arc;
-
-use axum::Extension;
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
 use maud::{Markup, html};
 
 use super::parts::{expiry, form_key, moment, name, note, servers, table, value, word};
-use super::sender::act;
 use crate::base::{Locale, Secret};
-use crate::listen::http::form::Form;
-use crate::listen::http::params::Named;
-use crate::listen::http::server::Shared;
-use crate::listen::http::visit::Visit;
 use crate::msg;
-use crate::wire::{DeviceEnd, IssuedInfo, RevokeToken};
+use crate::wire::IssuedInfo;
 
 /// All that whoever looks may see, each with a form that revokes it.
 pub(super) fn tokens(locale: Locale, tokens: &[IssuedInfo], key: Option<&Secret>) -> Markup {
@@ -29,26 +18,6 @@ pub(super) fn devices(locale: Locale, tokens: &[IssuedInfo], key: Option<&Secret
         (note(&locale.render(&msg!("page-own-machines"))))
         @if !tokens.is_empty() { (list(locale, tokens, "devices", key)) }
     }
-}
-
-pub(super) async fn revoke(
-    State(shared): State<Arc<Shared>>,
-    Extension(visit): Extension<Visit>,
-    Named(id): Named,
-    headers: HeaderMap,
-    form: Form,
-) -> Response {
-    act(&shared, &visit, &headers, &form, &RevokeToken { name: id, forget: false }).await
-}
-
-pub(super) async fn end_device(
-    State(shared): State<Arc<Shared>>,
-    Extension(visit): Extension<Visit>,
-    Named(id): Named,
-    headers: HeaderMap,
-    form: Form,
-) -> Response {
-    act(&shared, &visit, &headers, &form, &DeviceEnd { id }).await
 }
 
 fn list(locale: Locale, tokens: &[IssuedInfo], place: &str, key: Option<&Secret>) -> Markup {
