@@ -63,5 +63,6 @@ mod support;
 mod texts;
 mod tokens;
 mod upgrade;
+mod waiting;
 mod why;
 mod wire;

@@ -186,6 +186,8 @@ pub(super) fn from_store(error: StoreError) -> Fault {
                     Fault::new(Code::Denied, message).hint(msg!("hint-file-mode", path = path.display()))
                 }
                 PrivateFileError::Unsafe { .. } => Fault::new(Code::Denied, message).hint(msg!("hint-file-unsafe")),
+                PrivateFileError::TooLarge { .. } => unavailable(message).hint(msg!("hint-file-too-large")),
+                PrivateFileError::Held { .. } => unavailable(message).hint(msg!("hint-file-locked")),
                 PrivateFileError::Io { .. } => unavailable(message).hint(msg!("hint-file-io")),
             }
         }

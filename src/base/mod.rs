@@ -11,6 +11,7 @@ mod hex;
 mod http_config;
 mod issuer_config;
 mod locale;
+mod lock_holder;
 mod message;
 mod oauth_settings;
 mod paths;

@@ -4,26 +4,38 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use fs2::FileExt;
 use tempfile::{NamedTempFile, PersistError};
 use zeroize::Zeroizing;
 
 use super::Message;
+use super::lock_holder::LockHolder;
 use crate::msg;
 
 /// How the name of a file that is being written begins and ends.
 const TEMPORARY: &str = ".loom-";
 const ENDING: &str = ".tmp";
 
-/// Larger than any file of loom's can grow; a file beyond it is not one of ours.
-const MAX_SIZE: u64 = 64 * 1024 * 1024;
+/// No file of loom's grows larger: what would make it larger is refused before it is written, since nobody could read it.
+pub const MAX_SIZE: u64 = 64 * 1024 * 1024;
+
+/// Whoever holds a lock for longer than this hangs, or its disk does: an error helps more than waiting on.
+pub const LOCK_WITHIN: Duration = Duration::from_secs(5);
+
+/// How often a lock that somebody holds is tried again.
+const LOCK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Why a private file or directory was not used. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PrivateFileError {
     #[error("{path}: {reason}")]
     Unsafe { path: PathBuf, reason: Unsafe },
+    #[error("{path} has, or would have, more than {MAX_SIZE} bytes")]
+    TooLarge { path: PathBuf },
+    #[error("{path} is locked by {holder}")]
+    Held { path: PathBuf, holder: LockHolder },
     #[error("{path}: {error}")]
     Io { path: PathBuf, error: io::Error },
 }
@@ -54,6 +66,10 @@ impl PrivateFileError {
                     Unsafe::HardLink => msg!("file-hard-link", path = path),
                 }
             }
+            PrivateFileError::TooLarge { path } => {
+                msg!("file-too-large", path = path.display(), size = MAX_SIZE / 1024 / 1024)
+            }
+            PrivateFileError::Held { path, holder } => holder.message(path),
             PrivateFileError::Io { path, error } => msg!("file-trouble", path = path.display(), error = error),
         }
     }
@@ -70,9 +86,16 @@ type Result<T> = std::result::Result<T, PrivateFileError>;
 pub fn private_dir(path: &Path) -> Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(path).map_err(io_error(path))?;
-    let found = path.symlink_metadata().map_err(io_error(path))?;
-    check_owner(path, found.is_dir(), found.uid())?;
-    refuse_if(found.mode() & 0o022 != 0, path, Unsafe::Mode)
+    check_private(path, &path.symlink_metadata().map_err(io_error(path))?)
+}
+
+/// Like [`private_dir`] for who only reads: a directory that is not there is not made.
+pub fn check_dir(path: &Path) -> Result<()> {
+    match path.symlink_metadata() {
+        Ok(found) => check_private(path, &found),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(io_error(path)(error)),
+    }
 }
 
 /// Like [`private_dir`], for a directory that others may not even enter: the socket's.
@@ -86,9 +109,11 @@ pub fn closed_dir(path: &Path) -> Result<()> {
 pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let Some(file) = open_to_read(path)? else { return Ok(None) };
     // Room for all of it at once: a buffer that grows leaves copies behind.
-    let size = file.metadata().map_err(io_error(path))?.len().min(MAX_SIZE);
+    let size = file.metadata().map_err(io_error(path))?.len();
+    refuse_larger(path, size)?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(size as usize + 1));
-    file.take(MAX_SIZE).read_to_end(&mut bytes).map_err(io_error(path))?;
+    file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(io_error(path))?;
+    refuse_larger(path, bytes.len() as u64)?;
     Ok(Some(bytes))
 }
 
@@ -133,19 +158,39 @@ pub fn append(path: &Path) -> Result<File> {
     open(path, OpenOptions::new().append(true).create(true))
 }
 
-/// Waits for the exclusive lock on this file, creating it if needed. The lock ends with the returned file, also by a crash.
+/// Waits for the exclusive lock on this file, creating it if needed, but no longer than [`LOCK_WITHIN`]. The lock ends with
+/// the returned file, also by a crash.
 pub fn lock(path: &Path) -> Result<File> {
-    let file = open(path, OpenOptions::new().read(true).write(true).create(true).truncate(false))?;
-    FileExt::lock_exclusive(&file).map_err(io_error(path))?;
+    lock_within(path, LOCK_WITHIN)
+}
+
+/// The same within another time. That somebody holds the lock for longer is an error, which names them where it can.
+pub fn lock_within(path: &Path, time: Duration) -> Result<File> {
+    let file = open_lock(path)?;
+    let until = Instant::now() + time;
+    while !try_flock(path, &file)? {
+        if Instant::now() >= until {
+            return Err(PrivateFileError::Held { path: path.to_owned(), holder: LockHolder::of(&file) });
+        }
+        std::thread::sleep(LOCK_AGAIN);
+    }
     Ok(file)
 }
 
 /// Like [`lock`], but `None` at once when somebody else holds it.
 pub fn try_lock(path: &Path) -> Result<Option<File>> {
-    let file = open(path, OpenOptions::new().read(true).write(true).create(true).truncate(false))?;
-    match FileExt::try_lock_exclusive(&file) {
-        Ok(()) => Ok(Some(file)),
-        Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => Ok(None),
+    let file = open_lock(path)?;
+    Ok(try_flock(path, &file)?.then_some(file))
+}
+
+fn open_lock(path: &Path) -> Result<File> {
+    open(path, OpenOptions::new().read(true).write(true).create(true).truncate(false))
+}
+
+fn try_flock(path: &Path, file: &File) -> Result<bool> {
+    match FileExt::try_lock_exclusive(file) {
+        Ok(()) => Ok(true),
+        Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => Ok(false),
         Err(error) => Err(io_error(path)(error)),
     }
 }
@@ -155,6 +200,7 @@ fn place(
     bytes: &[u8],
     persist: impl FnOnce(NamedTempFile) -> std::result::Result<File, PersistError>,
 ) -> Result<()> {
+    refuse_larger(path, bytes.len() as u64)?;
     let dir = path.parent().unwrap_or(Path::new("."));
     let write = || -> io::Result<()> {
         let mut temporary = temporary(dir)?;
@@ -213,6 +259,11 @@ fn open(path: &Path, options: &mut OpenOptions) -> Result<File> {
     Ok(file)
 }
 
+fn check_private(path: &Path, found: &std::fs::Metadata) -> Result<()> {
+    check_owner(path, found.is_dir(), found.uid())?;
+    refuse_if(found.mode() & 0o022 != 0, path, Unsafe::Mode)
+}
+
 fn check_owner(path: &Path, is_plain: bool, owner: u32) -> Result<()> {
     refuse_if(!is_plain, path, Unsafe::NotPlain)?;
     refuse_if(owner != rustix::process::geteuid().as_raw(), path, Unsafe::Owner)
@@ -222,6 +273,10 @@ fn refuse_if(bad: bool, path: &Path, reason: Unsafe) -> Result<()> {
     if bad { Err(unsafe_path(path, reason)) } else { Ok(()) }
 }
 
+fn refuse_larger(path: &Path, size: u64) -> Result<()> {
+    if size > MAX_SIZE { Err(PrivateFileError::TooLarge { path: path.to_owned() }) } else { Ok(()) }
+}
+
 fn unsafe_path(path: &Path, reason: Unsafe) -> PrivateFileError {
     PrivateFileError::Unsafe { path: path.to_owned(), reason }
 }
@@ -229,4 +284,35 @@ fn unsafe_path(path: &Path, reason: Unsafe) -> PrivateFileError {
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> PrivateFileError {
     let path = path.to_owned();
     move |error| PrivateFileError::Io { path, error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_waited_for_so_long_and_then_its_holder_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.lock");
+        let held = lock(&path).unwrap();
+        let failed = lock_within(&path, Duration::from_millis(20)).unwrap_err();
+        assert!(matches!(failed, PrivateFileError::Held { .. }), "{failed}");
+        let waiting = std::thread::spawn(move || lock(&path).is_ok());
+        drop(held);
+        assert!(waiting.join().unwrap());
+    }
+
+    #[test]
+    fn what_nobody_could_read_again_is_not_written_and_nothing_is_read_in_part() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        let (most, more) = (vec![b'x'; MAX_SIZE as usize], vec![b'x'; MAX_SIZE as usize + 1]);
+        replace(&path, &most).unwrap();
+        for failed in [replace(&path, &more), create(&dir.path().join("b"), &more)] {
+            assert!(matches!(failed, Err(PrivateFileError::TooLarge { .. })));
+        }
+        assert_eq!(read(&path).unwrap().unwrap().len(), most.len());
+        File::options().append(true).open(&path).and_then(|mut file| file.write_all(b"x")).unwrap();
+        assert!(matches!(read(&path), Err(PrivateFileError::TooLarge { .. })));
+    }
 }

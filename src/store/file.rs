@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::envelope::{self, Body, EnvelopeError, SealedRecord};
 use super::legacy::LegacyRecord;
@@ -41,6 +42,21 @@ pub(super) struct LegacyLabel {
     pub(super) key: String,
 }
 
+/// The file as one look finds it.
+enum Found {
+    /// It belongs to the key; or there is none.
+    Whole(Option<(Seal, Body)>),
+    /// It was sealed with another key than the one in its place, or with one that nobody opened.
+    OfOtherKey {
+        bytes: Zeroizing<Vec<u8>>,
+        error: StoreError,
+    },
+    Legacy(Vec<(LegacyKey, LegacyRecord)>),
+}
+
+/// So often key and file are looked at that do not belong together, before somebody is taken to have been interrupted there.
+const LOOKS: usize = 3;
+
 impl FileStore {
     pub(super) fn new(paths: &Paths, key: &StoreKey) -> Self {
         FileStore {
@@ -67,27 +83,58 @@ impl FileStore {
         Ok(private_file::lock(&self.lock_path)?)
     }
 
-    /// The key and what the file holds. No file is an empty one; the key is made with the first record.
-    pub(super) fn read(&self) -> Result<Option<(Seal, Body)>, StoreError> {
-        let Some(bytes) = private_file::read(&self.path)? else { return Ok(None) };
-        if let Some(old) = envelope::parse_legacy(&bytes) {
-            return self.convert(old).map(Some);
+    /// What the file holds, for who only looks. It is replaced by renaming, so nobody who writes has to be waited for. Key
+    /// and file that do not belong together are looked at again: a new key may come between the two. What nobody finishes is
+    /// finished under the lock.
+    pub(super) fn look(&self) -> Result<Option<(Seal, Body)>, StoreError> {
+        for dir in &self.dirs {
+            private_file::check_dir(dir)?;
         }
-        let locked = match self.key.seal() {
+        let mut reason = None;
+        for _ in 0..LOOKS {
+            match self.find()? {
+                Found::Whole(content) => return Ok(content),
+                Found::OfOtherKey { error, .. } => reason = Some(error),
+                Found::Legacy(_) => break,
+            }
+        }
+        match reason {
+            Some(error) if !self.key.is_changing()? => Err(error),
+            Some(_) | None => {
+                let _lock = self.lock()?;
+                self.read()
+            }
+        }
+    }
+
+    /// The key and what the file holds, for who holds the lock: what was cut short is finished. No file is an empty one; the
+    /// key is made with the first record.
+    pub(super) fn read(&self) -> Result<Option<(Seal, Body)>, StoreError> {
+        match self.find()? {
+            Found::Whole(content) => Ok(content),
+            Found::Legacy(old) => self.convert(old).map(Some),
+            Found::OfOtherKey { bytes, error } => rekey::finish(self, &bytes)?.map(Some).ok_or(error),
+        }
+    }
+
+    /// Key and file as they are at this moment; changes nothing.
+    fn find(&self) -> Result<Found, StoreError> {
+        let Some(bytes) = private_file::read(&self.path)? else { return Ok(Found::Whole(None)) };
+        if let Some(old) = envelope::parse_legacy(&bytes) {
+            return Ok(Found::Legacy(old));
+        }
+        let error = match self.key.seal() {
             Ok(Some(seal)) => match envelope::open(&bytes, &seal) {
-                Ok(body) => return Ok(Some((seal, body))),
-                Err(EnvelopeError::WrongKey) => None,
+                Ok(body) => return Ok(Found::Whole(Some((seal, body)))),
+                Err(EnvelopeError::WrongKey) => self.wrong_key(),
                 Err(EnvelopeError::Newer) => return Err(StoreError::Newer { path: self.path.clone() }),
                 Err(EnvelopeError::Damaged) => return Err(StoreError::Damaged { path: self.path.clone() }),
             },
-            Ok(None) => None,
-            Err(StoreError::PassphraseNeeded) => Some(StoreError::PassphraseNeeded),
+            Ok(None) => self.wrong_key(),
+            Err(StoreError::PassphraseNeeded) => StoreError::PassphraseNeeded,
             Err(error) => return Err(error),
         };
-        match rekey::finish(self, &bytes)? {
-            Some(content) => Ok(Some(content)),
-            None => Err(locked.unwrap_or_else(|| self.wrong_key())),
-        }
+        Ok(Found::OfOtherKey { bytes, error })
     }
 
     fn wrong_key(&self) -> StoreError {
@@ -170,8 +217,7 @@ impl CredentialStore for FileStore {
     }
 
     fn load(&mut self) -> Result<Vec<Record>, StoreError> {
-        let _lock = self.lock()?;
-        let Some((seal, body)) = self.read()? else { return Ok(Vec::new()) };
+        let Some((seal, body)) = self.look()? else { return Ok(Vec::new()) };
         let open = |sealed: &SealedRecord| {
             let label: Label = sealed.label()?;
             Some(Record::from_parts(label.account, [label.created, label.saved], label.refused, sealed.open(&seal)?))
@@ -197,15 +243,13 @@ impl CredentialStore for FileStore {
     }
 
     fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>, StoreError> {
-        let _lock = self.lock()?;
-        let Some((_, body)) = self.read()? else { return Ok(Vec::new()) };
+        let Some((_, body)) = self.look()? else { return Ok(Vec::new()) };
         let label = |sealed: &SealedRecord| LegacyKey::parse(&sealed.label::<LegacyLabel>()?.key);
         Ok(body.unclaimed.iter().filter_map(label).collect())
     }
 
     fn legacy(&mut self, key: &LegacyKey) -> Result<Option<Credential>, StoreError> {
-        let _lock = self.lock()?;
-        let Some((seal, body)) = self.read()? else { return Ok(None) };
+        let Some((seal, body)) = self.look()? else { return Ok(None) };
         Ok(body.unclaimed.iter().find(|sealed| is_legacy(sealed, key)).and_then(|sealed| sealed.open(&seal)))
     }
 

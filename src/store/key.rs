@@ -88,6 +88,11 @@ impl StoreKey {
         self.read(&self.new_path)
     }
 
+    /// Whether another key is about to take its place, or was when somebody was interrupted.
+    pub(super) fn is_changing(&self) -> Result<bool, StoreError> {
+        Ok(private_file::read(&self.new_path)?.is_some())
+    }
+
     /// Makes the first key.
     pub(super) fn create(&self) -> Result<Seal, StoreError> {
         self.make(&self.path, &Protection::KeyFile)

@@ -33,9 +33,8 @@ pub enum FileState {
 /// Looks at the file and changes nothing.
 pub fn examine(paths: &Paths, key: &StoreKey) -> Result<Examination, StoreError> {
     let store = FileStore::new(paths, key);
-    let _lock = store.lock()?;
     let names = |records: &[SealedRecord]| records.iter().filter_map(account).collect::<Vec<_>>();
-    let state = match store.read() {
+    let state = match store.look() {
         Ok(None) => FileState::Absent,
         Ok(Some((_, body))) => FileState::Whole(names(&body.records)),
         Err(StoreError::Damaged { .. }) => match key.seal()? {

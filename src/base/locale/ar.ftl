@@ -273,6 +273,9 @@ file-not-plain = المسار { $path } رابط أو ليس ملفًا عادي
 file-owner = المسار { $path } يملكه مستخدم آخر
 file-mode = المسار { $path } متاح لمستخدمين آخرين
 file-hard-link = للملف { $path } اسم ثانٍ في مكان آخر
+file-too-large = سيتجاوز حجم { $path } مقدار { $size } ميبيبايت
+file-locked = { $path } مقفل من عملية أخرى
+file-locked-by = { $path } مقفل من العملية { $pid } ({ $program })
 hint-migrate = {"\u2066"}loom store migrate --to keyring{"\u2069"}، أو {"\u2066"}--to file{"\u2069"}
 hint-migrate-fixed = أزل {"\u2066"}LOOM_STORE{"\u2069"} من البيئة، ثم: {"\u2066"}loom agent restart{"\u2069"}
 hint-keyring-locked = افتح قفلها (سجّل الدخول إلى سطح المكتب، أو استخدم أداة حلقة المفاتيح)، أو احفظ بيانات الاعتماد في الملف: {"\u2066"}loom config set store file{"\u2069"}
@@ -283,6 +286,8 @@ hint-store-newer = حدّث loom
 hint-file-mode = {"\u2066"}chmod go= { $path }{"\u2069"}
 hint-file-unsafe = افحصه بالأمر {"\u2066"}ls -l{"\u2069"}، وانقله إلى مكان آخر إن لم تكن أنت من أنشأه
 hint-file-io = تحقّق من المساحة الخالية على القرص ومن الأذونات، ثم أعد المحاولة
+hint-file-too-large = سجّل الخروج مما لم تعد تحتاج إليه (loom logout)، أو خزّن أقل
+hint-file-locked = انتظر انتهاء تلك العملية أو أنهِها، ثم أعد المحاولة
 
 ## The doctor
 

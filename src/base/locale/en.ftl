@@ -273,6 +273,9 @@ file-not-plain = { $path } is a link or not a plain file
 file-owner = { $path } belongs to another user
 file-mode = { $path } is open to other users
 file-hard-link = { $path } has a second name elsewhere
+file-too-large = { $path } would have more than { $size } MiB
+file-locked = { $path } is locked by another process
+file-locked-by = { $path } is locked by process { $pid } ({ $program })
 hint-migrate = loom store migrate --to keyring, or --to file
 hint-migrate-fixed = unset LOOM_STORE, then: loom agent restart
 hint-keyring-locked = unlock it (log in to your desktop, or use your keyring's tool), or keep credentials in the file: loom config set store file
@@ -283,6 +286,8 @@ hint-store-newer = update loom
 hint-file-mode = chmod go= { $path }
 hint-file-unsafe = look at it with ls -l, and move it away if you did not make it
 hint-file-io = check the disk's free space and the permissions, then try again
+hint-file-too-large = log out of what is no longer needed (loom logout), or store less
+hint-file-locked = wait for that process to finish, or end it, and try again
 
 ## The doctor
 

@@ -273,6 +273,9 @@ file-not-plain = { $path } es un enlace o no es un archivo normal
 file-owner = { $path } pertenece a otro usuario
 file-mode = { $path } es accesible para otros usuarios
 file-hard-link = { $path } tiene un segundo nombre en otro lugar
+file-too-large = { $path } tendría más de { $size } MiB
+file-locked = otro proceso tiene bloqueado { $path }
+file-locked-by = el proceso { $pid } ({ $program }) tiene bloqueado { $path }
 hint-migrate = loom store migrate --to keyring, o --to file
 hint-migrate-fixed = quite LOOM_STORE del entorno y luego: loom agent restart
 hint-keyring-locked = desbloquéelo (inicie sesión en el escritorio o use la herramienta del llavero), o guarde las credenciales en el archivo: loom config set store file
@@ -283,6 +286,8 @@ hint-store-newer = actualice loom
 hint-file-mode = chmod go= { $path }
 hint-file-unsafe = examínelo con ls -l, y apártelo si no lo creó usted
 hint-file-io = compruebe el espacio libre en el disco y los permisos, y vuelva a intentarlo
+hint-file-too-large = cierre las sesiones que ya no necesite (loom logout), o guarde menos
+hint-file-locked = espere a que ese proceso termine, o termínelo, y vuelva a intentarlo
 
 ## The doctor
 
