@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::legacy::LegacyRecord;
 use super::patience::Patience;
 use super::platform::{self, Platform};
+use super::watch::Watch;
 use super::worker::Worker;
 use super::{CredentialStore, LegacyKey, Record, StoreError};
 use crate::base::{AccountKey, Credential};
@@ -27,6 +28,7 @@ const SWIFT: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct Keyring {
     worker: Option<Worker<Platform>>,
+    watch: Watch,
 }
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -35,6 +37,12 @@ impl Keyring {
     /// Whether a keyring is there and can be used now, without a prompt.
     pub(super) fn probe(&mut self) -> Result<()> {
         self.call(|platform| platform.look(SERVICE))
+    }
+
+    /// A number that differs after any change of the keyring's items, by whomever. Finding out takes no call: it never waits.
+    #[allow(dead_code)] // Until the cascade asks.
+    pub(super) fn changes(&mut self) -> u64 {
+        self.watch.changes()
     }
 
     /// Looks, then calls: a call on a locked keyring would prompt, and a prompt on a headless box waits for ever.
@@ -46,6 +54,15 @@ impl Keyring {
             platform.look(SERVICE)?;
             call(platform.store())
         })
+    }
+
+    /// The same for a call that says whether it changed something.
+    fn write(&mut self, call: impl Fn(&dyn CredentialStoreApi) -> Result<bool> + Clone + Send + 'static) -> Result<()> {
+        let heard = self.watch.heard();
+        if self.with_store(call)? {
+            self.watch.wrote(heard);
+        }
+        Ok(())
     }
 
     fn call<R: Send + 'static>(
@@ -75,7 +92,10 @@ impl Keyring {
         let left = || until.saturating_duration_since(Instant::now());
         let worker = match self.worker.take() {
             Some(worker) => worker,
-            None => Worker::start(Platform::connect, left()).map_err(|_| hangs())??,
+            None => {
+                let watch = self.watch.clone();
+                Worker::start(move || Platform::connect(&watch), left()).map_err(|_| hangs())??
+            }
         };
         let outcome = worker.call(call, left()).map_err(|_| hangs())?;
         // After a failure the connection may be dead; the next call makes a new one.
@@ -110,7 +130,7 @@ impl CredentialStore for Keyring {
         let value = Zeroizing::new(serde_json::to_vec(record).map_err(|_| StoreError::NotKept)?);
         let user = record.account().to_string();
         let label = format!("loom: {} ({})", record.account().server(), record.account().user());
-        self.with_store(move |store| {
+        self.write(move |store| {
             let before = secret(store, &user)?;
             let entry =
                 store.build(SERVICE, &user, Some(&HashMap::from([("label", label.as_str())]))).map_err(from_keyring)?;
@@ -121,7 +141,7 @@ impl CredentialStore for Keyring {
             entry.set_secret(&value).map_err(from_keyring)?;
             // A keyring that takes something and keeps something else would lose a login without a word.
             if Zeroizing::new(entry.get_secret().map_err(from_keyring)?) == value {
-                return Ok(());
+                return Ok(true);
             }
             match before {
                 Some(before) => entry.set_secret(&before),
@@ -134,7 +154,7 @@ impl CredentialStore for Keyring {
 
     fn remove(&mut self, account: &AccountKey) -> Result<()> {
         let user = account.to_string();
-        self.with_store(move |store| remove(store, &user))
+        self.write(move |store| remove(store, &user))
     }
 
     fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>> {
@@ -156,7 +176,7 @@ impl CredentialStore for Keyring {
 
     fn remove_legacy(&mut self, key: &LegacyKey) -> Result<()> {
         let user = key.as_str().to_owned();
-        self.with_store(move |store| remove(store, &user))
+        self.write(move |store| remove(store, &user))
     }
 }
 
@@ -172,9 +192,10 @@ fn secret(store: &dyn CredentialStoreApi, user: &str) -> Result<Option<Zeroizing
     Ok(found(entry.get_secret())?.map(Zeroizing::new))
 }
 
-fn remove(store: &dyn CredentialStoreApi, user: &str) -> Result<()> {
-    let Some(entry) = find(store, user)? else { return Ok(()) };
-    found(entry.delete_credential()).map(|_| ())
+/// `true` if there was something to remove.
+fn remove(store: &dyn CredentialStoreApi, user: &str) -> Result<bool> {
+    let Some(entry) = find(store, user)? else { return Ok(false) };
+    found(entry.delete_credential()).map(|gone| gone.is_some())
 }
 
 fn parse_record(value: &[u8]) -> Option<Record> {

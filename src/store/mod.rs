@@ -17,6 +17,7 @@ mod record;
 pub mod rekey;
 pub mod repair;
 mod seal;
+mod watch;
 mod worker;
 
 pub use cascade::Cascade;

@@ -9,6 +9,7 @@ use keyring_core::Entry;
 use keyring_core::api::CredentialStoreApi;
 
 use super::StoreError;
+use super::watch::Watch;
 use crate::msg;
 
 /// The Secret Service on the session bus: the keyring store to work with, and a second connection to look first.
@@ -19,11 +20,11 @@ pub(super) struct Platform {
 
 impl Platform {
     /// Connects. An error means that there is no such service here.
-    pub(super) fn connect() -> Result<Platform, StoreError> {
-        if std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_none() && !has_user_bus() {
-            // Otherwise libdbus would try to start a bus of its own through X11.
-            return Err(StoreError::Unavailable(msg!("no-session-bus")));
-        }
+    pub(super) fn connect(watch: &Watch) -> Result<Platform, StoreError> {
+        // Without an address libdbus would try to start a bus of its own through X11.
+        let bus = session_bus().ok_or_else(|| StoreError::Unavailable(msg!("no-session-bus")))?;
+        // Before anything is read, so that no change falls between.
+        watch.begin(&bus);
         let service = SecretService::connect(EncryptionType::Plain).map_err(unavailable)?;
         let store = Store::new().map_err(unavailable)?;
         Ok(Platform { store, service })
@@ -56,8 +57,11 @@ pub(super) fn is_dismissal(error: &(dyn std::error::Error + Send + Sync + 'stati
     matches!(error.downcast_ref(), Some(dbus_secret_service::Error::Prompt))
 }
 
-fn has_user_bus() -> bool {
-    dirs::runtime_dir().is_some_and(|dir| dir.join("bus").exists())
+/// The address of the bus that this process was given, else of the user's own.
+fn session_bus() -> Option<String> {
+    let given = std::env::var("DBUS_SESSION_BUS_ADDRESS").ok().filter(|address| !address.is_empty());
+    let of_user = || dirs::runtime_dir().map(|dir| dir.join("bus")).filter(|bus| bus.exists());
+    given.or_else(|| of_user().map(|bus| format!("unix:path={}", bus.display())))
 }
 
 fn unavailable(error: impl std::fmt::Display) -> StoreError {

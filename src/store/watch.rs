@@ -1,0 +1,267 @@
+//! What others do to the keyring, noticed without asking it: a connection to the session bus that only listens.
+//!
+//! Nobody waits on it. The bus writes its signals into the socket before whoever made a change has their answer; they are
+//! read there when somebody wants to know, so an idle agent has neither a thread nor a wake-up for them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use dbus::channel::Channel;
+use dbus::{Error, Message, MessageType};
+
+/// What the bus is asked to send: whatever happens to items and collections, and who offers the keyring.
+const RULES: [&str; 3] = [
+    "type='signal',sender='org.freedesktop.secrets',interface='org.freedesktop.Secret.Collection'",
+    "type='signal',sender='org.freedesktop.secrets',interface='org.freedesktop.Secret.Service'",
+    "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',\
+     arg0='org.freedesktop.secrets'",
+];
+
+const BUS: &str = "org.freedesktop.DBus";
+
+/// How long the bus may take to note a rule.
+const RULE_WITHIN: Duration = Duration::from_secs(2);
+
+/// Where nothing is heard, what was read counts as current for so long.
+const AGE: Duration = Duration::from_secs(2);
+
+/// By then a change of our own has been heard, by a keyring that says such things.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
+
+/// Shared by whoever uses one keyring.
+#[derive(Clone, Default)]
+pub(super) struct Watch(Arc<Mutex<State>>);
+
+struct State {
+    channel: Option<Channel>,
+    changes: u64,
+    since: Instant,
+    /// How many changes of items were heard.
+    heard: u64,
+    /// A change of our own, and what had been heard before.
+    written: Option<(Instant, u64)>,
+    /// This keyring changes without a signal.
+    is_silent: bool,
+}
+
+impl Watch {
+    /// A number that is another one after every change, as far as anybody can know. It never waits.
+    pub(super) fn changes(&self) -> u64 {
+        let mut state = self.lock();
+        state.listen();
+        if state.is_old() {
+            state.change();
+        }
+        state.changes
+    }
+
+    /// Begins to listen on this bus, unless that is being done. Without it changes are assumed.
+    pub(super) fn begin(&self, address: &str) {
+        if self.lock().is_listening() {
+            return;
+        }
+        // Not held meanwhile: the bus may hang.
+        let channel = connect(address).ok();
+        let mut state = self.lock();
+        *state = State { channel, ..State::default() };
+    }
+
+    /// How many changes of items were heard so far.
+    pub(super) fn heard(&self) -> u64 {
+        self.lock().heard
+    }
+
+    /// Notes that this process changed something when so many had been heard: this change should be heard too.
+    pub(super) fn wrote(&self, heard: u64) {
+        self.lock().written = Some((Instant::now(), heard));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Takes in what has come since.
+    fn listen(&mut self) {
+        let Some(channel) = self.channel.take() else { return };
+        let is_open = channel.read_write(Some(Duration::ZERO)).is_ok() && channel.is_connected();
+        while let Some(message) = channel.pop_message() {
+            self.take_in(&message);
+        }
+        match is_open {
+            true => self.channel = Some(channel),
+            // The bus is gone, or had enough of one who never read: what it did not say is unknown.
+            false => self.change(),
+        }
+    }
+
+    fn take_in(&mut self, message: &Message) {
+        if message.msg_type() != MessageType::Signal {
+            return;
+        }
+        let (interface, member) = (message.interface(), message.member());
+        // A keyring that goes takes nothing with it; one that comes may have something else.
+        let appeared = |(_, _, owner): (&str, &str, &str)| !owner.is_empty();
+        match (interface.as_deref(), member.as_deref()) {
+            (Some(BUS), Some("NameOwnerChanged")) if message.read3().is_ok_and(appeared) => self.change(),
+            (Some(interface), _) if interface.starts_with("org.freedesktop.Secret.") => {
+                (self.heard, self.is_silent) = (self.heard + 1, false);
+                self.change();
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether what was read before may be out of date without a word.
+    fn is_old(&mut self) -> bool {
+        if let Some((at, heard)) = self.written
+            && (heard != self.heard || at.elapsed() > HEARD_WITHIN)
+        {
+            self.is_silent = heard == self.heard;
+            self.written = None;
+        }
+        (self.is_silent || self.channel.is_none()) && self.since.elapsed() >= AGE
+    }
+
+    fn change(&mut self) {
+        (self.changes, self.since) = (next(), Instant::now());
+    }
+
+    fn is_listening(&self) -> bool {
+        self.channel.as_ref().is_some_and(Channel::is_connected)
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State { channel: None, changes: next(), since: Instant::now(), heard: 0, written: None, is_silent: false }
+    }
+}
+
+/// No number stands for two states, in the whole process.
+fn next() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+fn connect(address: &str) -> Result<Channel, Error> {
+    let mut channel = Channel::open_private(address)?;
+    channel.register()?;
+    for rule in RULES {
+        let add = Message::call_with_args(BUS, "/org/freedesktop/DBus", BUS, "AddMatch", (rule,));
+        channel.send_with_reply_and_block(add, RULE_WITHIN)?;
+    }
+    Ok(channel)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+
+    /// A session bus; it ends with the test.
+    struct Bus(Child, String);
+
+    impl Bus {
+        fn start() -> Bus {
+            let mut command = Command::new("dbus-daemon");
+            command.args(["--session", "--nofork", "--print-address"]).stdout(Stdio::piped()).stderr(Stdio::null());
+            let mut child = command.spawn().unwrap();
+            let mut address = String::new();
+            BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
+            Bus(child, address.trim().to_owned())
+        }
+
+        /// Somebody on it who calls themselves the keyring.
+        fn keyring(&self) -> Channel {
+            let mut channel = Channel::open_private(&self.1).unwrap();
+            channel.register().unwrap();
+            let name = ("org.freedesktop.secrets", 0_u32);
+            call(&channel, "RequestName", name);
+            channel
+        }
+    }
+
+    impl Drop for Bus {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    fn call(channel: &Channel, method: &str, arguments: impl dbus::arg::AppendAll) {
+        let call = Message::call_with_args(BUS, "/org/freedesktop/DBus", BUS, method, arguments);
+        channel.send_with_reply_and_block(call, Duration::from_secs(20)).unwrap();
+    }
+
+    /// Says something of an item, and returns when the bus has passed it on.
+    fn say(keyring: &Channel, member: &str) {
+        let collection = "/org/freedesktop/secrets/collection/login";
+        keyring.send(Message::new_signal(collection, "org.freedesktop.Secret.Collection", member).unwrap()).unwrap();
+        call(keyring, "GetId", ());
+    }
+
+    #[test]
+    fn what_nobody_watches_counts_as_changed_after_a_while() {
+        let watch = Watch::default();
+        let before = watch.changes();
+        assert_eq!(watch.changes(), before);
+        watch.lock().since -= AGE;
+        assert_ne!(watch.changes(), before);
+        assert_ne!(Watch::default().changes(), watch.changes(), "two keyrings have no number in common");
+    }
+
+    #[test]
+    fn every_change_of_an_item_a_keyring_that_comes_and_a_bus_that_ends_are_noticed_and_nothing_else() {
+        let bus = Bus::start();
+        let watch = Watch::default();
+        watch.begin(&bus.1);
+        let mut known = watch.changes();
+        let mut changed = |what: &str| {
+            let now = watch.changes();
+            let changed = now != std::mem::replace(&mut known, now);
+            watch.lock().since -= AGE;
+            assert_eq!(watch.changes(), now, "after {what} time alone is a change");
+            changed
+        };
+        let keyring = bus.keyring();
+        assert!(changed("a keyring that comes"));
+        for member in ["ItemCreated", "ItemChanged", "ItemDeleted"] {
+            say(&keyring, member);
+            assert!(changed(member), "{member}");
+        }
+        call(&keyring, "RequestName", ("org.example.other", 0_u32));
+        assert!(!changed("another name"));
+        drop(keyring);
+        call(&bus.keyring(), "GetId", ());
+        assert!(changed("a keyring that was started anew"));
+        drop(bus);
+        let known = watch.changes();
+        watch.lock().since -= AGE;
+        assert_ne!(watch.changes(), known, "without a bus nobody says anything");
+    }
+
+    #[test]
+    fn a_keyring_that_says_nothing_of_what_it_was_given_is_not_relied_on_until_it_does() {
+        let bus = Bus::start();
+        let (watch, keyring) = (Watch::default(), bus.keyring());
+        watch.begin(&bus.1);
+        let later = |known: u64| {
+            watch.lock().since -= AGE;
+            watch.changes() != known
+        };
+        watch.wrote(watch.heard());
+        if let Some((at, _)) = &mut watch.lock().written {
+            *at -= HEARD_WITHIN * 2;
+        }
+        assert!(later(watch.changes()));
+        let heard = watch.heard();
+        say(&keyring, "ItemChanged");
+        watch.wrote(heard);
+        assert!(!later(watch.changes()));
+    }
+}
