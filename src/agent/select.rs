@@ -10,6 +10,8 @@ use crate::base::ServerUrl;
 /// sends with it. What is left in doubt the older account wins: it is the default.
 pub(super) fn candidates<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
     let has_path = !server.path().is_empty();
+    // Git says an empty one for a certificate's file, which has no users.
+    let user = user.filter(|_| !server.is_file());
     let fits = |held: &&Held| !has_path || held.key().server().covers(server);
     let is_named = |held: &&Held| user.is_none_or(|user| held.key().user() == user || held.git_user() == user);
     let mut found: Vec<&Held> = accounts.at_origin(server).filter(fits).filter(is_named).collect();

@@ -5,7 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
 
 use super::ServerUrlError;
-use super::url_parts::{encode_path, is_scheme, parse_authority, parse_path};
+use super::url_parts::{encode_file, encode_path, is_scheme, parse_authority, parse_file, parse_path};
+
+/// The scheme under which git asks for the passphrase of a client certificate: it has a file in place of a host.
+const FILE_SCHEME: &str = "cert";
 
 /// Which server a credential belongs to: scheme, host, port and an optional path prefix.
 ///
@@ -13,6 +16,9 @@ use super::url_parts::{encode_path, is_scheme, parse_authority, parse_path};
 /// out, no trailing slash, never user info, query or fragment. Spellings that URL parsers fold
 /// together (`0x7f.1`, `%2e`, `a/../b`, full-width dots) are refused rather than folded, so two
 /// parsers can never disagree on which server is meant (CVE-2020-5260, -11008, CVE-2024-50338).
+///
+/// One scheme has no host: `cert:///home/me/cert.pem` is the file of a client certificate, whose passphrase git asks for as
+/// it asks for passwords. Such a file is an origin of its own: nothing lies below it or beside it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerUrl {
     scheme: String,
@@ -35,9 +41,12 @@ impl ServerUrl {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
         };
-        let (host, port) = parse_authority(&scheme.to_ascii_lowercase(), authority)?;
-        let url = ServerUrl { scheme: scheme.to_ascii_lowercase(), host, port, path: parse_path(path)? };
-        Ok(url)
+        let scheme = scheme.to_ascii_lowercase();
+        if scheme == FILE_SCHEME && authority.is_empty() {
+            return Ok(ServerUrl { scheme, host: String::new(), port: None, path: parse_file(path)? });
+        }
+        let (host, port) = parse_authority(&scheme, authority)?;
+        Ok(ServerUrl { scheme, host, port, path: parse_path(path)? })
     }
 
     /// Parses what a person types after `--server`: a bare host means `https://HOST`.
@@ -52,6 +61,9 @@ impl ServerUrl {
 
     /// Builds the URL from git's attributes `protocol`, `host` (with port) and `path`.
     pub fn from_parts(protocol: &str, host: &str, path: Option<&str>) -> Result<Self, ServerUrlError> {
+        if host.is_empty() && protocol == FILE_SCHEME {
+            return Self::parse(&format!("{protocol}://{}", encode_file(path.unwrap_or_default())?));
+        }
         if host.is_empty() {
             return Err(ServerUrlError::NoHost);
         }
@@ -66,7 +78,7 @@ impl ServerUrl {
         &self.scheme
     }
 
-    /// The host in lower case; an IPv6 address keeps its brackets.
+    /// The host in lower case; an IPv6 address keeps its brackets. Empty where a file is meant.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -76,14 +88,23 @@ impl ServerUrl {
         &self.path
     }
 
-    /// The same server without a path.
-    pub fn origin(&self) -> ServerUrl {
-        ServerUrl { path: String::new(), ..self.clone() }
+    /// Whether it is no server but the file of a client certificate.
+    pub fn is_file(&self) -> bool {
+        self.host.is_empty()
     }
 
-    /// Whether both name the same scheme, host and port.
+    /// The same server without a path; a file as it is.
+    pub fn origin(&self) -> ServerUrl {
+        match self.is_file() {
+            true => self.clone(),
+            false => ServerUrl { path: String::new(), ..self.clone() },
+        }
+    }
+
+    /// Whether both name the same scheme, host and port, or the same file.
     pub fn same_origin(&self, other: &ServerUrl) -> bool {
         (&self.scheme, &self.host, self.port) == (&other.scheme, &other.host, other.port)
+            && (!self.is_file() || self.path == other.path)
     }
 
     /// Whether `other` lies at or below this URL: same origin, and this path is a prefix of whole segments.
@@ -209,7 +230,20 @@ mod tests {
         assert!(!url("https://a.example/org").covers(&url("https://a.example/org-evil")));
         assert!(!url("https://a.example/org").covers(&url("https://a.example")));
         assert!(!url("https://a.example:1").covers(&url("https://a.example:2")));
-        for path in ["/org/../other", "/org/%2e%2e/x", "//org", "/a//b", "/a//", "//", "/a/./b", "/a\\b", "/a%2Fb"] {
+        for path in [
+            "/org/../other",
+            "/org/%2e%2e/x",
+            "//org",
+            "/a//b",
+            "/a//",
+            "//",
+            "/a/./b",
+            "/a\\b",
+            "/a%2Fb",
+            "/a%0ab",
+            "/a%0Db",
+            "/%00",
+        ] {
             assert_eq!(refused(&format!("https://a.example{path}")), ServerUrlError::OddPath, "{path}");
         }
     }
@@ -221,6 +255,36 @@ mod tests {
         assert_eq!(path("org/%2e%2e/x").unwrap(), "/org/%252e%252e/x");
         assert_eq!(path("org/../x").unwrap_err(), ServerUrlError::OddPath);
         assert_eq!(path("/org//x").unwrap_err(), ServerUrlError::OddPath);
+    }
+
+    #[test]
+    fn a_certificates_file_has_no_host_and_is_an_origin_of_its_own() {
+        let file = |path| ServerUrl::from_parts("cert", "", Some(path));
+        let own = file("/home/me/a cert|1.pem").unwrap();
+        assert_eq!(own.to_string(), "cert:///home/me/a%20cert%7C1.pem");
+        assert_eq!(ServerUrl::parse(&own.to_string()).unwrap(), own);
+        assert_eq!(file("home/me/a cert|1.pem").unwrap(), own, "as git parses a URL");
+        assert!(own.is_file() && own.covers(&own) && own.same_origin(&own.origin()));
+        for odd in ["/home/me/../you/c.pem", "/a//b.pem", "./c.pem", "/%2e/c.pem", "/c\\d.pem"] {
+            let odd = file(odd).unwrap();
+            assert_eq!(ServerUrl::parse(&odd.to_string()).unwrap(), odd);
+        }
+        for other in ["/home/me/a cert|1.pem/x", "/home/me", "/home/me/A cert|1.pem"] {
+            let other = file(other).unwrap();
+            assert!(!own.covers(&other) && !other.covers(&own) && !own.same_origin(&other), "{other}");
+        }
+        for nothing in [None, Some(""), Some("/"), Some("/a\nb")] {
+            assert!(ServerUrl::from_parts("cert", "", nothing).is_err());
+        }
+        for text in
+            ["cert://", "cert:///", "cert:////a", "cert:///a b", "cert:///a%0ab", "cert:///%61", "cert:///a%2fb"]
+        {
+            assert!(ServerUrl::parse(text).is_err(), "{text}");
+        }
+        for scheme in ["https", "http", "smtp", "file", "certs"] {
+            assert_eq!(ServerUrl::from_parts(scheme, "", Some("/home/me/c.pem")).unwrap_err(), ServerUrlError::NoHost);
+        }
+        assert!(!own.same_origin(&ServerUrl::from_parts("cert", "home", Some("me/a cert|1.pem")).unwrap()));
     }
 
     #[test]

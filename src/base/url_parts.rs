@@ -1,8 +1,12 @@
 //! The parts of a server's URL, each accepted only in the one spelling on which all parsers agree.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::{Host, Url};
 
 use super::ServerUrlError;
+
+/// What of a file's path is escaped.
+const NOT_IN_FILE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub(super) fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -80,8 +84,28 @@ pub(super) fn parse_path(path: &str) -> Result<String, ServerUrlError> {
     let parsed = Url::parse(&format!("https://h{path}")).map_err(|_| ServerUrlError::OddPath)?;
     let folded = path.to_ascii_lowercase();
     // The url crate resolves dot segments, their escapes and backslashes; whatever it changes is refused.
-    if parsed.path() != path || ["%2f", "%5c", "%2e"].iter().any(|x| folded.contains(x)) {
+    // A line break or NUL has no place in a path, and would end a line in git's format.
+    if parsed.path() != path || ["%2f", "%5c", "%2e", "%0a", "%0d", "%00"].iter().any(|x| folded.contains(x)) {
         return Err(ServerUrlError::OddPath);
     }
     Ok(path.to_owned())
+}
+
+/// The path of a file, which is no path of a URL: of dots and slashes it keeps what was written. Git leaves out the first
+/// slash where it parsed a URL.
+pub(super) fn encode_file(path: &str) -> Result<String, ServerUrlError> {
+    let path = path.trim_start_matches('/');
+    if path.is_empty() || path.contains(['\n', '\r', '\0']) {
+        return Err(ServerUrlError::OddPath);
+    }
+    Ok(format!("/{}", utf8_percent_encode(path, NOT_IN_FILE)))
+}
+
+/// Only in the spelling that [`encode_file`] gives it.
+pub(super) fn parse_file(path: &str) -> Result<String, ServerUrlError> {
+    let decoded = percent_decode_str(path).decode_utf8().map_err(|_| ServerUrlError::OddPath)?;
+    match encode_file(&decoded)? == path {
+        true => Ok(path.to_owned()),
+        false => Err(ServerUrlError::OddPath),
+    }
 }

@@ -1,3 +1,5 @@
+use percent_encoding::percent_decode_str;
+
 use super::challenge;
 use crate::base::{Message, Secret};
 use crate::msg;
@@ -92,10 +94,17 @@ impl Request {
             }
             request.take_line(line)?;
         }
-        match (&request.protocol, &request.host) {
-            (Some(protocol), Some(host)) if !protocol.is_empty() && !host.is_empty() => Ok(request),
-            _ => Err(RequestError::Incomplete),
+        match request.is_complete() {
+            true => Ok(request),
+            false => Err(RequestError::Incomplete),
         }
+    }
+
+    /// Whether it says what it is about: a host, or for the passphrase of a client certificate the file that holds it.
+    fn is_complete(&self) -> bool {
+        let Some((protocol, host)) = self.protocol.as_deref().zip(self.host.as_deref()) else { return false };
+        let is_file = protocol == "cert" && self.path.as_deref().is_some_and(|path| !path.is_empty());
+        !protocol.is_empty() && (!host.is_empty() || is_file)
     }
 
     /// `directory` is where git runs.
@@ -192,21 +201,32 @@ impl Request {
         }
     }
 
-    /// `url=` stands for the attributes it contains. A password in it is not taken: URLs end in logs and histories.
+    /// `url=` stands for the attributes it contains, which git decodes once. A password in it is not taken: URLs end in logs
+    /// and histories.
     fn take_url(&mut self, url: &str) -> Result<(), RequestError> {
+        decoded(url)?;
         let (protocol, rest) = url.split_once("://").ok_or(RequestError::BadUrl)?;
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (user, host) = match authority.rsplit_once('@') {
-            Some((user, host)) if !user.contains([':', '%']) => (Some(user), host),
+        let (user, host) = match authority.split_once('@') {
+            Some((user, host)) if !user.contains(':') => (Some(user), host),
             Some(_) => return Err(RequestError::BadUrl),
             None => (None, authority),
         };
         set(&mut self.protocol, protocol.to_owned())?;
-        set(&mut self.host, host.to_owned())?;
+        set(&mut self.host, decoded(host)?)?;
         if !path.is_empty() {
-            set(&mut self.path, path.to_owned())?;
+            set(&mut self.path, decoded(path)?)?;
         }
-        user.map_or(Ok(()), |user| set(&mut self.username, user.to_owned()))
+        user.map_or(Ok(()), |user| set(&mut self.username, decoded(user)?))
+    }
+}
+
+/// A part of a URL as git reads it. What is a line break once decoded would end git's line (CVE-2020-5260).
+fn decoded(part: &str) -> Result<String, RequestError> {
+    let decoded = percent_decode_str(part).decode_utf8().map_err(|_| RequestError::NotUtf8)?;
+    match decoded.contains(['\n', '\r', '\0']) {
+        true => Err(RequestError::Control),
+        false => Ok(decoded.into_owned()),
     }
 }
 
@@ -255,11 +275,38 @@ mod tests {
             (b"protocol=https\nhost=a.example\npassword=hal", Truncated),
             (b"protocol=https\nhost=\xff.example\n\n", NotUtf8),
             (b"url=https://a:secret@b.example/\n\n", BadUrl),
+            (b"protocol=https\nhost=\npath=/c.pem\n\n", Incomplete),
+            (b"protocol=cert\nhost=\n\n", Incomplete),
+            (b"protocol=cert\npath=/c.pem\n\n", Incomplete),
+            (b"url=https:///c.pem\n\n", Incomplete),
         ] {
             assert_eq!(refused(input), why, "{}", String::from_utf8_lossy(input));
         }
         assert_eq!(refused(&[b"a=b\n".repeat(1001), b"\n".to_vec()].concat()), TooLong);
         assert_eq!(refused(&[b"wwwauth[]=".to_vec(), vec![b'x'; MAX_INPUT]].concat()), TooLong);
+    }
+
+    #[test]
+    fn a_line_break_that_is_encoded_anywhere_in_a_url_is_refused() {
+        for url in ["https://u@h.example/x", "cert:///x"] {
+            for at in 0..=url.len() {
+                for encoded in ["%0a", "%0A", "%0d", "%0D", "%00"] {
+                    let (before, after) = url.split_at(at);
+                    let line = format!("url={before}{encoded}{after}\n\n");
+                    assert_eq!(refused(line.as_bytes()), RequestError::Control, "{line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_url_is_decoded_once_as_git_does() {
+        let get =
+            Request::parse(b"url=https://al%69ce%40corp@h.example/My%20Project/%250a\n\n").unwrap().into_get(None);
+        assert_eq!(get.wanted.username.as_deref(), Some("alice@corp"));
+        assert_eq!(get.wanted.path.as_deref(), Some("My Project/%0a"));
+        let get = Request::parse(b"url=cert:///home/me/c.pem\n\n").unwrap().into_get(None);
+        assert_eq!((get.wanted.host.as_str(), get.wanted.path.as_deref()), ("", Some("home/me/c.pem")));
     }
 
     #[test]

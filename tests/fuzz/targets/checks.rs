@@ -9,7 +9,8 @@ use loom_credentials::wire::{Empty, GetReply, LoginEvent, LoginReply, Reply, Req
 pub fn git_input(bytes: &[u8]) {
     let Ok(request) = git::Request::parse(bytes) else { return };
     let get = request.into_get(None);
-    assert!(!get.wanted.host.is_empty() && !get.wanted.protocol.is_empty());
+    let is_file = get.wanted.protocol == "cert" && get.wanted.path.is_some();
+    assert!((!get.wanted.host.is_empty() || is_file) && !get.wanted.protocol.is_empty());
     let texts =
         [Some(&get.wanted.host), Some(&get.wanted.protocol), get.wanted.path.as_ref(), get.wanted.username.as_ref()];
     for text in texts.into_iter().flatten() {
@@ -17,6 +18,7 @@ pub fn git_input(bytes: &[u8]) {
     }
     if let Ok(server) = ServerUrl::from_parts(&get.wanted.protocol, &get.wanted.host, get.wanted.path.as_deref()) {
         let host = get.wanted.host.to_ascii_lowercase();
+        assert!(server.is_file() == host.is_empty(), "{host} became {server}");
         assert!(host == server.host() || host.starts_with(&format!("{}:", server.host())), "{host} became {server}");
     }
 }
