@@ -145,3 +145,32 @@ fn an_encoded_line_break_in_a_url_is_refused_wherever_it_stands() {
     assert!(twice.contains("hunter2-secret"), "{twice}");
     home.loom(&["why", "https://good.example/x%0ay"]).fails(2);
 }
+
+#[test]
+fn a_password_that_another_helper_made_is_not_kept_where_the_settings_say_so() {
+    let home = Home::new();
+    home.configure("[[server]]\nurl = \"https://aws.example\"\nkeep = false\n");
+    for git in gits() {
+        let approve = |host: &str| {
+            let mut command = home.command(&git);
+            command.args(["-c", "credential.helper=loom", "credential", "approve"]);
+            run(&mut command, format!("protocol=https\nhost={host}\nusername=u\npassword=of-an-hour\n").as_bytes())
+                .ok();
+        };
+        approve("aws.example");
+        assert_eq!(home.get("https", "aws.example").ok().out, "");
+        approve("other.example");
+        assert!(home.get("https", "other.example").ok().out.contains("of-an-hour"));
+    }
+    let with_path = "protocol=https\nhost=aws.example\npath=repo\nusername=u\npassword=p\n\n";
+    home.helper("store", with_path).ok();
+    assert_eq!(home.get("https", "aws.example").ok().out, "");
+    home.loom_in(&["login", "--with-token", "--server", "aws.example", "--account", "u"], "saved").ok();
+    assert!(home.get("https", "aws.example").ok().out.contains("saved"), "what a person saves is kept");
+    home.helper("erase", "protocol=https\nhost=aws.example\nusername=u\npassword=saved\n\n").ok();
+    assert_eq!(home.get("https", "aws.example").ok().out, "");
+    home.store("https", "aws.example", "u", "saved").ok();
+    assert!(home.get("https", "aws.example").ok().out.contains("saved"), "an approval of it clears its mark");
+    home.configure("[[server]]\nurl = \"https://aws.example\"\nkeep = 'no'\n");
+    home.get("https", "aws.example").fails(1).says("config.toml");
+}

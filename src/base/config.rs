@@ -136,6 +136,11 @@ impl Config {
         entries.max_by_key(|entry| entry.url.path().len())
     }
 
+    /// Whether a password that git approves for this server is kept; another helper's may be worth nothing in an hour.
+    pub fn keeps_approved(&self, server: &ServerUrl) -> bool {
+        self.server(server).is_none_or(|entry| entry.keep)
+    }
+
     /// Whether credentials may go to this server: encrypted, or on this machine, or explicitly allowed.
     pub fn permits(&self, server: &ServerUrl) -> bool {
         !server.is_cleartext() || self.server.iter().any(|entry| entry.allow_http && entry.url.covers(server))

@@ -11,6 +11,9 @@ pub struct ServerConfig {
     pub(super) url: ServerUrl,
     #[serde(default)]
     pub(super) allow_http: bool,
+    /// Whether what git approves is kept.
+    #[serde(default = "yes")]
+    pub(super) keep: bool,
     /// Beside the system's, the authorities that may vouch for it: a PEM file.
     #[serde(default)]
     ca_file: Option<PathBuf>,
@@ -43,6 +46,10 @@ impl ServerConfig {
             client_key: self.client_key.as_deref().map(from_home),
         }
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A path of the config file: `~/` is the home directory.

@@ -11,7 +11,8 @@ impl Handle for Store {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let server = server(&self.which)?;
         caller.is_about(&server, self.which.username.as_deref())?;
-        if !agent.config()?.permits(&server) {
+        let config = agent.config()?;
+        if !config.permits(&server) {
             // What would go out in clear is not kept. Git uses it with or without us, so it is not told every time;
             // `loom why` says it to who asks.
             return Ok(Empty {});
@@ -28,6 +29,9 @@ impl Handle for Store {
         });
         if let Some(account) = known.await? {
             agent.note(&account, &self.secret, false).await;
+            return Ok(Empty {});
+        }
+        if !config.keeps_approved(&server) {
             return Ok(Empty {});
         }
         let (user, credential) = match (self.authtype, self.which.username) {
