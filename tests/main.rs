@@ -20,6 +20,7 @@ mod git;
 mod git_helper;
 mod git_https;
 mod git_login;
+mod git_names;
 mod git_questions;
 mod heal;
 mod hostile;

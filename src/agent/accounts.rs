@@ -165,6 +165,11 @@ impl Held {
         self.credential().git_user(self.key())
     }
 
+    /// Who logged in, as the server named them.
+    pub(super) fn person(&self) -> Option<&str> {
+        self.credential().grant()?.user.as_deref()
+    }
+
     /// Whether it can be of use for `margin` seconds more.
     pub(super) fn condition(&self, margin: i64) -> Condition {
         let ends = |expiry: Expiry| expiry.ends_within(margin, clock::now());

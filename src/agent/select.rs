@@ -7,28 +7,94 @@ use crate::base::ServerUrl;
 ///
 /// Only accounts of the request's own origin, port included. A request with a path gets accounts whose path covers it,
 /// the longest first; one without gets all, those without a path first. A named user is the account's or the one git
-/// sends with it. What is left in doubt the older account wins: it is the default.
+/// sends with it; after all of these, whoever logged in. What is left in doubt the older account wins: it is the default.
 pub(super) fn candidates<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
     let has_path = !server.path().is_empty();
-    // Git says an empty one for a certificate's file, which has no users.
-    let user = user.filter(|_| !server.is_file());
-    let fits = |held: &&Held| !has_path || held.key().server().covers(server);
-    let is_named = |held: &&Held| user.is_none_or(|user| held.key().user() == user || held.git_user() == user);
-    let mut found: Vec<&Held> = accounts.at_origin(server).filter(fits).filter(is_named).collect();
+    let mut found = fitting(accounts, server);
+    let user = user_of(server, user);
+    if let Some(user) = user {
+        let person = person(&found, user).map(|held| held.key().clone());
+        found.retain(|held| has_name(held, user) || Some(held.key()) == person.as_ref());
+    }
     found.sort_by_key(|held| {
         let length = held.key().server().path().len();
         let by_path = if has_path { (Reverse(length), 0) } else { (Reverse(0), length) };
+        let is_person = user.is_some_and(|user| !has_name(held, user));
         // Exactly the named account goes before one that merely shares git's user name with it.
         let by_name = user.is_some_and(|user| held.key().user() != user);
-        (by_path, by_name, held.record().created(), held.key())
+        (is_person, by_path, by_name, held.record().created(), held.key())
     });
+    found
+}
+
+/// The same where one account is to be changed or handed out: whoever logged in counts only if no account has the name.
+pub(super) fn meant<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
+    let mut found = candidates(accounts, server, user);
+    let named = user_of(server, user).map_or(0, |user| found.partition_point(|held| has_name(held, user)));
+    if named > 0 {
+        found.truncate(named);
+    }
     found
 }
 
 /// The account a person means who names a server and perhaps a user: exactly that server first, then as for git.
 pub(super) fn for_person<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option<&str>) -> Option<&'a Held> {
-    let found = candidates(accounts, server, user);
+    let found = meant(accounts, server, user);
     found.iter().find(|held| held.key().server() == server).or(found.first()).copied()
+}
+
+/// The accounts of exactly this server that a person means: all, or the one of this name, or else the one of this person.
+pub(super) fn of_server<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
+    let mut found: Vec<&Held> = accounts.at_origin(server).filter(|held| held.key().server() == server).collect();
+    if let Some(user) = user {
+        let named = found.iter().find(|held| held.key().user() == user).copied();
+        found = named.or_else(|| person(&found, user)).into_iter().collect();
+    }
+    found
+}
+
+/// Whether the name fits, and not to be guessed by, more than one login.
+pub(super) fn is_shared(accounts: &Accounts, server: &ServerUrl, user: &str) -> bool {
+    let found = fitting(accounts, server);
+    !found.iter().any(|held| has_name(held, user)) && of_person(&found, user).len() > 1
+}
+
+fn fitting<'a>(accounts: &'a Accounts, server: &ServerUrl) -> Vec<&'a Held> {
+    let has_path = !server.path().is_empty();
+    accounts.at_origin(server).filter(|held| !has_path || held.key().server().covers(server)).collect()
+}
+
+/// Git says an empty name for a certificate's file, which has no users.
+fn user_of<'a>(server: &ServerUrl, user: Option<&'a str>) -> Option<&'a str> {
+    user.filter(|_| !server.is_file())
+}
+
+/// Whether this is the name of the account, or the one that git sends with it.
+fn has_name(held: &Held, user: &str) -> bool {
+    held.key().user() == user || held.git_user() == user
+}
+
+/// The login of the person with this name. Servers put a person's own name into the URLs they show, while git sends another
+/// beside a token. A name that several logins share is not guessed.
+fn person<'a>(found: &[&'a Held], user: &str) -> Option<&'a Held> {
+    match of_person(found, user)[..] {
+        [one] => Some(one),
+        _ => None,
+    }
+}
+
+/// The logins of this person, as the server named them; where nothing else has the name, of whoever's e-mail address begins
+/// with it.
+fn of_person<'a>(found: &[&'a Held], user: &str) -> Vec<&'a Held> {
+    let logins = |fits: &dyn Fn(&str) -> bool| {
+        let is_theirs = |held: &&&Held| !has_name(held, user) && held.person().is_some_and(fits);
+        found.iter().filter(is_theirs).copied().collect::<Vec<_>>()
+    };
+    let exact = logins(&|person| person == user);
+    if !exact.is_empty() || user.is_empty() || found.iter().any(|held| has_name(held, user)) {
+        return exact;
+    }
+    logins(&|person| person.rsplit_once('@').is_some_and(|(local, _)| local == user))
 }
 
 #[cfg(test)]
@@ -116,6 +182,71 @@ mod tests {
                 assert_eq!(!candidates(&account, server, None).is_empty(), expected, "{kept} for {server}");
             }
         }
+    }
+
+    /// The same with logins: server, account, who logged in.
+    fn logins(all: &[(&str, &str, &str)]) -> Accounts {
+        let mut accounts = Accounts::default();
+        for (server, account, person) in all {
+            let key = AccountKey::new(ServerUrl::parse(server).unwrap(), Some((*account).to_owned()));
+            let endpoint = "\"token_endpoint\":\"https://i.example/token\"";
+            let grant = format!(
+                "{{\"kind\":\"person\",\"issuer\":\"https://i.example\",\"client_id\":\"c\",{endpoint},\"user\":\"{person}\"}}"
+            );
+            let grant = serde_json::from_str(&grant).unwrap();
+            let access = Secret::new("t".into());
+            let credential = Credential::OAuth { access, expires: None, refresh: None, grant };
+            accounts.insert(Record::new(key, credential), StoredIn::Memory);
+        }
+        accounts
+    }
+
+    #[test]
+    fn a_persons_own_name_means_their_login_at_that_origin_after_accounts_of_that_name() {
+        let a = "https://a.example";
+        let mut all = logins(&[
+            (a, "oauth2", "alice"),
+            (a, "work", "bob"),
+            ("https://a.example:8443", "oauth2", "carol"),
+            ("https://a.example/org", "o", "dave@corp.example"),
+        ]);
+        assert_eq!(chosen(&all, a, Some("alice")), ["https://a.example|oauth2"]);
+        assert_eq!(chosen(&all, "https://a.example/org/x", Some("bob")), ["https://a.example|work"]);
+        assert_eq!(chosen(&all, a, Some("dave@corp.example")), ["https://a.example/org|o"]);
+        assert_eq!(chosen(&all, a, Some("dave")), ["https://a.example/org|o"]);
+        for nobody in ["carol", "Alice", "ali", "", "corp.example"] {
+            assert!(chosen(&all, a, Some(nobody)).is_empty(), "{nobody}");
+        }
+        let key = AccountKey::new(ServerUrl::parse("https://a.example/org").unwrap(), Some("alice".to_owned()));
+        let credential = Credential::token(Secret::new("t".into()), TokenSource::Given);
+        all.insert(Record::new(key, credential), StoredIn::Memory);
+        assert_eq!(chosen(&all, a, Some("alice")), ["https://a.example/org|alice", "https://a.example|oauth2"]);
+        let at = ServerUrl::parse(a).unwrap();
+        assert_eq!(for_person(&all, &at, Some("alice")).unwrap().key().user(), "alice");
+        let users = |user| of_server(&all, &at, user).iter().map(|held| held.key().user()).collect::<Vec<_>>();
+        assert_eq!(users(Some("alice")), ["oauth2"]);
+        assert_eq!((users(Some("work")), users(Some("bob"))), (vec!["work"], vec!["work"]));
+        assert_eq!(users(Some("dave")), Vec::<&str>::new());
+        assert_eq!(users(None), ["oauth2", "work"]);
+    }
+
+    #[test]
+    fn a_name_that_two_logins_share_is_not_guessed() {
+        let a = "https://a.example";
+        let all =
+            logins(&[(a, "one", "alice"), (a, "two", "alice"), (a, "x", "bob@a.example"), (a, "y", "bob@b.example")]);
+        for shared in ["alice", "bob"] {
+            assert!(chosen(&all, a, Some(shared)).is_empty(), "{shared}");
+            assert!(of_server(&all, &ServerUrl::parse(a).unwrap(), Some(shared)).is_empty());
+            assert!(is_shared(&all, &ServerUrl::parse(a).unwrap(), shared));
+        }
+        assert_eq!(chosen(&all, a, Some("two")), ["https://a.example|two"]);
+        let exact = logins(&[(a, "one", "alice"), (a, "two", "alice@a.example")]);
+        assert_eq!(
+            chosen(&exact, a, Some("alice")),
+            ["https://a.example|one"],
+            "a name goes before part of an address"
+        );
     }
 
     #[test]

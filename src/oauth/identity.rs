@@ -15,8 +15,8 @@ const MAX_NAME: usize = 200;
 /// Reads the ID token of a token endpoint's answer.
 ///
 /// It came from the token endpoint itself over TLS, which stands in for its signature (OpenID Connect Core §3.1.3.7,
-/// number 6). The name in it is shown to the user and decides nothing. Yet a token for somebody else, or of another login,
-/// means that something is wrong with the server: the login is refused.
+/// number 6). The name in it is shown to the user, and says which of their own logins they mean by it. Yet a token for
+/// somebody else, or of another login, means that something is wrong with the server: the login is refused.
 pub fn of_id_token(
     token: &Secret,
     issuer: Option<&str>,

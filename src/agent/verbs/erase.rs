@@ -15,7 +15,8 @@ impl Handle for Erase {
         caller.is_about(&server, self.which.username.as_deref())?;
         let user = self.which.username.as_deref();
         let meant = agent.with_accounts(|accounts| {
-            let found = select::candidates(accounts, &server, user);
+            let find = if self.secret.is_some() { select::candidates } else { select::meant };
+            let found = find(accounts, &server, user);
             let meant = found.iter().filter(|held| self.secret.as_ref().is_none_or(|old| held.secret().matches(old)));
             meant.map(|held| (held.key().clone(), held.credential().clone())).collect::<Vec<_>>()
         });

@@ -19,10 +19,10 @@ impl Handle for Get {
         }
         let mut named = self.wanted.username.as_deref();
         if let Some(state) = &self.refused {
-            let (tag, was_named) = state.strip_suffix(NAMED).map_or((state.as_str(), false), |tag| (tag, true));
+            // Git repeats the user name of the answer that was refused, which may be another than it had named before.
+            let tag;
+            (tag, named) = state.split_once(NAMED).map_or((state.as_str(), None), |(tag, user)| (tag, Some(user)));
             refuse(agent, &server, tag).await?;
-            // Git repeats the user name of the answer that was refused; it did not name one before.
-            named = named.filter(|_| was_named);
         }
         let rule = config.rule(&server, self.directory.as_deref().map(std::path::Path::new));
         let user = named.or(rule.map(|rule| rule.user()));
@@ -32,7 +32,7 @@ impl Handle for Get {
         loop {
             let choice = agent.with_accounts(|accounts| {
                 let found = select::candidates(accounts, &server, user);
-                self.choose(agent, &found, named.is_some(), &tried)
+                self.choose(agent, &found, named, &tried)
             });
             match choice.await? {
                 Choice::Say(account, reply) => {
@@ -63,7 +63,7 @@ enum Choice {
 
 impl Get {
     /// The first account of use. One that has to be renewed first goes before one that has not, but is worse.
-    fn choose(&self, agent: &Agent, found: &[&Held], named: bool, tried: &[AccountKey]) -> Choice {
+    fn choose(&self, agent: &Agent, found: &[&Held], named: Option<&str>, tried: &[AccountKey]) -> Choice {
         let usefulness = |held: &Held| match (tried.contains(held.key()), held.condition(0)) {
             _ if !self.can_be_told(held) => Usefulness::Never,
             (false, _) => held.usefulness(0),
@@ -83,7 +83,7 @@ impl Get {
             proof: proof(first, self),
             password_expiry_utc: first.credential().expires().map(|expiry| expiry.as_unix()),
             oauth_refresh_token: first.credential().git_refresh_token().cloned(),
-            state: state.then(|| agent.tag(first) + if named { NAMED } else { "" }),
+            state: state.then(|| agent.tag(first) + &named.map(|user| format!("{NAMED}{user}")).unwrap_or_default()),
         };
         Choice::Say(first.key().clone(), Box::new(reply))
     }
@@ -128,8 +128,8 @@ fn is_login(held: &Held) -> bool {
     }
 }
 
-/// Ends a state where git named the user by itself.
-const NAMED: &str = "-named";
+/// In a state, what goes before the user that git named by itself.
+const NAMED: &str = ":";
 
 /// The server git means.
 pub(super) fn server(wanted: &GitCredential) -> Result<ServerUrl, Fault> {

@@ -1,6 +1,6 @@
 use crate::agent::accounts::{Accounts, Held};
 use crate::agent::dispatch::Handle;
-use crate::agent::{Agent, Caller, fault, revocation};
+use crate::agent::{Agent, Caller, fault, revocation, select};
 use crate::msg;
 use crate::wire::{Code, Fault, LoggedOut, Logout, LogoutReply, Revocation};
 
@@ -18,10 +18,9 @@ impl Handle for Logout {
             caller.is_about(&server, self.account.as_deref())?;
             // Claims what an older Loom kept for the server, so that it is logged out too.
             agent.for_person(&server, None, |_| ()).await?;
-            let of_server = |held: &&Held| held.key().server() == &server;
-            let of_user = |held: &&Held| self.account.as_ref().is_none_or(|user| held.key().user() == user);
             let find = |accounts: &Accounts| {
-                accounts.iter().filter(of_server).filter(of_user).map(|held| held.key().clone()).collect::<Vec<_>>()
+                let found = select::of_server(accounts, &server, self.account.as_deref());
+                found.iter().map(|held| held.key().clone()).collect::<Vec<_>>()
             };
             let meant = agent.with_accounts(find).await?;
             if meant.is_empty() {

@@ -26,8 +26,12 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    fn user(&self) -> Option<&str> {
+        self.why.user.as_deref().or(self.rule.map(AccountRule::user))
+    }
+
     fn answer(&self, accounts: &Accounts) -> WhyReply {
-        let user = self.why.user.as_deref().or(self.rule.map(AccountRule::user));
+        let user = self.user();
         let found = match self.config.permits(&self.why.server) {
             true => select::candidates(accounts, &self.why.server, user),
             false => Vec::new(),
@@ -36,7 +40,7 @@ impl Asked<'_> {
         let chosen = usable.first().copied().copied();
         let because = match chosen {
             Some(first) => self.because(first, usable.len()),
-            None => self.because_none(&found),
+            None => self.because_none(accounts, &found),
         };
         let others = accounts.iter().filter(|held| held.key().server().same_origin(&self.why.server));
         let others = others.filter(|held| chosen.is_none_or(|chosen| chosen.key() != held.key()));
@@ -55,6 +59,9 @@ impl Asked<'_> {
 
     fn because(&self, chosen: &Held, usable: usize) -> Message {
         match (&self.why.user, self.rule) {
+            (Some(user), _) if chosen.key().user() != user && chosen.git_user() != user => {
+                msg!("why-person", user = user)
+            }
             (Some(user), _) => msg!("why-user", user = user),
             (None, Some(rule)) => msg!("why-rule", subject = rule.subject(), user = rule.user()),
             (None, None) if !chosen.key().server().path().is_empty() && usable > 1 => {
@@ -65,11 +72,15 @@ impl Asked<'_> {
         }
     }
 
-    fn because_none(&self, found: &[&Held]) -> Message {
+    fn because_none(&self, accounts: &Accounts, found: &[&Held]) -> Message {
         let server = &self.why.server;
+        let user = self.user();
         match (&self.why.user, self.rule) {
             _ if !self.config.permits(server) => msg!("why-none-cleartext", server = server),
             _ if !found.is_empty() => msg!("why-none-usable"),
+            _ if user.is_some_and(|user| select::is_shared(accounts, server, user)) => {
+                msg!("why-none-shared", user = user.unwrap_or_default())
+            }
             (Some(user), _) => msg!("why-none-user", user = user),
             (None, Some(rule)) => msg!("why-none-rule", subject = rule.subject(), user = rule.user()),
             (None, None) => msg!("why-none"),

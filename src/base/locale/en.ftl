@@ -129,12 +129,14 @@ state-expired = expired
 state-refused = refused, log in again
 
 why-user = The URL names the user { $user }.
+why-person = The URL names { $user }, who logged in there.
 why-rule = A rule says so: for { $subject } the account { $user }.
 why-path = It is kept for { $path }, the longest path that fits.
 why-oldest = Of { $count } accounts that fit it is the oldest.
 why-only = It is the only account that fits.
 why-none = Nobody is logged in there.
 why-none-user = There is no account of the user { $user }.
+why-none-shared = Several logins are those of { $user }; name one by its account.
 why-none-rule = A rule wants the account { $user } for { $subject }, and there is none.
 why-none-usable = What is kept has expired or was refused by the server; log in again.
 why-none-cleartext = { $server } would get the credential unencrypted, which is not allowed.

@@ -129,12 +129,14 @@ state-expired = caducada
 state-refused = rechazada, inicie sesión de nuevo
 
 why-user = La URL nombra al usuario { $user }.
+why-person = La URL nombra a { $user }, quien inició sesión allí.
 why-rule = Lo dice una regla: para { $subject }, la cuenta { $user }.
 why-path = Está guardada para { $path }, la ruta más larga que coincide.
 why-oldest = De { $count } cuentas que coinciden, es la más antigua.
 why-only = Es la única cuenta que coincide.
 why-none = No hay ninguna sesión iniciada allí.
 why-none-user = No hay ninguna cuenta del usuario { $user }.
+why-none-shared = Varias sesiones son de { $user }; indique una por su cuenta.
 why-none-rule = Una regla pide la cuenta { $user } para { $subject }, y no existe.
 why-none-usable = Lo guardado ha caducado o el servidor lo rechazó; inicie sesión de nuevo.
 why-none-cleartext = { $server } recibiría la credencial sin cifrar, y eso no está permitido.
