@@ -1,9 +1,15 @@
 //! What hangs elsewhere: a lock that somebody holds, a file that never ends. Nobody waits without end or word.
 
 use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use crate::support::Home;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::injection::{slow_disk, tracer};
+use crate::support::{Home, Output, Running, SOON, run, wait_until};
 
 /// Longer than what has a deadline of five seconds takes, on a busy machine; far shorter than for ever.
 const BOUNDED: Duration = Duration::from_secs(20);
@@ -48,4 +54,152 @@ fn who_reads_waits_for_no_lock_and_who_writes_is_told_who_holds_it() {
     drop(lock);
     home.store("https", "b.example", "u", "pw-of-b").ok();
     assert!(home.get("https", "b.example").ok().out.contains("password=pw-of-b\n"));
+}
+
+/// The longest that somebody else waits for a word of the agent while this goes on, asking again and again.
+fn longest_wait(home: &Home, meanwhile: impl FnOnce() + Send) -> Duration {
+    std::thread::scope(|scope| {
+        let busy = scope.spawn(meanwhile);
+        let mut longest = Duration::ZERO;
+        while !busy.is_finished() {
+            let (_, took) = timed(|| ask(home, "{\"v\":1,\"verb\":\"hello\"}\n"));
+            longest = longest.max(took);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        longest
+    })
+}
+
+/// One line to the socket, one line back.
+fn ask(home: &Home, line: &str) -> String {
+    let mut stream = UnixStream::connect(home.socket()).unwrap();
+    stream.set_read_timeout(Some(SOON)).unwrap();
+    stream.write_all(line.as_bytes()).unwrap();
+    let mut reply = String::new();
+    BufReader::new(stream).read_line(&mut reply).unwrap();
+    reply
+}
+
+/// Asks the agent to end by a signal; how long it took.
+fn terminate(agent: &mut Running) -> Duration {
+    let begun = Instant::now();
+    kill_process(Pid::from_child(&agent.0), Signal::TERM).unwrap();
+    // A thread that the tracer still holds in a call keeps the process from vanishing, not from having ended.
+    let state = format!("/proc/{}/status", agent.0.id());
+    let is_zombie = || std::fs::read_to_string(&state).is_ok_and(|text| text.contains("State:\tZ"));
+    wait_until("the agent is gone", || agent.0.try_wait().unwrap().is_some() || is_zombie());
+    begun.elapsed()
+}
+
+/// A token that counts its uses.
+fn counted_token(home: &Home) -> String {
+    let options = ["token", "generate", "counted", "--scopes", "read", "--max-uses", "50", "--json"];
+    let reply: serde_json::Value = serde_json::from_str(&home.loom(&options).ok().out).unwrap();
+    reply["token"].as_str().unwrap().to_owned()
+}
+
+fn presenting(home: &Home, token: &str, arguments: &[&str]) -> Output {
+    run(home.command(env!("CARGO_BIN_EXE_loom")).args(arguments).env("LOOM_TOKEN", token), b"")
+}
+
+#[test]
+fn a_use_that_is_counted_on_a_slow_disk_keeps_nobody_else_waiting() {
+    let Some(_) = tracer() else { return };
+    let home = Home::new();
+    let agent = home.agent(&[]);
+    home.store("https", "a.example", "u", "pw-of-a").ok();
+    let token = counted_token(&home);
+    let _slow = slow_disk(&home, &agent, Duration::from_secs(3));
+    let (longest, took) = timed(|| longest_wait(&home, || drop(presenting(&home, &token, &["status"]).ok())));
+    assert!(took >= Duration::from_secs(3), "the disk was not slow: {took:?}");
+    assert!(longest < Duration::from_secs(2), "{longest:?}");
+}
+
+#[test]
+fn the_lock_of_the_tokens_keeps_only_those_waiting_who_change_the_list() {
+    let home = Home::new();
+    let _agent = home.agent(&[]);
+    home.store("https", "a.example", "u", "pw-of-a").ok();
+    let token = counted_token(&home);
+    let _lock = hold(&home, "state/loom/tokens.lock");
+    let longest = longest_wait(&home, || {
+        let (said, took) = timed(|| presenting(&home, &token, &["status"]).fails(1));
+        assert!(took < BOUNDED, "{took:?}");
+        said.says("tokens.lock is locked by process");
+    });
+    assert!(longest < Duration::from_secs(2), "{longest:?}");
+    let (said, took) = timed(|| {
+        home.loom(&["exec", "--scopes", "read", "--", "true"]).ok();
+        home.loom(&["token", "list"]).ok().out
+    });
+    assert!(said.contains("counted") && took < BOUNDED, "{said} {took:?}");
+}
+
+#[test]
+fn an_agent_ends_in_time_whatever_locks_others_hold() {
+    let home = Home::new();
+    let mut agent = home.agent(&[]);
+    home.store("https", "a.example", "u", "pw-of-a").ok();
+    let names = ["store.lock", "tokens.lock", "audit.lock", "clients.lock"];
+    let _locks = names.map(|name| hold(&home, &format!("state/loom/{name}")));
+    std::thread::scope(|scope| {
+        // Something to note, and somebody who waits for a lock.
+        scope.spawn(|| home.store("https", "b.example", "u", "pw-of-b"));
+        assert!(home.get("https", "a.example").ok().out.contains("pw-of-a"));
+        let took = terminate(&mut agent);
+        assert!(took < BOUNDED, "{took:?}");
+    });
+}
+
+#[test]
+fn an_agent_whose_disk_hangs_ends_in_time() {
+    let Some(_) = tracer() else { return };
+    let home = Home::with(&[("LOOM_STORE", "file"), ("LOOM_AUTOSTART", "0")]);
+    let mut agent = home.agent(&[]);
+    home.store("https", "a.example", "u", "pw-of-a").ok();
+    let slow = slow_disk(&home, &agent, Duration::from_secs(600));
+    std::thread::scope(|scope| {
+        scope.spawn(|| home.store("https", "b.example", "u", "pw-of-b"));
+        wait_until("the write hangs", || {
+            let dir = std::fs::read_dir(home.path().join("config/loom")).unwrap().flatten();
+            dir.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with(".loom-"))
+        });
+        assert!(home.get("https", "a.example").ok().out.contains("pw-of-a"), "who reads goes on");
+        let took = terminate(&mut agent);
+        assert!(took < BOUNDED, "{took:?}");
+    });
+    drop(slow);
+    let _agent = home.agent(&[]);
+    assert!(home.get("https", "a.example").ok().out.contains("pw-of-a"));
+}
+
+#[test]
+fn settings_that_are_a_pipe_or_never_end_are_refused_at_once_and_hurt_nobody() {
+    let home = Home::new();
+    home.configure("");
+    let agent = home.agent(&[]);
+    let path = home.path().join("config/loom/config.toml");
+    let refused = |what: &str| {
+        let (said, took) = timed(|| home.loom(&["status"]).fails(1));
+        assert!(took < BOUNDED, "{took:?}");
+        said.says(what);
+        home.loom(&["config", "list"]).fails(1).says(what);
+        assert!(ask(&home, "{\"v\":1,\"verb\":\"hello\"}\n").contains("\"running\":true"));
+    };
+    std::fs::remove_file(&path).unwrap();
+    let fifo = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, &path, fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    refused("is not a plain file");
+    std::fs::remove_file(&path).unwrap();
+    symlink("/dev/zero", &path).unwrap();
+    refused("is not a plain file");
+    std::fs::remove_file(&path).unwrap();
+    File::create(&path).and_then(|file| file.set_len(1 << 30)).unwrap();
+    refused("would have more than 1 MiB");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", agent.0.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(peak < 64 * 1024, "{peak} KiB");
+    std::fs::remove_file(&path).unwrap();
+    home.loom(&["config", "list"]).ok();
 }

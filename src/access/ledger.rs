@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConditionallySelectable};
@@ -11,11 +12,31 @@ use crate::base::{Paths, Secret, Stamp, clock};
 
 /// The issued tokens, in `tokens.json`: every change is on the disk before it is acknowledged. Agents that share the file
 /// see one another's changes with the next question.
+///
+/// A question is a look at the file, and holds what is known for a moment. A change takes the lock of the file, writes, and
+/// holds nothing meanwhile that a question needs: whoever asks waits for no disk.
 pub struct Ledger {
     path: PathBuf,
     lock_path: PathBuf,
+    known: Mutex<Known>,
+}
+
+/// The list as it was read or written last.
+#[derive(Default)]
+struct Known {
     stamp: Stamp,
     tokens: Vec<IssuedToken>,
+}
+
+/// What came of presenting a token.
+#[derive(Debug)]
+pub enum Presented {
+    /// It is no active token.
+    Unknown,
+    /// The rights of whoever presents it: its own and those of all tokens that led to it.
+    Allowed(Vec<Rights>),
+    /// This token's uses are counted: [`Ledger::count`] says what it may.
+    Counted(String),
 }
 
 /// The file.
@@ -50,76 +71,70 @@ type Result<T> = std::result::Result<T, LedgerError>;
 
 impl Ledger {
     pub fn new(paths: &Paths) -> Ledger {
-        Ledger {
-            path: paths.tokens_file(),
-            lock_path: paths.tokens_lock(),
-            stamp: Stamp::default(),
-            tokens: Vec::new(),
-        }
+        Ledger { path: paths.tokens_file(), lock_path: paths.tokens_lock(), known: Mutex::default() }
     }
 
-    /// The rights of whoever presents this: its own and those of all tokens that led to it. `None` if it is no active
-    /// token.
-    pub fn authenticate(&mut self, presented: &Secret) -> Result<Option<Vec<Rights>>> {
-        self.refresh()?;
-        let Some(found) = self.find(presented) else { return Ok(None) };
-        let (id, is_counted) = (found.id.clone(), found.max_uses.is_some());
-        // A use that is counted is on the disk before it is granted; when it was last used may be lost in a crash.
-        let _lock = is_counted.then(|| self.lock()).transpose()?;
-        self.refresh()?;
-        let rights = self.rights(&id);
+    /// Looks for a token that is presented, and notes a use of it in memory.
+    pub fn authenticate(&self, presented: &Secret) -> Result<Presented> {
+        let mut known = self.current()?;
+        let Some(found) = known.find(presented) else { return Ok(Presented::Unknown) };
+        let id = found.id.clone();
+        if found.max_uses.is_some() {
+            return Ok(Presented::Counted(id));
+        }
+        let Some(rights) = known.rights(&id) else { return Ok(Presented::Unknown) };
+        // When it was last used may be lost in a crash.
+        note_use(&mut known.tokens, &id);
+        Ok(Presented::Allowed(rights))
+    }
+
+    /// One use of a token whose uses are counted: it is on the disk before it is granted.
+    pub fn count(&self, id: &str) -> Result<Option<Vec<Rights>>> {
+        let _lock = self.lock()?;
+        let rights = self.rights_of(id)?;
         if rights.is_some() {
-            let note = |tokens: &mut Vec<IssuedToken>| {
-                if let Some(token) = tokens.iter_mut().find(|token| token.id == id) {
-                    (token.uses, token.last_used) = (token.uses + 1, Some(clock::now()));
-                }
-            };
-            match is_counted {
-                true => self.change(note)?,
-                false => note(&mut self.tokens),
-            }
+            self.change(|tokens| note_use(tokens, id))?;
         }
         Ok(rights)
     }
 
     /// The rights of the token with this id, as long as it is active.
-    pub fn rights_of(&mut self, id: &str) -> Result<Option<Vec<Rights>>> {
-        self.refresh()?;
-        Ok(self.rights(id))
+    pub fn rights_of(&self, id: &str) -> Result<Option<Vec<Rights>>> {
+        Ok(self.current()?.rights(id))
     }
 
     /// Issues a token; of those that are not leased `most` may be active.
-    pub fn issue(&mut self, order: Order, most: usize) -> Result<(Secret, IssuedToken)> {
+    pub fn issue(&self, order: Order, most: usize) -> Result<(Secret, IssuedToken)> {
+        if order.leased {
+            let (secret, token) = IssuedToken::issue(order).map_err(LedgerError::NoRandom)?;
+            self.current()?.tokens.push(token.clone());
+            return Ok((secret, token));
+        }
         let _lock = self.lock()?;
-        self.refresh()?;
-        let active = || self.tokens.iter().filter(|token| token.is_active() && !token.leased);
-        if !order.leased && active().any(|token| token.name == order.name) {
+        let all = self.all()?;
+        let active = || all.iter().filter(|token| token.is_active() && !token.leased);
+        if active().any(|token| token.name == order.name) {
             return Err(LedgerError::NameTaken);
         }
-        if !order.leased && active().count() >= most {
+        if active().count() >= most {
             return Err(LedgerError::TooMany(most));
         }
         let (secret, token) = IssuedToken::issue(order).map_err(LedgerError::NoRandom)?;
-        if token.leased {
-            self.tokens.push(token.clone());
-            return Ok((secret, token));
-        }
         self.change(|tokens| tokens.push(token.clone()))?;
         Ok((secret, token))
     }
 
     /// Every token, oldest first.
-    pub fn all(&mut self) -> Result<&[IssuedToken]> {
-        self.refresh()?;
-        Ok(&self.tokens)
+    pub fn all(&self) -> Result<Vec<IssuedToken>> {
+        Ok(self.current()?.tokens.clone())
     }
 
     /// Revokes the tokens with this name or id that may be; says which.
-    pub fn revoke(&mut self, name_or_id: &str, may: impl Fn(&IssuedToken) -> bool) -> Result<Vec<IssuedToken>> {
+    pub fn revoke(&self, name_or_id: &str, may: impl Fn(&IssuedToken) -> bool) -> Result<Vec<IssuedToken>> {
         let _lock = self.lock()?;
-        self.refresh()?;
         let is_meant = |token: &IssuedToken| (token.name == name_or_id || token.id == name_or_id) && may(token);
-        let meant: Vec<IssuedToken> = self.tokens.iter().filter(|token| is_meant(token)).cloned().collect();
+        let mut meant = self.all()?;
+        meant.retain(is_meant);
         if meant.iter().any(|token| !token.revoked) {
             self.change(|tokens| {
                 tokens.iter_mut().filter(|token| is_meant(token)).for_each(|token| token.revoked = true);
@@ -129,28 +144,77 @@ impl Ledger {
     }
 
     /// Takes tokens out of the list for good; they count no more than revoked ones.
-    pub fn forget(&mut self, ids: &[String]) -> Result<()> {
+    pub fn forget(&self, ids: &[String]) -> Result<()> {
         let _lock = self.lock()?;
-        self.refresh()?;
         self.change(|tokens| tokens.retain(|token| !ids.contains(&token.id)))
     }
 
     /// The id of an active token.
-    pub fn id_of(&mut self, presented: &Secret) -> Result<Option<String>> {
-        self.refresh()?;
-        Ok(self.find(presented).map(|token| token.id.clone()).filter(|id| self.rights(id).is_some()))
+    pub fn id_of(&self, presented: &Secret) -> Result<Option<String>> {
+        let known = self.current()?;
+        Ok(known.find(presented).map(|token| token.id.clone()).filter(|id| known.rights(id).is_some()))
     }
 
     /// Ends a token that was never written down.
-    pub fn end_lease(&mut self, id: &str) {
-        self.tokens.retain(|token| !(token.leased && token.id == id));
+    pub fn end_lease(&self, id: &str) {
+        self.known().tokens.retain(|token| !(token.leased && token.id == id));
     }
 
     /// Whether a token was issued by that one, or by one that it issued.
     pub fn descends(&self, token: &IssuedToken, from: &str) -> bool {
-        self.line(&token.id).skip(1).any(|above| above.id == from)
+        self.known().line(&token.id).skip(1).any(|above| above.id == from)
     }
 
+    /// Changes the list on the disk first, in memory second; the caller holds the lock. A change of leases alone, which are
+    /// in memory only, is none.
+    fn change(&self, change: impl FnOnce(&mut Vec<IssuedToken>)) -> Result<()> {
+        let mut changed = self.all()?;
+        change(&mut changed);
+        let inactive = changed.iter().filter(|token| !token.is_active()).count();
+        let mut spare = inactive.saturating_sub(MAX_INACTIVE);
+        changed.retain(|token| {
+            let goes = spare > 0 && !token.is_active();
+            spare -= usize::from(goes);
+            !goes
+        });
+        let (leased, kept): (Vec<_>, Vec<_>) = changed.into_iter().partition(|token| token.leased);
+        let mut pages = Pages { version: VERSION, tokens: kept };
+        private_file::replace(&self.path, &serde_json::to_vec(&pages).unwrap_or_default())?;
+        let stamp = Stamp::of(&self.path);
+        let mut known = self.known();
+        // A lease can be revoked like any other token.
+        known.tokens.iter_mut().filter(|token| token.leased).for_each(|token| {
+            token.revoked |= leased.iter().any(|changed| changed.id == token.id && changed.revoked);
+        });
+        known.take_over(std::mem::take(&mut pages.tokens), stamp);
+        Ok(())
+    }
+
+    fn lock(&self) -> Result<File> {
+        private_file::private_dir(self.path.parent().unwrap_or(Path::new("/")))?;
+        Ok(private_file::lock(&self.lock_path)?)
+    }
+
+    /// What is known, read anew if the file is another than before.
+    fn current(&self) -> Result<MutexGuard<'_, Known>> {
+        let mut known = self.known();
+        let now = Stamp::of(&self.path);
+        if now != known.stamp {
+            let tokens = match private_file::read(&self.path)? {
+                Some(text) => parse(&text).ok_or_else(|| LedgerError::Unreadable { path: self.path.clone() })?,
+                None => Vec::new(),
+            };
+            known.take_over(tokens, now);
+        }
+        Ok(known)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
     /// The token that is presented. It is compared with every one there is, however early one fits.
     fn find(&self, presented: &Secret) -> Option<&IssuedToken> {
         let (mut found, mut index) = (Choice::from(0), 0_u64);
@@ -174,48 +238,21 @@ impl Ledger {
         std::iter::successors(find(id), move |token| find(token.issued_by.as_deref()?)).take(self.tokens.len())
     }
 
-    /// Changes the list on the disk first, in memory second; the caller holds the lock.
-    fn change(&mut self, change: impl FnOnce(&mut Vec<IssuedToken>)) -> Result<()> {
-        let mut changed = self.tokens.clone();
-        change(&mut changed);
-        let inactive = changed.iter().filter(|token| !token.is_active()).count();
-        let mut spare = inactive.saturating_sub(MAX_INACTIVE);
-        changed.retain(|token| {
-            let goes = spare > 0 && !token.is_active();
-            spare -= usize::from(goes);
-            !goes
-        });
-        let kept = changed.iter().filter(|token| !token.leased).cloned().collect();
-        let text = serde_json::to_vec(&Pages { version: VERSION, tokens: kept }).unwrap_or_default();
-        private_file::replace(&self.path, &text)?;
-        self.stamp = Stamp::of(&self.path);
-        self.tokens = changed;
-        Ok(())
-    }
-
-    fn lock(&self) -> Result<File> {
-        private_file::private_dir(self.path.parent().unwrap_or(Path::new("/")))?;
-        Ok(private_file::lock(&self.lock_path)?)
-    }
-
-    /// Reads the file if it is another than before. What was noted of uses since is kept.
-    fn refresh(&mut self) -> Result<()> {
-        let now = Stamp::of(&self.path);
-        if now == self.stamp {
-            return Ok(());
-        }
-        let mut tokens = match private_file::read(&self.path)? {
-            Some(text) => parse(&text).ok_or_else(|| LedgerError::Unreadable { path: self.path.clone() })?,
-            None => Vec::new(),
-        };
+    /// Takes over what the file holds. What was noted of uses since is kept, and so are leases.
+    fn take_over(&mut self, mut tokens: Vec<IssuedToken>, stamp: Stamp) {
         for token in &mut tokens {
             if let Some(known) = self.tokens.iter().find(|known| known.id == token.id) {
                 (token.uses, token.last_used) = (token.uses.max(known.uses), token.last_used.max(known.last_used));
             }
         }
         tokens.extend(self.tokens.drain(..).filter(|token| token.leased));
-        (self.tokens, self.stamp) = (tokens, now);
-        Ok(())
+        (self.tokens, self.stamp) = (tokens, stamp);
+    }
+}
+
+fn note_use(tokens: &mut [IssuedToken], id: &str) {
+    if let Some(token) = tokens.iter_mut().find(|token| token.id == id) {
+        (token.uses, token.last_used) = (token.uses + 1, Some(clock::now()));
     }
 }
 
@@ -248,24 +285,33 @@ mod tests {
 
     fn ledger(dir: &tempfile::TempDir) -> Ledger {
         let (path, lock_path) = (dir.path().join("tokens.json"), dir.path().join("tokens.lock"));
-        Ledger { path, lock_path, stamp: Stamp::default(), tokens: Vec::new() }
+        Ledger { path, lock_path, known: Mutex::default() }
+    }
+
+    /// How many tokens' rights whoever presents this has, as a question of the agent finds out.
+    fn rights(ledger: &Ledger, presented: &Secret) -> Option<usize> {
+        match ledger.authenticate(presented).unwrap() {
+            Presented::Unknown => None,
+            Presented::Allowed(rights) => Some(rights.len()),
+            Presented::Counted(id) => ledger.count(&id).unwrap().map(|rights| rights.len()),
+        }
     }
 
     #[test]
     fn a_token_counts_until_it_is_revoked_also_for_another_agent_and_after_a_restart() {
         let dir = tempfile::tempdir().unwrap();
-        let (mut one, mut other) = (ledger(&dir), ledger(&dir));
+        let (one, other) = (ledger(&dir), ledger(&dir));
         let (secret, token) = one.issue(order("ci", None), 10).unwrap();
         assert_eq!(secret.expose().len(), "loom_".len() + 43);
-        assert!(other.authenticate(&secret).unwrap().is_some());
-        assert!(other.authenticate(&Secret::new(format!("{}x", secret.expose()))).unwrap().is_none());
+        assert!(rights(&other, &secret).is_some());
+        assert!(rights(&other, &Secret::new(format!("{}x", secret.expose()))).is_none());
         assert!(matches!(other.issue(order("ci", None), 10), Err(LedgerError::NameTaken)));
         assert!(matches!(other.issue(order("more", None), 1), Err(LedgerError::TooMany(1))));
         let text = std::fs::read_to_string(dir.path().join("tokens.json")).unwrap();
         assert!(!text.contains(&secret.expose()[5..]));
         assert_eq!(other.revoke("ci", |_| true).unwrap().len(), 1);
-        for ledger in [&mut one, &mut other, &mut ledger(&dir)] {
-            assert!(ledger.authenticate(&secret).unwrap().is_none());
+        for ledger in [&one, &other, &ledger(&dir)] {
+            assert!(rights(ledger, &secret).is_none());
             assert!(ledger.rights_of(&token.id).unwrap().is_none() && ledger.all().unwrap()[0].revoked);
         }
     }
@@ -273,27 +319,27 @@ mod tests {
     #[test]
     fn a_token_dies_with_the_one_that_issued_it_and_when_its_uses_are_up() {
         let dir = tempfile::tempdir().unwrap();
-        let mut ledger = ledger(&dir);
+        let ledger = ledger(&dir);
         let (_, parent) = ledger.issue(order("parent", None), 10).unwrap();
         let (secret, child) = ledger.issue(order("child", Some(&parent.id)), 10).unwrap();
-        assert_eq!(ledger.authenticate(&secret).unwrap().unwrap().len(), 2);
+        assert_eq!(rights(&ledger, &secret), Some(2));
         assert!(ledger.descends(&child, &parent.id) && !ledger.descends(&parent, &child.id));
         ledger.revoke(&parent.id, |_| true).unwrap();
-        assert!(ledger.authenticate(&secret).unwrap().is_none());
+        assert!(rights(&ledger, &secret).is_none());
         let (secret, _) = ledger.issue(Order { max_uses: Some(2), ..order("twice", None) }, 10).unwrap();
-        let uses = [(); 3].map(|()| ledger.authenticate(&secret).unwrap().is_some());
+        let uses = [(); 3].map(|()| rights(&ledger, &secret).is_some());
         assert_eq!(uses, [true, true, false]);
     }
 
     #[test]
     fn a_leased_token_is_never_written_down() {
         let dir = tempfile::tempdir().unwrap();
-        let mut ledger = ledger(&dir);
+        let ledger = ledger(&dir);
         let (secret, token) = ledger.issue(Order { leased: true, ..order("exec", None) }, 0).unwrap();
         ledger.issue(order("ci", None), 10).unwrap();
-        assert!(ledger.authenticate(&secret).unwrap().is_some());
+        assert!(rights(&ledger, &secret).is_some());
         assert!(!std::fs::read_to_string(dir.path().join("tokens.json")).unwrap().contains(&token.id));
         ledger.end_lease(&token.id);
-        assert!(ledger.authenticate(&secret).unwrap().is_none());
+        assert!(rights(&ledger, &secret).is_none());
     }
 }

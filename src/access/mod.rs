@@ -22,4 +22,4 @@ pub use jwt::{Expected, Purpose, is_jwt, issuer_of, verify};
 pub use jwt_claims::Claims;
 pub use jwt_error::JwtError;
 pub use key_set::KeySet;
-pub use ledger::{Ledger, LedgerError};
+pub use ledger::{Ledger, LedgerError, Presented};

@@ -82,7 +82,7 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
         Err(error) => return refuse(from_request(error), caller),
     };
     caller.locale = request.locale;
-    match agent.authority(request.token.as_ref(), caller) {
+    match agent.authority(request.token.as_ref(), caller).await {
         Ok(authority) => {
             caller.acts_within(authority);
             agent.note_token(caller);

@@ -82,7 +82,7 @@ impl Agent {
             Shown::Nothing => Ok(stranger),
             Shown::Bearer(token) => {
                 let found = match token.expose().starts_with(PREFIX) || !is_jwt(token.expose()) {
-                    true => self.ledger_rights(&token)?.map(|rights| (None, rights)),
+                    true => self.ledger_rights(&token).await?.map(|rights| (None, rights)),
                     // Boxed: the issuer may have to be asked, and what that takes not every request should hold.
                     false => Box::pin(self.access_token(&token)).await?.map(|(person, own)| (Some(person), vec![own])),
                 };

@@ -1,25 +1,27 @@
 //! Tokens that the agent issues: who presents one, and who may issue, see and revoke them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use super::blocking::{DISK_WITHIN, in_time, on_thread};
 use super::guard::{Guard, Source, Verdict};
 use super::guest::Guest;
-use super::state::lock;
 use super::{Agent, Asker, Caller, fault};
-use crate::access::{Authority, Holder, IssuedToken, Ledger, LedgerError, Order, Rights};
+use crate::access::{Authority, Holder, IssuedToken, Ledger, LedgerError, Order, Presented, Rights};
 use crate::base::{Paths, Secret, clock};
 use crate::msg;
 use crate::wire::{Code, Fault, IssuedInfo, Person};
 
 /// The ledger, and the failures of those who are not in it.
 pub(super) struct Issued {
-    ledger: Arc<Mutex<Ledger>>,
+    ledger: Arc<Ledger>,
+    /// Held by who changes it: who waits for another one of this agent waits for its turn, not for a lock's deadline.
+    turn: tokio::sync::Mutex<()>,
     pub(super) guard: Guard,
 }
 
 impl Issued {
     pub(super) fn new(paths: &Paths) -> Self {
-        Issued { ledger: Arc::new(Mutex::new(Ledger::new(paths))), guard: Guard::default() }
+        Issued { ledger: Arc::new(Ledger::new(paths)), turn: tokio::sync::Mutex::default(), guard: Guard::default() }
     }
 }
 
@@ -46,14 +48,18 @@ impl Viewer {
 impl Agent {
     /// What whoever presents this token at this door may do. A door with a token of its own lets nobody do more than that.
     /// A guest has what they were let in with, whatever else a frame says.
-    pub(super) fn authority(&self, presented: Option<&Secret>, caller: &Caller<'_>) -> Result<Authority, Fault> {
+    pub(super) async fn authority(
+        &self,
+        presented: Option<&Secret>,
+        caller: &mut Caller<'_>,
+    ) -> Result<Authority, Fault> {
         let (pid, door) = match caller.asker() {
             Asker::Guest(guest) => return Ok(guest.authority().clone()),
             Asker::Process { peer, door } => (peer.pid, door),
         };
         let mut authority = Authority::owner();
         if let Some(token) = presented {
-            let rights = self.ledger_rights(token)?;
+            let rights = self.ledger_rights(token).await?;
             authority = authority.within(rights.ok_or_else(|| self.wrong_token(token, pid, caller))?);
         }
         if let Some(id) = door {
@@ -63,17 +69,21 @@ impl Agent {
     }
 
     /// The rights of whoever presents this token, and one use of it.
-    pub(super) fn ledger_rights(&self, token: &Secret) -> Result<Option<Vec<Rights>>, Fault> {
-        lock(&self.issued.ledger).authenticate(token).map_err(fault::from_ledger)
+    pub(super) async fn ledger_rights(&self, token: &Secret) -> Result<Option<Vec<Rights>>, Fault> {
+        match self.issued.ledger.authenticate(token).map_err(fault::from_ledger)? {
+            Presented::Unknown => Ok(None),
+            Presented::Allowed(rights) => Ok(Some(rights)),
+            Presented::Counted(id) => self.with_ledger(move |ledger| ledger.count(&id)).await,
+        }
     }
 
     pub(super) fn rights_of_token(&self, id: &str) -> Result<Option<Vec<Rights>>, Fault> {
-        lock(&self.issued.ledger).rights_of(id).map_err(fault::from_ledger)
+        self.issued.ledger.rights_of(id).map_err(fault::from_ledger)
     }
 
     /// The id of an active token.
     pub(super) fn id_of_token(&self, token: &Secret) -> Result<Option<String>, Fault> {
-        lock(&self.issued.ledger).id_of(token).map_err(fault::from_ledger)
+        self.issued.ledger.id_of(token).map_err(fault::from_ledger)
     }
 
     /// Whether whoever began with this authority still has it: what lasts is asked again.
@@ -132,16 +142,15 @@ impl Agent {
     /// The issued tokens that may be seen: those that the presented one led to, those of machines that the person approved,
     /// and those that they oversee. A token does not see itself.
     pub(super) async fn issued(&self, viewer: Viewer) -> Result<Vec<IssuedToken>, Fault> {
-        let look = move |ledger: &mut Ledger| {
-            let all = ledger.all()?.to_vec();
-            Ok(all.into_iter().filter(|token| viewer.sees(token, ledger)).collect())
-        };
-        self.with_ledger(look).await
+        let ledger = &self.issued.ledger;
+        let all = ledger.all().map_err(fault::from_ledger)?;
+        Ok(all.into_iter().filter(|token| viewer.sees(token, ledger)).collect())
     }
 
     /// The token with this id, for the agent itself.
     pub(super) async fn issued_token(&self, id: String) -> Result<Option<IssuedToken>, Fault> {
-        self.with_ledger(move |ledger| Ok(ledger.all()?.iter().find(|token| token.id == id).cloned())).await
+        let all = self.issued.ledger.all().map_err(fault::from_ledger)?;
+        Ok(all.into_iter().find(|token| token.id == id))
     }
 
     /// Revokes by name or id what may be seen and is meant; from the moment this returns, it is worth nothing.
@@ -169,7 +178,7 @@ impl Agent {
 
     /// Ends a lease. In memory only, so it cannot fail and need not wait.
     pub(super) fn end_lease(&self, id: &str) {
-        lock(&self.issued.ledger).end_lease(id);
+        self.issued.ledger.end_lease(id);
     }
 
     async fn enter(&self, authority: &Authority, order: Order) -> Result<(Secret, IssuedToken), Fault> {
@@ -180,11 +189,14 @@ impl Agent {
 
     async fn with_ledger<R: Send + 'static>(
         &self,
-        call: impl FnOnce(&mut Ledger) -> Result<R, LedgerError> + Send + 'static,
+        call: impl FnOnce(&Ledger) -> Result<R, LedgerError> + Send + 'static,
     ) -> Result<R, Fault> {
         let ledger = self.issued.ledger.clone();
-        let done = tokio::task::spawn_blocking(move || call(&mut lock(&ledger))).await;
-        done.map_err(|_| fault::internal())?.map_err(fault::from_ledger)
+        in_time(DISK_WITHIN, async {
+            let _turn = self.issued.turn.lock().await;
+            on_thread(move || call(&ledger).map_err(fault::from_ledger)).await
+        })
+        .await
     }
 }
 

@@ -34,14 +34,14 @@ impl Agent {
         self.load(&mut changing).await?;
         let (paths, key) = (self.paths().clone(), self.key.clone());
         let target = with_store(&mut changing, move |store| store.copied(choice, &paths, &key)).await?;
-        let set = || {
-            let set = Setting::Store.set(&self.paths().config_file(), name);
-            set.map_err(|message| Fault::new(Code::Unavailable, message).hint(msg!("hint-config")))
+        let set = async || {
+            let _change = self.settings.changing.lock().await;
+            self.settings.set(Setting::Store, name.to_owned()).await
         };
         // An agent whose setting is the keyring reads the file as well, and no other reads both. So that is the setting as
         // long as each has some.
         if to == StoredIn::Keyring {
-            set()?;
+            set().await?;
         }
         let moved = with_store(&mut changing, move |store| {
             let count = store.replace_by(target)?;
@@ -50,7 +50,7 @@ impl Agent {
         let (count, all) = moved.await?;
         *lock(&self.accounts) = Some(Accounts::new(all));
         if to == StoredIn::File {
-            set()?;
+            set().await?;
         }
         Ok(count)
     }

@@ -5,6 +5,7 @@
 mod accounts;
 mod api;
 mod auditing;
+mod blocking;
 mod caller;
 mod changes;
 mod check;

@@ -1,9 +1,7 @@
 //! Which sentence says what, of logins and tokens by OAuth.
 
-use std::path::Path;
-
 use super::fault::{code_expired, from_http};
-use crate::base::ServerUrl;
+use crate::base::{Message, ServerUrl};
 use crate::msg;
 use crate::oauth::{HttpError, OAuthError, known_hosts};
 use crate::wire::{Code, Fault};
@@ -100,8 +98,8 @@ pub(super) fn no_client_secret(server: &ServerUrl) -> Fault {
     Fault::new(Code::BadRequest, msg!("no-client-secret", server = server)).hint(msg!("hint-client-secret"))
 }
 
-pub(super) fn secret_file(path: &Path, error: &std::io::Error) -> Fault {
-    Fault::new(Code::BadRequest, msg!("file-trouble", path = path.display(), error = error)).hint(msg!("hint-config"))
+pub(super) fn secret_file(reason: Message) -> Fault {
+    Fault::new(Code::BadRequest, reason).hint(msg!("hint-config"))
 }
 
 pub(super) fn not_renewable(server: &ServerUrl) -> Fault {

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::blocking::{DISK_WITHIN, within};
+use super::fault;
+use crate::base::private_file::PrivateFileError;
 use crate::base::{Paths, private_file};
+use crate::store::StoreError;
 
 /// The client id that this issuer gave.
 pub(super) fn read(paths: &Paths, issuer: &str) -> Option<String> {
@@ -10,20 +14,23 @@ pub(super) fn read(paths: &Paths, issuer: &str) -> Option<String> {
 }
 
 /// Remembers a client id, or forgets it. A file that cannot be written costs one more registration, no login.
-pub(super) fn write(paths: &Paths, issuer: &str, client_id: Option<&str>) {
-    let path = paths.registrations_file();
-    let written = private_file::private_dir(paths.state_dir()).and_then(|()| {
-        let _lock = private_file::lock(&paths.registrations_lock())?;
-        let mut all = all(paths);
-        match client_id {
-            Some(id) => all.insert(issuer.to_owned(), id.to_owned()),
-            None => all.remove(issuer),
-        };
-        private_file::replace(&path, &serde_json::to_vec_pretty(&all).unwrap_or_default())
-    });
-    if let Err(error) = written {
-        tracing::warn!(error = error.message().id(), "a registration is not remembered");
+pub(super) async fn write(paths: &Paths, issuer: &str, client_id: Option<&str>) {
+    let (paths, issuer, client_id) = (paths.clone(), issuer.to_owned(), client_id.map(str::to_owned));
+    let changed = move || change(&paths, issuer, client_id).map_err(|error| fault::from_store(StoreError::File(error)));
+    if let Err(fault) = within(DISK_WITHIN, changed).await {
+        tracing::warn!(fault = fault.id(), "a registration is not remembered");
     }
+}
+
+fn change(paths: &Paths, issuer: String, client_id: Option<String>) -> Result<(), PrivateFileError> {
+    private_file::private_dir(paths.state_dir())?;
+    let _lock = private_file::lock(&paths.registrations_lock())?;
+    let mut all = all(paths);
+    match client_id {
+        Some(id) => all.insert(issuer, id),
+        None => all.remove(&issuer),
+    };
+    private_file::replace(&paths.registrations_file(), &serde_json::to_vec_pretty(&all).unwrap_or_default())
 }
 
 fn all(paths: &Paths) -> BTreeMap<String, String> {

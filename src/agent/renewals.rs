@@ -126,7 +126,9 @@ impl Agent {
         if error.is_unknown_client() {
             // It may have been loom's own registration; the next login gets another.
             let issuer = self.ticket(account).await.ok().flatten().map(|ticket| ticket.grant.issuer);
-            issuer.inspect(|issuer| registrations::write(self.paths(), issuer, None));
+            if let Some(issuer) = issuer {
+                registrations::write(self.paths(), &issuer, None).await;
+            }
             return oauth_fault::client_unknown(account.server(), error);
         }
         oauth_fault::from_oauth(account.server(), error)

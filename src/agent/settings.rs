@@ -2,7 +2,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::base::{Config, Message, Stamp};
+use super::blocking::{DISK_WITHIN, within};
+use crate::base::{Config, Message, Setting, Stamp};
+use crate::msg;
+use crate::wire::{Code, Fault};
 
 /// How old a look at the file may be. Less than any program takes to start, so nobody who edits and then asks notices; but
 /// a crowd of requests shares one look.
@@ -12,6 +15,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(1);
 pub(super) struct Settings {
     path: PathBuf,
     parsed: Mutex<Option<Parsed>>,
+    /// Held while the file is looked at and changed.
+    pub(super) changing: tokio::sync::Mutex<()>,
 }
 
 struct Parsed {
@@ -22,11 +27,14 @@ struct Parsed {
 
 impl Settings {
     pub(super) fn new(path: PathBuf) -> Self {
-        Settings { path, parsed: Mutex::default() }
+        Settings { path, parsed: Mutex::default(), changing: tokio::sync::Mutex::default() }
     }
 
-    pub(super) fn path(&self) -> &std::path::Path {
-        &self.path
+    /// Writes a value into the file.
+    pub(super) async fn set(&self, setting: Setting, value: String) -> Result<(), Fault> {
+        let path = self.path.clone();
+        let not_set = |message| Fault::new(Code::Unavailable, message).hint(msg!("hint-config"));
+        within(DISK_WITHIN, move || setting.set(&path, &value).map_err(not_set)).await
     }
 
     pub(super) fn config(&self) -> Result<Arc<Config>, Message> {

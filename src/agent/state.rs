@@ -29,7 +29,7 @@ pub struct Agent {
     /// Its memory is kept out of swap.
     pub(super) memory_locked: bool,
     paths: Paths,
-    settings: Settings,
+    pub(super) settings: Settings,
     /// Makes the tags of this agent's life.
     salt: [u8; 16],
     /// From `LOOM_STORE`: it beats the config file.
@@ -113,12 +113,12 @@ impl Agent {
     }
 
     /// Makes the server the default if there is none. `true` if it did.
-    pub(super) fn default_to(&self, server: &ServerUrl) -> Result<bool, Fault> {
+    pub(super) async fn default_to(&self, server: &ServerUrl) -> Result<bool, Fault> {
+        let _change = self.settings.changing.lock().await;
         if self.config()?.default_server().is_some() {
             return Ok(false);
         }
-        let set = Setting::DefaultServer.set(self.settings.path(), &server.to_string());
-        set.map(|()| true).map_err(|message| Fault::new(Code::Unavailable, message))
+        self.settings.set(Setting::DefaultServer, server.to_string()).await.map(|()| true)
     }
 
     /// Looks at the accounts, reading the store first if that has not been done.

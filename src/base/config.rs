@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer};
 use toml_edit::{DocumentMut, value};
 
-use super::{AccountRule, HttpConfig, Locale, Message, Scopes, ServerConfig, ServerUrl, private_file};
+use super::{AccountRule, HttpConfig, Locale, Message, Scopes, ServerConfig, ServerUrl, plain_file, private_file};
 use crate::msg;
 
 /// The user's settings, from `config.toml`; see loom.toml(5).
@@ -211,12 +211,12 @@ impl StoreChoice {
     }
 }
 
-/// A setting is no secret, so the file may be readable by others; it is read as any file is.
+/// A setting is no secret, so the file may be readable by others; it is read as any file is, links followed.
 fn read(path: &Path) -> Result<String, Message> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => Err(msg!("file-trouble", path = path.display(), error = error)),
+    match plain_file::read_text(path, plain_file::MAX_TEXT) {
+        Ok(text) => Ok(text.to_string()),
+        Err(error) if error.is_not_found() => Ok(String::new()),
+        Err(error) => Err(error.message()),
     }
 }
 

@@ -15,6 +15,7 @@ mod lock_holder;
 mod message;
 mod oauth_settings;
 mod paths;
+pub mod plain_file;
 mod printable;
 pub mod private_file;
 mod role;

@@ -15,7 +15,7 @@ use crate::base::{Message, Paths};
 use crate::msg;
 
 /// The longest wait for another agent to either listen or go.
-pub(super) const PREDECESSOR_WITHIN: Duration = Duration::from_secs(10);
+const PREDECESSOR_WITHIN: Duration = Duration::from_secs(10);
 
 /// The agent's socket, owned by this process.
 pub struct Door {

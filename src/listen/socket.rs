@@ -9,9 +9,14 @@ use tokio::time::{sleep, timeout};
 
 use super::conversation::converse;
 use super::crowd::Crowd;
-use super::door::{Door, PREDECESSOR_WITHIN};
+use super::door::Door;
 use super::doors::serve_further;
 use crate::agent::{Agent, Peer};
+
+/// How long a request may take to be finished when the agent ends, and what is still to be written then: a server or a disk
+/// that hangs keeps nobody's machine from shutting down. Together less than a successor waits.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+const WRITTEN_WITHIN: Duration = Duration::from_secs(4);
 
 /// Serves until the agent is asked to stop or, where `idle_exit` is given, nobody came for so long. What was begun is
 /// finished first.
@@ -38,13 +43,18 @@ async fn run(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     // New front-ends start a new agent from here on; it waits for our lock.
     door.close();
     agent.stopping.ask();
-    let _ = further.await;
-    let _ = timeout(PREDECESSOR_WITHIN, agent.stopping.idle()).await;
+    let answered = async {
+        let _ = further.await;
+        agent.stopping.idle().await;
+    };
+    let _ = timeout(ANSWERED_WITHIN, answered).await;
     // What no store has taken so far would end with this memory: a login whose refresh token the server has changed.
-    let _ = timeout(PREDECESSOR_WITHIN, agent.save_again()).await;
-    agent.forget_devices().await;
-    auditor.abort();
-    agent.flush_audit().await;
+    let noted = async {
+        agent.forget_devices().await;
+        auditor.abort();
+        agent.flush_audit().await;
+    };
+    let _ = timeout(WRITTEN_WITHIN, async { tokio::join!(agent.save_again(), noted) }).await;
 }
 
 /// Lets in whoever is of the same user, for ever.

@@ -10,7 +10,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::object::Object;
-use crate::base::{Message, TlsSettings};
+use crate::base::{Message, TlsSettings, plain_file};
 use crate::msg;
 
 /// From connecting to the last byte, whatever the server does in between.
@@ -156,7 +156,7 @@ impl Answer {
 
 /// A key may be among what is read.
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, HttpError> {
-    std::fs::read(path).map(Zeroizing::new).map_err(|error| tls_file(path, &error))
+    plain_file::read(path, plain_file::MAX_CERTIFICATES).map_err(|error| HttpError::TlsFile(error.message()))
 }
 
 fn tls_file(path: &Path, error: &dyn std::fmt::Display) -> HttpError {

@@ -99,6 +99,14 @@ pub fn inject(home: &Home, agent: &Running, call: &Call, fault: &str) -> Injecti
     Injection { strace: attach(home, &[&what, whom].concat()), log }
 }
 
+/// Has every sync of the agent take so long from now on, as on a disk that is slow, or hangs. Ends when this is dropped.
+pub fn slow_disk(home: &Home, agent: &Running, time: std::time::Duration) -> Running {
+    let inject = format!("inject=fsync,fdatasync:delay_enter={}", time.as_micros());
+    let log = home.path().join(format!("slow-{}", unique()));
+    let pid = agent.0.id().to_string();
+    attach(home, &["-f", "-o", log.to_str().unwrap(), "-e", "trace=fsync,fdatasync", "-e", &inject, "-p", &pid])
+}
+
 impl Injection {
     /// Ends it, and gives what was seen up to the first call that failed; nothing if that was none on a file of this home.
     /// How often threads wake each other differs from run to run, so a wake-up can be hit in place of a write: no disk does

@@ -29,7 +29,7 @@ pub(super) async fn run(plan: Plan<'_>, can_paste: bool, caller: &mut Caller<'_>
         came = tokio::time::timeout(DECIDED_WITHIN, port.visitor(|url| begun.is_answered_by(url))) => came,
         fault = caller.hung_up() => {
             // Perhaps the page said that it does not know the client.
-            plan.forget_client();
+            plan.forget_client().await;
             return Err(fault);
         }
     };

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use crate::agent::{Agent, oauth_fault, registrations};
-use crate::base::{Credential, Grant, GrantKind, OAuthSettings, Secret, ServerUrl, from_home};
+use crate::base::{Credential, Grant, GrantKind, OAuthSettings, Secret, ServerUrl, from_home, plain_file};
+use crate::msg;
 use crate::oauth::{self, AuthorizationServer, Client, Http, OAuthError, Tokens, discovery, identity, known_hosts};
 use crate::wire::{Fault, Flow, Login};
-use zeroize::Zeroizing;
 
 /// Where a browser is sent back to, as loom is registered, without the port.
 const REDIRECT_URI: &str = "http://127.0.0.1/callback";
@@ -131,15 +131,15 @@ impl<'a> Plan<'a> {
         self.is_registered = true;
         // One with a secret is kept with the login only: what is remembered here stands in clear.
         if self.client.secret.is_none() {
-            registrations::write(self.agent.paths(), &self.at.issuer, Some(&self.client.id));
+            registrations::write(self.agent.paths(), &self.at.issuer, Some(&self.client.id)).await;
         }
         Ok(())
     }
 
     /// Forgets a client that the server may not know any more: the next login gets another.
-    pub(super) fn forget_client(&self) {
+    pub(super) async fn forget_client(&self) {
         if self.is_registered {
-            registrations::write(self.agent.paths(), &self.at.issuer, None);
+            registrations::write(self.agent.paths(), &self.at.issuer, None).await;
         }
     }
 
@@ -216,10 +216,10 @@ async fn earlier_issuer(agent: &Agent, server: &ServerUrl) -> Result<OAuthSettin
 
 /// A client's secret, from the file that the settings name.
 pub(in crate::agent) fn read_secret(path: &std::path::Path) -> Result<Secret, Fault> {
-    let text = std::fs::read_to_string(path).map(Zeroizing::new);
-    let text = text.map_err(|error| oauth_fault::secret_file(path, &error))?;
+    let text = plain_file::read_text(path, plain_file::MAX_TEXT);
+    let text = text.map_err(|error| oauth_fault::secret_file(error.message()))?;
     match text.trim_end() {
-        "" => Err(oauth_fault::secret_file(path, &std::io::ErrorKind::UnexpectedEof.into())),
+        "" => Err(oauth_fault::secret_file(msg!("file-empty", path = path.display()))),
         secret => Ok(Secret::new(secret.to_owned())),
     }
 }

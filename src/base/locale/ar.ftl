@@ -275,6 +275,9 @@ file-not-plain = المسار { $path } رابط أو ليس ملفًا عادي
 file-owner = المسار { $path } يملكه مستخدم آخر
 file-mode = المسار { $path } متاح لمستخدمين آخرين
 file-hard-link = للملف { $path } اسم ثانٍ في مكان آخر
+file-no-file = { $path } ليس ملفًا عاديًا
+file-empty = الملف { $path } فارغ
+disk-silent = لم يُجب القرص خلال { $seconds } ثانية
 file-too-large = سيتجاوز حجم { $path } مقدار { $size } ميبيبايت
 file-locked = { $path } مقفل من عملية أخرى
 file-locked-by = { $path } مقفل من العملية { $pid } ({ $program })
@@ -288,6 +291,7 @@ hint-store-newer = حدّث loom
 hint-file-mode = {"\u2066"}chmod go= { $path }{"\u2069"}
 hint-file-unsafe = افحصه بالأمر {"\u2066"}ls -l{"\u2069"}، وانقله إلى مكان آخر إن لم تكن أنت من أنشأه
 hint-file-io = تحقّق من المساحة الخالية على القرص ومن الأذونات، ثم أعد المحاولة
+hint-disk-silent = تحقّق من القرص أو من الخادم الذي هو عليه؛ ويبدأ loom agent restart من جديد
 hint-file-too-large = سجّل الخروج مما لم تعد تحتاج إليه (loom logout)، أو خزّن أقل
 hint-file-locked = انتظر انتهاء تلك العملية أو أنهِها، ثم أعد المحاولة
 

@@ -275,6 +275,9 @@ file-not-plain = { $path } is a link or not a plain file
 file-owner = { $path } belongs to another user
 file-mode = { $path } is open to other users
 file-hard-link = { $path } has a second name elsewhere
+file-no-file = { $path } is not a plain file
+file-empty = { $path } is empty
+disk-silent = The disk did not answer within { $seconds } seconds
 file-too-large = { $path } would have more than { $size } MiB
 file-locked = { $path } is locked by another process
 file-locked-by = { $path } is locked by process { $pid } ({ $program })
@@ -288,6 +291,7 @@ hint-store-newer = update loom
 hint-file-mode = chmod go= { $path }
 hint-file-unsafe = look at it with ls -l, and move it away if you did not make it
 hint-file-io = check the disk's free space and the permissions, then try again
+hint-disk-silent = check the disk, or the server that it is on; loom agent restart begins anew
 hint-file-too-large = log out of what is no longer needed (loom logout), or store less
 hint-file-locked = wait for that process to finish, or end it, and try again
 

@@ -275,6 +275,9 @@ file-not-plain = { $path } es un enlace o no es un archivo normal
 file-owner = { $path } pertenece a otro usuario
 file-mode = { $path } es accesible para otros usuarios
 file-hard-link = { $path } tiene un segundo nombre en otro lugar
+file-no-file = { $path } no es un archivo normal
+file-empty = { $path } está vacío
+disk-silent = El disco no respondió en { $seconds } segundos
 file-too-large = { $path } tendría más de { $size } MiB
 file-locked = otro proceso tiene bloqueado { $path }
 file-locked-by = el proceso { $pid } ({ $program }) tiene bloqueado { $path }
@@ -288,6 +291,7 @@ hint-store-newer = actualice loom
 hint-file-mode = chmod go= { $path }
 hint-file-unsafe = examínelo con ls -l, y apártelo si no lo creó usted
 hint-file-io = compruebe el espacio libre en el disco y los permisos, y vuelva a intentarlo
+hint-disk-silent = compruebe el disco, o el servidor en que está; loom agent restart empieza de nuevo
 hint-file-too-large = cierre las sesiones que ya no necesite (loom logout), o guarde menos
 hint-file-locked = espere a que ese proceso termine, o termínelo, y vuelva a intentarlo
 

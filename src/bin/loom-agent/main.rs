@@ -97,7 +97,7 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
         // Whoever opens the door is told; git is not kept waiting for it.
         Err(message) => tracing::warn!(reason = message.id(), "the issuer of the environment is not used"),
     }
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let door = match listenfd::ListenFd::from_env().take_unix_listener(0) {
             Ok(Some(listener)) => Door::from_systemd(listener).map_err(|error| error.to_string())?,
             _ => match Door::open(&paths).await {
@@ -143,7 +143,10 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
         serve(door, agent, idle_exit).await;
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
         Ok(())
-    })
+    });
+    // A thread that hangs in a call to a disk is not waited for.
+    runtime.shutdown_background();
+    served
 }
 
 /// Lets go of the launching process' pipes.

@@ -7,7 +7,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::TlsAcceptor;
 use webpki::EndEntityCert;
 
-use crate::base::{Message, Stamp, TlsFiles};
+use crate::base::{Message, Stamp, TlsFiles, plain_file};
 use crate::msg;
 
 /// Certificate and key, read anew when their files change: they are renewed more often than agents are restarted.
@@ -60,12 +60,15 @@ impl Tls {
 fn load(files: &TlsFiles) -> Result<Loaded, Message> {
     let bad = |path: &Path, error: &dyn std::fmt::Display| msg!("tls-file-bad", path = path.display(), error = error);
     let stamps = stamps(files);
-    let chain = CertificateDer::pem_file_iter(&files.cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let chain = chain.map_err(|error| bad(&files.cert, &error))?;
+    let read = |path| plain_file::read(path, plain_file::MAX_CERTIFICATES).map_err(|error| error.message());
+    let chain = read(&files.cert)?;
+    let chain = CertificateDer::pem_slice_iter(&chain)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| bad(&files.cert, &error))?;
     let Some(certificate) = chain.first().cloned() else {
         return Err(msg!("tls-file-empty", path = files.cert.display()));
     };
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| bad(&files.key, &error))?;
+    let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|error| bad(&files.key, &error))?;
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|config| config.with_no_client_auth().with_single_cert(chain, key));
