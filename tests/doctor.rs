@@ -79,3 +79,129 @@ fn the_copy_before_holds_nobody_who_logged_out() {
     }
     home.loom(&["doctor"]).ok();
 }
+
+/// The hint's last command, as a person would run it.
+fn start_anew(home: &Home, said: &str) {
+    let command =
+        said.lines().find(|line| line.starts_with("hint: ")).and_then(|hint| hint.rsplit_once(": ")).unwrap().1;
+    assert!(home.command("sh").args(["-c", command]).status().unwrap().success(), "{command}");
+}
+
+/// Removes these files of the home, or the directories.
+fn remove(home: &Home, names: &[&str]) {
+    for path in names.iter().map(|name| home.path().join(name)) {
+        match path.is_dir() {
+            true => std::fs::remove_dir_all(path).unwrap(),
+            false => std::fs::remove_file(path).unwrap(),
+        }
+    }
+}
+
+const FILE: &str = "config/loom/credentials.json";
+const COPY: &str = "config/loom/credentials.json.previous";
+const KEY: &str = "state/loom/store.key";
+
+/// Asserts that everybody says it, and that nobody puts a new file in the place of the old one.
+fn assert_said(home: &Home, what: &str) {
+    let before = std::fs::read(home.credentials()).ok();
+    let got = home.get("https", "git.example");
+    assert!(got.code == 1 && got.out.is_empty() && got.err.contains(what) && got.err.contains("hint: "), "{got:?}");
+    home.store("https", "new.example", "u", "pw").fails(1).says(what);
+    home.loom_in(&["login", "--with-token", "--server", "https://new.example"], "tok").fails(1).says(what);
+    home.loom(&["status"]).fails(1).says(what);
+    home.loom(&["token", "--server", "https://git.example"]).fails(1).says(what);
+    home.loom(&["store", "rekey"]).fails(1).says(what);
+    assert_eq!(std::fs::read(home.credentials()).ok(), before, "nothing is written in its place");
+}
+
+#[test]
+fn a_file_that_is_gone_is_said_and_only_a_person_brings_back_what_its_copy_holds() {
+    for gone in [&[FILE][..], &[FILE, "config/loom/config.toml"]] {
+        let home = Home::new();
+        home.configure("");
+        kept(&home, &["one", "two", "three"]);
+        remove(&home, gone);
+        assert_said(&home, "credentials.json is missing");
+        let found = home.loom(&["doctor"]);
+        assert!(found.code == 1 && found.out.contains("one") && found.out.contains("--restore"), "{found:?}");
+        assert!(!home.credentials().exists());
+        home.loom(&["doctor", "--restore"]).ok();
+        home.loom(&["doctor"]).ok();
+        for user in ["one", "two"] {
+            let got = home.helper("get", format!("protocol=https\nhost=git.example\nusername={user}\n\n")).ok();
+            assert!(got.out.contains(&format!("pw-of-{user}")), "{got:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_gone_without_a_copy_is_said_and_a_person_may_start_anew() {
+    for gone in [&[FILE, COPY][..], &[FILE, KEY], &[FILE]] {
+        let home = Home::new();
+        // With one record there never was a copy.
+        kept(&home, if gone.len() == 1 { &["one"] } else { &["one", "two"] });
+        remove(&home, gone);
+        assert_said(&home, "credentials.json is missing");
+        home.loom(&["doctor", "--restore"]).fails(1).says("is missing");
+        assert!(!home.credentials().exists());
+        start_anew(&home, &home.loom(&["status"]).err);
+        home.store("https", "new.example", "u", "pw").ok();
+        home.loom(&["doctor"]).ok();
+        assert!(home.get("https", "new.example").ok().out.contains("password=pw\n"));
+    }
+}
+
+#[test]
+fn a_file_of_nothing_is_damaged_and_no_empty_file_of_an_older_loom() {
+    for nothing in ["", "{}", "{}\n", "null"] {
+        let home = Home::new();
+        kept(&home, &["one", "two"]);
+        std::fs::write(home.credentials(), nothing).unwrap();
+        assert_said(&home, "credentials.json is damaged");
+        home.loom(&["doctor", "--restore"]).ok();
+        assert!(home.get("https", "git.example").ok().out.contains("pw-of-one"));
+    }
+    let new = Home::new();
+    new.configure("");
+    std::fs::write(new.credentials(), "{}").unwrap();
+    std::fs::set_permissions(new.credentials(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    assert_eq!(new.get("https", "git.example").ok().out, "", "an older Loom in which nobody was logged in");
+    kept(&new, &["one"]);
+    assert!(new.get("https", "git.example").ok().out.contains("pw-of-one"));
+}
+
+#[test]
+fn files_that_are_removed_under_an_agent_are_not_begun_anew_by_it() {
+    for gone in
+        [&[FILE][..], &[KEY], &[FILE, KEY], &[FILE, COPY, KEY], &["config/loom", "state/loom"], &["config/loom"]]
+    {
+        let home = Home::new();
+        kept(&home, &["one", "two"]);
+        assert!(home.get("https", "git.example").ok().out.contains("pw-of-one"));
+        remove(&home, gone);
+        home.store("https", "new.example", "u", "pw").fails(1).says("hint: ");
+        home.loom(&["logout", "--server", "https://git.example", "--account", "one"]).fails(1).says("hint: ");
+        home.loom(&["store", "rekey"]).fails(1).says("hint: ");
+        assert!(!gone.contains(&FILE) || !home.credentials().exists(), "{gone:?}");
+        assert!(!gone.contains(&KEY) || !home.key().exists(), "{gone:?}");
+        // A new agent knows it as well, unless all is gone.
+        if gone.len() < 3 && gone != ["config/loom", "state/loom"] {
+            home.loom(&["agent", "restart"]).ok();
+            home.store("https", "new.example", "u", "pw").fails(1).says("hint: ");
+        }
+    }
+}
+
+#[test]
+fn each_damaged_file_that_is_put_aside_has_a_name_of_its_own() {
+    let home = Home::new();
+    kept(&home, &["one", "two"]);
+    let whole = std::fs::read(home.credentials()).unwrap();
+    for _ in 0..4 {
+        std::fs::write(home.credentials(), &whole[..whole.len() / 2]).unwrap();
+        home.loom(&["doctor", "--restore"]).ok();
+    }
+    let names = std::fs::read_dir(home.path().join("config/loom")).unwrap().flatten();
+    let aside = names.filter(|entry| entry.file_name().to_string_lossy().contains(".damaged-")).count();
+    assert_eq!(aside, 4);
+}

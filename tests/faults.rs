@@ -56,14 +56,7 @@ impl Bench {
 
     /// A home as the operation finds it.
     pub fn home(&self) -> Home {
-        let home = home();
-        for dir in ["config/loom", "state/loom"].map(Path::new) {
-            let Ok(entries) = self.template.path().join(dir).read_dir() else { continue };
-            for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
-                private_dir(&home.path().join(dir));
-                std::fs::copy(&path, home.path().join(dir).join(path.file_name().unwrap())).unwrap();
-            }
-        }
+        let home = self.template.copy();
         self.server.reset();
         home
     }

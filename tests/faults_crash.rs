@@ -7,13 +7,20 @@ use crate::support::{every, say};
 
 /// Lets the agent crash at each call of the operation, and looks at what is left.
 fn crash_everywhere(scenario: Scenario) {
+    crash_at_every(6, scenario);
+}
+
+/// The same; at every so many-th call in a short run.
+pub fn crash_at_every(nth: usize, scenario: Scenario) {
     let Some((bench, home, calls)) = Bench::recorded(scenario) else { return };
     assert_synced(&calls);
     let points: Vec<&Call> = calls.iter().filter(|call| call.is_point(&home)).collect();
     // And once right after the answer.
     assert_eq!(crash(&bench, None), (true, true));
     let (mut tried, mut hit, mut acknowledged) = (1, 1, 1);
-    for call in points.iter().step_by(every(6)) {
+    // The moment between file and key is tried always.
+    let tried_now = |(at, call): &(usize, &&Call)| at % every(nth) == 0 || call.puts_in_place("store.key");
+    for (_, call) in points.iter().enumerate().filter(tried_now) {
         let seen = crash(&bench, Some(call));
         tried += 1;
         hit += usize::from(seen.0);

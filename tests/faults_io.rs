@@ -10,6 +10,11 @@ const WRITES: [&str; 8] = ["openat", "write", "fsync", "rename", "link", "unlink
 
 /// Lets each call on a file fail, and looks at what the caller was told and at what is kept.
 fn fail_everywhere(scenario: Scenario) {
+    fail_at_every(5, scenario);
+}
+
+/// The same; at every so many-th call in a short run.
+pub fn fail_at_every(nth: usize, scenario: Scenario) {
     let Some((bench, home, calls)) = Bench::recorded(scenario) else { return };
     let placed = calls.iter().rposition(|call| call.puts_in_place("credentials.json")).unwrap();
     let is_one = |call: &Call| {
@@ -18,7 +23,7 @@ fn fail_everywhere(scenario: Scenario) {
     let points = calls.iter().enumerate().filter(|(_, call)| is_one(call));
     let points: Vec<_> = points.flat_map(|point| ["EIO", "ENOSPC"].map(|error| (point, error))).collect();
     let (mut tried, mut hit, mut refused) = (0, 0, 0);
-    for ((at, call), error) in points.iter().step_by(every(5)) {
+    for ((at, call), error) in points.iter().step_by(every(nth)) {
         tried += 1;
         let Some(seen) = fail(&bench, call, error, *at < placed) else { continue };
         hit += 1;

@@ -224,3 +224,24 @@ fn a_login_under_way_ends_when_the_agent_is_locked() {
     let ended = login.end();
     assert!(ended.code == 1 && ended.err.contains("the agent is locked"), "{ended:?}");
 }
+
+#[test]
+fn who_knew_the_old_passphrase_writes_nothing_once_another_agent_changed_it() {
+    let one = with_passphrase();
+    let dir = |name: &str| one.path().join(name).to_str().unwrap().to_owned();
+    let shared = [("LOOM_STORE", "file"), ("XDG_CONFIG_HOME", &dir("config")), ("XDG_STATE_HOME", &dir("state"))];
+    let two = Home::with(&shared);
+    two.loom_in(&["unlock"], PASSPHRASE).ok();
+    two.store("https", "b.example", "u", "pw_b").ok();
+    one.loom_in(&["store", "rekey", "--passphrase"], "another one").ok();
+    two.store("https", "c.example", "u", "pw_c").fails(1).says("the agent is locked").says("hint: loom unlock");
+    two.loom_in(&["unlock"], PASSPHRASE).fails(1).says("not the passphrase");
+    two.loom_in(&["unlock"], "another one").ok();
+    two.store("https", "c.example", "u", "pw_c").ok();
+    one.loom(&["agent", "restart"]).ok();
+    one.loom_in(&["unlock"], "another one").ok();
+    assert_eq!(token(&one).ok().out.trim(), "tok_of_a");
+    for host in ["b.example", "c.example"] {
+        assert!(one.get("https", host).ok().out.contains("password=pw_"), "{host}");
+    }
+}

@@ -13,6 +13,7 @@ mod faults_crash;
 mod faults_crowd;
 mod faults_io;
 mod faults_move;
+mod faults_passphrase;
 mod faults_room;
 mod faults_scenarios;
 mod fuzzed;

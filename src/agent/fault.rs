@@ -163,6 +163,9 @@ pub(super) fn from_store(error: StoreError) -> Fault {
         StoreError::WrongPassphrase => {
             Fault::new(Code::Denied, msg!("wrong-passphrase")).hint(msg!("hint-wrong-passphrase"))
         }
+        StoreError::OtherPassphrase => {
+            Fault::new(Code::Denied, msg!("other-passphrase")).hint(msg!("hint-other-passphrase"))
+        }
         StoreError::Unavailable(reason) => {
             unavailable(msg!("keyring-unavailable").because(reason)).hint(msg!("hint-keyring-unavailable"))
         }
@@ -175,6 +178,15 @@ pub(super) fn from_store(error: StoreError) -> Fault {
             key = key.display()
         ))
         .hint(msg!("hint-store-wrong-key", path = path.display(), key = key.display())),
+        StoreError::Missing { path, left, restorable } => {
+            let left: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
+            let fault = unavailable(msg!("store-missing", path = path.display()));
+            match (restorable, left.is_empty()) {
+                (true, _) => fault.hint(msg!("hint-store-missing-copy", left = left.join(" "))),
+                (false, false) => fault.hint(msg!("hint-store-missing", left = left.join(" "))),
+                (false, true) => fault.hint(msg!("hint-store-missing-all")),
+            }
+        }
         StoreError::Newer { path } => {
             unavailable(msg!("store-newer", path = path.display())).hint(msg!("hint-store-newer"))
         }

@@ -58,18 +58,11 @@ impl Agent {
     /// Seals the file with a new key, protected like this; without a word on that as the old one was.
     pub(super) async fn rekey(&self, protection: Option<Protection>) -> Result<(), Fault> {
         let _changing = self.changing.lock().await;
-        if self.locking.is_locked() {
+        if self.is_locked() {
             return Err(fault::locked());
         }
         let (paths, key) = (self.paths().clone(), self.key.clone());
-        let done = tokio::task::spawn_blocking(move || {
-            let protection = match protection {
-                Some(protection) => protection,
-                None if key.has_passphrase()? => return Err(StoreError::PassphraseNeeded),
-                None => Protection::KeyFile,
-            };
-            rekey::rekey(&paths, &key, &protection)
-        });
+        let done = tokio::task::spawn_blocking(move || rekey::rekey(&paths, &key, protection));
         match done.await.map_err(|_| fault::internal())? {
             Err(StoreError::PassphraseNeeded) => {
                 Err(Fault::new(Code::BadRequest, msg!("rekey-how")).hint(msg!("hint-rekey-how")))

@@ -74,6 +74,11 @@ impl PrivateFileError {
         }
     }
 
+    /// Whether something has the name already.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, PrivateFileError::Io { error, .. } if error.kind() == io::ErrorKind::AlreadyExists)
+    }
+
     /// Whether there simply is no such file or directory.
     pub fn is_not_found(&self) -> bool {
         matches!(self, PrivateFileError::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
@@ -115,6 +120,11 @@ pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(io_error(path))?;
     refuse_larger(path, bytes.len() as u64)?;
     Ok(Some(bytes))
+}
+
+/// Whether something has this name, whatever it is. What cannot be looked at counts as there.
+pub fn is_there(path: &Path) -> bool {
+    !matches!(path.symlink_metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound)
 }
 
 /// Opens a private file, for who wants but a part of it; `None` if there is none.

@@ -48,6 +48,12 @@ pub(super) enum EnvelopeError {
     Damaged,
 }
 
+impl Body {
+    pub(super) fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.unclaimed.is_empty()
+    }
+}
+
 impl SealedRecord {
     pub(super) fn seal(seal: &Seal, label: &impl Serialize, secret: &impl Serialize) -> Result<Self, StoreError> {
         let label = to_raw_value(label).map_err(|_| StoreError::NotKept)?;
@@ -73,6 +79,19 @@ pub(super) fn close(body: &Body, seal: &Seal) -> Result<Vec<u8>, StoreError> {
     let mut bytes = serde_json::to_vec(&envelope).map_err(|_| StoreError::NotKept)?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// The name of the key that the file wants, also where the rest is not whole; it stands near the beginning.
+pub(super) fn key_id(bytes: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct OnlyKey {
+        key: String,
+    }
+    if let Ok(OnlyKey { key }) = serde_json::from_slice(bytes) {
+        return Some(key);
+    }
+    let (_, named) = std::str::from_utf8(bytes.get(..64)?).ok()?.split_once("\"key\":\"")?;
+    named.split_once('"').map(|(id, _)| id.to_owned())
 }
 
 /// Parses the file and checks that it is whole.

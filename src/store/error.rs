@@ -14,6 +14,9 @@ pub enum StoreError {
     PassphraseNeeded,
     #[error("this is not the passphrase")]
     WrongPassphrase,
+    /// It opens a key, but not the one that the file is sealed with: a change of the passphrase was cut short.
+    #[error("this is not the passphrase that counts")]
+    OtherPassphrase,
     /// The store does not answer.
     #[error("the store does not answer")]
     Unavailable(Message),
@@ -23,6 +26,9 @@ pub enum StoreError {
     /// The file was sealed with another key than the one that is here, or the key is gone.
     #[error("{path} was sealed with another key than {key}")]
     WrongKey { path: PathBuf, key: PathBuf },
+    /// There was a file, and it is gone. `left` is what is still there of it.
+    #[error("{path} is missing")]
+    Missing { path: PathBuf, left: Vec<PathBuf>, restorable: bool },
     /// Written by a newer loom.
     #[error("{path} was written by a newer version")]
     Newer { path: PathBuf },

@@ -3,13 +3,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::envelope::{self, Body, EnvelopeError, SealedRecord};
 use super::legacy::LegacyRecord;
-use super::rekey;
 use super::seal::Seal;
-use super::{CredentialStore, LegacyKey, Record, StoreError, StoreKey};
+use super::{CredentialStore, LegacyKey, Protection, Record, StoreError, StoreKey};
 use crate::base::{AccountKey, Credential, Kind, Paths, private_file};
 use crate::wire::StoredIn;
 
@@ -44,17 +42,12 @@ pub(super) struct LegacyLabel {
 
 /// The file as one look finds it.
 enum Found {
-    /// It belongs to the key; or there is none.
-    Whole(Option<(Seal, Body)>),
-    /// It was sealed with another key than the one in its place, or with one that nobody opened.
-    OfOtherKey {
-        bytes: Zeroizing<Vec<u8>>,
-        error: StoreError,
-    },
+    /// Nothing if there never was one.
+    Sealed(Option<(Seal, Body)>),
     Legacy(Vec<(LegacyKey, LegacyRecord)>),
 }
 
-/// So often key and file are looked at that do not belong together, before somebody is taken to have been interrupted there.
+/// So often key and file are looked at that do not belong together, before that is what is said.
 const LOOKS: usize = 3;
 
 impl FileStore {
@@ -76,6 +69,10 @@ impl FileStore {
         &self.previous
     }
 
+    pub(super) fn is_previous_whole(&self, seal: &Seal) -> Result<bool, StoreError> {
+        Ok(private_file::read(&self.previous)?.is_some_and(|bytes| envelope::open(&bytes, seal).is_ok()))
+    }
+
     pub(super) fn lock(&self) -> Result<File, StoreError> {
         for dir in &self.dirs {
             private_file::private_dir(dir)?;
@@ -84,72 +81,109 @@ impl FileStore {
     }
 
     /// What the file holds, for who only looks. It is replaced by renaming, so nobody who writes has to be waited for. Key
-    /// and file that do not belong together are looked at again: a new key may come between the two. What nobody finishes is
-    /// finished under the lock.
+    /// and file that do not belong together are looked at again: a new key may have come between the two.
     pub(super) fn look(&self) -> Result<Option<(Seal, Body)>, StoreError> {
         for dir in &self.dirs {
             private_file::check_dir(dir)?;
         }
-        let mut reason = None;
-        for _ in 0..LOOKS {
-            match self.find()? {
-                Found::Whole(content) => return Ok(content),
-                Found::OfOtherKey { error, .. } => reason = Some(error),
-                Found::Legacy(_) => break,
-            }
-        }
-        match reason {
-            Some(error) if !self.key.is_changing()? => Err(error),
-            Some(_) | None => {
-                let _lock = self.lock()?;
-                self.read()
+        let mut looks = 1;
+        loop {
+            match self.find() {
+                Ok(Found::Sealed(content)) => {
+                    content.iter().for_each(|(seal, _)| self.finish(seal));
+                    return Ok(content);
+                }
+                Ok(Found::Legacy(_)) => {
+                    let _lock = self.lock()?;
+                    return self.read();
+                }
+                Err(StoreError::WrongKey { .. } | StoreError::PassphraseNeeded) if looks < LOOKS => looks += 1,
+                Err(error) => return Err(error),
             }
         }
     }
 
-    /// The key and what the file holds, for who holds the lock: what was cut short is finished. No file is an empty one; the
-    /// key is made with the first record.
+    /// Puts a key that waits in its place, if it opened the file and nobody is at work there. If that fails it goes on
+    /// waiting, where it opens the file as well.
+    fn finish(&self, seal: &Seal) {
+        if self.key.is_changing()
+            && let Ok(Some(_lock)) = private_file::try_lock(&self.lock_path)
+        {
+            let _ = self.key.settle(seal);
+        }
+    }
+
+    /// The same for who holds the lock and is about to change it; an older Loom's file is taken over. Nothing if there never
+    /// was a file: it is made with the first record.
     pub(super) fn read(&self) -> Result<Option<(Seal, Body)>, StoreError> {
         match self.find()? {
-            Found::Whole(content) => Ok(content),
+            Found::Sealed(content) => Ok(content),
             Found::Legacy(old) => self.convert(old).map(Some),
-            Found::OfOtherKey { bytes, error } => rekey::finish(self, &bytes)?.map(Some).ok_or(error),
         }
     }
 
     /// Key and file as they are at this moment; changes nothing.
     fn find(&self) -> Result<Found, StoreError> {
-        let Some(bytes) = private_file::read(&self.path)? else { return Ok(Found::Whole(None)) };
-        if let Some(old) = envelope::parse_legacy(&bytes) {
-            return Ok(Found::Legacy(old));
+        let Some(bytes) = private_file::read(&self.path)? else { return self.absent() };
+        match envelope::parse_legacy(&bytes) {
+            // Nothing is what is left of something, where there was something.
+            Some(old) if old.is_empty() && !self.left().is_empty() => return Err(self.damaged()),
+            Some(old) => return Ok(Found::Legacy(old)),
+            None => {}
         }
-        let error = match self.key.seal() {
-            Ok(Some(seal)) => match envelope::open(&bytes, &seal) {
-                Ok(body) => return Ok(Found::Whole(Some((seal, body)))),
-                Err(EnvelopeError::WrongKey) => self.wrong_key(),
-                Err(EnvelopeError::Newer) => return Err(StoreError::Newer { path: self.path.clone() }),
-                Err(EnvelopeError::Damaged) => return Err(StoreError::Damaged { path: self.path.clone() }),
-            },
-            Ok(None) => self.wrong_key(),
-            Err(StoreError::PassphraseNeeded) => StoreError::PassphraseNeeded,
-            Err(error) => return Err(error),
+        let seal = match envelope::key_id(&bytes) {
+            Some(id) => self.key.seal_named(&id)?,
+            None => None,
         };
-        Ok(Found::OfOtherKey { bytes, error })
+        let seal = seal.unwrap_or_else(Seal::of_nobody);
+        match envelope::open(&bytes, &seal) {
+            Ok(body) => {
+                self.key.note_use();
+                Ok(Found::Sealed(Some((seal, body))))
+            }
+            Err(EnvelopeError::WrongKey) => Err(self.wrong_key()),
+            Err(EnvelopeError::Newer) => Err(StoreError::Newer { path: self.path.clone() }),
+            Err(EnvelopeError::Damaged) => Err(self.damaged()),
+        }
+    }
+
+    /// No file is an empty one, if there never was another.
+    fn absent(&self) -> Result<Found, StoreError> {
+        let left = self.left();
+        if left.is_empty() && !self.key.was_used() {
+            return Ok(Found::Sealed(None));
+        }
+        // Somebody may have written the first one meanwhile.
+        if private_file::is_there(&self.path) {
+            return self.find();
+        }
+        let restorable = left.contains(&self.previous);
+        Err(StoreError::Missing { path: self.path.clone(), left, restorable })
+    }
+
+    /// What says that there was a file: its key, which takes its place after it, and the copy of what it was.
+    fn left(&self) -> Vec<PathBuf> {
+        let left = [self.key.path(), &self.previous];
+        left.into_iter().filter(|path| private_file::is_there(path)).map(Path::to_owned).collect()
+    }
+
+    pub(super) fn damaged(&self) -> StoreError {
+        StoreError::Damaged { path: self.path.clone() }
     }
 
     fn wrong_key(&self) -> StoreError {
         StoreError::WrongKey { path: self.path.clone(), key: self.key.path().to_owned() }
     }
 
-    fn seal(&self) -> Result<Seal, StoreError> {
-        match self.key.seal()? {
-            Some(seal) => Ok(seal),
-            None => self.key.create(),
-        }
+    pub(super) fn write(&self, seal: &Seal, body: &Body) -> Result<(), StoreError> {
+        self.put_in_place(seal, &envelope::close(body, seal)?)
     }
 
-    pub(super) fn write(&self, seal: &Seal, body: &Body) -> Result<(), StoreError> {
-        Ok(private_file::replace(&self.path, &envelope::close(body, seal)?)?)
+    /// The file gets its place; then its key, if it waited for it, gets its own.
+    fn put_in_place(&self, seal: &Seal, bytes: &[u8]) -> Result<(), StoreError> {
+        private_file::replace(&self.path, bytes)?;
+        self.key.note_use();
+        self.key.settle(seal)
     }
 
     /// Keeps what the file is before it changes, in case the disk spoils it.
@@ -163,7 +197,10 @@ impl FileStore {
     /// Takes over an older Loom's clear-text file. It is replaced only after the sealed form was read back and opened;
     /// the caller holds the lock.
     fn convert(&self, old: Vec<(LegacyKey, LegacyRecord)>) -> Result<(Seal, Body), StoreError> {
-        let seal = self.seal()?;
+        let seal = match self.key.seal()? {
+            Some(seal) => seal,
+            None => self.key.create(&Protection::KeyFile)?,
+        };
         let mut body = Body::default();
         for (key, record) in old {
             let credential = record.into_credential();
@@ -184,7 +221,7 @@ impl FileStore {
         if !whole || (back.records.len(), back.unclaimed.len()) != (body.records.len(), body.unclaimed.len()) {
             return Err(StoreError::NotKept);
         }
-        private_file::replace(&self.path, &sealed)?;
+        self.put_in_place(&seal, &sealed)?;
         Ok((seal, body))
     }
 
@@ -204,7 +241,7 @@ impl FileStore {
                 let bytes = envelope::close(&body, &seal)?;
                 // What was logged out does not stay behind in the copy. First, so that a failure changes nothing.
                 private_file::replace(&self.previous, &bytes)?;
-                Ok(private_file::replace(&self.path, &bytes)?)
+                self.put_in_place(&seal, &bytes)
             }
             false => Ok(()),
         }
@@ -222,15 +259,14 @@ impl CredentialStore for FileStore {
             let label: Label = sealed.label()?;
             Some(Record::from_parts(label.account, [label.created, label.saved], label.refused, sealed.open(&seal)?))
         };
-        let damaged = || StoreError::Damaged { path: self.path.clone() };
-        body.records.iter().map(|sealed| open(sealed).ok_or_else(damaged)).collect()
+        body.records.iter().map(|sealed| open(sealed).ok_or_else(|| self.damaged())).collect()
     }
 
     fn put(&mut self, record: &Record) -> Result<(), StoreError> {
         let _lock = self.lock()?;
         let (seal, mut body) = match self.read()? {
             Some(found) => found,
-            None => (self.seal()?, Body::default()),
+            None => (self.key.create(&Protection::KeyFile)?, Body::default()),
         };
         body.records.retain(|sealed| !is_of(sealed, record.account()));
         body.records.push(seal_record(&seal, record)?);

@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
@@ -6,6 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use zeroize::Zeroizing;
 
 use super::StoreError;
+use super::envelope;
 use super::passphrase::LockedKey;
 use super::seal::{KEY_BYTES, Seal};
 use crate::base::{Paths, Secret, private_file};
@@ -13,12 +15,19 @@ use crate::msg;
 
 /// The key of the sealed file: where it lies and, if only a passphrase opens it, the key itself for as long as the agent
 /// is unlocked. Clones share it.
+///
+/// A key waits beside the place of the key until the file that it seals is on the disk. So a key in its place says that
+/// there was such a file, and as long as one waits the file says which of both counts.
 #[derive(Clone)]
 pub struct StoreKey {
     path: PathBuf,
     /// The key that is about to take its place.
     new_path: PathBuf,
+    /// What names the key that it wants: the sealed file, else the copy of what it was.
+    sealed: [PathBuf; 2],
     opened: Arc<Mutex<Vec<Opened>>>,
+    /// The agent has seen a sealed file: none from then on is a loss, whatever else is gone with it.
+    used: Arc<AtomicBool>,
 }
 
 /// What keeps the key of the sealed file from others.
@@ -37,30 +46,49 @@ struct Opened {
 
 impl StoreKey {
     pub fn new(paths: &Paths) -> StoreKey {
-        StoreKey { path: paths.key_file(), new_path: paths.new_key_file(), opened: Arc::default() }
+        let sealed = [paths.credentials_file(), paths.previous_credentials_file()];
+        let (path, new_path) = (paths.key_file(), paths.new_key_file());
+        StoreKey { path, new_path, sealed, opened: Arc::default(), used: Arc::default() }
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
+    pub(super) fn note_use(&self) {
+        self.used.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn was_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+
     /// Whether a passphrase was set.
     pub fn has_passphrase(&self) -> Result<bool, StoreError> {
-        Ok(private_file::read(&self.path)?.is_some_and(|text| LockedKey::parse(&text).is_some()))
+        self.about_passphrase(
+            |_| true,
+            |seal| match seal {
+                Ok(Some(seal)) => Some(self.opened().iter().any(|opened| opened.seal.id() == seal.id())),
+                Err(StoreError::PassphraseNeeded) => Some(true),
+                Ok(None) | Err(_) => None,
+            },
+        )
     }
 
     /// Whether a passphrase has to be given before anything is opened. Takes no key into its hands: whoever asks may have
     /// a stack that lives as long as the agent.
     pub fn needs_passphrase(&self) -> Result<bool, StoreError> {
-        let Some(text) = private_file::read(&self.path)? else { return Ok(false) };
-        Ok(LockedKey::parse(&text).is_some() && !self.opened().iter().any(|opened| opened.text == text))
+        self.about_passphrase(
+            |text| !self.opened().iter().any(|opened| opened.text == *text),
+            |seal| Some(matches!(seal, Err(StoreError::PassphraseNeeded))),
+        )
     }
 
     /// Opens the key with the passphrase. Takes a good part of a second, whatever comes of it.
     pub fn unlock(&self, passphrase: &Secret) -> Result<(), StoreError> {
         let mut opened = Vec::new();
-        // A new passphrase that was being set when the machine went down may be the one that counts.
-        for path in [&self.path, &self.new_path] {
+        // A change of the passphrase may have been cut short, before the file was sealed with the new key or after it.
+        for path in [&self.new_path, &self.path] {
             let Some(text) = private_file::read(path)? else { continue };
             if let Some(key) = LockedKey::parse(&text).and_then(|locked| locked.open(passphrase)) {
                 opened.push(Opened { text, seal: Seal::new(&key) });
@@ -69,45 +97,95 @@ impl StoreKey {
         if opened.is_empty() {
             return Err(StoreError::WrongPassphrase);
         }
-        *self.opened() = opened;
-        Ok(())
+        let known = std::mem::replace(&mut *self.opened(), opened);
+        match self.needs_passphrase()? {
+            true => {
+                *self.opened() = known;
+                Err(StoreError::OtherPassphrase)
+            }
+            false => Ok(()),
+        }
     }
 
     /// Forgets what a passphrase opened.
     pub fn lock(&self) {
-        self.opened().clear();
+        // The list itself too: what it held would lie on in its place.
+        *self.opened() = Vec::new();
     }
 
-    /// The key; `None` if there is none yet.
+    /// The key in its place; `None` if there is none.
     pub(super) fn seal(&self) -> Result<Option<Seal>, StoreError> {
         self.read(&self.path)
     }
 
-    /// The key that is about to take its place, if somebody was interrupted there.
-    pub(super) fn new_seal(&self) -> Result<Option<Seal>, StoreError> {
-        self.read(&self.new_path)
+    /// The key that the sealed file wants, or the copy of it; if neither says which, the one in its place.
+    pub(super) fn seal_that_counts(&self) -> Result<Option<Seal>, StoreError> {
+        match self.wanted()? {
+            Some(id) => self.seal_named(&id),
+            None => self.seal(),
+        }
     }
 
-    /// Whether another key is about to take its place, or was when somebody was interrupted.
-    pub(super) fn is_changing(&self) -> Result<bool, StoreError> {
-        Ok(private_file::read(&self.new_path)?.is_some())
+    /// The key with this name, in its place or about to take it; `None` if neither has it.
+    pub(super) fn seal_named(&self, id: &str) -> Result<Option<Seal>, StoreError> {
+        // The new one first: while it takes the place of the old one, it is found at one of both.
+        let (new, old) = (self.read(&self.new_path), self.read(&self.path));
+        match (new, old) {
+            (Ok(Some(seal)), _) | (_, Ok(Some(seal))) if seal.id() == id => Ok(Some(seal)),
+            (_, Err(error)) if !matches!(error, StoreError::PassphraseNeeded) => Err(error),
+            (Err(StoreError::PassphraseNeeded), _) | (_, Err(_)) => Err(StoreError::PassphraseNeeded),
+            // One that is damaged was never used.
+            (Ok(_) | Err(StoreError::Damaged { .. }), Ok(_)) => Ok(None),
+            (Err(error), Ok(_)) => Err(error),
+        }
     }
 
-    /// Makes the first key.
-    pub(super) fn create(&self) -> Result<Seal, StoreError> {
-        self.make(&self.path, &Protection::KeyFile)
+    /// Whether a key waits.
+    pub(super) fn is_changing(&self) -> bool {
+        private_file::is_there(&self.new_path)
     }
 
-    /// Makes a key that is about to take the place of the one there is. What an attempt that was cut short before it
-    /// changed the sealed file left behind opens nothing, and goes.
-    pub(super) fn create_new(&self, protection: &Protection) -> Result<Seal, StoreError> {
+    /// Makes a key that waits for the file that it is to seal. What an attempt that was cut short before it changed the
+    /// sealed file left behind opens nothing, and goes; the caller has seen to it that no file wants it.
+    pub(super) fn create(&self, protection: &Protection) -> Result<Seal, StoreError> {
         private_file::remove(&self.new_path)?;
         self.make(&self.new_path, protection)
     }
 
-    /// Gives the new key the place of the old one.
-    pub(super) fn install_new(&self) -> Result<(), StoreError> {
-        Ok(private_file::rename(&self.new_path, &self.path)?)
+    /// Gives a key that waits its place, now that the file is sealed with it. Any other stays where it is.
+    pub(super) fn settle(&self, seal: &Seal) -> Result<(), StoreError> {
+        if !matches!(self.read(&self.new_path), Ok(Some(waiting)) if waiting.id() == seal.id()) {
+            return Ok(());
+        }
+        private_file::rename(&self.new_path, &self.path)?;
+        self.opened().retain(|opened| opened.seal.id() == seal.id());
+        Ok(())
+    }
+
+    /// Answers a question about the key that counts: `alone` of a key file that wants a passphrase, where there is no
+    /// other; `named` of the one that the sealed file wants, where two are there.
+    fn about_passphrase(
+        &self,
+        alone: impl FnOnce(&Zeroizing<Vec<u8>>) -> bool,
+        named: impl FnOnce(Result<Option<Seal>, StoreError>) -> Option<bool> + Send,
+    ) -> Result<bool, StoreError> {
+        if self.is_changing()
+            && let Some(id) = self.wanted()?
+            && let Some(answer) = on_thread_that_ends(|| named(self.seal_named(&id)))
+        {
+            return Ok(answer);
+        }
+        Ok(private_file::read(&self.path)?.is_some_and(|text| LockedKey::parse(&text).is_some() && alone(&text)))
+    }
+
+    /// The name of the key that the sealed file wants.
+    fn wanted(&self) -> Result<Option<String>, StoreError> {
+        for path in &self.sealed {
+            if let Some(bytes) = private_file::read(path)? {
+                return Ok(envelope::key_id(&bytes));
+            }
+        }
+        Ok(None)
     }
 
     fn read(&self, path: &Path) -> Result<Option<Seal>, StoreError> {
@@ -147,4 +225,9 @@ impl StoreKey {
     fn opened(&self) -> MutexGuard<'_, Vec<Opened>> {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whoever asks for an answer that takes a key may have a stack that lives as long as the agent.
+fn on_thread_that_ends<R: Send>(answer: impl FnOnce() -> Option<R> + Send) -> Option<R> {
+    std::thread::scope(|scope| scope.spawn(answer).join().ok().flatten())
 }

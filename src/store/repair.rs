@@ -1,7 +1,7 @@
 //! What is left of a sealed file that was damaged, and how it becomes a file again.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::envelope::{self, Body, SealedRecord};
 use super::file::{FileStore, Label, LegacyLabel};
@@ -24,22 +24,34 @@ pub enum FileState {
     Whole(Vec<AccountKey>),
     /// These can be restored, from it or from the copy of what it was before.
     Damaged(Vec<AccountKey>),
+    /// There was one, and it is gone. These can be restored from the copy.
+    Missing(Vec<AccountKey>),
     /// Only a passphrase opens it.
     Locked,
     /// It cannot be looked into: another key, a newer version, an unsafe place.
     Closed,
 }
 
+/// What was restored.
+pub struct Restored {
+    /// Where the damaged file is now, if there was one.
+    pub put_aside: Option<PathBuf>,
+}
+
 /// Looks at the file and changes nothing.
 pub fn examine(paths: &Paths, key: &StoreKey) -> Result<Examination, StoreError> {
     let store = FileStore::new(paths, key);
-    let names = |records: &[SealedRecord]| records.iter().filter_map(account).collect::<Vec<_>>();
     let state = match store.look() {
         Ok(None) => FileState::Absent,
-        Ok(Some((_, body))) => FileState::Whole(names(&body.records)),
-        Err(StoreError::Damaged { .. }) => match key.seal()? {
-            Some(seal) => FileState::Damaged(names(&salvaged(&store, &seal)?.records)),
-            None => FileState::Closed,
+        Ok(Some((_, body))) => FileState::Whole(accounts(&body)),
+        Err(StoreError::Damaged { .. }) => match salvaged(&store, key) {
+            Ok(Some((_, body))) => FileState::Damaged(accounts(&body)),
+            Ok(None) => FileState::Closed,
+            Err(error) => closed(error)?,
+        },
+        Err(StoreError::Missing { .. }) => match salvaged(&store, key) {
+            Ok(found) => FileState::Missing(found.map(|(_, body)| accounts(&body)).unwrap_or_default()),
+            Err(error) => closed(error)?,
         },
         Err(StoreError::PassphraseNeeded) => FileState::Locked,
         Err(_) => FileState::Closed,
@@ -47,33 +59,42 @@ pub fn examine(paths: &Paths, key: &StoreKey) -> Result<Examination, StoreError>
     Ok(Examination { path: store.path().to_owned(), state })
 }
 
-/// Puts a damaged file aside, and makes a new one of what is whole. Returns where the old one is, and what is in the new
-/// one; nothing for a file that needs no repair.
-pub fn restore(paths: &Paths, key: &StoreKey) -> Result<Option<(PathBuf, Vec<AccountKey>)>, StoreError> {
+/// Makes a file anew of what is whole, of a damaged one that is put aside or of the copy of one that is gone. Nothing for a
+/// file that needs no repair.
+pub fn restore(paths: &Paths, key: &StoreKey) -> Result<Option<Restored>, StoreError> {
     let store = FileStore::new(paths, key);
     let _lock = store.lock()?;
     match store.read() {
-        Err(StoreError::Damaged { .. }) => {}
-        Err(StoreError::PassphraseNeeded) => return Err(StoreError::PassphraseNeeded),
-        Ok(_) | Err(_) => return Ok(None),
+        Err(StoreError::Damaged { .. }) => {
+            let (Some((seal, body)), Some(bytes)) = (salvaged(&store, key)?, private_file::read(store.path())?) else {
+                return Ok(None);
+            };
+            // Copied, not moved: if this is cut short, the damaged file is still there, and still reported.
+            let put_aside = Some(keep_aside(store.path(), &bytes)?);
+            store.write(&seal, &body)?;
+            Ok(Some(Restored { put_aside }))
+        }
+        Err(missing @ StoreError::Missing { restorable: true, .. }) => match salvaged(&store, key)? {
+            // A copy of which nothing is left is no better than none.
+            Some((seal, body)) if !body.is_empty() || store.is_previous_whole(&seal)? => {
+                store.write(&seal, &body)?;
+                Ok(Some(Restored { put_aside: None }))
+            }
+            Some(_) | None => Err(missing),
+        },
+        Err(error @ (StoreError::Missing { .. } | StoreError::PassphraseNeeded)) => Err(error),
+        Ok(_) | Err(_) => Ok(None),
     }
-    let (Some(seal), Some(bytes)) = (key.seal()?, private_file::read(store.path())?) else { return Ok(None) };
-    let body = salvaged(&store, &seal)?;
-    // Copied, not moved: if this is cut short, the damaged file is still there, and still reported.
-    let aside = store.path().with_extension(format!("json.damaged-{}", clock::now().as_second()));
-    private_file::create(&aside, &bytes)?;
-    let accounts = body.records.iter().filter_map(account).collect();
-    store.write(&seal, &body)?;
-    Ok(Some((aside, accounts)))
 }
 
-/// Of each account the latest record that is whole, and what an older Loom left.
-fn salvaged(store: &FileStore, seal: &Seal) -> Result<Body, StoreError> {
+/// Of each account the latest record that is whole, and what an older Loom left; with the key that all of it is sealed with.
+fn salvaged(store: &FileStore, key: &StoreKey) -> Result<Option<(Seal, Body)>, StoreError> {
     let mut latest: BTreeMap<AccountKey, SealedRecord> = BTreeMap::new();
     let mut unclaimed: BTreeMap<String, SealedRecord> = BTreeMap::new();
+    let Some(seal) = key.seal_that_counts()? else { return Ok(None) };
     for path in [store.previous(), store.path()] {
         let Some(bytes) = private_file::read(path)? else { continue };
-        for record in envelope::salvage(&bytes, seal) {
+        for record in envelope::salvage(&bytes, &seal) {
             if let Some(LegacyLabel { key }) = record.label() {
                 unclaimed.insert(key, record);
                 continue;
@@ -85,7 +106,34 @@ fn salvaged(store: &FileStore, seal: &Seal) -> Result<Body, StoreError> {
             }
         }
     }
-    Ok(Body { records: latest.into_values().collect(), unclaimed: unclaimed.into_values().collect() })
+    let body = Body { records: latest.into_values().collect(), unclaimed: unclaimed.into_values().collect() };
+    Ok(Some((seal, body)))
+}
+
+/// Keeps these bytes under a name that nothing has yet.
+fn keep_aside(path: &Path, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+    let first = format!("json.damaged-{}", clock::now().as_second());
+    let mut names = std::iter::once(first.clone()).chain((2..).map(|nth: u32| format!("{first}-{nth}")));
+    loop {
+        let aside = path.with_extension(names.next().unwrap_or_default());
+        match private_file::create(&aside, bytes) {
+            Err(error) if error.is_taken() => {}
+            done => return Ok(done.map(|()| aside)?),
+        }
+    }
+}
+
+/// What a person has to see to before anything can be looked into.
+fn closed(error: StoreError) -> Result<FileState, StoreError> {
+    match error {
+        StoreError::PassphraseNeeded => Ok(FileState::Locked),
+        StoreError::Damaged { .. } => Ok(FileState::Closed),
+        error => Err(error),
+    }
+}
+
+fn accounts(body: &Body) -> Vec<AccountKey> {
+    body.records.iter().filter_map(account).collect()
 }
 
 fn account(record: &SealedRecord) -> Option<AccountKey> {

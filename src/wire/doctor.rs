@@ -6,7 +6,7 @@ use crate::base::ServerUrl;
 /// `doctor`: whether everything that is kept is as it was written.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Doctor {
-    /// Put a damaged file aside, and make a new one of what is whole.
+    /// Make a file anew of what is whole: of a damaged one that is put aside, or of the copy of one that is gone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restore: bool,
 }
@@ -47,6 +47,8 @@ pub enum FileCondition {
     Whole,
     /// Not as it was written; what is whole in it can be restored.
     Damaged,
+    /// There was one, and it is gone; what its copy holds can be restored.
+    Missing,
     /// Only a passphrase opens it.
     Locked,
     /// It cannot be looked into: another key, a newer version, an unsafe place.

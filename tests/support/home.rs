@@ -41,6 +41,22 @@ impl Home {
         Home { dir, extra: extra.iter().map(|(name, value)| (name.into(), value.into())).collect() }
     }
 
+    /// A home that looks the same on the disk at this moment, with nothing running in it.
+    pub fn copy(&self) -> Home {
+        let mut copy = Home::new();
+        copy.extra = self.extra.clone();
+        for dir in ["config/loom", "state/loom"] {
+            let Ok(entries) = self.path().join(dir).read_dir() else { continue };
+            let to = copy.path().join(dir);
+            std::fs::create_dir(&to).unwrap();
+            std::fs::set_permissions(&to, PermissionsExt::from_mode(0o700)).unwrap();
+            for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
+                std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+            }
+        }
+        copy
+    }
+
     pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
         self.extra.push((name.into(), value.into()));
     }

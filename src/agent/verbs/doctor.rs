@@ -20,6 +20,7 @@ impl Handle for Doctor {
             FileState::Absent => (FileCondition::Absent, Vec::new()),
             FileState::Whole(accounts) => (FileCondition::Whole, accounts),
             FileState::Damaged(accounts) => (FileCondition::Damaged, accounts),
+            FileState::Missing(accounts) => (FileCondition::Missing, accounts),
             FileState::Locked => (FileCondition::Locked, Vec::new()),
             FileState::Closed => (FileCondition::Closed, Vec::new()),
         };
@@ -36,7 +37,7 @@ impl Handle for Doctor {
             },
             audit: audit.map_err(|_| fault::internal())?.map_err(fault::audit_unreadable)?,
             problem: problem.map(|fault| fault.message(caller.locale)),
-            put_aside: restored.map(|(path, _)| path.display().to_string()),
+            put_aside: restored.and_then(|done| done.put_aside).map(|path| path.display().to_string()),
         })
     }
 }

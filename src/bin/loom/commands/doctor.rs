@@ -29,10 +29,12 @@ fn show(found: &DoctorReply, context: &Context) {
         FileCondition::Whole => say(msg!("doctor-file-whole", path = path, count = count)),
         FileCondition::Damaged => {
             say(msg!("doctor-file-damaged", path = path, count = count));
-            for record in &found.file.accounts {
-                term::data_line(&format!("    {}  {}", record.server, printable(&record.account)));
-            }
+            list(found);
             say(msg!("doctor-restore"));
+        }
+        FileCondition::Missing => {
+            say(msg!("doctor-file-missing", path = path, count = count));
+            list(found);
         }
         FileCondition::Locked => say(msg!("doctor-file-locked", path = path)),
         FileCondition::Closed => say(msg!("doctor-file-closed", path = path)),
@@ -46,5 +48,12 @@ fn show(found: &DoctorReply, context: &Context) {
     }
     if let Some(problem) = &found.problem {
         term::data_line(&printable(problem));
+    }
+}
+
+/// Whose records can be restored.
+fn list(found: &DoctorReply) {
+    for record in &found.file.accounts {
+        term::data_line(&format!("    {}  {}", record.server, printable(&record.account)));
     }
 }
