@@ -81,6 +81,37 @@ fn what_went_to_the_file_is_still_there_when_the_keyring_returns() {
 }
 
 #[test]
+fn several_items_of_one_account_are_one_whose_latest_counts_and_a_login_or_logout_leaves_no_other() {
+    let mut home = Home::with(&[("LOOM_STORE", "keyring")]);
+    let Some(session) = Session::unlocked(&mut home) else { return };
+    let user = "https://a.example|oauth2";
+    let item = ["service", "loom", "username", user];
+    let login = |token: &str| home.loom_in(&["login", "--with-token", "--server", "https://a.example"], token).ok();
+    let kept = || {
+        home.loom(&["agent", "stop"]).ok();
+        home.loom(&["token", "--server", "https://a.example"])
+    };
+    let all = || session.secret_tool(&[&["search", "--all"], &item[..]].concat(), "").matches("label = ").count();
+    login("tok_old");
+    let old = session.secret_tool(&[&["lookup"], &item[..]].concat(), "");
+    // As other tools copy it: beside the other, and into another collection.
+    let copy = || {
+        session.secret_tool(&[&["store", "--label=copy"], &item[..], &["copied", "yes"]].concat(), &old);
+        session.secret_tool(&[&["store", "--label=copy", "--collection=session"], &item[..]].concat(), &old);
+    };
+    copy();
+    login("tok_new");
+    assert_eq!(all(), 1, "what is older stays behind");
+    copy();
+    assert_eq!(all(), 3);
+    assert_eq!(kept().ok().out, "tok_new\n", "the latest counts, whichever is found first");
+    home.store("https", "a.example", "oauth2", "tok_of_git").ok();
+    home.loom(&["logout", "--server", "https://a.example"]).ok();
+    assert_eq!(all(), 0);
+    kept().fails(4);
+}
+
+#[test]
 fn items_of_other_applications_are_never_picked_up() {
     let mut home = Home::with(&[]);
     let Some(session) = Session::unlocked(&mut home) else { return };

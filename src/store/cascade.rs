@@ -61,6 +61,11 @@ impl Cascade {
         Ok(all)
     }
 
+    /// The accounts of which the keyring has only something that is no record any more, as of the last [`load`](Self::load).
+    pub fn damaged(&self) -> Vec<AccountKey> {
+        self.stores.iter().flat_map(|store| store.damaged()).cloned().collect()
+    }
+
     /// Keeps a record in the first store, then takes it out of the others, so that no old secret stays behind.
     pub fn put(&mut self, record: &Record) -> Result<StoredIn> {
         let [first, others @ ..] = self.stores.as_mut_slice() else { return Err(StoreError::NotKept) };

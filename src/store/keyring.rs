@@ -1,13 +1,12 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
-use keyring_core::api::CredentialStoreApi;
-use keyring_core::{Entry, Error as KeyringError};
 use zeroize::Zeroizing;
 
 use super::legacy::LegacyRecord;
 use super::patience::Patience;
-use super::platform::{self, Platform};
+use super::platform::{self, Item, Platform};
 use super::watch::Watch;
 use super::worker::Worker;
 use super::{CredentialStore, LegacyKey, Record, StoreError};
@@ -15,20 +14,23 @@ use crate::base::{AccountKey, Credential};
 use crate::msg;
 use crate::wire::StoredIn;
 
-/// The service name of all entries, ours and an older Loom's.
-const SERVICE: &str = "loom";
+/// What our entries are found by, and an older Loom's.
+const OURS: [(&str, &str); 1] = [("service", "loom")];
 
 /// How long one call may take. A person is not asked anything, so nothing takes long that works.
 const CALL_WITHIN: Duration = Duration::from_secs(5);
 
-/// A failure that took so long is one of a keyring that hangs: libdbus gives up by itself, after two seconds.
+/// A failure that took so long is one of a keyring that hangs: it gave up by itself, after two seconds.
 const SWIFT: Duration = Duration::from_secs(1);
 
-/// The OS keyring: one entry per account, service `loom`, user `SERVER|USER`, the value one JSON record.
+/// The OS keyring: an entry per account, service `loom`, user `SERVER|USER`, the value one JSON record. Where there are
+/// several of an account – another tool copied one, two agents wrote at once – the latest counts and a write removes the
+/// others.
 #[derive(Default)]
 pub(super) struct Keyring {
     worker: Option<Worker<Platform>>,
     watch: Watch,
+    damaged: Vec<AccountKey>,
 }
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -36,7 +38,7 @@ type Result<T> = std::result::Result<T, StoreError>;
 impl Keyring {
     /// Whether a keyring is there and can be used now, without a prompt.
     pub(super) fn probe(&mut self) -> Result<()> {
-        self.call(|platform| platform.look(SERVICE))
+        self.call(|platform| platform.look(&OURS))
     }
 
     /// A number that differs after any change of the keyring's items, by whomever. Finding out takes no call: it never waits.
@@ -46,34 +48,36 @@ impl Keyring {
     }
 
     /// Looks, then calls: a call on a locked keyring would prompt, and a prompt on a headless box waits for ever.
-    fn with_store<R: Send + 'static>(
+    fn with_open<R: Send + 'static>(
         &mut self,
-        call: impl Fn(&dyn CredentialStoreApi) -> Result<R> + Clone + Send + 'static,
+        call: impl Fn(&Platform) -> Result<R> + Clone + Send + 'static,
     ) -> Result<R> {
         self.call(move |platform| {
-            platform.look(SERVICE)?;
-            call(platform.store())
+            platform.look(&OURS)?;
+            call(platform)
         })
     }
 
     /// The same for a call that says whether it changed something.
-    fn write(&mut self, call: impl Fn(&dyn CredentialStoreApi) -> Result<bool> + Clone + Send + 'static) -> Result<()> {
+    fn write(&mut self, call: impl Fn(&Platform) -> Result<bool> + Clone + Send + 'static) -> Result<()> {
         let heard = self.watch.heard();
-        if self.with_store(call)? {
+        if self.with_open(call)? {
             self.watch.wrote(heard);
         }
         Ok(())
     }
 
-    fn call<R: Send + 'static>(
-        &mut self,
-        call: impl Fn(&mut Platform) -> Result<R> + Clone + Send + 'static,
-    ) -> Result<R> {
-        let (begun, was_connected) = (Instant::now(), self.worker.is_some());
-        if Patience::lock().is_lost(begun) {
-            return Err(hangs());
+    fn call<R: Send + 'static>(&mut self, call: impl Fn(&Platform) -> Result<R> + Clone + Send + 'static) -> Result<R> {
+        let begun = Instant::now();
+        let doubt = Patience::lock().doubt(begun);
+        if let Some(within) = doubt
+            && let Err(error @ StoreError::Unavailable(_)) =
+                self.attempt(|platform| platform.look(&OURS), begun + within)
+        {
+            Patience::lock().note(begun.elapsed() >= within, Instant::now());
+            return Err(error);
         }
-        let failed = |outcome: &Result<R>| matches!(outcome, Err(StoreError::Unavailable(_)));
+        let (begun, was_connected) = (Instant::now(), self.worker.is_some());
         let mut outcome = self.attempt(call.clone(), begun + CALL_WITHIN);
         if was_connected && failed(&outcome) && begun.elapsed() < SWIFT {
             // The keyring may have been started anew, and then it knows nothing of the connection.
@@ -86,7 +90,7 @@ impl Keyring {
 
     fn attempt<R: Send + 'static>(
         &mut self,
-        call: impl FnOnce(&mut Platform) -> Result<R> + Send + 'static,
+        call: impl FnOnce(&Platform) -> Result<R> + Send + 'static,
         until: Instant,
     ) -> Result<R> {
         let left = || until.saturating_duration_since(Instant::now());
@@ -94,10 +98,10 @@ impl Keyring {
             Some(worker) => worker,
             None => {
                 let watch = self.watch.clone();
-                Worker::start(move || Platform::connect(&watch), left()).map_err(|_| hangs())??
+                Worker::start(move || platform::connect(&watch), left()).map_err(|_| hangs())??
             }
         };
-        let outcome = worker.call(call, left()).map_err(|_| hangs())?;
+        let outcome = worker.call(|platform| call(platform), left()).map_err(|_| hangs())?;
         // After a failure the connection may be dead; the next call makes a new one.
         if !matches!(outcome, Err(StoreError::Unavailable(_))) {
             self.worker = Some(worker);
@@ -112,114 +116,133 @@ impl CredentialStore for Keyring {
     }
 
     fn load(&mut self) -> Result<Vec<Record>> {
-        self.with_store(|store| {
-            let entries = store.search(&HashMap::from([("service", SERVICE)])).map_err(from_keyring)?;
-            let mut records = Vec::new();
-            for entry in &entries {
-                // Another application may be called loom too; what is not exactly ours is not read any further.
-                let user = platform::user(entry, SERVICE).map_err(from_keyring)?;
-                let Some(account) = user.and_then(|user| user.parse::<AccountKey>().ok()) else { continue };
-                let value = Zeroizing::new(entry.get_secret().map_err(from_keyring)?);
-                records.extend(parse_record(&value).filter(|record| *record.account() == account));
-            }
-            Ok(records)
-        })
+        let (records, damaged) = self.with_open(read)?;
+        self.damaged = damaged;
+        Ok(records)
+    }
+
+    fn damaged(&self) -> &[AccountKey] {
+        &self.damaged
     }
 
     fn put(&mut self, record: &Record) -> Result<()> {
         let value = Zeroizing::new(serde_json::to_vec(record).map_err(|_| StoreError::NotKept)?);
         let user = record.account().to_string();
         let label = format!("loom: {} ({})", record.account().server(), record.account().user());
-        self.write(move |store| {
-            let before = secret(store, &user)?;
-            let entry =
-                store.build(SERVICE, &user, Some(&HashMap::from([("label", label.as_str())]))).map_err(from_keyring)?;
-            if before.is_none() && found(entry.get_attributes())?.is_some() {
-                // It is another application's, and would be overwritten.
-                return Err(StoreError::Unavailable(msg!("keyring-refused")));
-            }
-            entry.set_secret(&value).map_err(from_keyring)?;
+        self.write(move |platform| {
+            let before = items(platform, &user)?;
+            // A new one, and only then away with what was there: a keyring that ends in between has both, and the later
+            // counts. Changing the old one would be heard by nobody: gnome-keyring has no signal for it.
+            let item = platform.create(&label, &ours(&user), &value)?;
             // A keyring that takes something and keeps something else would lose a login without a word.
-            if Zeroizing::new(entry.get_secret().map_err(from_keyring)?) == value {
-                return Ok(true);
+            if platform.secret(&item)?.as_ref() != Some(&value) {
+                platform.delete(&item)?;
+                return Err(StoreError::NotKept);
             }
-            match before {
-                Some(before) => entry.set_secret(&before),
-                None => entry.delete_credential(),
-            }
-            .map_err(from_keyring)?;
-            Err(StoreError::NotKept)
+            before.iter().filter(|old| **old != item).try_for_each(|old| platform.delete(old))?;
+            Ok(true)
         })
     }
 
     fn remove(&mut self, account: &AccountKey) -> Result<()> {
         let user = account.to_string();
-        self.write(move |store| remove(store, &user))
+        self.write(move |platform| remove(platform, &user))
     }
 
     fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>> {
-        self.with_store(|store| {
-            let entries = store.search(&HashMap::from([("service", SERVICE)])).map_err(from_keyring)?;
-            let users = entries.iter().map(|entry| platform::user(entry, SERVICE).map_err(from_keyring));
-            let users = users.collect::<Result<Vec<Option<String>>>>()?;
-            Ok(users.into_iter().flatten().filter_map(|user| LegacyKey::parse(&user)).collect())
+        self.with_open(|platform| {
+            let mut keys = Vec::new();
+            for item in platform.items(&OURS)? {
+                keys.extend(user(platform, &item)?.and_then(|user| LegacyKey::parse(&user)));
+            }
+            Ok(keys)
         })
     }
 
     fn legacy(&mut self, key: &LegacyKey) -> Result<Option<Credential>> {
         let user = key.as_str().to_owned();
-        self.with_store(move |store| {
-            let value = secret(store, &user)?;
-            Ok(value.and_then(|value| LegacyRecord::parse(&value)).map(LegacyRecord::into_credential))
+        self.with_open(move |platform| {
+            for item in items(platform, &user)? {
+                let value = platform.secret(&item)?;
+                if let Some(record) = value.and_then(|value| LegacyRecord::parse(&value)) {
+                    return Ok(Some(record.into_credential()));
+                }
+            }
+            Ok(None)
         })
     }
 
     fn remove_legacy(&mut self, key: &LegacyKey) -> Result<()> {
         let user = key.as_str().to_owned();
-        self.write(move |store| remove(store, &user))
+        self.write(move |platform| remove(platform, &user))
     }
 }
 
-/// The entry of this user, if there is one. Another application's that the keyring finds in its place is none.
-fn find(store: &dyn CredentialStoreApi, user: &str) -> Result<Option<Entry>> {
-    let entry = store.build(SERVICE, user, None).map_err(from_keyring)?;
-    let is_ours = found(platform::user(&entry, SERVICE))?.flatten().as_deref() == Some(user);
-    Ok(is_ours.then_some(entry))
+/// The latest record of each account, and the accounts of which there is only something that is no record.
+fn read(platform: &Platform) -> Result<(Vec<Record>, Vec<AccountKey>)> {
+    let mut found: BTreeMap<AccountKey, Option<Record>> = BTreeMap::new();
+    for item in platform.items(&OURS)? {
+        // Another application may be called loom too; what is not exactly ours is not read any further.
+        let account = user(platform, &item)?.and_then(|user| user.parse::<AccountKey>().ok());
+        let Some(account) = account else { continue };
+        let Some(value) = platform.secret(&item)? else { continue };
+        let record = serde_json::from_slice(&value).ok().filter(|record: &Record| *record.account() == account);
+        match (found.entry(account), record) {
+            (Entry::Vacant(place), record) => drop(place.insert(record)),
+            (Entry::Occupied(mut known), Some(record))
+                if known.get().as_ref().is_none_or(|known| known.saved() < record.saved()) =>
+            {
+                known.insert(Some(record));
+            }
+            (Entry::Occupied(_), _) => {}
+        }
+    }
+    let (mut records, mut damaged) = (Vec::new(), Vec::new());
+    for (account, record) in found {
+        match record {
+            Some(record) => records.push(record),
+            None => damaged.push(account),
+        }
+    }
+    Ok((records, damaged))
 }
 
-fn secret(store: &dyn CredentialStoreApi, user: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    let Some(entry) = find(store, user)? else { return Ok(None) };
-    Ok(found(entry.get_secret())?.map(Zeroizing::new))
+/// What the items of this user have.
+fn ours(user: &str) -> [(&str, &str); 2] {
+    [OURS[0], ("username", user)]
 }
 
-/// `true` if there was something to remove.
-fn remove(store: &dyn CredentialStoreApi, user: &str) -> Result<bool> {
-    let Some(entry) = find(store, user)? else { return Ok(false) };
-    found(entry.delete_credential()).map(|gone| gone.is_some())
+/// All items of this user.
+fn items(platform: &Platform, user: &str) -> Result<Vec<Item>> {
+    let mut items = Vec::new();
+    for item in platform.items(&ours(user))? {
+        // An item is ours by its attributes, not because a search found it.
+        if self::user(platform, &item)?.as_deref() == Some(user) {
+            items.push(item);
+        }
+    }
+    Ok(items)
 }
 
-fn parse_record(value: &[u8]) -> Option<Record> {
-    serde_json::from_slice(value).ok()
+/// The user of an item of ours; nothing if it is another application's, whatever a search said, or gone.
+fn user(platform: &Platform, item: &Item) -> Result<Option<String>> {
+    let Some(mut attributes) = platform.attributes(item)? else { return Ok(None) };
+    let is_ours = OURS.iter().all(|(name, value)| attributes.get(*name).is_some_and(|found| found == value));
+    Ok(attributes.remove("username").filter(|_| is_ours))
 }
 
-fn found<T>(outcome: std::result::Result<T, KeyringError>) -> Result<Option<T>> {
-    match outcome {
-        Ok(value) => Ok(Some(value)),
-        Err(KeyringError::NoEntry) => Ok(None),
-        Err(error) => Err(from_keyring(error)),
+/// Removes all items of this user. `true` if there was one.
+fn remove(platform: &Platform, user: &str) -> Result<bool> {
+    let items = items(platform, user)?;
+    items.iter().try_for_each(|item| platform.delete(item))?;
+    match self::items(platform, user)?.is_empty() {
+        true => Ok(!items.is_empty()),
+        false => Err(StoreError::NotKept),
     }
 }
 
-/// The error without its data: some variants carry the secret itself.
-fn from_keyring(error: KeyringError) -> StoreError {
-    match error {
-        KeyringError::NoStorageAccess(_) => StoreError::Locked,
-        KeyringError::PlatformFailure(error) if platform::is_dismissal(&*error) => StoreError::Locked,
-        KeyringError::PlatformFailure(error) => StoreError::Unavailable(msg!("keyring-says", error = error)),
-        KeyringError::BadEncoding(_) | KeyringError::BadDataFormat(..) => StoreError::NotKept,
-        KeyringError::TooLong(..) => StoreError::Unavailable(msg!("keyring-too-long")),
-        _ => StoreError::Unavailable(msg!("keyring-refused")),
-    }
+fn failed<R>(outcome: &Result<R>) -> bool {
+    matches!(outcome, Err(StoreError::Unavailable(_)))
 }
 
 fn hangs() -> StoreError {

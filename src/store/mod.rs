@@ -17,6 +17,8 @@ mod record;
 pub mod rekey;
 pub mod repair;
 mod seal;
+mod secret_service;
+mod transfer;
 mod watch;
 mod worker;
 
@@ -45,6 +47,11 @@ trait CredentialStore: Send {
 
     /// All records of ours.
     fn load(&mut self) -> Result<Vec<Record>, StoreError>;
+
+    /// The accounts of which the last [`load`](Self::load) found something here that is no record any more.
+    fn damaged(&self) -> &[AccountKey] {
+        &[]
+    }
 
     /// Keeps a record, in place of the one with the same account.
     fn put(&mut self, record: &Record) -> Result<(), StoreError>;

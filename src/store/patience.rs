@@ -1,21 +1,20 @@
-//! How often the keyring hung lately. Known to the whole process: whoever opens the keyring anew would otherwise wait anew.
+//! Whether the keyring hung lately. Known to the whole process: whoever opens the keyring anew would otherwise wait anew.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// After so many calls in a row that hung, the keyring is left alone…
-const PATIENCE: u32 = 3;
+/// A keyring that hung is asked first whether it answers at all. For so long at least, which is enough for one that does…
+const AT_LEAST: Duration = Duration::from_millis(200);
 
-/// …for so long.
-const PAUSE: Duration = Duration::from_secs(60);
+/// …and at most, however long ago it was.
+const AT_MOST: Duration = Duration::from_secs(1);
 
 pub(super) struct Patience {
-    hung: u32,
-    lost_until: Option<Instant>,
+    hung: Option<Instant>,
 }
 
 impl Patience {
-    const FRESH: Patience = Patience { hung: 0, lost_until: None };
+    const FRESH: Patience = Patience { hung: None };
 
     /// The one of this process.
     pub(super) fn lock() -> MutexGuard<'static, Patience> {
@@ -23,17 +22,16 @@ impl Patience {
         LATELY.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the keyring is to be left alone now.
-    pub(super) fn is_lost(&self, now: Instant) -> bool {
-        self.lost_until.is_some_and(|until| now < until)
+    /// How long to wait for a sign of life before anything is asked; nothing if there is no doubt. Whoever waited behind the
+    /// one who found out that it hangs does not wait long.
+    pub(super) fn doubt(&self, now: Instant) -> Option<Duration> {
+        let since = now.saturating_duration_since(self.hung?);
+        Some(since.clamp(AT_LEAST, AT_MOST))
     }
 
     /// Notes whether a call hung.
     pub(super) fn note(&mut self, hung: bool, now: Instant) {
-        self.hung = if hung { self.hung + 1 } else { 0 };
-        if self.hung >= PATIENCE {
-            *self = Patience { hung: 0, lost_until: Some(now + PAUSE) };
-        }
+        self.hung = hung.then_some(now);
     }
 }
 
@@ -42,14 +40,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patience_is_lost_after_three_hangs_in_a_row_and_returns_after_a_minute() {
+    fn a_keyring_that_hung_is_tried_again_by_every_question_and_never_for_long_until_it_answers() {
         let (mut patience, now) = (Patience::FRESH, Instant::now());
-        for hung in [true, true, false, true, true] {
-            patience.note(hung, now);
-        }
-        assert!(!patience.is_lost(now));
+        assert_eq!(patience.doubt(now), None);
         patience.note(true, now);
-        assert!(patience.is_lost(now) && patience.is_lost(now + PAUSE - Duration::from_secs(1)));
-        assert!(!patience.is_lost(now + PAUSE));
+        assert_eq!(patience.doubt(now), Some(AT_LEAST));
+        assert_eq!(patience.doubt(now + AT_MOST / 2), Some(AT_MOST / 2));
+        assert_eq!(patience.doubt(now + AT_MOST * 90), Some(AT_MOST));
+        patience.note(false, now);
+        assert_eq!(patience.doubt(now), None);
     }
 }

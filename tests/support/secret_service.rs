@@ -124,20 +124,21 @@ impl State {
             "Get Locked" => answer.append1(Variant(false)),
             "SearchItems" => answer.append2(self.found(message.get1().unwrap()), Vec::<Path>::new()),
             "CreateItem" if matches!(self.manner, Manner::Prompts { .. }) => answer.append2(none(), Path::from(PROMPT)),
-            "CreateItem" => answer.append2(Path::from(self.create(message)), none()),
+            "CreateItem" => {
+                let path = self.create(message);
+                return vec![said("ItemCreated", &path), answer.append2(Path::from(path), none())];
+            }
             "Prompt" if self.manner == (Manner::Prompts { dismissed: true }) => {
                 let signal = Message::new_signal(PROMPT, "org.freedesktop.Secret.Prompt", "Completed").unwrap();
                 return vec![answer, signal.append2(true, Variant(""))];
             }
             "Prompt" => answer,
-            "SetSecret" => {
-                let secret = self.taken(message.get1().unwrap());
-                self.items.get_mut(&*path).unwrap().secret = secret;
-                answer
+            "Delete" | "Get Attributes" | "GetSecret" if !self.items.contains_key(&*path) => {
+                return vec![message.error(&"org.freedesktop.Secret.Error.NoSuchObject".into(), c"it is gone")];
             }
             "Delete" => {
                 self.items.remove(&*path);
-                answer.append1(none())
+                return vec![said("ItemDeleted", &path), answer.append1(none())];
             }
             "Get Attributes" => answer.append1(Variant(self.items[&*path].attributes.clone())),
             "GetSecret" => {
@@ -174,4 +175,10 @@ impl State {
         }
         (vector, secret)
     }
+}
+
+/// What it says of an item to whoever listens.
+fn said(member: &str, item: &str) -> Message {
+    let signal = Message::new_signal(COLLECTION, "org.freedesktop.Secret.Collection", member).unwrap();
+    signal.append1(Path::from(item.to_owned()))
 }

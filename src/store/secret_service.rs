@@ -1,0 +1,194 @@
+//! The keyring of Linux and the BSDs: the Secret Service (freedesktop.org), version 0.2, on the session bus.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use dbus::arg::{AppendAll, ReadAll, RefArg, Variant};
+use dbus::channel::Channel;
+use dbus::strings::Path;
+use dbus::{Error, Message};
+use zeroize::Zeroizing;
+
+use super::StoreError;
+use super::transfer::{self, Offer, TransferKey};
+use crate::msg;
+
+/// One connection to it, with a key for the secrets that go over it.
+pub(super) struct SecretService {
+    channel: Channel,
+    session: Path<'static>,
+    key: TransferKey,
+}
+
+/// An entry, by its path on the bus.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Item(Path<'static>);
+
+/// A secret on the bus: its session, the vector, the sealed text, and what kind of text it is.
+type Sealed = (Path<'static>, Vec<u8>, Vec<u8>, String);
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+const NAME: &str = "org.freedesktop.secrets";
+const PATH: &str = "/org/freedesktop/secrets";
+const SERVICE: &str = "org.freedesktop.Secret.Service";
+const COLLECTION: &str = "org.freedesktop.Secret.Collection";
+const ITEM: &str = "org.freedesktop.Secret.Item";
+const PROMPT: &str = "org.freedesktop.Secret.Prompt";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+
+/// How long one answer may take. A person is not asked anything, so nothing takes long that works.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long a person may take, if the keyring wants to ask one all the same.
+const PROMPT_WITHIN: Duration = Duration::from_secs(5);
+
+impl SecretService {
+    /// Connects on this bus. An error means that there is no such service on it.
+    pub(super) fn connect(bus: &str) -> Result<SecretService> {
+        let mut channel = Channel::open_private(bus).map_err(failed)?;
+        channel.register().map_err(failed)?;
+        let offer = Offer::new()?;
+        let open = (transfer::ALGORITHM, Variant(offer.public()));
+        let (theirs, session): (Variant<Vec<u8>>, Path) =
+            ask(&channel, PATH, SERVICE, "OpenSession", open).map_err(failed)?;
+        let key = offer.agree(&theirs.0).ok_or_else(refused)?;
+        Ok(SecretService { channel, session, key })
+    }
+
+    /// Whether it is open to us, found out without causing a prompt.
+    pub(super) fn look(&self, attributes: &[(&str, &str)]) -> Result<()> {
+        let default = self.default_collection()?;
+        let (Variant(is_locked),): (Variant<bool>,) = self.call(&default, PROPERTIES, "Get", (COLLECTION, "Locked"))?;
+        let (_, locked) = self.search(attributes)?;
+        if is_locked || !locked.is_empty() { Err(StoreError::Locked) } else { Ok(()) }
+    }
+
+    /// The items that have these attributes, or so it says, in whatever collection.
+    pub(super) fn items(&self, attributes: &[(&str, &str)]) -> Result<Vec<Item>> {
+        let (open, _) = self.search(attributes)?;
+        Ok(open.into_iter().map(Item).collect())
+    }
+
+    /// What an item is found by; nothing if it is gone.
+    pub(super) fn attributes(&self, item: &Item) -> Result<Option<HashMap<String, String>>> {
+        let get = ask::<(Variant<HashMap<String, String>>,)>;
+        found(get(&self.channel, &item.0, PROPERTIES, "Get", (ITEM, "Attributes")).map(|(found,)| found.0))
+    }
+
+    /// The secret of an item; nothing if it is gone.
+    pub(super) fn secret(&self, item: &Item) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let get = ask::<(Sealed,)>(&self.channel, &item.0, ITEM, "GetSecret", (self.session.clone(),));
+        let Some(((_, vector, sealed, _),)) = found(get)? else { return Ok(None) };
+        self.key.open(&vector, &sealed).map(Some).ok_or_else(refused)
+    }
+
+    /// Makes a new item in the default collection, whatever there is already.
+    pub(super) fn create(&self, label: &str, attributes: &[(&str, &str)], secret: &[u8]) -> Result<Item> {
+        let collection = self.default_collection()?;
+        let named: HashMap<String, String> =
+            attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let properties: HashMap<&str, Variant<Box<dyn RefArg>>> = HashMap::from([
+            ("org.freedesktop.Secret.Item.Label", Variant(Box::new(label.to_owned()) as Box<dyn RefArg>)),
+            ("org.freedesktop.Secret.Item.Attributes", Variant(Box::new(named) as Box<dyn RefArg>)),
+        ]);
+        let (vector, sealed) = self.key.seal(secret)?;
+        let secret = (self.session.clone(), vector, sealed, "application/octet-stream");
+        let (item, prompt): (Path, Path) =
+            self.call(&collection, COLLECTION, "CreateItem", (properties, secret, false))?;
+        match is_none(&item) {
+            false => Ok(Item(item)),
+            true => self.prompt(&prompt)?.map(Item).ok_or_else(refused),
+        }
+    }
+
+    /// Removes an item; one that is gone already is no error.
+    pub(super) fn delete(&self, item: &Item) -> Result<()> {
+        match found(ask(&self.channel, &item.0, ITEM, "Delete", ()))? {
+            Some((prompt,)) if !is_none(&prompt) => self.prompt(&prompt).map(|_| ()),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn default_collection(&self) -> Result<Path<'static>> {
+        let (path,): (Path,) = self.call(PATH, SERVICE, "ReadAlias", ("default",))?;
+        if is_none(&path) { Err(StoreError::Unavailable(msg!("keyring-empty"))) } else { Ok(path) }
+    }
+
+    /// Items that are open, and those that are locked.
+    fn search(&self, attributes: &[(&str, &str)]) -> Result<(Vec<Path<'static>>, Vec<Path<'static>>)> {
+        let wanted: HashMap<&str, &str> = attributes.iter().copied().collect();
+        self.call(PATH, SERVICE, "SearchItems", (wanted,))
+    }
+
+    /// Lets the keyring ask a person, and says what came of it: the path of what was made, if something was.
+    fn prompt(&self, prompt: &Path<'static>) -> Result<Option<Path<'static>>> {
+        let rule = format!("type='signal',sender='{NAME}',interface='{PROMPT}',path='{prompt}'");
+        let bus = "org.freedesktop.DBus";
+        let add = Message::call_with_args(bus, "/org/freedesktop/DBus", bus, "AddMatch", (rule,));
+        self.channel.send_with_reply_and_block(add, ANSWER_WITHIN).map_err(failed)?;
+        let () = self.call(prompt, PROMPT, "Prompt", ("",))?;
+        let until = Instant::now() + PROMPT_WITHIN;
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            let Some(message) = self.channel.blocking_pop_message(left).map_err(failed)? else { continue };
+            if message.interface().as_deref() != Some(PROMPT) || message.path().as_ref() != Some(prompt) {
+                continue;
+            }
+            let (dismissed, made) = message.get2::<bool, Variant<Box<dyn RefArg>>>();
+            if dismissed.unwrap_or(true) {
+                return Err(StoreError::Locked);
+            }
+            let path = made.and_then(|made| made.0.as_str().and_then(|path| Path::new(path.to_owned()).ok()));
+            return Ok(path.filter(|path| !is_none(path)));
+        }
+        // Else it would stay on the screen with nobody behind it.
+        let () = self.call(prompt, PROMPT, "Dismiss", ())?;
+        Err(StoreError::Unavailable(msg!("keyring-hangs")))
+    }
+
+    fn call<R: ReadAll>(&self, path: &str, interface: &str, method: &str, arguments: impl AppendAll) -> Result<R> {
+        ask(&self.channel, path, interface, method, arguments).map_err(failed)
+    }
+}
+
+fn ask<R: ReadAll>(
+    channel: &Channel,
+    path: &str,
+    interface: &str,
+    method: &str,
+    arguments: impl AppendAll,
+) -> std::result::Result<R, Error> {
+    let call = Message::call_with_args(NAME, path, interface, method, arguments);
+    channel.send_with_reply_and_block(call, ANSWER_WITHIN)?.read_all()
+}
+
+/// Nothing where the item is gone: somebody else removed it meanwhile.
+fn found<T>(answer: std::result::Result<T, Error>) -> Result<Option<T>> {
+    const GONE: [&str; 4] = [
+        "org.freedesktop.Secret.Error.NoSuchObject",
+        "org.freedesktop.DBus.Error.UnknownObject",
+        "org.freedesktop.DBus.Error.UnknownMethod",
+        "org.freedesktop.DBus.Error.UnknownInterface",
+    ];
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.name().is_some_and(|name| GONE.contains(&name)) => Ok(None),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// `/` stands for no object.
+fn is_none(path: &Path) -> bool {
+    &**path == "/"
+}
+
+fn failed(error: Error) -> StoreError {
+    match error.name() {
+        Some("org.freedesktop.Secret.Error.IsLocked") => StoreError::Locked,
+        _ => StoreError::Unavailable(msg!("keyring-says", error = error.message().unwrap_or_default())),
+    }
+}
+
+fn refused() -> StoreError {
+    StoreError::Unavailable(msg!("keyring-refused"))
+}
