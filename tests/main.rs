@@ -23,6 +23,7 @@ mod git_https;
 mod git_login;
 mod git_names;
 mod git_questions;
+mod git_setup;
 mod heal;
 mod hostile;
 mod http_api;

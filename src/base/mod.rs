@@ -3,6 +3,7 @@
 mod account;
 mod account_rule;
 pub mod clock;
+mod clone_url;
 mod config;
 mod credential;
 mod endpoint;
@@ -33,6 +34,7 @@ mod url_parts;
 pub use account::AccountKey;
 pub use account_rule::AccountRule;
 pub use clock::Expiry;
+pub use clone_url::CloneUrl;
 pub use config::{Config, Setting, StoreChoice};
 pub use credential::{Credential, Kind, TokenSource};
 pub use endpoint::{Endpoint, EndpointError};

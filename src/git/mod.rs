@@ -2,9 +2,11 @@
 
 mod answer;
 mod challenge;
+mod configuration;
 mod operation;
 mod request;
 
 pub use answer::{CAPABILITIES, QUIT, print_answer};
+pub use configuration::{Configuration, Helpers, Scope, example};
 pub use operation::Operation;
 pub use request::{MAX_INPUT, Request, RequestError};

@@ -128,8 +128,10 @@ state-unknown = صالحة، دون تأكيد من الخادم
 state-expired = منتهية
 state-refused = مرفوضة، سجّل الدخول من جديد
 
-why-user = يسمّي العنوان المستخدم { $user }.
-why-person = يسمّي العنوان { $user }، وهو من سجّل الدخول هناك.
+why-user = يسمّي git المستخدم { $user }.
+why-person = يسمّي git { $user }، وهو من سجّل الدخول هناك.
+why-configured-user = يأتي هذا الاسم من إعدادات git، ‏credential.username: { $user }
+why-asked-before = يسأل git هؤلاء قبل loom، ويأخذ أول إجابة تصله: { $helpers }
 why-rule = هكذا تنص قاعدة: لأجل { $subject } يُستخدم الحساب { $user }.
 why-path = إنه محفوظ للمسار { $path }، وهو أطول مسار مطابق.
 why-oldest = هو الأقدم بين الحسابات المطابقة، وعددها { $count }.
@@ -137,6 +139,8 @@ why-only = إنه الحساب الوحيد المطابق.
 why-none = لا توجد جلسة مفتوحة هناك.
 why-none-user = لا يوجد حساب للمستخدم { $user }.
 why-none-shared = عدة جلسات تخص { $user }؛ اذكر واحدة منها بحسابها.
+why-none-emptied = لا يسأل git برنامج loom هناك: إعداداته تفرّغ قائمة المساعدين. {"\u2066"}loom setup git --server { $server }{"\u2069"}
+why-none-password = في العنوان كلمة مرور، ويستخدمها git دون أن يسأل أحدًا.
 why-none-rule = تطلب قاعدةٌ الحساب { $user } لأجل { $subject }، وهو غير موجود.
 why-none-usable = ما هو محفوظ انتهت صلاحيته أو رفضه الخادم؛ سجّل الدخول من جديد.
 why-none-cleartext = ستصل بيانات الاعتماد إلى { $server } دون تشفير، وهذا غير مسموح به.
@@ -146,6 +150,7 @@ why-not-first = مطابق أيضًا، لكن الآخر يسبقه
 why-not-path = محفوظ لمسار آخر: { $path }
 why-not-user = يخص مستخدمًا آخر
 why-needs-path = تعتمد قاعدة على المسار، ولا يذكره git من تلقاء نفسه: {"\u2066"}git config --global credential.{ $server }.useHttpPath true{"\u2069"}
+why-not-set-up = لم يُضبط git ليسأل loom: {"\u2066"}loom setup git{"\u2069"}
 unclaimed = توجد جلسات من إصدار Loom أقدم تنتظر أن تسمّي خوادمها بالأمر {"\u2066"}loom status --server URL{"\u2069"}: { $keys }
 
 ## The agent
@@ -400,10 +405,13 @@ secret-not-sayable = لا يمكن التعبير عن بيانات الاعتم
 hint-git-input = المتوقع أسطر من الشكل {"\u2066"}key=value{"\u2069"} يليها سطر فارغ؛ راجع {"\u2066"}man git-credential{"\u2069"}
 git-not-there = لم يكن loom موجودًا في { $key }.
 git-order = يسأل git مساعديه بهذا الترتيب إلى أن يجيب أحدهم: { $helpers }
+git-left-out = لأجل { $url } لا يسأل git برنامج loom، لأن قائمة مساعديه تُفرَّغ هناك: {"\u2066"}{ $command }{"\u2069"}
+git-left-out-everywhere = لا يسأل git برنامج loom، لأن قائمة مساعديه تُفرَّغ لاحقًا: {"\u2066"}{ $command }{"\u2069"}
 git-store-in-clear = يكتب المساعد store كل كلمة مرور تصله في ملف غير مشفّر؛ ولإزالته: {"\u2066"}git config --global --unset-all credential.helper store{"\u2069"}
 git-removed = أُزيل loom من { $key }.
 git-missing = تعذّر تشغيل git: { $error }
 git-refused = لم يغيّر git إعداداته: { $error }
+git-silent = لم يجب git خلال { $seconds } ثانية
 hint-git-missing = ثبّت git، أو أضف مجلده إلى PATH
 helper-missing = البرنامج git-credential-loom غير مثبّت بجوار loom
 hint-helper-missing = ثبّت البرامج الثلاثة في مجلد واحد
@@ -461,6 +469,7 @@ cmd-api-more =
     {"\u2066"}  loom api -X PUT /files/report --input report.pdf -H 'Content-Type: application/pdf'{"\u2069"}
 cmd-why = بيان بيانات الاعتماد التي سيحصل عليها git لعنوان ما، وسبب ذلك
 cmd-why-more =
+    ينظر في إعدادات git أيضًا: المساعدون الذين يُسألون أولًا، واسم المستخدم، وهل يذكر git المسار.
     رمز الخروج 0 إن كان git سيحصل على بيانات اعتماد، و4 إن لم يكن.
     {"\u2066"}  loom why https://git.example/acme/app.git{"\u2069"}
 cmd-exec = تشغيل أمر مع رمز ينتهي بانتهائه، أو مع رمز الخادم نفسه
@@ -519,7 +528,8 @@ cmd-audit-verify = التحقق من أنه لم يُغيَّر أي سطر من
 cmd-setup = إعداد برامج أخرى لاستخدام loom
 cmd-setup-git = إعداد git ليطلب بيانات الاعتماد من loom
 cmd-setup-git-more =
-    يكتب المسار المطلق للبرنامج المساعد في إعدادات git، إلى جانب البرامج المساعدة الأخرى.
+    يكتب المسار المطلق للبرنامج المساعد، كما يجده PATH، في إعدادات git، إلى جانب البرامج المساعدة الأخرى، ويذكر العناوين التي لا
+    يسأله git لأجلها.
     {"\u2066"}  loom setup git{"\u2069"}
     {"\u2066"}  loom setup git --server https://git.example --local{"\u2069"}
 cmd-config = قراءة الإعدادات وتغييرها

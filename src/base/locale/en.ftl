@@ -128,8 +128,10 @@ state-unknown = valid, the server does not say
 state-expired = expired
 state-refused = refused, log in again
 
-why-user = The URL names the user { $user }.
-why-person = The URL names { $user }, who logged in there.
+why-user = Git names the user { $user }.
+why-person = Git names { $user }, who logged in there.
+why-configured-user = That name comes from git's configuration, credential.username: { $user }
+why-asked-before = Git asks these before loom, and takes the first answer that it gets: { $helpers }
 why-rule = A rule says so: for { $subject } the account { $user }.
 why-path = It is kept for { $path }, the longest path that fits.
 why-oldest = Of { $count } accounts that fit it is the oldest.
@@ -137,6 +139,8 @@ why-only = It is the only account that fits.
 why-none = Nobody is logged in there.
 why-none-user = There is no account of the user { $user }.
 why-none-shared = Several logins are those of { $user }; name one by its account.
+why-none-emptied = Git does not ask loom there: its configuration empties the list of helpers. loom setup git --server { $server }
+why-none-password = The URL holds a password, and git uses that without asking anybody.
 why-none-rule = A rule wants the account { $user } for { $subject }, and there is none.
 why-none-usable = What is kept has expired or was refused by the server; log in again.
 why-none-cleartext = { $server } would get the credential unencrypted, which is not allowed.
@@ -146,6 +150,7 @@ why-not-first = it fits too, but the other comes first
 why-not-path = it is kept for another path: { $path }
 why-not-user = it belongs to another user
 why-needs-path = A rule depends on the path, which git does not name by itself: git config --global credential.{ $server }.useHttpPath true
+why-not-set-up = Git is not told to ask loom: loom setup git
 unclaimed = Logins of an older Loom wait until you name their servers with loom status --server URL: { $keys }
 
 ## The agent
@@ -400,10 +405,13 @@ secret-not-sayable = the kept credential cannot be said in git's format; log in 
 hint-git-input = lines of key=value and then an empty line are expected; see man git-credential
 git-not-there = loom was not in { $key }.
 git-order = git asks its helpers in this order until one has an answer: { $helpers }
+git-left-out = For { $url } git does not ask loom, since its list of helpers is emptied there: { $command }
+git-left-out-everywhere = Git does not ask loom, since its list of helpers is emptied afterwards: { $command }
 git-store-in-clear = The helper store writes every password it is told to a clear-text file; git config --global --unset-all credential.helper store takes it out.
 git-removed = Removed loom from { $key }.
 git-missing = git cannot be run: { $error }
 git-refused = git did not change its configuration: { $error }
+git-silent = git did not answer within { $seconds } seconds
 hint-git-missing = install git, or add its directory to PATH
 helper-missing = git-credential-loom is not installed beside loom
 hint-helper-missing = install all three programs into one directory
@@ -462,6 +470,7 @@ cmd-api-more =
       loom api -X PUT /files/report --input report.pdf -H 'Content-Type: application/pdf'
 cmd-why = Say which credential git would get for a URL, and why
 cmd-why-more =
+    Asks git's configuration too: helpers that go first, a user name, whether git names the path.
     Exit code 0 if git would get one, 4 if not.
       loom why https://git.example/acme/app.git
 cmd-exec = Run a command with a token that ends with it, or with a server's own token
@@ -520,7 +529,8 @@ cmd-audit-verify = Check that no line of the audit log was changed, moved or tak
 cmd-setup = Make other programs use loom
 cmd-setup-git = Make git ask loom for credentials
 cmd-setup-git-more =
-    Writes the helper's absolute path into git's configuration, beside other helpers.
+    Writes the helper's absolute path, as PATH finds it, into git's configuration, beside other helpers, and says for which
+    URLs git leaves it out.
       loom setup git
       loom setup git --server https://git.example --local
 cmd-config = Read and change settings

@@ -128,8 +128,10 @@ state-unknown = válida, el servidor no lo confirma
 state-expired = caducada
 state-refused = rechazada, inicie sesión de nuevo
 
-why-user = La URL nombra al usuario { $user }.
-why-person = La URL nombra a { $user }, quien inició sesión allí.
+why-user = Git nombra al usuario { $user }.
+why-person = Git nombra a { $user }, quien inició sesión allí.
+why-configured-user = Ese nombre viene de la configuración de git, credential.username: { $user }
+why-asked-before = Git pregunta a estos antes que a loom, y toma la primera respuesta que recibe: { $helpers }
 why-rule = Lo dice una regla: para { $subject }, la cuenta { $user }.
 why-path = Está guardada para { $path }, la ruta más larga que coincide.
 why-oldest = De { $count } cuentas que coinciden, es la más antigua.
@@ -137,6 +139,8 @@ why-only = Es la única cuenta que coincide.
 why-none = No hay ninguna sesión iniciada allí.
 why-none-user = No hay ninguna cuenta del usuario { $user }.
 why-none-shared = Varias sesiones son de { $user }; indique una por su cuenta.
+why-none-emptied = Git no pregunta allí a loom: su configuración vacía la lista de asistentes. loom setup git --server { $server }
+why-none-password = La URL contiene una contraseña, y git la usa sin preguntar a nadie.
 why-none-rule = Una regla pide la cuenta { $user } para { $subject }, y no existe.
 why-none-usable = Lo guardado ha caducado o el servidor lo rechazó; inicie sesión de nuevo.
 why-none-cleartext = { $server } recibiría la credencial sin cifrar, y eso no está permitido.
@@ -146,6 +150,7 @@ why-not-first = también coincide, pero la otra tiene prioridad
 why-not-path = está guardada para otra ruta: { $path }
 why-not-user = es de otro usuario
 why-needs-path = Una regla depende de la ruta, que git no indica por sí solo: git config --global credential.{ $server }.useHttpPath true
+why-not-set-up = Git no tiene indicado preguntar a loom: loom setup git
 unclaimed = Hay sesiones de un Loom anterior a la espera de que indique su servidor con loom status --server URL: { $keys }
 
 ## The agent
@@ -400,10 +405,13 @@ secret-not-sayable = la credencial guardada no se puede expresar en el formato d
 hint-git-input = se esperan líneas key=value seguidas de una línea vacía; consulte man git-credential
 git-not-there = loom no estaba en { $key }.
 git-order = git pregunta a sus asistentes en este orden hasta que uno responde: { $helpers }
+git-left-out = Para { $url } git no pregunta a loom, pues allí se vacía su lista de asistentes: { $command }
+git-left-out-everywhere = Git no pregunta a loom, pues después se vacía su lista de asistentes: { $command }
 git-store-in-clear = El asistente store escribe cada contraseña que recibe en un archivo sin cifrar; se quita con git config --global --unset-all credential.helper store
 git-removed = Se ha quitado loom de { $key }.
 git-missing = no se puede ejecutar git: { $error }
 git-refused = git no cambió su configuración: { $error }
+git-silent = git no respondió en { $seconds } segundos
 hint-git-missing = instale git o añada su directorio a PATH
 helper-missing = git-credential-loom no está instalado junto a loom
 hint-helper-missing = instale los tres programas en un mismo directorio
@@ -462,6 +470,7 @@ cmd-api-more =
       loom api -X PUT /files/report --input report.pdf -H 'Content-Type: application/pdf'
 cmd-why = Dice qué credencial recibiría git para una URL, y por qué
 cmd-why-more =
+    Pregunta también a la configuración de git: asistentes que van antes, un nombre de usuario, si git nombra la ruta.
     Código de salida 0 si git recibiría una, 4 si no.
       loom why https://git.example/acme/app.git
 cmd-exec = Ejecuta un comando con un token que termina con él, o con el token de un servidor
@@ -520,7 +529,8 @@ cmd-audit-verify = Comprueba que ninguna línea del registro de auditoría se ha
 cmd-setup = Hace que otros programas usen loom
 cmd-setup-git = Hace que git pida las credenciales a loom
 cmd-setup-git-more =
-    Escribe la ruta absoluta del asistente en la configuración de git, junto a otros asistentes.
+    Escribe la ruta absoluta del asistente, como la encuentra PATH, en la configuración de git, junto a otros asistentes, y
+    dice para qué URLs git no lo usa.
       loom setup git
       loom setup git --server https://git.example --local
 cmd-config = Lee y cambia los ajustes

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub use api::Api;
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use login::Login;
-use loom_credentials::base::{Scope, ServerPattern, ServerUrl};
+use loom_credentials::base::{CloneUrl, Scope, ServerPattern};
 use token::Token;
 
 #[derive(Parser)]
@@ -113,8 +113,8 @@ pub struct Json {
 
 #[derive(Args)]
 pub struct Why {
-    #[arg(value_parser = ServerUrl::from_user)]
-    pub url: ServerUrl,
+    #[arg(value_parser = CloneUrl::from_user)]
+    pub url: CloneUrl,
     #[arg(long, value_name = "PATH")]
     pub path: Option<String>,
     #[arg(long, value_name = "USER")]

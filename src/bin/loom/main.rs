@@ -4,6 +4,7 @@ mod api;
 mod args;
 mod commands;
 mod demo;
+mod git_program;
 mod help;
 mod secret_input;
 mod server_tokens;

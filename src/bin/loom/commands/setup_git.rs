@@ -1,15 +1,16 @@
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::path::{Path, PathBuf};
 
-use loom_credentials::base::{Config, Paths};
+use loom_credentials::base::{Config, Paths, ServerUrl, printable};
+use loom_credentials::git::{Helpers, Scope, example};
 use loom_credentials::msg;
 use loom_credentials::wire::{Code, Fault};
 
 use crate::args::SetupGit;
+use crate::git_program::{configuration, git, is_loom, refused};
 use crate::{Context, term};
 
 /// Finds our own line again among other helpers, wherever the helper lay when it was written.
-const OURS: &str = "git-credential-loom$|^loom$";
+const OURS: &str = "(^|[/! ])git-credential-loom$|^loom( credential-helper)?$";
 
 pub fn run(args: &SetupGit, context: &Context) -> Result<u8, Fault> {
     let scope = if args.local { "--local" } else { "--global" };
@@ -18,23 +19,29 @@ pub fn run(args: &SetupGit, context: &Context) -> Result<u8, Fault> {
         None => "credential.helper".to_owned(),
     };
     if args.remove {
-        let removed = git(&["config", scope, "--unset-all", &key, OURS])?;
-        let done = match removed.status.code() {
-            Some(0) => msg!("git-removed", key = key),
-            Some(5) => msg!("git-not-there", key = key),
-            _ => return Err(refused(&removed)),
-        };
-        term::say(context.locale, &done);
-        return Ok(0);
+        return remove(scope, &key, context);
     }
     let helper = shell_word(&helper()?.to_string_lossy());
-    let written = git(&["config", scope, "--replace-all", &key, &helper, OURS])?;
-    if !written.status.success() {
-        return Err(refused(&written));
+    change(&["config", scope, "--replace-all", &key, &helper, OURS])?;
+    if context.named.as_ref().is_some_and(is_left_out) {
+        // It stood before an empty value, which makes git forget it; behind it, it counts.
+        git(&["config", scope, "--unset-all", &key, OURS])?;
+        change(&["config", scope, "--add", &key, &helper])?;
     }
     term::data_line(&format!("{key} = {helper}"));
     name_paths(scope)?;
     explain(context)
+}
+
+fn remove(scope: &str, key: &str, context: &Context) -> Result<u8, Fault> {
+    let removed = git(&["config", scope, "--unset-all", key, OURS])?;
+    let done = match removed.status.code() {
+        Some(0) => msg!("git-removed", key = key),
+        Some(5) => msg!("git-not-there", key = key),
+        _ => return Err(refused(&removed)),
+    };
+    term::say(context.locale, &done);
+    Ok(0)
 }
 
 /// Where a rule depends on the path, git has to be told to name it.
@@ -46,41 +53,96 @@ fn name_paths(scope: &str) -> Result<(), Fault> {
     origins.dedup();
     for origin in origins {
         let key = format!("credential.{origin}.useHttpPath");
-        let written = git(&["config", scope, &key, "true"])?;
-        if !written.status.success() {
-            return Err(refused(&written));
-        }
+        change(&["config", scope, &key, "true"])?;
         term::data_line(&format!("{key} = true"));
     }
     Ok(())
 }
 
-/// What will happen with the helpers that are configured already, which stay as they are.
+/// What will happen with the helpers that are configured already, which stay as they are, and where loom is not asked.
 fn explain(context: &Context) -> Result<u8, Fault> {
-    let listed = git(&["config", "--get-all", "credential.helper"])?;
-    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-    // An empty value makes git forget those before it.
-    let helpers: Vec<&str> = listed.lines().rev().take_while(|helper| !helper.is_empty()).collect();
-    let helpers: Vec<&str> = helpers.into_iter().rev().collect();
-    if helpers.len() > 1 {
-        let names: Vec<&str> = helpers.iter().map(|helper| if is_ours(helper) { "loom" } else { helper }).collect();
-        term::say(context.locale, &msg!("git-order", helpers = names.join(", ")));
+    let configuration = configuration()?;
+    let helpers = match &context.named {
+        Some(server) => configuration.helpers(server, None),
+        None => configuration.common_helpers(),
+    };
+    let say = |message| term::say(context.locale, &message);
+    if helpers.asked.len() > 1 {
+        let names =
+            helpers.asked.iter().map(|helper| if is_loom(helper) { "loom".to_owned() } else { printable(helper) });
+        say(msg!("git-order", helpers = names.collect::<Vec<_>>().join(", ")));
     }
-    if helpers.iter().any(|helper| helper.split(' ').next() == Some("store")) {
-        term::say(context.locale, &msg!("git-store-in-clear"));
+    if helpers.asked.iter().any(|helper| helper.split(' ').next() == Some("store")) {
+        say(msg!("git-store-in-clear"));
+    }
+    if context.named.is_none() && leaves_out(&helpers) {
+        say(msg!("git-left-out-everywhere", command = command(&helpers, None)));
+    }
+    for pattern in configuration.patterns() {
+        let Some((server, user)) = example(pattern) else { continue };
+        let meant = context.named.as_ref().is_none_or(|named| named.same_origin(&server));
+        let helpers = configuration.helpers(&server, user.as_deref());
+        if meant && leaves_out(&helpers) {
+            say(msg!("git-left-out", url = printable(pattern), command = command(&helpers, Some(pattern))));
+        }
     }
     Ok(0)
 }
 
-fn is_ours(helper: &str) -> bool {
-    helper == "loom" || helper.ends_with("git-credential-loom")
+/// Whether git asks others and not loom, because its list was emptied somewhere.
+fn leaves_out(helpers: &Helpers<'_>) -> bool {
+    helpers.emptied.is_some() && !helpers.asked.iter().any(|helper| is_loom(helper))
 }
 
-/// The helper of the same installation. By its absolute path git runs it without a process in between.
+fn is_left_out(server: &ServerUrl) -> bool {
+    configuration().is_ok_and(|configuration| leaves_out(&configuration.helpers(server, None)))
+}
+
+/// What adds loom to a list that was emptied: where that was done, for what it was done.
+fn command(helpers: &Helpers<'_>, pattern: Option<&str>) -> String {
+    let (own, gits) = match helpers.emptied {
+        Some(Scope::Local) => (" --local", "--local"),
+        Some(Scope::Worktree) => ("", "--worktree"),
+        Some(Scope::Other) | None => ("", "--global"),
+    };
+    // Git takes more for a pattern than one server, and has a file that loom does not write to.
+    let server = pattern.map(|pattern| ServerUrl::parse(pattern).is_ok_and(|server| server.to_string() == pattern));
+    match (server, helpers.emptied) {
+        (None | Some(true), Some(Scope::Local | Scope::Other)) => {
+            let server = pattern.map(|pattern| format!(" --server {pattern}")).unwrap_or_default();
+            format!("loom setup git{own}{server}")
+        }
+        _ => {
+            let key = pattern.map(|pattern| format!("credential.{}.helper", printable(pattern)));
+            format!("git config {gits} --add '{}' loom", key.as_deref().unwrap_or("credential.helper"))
+        }
+    }
+}
+
+fn change(arguments: &[&str]) -> Result<(), Fault> {
+    let written = git(arguments)?;
+    if written.status.success() { Ok(()) } else { Err(refused(&written)) }
+}
+
+/// The helper of the same installation, by the path under which PATH finds it: what lies behind a link there may have a
+/// version in its name, and be gone with the next. By an absolute path git runs it without a process in between.
 fn helper() -> Result<PathBuf, Fault> {
-    let beside = std::env::current_exe().ok().map(|own| own.with_file_name("git-credential-loom"));
+    const NAME: &str = "git-credential-loom";
     let missing = || Fault::new(Code::Unavailable, msg!("helper-missing")).hint(msg!("hint-helper-missing"));
-    beside.filter(|path| path.is_file()).ok_or_else(missing)
+    let own = std::env::current_exe().map_err(|_| missing())?;
+    let beside = [Some(own.with_file_name(NAME)), own.canonicalize().ok().map(|own| own.with_file_name(NAME))];
+    let beside = beside.into_iter().flatten().find(|path| path.is_file()).ok_or_else(missing)?;
+    let same = |path: &PathBuf| path.canonicalize().ok().is_some_and(|real| beside.canonicalize().ok() == Some(real));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(NAME));
+    let called = std::env::args_os().next().map(PathBuf::from).filter(|own| own.components().count() > 1);
+    let called = called.and_then(|own| std::path::absolute(own).ok()).map(|own| own.with_file_name(NAME));
+    Ok(on_path.chain(called).filter(|path| is_sayable(path)).find(same).unwrap_or(beside))
+}
+
+/// Git's configuration is text.
+fn is_sayable(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| !path.contains(['\n', '\r']))
 }
 
 /// Git hands the path to a shell; what is special there is escaped, and the word still begins with `/`.
@@ -93,17 +155,6 @@ fn shell_word(path: &str) -> String {
         word.push(c);
     }
     word
-}
-
-fn git(arguments: &[&str]) -> Result<Output, Fault> {
-    let failed =
-        |error| Fault::new(Code::Unavailable, msg!("git-missing", error = error)).hint(msg!("hint-git-missing"));
-    Command::new("git").args(arguments).output().map_err(failed)
-}
-
-fn refused(output: &Output) -> Fault {
-    let said = String::from_utf8_lossy(&output.stderr);
-    Fault::new(Code::Unavailable, msg!("git-refused", error = said.lines().next().unwrap_or_default()))
 }
 
 #[cfg(test)]

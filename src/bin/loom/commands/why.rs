@@ -1,38 +1,137 @@
-use loom_credentials::base::{Config, ServerUrl, printable};
+use loom_credentials::base::{Config, Message, ServerUrl, printable};
 use loom_credentials::client::exit_code;
+use loom_credentials::git::Configuration;
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Code, Fault};
+use loom_credentials::wire::{self, Code, Fault, PassedOver, WhyReply};
+use serde_json::json;
 
 use crate::args::Why;
+use crate::git_program::{configuration, is_loom};
 use crate::{Context, term};
 
 pub fn run(args: Why, context: &Context) -> Result<u8, Fault> {
-    let server = with_path(&args)?;
+    let whole = with_path(&args)?;
+    let git = Git::look(&args, &whole);
+    let server = if git.names_path || args.path.is_some() { whole } else { whole.origin() };
     let client = context.client()?;
     let directory = std::env::current_dir().ok().and_then(|dir| dir.into_os_string().into_string().ok());
-    let answer = client.ask(&wire::Why { server: server.clone(), user: args.account, directory })?;
+    let mut answer = client.ask(&wire::Why { server: server.clone(), user: git.user.clone(), directory })?;
+    if let Some(reason) = git.asks_nobody(&args) {
+        pass_over(&mut answer, &context.locale.render(&reason));
+    }
     let found = answer.chosen.is_some();
     if args.json {
-        term::data_line(&serde_json::to_string(&answer).unwrap_or_default());
-    } else {
-        match &answer.chosen {
-            Some(chosen) => term::data_line(&format!("{}  {}", chosen.server, printable(&chosen.account))),
-            None => term::data_line("-"),
-        }
-        term::data_line(&answer.because);
-        for other in &answer.passed_over {
-            term::data_line(&format!("  {}  {}: {}", other.server, printable(&other.account), other.because));
-        }
-        if server.path().is_empty() && asks_for_path(context, &server) {
-            term::say(context.locale, &msg!("why-needs-path", server = server));
+        let mut document = serde_json::to_value(&answer).unwrap_or_default();
+        document["git"] = git.to_json();
+        term::data_line(&document.to_string());
+        return Ok(code(found));
+    }
+    match &answer.chosen {
+        Some(chosen) => term::data_line(&format!("{}  {}", chosen.server, printable(&chosen.account))),
+        None => term::data_line("-"),
+    }
+    term::data_line(&answer.because);
+    git.notes().iter().for_each(|note| term::data_line(&context.locale.render(note)));
+    for other in &answer.passed_over {
+        term::data_line(&format!("  {}  {}: {}", other.server, printable(&other.account), other.because));
+    }
+    if server.path().is_empty() && asks_for_path(context, &server) {
+        term::say(context.locale, &msg!("why-needs-path", server = server));
+    }
+    if !git.asks_loom() && found {
+        term::say(context.locale, &msg!("why-not-set-up"));
+    }
+    Ok(code(found))
+}
+
+fn code(found: bool) -> u8 {
+    if found { 0 } else { exit_code(Code::LoginRequired) }
+}
+
+/// What git's configuration does with a question before loom hears of it.
+struct Git {
+    /// In git's order; nothing where git cannot be asked.
+    helpers: Option<Vec<String>>,
+    /// The list was emptied somewhere.
+    emptied: bool,
+    /// The user that git names, in the URL or by its configuration.
+    user: Option<String>,
+    user_is_configured: bool,
+    names_path: bool,
+}
+
+impl Git {
+    fn look(args: &Why, url: &ServerUrl) -> Git {
+        let named = args.account.clone().or_else(|| args.url.user.clone());
+        let Ok(configuration) = configuration() else {
+            let nothing =
+                Git { helpers: None, emptied: false, user: None, user_is_configured: false, names_path: true };
+            return Git { user: named, ..nothing };
+        };
+        let user = named.clone().or_else(|| configuration.username(url).map(str::to_owned));
+        let helpers = configuration.helpers(url, named.as_deref());
+        Git {
+            emptied: helpers.emptied.is_some(),
+            helpers: Some(helpers.asked.into_iter().map(str::to_owned).collect()),
+            user_is_configured: named.is_none() && user.is_some(),
+            names_path: Configuration::names_path(&configuration, url, named.as_deref()),
+            user,
         }
     }
-    Ok(if found { 0 } else { exit_code(Code::LoginRequired) })
+
+    fn asks_loom(&self) -> bool {
+        self.helpers.as_ref().is_none_or(|helpers| helpers.iter().any(|helper| is_loom(helper)))
+    }
+
+    /// The helpers that are asked before loom.
+    fn before(&self) -> Vec<&str> {
+        let helpers = self.helpers.iter().flatten().map(String::as_str);
+        let before = helpers.take_while(|helper| !is_loom(helper)).collect();
+        if self.asks_loom() { before } else { Vec::new() }
+    }
+
+    /// Why loom is not even asked.
+    fn asks_nobody(&self, args: &Why) -> Option<Message> {
+        let emptied = || msg!("why-none-emptied", server = args.url.server.origin());
+        match args.url.has_password {
+            true => Some(msg!("why-none-password")),
+            false => (self.emptied && !self.asks_loom()).then(emptied),
+        }
+    }
+
+    fn notes(&self) -> Vec<Message> {
+        let before: Vec<String> = self.before().into_iter().map(printable).collect();
+        let user = self.user.as_deref().filter(|_| self.user_is_configured);
+        let user = user.map(|user| msg!("why-configured-user", user = printable(user)));
+        let before = (!before.is_empty()).then(|| msg!("why-asked-before", helpers = before.join(", ")));
+        user.into_iter().chain(before).collect()
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        let Some(helpers) = &self.helpers else { return serde_json::Value::Null };
+        json!({
+            "helpers": helpers,
+            "before": self.before(),
+            "asks_loom": self.asks_loom(),
+            "user": self.user,
+            "names_path": self.names_path,
+        })
+    }
+}
+
+/// What loom would say is not what git gets.
+fn pass_over(answer: &mut WhyReply, because: &str) {
+    if let Some(chosen) = answer.chosen.take() {
+        let other = PassedOver { server: chosen.server, account: chosen.account, because: answer.because.clone() };
+        answer.passed_over.insert(0, other);
+    }
+    answer.because = because.to_owned();
 }
 
 fn with_path(args: &Why) -> Result<ServerUrl, Fault> {
-    let Some(path) = &args.path else { return Ok(args.url.clone()) };
-    let url = format!("{}/{}", args.url, path.trim_start_matches('/'));
+    let server = &args.url.server;
+    let Some(path) = &args.path else { return Ok(server.clone()) };
+    let url = format!("{server}/{}", path.trim_start_matches('/'));
     ServerUrl::parse(&url)
         .map_err(|error| Fault::new(Code::Usage, msg!("bad-server", server = url).because(error.message())))
 }

@@ -1,0 +1,60 @@
+use percent_encoding::percent_decode_str;
+
+use super::{ServerUrl, ServerUrlError};
+
+/// A URL as git takes it: a server with a path, and perhaps a user name or more in front of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloneUrl {
+    pub server: ServerUrl,
+    /// Decoded, as git reads it.
+    pub user: Option<String>,
+    /// A password stands in it, which git uses without asking anybody. It is not kept here.
+    pub has_password: bool,
+}
+
+impl CloneUrl {
+    /// Parses what a person types or copies: a bare host means `https://HOST`.
+    pub fn from_user(text: &str) -> Result<Self, ServerUrlError> {
+        let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (name, host) = match authority.split_once('@') {
+            Some((name, host)) => (Some(name), host),
+            None => (None, authority),
+        };
+        let separator = if scheme.is_empty() { "" } else { "://" };
+        let server = ServerUrl::from_user(&format!("{scheme}{separator}{host}{path}"))?;
+        let (user, has_password) = match name.map(|name| name.split_once(':').unwrap_or((name, ""))) {
+            Some((user, password)) => (Some(user), !password.is_empty()),
+            None => (None, false),
+        };
+        let user = user.map(|user| percent_decode_str(user).decode_utf8().map(|user| user.into_owned()));
+        let user = user.transpose().map_err(|_| ServerUrlError::UserInfo)?;
+        match user.as_ref().is_some_and(|user| user.contains(['\n', '\r', '\0'])) {
+            true => Err(ServerUrlError::UserInfo),
+            false => Ok(CloneUrl { server, user, has_password }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_name_is_told_from_the_server() {
+        let parsed = |text: &str| {
+            let url = CloneUrl::from_user(text).unwrap();
+            (url.server.to_string(), url.user, url.has_password)
+        };
+        let git =
+            |user: Option<&str>, password| ("https://git.example/a/b.git".into(), user.map(str::to_owned), password);
+        assert_eq!(parsed("https://git.example/a/b.git"), git(None, false));
+        assert_eq!(parsed("https://al%40corp@git.example/a/b.git"), git(Some("al@corp"), false));
+        assert_eq!(parsed("alice@git.example/a/b.git"), git(Some("alice"), false));
+        assert_eq!(parsed("https://alice:pw@git.example/a/b.git"), git(Some("alice"), true));
+        assert_eq!(parsed("https://git.example/a@b").1, None);
+        for odd in ["https://a@b@git.example", "https://a%0ab@git.example", "git@git.example:a/b.git", "https://u@/x"] {
+            assert!(CloneUrl::from_user(odd).is_err(), "{odd}");
+        }
+    }
+}
