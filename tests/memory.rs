@@ -5,8 +5,11 @@ use std::os::unix::fs::FileExt;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
+use chacha20poly1305::XChaCha20Poly1305;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+
 use crate::support::authorization_server::{TOKENS, authorization_server, json};
-use crate::support::{Home, loom_server, wait_until};
+use crate::support::{Home, every, loom_server, wait_until};
 
 /// How often one of these texts stands in the memory of a process; `None` where we may not look, as nobody should.
 fn found(pid: i32, texts: &[Vec<u8>]) -> Option<Vec<String>> {
@@ -37,6 +40,31 @@ fn encodings(secret: &str) -> Vec<Vec<u8>> {
     // Without the ends, which depend on what stands beside it.
     let base64 = |text: String| text.as_bytes()[4..text.len() - 4].to_vec();
     vec![secret.into(), base64(STANDARD.encode(secret)), base64(URL_SAFE_NO_PAD.encode(secret)), hex.into(), url.into()]
+}
+
+/// The key that the sealed file wants at this moment and, where a passphrase opens it, what Argon2 makes of that; each as it
+/// is and in base64.
+fn keys_in_use(home: &Home, passphrase: Option<&str>) -> Vec<Vec<u8>> {
+    let text = std::fs::read_to_string(home.key()).unwrap();
+    let bytes = |text: &str| STANDARD.decode(text.trim_end()).unwrap();
+    let keys = match passphrase {
+        None => vec![bytes(&text)],
+        Some(passphrase) => {
+            let locked: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let number = |name: &str| locked[name].as_u64().unwrap() as u32;
+            let text = |value: &serde_json::Value| bytes(value.as_str().unwrap());
+            let params = argon2::Params::new(number("memory"), number("passes"), number("lanes"), Some(32)).unwrap();
+            let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+            let mut made = vec![0; 32];
+            argon2.hash_password_into(passphrase.as_bytes(), &text(&locked["salt"]), &mut made).unwrap();
+            let nonce: [u8; 24] = text(&locked["key"]["nonce"]).try_into().unwrap();
+            let sealed = Payload { msg: &text(&locked["key"]["text"]), aad: b"loom store key" };
+            let key = XChaCha20Poly1305::new_from_slice(&made).unwrap().decrypt(&nonce.into(), sealed).unwrap();
+            vec![key, made]
+        }
+    };
+    let base64 = keys.iter().map(|key| STANDARD.encode(key).as_bytes()[..40].to_vec());
+    base64.chain(keys.iter().cloned()).collect()
 }
 
 /// Waits until none of these is in the agent's memory. Threads that worked on the store, and their stacks, go a second later.
@@ -83,6 +111,35 @@ fn nothing_of_a_secret_a_passphrase_or_a_key_is_left_in_memory_after_a_lock() {
     }
     assert_eq!(home.agent_pid(), pid, "it is the same agent");
     println!("memory scan: {} copies before, 0 after each of 3 locks", before.len());
+}
+
+#[test]
+fn neither_the_key_in_use_nor_what_opens_it_is_left_in_memory_after_a_lock() {
+    let home = Home::new();
+    home.store("https", "git.example", "u", "hunter2").ok();
+    let pid = home.agent_pid();
+    let rounds = 40 / every(8);
+    for round in 0..rounds {
+        // Each round has a key of its own: one that lies open, then one that a passphrase opens, twice.
+        let passphrase = (round % 4 >= 2).then_some("correct/horse+battery=staple");
+        match (passphrase, round % 4) {
+            (Some(passphrase), _) => home.loom_in(&["store", "rekey", "--passphrase"], passphrase).ok(),
+            (None, 0) => home.loom(&["store", "rekey", "--no-passphrase"]).ok(),
+            (None, _) => home.loom(&["store", "rekey"]).ok(),
+        };
+        let keys = keys_in_use(&home, passphrase);
+        for begins_anew in [false, true] {
+            home.store("https", "git.example", "u", &format!("pw_{round}_{begins_anew}")).ok();
+            home.get("https", "git.example").ok();
+            let Some(before) = found(pid, &keys) else { return };
+            assert!(passphrase.is_none() || !before.is_empty(), "the scan finds what is there");
+            home.loom(&["lock"]).ok();
+            wait_until_gone(pid, &keys);
+            home.loom_in(&["unlock"], passphrase.unwrap_or_default()).ok();
+        }
+    }
+    assert_eq!(home.agent_pid(), pid, "it is the same agent");
+    println!("memory scan: 0 copies of the key in use after {} locks", rounds * 2);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::StoreError;
 use super::envelope;
 use super::passphrase::LockedKey;
-use super::seal::{KEY_BYTES, Seal};
+use super::seal::{KEY_BYTES, Seal, new_key};
 use crate::base::{Paths, Secret, private_file};
 use crate::msg;
 
@@ -195,8 +195,8 @@ impl StoreKey {
             let found = opened.iter().find(|opened| opened.text == text);
             return found.map(|opened| Some(opened.seal.clone())).ok_or(StoreError::PassphraseNeeded);
         }
-        let mut key = Zeroizing::new([0; KEY_BYTES]);
-        match BASE64.decode_slice(text.strip_suffix(b"\n").unwrap_or(&text), &mut *key) {
+        let mut key = new_key();
+        match BASE64.decode_slice(text.strip_suffix(b"\n").unwrap_or(&text), key.as_mut_slice()) {
             Ok(KEY_BYTES) => Ok(Some(Seal::new(&key))),
             _ => Err(StoreError::Damaged { path: path.to_owned() }),
         }
@@ -204,12 +204,13 @@ impl StoreKey {
 
     /// Writes a new random key where there is none.
     fn make(&self, path: &Path, protection: &Protection) -> Result<Seal, StoreError> {
-        let mut key = Zeroizing::new([0; KEY_BYTES]);
-        getrandom::fill(&mut *key).map_err(|error| StoreError::Unavailable(msg!("no-random", error = error)))?;
+        let mut key = new_key();
+        getrandom::fill(key.as_mut_slice())
+            .map_err(|error| StoreError::Unavailable(msg!("no-random", error = error)))?;
         let seal = Seal::new(&key);
         match protection {
             Protection::KeyFile => {
-                let mut text = Zeroizing::new(BASE64.encode(*key));
+                let mut text = Zeroizing::new(BASE64.encode(key.as_slice()));
                 text.push('\n');
                 private_file::create(path, text.as_bytes())?;
             }

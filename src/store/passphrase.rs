@@ -2,10 +2,9 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::StoreError;
-use super::seal::{KEY_BYTES, Seal, Sealed};
+use super::seal::{KEY_BYTES, Key, Seal, Sealed, new_key};
 use crate::base::Secret;
 use crate::msg;
 
@@ -66,21 +65,23 @@ impl LockedKey {
     }
 
     /// The key, if this is the passphrase and nothing beside the key was changed.
-    pub(super) fn open(&self, passphrase: &Secret) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+    pub(super) fn open(&self, passphrase: &Secret) -> Option<Key> {
         let Kdf::Argon2id = self.kdf;
         let is_sane = self.memory <= MAX_MEMORY && self.passes <= MAX_PASSES;
         let salt = BASE64.decode(&self.salt).ok().filter(|_| is_sane)?;
         let made = derive(passphrase, &salt, [self.memory, self.passes, self.lanes])?;
         let key = Seal::new(&made).open_sealed(&self.key, CONTEXT)?;
-        key.as_slice().try_into().ok().map(Zeroizing::new)
+        let mut opened = new_key();
+        (key.len() == KEY_BYTES).then(|| opened.copy_from_slice(&key))?;
+        Some(opened)
     }
 }
 
-fn derive(passphrase: &Secret, salt: &[u8], [memory, passes, lanes]: [u32; 3]) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+fn derive(passphrase: &Secret, salt: &[u8], [memory, passes, lanes]: [u32; 3]) -> Option<Key> {
     let params = Params::new(memory, passes, lanes, Some(KEY_BYTES)).ok()?;
-    let mut made = Zeroizing::new([0; KEY_BYTES]);
+    let mut made = new_key();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon2.hash_password_into(passphrase.expose().as_bytes(), salt, &mut *made).ok()?;
+    argon2.hash_password_into(passphrase.expose().as_bytes(), salt, made.as_mut_slice()).ok()?;
     Some(made)
 }
 
@@ -93,7 +94,7 @@ mod tests {
         let secret = |text: &str| Secret::new(text.to_owned());
         let text = LockedKey::new(&[7; KEY_BYTES], &secret("correct horse")).unwrap().print().unwrap();
         let locked = LockedKey::parse(&text).unwrap();
-        assert_eq!(**locked.open(&secret("correct horse")).as_ref().unwrap(), [7; KEY_BYTES]);
+        assert_eq!(locked.open(&secret("correct horse")).unwrap().as_slice(), [7; KEY_BYTES]);
         assert!(locked.open(&secret("correct horsf")).is_none());
         assert!(
             LockedKey { passes: PASSES - 1, ..LockedKey::parse(&text).unwrap() }

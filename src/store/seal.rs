@@ -1,7 +1,9 @@
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -10,10 +12,11 @@ use super::StoreError;
 use crate::base::hex;
 use crate::msg;
 
-/// A key that seals: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), random nonces.
+/// A key that seals: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), random nonces. Clones share the one copy of the key, on
+/// the heap: what is moved about leaves nothing of it behind.
 #[derive(Clone)]
 pub(super) struct Seal {
-    cipher: XChaCha20Poly1305,
+    cipher: Arc<XChaCha20Poly1305>,
     id: String,
 }
 
@@ -26,6 +29,15 @@ pub(super) struct Sealed {
 }
 
 pub(super) const KEY_BYTES: usize = 32;
+
+/// The bytes of a key in one place of the heap, from which nothing copies them when they are handed on.
+pub(super) type Key = Box<Zeroizing<[u8; KEY_BYTES]>>;
+
+/// Room for a key.
+pub(super) fn new_key() -> Key {
+    Box::new(Zeroizing::new([0; KEY_BYTES]))
+}
+
 const NONCE_BYTES: usize = 24;
 
 impl Seal {
@@ -38,7 +50,7 @@ impl Seal {
         // Names the key without giving it away; a file says which key it wants.
         let digest = Sha256::new().chain_update(b"loom store key id\0").chain_update(key).finalize();
         let id = hex(&digest[..8]);
-        Seal { cipher: XChaCha20Poly1305::new(&Key::from(*key)), id }
+        Seal { cipher: Arc::new(XChaCha20Poly1305::new(key.into())), id }
     }
 
     pub(super) fn id(&self) -> &str {
