@@ -75,6 +75,38 @@ fn a_full_disk_is_said_and_the_next_write_works_once_there_is_room() {
 }
 
 #[test]
+fn a_logout_on_a_full_disk_takes_the_secret_away_or_says_that_it_did_not() {
+    for has_copy in [true, false] {
+        let home = with_others();
+        let Some((_agent, disk)) = on_small_disk(&home) else { return };
+        home.loom_in(&["login", "--with-token", "--server", "https://gone.example"], "tok_gone").ok();
+        if !has_copy {
+            std::fs::remove_file(disk.join("credentials.json.previous")).unwrap();
+        }
+        fill(&disk);
+        let out = home.loom(&["logout", "--server", "https://gone.example", "--local"]);
+        if has_copy {
+            // The copy, which holds the secret too, makes room for what is left.
+            out.ok();
+        } else {
+            out.fails(1).says("No space left").says("hint: check the disk");
+            assert_eq!(home.loom(&["token", "--server", "https://gone.example"]).ok().out, "tok_gone\n");
+            std::fs::remove_file(disk.join("filling")).unwrap();
+            home.loom(&["logout", "--server", "https://gone.example", "--local"]).ok();
+        }
+        home.loom(&["token", "--server", "https://gone.example"]).fails(4);
+        for name in ["credentials.json", "credentials.json.previous"] {
+            let left = std::fs::read_to_string(disk.join(name)).unwrap_or_default();
+            assert!(!left.contains("gone.example"), "{name}: {left}");
+        }
+        others_are_whole(&home);
+        let _ = std::fs::remove_file(disk.join("filling"));
+        home.store("https", "next.example", "u", "pw_next").ok();
+        home.loom(&["doctor"]).ok();
+    }
+}
+
+#[test]
 fn a_limit_on_the_size_of_files_fails_a_write_and_does_not_end_the_agent() {
     let Some(prlimit) = find_program("prlimit") else { return };
     for limit in ["0", "100", "700"] {

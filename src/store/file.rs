@@ -239,8 +239,11 @@ impl FileStore {
         match records.len() < before {
             true => {
                 let bytes = envelope::close(&body, &seal)?;
-                // What was logged out does not stay behind in the copy. First, so that a failure changes nothing.
-                private_file::replace(&self.previous, &bytes)?;
+                // What was logged out does not stay behind in the copy. First, so that a failure changes nothing. Where there
+                // is no room for both, the copy makes room for the file.
+                if let Err(no_room) = private_file::replace(&self.previous, &bytes) {
+                    private_file::remove(&self.previous).map_err(|_| no_room)?;
+                }
                 self.put_in_place(&seal, &bytes)
             }
             false => Ok(()),
