@@ -1,6 +1,6 @@
 //! A sealed file that a disk spoiled: found, reported, put aside, and restored as far as it is whole.
 
-use crate::support::Home;
+use crate::support::{Dialogue, Home, Rotating};
 
 fn kept(home: &Home, users: &[&str]) {
     for user in users {
@@ -204,4 +204,48 @@ fn each_damaged_file_that_is_put_aside_has_a_name_of_its_own() {
     let names = std::fs::read_dir(home.path().join("config/loom")).unwrap().flatten();
     let aside = names.filter(|entry| entry.file_name().to_string_lossy().contains(".damaged-")).count();
     assert_eq!(aside, 4);
+}
+
+#[test]
+fn registrations_that_were_damaged_are_kept_beside_the_new_ones() {
+    let (home, server) = (Home::new(), Rotating::start());
+    let file = home.path().join("state/loom/clients.json");
+    let log_in = || Dialogue::start(&home, &["--server", server.url(), "--flow", "device"]).end();
+    assert_eq!(log_in().code, 0);
+    let whole = std::fs::read_to_string(&file).unwrap();
+    home.loom(&["logout", "--all"]).ok();
+    std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(log_in().code, 0);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), whole);
+    let names = std::fs::read_dir(file.parent().unwrap()).unwrap().flatten().map(|entry| entry.path());
+    let kept: Vec<_> = names.filter(|path| path.to_string_lossy().contains("clients.json.damaged-")).collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(std::fs::read_to_string(&kept[0]).unwrap(), whole[..whole.len() / 2]);
+}
+
+#[test]
+fn damaged_files_of_tokens_and_sockets_are_said_and_left_as_they_are() {
+    let home = Home::new();
+    home.loom(&["token", "generate", "t", "--scopes", "read"]).ok();
+    home.loom(&["agent", "socket", "add", home.path().join("sock/a.sock").to_str().unwrap(), "--token", "t"]).ok();
+    home.loom(&["agent", "stop"]).ok();
+    for (name, commands) in [
+        ("tokens.json", [&["token", "list"][..], &["token", "generate", "u", "--scopes", "read"]]),
+        (
+            "sockets.json",
+            [&["agent", "socket", "list"][..], &["agent", "socket", "add", "/nowhere/x.sock", "--token", "t"]],
+        ),
+    ] {
+        let file = home.path().join("state/loom").join(name);
+        let whole = std::fs::read(&file).unwrap();
+        for damaged in [&whole[..whole.len() / 2], b"", b"null"] {
+            std::fs::write(&file, damaged).unwrap();
+            for command in commands {
+                home.loom(command).fails(1).says(name).says("hint: ");
+            }
+            assert_eq!(std::fs::read(&file).unwrap(), damaged, "{name}");
+        }
+        std::fs::write(&file, whole).unwrap();
+        home.loom(commands[0]).ok();
+    }
 }

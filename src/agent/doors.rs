@@ -164,11 +164,15 @@ impl Agent {
         let _ = closed.await;
     }
 
-    fn read_doors(&self) -> Result<Vec<RestrictedDoor>, Fault> {
+    /// The same for who is told that it cannot be read.
+    pub(super) fn read_doors(&self) -> Result<Vec<RestrictedDoor>, Fault> {
         let path = self.paths().sockets_file();
         let from_file = |error| fault::from_store(StoreError::File(error));
         let Some(text) = private_file::read(&path).map_err(from_file)? else { return Ok(Vec::new()) };
-        serde_json::from_slice(&text).map_err(|_| fault::from_store(StoreError::Damaged { path }))
+        serde_json::from_slice(&text).map_err(|_| {
+            Fault::new(Code::Unavailable, msg!("sockets-unreadable", path = path.display()))
+                .hint(msg!("hint-sockets-unreadable", path = path.display()))
+        })
     }
 
     fn write_doors(&self, doors: &[RestrictedDoor]) -> Result<(), Fault> {

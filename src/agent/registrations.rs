@@ -25,7 +25,10 @@ pub(super) async fn write(paths: &Paths, issuer: &str, client_id: Option<&str>) 
 fn change(paths: &Paths, issuer: String, client_id: Option<String>) -> Result<(), PrivateFileError> {
     private_file::private_dir(paths.state_dir())?;
     let _lock = private_file::lock(&paths.registrations_lock())?;
-    let mut all = all(paths);
+    let mut all = match private_file::read(&paths.registrations_file())? {
+        Some(bytes) => parse(&bytes).map_or_else(|| put_aside(paths, &bytes), Ok)?,
+        None => BTreeMap::new(),
+    };
     match client_id {
         Some(id) => all.insert(issuer, id),
         None => all.remove(&issuer),
@@ -33,7 +36,18 @@ fn change(paths: &Paths, issuer: String, client_id: Option<String>) -> Result<()
     private_file::replace(&paths.registrations_file(), &serde_json::to_vec_pretty(&all).unwrap_or_default())
 }
 
+/// What was registered is registered anew; what it was is kept for whoever wants to end it at the servers.
+fn put_aside(paths: &Paths, bytes: &[u8]) -> Result<BTreeMap<String, String>, PrivateFileError> {
+    let kept = private_file::keep_damaged(&paths.registrations_file(), bytes)?;
+    tracing::warn!(kept = %kept.display(), "the registrations are damaged");
+    Ok(BTreeMap::new())
+}
+
 fn all(paths: &Paths) -> BTreeMap<String, String> {
     let bytes = private_file::read(&paths.registrations_file()).ok().flatten();
-    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    bytes.and_then(|bytes| parse(&bytes)).unwrap_or_default()
+}
+
+fn parse(bytes: &[u8]) -> Option<BTreeMap<String, String>> {
+    serde_json::from_slice(bytes).ok()
 }

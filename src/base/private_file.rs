@@ -10,8 +10,8 @@ use fs2::FileExt;
 use tempfile::{NamedTempFile, PersistError};
 use zeroize::Zeroizing;
 
-use super::Message;
 use super::lock_holder::LockHolder;
+use super::{Message, clock};
 use crate::msg;
 
 /// How the name of a file that is being written begins and ends.
@@ -72,11 +72,6 @@ impl PrivateFileError {
             PrivateFileError::Held { path, holder } => holder.message(path),
             PrivateFileError::Io { path, error } => msg!("file-trouble", path = path.display(), error = error),
         }
-    }
-
-    /// Whether something has the name already.
-    pub fn is_taken(&self) -> bool {
-        matches!(self, PrivateFileError::Io { error, .. } if error.kind() == io::ErrorKind::AlreadyExists)
     }
 
     /// Whether there simply is no such file or directory.
@@ -146,6 +141,20 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Creates the file with these bytes, 0600; an existing one is an error and stays as it is.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<()> {
     place(path, bytes, |temporary| temporary.persist_noclobber(path))
+}
+
+/// Keeps these bytes of a damaged file under a name that nothing has yet, and says which.
+pub fn keep_damaged(path: &Path, bytes: &[u8]) -> Result<PathBuf> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let first = format!("{name}.damaged-{}", clock::now().as_second());
+    let mut nth = 1;
+    loop {
+        let aside = path.with_file_name(if nth == 1 { first.clone() } else { format!("{first}-{nth}") });
+        match create(&aside, bytes) {
+            Err(PrivateFileError::Io { error, .. }) if error.kind() == io::ErrorKind::AlreadyExists => nth += 1,
+            done => return done.map(|()| aside),
+        }
+    }
 }
 
 /// Gives the file another name, in place of what has it; `from` and `to` lie in one directory.

@@ -1,13 +1,13 @@
 //! What is left of a sealed file that was damaged, and how it becomes a file again.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::envelope::{self, Body, SealedRecord};
 use super::file::{FileStore, Label, LegacyLabel};
 use super::seal::Seal;
 use super::{StoreError, StoreKey};
-use crate::base::{AccountKey, Paths, clock, private_file};
+use crate::base::{AccountKey, Paths, private_file};
 
 /// The sealed file as it was found.
 pub struct Examination {
@@ -70,7 +70,7 @@ pub fn restore(paths: &Paths, key: &StoreKey) -> Result<Option<Restored>, StoreE
                 return Ok(None);
             };
             // Copied, not moved: if this is cut short, the damaged file is still there, and still reported.
-            let put_aside = Some(keep_aside(store.path(), &bytes)?);
+            let put_aside = Some(private_file::keep_damaged(store.path(), &bytes)?);
             store.write(&seal, &body)?;
             Ok(Some(Restored { put_aside }))
         }
@@ -108,19 +108,6 @@ fn salvaged(store: &FileStore, key: &StoreKey) -> Result<Option<(Seal, Body)>, S
     }
     let body = Body { records: latest.into_values().collect(), unclaimed: unclaimed.into_values().collect() };
     Ok(Some((seal, body)))
-}
-
-/// Keeps these bytes under a name that nothing has yet.
-fn keep_aside(path: &Path, bytes: &[u8]) -> Result<PathBuf, StoreError> {
-    let first = format!("json.damaged-{}", clock::now().as_second());
-    let mut names = std::iter::once(first.clone()).chain((2..).map(|nth: u32| format!("{first}-{nth}")));
-    loop {
-        let aside = path.with_extension(names.next().unwrap_or_default());
-        match private_file::create(&aside, bytes) {
-            Err(error) if error.is_taken() => {}
-            done => return Ok(done.map(|()| aside)?),
-        }
-    }
 }
 
 /// What a person has to see to before anything can be looked into.

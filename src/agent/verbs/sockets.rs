@@ -36,7 +36,7 @@ impl Handle for SocketRemove {
 impl Handle for Sockets {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SocketsReply, Fault> {
         let issued = agent.issued(Viewer::new(caller)).await?;
-        let sockets = agent.restricted_doors().into_iter().map(|door| {
+        let sockets = agent.read_doors()?.into_iter().map(|door| {
             let token = issued.iter().find(|token| token.id == door.token);
             RestrictedSocket {
                 path: door.path.display().to_string(),
