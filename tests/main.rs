@@ -54,6 +54,7 @@ mod oauth_hostile;
 mod oauth_login;
 mod oauth_network;
 mod oauth_token;
+mod output;
 mod pages;
 mod server_tokens;
 mod soak;

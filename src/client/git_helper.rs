@@ -108,7 +108,12 @@ fn wait_for_input(within: Duration) -> Result<bool, Fault> {
 
 fn write_stdout(bytes: &[u8]) -> Result<(), Fault> {
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(broken_stream)
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(unsaid)
+}
+
+/// Git did not get the answer.
+fn unsaid(error: std::io::Error) -> Fault {
+    Fault::new(Code::Unavailable, msg!("stdout-failed", error = error)).hint(msg!("hint-stdout-failed"))
 }
 
 fn refused(reason: Message) -> Fault {

@@ -5,6 +5,7 @@ mod harden;
 #[path = "../loom/help.rs"]
 mod help;
 
+use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
@@ -37,8 +38,8 @@ fn main() -> ExitCode {
 
 fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        print!("{}", error.render());
-        return ExitCode::SUCCESS;
+        let shown = std::io::stdout().write_all(error.render().to_string().as_bytes());
+        return if shown.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let (message, _) = help::usage_error(error);
     let locale = Locale::from_environment();

@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod git_program;
 mod help;
+mod output;
 mod secret_input;
 mod server_tokens;
 mod term;
@@ -54,6 +55,10 @@ fn main() -> ExitCode {
         .and_then(|named| Ok((server(named.clone())?, named)))
         .map(|(server, named)| Context { locale, patterns, named, server });
     let outcome = context.and_then(|context| commands::run(args.command, &context));
+    end(locale, outcome.and_then(|code| output::checked().map(|()| code)))
+}
+
+fn end(locale: Locale, outcome: Result<u8, Fault>) -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(fault) => {
@@ -78,7 +83,7 @@ fn usage(locale: Locale, error: &clap::Error) -> ExitCode {
     match error.kind() {
         DisplayHelp | DisplayVersion => {
             term::data(&error.render().to_string());
-            ExitCode::SUCCESS
+            end(locale, output::checked().map(|()| 0))
         }
         DisplayHelpOnMissingArgumentOrSubcommand => {
             term::line(error.render().to_string().trim_end());

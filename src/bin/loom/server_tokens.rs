@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::api::{self, Body, Head, Part};
 use crate::token_shown::{self, Shown};
-use crate::{Context, term};
+use crate::{Context, output, term};
 
 const TOKENS: &str = "/api/enterprise/tokens";
 
@@ -86,6 +86,10 @@ pub fn generate(wanted: Wanted, json: bool, server: Option<ServerUrl>, context: 
         term::say(context.locale, &msg!("server-token-kept", account = name, server = reply.server));
     } else {
         show(&about, Some(&token), json, context);
+        if !output::has_arrived() {
+            let revoked = delete(&client, Some(reply.server.clone()), &about.id, context);
+            return Err(token_shown::unseen(&about.id, revoked.is_ok()));
+        }
         term::say(context.locale, &msg!("token-shown-once"));
     }
     Ok(0)

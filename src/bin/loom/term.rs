@@ -12,6 +12,9 @@ use loom_credentials::wire::Fault;
 use qrcode::render::unicode;
 use qrcode::{EcLevel, QrCode};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use zeroize::Zeroizing;
+
+use crate::output;
 
 /// Says a sentence to the person.
 pub fn say(locale: Locale, message: &Message) {
@@ -29,14 +32,14 @@ pub fn fault(locale: Locale, fault: &Fault) {
     let _ = write!(std::io::stderr(), "{}", report(fault, locale));
 }
 
-/// Prints data. A reader that went away is no error: `loom status | head`.
+/// Prints data.
 pub fn data(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    output::write(text.as_bytes());
 }
 
 /// Prints data and its line end.
 pub fn data_line(text: &str) {
-    data(&format!("{text}\n"));
+    data(&Zeroizing::new(format!("{text}\n")));
 }
 
 /// Prints rows whose columns stand below one another.

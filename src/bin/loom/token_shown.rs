@@ -2,6 +2,7 @@
 
 use loom_credentials::base::{Message, Secret, printable};
 use loom_credentials::msg;
+use loom_credentials::wire::{Code, Fault};
 use zeroize::Zeroizing;
 
 use crate::{Context, term};
@@ -29,6 +30,12 @@ pub fn lines(shown: &Shown, token: Option<&Secret>, context: &Context) {
     line(msg!("field-scopes"), &printable(&shown.scopes));
     shown.servers.iter().for_each(|servers| line(msg!("field-servers"), servers));
     line(msg!("field-expires"), &or_dash(&shown.expires));
+}
+
+/// A new token is worth nothing to anybody if nobody saw it, so whoever issued it was asked to take it back.
+pub fn unseen(id: &str, revoked: bool) -> Fault {
+    let message = if revoked { msg!("token-unseen", id = id) } else { msg!("token-unseen-kept", id = id) };
+    Fault::new(Code::Unavailable, message).hint(msg!("hint-stdout-failed"))
 }
 
 /// Tokens in a table.

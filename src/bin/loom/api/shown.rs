@@ -1,6 +1,8 @@
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use loom_credentials::base::printable;
+
+use crate::output;
 
 /// Standard output for what a server sends: as it is into pipes and files, and without anything that moves a cursor or hides
 /// text where a person looks.
@@ -16,16 +18,15 @@ impl Shown {
         Shown { looked_at: std::io::stdout().is_terminal(), cut: Vec::new(), ends_line: true }
     }
 
-    /// `false` if nobody reads any more.
+    /// `false` if nobody gets it any more.
     pub fn write(&mut self, bytes: &[u8]) -> bool {
         let Some(last) = bytes.last() else { return true };
         self.ends_line = *last == b'\n';
-        let mut out = std::io::stdout().lock();
-        let written = match self.looked_at {
-            true => out.write_all(self.harmless(bytes).as_bytes()),
-            false => out.write_all(bytes),
-        };
-        written.and_then(|()| out.flush()).is_ok()
+        match self.looked_at {
+            true => output::write(self.harmless(bytes).as_bytes()),
+            false => output::write(bytes),
+        }
+        output::has_arrived()
     }
 
     /// Ends the line if it has not ended.

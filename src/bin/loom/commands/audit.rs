@@ -1,9 +1,9 @@
 use loom_credentials::base::printable;
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Actor, AuditEntry, Fault};
+use loom_credentials::wire::{self, Actor, AuditEntry, Code, Fault};
 
 use crate::args::{AuditAction, AuditTail};
-use crate::{Context, term};
+use crate::{Context, output, term};
 
 pub fn run(action: AuditAction, context: &Context) -> Result<u8, Fault> {
     match action {
@@ -14,14 +14,18 @@ pub fn run(action: AuditAction, context: &Context) -> Result<u8, Fault> {
 
 fn tail(args: AuditTail, context: &Context) -> Result<u8, Fault> {
     let question = wire::Audit { event: args.event, last: args.lines, follow: args.follow };
-    context.client()?.follow(&question, |entry: AuditEntry| {
+    let followed = context.client()?.follow(&question, |entry: AuditEntry| {
         match args.json {
             true => term::data_line(&serde_json::to_string(&entry).unwrap_or_default()),
             false => term::data_line(&line(&entry)),
         }
-        Ok(None)
-    })?;
-    Ok(0)
+        if output::has_arrived() { Ok(None) } else { Err(Fault::new(Code::Cancelled, msg!("cancelled"))) }
+    });
+    match followed {
+        // Nobody reads any more, and nobody would ever notice.
+        Err(_) if !output::has_arrived() => Ok(0),
+        followed => followed.map(|_| 0),
+    }
 }
 
 /// One entry, in columns that stay in their order in every language: it is data.

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::args::token::{TokenAction, TokenGenerate};
 use crate::token_shown::{self, Shown};
-use crate::{Context, server_tokens, term};
+use crate::{Context, output, server_tokens, term};
 
 /// The agent's own tokens: for scripts, jobs and containers, with rights of their own.
 pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
@@ -84,13 +84,19 @@ fn generate(args: TokenGenerate, context: &Context) -> Result<u8, Fault> {
         max_uses: args.max_uses,
         reveal: args.reveal,
     };
-    let reply = context.client()?.ask(&question)?;
-    if args.json {
-        term::data_line(&Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default()));
-        return Ok(0);
+    let client = context.client()?;
+    let reply = client.ask(&question)?;
+    match args.json {
+        true => term::data_line(&Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default())),
+        false => token_shown::lines(&shown(&reply.about), Some(&reply.token), context),
     }
-    token_shown::lines(&shown(&reply.about), Some(&reply.token), context);
-    term::say(context.locale, &msg!("token-shown-once"));
+    if !output::has_arrived() {
+        let revoked = client.ask(&wire::RevokeToken { name: reply.about.id.clone(), forget: false });
+        return Err(token_shown::unseen(&reply.about.id, revoked.is_ok()));
+    }
+    if !args.json {
+        term::say(context.locale, &msg!("token-shown-once"));
+    }
     Ok(0)
 }
 

@@ -56,7 +56,9 @@ fn try_passphrases(
 ) -> Result<(), Fault> {
     for left in (0..tries).rev() {
         match client.ask(&wire::Unlock { passphrase: Some(read()?) }) {
-            Err(fault) if fault.id() == "wrong-passphrase" && left > 0 => term::fault(context.locale, &fault),
+            Err(fault) if left > 0 && matches!(fault.id(), "wrong-passphrase" | "other-passphrase") => {
+                term::fault(context.locale, &fault);
+            }
             other => return other.map(|_| ()),
         }
     }

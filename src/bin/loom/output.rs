@@ -1,0 +1,35 @@
+//! Standard output: data, and whether all of it arrived.
+
+use std::io::{Error, ErrorKind, Write};
+use std::sync::OnceLock;
+
+use loom_credentials::msg;
+use loom_credentials::wire::{Code, Fault};
+
+/// What went wrong first.
+static FAILED: OnceLock<Error> = OnceLock::new();
+
+/// Writes data at once. What fails is remembered, for [`checked`] at the end and for whoever has to know before.
+pub fn write(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = out.write_all(bytes).and_then(|()| out.flush()) {
+        FAILED.get_or_init(|| error);
+    }
+}
+
+/// Whether somebody has got everything so far, or could have.
+pub fn has_arrived() -> bool {
+    FAILED.get().is_none()
+}
+
+/// Why standard output could not be written. A reader that went away is no error, as in `loom status | head`.
+pub fn checked() -> Result<(), Fault> {
+    match FAILED.get() {
+        Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(failed(error)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn failed(error: &Error) -> Fault {
+    Fault::new(Code::Unavailable, msg!("stdout-failed", error = error)).hint(msg!("hint-stdout-failed"))
+}
