@@ -56,6 +56,7 @@ mod oauth_network;
 mod oauth_token;
 mod output;
 mod pages;
+mod secret_input;
 mod server_tokens;
 mod soak;
 mod sockets;

@@ -56,6 +56,8 @@ bad-token-from-server = أرسل { $server } رمزًا مميزًا لا يمك
 bad-token = هذا ليس رمزًا مميزًا: يجب أن يكون سطرًا واحدًا بلا مسافات لا يتجاوز 16 كيبيبايت
 stdin-unreadable = تعذّرت قراءة الدخل القياسي: { $error }
 stdout-failed = تعذّرت الكتابة إلى الخرج القياسي: { $error }
+secret-utf16 = هذا نص UTF-16 أو ليس نصًا؛ يجب أن يأتي السر بترميز UTF-8
+hint-secret-utf16 = احفظه بترميز UTF-8؛ وفي PowerShell: {"\u2066"}$OutputEncoding = [Text.UTF8Encoding]::new($false){"\u2069"}
 hint-login = {"\u2066"}loom login --server { $server }{"\u2069"}
 login-denied = رُفضت الموافقة على تسجيل الدخول إلى { $server }
 login-ended = أنهى { $server } الجلسة المفتوحة عليه

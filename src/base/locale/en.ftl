@@ -56,6 +56,8 @@ bad-token-from-server = { $server } sent a token that cannot be used
 bad-token = this is not a token: it must be one line of at most 16 KiB without spaces
 stdin-unreadable = standard input cannot be read: { $error }
 stdout-failed = standard output cannot be written: { $error }
+secret-utf16 = this is UTF-16 or no text at all; a secret has to come as UTF-8
+hint-secret-utf16 = save it as UTF-8; in PowerShell: $OutputEncoding = [Text.UTF8Encoding]::new($false)
 hint-login = loom login --server { $server }
 login-denied = the login to { $server } was denied
 login-ended = { $server } has ended the login to it

@@ -56,6 +56,8 @@ bad-token-from-server = { $server } envió un token que no se puede usar
 bad-token = esto no es un token: debe ser una sola línea de 16 KiB como máximo y sin espacios
 stdin-unreadable = no se puede leer la entrada estándar: { $error }
 stdout-failed = no se puede escribir en la salida estándar: { $error }
+secret-utf16 = esto es UTF-16 o no es texto; un secreto debe venir en UTF-8
+hint-secret-utf16 = guárdelo como UTF-8; en PowerShell: $OutputEncoding = [Text.UTF8Encoding]::new($false)
 hint-login = loom login --server { $server }
 login-denied = se denegó el inicio de sesión en { $server }
 login-ended = { $server } ha puesto fin a la sesión

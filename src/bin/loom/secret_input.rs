@@ -18,10 +18,11 @@ pub fn read(prompt: &Message, context: &Context) -> Result<Secret, Fault> {
     if std::io::stdin().is_terminal() {
         return typed(prompt, context);
     }
-    // With the end of a line and one more: what is longer would be cut without a word, and kept so.
-    let mut text = Zeroizing::new(String::with_capacity(MAX_INPUT as usize + 3));
-    std::io::stdin().take(MAX_INPUT + 3).read_to_string(&mut text).map_err(unreadable)?;
-    let secret = without_line_end(text);
+    // With a mark, the end of a line and one more: what is longer would be cut without a word, and kept so.
+    let most = MAX_INPUT + MARK.len() as u64 + 3;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most as usize));
+    std::io::stdin().take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+    let secret = without_line_end(text(&bytes)?);
     match secret.expose().len() as u64 > MAX_INPUT {
         true => Err(unreadable(std::io::ErrorKind::FileTooLarge.into())),
         false => Ok(secret),
@@ -40,12 +41,25 @@ pub fn of_file(path: &Path, prompt: &Message, context: &Context) -> Result<Secre
         return read(prompt, context);
     }
     let unreadable = |error| Fault::new(Code::BadRequest, msg!("file-trouble", path = path.display(), error = error));
-    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(unreadable)?;
-    Ok(Secret::new(text.trim_end().to_owned()))
+    let bytes = std::fs::read(path).map(Zeroizing::new).map_err(unreadable)?;
+    Ok(Secret::new(text(&bytes)?.trim_end().to_owned()))
 }
 
-fn without_line_end(text: Zeroizing<String>) -> Secret {
-    let line = text.strip_suffix('\n').unwrap_or(&text);
+/// The byte-order mark that some programs put in front of UTF-8; it belongs to no secret.
+const MARK: &str = "\u{feff}";
+
+/// What was read, as text. UTF-16, which some shells write into pipes and files, would be another secret.
+fn text(bytes: &[u8]) -> Result<&str, Fault> {
+    let utf16 = || Fault::new(Code::BadRequest, msg!("secret-utf16")).hint(msg!("hint-secret-utf16"));
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
+        return Err(utf16());
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| unreadable(std::io::ErrorKind::InvalidData.into()))?;
+    Ok(text.strip_prefix(MARK).unwrap_or(text))
+}
+
+fn without_line_end(text: &str) -> Secret {
+    let line = text.strip_suffix('\n').unwrap_or(text);
     Secret::new(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 
