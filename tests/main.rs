@@ -1,6 +1,8 @@
 //! Drives the real programs against real components. The modules mirror `src`.
 
 mod agent;
+mod agent_ends;
+mod agent_socket;
 mod api;
 mod api_bodies;
 mod audit;

@@ -2,8 +2,10 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
-use crate::support::{ADMIN, Dashboard, Home, Output, find_program, gits, loom_server, run};
+use crate::support::{ADMIN, Dashboard, Home, Output, Running, find_program, gits, loom_server, run};
 
 /// A home with two logins and a socket of a token with these options.
 fn with_socket(options: &[&str]) -> (Home, PathBuf) {
@@ -145,4 +147,39 @@ fn in_a_container_git_and_api_work_for_the_servers_of_its_socket_and_for_no_othe
     inside(&format!("loom api --server {} /api/status", hidden.url())).fails(1);
     assert_eq!((api.requests(), hidden.requests()), before, "nothing was sent");
     inside("loom logout --all").fails(1).says("scope control");
+}
+
+/// What keeps a connection: a question that is never over, or an answer that nobody reads.
+const HOLDERS: [&str; 2] =
+    ["{\"v\":1,\"verb\":\"audit\",\"params\":{\"follow\":true}}\n", "{\"v\":1,\"verb\":\"status\"}\n"];
+
+#[test]
+fn many_processes_of_a_narrow_token_that_never_read_keep_nobody_out() {
+    let (Some(prlimit), Some(socat)) = (find_program("prlimit"), find_program("socat")) else { return };
+    let home = Home::new();
+    home.loom(&["token", "generate", "build", "--scopes", "read,audit"]).ok();
+    let socket = home.path().join("sock/agent.sock");
+    home.loom(&["agent", "socket", "add", &socket.to_string_lossy(), "--token", "build"]).ok();
+    home.store("https", "a.example", "u", "pw").ok();
+    home.loom(&["agent", "stop"]).ok();
+    // A small one: what it takes to fill it is the same.
+    let _agent = home.agent_through(&prlimit, &["--nofile=60:60"]);
+    crate::support::wait_until("the socket is there", || socket.exists());
+    let question = home.path().join("question");
+    for holder in HOLDERS {
+        std::fs::write(&question, holder.repeat(2000)).unwrap();
+        // Each a process of its own, that asks, and then neither reads nor goes.
+        let hold = |_| {
+            let mut command = home.command(&socat);
+            command.args(["-u", &format!("OPEN:{},ignoreeof", question.display())]);
+            command.arg(format!("UNIX-CONNECT:{}", socket.display())).stderr(Stdio::null());
+            Running(command.spawn().unwrap())
+        };
+        let _held: Vec<Running> = (0..68).map(hold).collect();
+        for _ in 0..5 {
+            let begun = Instant::now();
+            assert!(home.get("https", "a.example").ok().out.contains("pw"));
+            assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        }
+    }
 }

@@ -40,4 +40,4 @@ pub use dispatch::answer;
 pub use doors::{DoorOrder, RestrictedDoor};
 pub use guest::{Guest, Shown};
 pub use state::Agent;
-pub use stop::Stopping;
+pub use stop::{Busy, Stopping};

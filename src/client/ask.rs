@@ -1,11 +1,14 @@
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
-use super::connection::Connection;
+use super::connection::{Connection, is_gone};
 use super::start;
 use crate::base::{Locale, Message, Paths, Secret};
 use crate::msg;
-use crate::wire::{Code, Fault, Pasted, Reply, Verb, print_more, print_request};
+use crate::wire::{Code, Fault, Pasted, Reply, ReplyError, VERSION, Verb, print_more, print_request};
 
 /// A front-end's way to the agent. Each question is one connection: connect, write, read.
 pub struct Client {
@@ -70,44 +73,54 @@ impl Client {
         question: &V,
         mut seen: impl FnMut(E) -> Result<Option<M>, Fault>,
     ) -> Result<V::Reply, Fault> {
-        let mut connection = self.connect()?;
-        connection.send(&print_request(question, self.locale, self.token.as_ref()))?;
+        let (mut connection, mut line) = self.begin(question)?;
         loop {
-            match Reply::<V::Reply, E>::parse(&connection.receive()?) {
-                Ok(Reply::Ok(answer)) => return Ok(answer),
-                Ok(Reply::Error(fault)) => return Err(fault),
-                Ok(Reply::Event(event)) => {
+            match Reply::<V::Reply, E>::parse(&line).map_err(not_understood)? {
+                Reply::Ok(answer) => return Ok(answer),
+                Reply::Error(fault) => return Err(fault),
+                Reply::Event(event) => {
                     if let Some(more) = seen(event)? {
                         connection.send(&print_more(&more))?;
                     }
                 }
-                Err(_) => return Err(unavailable(msg!("agent-speaks-otherwise")).hint(msg!("hint-restart-agent"))),
             }
+            line = connection.receive()?;
         }
     }
 
     /// Asks for something that lasts as long as the connection, which comes with its first event.
     pub fn hold<V: Verb, E: DeserializeOwned>(&self, question: &V) -> Result<(E, Held), Fault> {
-        let mut connection = self.connect()?;
-        connection.send(&print_request(question, self.locale, self.token.as_ref()))?;
-        match Reply::<V::Reply, E>::parse(&connection.receive()?) {
-            Ok(Reply::Event(event)) => Ok((event, Held { _connection: connection })),
-            Ok(Reply::Error(fault)) => Err(fault),
-            Ok(Reply::Ok(_)) | Err(_) => {
-                Err(unavailable(msg!("agent-speaks-otherwise")).hint(msg!("hint-restart-agent")))
-            }
+        let (connection, line) = self.begin(question)?;
+        match Reply::<V::Reply, E>::parse(&line).map_err(not_understood)? {
+            Reply::Event(event) => Ok((event, Held { _connection: connection })),
+            Reply::Error(fault) => Err(fault),
+            Reply::Ok(_) => Err(not_understood(ReplyError::Malformed)),
         }
     }
 
-    /// Asks something after which the agent goes, and waits until it is gone.
-    pub fn ask_last<V: Verb>(&self, question: &V) -> Result<(), Fault> {
-        let mut connection = self.connect()?;
-        connection.send(&print_request(question, self.locale, self.token.as_ref()))?;
-        if let Ok(Reply::Error(fault)) = Reply::<V::Reply>::parse(&connection.receive()?) {
+    /// Asks something after which the agent goes, and waits until it is gone; `false` if it is not in time.
+    pub(super) fn ask_last<V: Verb>(&self, question: &V, within: Duration) -> Result<bool, Fault> {
+        let (connection, line) = self.begin(question)?;
+        if let Ok(Reply::Error(fault)) = Reply::<V::Reply>::parse(&line) {
             return Err(fault);
         }
-        connection.wait_for_end();
-        Ok(())
+        Ok(connection.wait_for_end(within))
+    }
+
+    /// Asks, and waits for the first line of the answer. Where the agent went away before it, and asking again changes
+    /// nothing, the next agent is asked, once.
+    fn begin<V: Verb>(&self, question: &V) -> Result<(Connection, Zeroizing<Vec<u8>>), Fault> {
+        let frame = print_request(question, self.locale, self.token.as_ref());
+        let mut connection = self.connect()?;
+        match connection.exchange(&frame) {
+            Err(fault) if V::REPEATABLE && is_gone(&fault) => {
+                connection.wait_for_death();
+                connection = self.connect()?;
+                connection.exchange(&frame)
+            }
+            answered => answered,
+        }
+        .map(|line| (connection, line))
     }
 
     fn connect(&self) -> Result<Connection, Fault> {
@@ -126,4 +139,17 @@ pub struct Held {
 
 pub(super) fn unavailable(message: Message) -> Fault {
     Fault::new(Code::Unavailable, message)
+}
+
+/// Whether there is no agent, and none was to be started.
+pub(super) fn is_absent(fault: &Fault) -> bool {
+    fault.id() == "agent-not-running"
+}
+
+fn not_understood(error: ReplyError) -> Fault {
+    let message = match error {
+        ReplyError::Version(version) => msg!("agent-speaks-version", version = version, own = VERSION),
+        ReplyError::Malformed => msg!("agent-speaks-otherwise"),
+    };
+    unavailable(message).hint(msg!("hint-restart-agent"))
 }

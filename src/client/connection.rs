@@ -1,22 +1,43 @@
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
-use std::time::Duration;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use interprocess::local_socket::Stream;
 use interprocess::local_socket::prelude::*;
-use interprocess::local_socket::{GenericFilePath, Stream};
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use rustix::process::{Pid, test_kill_process};
 use zeroize::Zeroizing;
 
 use super::ask::unavailable;
-use crate::base::{Message, private_file};
+use crate::base::{Locale, Message, private_file};
 use crate::msg;
-use crate::wire::{Code, Fault, FrameError, read_frame};
+use crate::wire::{Code, Fault, FrameError, Hello, print_request, read_frame};
 
 /// Longer than the agent may need for a server and a keyring together; a login sends an event or ends before.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15 * 60);
 
+/// After so long it is time to see whether the agent answers at all, which it does at once.
+const LOOK_AFTER: Duration = Duration::from_millis(2500);
+
+/// Where it did, it is asked again after twice the time, up to this.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// The longest wait for room in the agent's queue, and for it to read what is sent.
+const TAKEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// In milliseconds: when a process that dropped a connection because it dies can certainly not be connected to any more.
+const DEAD_AFTER: [u64; 6] = [5, 10, 20, 40, 80, 160];
+
 /// One connection to the agent, made only to a socket that nobody else can have put there.
-pub(super) struct Connection(BufReader<Stream>);
+pub(super) struct Connection {
+    stream: BufReader<Stream>,
+    socket: PathBuf,
+    agent: Option<i32>,
+}
 
 impl Connection {
     /// Connects; `None` if no agent listens. A directory or a server process of another user gets not a byte.
@@ -27,16 +48,18 @@ impl Connection {
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(denied_socket(error.message())),
         }
-        let name = socket.to_fs_name::<GenericFilePath>().map_err(|error| not_reached(socket, error))?;
-        let stream = match Stream::connect(name) {
+        let stream = match connect_within(socket, TAKEN_WITHIN) {
             Ok(stream) => stream,
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(not_reached(socket, error)),
+            Err(Errno::NOENT | Errno::CONNREFUSED) => return Ok(None),
+            Err(Errno::AGAIN) => return Err(silent()),
+            Err(error) => return Err(not_reached(socket, error.into())),
         };
+        let mut agent = None;
         let server = match stream.peer_creds() {
-            Ok(server) => server.euid(),
+            Ok(server) => {
+                agent = server.pid();
+                server.euid()
+            }
             // Said of a process in another PID namespace: we are in a container, the agent is not. In a directory that only
             // we may enter the owner of the socket is who made it.
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
@@ -47,29 +70,142 @@ impl Connection {
         if server != Some(rustix::process::geteuid().as_raw()) {
             return Err(denied_socket(msg!("file-owner", path = socket.display())));
         }
-        stream.set_recv_timeout(Some(ANSWER_WITHIN)).map_err(|error| not_reached(socket, error))?;
-        Ok(Some(Connection(BufReader::new(stream))))
+        stream.set_recv_timeout(Some(LOOK_AFTER)).map_err(|error| not_reached(socket, error))?;
+        Ok(Some(Connection { stream: BufReader::new(stream), socket: socket.to_owned(), agent }))
+    }
+
+    /// Sends a question and waits for the first line of the answer.
+    pub(super) fn exchange(&mut self, frame: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        self.send(frame)?;
+        self.receive()
     }
 
     pub(super) fn send(&mut self, frame: &[u8]) -> Result<(), Fault> {
-        self.0.get_mut().write_all(frame).map_err(|_| gone())
+        self.stream.get_mut().write_all(frame).map_err(|error| match is_timeout(&error) {
+            true => silent(),
+            false => gone(),
+        })
     }
 
+    /// The next line. It may take long, as what it is about does; that the agent answers nobody any more is said soon.
     pub(super) fn receive(&mut self) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        read_frame(&mut self.0).map_err(|error| match error {
+        self.wait()?;
+        read_frame(&mut self.stream).map_err(|error| match error {
+            FrameError::Io(error) if is_timeout(&error) => silent(),
             FrameError::Closed | FrameError::Io(_) => gone(),
             FrameError::TooLong => unavailable(msg!("agent-speaks-otherwise")),
         })
     }
 
-    /// Waits until the agent closes the connection.
-    pub(super) fn wait_for_end(mut self) {
-        while self.0.read(&mut [0; 64]).is_ok_and(|count| count > 0) {}
+    /// Waits until the agent closes the connection; `false` if it has not done so in time.
+    pub(super) fn wait_for_end(mut self, within: Duration) -> bool {
+        let until = Instant::now() + within;
+        loop {
+            match self.stream.read(&mut [0; 64]) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) if !is_timeout(&error) => return true,
+                Err(_) if Instant::now() >= until => return false,
+                Err(_) => {}
+            }
+        }
     }
+
+    /// Waits until the process that opened the socket is gone, but not long: it may live, and have made room for others. One
+    /// that dies can be connected to for a moment after it has dropped who asked.
+    pub(super) fn wait_for_death(&self) {
+        let agent = self.agent.and_then(Pid::from_raw);
+        for pause in DEAD_AFTER {
+            if agent.is_none_or(|agent| test_kill_process(agent).is_err()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(pause));
+        }
+    }
+
+    /// Waits until there is something to read, or the end.
+    fn wait(&mut self) -> Result<(), Fault> {
+        let (begun, mut patience) = (Instant::now(), LOOK_AFTER);
+        if self.has_come()? {
+            return Ok(());
+        }
+        loop {
+            let alive = is_alive(&self.socket) && begun.elapsed() < ANSWER_WITHIN;
+            if !alive {
+                self.look_for(Duration::from_millis(1))?;
+                // What came meanwhile counts, whoever else got no answer.
+                break if self.has_come()? { self.look_for(LOOK_AFTER) } else { Err(silent()) };
+            }
+            patience = (patience * 2).min(LOOK_EVERY);
+            self.look_for(patience)?;
+            if self.has_come()? {
+                break self.look_for(LOOK_AFTER);
+            }
+        }
+    }
+
+    fn has_come(&mut self) -> Result<bool, Fault> {
+        loop {
+            match self.stream.fill_buf() {
+                Ok(_) => return Ok(true),
+                Err(error) if is_timeout(&error) => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Err(gone()),
+            }
+        }
+    }
+
+    fn look_for(&self, time: Duration) -> Result<(), Fault> {
+        self.stream.get_ref().set_recv_timeout(Some(time)).map_err(|error| not_reached(&self.socket, error))
+    }
+}
+
+/// Whether the agent at this socket still answers anybody. One that is not there any more is about to end, and answers who
+/// asked before.
+fn is_alive(socket: &Path) -> bool {
+    let asked = Connection::open(socket).and_then(|connection| {
+        let Some(mut connection) = connection else { return Ok(true) };
+        connection.send(&print_request(&Hello {}, Locale::default(), None))?;
+        connection.has_come()
+    });
+    asked.unwrap_or_else(|fault| fault.id() == GONE)
+}
+
+/// The timeout is that of the connecting too: a queue that nobody takes from is full one day.
+fn connect_within(socket: &Path, time: Duration) -> rustix::io::Result<Stream> {
+    let address = SocketAddrUnix::new(socket)?;
+    let stream = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    set_socket_timeout(&stream, Timeout::Send, Some(time))?;
+    connect(&stream, &address)?;
+    Ok(Stream::UdSocket(UnixStream::from(stream).into()))
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+/// The agent went away before it answered.
+const GONE: &str = "agent-gone";
+
+/// The agent is there and answers nobody.
+const SILENT: &str = "agent-silent";
+
+/// Whether the connection broke before an answer.
+pub(super) fn is_gone(fault: &Fault) -> bool {
+    fault.id() == GONE
+}
+
+/// Whether there is an agent that answers nobody.
+pub(super) fn is_silent(fault: &Fault) -> bool {
+    fault.id() == SILENT
 }
 
 fn gone() -> Fault {
     unavailable(msg!("agent-gone")).hint(msg!("hint-try-again"))
+}
+
+fn silent() -> Fault {
+    unavailable(msg!("agent-silent")).hint(msg!("hint-agent-silent"))
 }
 
 fn not_reached(socket: &Path, error: io::Error) -> Fault {

@@ -3,6 +3,7 @@
 mod ask;
 mod connection;
 mod credentials;
+mod ending;
 mod git_helper;
 mod git_login;
 mod report;
@@ -10,5 +11,6 @@ mod start;
 
 pub use ask::{Client, Held};
 pub use credentials::Account;
+pub use ending::Ended;
 pub use git_helper::run as run_git_helper;
 pub use report::{exit_code, helper_exit_code, report, report_through_loom};

@@ -1,6 +1,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::ask::unavailable;
 use super::connection::Connection;
@@ -10,22 +11,55 @@ use crate::base::{Locale, Paths};
 use crate::msg;
 use crate::wire::Fault;
 
-/// Starts the agent and connects to it. Two front-ends at once start one: the second waits and finds it running.
+/// The longest wait for another front-end that is starting the agent.
+const STARTED_WITHIN: Duration = Duration::from_secs(10);
+
+/// How often it is seen whether it has done so.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+
+/// How often the agent is started for one question: the one that was there may have gone just after it was found.
+const STARTS: usize = 3;
+
+/// Starts the agent and connects to it. Of many front-ends at once one starts it; the others wait until it listens.
 pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> {
     let unsafe_file = |error: PrivateFileError| unavailable(error.message()).hint(msg!("hint-socket-unsafe"));
     private_file::private_dir(paths.socket().parent().unwrap_or(Path::new("/"))).map_err(unsafe_file)?;
-    let _only_one = private_file::lock(&paths.start_lock()).map_err(unsafe_file)?;
-    if let Some(connection) = Connection::open(paths.socket())? {
-        return Ok(connection);
+    let until = Instant::now() + STARTED_WITHIN;
+    let _only_one = loop {
+        if let Some(lock) = private_file::try_lock(&paths.start_lock()).map_err(unsafe_file)? {
+            break lock;
+        }
+        if let Some(connection) = Connection::open(paths.socket())? {
+            return Ok(connection);
+        }
+        if Instant::now() >= until {
+            // It says who holds it.
+            break private_file::lock_within(&paths.start_lock(), Duration::ZERO)
+                .map_err(|error| unavailable(error.message()))?;
+        }
+        std::thread::sleep(LOOK_EVERY);
+    };
+    for _ in 0..STARTS {
+        if let Some(connection) = Connection::open(paths.socket())? {
+            return Ok(connection);
+        }
+        launch(paths, locale)?;
     }
+    let unreached = || unavailable(msg!("agent-unreached", path = paths.socket().display()));
+    Connection::open(paths.socket())?.ok_or_else(|| unreached().hint(msg!("hint-try-again")))
+}
+
+/// Returns once an agent listens in the background, or says why it cannot.
+fn launch(paths: &Paths, locale: Locale) -> Result<(), Fault> {
     // Of the same installation; only without one does PATH decide.
     let program = beside(NAME).unwrap_or_else(|| NAME.into());
     let not_started = |error: &dyn std::fmt::Display| unavailable(msg!("agent-not-started", error = error));
-    // Without --foreground the agent returns once it listens in the background, or says why it cannot.
     let outcome = Command::new(&program)
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| is_inherited(name)))
         .env("LOOM_LANGUAGE", locale.tag())
+        // Found out once: the agent listens where this program looks.
+        .env("LOOM_AGENT_SOCK", paths.socket())
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -33,12 +67,18 @@ pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> 
         .map_err(|error| {
             not_started(&format_args!("{}: {error}", program.display())).hint(msg!("hint-agent-beside"))
         })?;
-    if !outcome.status.success() {
-        // Marks of direction around the whole sentence are of no use inside ours.
-        let said = String::from_utf8_lossy(&outcome.stderr).replace(|c| matches!(c, '\u{2066}'..='\u{2069}'), "");
-        return Err(not_started(&said.lines().next().unwrap_or_default().trim_start_matches("loom-agent: ")));
+    if outcome.status.success() {
+        return Ok(());
     }
-    Connection::open(paths.socket())?.ok_or_else(|| not_started(&"exit 0"))
+    // Marks of direction around the whole sentence are of no use inside ours.
+    let said = String::from_utf8_lossy(&outcome.stderr).replace(|c| matches!(c, '\u{2066}'..='\u{2069}'), "");
+    let line = |mark: &str| said.lines().find_map(|line| line.strip_prefix(mark)).map(str::to_owned);
+    // A program that dies says nothing itself.
+    let fault = not_started(&line("loom-agent: ").unwrap_or_else(|| outcome.status.to_string()));
+    Err(match line("hint: ") {
+        Some(hint) => fault.hint(msg!("said", text = hint)),
+        None => fault,
+    })
 }
 
 const NAME: &str = "loom-agent";

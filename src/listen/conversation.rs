@@ -1,4 +1,5 @@
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use interprocess::local_socket::tokio::Stream;
@@ -7,58 +8,100 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::crowd::Crowd;
-use crate::agent::{self, Agent, Asker, Caller, Peer};
+use super::hall::{Hall, Party};
+use crate::agent::{self, Asker, Busy, Caller, Peer};
 use crate::wire::MAX_FRAME;
 
 /// How long a connection may take to say something.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
-/// How many connections may wait at once: for their process to say something, or for their turn.
-const MAX_WAITING: usize = 512;
+/// The same once the agent stops: who connected before is about to ask, and nobody else does.
+const LAST_WORD_WITHIN: Duration = Duration::from_secs(1);
 
-/// How many requests of one process may be under way at once; more wait for their turn.
+/// How many requests of one party may be under way at once; more wait for their turn.
 const MAX_TURNS: usize = 64;
 
-/// Answers one request after the other until either side ends.
-pub(super) async fn converse(stream: Stream, peer: Peer, token: Option<&str>, agent: &Agent, crowd: &Crowd<u32>) {
+/// Who made a connection, and at which socket.
+pub(super) struct Visitor {
+    hall: Arc<Hall>,
+    peer: Peer,
+    token: Option<Arc<str>>,
+    party: Party,
+    /// The agent does not end while a request of theirs may be on the way.
+    stay: Busy,
+}
+
+impl Visitor {
+    pub(super) fn new(hall: Arc<Hall>, peer: Peer, token: Option<Arc<str>>) -> Visitor {
+        let party = token.clone().map_or(Party::Process(peer.pid), Party::Socket);
+        let stay = hall.agent.stopping.busy();
+        Visitor { hall, peer, token, party, stay }
+    }
+}
+
+/// Answers one request after the other until either side ends, or the one who has most connections has to make room.
+pub(super) async fn converse(stream: Stream, visitor: Visitor) {
+    let Visitor { hall, peer, token, party, stay } = visitor;
+    let (agent, crowd) = (&*hall.agent, &hall.crowd);
     let (mut input, mut output) = (&stream, &stream);
     let mut buffer = Buffer::default();
-    let mut asked = pin!(agent.stopping.asked());
+    let mut place = crowd.join(party.clone(), hall.room);
     loop {
         // After one turn of the runtime the next request, or the end, is most often there, and no timer need be set.
         yield_now().await;
         let (frame, turn) = {
-            let mut place = crowd.join(peer.pid, MAX_WAITING);
-            let request = async {
-                let frame = timeout(REQUEST_WITHIN, buffer.frame(&mut input)).await.ok()??;
-                let turn = crowd.turn(peer.pid, MAX_TURNS).await;
-                // Nobody works for who went while waiting.
-                (!turn.had_to_wait() || !has_gone(&stream)).then_some((frame, turn))
+            let mut frame = pin!(timeout(REQUEST_WITHIN, buffer.frame(&mut input)));
+            let frame = tokio::select! {
+                biased;
+                frame = &mut frame => frame,
+                () = place.sent_away() => return,
+                () = agent.stopping.asked() => timeout(LAST_WORD_WITHIN, frame).await.and_then(|frame| frame),
             };
+            let Ok(Some(frame)) = frame else { return };
+            let turn = tokio::select! {
+                biased;
+                turn = crowd.turn(party.clone(), MAX_TURNS) => turn,
+                () = place.sent_away() => return,
+            };
+            // Nobody works for who went while waiting.
+            if turn.had_to_wait() && has_gone(&stream) {
+                return;
+            }
+            (frame, turn)
+        };
+        let request = agent.stopping.request();
+        let written = {
+            let mut answered = pin!(async {
+                let asker = Asker::Process { peer, door: token.as_deref() };
+                let reply = agent::answer(agent, &frame, &mut Caller::new(&mut input, &mut output, asker, agent)).await;
+                timeout(agent::WRITE_WITHIN, output.write_all(&reply)).await
+            });
             tokio::select! {
                 biased;
-                request = request => match request {
-                    Some(request) => request,
-                    None => return,
-                },
-                () = place.sent_away() => return,
-                () = &mut asked => return,
+                written = &mut answered => matches!(written, Ok(Ok(()))),
+                () = place.sent_away() => {
+                    // As if they had gone, so that what waits for them ends; what was begun is finished.
+                    hang_up(&stream);
+                    let _ = answered.await;
+                    false
+                }
             }
         };
-        let busy = agent.stopping.busy();
-        let asker = Asker::Process { peer, door: token };
-        let reply = agent::answer(agent, &frame, &mut Caller::new(&mut input, &mut output, asker, agent)).await;
-        let written = timeout(agent::WRITE_WITHIN, output.write_all(&reply)).await;
-        drop((busy, turn));
-        if !matches!(written, Ok(Ok(()))) {
+        drop((request, turn));
+        if !written {
             return;
         }
-        if agent.stopping.is_asked() {
+        if agent.stopping.is_asked() && buffer.is_empty() {
             // Whoever asked for the end waits for this connection to close, which happens when the process is gone.
+            drop(stay);
             return std::future::pending().await;
         }
     }
+}
+
+fn hang_up(stream: &Stream) {
+    let Stream::UdSocket(stream) = stream;
+    let _ = rustix::net::shutdown(stream, rustix::net::Shutdown::Both);
 }
 
 /// Whether the other side has closed the connection, and not only its own direction of it.
@@ -74,6 +117,10 @@ fn has_gone(stream: &Stream) -> bool {
 struct Buffer(Zeroizing<Vec<u8>>);
 
 impl Buffer {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The next line; `None` at the end of the stream, or if the line is too long.
     async fn frame(&mut self, input: &mut (impl AsyncRead + Unpin)) -> Option<Zeroizing<Vec<u8>>> {
         let mut searched = 0;

@@ -1,28 +1,29 @@
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// The connections: those that wait, for a word of whoever made them or for their turn, and how many requests each has under
-/// way. Who makes one is a process or an address. When too many wait, the one who has most of them makes room: whoever holds
-/// connections open keeps nobody else out.
+/// The connections that are open, and how many requests of each one who made them are under way. Who makes one is a process,
+/// everybody at a socket with a token of its own, or an address. When there are too many, the one who has most of them makes
+/// room: whoever holds connections open keeps nobody else out.
 pub(super) struct Crowd<W>(Mutex<Connections<W>>);
 
 struct Connections<W> {
     next: u64,
-    /// How many wait, and of each who, oldest first.
+    /// How many there are, and of each who, oldest first.
     count: usize,
-    waiting: HashMap<W, BTreeMap<u64, oneshot::Sender<()>>>,
+    open: HashMap<W, BTreeMap<u64, oneshot::Sender<()>>>,
     turns: HashMap<W, Arc<Semaphore>>,
 }
 
 /// Of whom there are several in a crowd.
-pub(super) trait Who: Copy + Eq + Hash {}
+pub(super) trait Who: Clone + Eq + Hash {}
 
-impl<W: Copy + Eq + Hash> Who for W {}
+impl<W: Clone + Eq + Hash> Who for W {}
 
-/// A place among those who wait; given up when dropped.
+/// A place for a connection; given up when dropped.
 pub(super) struct Place<'a, W: Who> {
     crowd: &'a Crowd<W>,
     who: W,
@@ -40,12 +41,12 @@ pub(super) struct Turn<'a, W: Who> {
 
 impl<W> Default for Crowd<W> {
     fn default() -> Self {
-        Crowd(Mutex::new(Connections { next: 0, count: 0, waiting: HashMap::new(), turns: HashMap::new() }))
+        Crowd(Mutex::new(Connections { next: 0, count: 0, open: HashMap::new(), turns: HashMap::new() }))
     }
 }
 
 impl<W: Who> Crowd<W> {
-    /// Waits among at most `limit` others; beyond that somebody is sent away.
+    /// Takes a place, of which there are `limit`; beyond that somebody is sent away.
     pub(super) fn join(&self, who: W, limit: usize) -> Place<'_, W> {
         let (sender, end) = oneshot::channel();
         let mut all = self.lock();
@@ -55,11 +56,11 @@ impl<W: Who> Crowd<W> {
         let number = all.next;
         all.next += 1;
         all.count += 1;
-        all.waiting.entry(who).or_default().insert(number, sender);
+        all.open.entry(who.clone()).or_default().insert(number, sender);
         Place { crowd: self, who, number, end }
     }
 
-    /// Sends half of those who wait away, because descriptors ran out: others wait behind them to be let in.
+    /// Sends half of them away, because descriptors ran out: others wait behind them to be let in.
     pub(super) fn thin(&self) {
         let mut all = self.lock();
         for _ in 0..all.count.div_ceil(2) {
@@ -69,7 +70,7 @@ impl<W: Who> Crowd<W> {
 
     /// Returns once this one has fewer than `limit` requests under way.
     pub(super) async fn turn(&self, who: W, limit: usize) -> Turn<'_, W> {
-        let turns = self.lock().turns.entry(who).or_insert_with(|| Arc::new(Semaphore::new(limit))).clone();
+        let turns = self.lock().turns.entry(who.clone()).or_insert_with(|| Arc::new(Semaphore::new(limit))).clone();
         match turns.clone().try_acquire_owned() {
             Ok(permit) => Turn { crowd: self, who, permit: Some(permit), waited: false },
             // It is never closed.
@@ -83,20 +84,20 @@ impl<W: Who> Crowd<W> {
 }
 
 impl<W: Who> Connections<W> {
-    /// The oldest of the one who has most.
+    /// The oldest of the one who has most; among those who have as many, of all.
     fn send_one_away(&mut self) {
-        let most = self.waiting.iter().max_by_key(|(_, own)| own.len());
-        let oldest = most.and_then(|(who, own)| own.keys().next().map(|number| (*who, *number)));
-        if let Some((who, number)) = oldest {
-            self.remove(who, number);
+        let oldest = |own: &BTreeMap<u64, _>| own.keys().next().copied().unwrap_or_default();
+        let most = self.open.iter().max_by_key(|(_, own)| (own.len(), Reverse(oldest(own))));
+        if let Some((who, number)) = most.map(|(who, own)| (who.clone(), oldest(own))) {
+            self.remove(&who, number);
         }
     }
 
-    fn remove(&mut self, who: W, number: u64) {
-        let Some(own) = self.waiting.get_mut(&who) else { return };
+    fn remove(&mut self, who: &W, number: u64) {
+        let Some(own) = self.open.get_mut(who) else { return };
         self.count -= usize::from(own.remove(&number).is_some());
         if own.is_empty() {
-            self.waiting.remove(&who);
+            self.open.remove(who);
         }
     }
 }
@@ -117,7 +118,7 @@ impl<W: Who> Turn<'_, W> {
 
 impl<W: Who> Drop for Place<'_, W> {
     fn drop(&mut self) {
-        self.crowd.lock().remove(self.who, self.number);
+        self.crowd.lock().remove(&self.who, self.number);
     }
 }
 
@@ -137,15 +138,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_process_with_most_connections_that_wait_makes_room() {
+    fn the_process_with_most_connections_makes_room() {
         let crowd = Crowd::<u32>::default();
         let lone = crowd.join(1, 4);
         let mut greedy: Vec<Place<'_, u32>> = (0..6).map(|_| crowd.join(2, 4)).collect();
-        assert!(crowd.lock().waiting.contains_key(&1), "one of its own had to go");
+        assert!(crowd.lock().open.contains_key(&1), "one of its own had to go");
         assert_eq!(crowd.lock().count, 4);
         assert!(greedy[0].end.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Closed));
         drop((greedy, lone));
-        assert!(crowd.lock().waiting.is_empty() && crowd.lock().count == 0);
+        assert!(crowd.lock().open.is_empty() && crowd.lock().count == 0);
     }
 
     #[tokio::test]

@@ -1,31 +1,52 @@
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use interprocess::local_socket::tokio::Listener;
-use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName};
-use interprocess::os::unix::local_socket::ListenerOptionsExt;
-use tokio::time::{sleep, timeout};
+use interprocess::local_socket::tokio::{Listener, Stream};
+use interprocess::local_socket::traits::tokio::Listener as _;
+use tokio::time::{Instant, interval_at, sleep, timeout};
 
+use super::socket_name::{SocketName, is_answered};
+use super::watch::Watch;
 use crate::agent::RestrictedDoor;
 use crate::base::private_file::{self, PrivateFileError};
-use crate::base::{Message, Paths};
+use crate::base::{AgentLock, LockOwner, Message, Paths};
 use crate::msg;
 
 /// The longest wait for another agent to either listen or go.
 const PREDECESSOR_WITHIN: Duration = Duration::from_secs(10);
 
-/// The agent's socket, owned by this process.
+/// How often an agent that has the lock and does not listen is told to look at its socket.
+const NUDGE_EVERY: Duration = Duration::from_millis(500);
+
+/// How often something is tried that another agent may be about to make possible.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
+
+/// A socket that this process listens on.
 pub struct Door {
     pub(super) listener: Listener,
     /// Ours to remove; systemd's is not.
-    own: Option<PathBuf>,
+    own: Option<Own>,
     /// Keeps other agents out.
-    _lock: Option<File>,
+    lock: Option<AgentLock>,
     /// The token that everybody has here.
-    token: Option<String>,
+    token: Option<Arc<str>>,
+}
+
+/// What happens at a door.
+pub(super) enum Next {
+    Came(io::Result<Stream>),
+    Look,
+}
+
+/// A socket's name with what belongs to it.
+struct Own {
+    name: SocketName,
+    /// Where the lock is, of a socket that has one.
+    lock: Option<PathBuf>,
+    watch: Watch,
 }
 
 /// Why the socket was not opened.
@@ -33,6 +54,8 @@ pub struct Door {
 pub enum DoorError {
     #[error("another agent is running already")]
     Taken,
+    #[error("another agent has the lock {path} and does not answer")]
+    Silent { path: PathBuf, owner: Option<LockOwner> },
     #[error(transparent)]
     Unsafe(#[from] PrivateFileError),
     #[error("{path}: {error}")]
@@ -44,8 +67,22 @@ impl DoorError {
     pub fn message(&self) -> Message {
         match self {
             DoorError::Taken => msg!("agent-runs-already"),
+            DoorError::Silent { path, owner: Some(LockOwner { pid, machine, .. }) } => {
+                msg!("agent-elsewhere", pid = pid, host = machine.host, path = path.display())
+            }
+            DoorError::Silent { path, owner: None } => msg!("file-locked", path = path.display()),
             DoorError::Unsafe(error) => error.message(),
             DoorError::Io { path, error } => msg!("file-trouble", path = path.display(), error = error),
+        }
+    }
+
+    /// What to do about it, where there is something.
+    pub fn hint(&self) -> Option<Message> {
+        match self {
+            DoorError::Silent { owner: Some(owner), .. } if !owner.is_here() => Some(msg!("hint-socket-shared")),
+            DoorError::Silent { .. } => Some(msg!("hint-agent-silent")),
+            DoorError::Unsafe(_) => Some(msg!("hint-socket-unsafe")),
+            DoorError::Taken | DoorError::Io { .. } => None,
         }
     }
 }
@@ -55,38 +92,98 @@ impl Door {
     /// left behind is removed under that lock, so nobody removes a socket that is in use.
     pub async fn open(paths: &Paths) -> Result<Door, DoorError> {
         let path = paths.socket();
-        let dir = path.parent().unwrap_or(Path::new("/"));
-        private_file::private_dir(dir)?;
-        private_file::closed_dir(dir)?;
-        let lock = lock_out_others(paths).await?;
-        Ok(Door { listener: bind(path)?, own: Some(path.to_owned()), _lock: Some(lock), token: None })
+        private_file::private_dir(dir_of(path))?;
+        private_file::closed_dir(dir_of(path))?;
+        let lock = lock_out_others(path, &paths.agent_lock()).await?;
+        Door::bind(path, Some((paths.agent_lock(), lock)), None)
     }
 
     /// Opens a socket with a token of its own, in a directory that only the user may enter.
     pub(super) fn restricted(door: &RestrictedDoor) -> Result<Door, DoorError> {
-        let path = &door.path;
-        let dir = path.parent().unwrap_or(Path::new("/"));
-        private_file::private_dir(dir)?;
-        private_file::closed_dir(dir)?;
-        Ok(Door { listener: bind(path)?, own: Some(path.clone()), _lock: None, token: Some(door.token.clone()) })
+        private_file::private_dir(dir_of(&door.path))?;
+        private_file::closed_dir(dir_of(&door.path))?;
+        Door::bind(&door.path, None, Some(door.token.as_str().into()))
     }
 
-    /// Takes over the socket that systemd listens on for us.
-    pub fn from_systemd(listener: std::os::unix::net::UnixListener) -> io::Result<Door> {
+    /// Takes over the socket that systemd listens on for us. With the lock, if nobody has it: whoever wants to end this agent
+    /// finds it there.
+    pub fn from_systemd(listener: std::os::unix::net::UnixListener, paths: &Paths) -> io::Result<Door> {
         listener.set_nonblocking(true)?;
         let listener = Listener::UdSocket(std::os::fd::OwnedFd::from(listener).try_into()?);
-        Ok(Door { listener, own: None, _lock: None, token: None })
+        let lock = AgentLock::take(&paths.agent_lock()).ok().flatten();
+        Ok(Door { listener, own: None, lock, token: None })
+    }
+
+    fn bind(path: &Path, lock: Option<(PathBuf, AgentLock)>, token: Option<Arc<str>>) -> Result<Door, DoorError> {
+        let (listener, name) = SocketName::bind(path)?;
+        let (lock_path, lock) = lock.unzip();
+        let watch = watch(path, lock_path.as_deref())?;
+        Ok(Door { listener, own: Some(Own { name, lock: lock_path, watch }), lock, token })
+    }
+
+    /// The next one who comes, or that it is time to look at the socket's name, which is never so of systemd's.
+    pub(super) async fn next(&mut self) -> Next {
+        let Door { listener, own, .. } = self;
+        let stirred = async {
+            match own {
+                Some(own) => own.watch.stirred().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            came = listener.accept() => Next::Came(came),
+            () = stirred => Next::Look,
+        }
+    }
+
+    /// Sees to it that whoever connects to the name comes here: where it has gone, the socket is bound anew. What was
+    /// listened on until then is returned, since somebody may have connected to it. An error if the name is another's now, or
+    /// cannot be had again: nobody can reach this door any more.
+    pub(super) async fn look(&mut self) -> Result<Option<Listener>, DoorError> {
+        let Some(own) = &mut self.own else { return Ok(None) };
+        let named = own.name.stands();
+        let locked = own.lock.is_none() || self.lock.as_ref().is_some_and(AgentLock::stands);
+        if named && locked {
+            return Ok(None);
+        }
+        let path = own.name.path().to_owned();
+        if !named {
+            make_dir(dir_of(&path))?;
+        }
+        if let Some(lock_path) = own.lock.as_deref().filter(|_| !locked) {
+            match lock_again(lock_path).await? {
+                Some(lock) => self.lock = Some(lock),
+                // Another agent is starting: it will see that somebody listens.
+                None if named => return Ok(None),
+                None => return Err(DoorError::Taken),
+            }
+        }
+        let replaced = match named {
+            true => None,
+            false => {
+                let (listener, name) = SocketName::bind(&path)?;
+                own.name = name;
+                Some(std::mem::replace(&mut self.listener, listener))
+            }
+        };
+        own.watch = watch(&path, own.lock.as_deref())?;
+        Ok(replaced)
     }
 
     /// Makes the socket unreachable; what was begun goes on.
     pub(super) fn close(&self) {
-        if let Some(path) = &self.own {
-            let _ = std::fs::remove_file(path);
+        if let Some(own) = &self.own {
+            own.name.remove();
         }
     }
 
-    pub(super) fn token(&self) -> Option<&str> {
-        self.token.as_deref()
+    /// Whether the socket is this process' alone: what waits at systemd's is for the next agent.
+    pub(super) fn is_own(&self) -> bool {
+        self.own.is_some()
+    }
+
+    pub(super) fn token(&self) -> Option<&Arc<str>> {
+        self.token.as_ref()
     }
 }
 
@@ -96,38 +193,58 @@ impl Drop for Door {
     }
 }
 
-/// Listens where nobody else does; what an agent that died left behind is removed.
-fn bind(path: &Path) -> Result<Listener, DoorError> {
-    let io_error = |error| DoorError::Io { path: path.to_owned(), error };
-    match path.symlink_metadata() {
-        // Somebody who listens without our lock: systemd, on behalf of an agent to come.
-        Ok(found) if found.file_type().is_socket() && is_answered(path) => return Err(DoorError::Taken),
-        Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path).map_err(io_error)?,
-        Ok(_) => return Err(io_error(io::ErrorKind::AlreadyExists.into())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(io_error(error)),
-    }
-    let name = path.to_fs_name::<GenericFilePath>().map_err(io_error)?;
-    // The umask is 077 and the directory is closed: there is no moment at which others could connect.
-    let options = ListenerOptions::new().name(name).mode(0o600).reclaim_name(false);
-    options.create_tokio().map_err(io_error)
+fn dir_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("/"))
 }
 
-async fn lock_out_others(paths: &Paths) -> Result<File, DoorError> {
+/// Makes the directory anew if it has gone, but not those above: where they are gone nobody looks for a socket.
+fn make_dir(dir: &Path) -> Result<(), DoorError> {
+    match std::fs::DirBuilder::new().mode(0o700).create(dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(DoorError::Io { path: dir.to_owned(), error })
+        }
+        _ => Ok(private_file::closed_dir(dir)?),
+    }
+}
+
+fn watch(socket: &Path, lock: Option<&Path>) -> Result<Watch, DoorError> {
+    Watch::over(socket, lock).map_err(|error| DoorError::Io { path: socket.to_owned(), error })
+}
+
+async fn lock_out_others(socket: &Path, lock: &Path) -> Result<AgentLock, DoorError> {
     let waited = async {
+        let mut nudge = interval_at(Instant::now() + NUDGE_EVERY, NUDGE_EVERY);
         loop {
-            if let Some(lock) = private_file::try_lock(&paths.agent_lock())? {
+            if let Some(lock) = AgentLock::take(lock)? {
                 return Ok(lock);
             }
-            if is_answered(paths.socket()) {
+            if is_answered(socket) {
                 return Err(DoorError::Taken);
             }
-            sleep(Duration::from_millis(20)).await;
+            tokio::select! {
+                () = sleep(TRY_AGAIN) => {}
+                _ = nudge.tick() => look_at_your_socket(lock),
+            }
         }
     };
-    timeout(PREDECESSOR_WITHIN, waited).await.unwrap_or(Err(DoorError::Taken))
+    let silent = || DoorError::Silent { path: lock.to_owned(), owner: LockOwner::of(lock) };
+    timeout(PREDECESSOR_WITHIN, waited).await.unwrap_or_else(|_| Err(silent()))
 }
 
-fn is_answered(socket: &Path) -> bool {
-    std::os::unix::net::UnixStream::connect(socket).is_ok()
+/// Its name may have gone without a sign, which that agent would find out within a minute.
+fn look_at_your_socket(lock: &Path) {
+    if let Some(pid) = LockOwner::of(lock).filter(LockOwner::is_agent_here).and_then(|owner| owner.process()) {
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::HUP);
+    }
+}
+
+/// Takes the lock whose file was removed; whoever else has it for longer than a moment is another agent.
+async fn lock_again(path: &Path) -> Result<Option<AgentLock>, DoorError> {
+    for _ in 0..25 {
+        if let Some(lock) = AgentLock::take(path)? {
+            return Ok(Some(lock));
+        }
+        sleep(TRY_AGAIN).await;
+    }
+    Ok(None)
 }

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::crowd::Crowd;
 use super::door::Door;
+use super::hall::Hall;
 use super::http::HttpServer;
-use super::socket::admit;
-use crate::agent::{Agent, DoorOrder, RestrictedDoor};
+use crate::agent::{DoorOrder, RestrictedDoor};
 use crate::base::{HttpDoor, Message};
 
 /// Opens the sockets that have a token of their own, opens and closes them and the HTTP door as it is told, and closes all when
 /// the agent stops. When it returns, no socket file is left: the next agent may make them anew.
-pub(super) async fn serve_further(agent: Arc<Agent>, crowd: Arc<Crowd<u32>>) {
-    let mut open = Open { agent: agent.clone(), crowd, doors: HashMap::new(), http: None };
+pub(super) async fn serve_further(hall: Arc<Hall>) {
+    let agent = hall.agent.clone();
+    let mut open = Open { hall, doors: HashMap::new(), http: None };
     for door in agent.restricted_doors() {
         if let Err(reason) = open.open(&door) {
             tracing::warn!(path = %door.path.display(), reason = reason.id(), "a socket is not opened");
@@ -40,24 +40,30 @@ pub(super) async fn serve_further(agent: Arc<Agent>, crowd: Arc<Crowd<u32>>) {
         }
     }
     open.close_http().await;
-    for path in open.doors.keys().cloned().collect::<Vec<_>>() {
-        open.close(&path).await;
+    // They end by themselves, once those are let in who have come already.
+    for (_, task) in open.doors.drain() {
+        let _ = task.await;
     }
 }
 
 /// The doors that are open; each is closed when its task has ended.
 struct Open {
-    agent: Arc<Agent>,
-    crowd: Arc<Crowd<u32>>,
+    hall: Arc<Hall>,
     doors: HashMap<PathBuf, JoinHandle<()>>,
     http: Option<HttpServer>,
 }
 
 impl Open {
     fn open(&mut self, restricted: &RestrictedDoor) -> Result<(), Message> {
-        let door = Door::restricted(restricted).map_err(|error| error.message())?;
-        let (agent, crowd) = (self.agent.clone(), self.crowd.clone());
-        let task = tokio::spawn(async move { admit(&door, &agent, &crowd).await });
+        let mut door = Door::restricted(restricted).map_err(|error| error.message())?;
+        let hall = self.hall.clone();
+        let task = tokio::spawn(async move {
+            // One whose place has gone is looked for again: it may come back.
+            while !hall.agent.stopping.is_asked() {
+                hall.serve(&mut door).await;
+            }
+            hall.close(&mut door).await;
+        });
         self.doors.insert(restricted.path.clone(), task);
         Ok(())
     }
@@ -68,17 +74,17 @@ impl Open {
         if self.http.as_ref().is_some_and(|open| open.address() == door.address()) {
             self.close_http().await;
         }
-        let server = HttpServer::open(&door, tls, self.agent.clone()).await?;
+        let server = HttpServer::open(&door, tls, self.hall.agent.clone()).await?;
         let url = server.url().to_owned();
         self.close_http().await;
-        self.agent.http_is_at(Some(url.clone()));
+        self.hall.agent.http_is_at(Some(url.clone()));
         self.http = Some(server);
         Ok(url)
     }
 
     async fn close_http(&mut self) {
         if let Some(server) = self.http.take() {
-            self.agent.http_is_at(None);
+            self.hall.agent.http_is_at(None);
             server.close().await;
         }
     }

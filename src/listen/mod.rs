@@ -4,8 +4,11 @@ mod conversation;
 mod crowd;
 mod door;
 mod doors;
+mod hall;
 mod http;
 mod socket;
+mod socket_name;
+mod watch;
 
 pub use door::{Door, DoorError};
 pub use socket::serve;

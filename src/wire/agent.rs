@@ -23,11 +23,13 @@ pub struct Stop {}
 
 impl Verb for Hello {
     const NAME: &'static str = "hello";
+    const REPEATABLE: bool = true;
     type Reply = HelloReply;
 }
 
 impl Verb for Start {
     const NAME: &'static str = "start";
+    const REPEATABLE: bool = true;
     type Reply = HelloReply;
 }
 

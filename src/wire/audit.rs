@@ -92,10 +92,12 @@ impl AuditEntry {
 
 impl Verb for Audit {
     const NAME: &'static str = "audit";
+    const REPEATABLE: bool = true;
     type Reply = super::Empty;
 }
 
 impl Verb for AuditVerify {
     const NAME: &'static str = "audit_verify";
+    const REPEATABLE: bool = true;
     type Reply = AuditVerifyReply;
 }

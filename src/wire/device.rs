@@ -122,6 +122,7 @@ impl Verb for DevicePoll {
 
 impl Verb for DeviceLook {
     const NAME: &'static str = "device_look";
+    const REPEATABLE: bool = true;
     type Reply = DeviceLookReply;
 }
 
@@ -132,6 +133,7 @@ impl Verb for DeviceDecide {
 
 impl Verb for Devices {
     const NAME: &'static str = "device_list";
+    const REPEATABLE: bool = true;
     type Reply = TokensReply;
 }
 

@@ -101,6 +101,7 @@ pub struct Erase {
 
 impl Verb for Get {
     const NAME: &'static str = "get";
+    const REPEATABLE: bool = true;
     type Reply = GetReply;
 }
 

@@ -115,6 +115,7 @@ impl Verb for Generate {
 
 impl Verb for Tokens {
     const NAME: &'static str = "token_list";
+    const REPEATABLE: bool = true;
     type Reply = TokensReply;
 }
 

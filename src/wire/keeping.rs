@@ -52,6 +52,7 @@ pub struct Rekey {
 
 impl Verb for Stores {
     const NAME: &'static str = "stores";
+    const REPEATABLE: bool = true;
     type Reply = StoresReply;
 }
 

@@ -42,7 +42,7 @@ pub use keeping::{Kept, Migrate, MigrateReply, Rekey, Stores, StoresReply};
 pub use locking::{Lock, LockReply, Unlock};
 pub use login::{Flow, Login, LoginEvent, LoginReply, Pasted, Save};
 pub use logout::{LoggedOut, Logout, LogoutReply, Revocation};
-pub use reply::{Reply, print_event, print_reply};
+pub use reply::{Reply, ReplyError, print_event, print_reply};
 pub use request::{Empty, Request, RequestError, Verb, print_more, print_request};
 pub use serve::{Serve, ServeEnd, ServeReply};
 pub use sign_in::{

@@ -16,20 +16,43 @@ pub enum Reply<T, E = Empty> {
     Event(E),
 }
 
+/// Why a frame is not a reply that this program understands.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReplyError {
+    #[error("neither answer, error nor event")]
+    Malformed,
+    #[error("protocol version {0} is not spoken here")]
+    Version(u32),
+}
+
 impl<T: DeserializeOwned, E: DeserializeOwned> Reply<T, E> {
-    /// Parses a frame. Unknown fields are ignored.
-    pub fn parse(frame: &[u8]) -> Result<Self, serde_json::Error> {
+    /// Parses a frame. Unknown fields are ignored; what another version says may mean something else.
+    pub fn parse(frame: &[u8]) -> Result<Self, ReplyError> {
         #[derive(Deserialize)]
         struct Line<T, E> {
+            v: u32,
             ok: Option<T>,
             error: Option<Fault>,
             event: Option<E>,
         }
-        match serde_json::from_slice(frame)? {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u32,
+        }
+        let line: Line<T, E> = match serde_json::from_slice(frame) {
+            Ok(line) => line,
+            // Of another version only the number can be counted on.
+            Err(_) => match serde_json::from_slice(frame) {
+                Ok(Version { v }) if v != VERSION => return Err(ReplyError::Version(v)),
+                Ok(_) | Err(_) => return Err(ReplyError::Malformed),
+            },
+        };
+        match line {
+            Line { v, .. } if v != VERSION => Err(ReplyError::Version(v)),
             Line { ok: Some(answer), .. } => Ok(Reply::Ok(answer)),
             Line { error: Some(fault), .. } => Ok(Reply::Error(fault)),
             Line { event: Some(event), .. } => Ok(Reply::Event(event)),
-            _ => Err(serde::de::Error::custom("neither answer, error nor event")),
+            _ => Err(ReplyError::Malformed),
         }
     }
 }

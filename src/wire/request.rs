@@ -10,6 +10,8 @@ use crate::base::{Locale, Secret, reveal_some};
 pub trait Verb: Serialize + DeserializeOwned {
     /// The name on the wire.
     const NAME: &'static str;
+    /// Whether asking it changes nothing, so that it may be asked once more where no answer came.
+    const REPEATABLE: bool = false;
     /// What the agent answers.
     type Reply: Serialize + DeserializeOwned;
 }

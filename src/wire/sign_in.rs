@@ -149,6 +149,7 @@ pub struct SessionEnd {
 
 impl Verb for Issuers {
     const NAME: &'static str = "issuers";
+    const REPEATABLE: bool = true;
     type Reply = IssuersReply;
 }
 
@@ -174,11 +175,13 @@ impl Verb for SignOut {
 
 impl Verb for WhoAmI {
     const NAME: &'static str = "who_am_i";
+    const REPEATABLE: bool = true;
     type Reply = WhoAmIReply;
 }
 
 impl Verb for Sessions {
     const NAME: &'static str = "sessions";
+    const REPEATABLE: bool = true;
     type Reply = SessionsReply;
 }
 

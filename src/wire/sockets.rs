@@ -52,5 +52,6 @@ impl Verb for SocketRemove {
 
 impl Verb for Sockets {
     const NAME: &'static str = "socket_list";
+    const REPEATABLE: bool = true;
     type Reply = SocketsReply;
 }

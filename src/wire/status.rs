@@ -108,5 +108,6 @@ impl StoredIn {
 
 impl Verb for Status {
     const NAME: &'static str = "status";
+    const REPEATABLE: bool = true;
     type Reply = StatusReply;
 }

@@ -37,5 +37,6 @@ pub struct TokenReply {
 
 impl Verb for Token {
     const NAME: &'static str = "token";
+    const REPEATABLE: bool = true;
     type Reply = TokenReply;
 }

@@ -48,5 +48,6 @@ pub struct PassedOver {
 
 impl Verb for Why {
     const NAME: &'static str = "why";
+    const REPEATABLE: bool = true;
     type Reply = WhyReply;
 }

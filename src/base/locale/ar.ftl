@@ -187,6 +187,15 @@ agent-not-reached = تعذّر الوصول إلى الوكيل عبر { $path }
 agent-gone = انقطع الاتصال بالوكيل قبل أن يردّ
 agent-stopping = الوكيل قيد الإيقاف
 agent-speaks-otherwise = تعذّر فهم ردّ الوكيل
+agent-silent = الوكيل لا يردّ
+agent-elsewhere = يمسك وكيل (العملية { $pid } على { $host }) الملف { $path } ولا يردّ هناك
+agent-ended-anyway = لم يردّ الوكيل فأُنهي: العملية { $pid }.
+agent-not-ended = الوكيل لا يردّ ولا يمكن إنهاؤه: العملية { $pid }
+agent-unreached = شُغّل وكيل، لكنه ليس عند { $path }
+agent-speaks-version = يتحدث الوكيل الإصدار { $version } من البروتوكول، وهذا البرنامج { $own }
+hint-agent-silent = أنهِه وشغّل آخر: {"\u2066"}loom agent restart{"\u2069"}
+hint-socket-shared = يحتاج كل جهاز إلى مقبس خاص به: اجعل {"\u2066"}XDG_RUNTIME_DIR{"\u2069"} أو {"\u2066"}LOOM_AGENT_SOCK{"\u2069"} مجلدًا في هذا الجهاز
+said = { $text }
 socket-unsafe = استخدام مقبس الوكيل غير آمن: { $reason }
 hint-start-agent = شغّله بالأمر: {"\u2066"}loom agent start{"\u2069"}
 hint-agent-beside = يجب أن يكون loom-agent بجوار loom، أو في أحد مجلدات PATH
@@ -504,6 +513,8 @@ cmd-unlock-more =
 cmd-agent = تشغيل الوكيل أو إيقافه أو الاطلاع على حالته
 cmd-agent-start = تشغيل الوكيل؛ الأوامر التي تحتاج إليه تشغّله بنفسها
 cmd-agent-stop = إيقاف الوكيل؛ يبقى ما يحفظه في حلقة المفاتيح أو في الملف
+cmd-agent-stop-more =
+    إن لم يردّ أُنهي رغم ذلك: بالإشارة {"\u2066"}TERM{"\u2069"}، وبعد عشر ثوانٍ بالإشارة {"\u2066"}KILL{"\u2069"}.
 cmd-agent-status = بيان هل الوكيل يعمل: رمز الخروج 0 أو 1
 cmd-agent-restart = إيقاف الوكيل ثم تشغيله من جديد
 cmd-agent-socket = إضافة مقابس لها صلاحيات رمز واحد
@@ -555,7 +566,7 @@ cmd-demo = عرض الخطوات كلها في مجلد منزل مؤقت: تس�
 cmd-loom-agent = حفظ بيانات اعتماد خوادمك والرد على برامج loom عبر مقبس محلي
 cmd-loom-agent-more =
     تشغّله البرامج حين تحتاج إليه؛ ونادرًا ما تحتاج إلى تشغيله بنفسك.
-    الإشارة {"\u2066"}USR1{"\u2069"} تقفله؛ و{"\u2066"}TERM{"\u2069"} تنهيه بعد إتمام ما بدأه.
+    الإشارة {"\u2066"}USR1{"\u2069"} تقفله؛ و{"\u2066"}TERM{"\u2069"} تنهيه بعد إتمام ما بدأه؛ و{"\u2066"}HUP{"\u2069"} تجعله يتحقق من بقاء مقبسه.
     دون الخيار {"\u2066"}--foreground{"\u2069"} يعود إلى سطر الأوامر بمجرد أن يبدأ الاستماع.
     {"\u2066"}  loom-agent --foreground --idle-exit 8h{"\u2069"}
 

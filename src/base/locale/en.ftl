@@ -187,6 +187,15 @@ agent-not-reached = the agent cannot be reached at { $path }: { $error }
 agent-gone = the agent went away before it answered
 agent-stopping = the agent is stopping
 agent-speaks-otherwise = the agent's answer cannot be understood
+agent-silent = the agent does not answer
+agent-elsewhere = an agent (process { $pid } on { $host }) holds { $path } and does not answer there
+agent-ended-anyway = The agent did not answer and was ended: process { $pid }.
+agent-not-ended = the agent does not answer and cannot be ended: process { $pid }
+agent-unreached = an agent was started, but it is not at { $path }
+agent-speaks-version = the agent speaks version { $version } of the protocol, this program { $own }
+hint-agent-silent = end it and start another: loom agent restart
+hint-socket-shared = each machine needs a socket of its own: set XDG_RUNTIME_DIR or LOOM_AGENT_SOCK to a directory of this machine
+said = { $text }
 socket-unsafe = the agent's socket is not safe to use: { $reason }
 hint-start-agent = start it with: loom agent start
 hint-agent-beside = loom-agent must lie beside loom, or in a directory of PATH
@@ -505,6 +514,8 @@ cmd-unlock-more =
 cmd-agent = Start, stop or look at the agent
 cmd-agent-start = Start the agent; commands that need it do so by themselves
 cmd-agent-stop = Stop the agent; what it keeps in the keyring or the file stays
+cmd-agent-stop-more =
+    One that does not answer is ended all the same: with TERM, and after ten seconds with KILL.
 cmd-agent-status = Say whether the agent runs: exit code 0 or 1
 cmd-agent-restart = Stop the agent and start it again
 cmd-agent-socket = Add sockets that have the rights of one token
@@ -556,7 +567,7 @@ cmd-demo = Show the whole journey in a throw-away home: log in, clone, push, log
 cmd-loom-agent = Hold the credentials of your servers and answer loom's programs over a local socket
 cmd-loom-agent-more =
     Programs start it when they need it; you rarely do. Without --foreground it returns once it listens.
-    The signal USR1 locks it; TERM ends it once what was begun is done.
+    The signal USR1 locks it; TERM ends it once what was begun is done. HUP has it look whether its socket is still there.
       loom-agent --foreground --idle-exit 8h
 
 arg-server = The server; without it LOOM_SERVER_URL, else the default server

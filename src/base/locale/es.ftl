@@ -187,6 +187,15 @@ agent-not-reached = no se puede contactar con el agente en { $path }: { $error }
 agent-gone = el agente se cerró antes de responder
 agent-stopping = el agente se está deteniendo
 agent-speaks-otherwise = no se entiende la respuesta del agente
+agent-silent = el agente no responde
+agent-elsewhere = un agente (proceso { $pid } en { $host }) tiene { $path } y no responde allí
+agent-ended-anyway = El agente no respondía y se le ha puesto fin: proceso { $pid }.
+agent-not-ended = el agente no responde y no se le puede poner fin: proceso { $pid }
+agent-unreached = se inició un agente, pero no está en { $path }
+agent-speaks-version = el agente habla la versión { $version } del protocolo, este programa la { $own }
+hint-agent-silent = póngale fin e inicie otro: loom agent restart
+hint-socket-shared = cada máquina necesita un socket propio: ponga en XDG_RUNTIME_DIR o en LOOM_AGENT_SOCK un directorio de esta máquina
+said = { $text }
 socket-unsafe = no es seguro usar el socket del agente: { $reason }
 hint-start-agent = inícielo con: loom agent start
 hint-agent-beside = loom-agent debe estar junto a loom o en un directorio de PATH
@@ -505,6 +514,8 @@ cmd-unlock-more =
 cmd-agent = Inicia, detiene o consulta el agente
 cmd-agent-start = Inicia el agente; los comandos que lo necesitan lo hacen por sí solos
 cmd-agent-stop = Detiene el agente; lo que guarda en el llavero o en el archivo se conserva
+cmd-agent-stop-more =
+    Si no responde, se le pone fin de todos modos: con TERM y, a los diez segundos, con KILL.
 cmd-agent-status = Indica si el agente está en ejecución: código de salida 0 o 1
 cmd-agent-restart = Detiene el agente y lo vuelve a iniciar
 cmd-agent-socket = Añadir sockets con los permisos de un token
@@ -556,7 +567,7 @@ cmd-demo = Muestra todo el proceso en un directorio personal temporal: iniciar s
 cmd-loom-agent = Guarda las credenciales de sus servidores y responde a los programas de loom por un socket local
 cmd-loom-agent-more =
     Los programas lo inician cuando lo necesitan; rara vez hace falta hacerlo a mano.
-    La señal USR1 lo bloquea; TERM lo termina cuando acaba lo que había empezado.
+    La señal USR1 lo bloquea; TERM lo termina cuando acaba lo que había empezado; HUP hace que compruebe si su socket sigue ahí.
     Sin --foreground, devuelve el control en cuanto está a la escucha.
       loom-agent --foreground --idle-exit 8h
 

@@ -99,22 +99,26 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
         Err(message) => tracing::warn!(reason = message.id(), "the issuer of the environment is not used"),
     }
     let served = runtime.block_on(async {
+        // First: another agent that finds our lock and nobody listening says so with HUP.
+        let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
         let door = match listenfd::ListenFd::from_env().take_unix_listener(0) {
-            Ok(Some(listener)) => Door::from_systemd(listener).map_err(|error| error.to_string())?,
+            Ok(Some(listener)) => Door::from_systemd(listener, &paths).map_err(|error| error.to_string())?,
             _ => match Door::open(&paths).await {
                 Ok(door) => door,
                 Err(DoorError::Taken) if launched => {
                     println!("{READY}");
                     return Ok(());
                 }
-                Err(error) => return Err(say(error.message())),
+                Err(error) => {
+                    let hint = error.hint().map(|hint| format!("\nhint: {}", say(hint))).unwrap_or_default();
+                    return Err(say(error.message()) + &hint);
+                }
             },
         };
         let signalled = agent.clone();
         let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
         let mut lock = signal(SignalKind::user_defined1()).map_err(|error| error.to_string())?;
-        let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
         // Whoever listens for it lives on: a write over the limit on the size of files is an error like any other.
         let over_limit = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
         let _over_limit = signal(over_limit).map_err(|error| error.to_string())?;

@@ -75,7 +75,7 @@ impl Asking {
         let (agent, guest) = (self.shared.agent.clone(), self.guest.clone());
         let (ours, theirs) = tokio::io::duplex(2 * MAX_FRAME);
         tokio::spawn(async move {
-            let _busy = agent.stopping.busy();
+            let _asked = agent.stopping.request();
             let (mut input, mut output) = tokio::io::split(theirs);
             let mut caller = Caller::new(&mut input, &mut output, Asker::Guest(&guest), &agent);
             let reply = agent::answer(&agent, &frame, &mut caller).await;

@@ -1,6 +1,7 @@
 use loom_credentials::base::{Config, Locale};
+use loom_credentials::client::Ended;
 use loom_credentials::msg;
-use loom_credentials::wire::{AgentStatus, Code, Fault, Hello, HelloReply, Stop};
+use loom_credentials::wire::{AgentStatus, Code, Fault, Hello, HelloReply};
 
 use super::socket;
 use crate::args::AgentAction;
@@ -23,16 +24,18 @@ fn start(context: &Context) -> Result<u8, Fault> {
 }
 
 fn stop(context: &Context) -> Result<u8, Fault> {
-    match context.client()?.without_autostart().ask_last(&Stop {}) {
-        Ok(()) => term::say(context.locale, &msg!("agent-stopped")),
-        Err(fault) if is_absent(&fault) => term::say(context.locale, &msg!("agent-not-running")),
-        Err(fault) => return Err(fault),
-    }
+    let said = match context.client()?.without_autostart().end_agent()? {
+        Ended::Itself => msg!("agent-stopped"),
+        Ended::ByForce(pid) => msg!("agent-ended-anyway", pid = pid),
+        Ended::Absent => msg!("agent-not-running"),
+    };
+    term::say(context.locale, &said);
     Ok(0)
 }
 
 fn status(json: bool, context: &Context) -> Result<u8, Fault> {
-    match context.client()?.without_autostart().ask(&Hello {}) {
+    let client = context.client()?.without_autostart();
+    match client.ask(&Hello {}) {
         Ok(HelloReply { agent }) if json => term::data_line(&serde_json::to_string(&agent).unwrap_or_default()),
         Ok(HelloReply { agent }) => {
             let text = msg!("agent-runs", pid = agent.pid, version = agent.version);
@@ -54,6 +57,11 @@ fn status(json: bool, context: &Context) -> Result<u8, Fault> {
             match json {
                 true => term::data_line("{\"running\":false}"),
                 false => term::data_line(&context.locale.render(&msg!("agent-not-running"))),
+            }
+            if let Some(owner) = client.lock_owner() {
+                let lock = client.paths().agent_lock();
+                let (pid, host) = (owner.pid, &owner.machine.host);
+                term::say(context.locale, &msg!("agent-elsewhere", pid = pid, host = host, path = lock.display()));
             }
             return Ok(1);
         }

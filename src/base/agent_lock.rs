@@ -1,0 +1,129 @@
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::private_file::{self, PrivateFileError};
+use super::{FileId, Machine};
+
+/// The lock beside a socket, held by the agent that owns it for as long as it lives.
+#[derive(Debug)]
+pub struct AgentLock {
+    path: PathBuf,
+    id: FileId,
+    _file: File,
+}
+
+/// The process that holds such a lock, as it wrote it into the file: whoever waits for it may be on another machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockOwner {
+    pub pid: u32,
+    /// When it was started, in the system's own count, so that a later process with its number is not taken for it.
+    started: Option<u64>,
+    #[serde(flatten)]
+    pub machine: Machine,
+}
+
+impl AgentLock {
+    /// Takes the lock and says in it who has it; `None` if somebody else has.
+    pub fn take(path: &Path) -> Result<Option<AgentLock>, PrivateFileError> {
+        let Some(file) = private_file::try_lock(path)? else { return Ok(None) };
+        let id = FileId::of_file(&file).map_err(|error| io_error(path, error))?;
+        // Removed between opening and locking: the next one would find another file there.
+        if FileId::of(path) != Some(id) {
+            return Ok(None);
+        }
+        // A disk that is full takes nothing away from the lock, only from what others can say of it.
+        let _ = write(&file, &LockOwner::this_process());
+        Ok(Some(AgentLock { path: path.to_owned(), id, _file: file }))
+    }
+
+    /// Whether the lock's file is still the one that others would try to lock.
+    pub fn stands(&self) -> bool {
+        FileId::of(&self.path) == Some(self.id)
+    }
+}
+
+impl LockOwner {
+    /// Whoever has this lock; `None` if nobody has it, or nobody can say who.
+    pub fn of(path: &Path) -> Option<LockOwner> {
+        let text = private_file::read(path).ok()??;
+        // A file that nobody has locked was left by an agent that is gone.
+        match private_file::try_lock(path) {
+            Ok(None) => serde_json::from_slice(&text).ok(),
+            Ok(Some(_)) | Err(_) => None,
+        }
+    }
+
+    fn this_process() -> LockOwner {
+        let pid = std::process::id();
+        LockOwner { pid, started: started(pid), machine: Machine::here() }
+    }
+
+    /// Whether its process number means something here.
+    pub fn is_here(&self) -> bool {
+        self.machine == Machine::here()
+    }
+
+    /// Whether its process number still stands for the same process, an agent of this user.
+    pub fn is_agent_here(&self) -> bool {
+        self.is_here() && self.started == started(self.pid) && is_own_agent(self.pid)
+    }
+
+    /// The process, for who wants to send it a signal and has asked [`is_agent_here`](Self::is_agent_here).
+    pub fn process(&self) -> Option<rustix::process::Pid> {
+        i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw)
+    }
+}
+
+fn write(mut file: &File, owner: &LockOwner) -> io::Result<()> {
+    let mut text = serde_json::to_vec(owner)?;
+    text.push(b'\n');
+    // In this order a reader sees the old text, the new one, or one that is cut, which is nobody's.
+    file.write_all_at(&text, 0)?;
+    file.set_len(text.len() as u64)?;
+    io::Write::flush(&mut file)
+}
+
+/// Field 22 of proc_pid_stat(5).
+fn started(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit(") ").next()?.split(' ').nth(19)?.parse().ok()
+}
+
+/// By its name and by whose it is. Where the system does not say, the lock alone has to do: only an agent writes in it.
+fn is_own_agent(pid: u32) -> bool {
+    let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/status")) else {
+        return !Path::new("/proc/self/status").exists();
+    };
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim();
+    let uid = field("Uid:").split_whitespace().next().and_then(|uid| uid.parse().ok());
+    field("Name:") == "loom-agent" && uid == Some(rustix::process::geteuid().as_raw())
+}
+
+fn io_error(path: &Path, error: io::Error) -> PrivateFileError {
+    PrivateFileError::Io { path: path.to_owned(), error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_says_who_has_it_for_as_long_as_somebody_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("agent.sock.lock");
+        let lock = AgentLock::take(&path).unwrap().unwrap();
+        assert!(AgentLock::take(&path).unwrap().is_none() && lock.stands());
+        let owner = LockOwner::of(&path).unwrap();
+        assert_eq!(owner, LockOwner::this_process());
+        assert!(!owner.is_agent_here(), "this process is no agent");
+        std::fs::rename(&path, dir.path().join("moved")).unwrap();
+        let other = AgentLock::take(&path).unwrap().unwrap();
+        assert!(!lock.stands() && other.stands());
+        drop(other);
+        assert_eq!(LockOwner::of(&path), None);
+    }
+}

@@ -1,0 +1,90 @@
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Signal, kill_process};
+
+use super::Client;
+use super::ask::{is_absent, unavailable};
+use super::connection::{is_gone, is_silent};
+use crate::base::LockOwner;
+use crate::msg;
+use crate::wire::{Fault, Stop};
+
+/// Longer than the agent takes to finish what was begun.
+const ENDED_WITHIN: Duration = Duration::from_secs(25);
+
+/// The same for one that gave no answer before.
+const TERMINATED_WITHIN: Duration = Duration::from_secs(10);
+
+/// What the system needs to end a process.
+const KILLED_WITHIN: Duration = Duration::from_secs(5);
+
+/// How an agent ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// As it was asked to.
+    Itself,
+    /// The process with this number did not answer.
+    ByForce(u32),
+    /// There was none.
+    Absent,
+}
+
+impl Client {
+    /// Ends the agent, and returns once it is gone. One that does not answer is told by the system, and in the end not asked
+    /// any more: it is found by what stands in the lock that it holds.
+    pub fn end_agent(&self) -> Result<Ended, Fault> {
+        let lock = self.paths().agent_lock();
+        match self.ask_last(&Stop {}, ENDED_WITHIN) {
+            Ok(true) => Ok(Ended::Itself),
+            Ok(false) => end_by_force(&lock),
+            Err(fault) if is_gone(&fault) => end_by_force(&lock).map(|ended| match ended {
+                Ended::Absent => Ended::Itself,
+                other => other,
+            }),
+            Err(fault) if is_absent(&fault) => end_by_force(&lock),
+            Err(fault) if is_silent(&fault) => match end_by_force(&lock)? {
+                Ended::Absent => Err(fault),
+                ended => Ok(ended),
+            },
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The agent that holds the lock of this socket, whether or not it can be reached there.
+    pub fn lock_owner(&self) -> Option<LockOwner> {
+        LockOwner::of(&self.paths().agent_lock())
+    }
+}
+
+fn end_by_force(lock: &Path) -> Result<Ended, Fault> {
+    let Some(owner) = LockOwner::of(lock) else { return Ok(Ended::Absent) };
+    if !owner.is_here() {
+        return Err(elsewhere(&owner, lock));
+    }
+    let Some(process) = owner.process().filter(|_| owner.is_agent_here()) else { return Err(not_ended(&owner)) };
+    // One that was stopped hears the first signal once it goes on.
+    for (signals, within) in [(&[Signal::TERM, Signal::CONT][..], TERMINATED_WITHIN), (&[Signal::KILL], KILLED_WITHIN)]
+    {
+        for signal in signals {
+            let _ = kill_process(process, *signal);
+        }
+        let until = Instant::now() + within;
+        while Instant::now() < until {
+            if LockOwner::of(lock).as_ref() != Some(&owner) {
+                return Ok(Ended::ByForce(owner.pid));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    Err(not_ended(&owner))
+}
+
+fn not_ended(owner: &LockOwner) -> Fault {
+    unavailable(msg!("agent-not-ended", pid = owner.pid))
+}
+
+fn elsewhere(owner: &LockOwner, lock: &Path) -> Fault {
+    unavailable(msg!("agent-elsewhere", pid = owner.pid, host = owner.machine.host, path = lock.display()))
+        .hint(msg!("hint-socket-shared"))
+}

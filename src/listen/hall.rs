@@ -1,0 +1,110 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use interprocess::local_socket::tokio::Stream;
+use interprocess::local_socket::traits::StreamCommon;
+use interprocess::local_socket::traits::tokio::Listener as _;
+use rustix::process::{Resource, getrlimit};
+use tokio::time::{sleep, timeout};
+
+use super::conversation::{Visitor, converse};
+use super::crowd::Crowd;
+use super::door::{Door, DoorError, Next};
+use crate::agent::{Agent, Peer};
+
+/// How many connections are open at most, over all sockets; then the one who has most of them makes room.
+const MAX_OPEN: usize = 1024;
+
+/// Where a door is closed, those come in who have knocked already; after a pause of this length there are none left.
+const LAST_KNOCK: Duration = Duration::from_millis(20);
+
+/// What lies behind every socket: the agent, and those who came in.
+pub(super) struct Hall {
+    pub(super) agent: Arc<Agent>,
+    pub(super) crowd: Crowd<Party>,
+    /// How many connections there is room for.
+    pub(super) room: usize,
+}
+
+/// Who has connections, for whoever counts them: a process, or all that come through a socket with a token of its own, since
+/// what is behind that one may make as many processes as it likes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Party {
+    Process(u32),
+    Socket(Arc<str>),
+}
+
+impl Hall {
+    pub(super) fn new(agent: Arc<Agent>) -> Arc<Hall> {
+        // The rest is for files, servers, the HTTP door, and connections that are on their way out.
+        let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        let room = usize::try_from(descriptors / 3).unwrap_or(MAX_OPEN).clamp(1, MAX_OPEN);
+        Arc::new(Hall { agent, crowd: Crowd::default(), room })
+    }
+
+    /// Lets in whoever is of the same user, until nobody can reach this door any more or the agent stops.
+    pub(super) async fn serve(self: &Arc<Self>, door: &mut Door) {
+        let reason = tokio::select! {
+            reason = self.admit(door) => reason,
+            () = self.agent.stopping.asked() => return,
+        };
+        tracing::warn!(reason = reason.message().id(), "a socket cannot be reached any more");
+    }
+
+    /// Makes the door unreachable and lets in those who have knocked already.
+    pub(super) async fn close(self: &Arc<Self>, door: &mut Door) {
+        door.close();
+        if door.is_own() {
+            self.let_in_who_waits(&door.listener, door.token()).await;
+        }
+    }
+
+    async fn admit(self: &Arc<Self>, door: &mut Door) -> DoorError {
+        loop {
+            match door.next().await {
+                Next::Came(Ok(stream)) => self.let_in(stream, door.token()),
+                Next::Came(Err(error)) => {
+                    // Out of descriptors: make room instead of asking for the same connection in a circle.
+                    tracing::warn!(%error, "cannot accept");
+                    self.crowd.thin();
+                    sleep(Duration::from_millis(20)).await;
+                }
+                Next::Look => match door.look().await {
+                    Ok(None) => {}
+                    Ok(Some(replaced)) => {
+                        tracing::info!("a socket was gone and is there again");
+                        self.let_in_who_waits(&replaced, door.token()).await;
+                    }
+                    Err(reason) => return reason,
+                },
+            }
+        }
+    }
+
+    /// Asked before a byte is read: a process of another user gets nothing, whatever the socket's mode says.
+    fn let_in(self: &Arc<Self>, stream: Stream, token: Option<&Arc<str>>) {
+        match peer(&stream) {
+            Some(peer) if peer.uid == rustix::process::geteuid().as_raw() => {
+                let visitor = Visitor::new(self.clone(), peer, token.cloned());
+                tokio::spawn(async move { converse(stream, visitor).await });
+            }
+            _ => tracing::warn!("a process of another user connected and was turned away"),
+        }
+    }
+
+    async fn let_in_who_waits(
+        self: &Arc<Self>,
+        listener: &interprocess::local_socket::tokio::Listener,
+        token: Option<&Arc<str>>,
+    ) {
+        while let Ok(Ok(stream)) = timeout(LAST_KNOCK, listener.accept()).await {
+            self.let_in(stream, token);
+        }
+    }
+}
+
+fn peer(stream: &Stream) -> Option<Peer> {
+    let creds = stream.peer_creds().ok()?;
+    let pid = creds.pid().and_then(|pid| u32::try_from(pid).ok()).unwrap_or_default();
+    Some(Peer { uid: creds.euid()?, pid })
+}
