@@ -1,6 +1,8 @@
 //! A 401 in the middle: what git 2.46 can do within one command, and what remains for older ones.
 
-use crate::support::{Home, LoomServer, gits, loom_server, run};
+use std::io::Write;
+
+use crate::support::{Home, LoomServer, Stub, gits, http, loom_server, run};
 
 fn two_accounts(home: &Home, server: &LoomServer) {
     home.loom(&["login", "--server", server.url()]).ok();
@@ -95,4 +97,44 @@ fn a_state_that_was_not_said_here_changes_nothing() {
         let lines = format!("capability[]=state\nprotocol=https\nhost=a.example\nstate[]={state}\n\n");
         assert!(home.helper("get", lines).ok().out.contains("password=pw"), "{state}");
     }
+}
+
+#[test]
+fn what_a_sick_server_refused_once_is_of_use_again_when_the_server_takes_it() {
+    let home = Home::new();
+    let server = stub_that_wants("Bearer tok_given");
+    home.loom_in(&["login", "--with-token", "--server", server.url(), "--account", "ci"], "tok_given\n").ok();
+    let host = server.url().trim_start_matches("http://");
+    home.helper("erase", format!("protocol=http\nhost={host}\nusername=ci\npassword=tok_given\n\n")).ok();
+    home.loom(&["token", "--server", server.url()]).fails(4).says("refused");
+    let status = home.loom(&["status"]).ok();
+    assert!(status.err.contains("loom status --check --server"), "it says what to do: {status:?}");
+    home.loom(&["agent", "restart"]).ok();
+    assert_eq!(state_of(&home, "ci"), "refused");
+    home.loom(&["status", "--check"]).ok();
+    assert_eq!(state_of(&home, "ci"), "valid");
+    assert_eq!(home.loom(&["token", "--server", server.url()]).ok().out, "tok_given\n");
+}
+
+#[test]
+fn what_a_server_goes_on_refusing_stays_refused_however_often_it_is_checked() {
+    let home = Home::new();
+    let server = stub_that_wants("Bearer another");
+    home.loom_in(&["login", "--with-token", "--server", server.url(), "--account", "ci"], "tok_given\n").ok();
+    let host = server.url().trim_start_matches("http://");
+    home.helper("erase", format!("protocol=http\nhost={host}\nusername=ci\npassword=tok_given\n\n")).ok();
+    home.loom(&["status", "--check"]).ok();
+    assert_eq!(state_of(&home, "ci"), "refused");
+}
+
+/// A server that lets in whoever shows this, and nobody else.
+fn stub_that_wants(authorization: &'static str) -> Stub {
+    Stub::start(move |_, request, stream| {
+        let shown = request.lines().find_map(|line| line.strip_prefix("authorization: "));
+        let answer = match shown == Some(authorization) {
+            true => http("200 OK", "", "well"),
+            false => http("401 Unauthorized", "www-authenticate: Bearer\r\n", ""),
+        };
+        let _ = stream.write_all(answer.as_bytes());
+    })
 }

@@ -70,6 +70,7 @@ mod store_move;
 mod support;
 mod texts;
 mod tokens;
+mod two_agents;
 mod upgrade;
 mod waiting;
 mod why;

@@ -45,13 +45,16 @@ fn hang_at(call: &'static str, host: &str) {
         let write = scope.spawn(|| timed(|| login(&home, host, "tok_new")));
         wait_until("the keyring hangs", || service.calls(call) > before);
         let (read, took) = timed(|| home.get("https", "a.example"));
-        assert!(read.ok().out.contains("password=tok_a\n"), "{call}");
+        // Of two items the later counts: while the old one is being removed the new one is there.
+        let known = |said: &str| said.contains("tok_a\n") || call == "Delete" && said.contains("tok_new\n");
+        assert!(known(&read.ok().out), "{call}");
         assert!(took < AT_ONCE && !write.is_finished(), "{call}: another client waited {took:?}");
         let (written, took) = write.join().unwrap();
         written.fails(1).says("it does not answer").says("hint: ").without("tok_new");
         assert!(took < IN_TIME, "{call}: it took {took:?}");
     });
-    assert_eq!(token(&home, "a").ok().out, "tok_a\n");
+    let found = token(&home, "a").ok().out;
+    assert!(found == "tok_a\n" || call == "Delete" && found == "tok_new\n", "{call}: {found}");
     service.set(Manner::Honest);
     login(&home, host, "tok_new").ok().says("kept in the keyring");
     assert!(!home.credentials().exists(), "{call}: it fell to the file");

@@ -176,7 +176,7 @@ fn the_frames_of_the_stores_are_as_recorded() {
     exchange(Stores {}, reply);
     exchange(Migrate { to: StoredIn::Keyring }, MigrateReply { count: 2 });
     exchange(Rekey { passphrase: Some(secret("correct horse")), no_passphrase: false }, Empty {});
-    exchange(Lock {}, LockReply { passphrase: true });
+    exchange(Lock {}, LockReply { passphrase: true, everywhere: true });
     exchange(Unlock { passphrase: Some(secret("correct horse")) }, Empty {});
 }
 

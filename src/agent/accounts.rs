@@ -1,14 +1,22 @@
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::state::lock;
 use crate::base::{AccountKey, Credential, Expiry, Secret, ServerUrl, clock};
-use crate::store::Record;
+use crate::store::{Changed, Record, Version};
 use crate::wire::{Condition, StoredIn};
 
 /// What the agent holds in memory: every account, as its store has it.
 #[derive(Default)]
-pub(super) struct Accounts(BTreeMap<AccountKey, Held>);
+pub(super) struct Accounts {
+    all: BTreeMap<AccountKey, Held>,
+    /// What the stores were when they were read.
+    version: Version,
+    /// Counts the changes since the agent began.
+    changes: u64,
+}
 
 /// One account as held.
 pub(super) struct Held {
@@ -16,10 +24,12 @@ pub(super) struct Held {
     stored_in: StoredIn,
     /// Asked for since this credential came: worth renewing ahead of time.
     used: AtomicBool,
-    /// The store did not take it; it is tried again.
-    pub(super) unsaved: bool,
-    /// When it was last renewed because the server refused it.
-    pub(super) healed: Option<Instant>,
+    /// The store did not take it, and has a record with this secret in its place; it is tried again.
+    pub(super) unsaved: Option<Secret>,
+    /// When it was renewed because the server refused it, the latest last.
+    heals: Vec<Instant>,
+    /// Since when nobody was given it because the server refused it.
+    withheld: Mutex<Instant>,
 }
 
 /// What a credential is good for at the moment.
@@ -28,11 +38,17 @@ pub(super) enum Usefulness {
     Now,
     /// After its server gave a new one.
     Renewed,
+    /// Its server refused it once, and may have been wrong; where nothing else fits it is tried again.
+    Doubtful,
     Never,
 }
 
-/// A new access token that is refused as well is not renewed again for so long: some clients would go round for ever.
-const HEAL_AGAIN: Duration = Duration::from_secs(60);
+/// So many times within this time an access token is renewed because it was refused: some clients would go round for ever.
+const HEALS: usize = 3;
+const HEALS_WITHIN: Duration = Duration::from_secs(60);
+
+/// After so long a refused credential that nothing renews is given once more.
+const DOUBT_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// Access tokens are renewed so many seconds before they end, if they live long enough for that.
 const EARLY: i64 = 30;
@@ -41,58 +57,113 @@ const EARLY: i64 = 30;
 const AHEAD: i64 = 5 * 60;
 
 impl Accounts {
-    pub(super) fn new(stored: BTreeMap<AccountKey, (Record, StoredIn)>) -> Self {
-        let held = |(record, stored_in)| Held::new(record, stored_in);
-        Accounts(stored.into_iter().map(|(key, stored)| (key, held(stored))).collect())
+    pub(super) fn version(&self) -> &Version {
+        &self.version
+    }
+
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Takes in what the stores were at this version. What is known of an account beyond its record stays, and so does what
+    /// no store has taken yet, unless the store has something else by now.
+    pub(super) fn read(&mut self, stored: BTreeMap<AccountKey, (Record, StoredIn)>, version: Version) {
+        let mut before = std::mem::take(&mut self.all);
+        for (key, (record, stored_in)) in stored {
+            let held = match before.remove(&key) {
+                Some(held) if held.is_ahead_of(&record) => held,
+                Some(held) => held.with(record, stored_in),
+                None => Held::new(record, stored_in),
+            };
+            self.all.insert(key, held);
+        }
+        self.version = version;
+        self.changes += 1;
+    }
+
+    /// Takes in what a change of these accounts left in the stores.
+    pub(super) fn take_in(&mut self, asked: &[AccountKey], changed: &Changed) {
+        for key in asked {
+            let before = self.all.remove(key);
+            let Some((record, stored_in)) = changed.kept.get(key).cloned() else { continue };
+            let held = match before {
+                Some(held) => held.with(record, stored_in),
+                None => Held::new(record, stored_in),
+            };
+            self.all.insert(key.clone(), held);
+        }
+        // Else somebody else changed something as well, and all is read again before it is used.
+        if self.version == changed.before {
+            self.version = changed.after.clone();
+        }
+        self.changes += 1;
     }
 
     pub(super) fn get(&self, key: &AccountKey) -> Option<&Held> {
-        self.0.get(key)
+        self.all.get(key)
     }
 
     /// In the order of their keys.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Held> {
-        self.0.values()
+        self.all.values()
     }
 
     /// Those of the server's origin. In the order of keys they follow one another: scheme, host, port, then path, user.
     pub(super) fn at_origin<'a>(&'a self, server: &ServerUrl) -> impl Iterator<Item = &'a Held> {
         let origin = server.origin();
         let first = AccountKey::new(origin.clone(), Some(String::new()));
-        self.0.range(first..).map(|(_, held)| held).take_while(move |held| held.key().server().same_origin(&origin))
+        self.all.range(first..).map(|(_, held)| held).take_while(move |held| held.key().server().same_origin(&origin))
     }
 
-    /// Takes in what was stored.
-    pub(super) fn insert(&mut self, record: Record, stored_in: StoredIn) {
-        self.hold(Held::new(record, stored_in));
-    }
-
-    /// Takes in what the store did not take.
-    pub(super) fn insert_unsaved(&mut self, record: Record, stored_in: StoredIn) {
-        self.hold(Held { unsaved: true, ..Held::new(record, stored_in) });
-    }
-
-    fn hold(&mut self, mut held: Held) {
-        let key = held.key().clone();
-        held.healed = self.0.get(&key).and_then(|old| old.healed);
-        self.0.insert(key, held);
+    /// Takes in what the store did not take: it has a record with this secret in its place.
+    pub(super) fn insert_unsaved(&mut self, record: Record, stored_in: StoredIn, in_store: Secret) {
+        let held = match self.all.remove(record.account()) {
+            Some(held) => held.with(record, stored_in),
+            None => Held::new(record, stored_in),
+        };
+        self.all.insert(held.key().clone(), Held { unsaved: Some(in_store), ..held });
+        self.changes += 1;
     }
 
     /// Notes that a renewal follows a refusal.
     pub(super) fn heal(&mut self, key: &AccountKey) {
-        if let Some(held) = self.0.get_mut(key) {
-            held.healed = Some(Instant::now());
+        if let Some(held) = self.all.get_mut(key) {
+            held.heals.retain(|at| at.elapsed() < HEALS_WITHIN);
+            held.heals.push(Instant::now());
         }
     }
 
-    pub(super) fn remove(&mut self, key: &AccountKey) {
-        self.0.remove(key);
+    /// An account as a test wants it.
+    #[cfg(test)]
+    pub(super) fn insert(&mut self, record: Record, stored_in: StoredIn) {
+        self.all.insert(record.account().clone(), Held::new(record, stored_in));
     }
 }
 
 impl Held {
     fn new(record: Record, stored_in: StoredIn) -> Self {
-        Held { record, stored_in, used: AtomicBool::new(false), unsaved: false, healed: None }
+        Held {
+            record,
+            stored_in,
+            used: AtomicBool::new(false),
+            unsaved: None,
+            heals: Vec::new(),
+            withheld: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// The same account with another record, or with the same.
+    fn with(self, record: Record, stored_in: StoredIn) -> Self {
+        let is_same = self.record.credential().secret().matches(record.credential().secret());
+        match is_same && self.record.refused() == record.refused() {
+            true => Held { record, stored_in, unsaved: None, ..self },
+            false => Held { heals: self.heals, ..Held::new(record, stored_in) },
+        }
+    }
+
+    /// Whether it is what will take the place of this record, which the store still has.
+    fn is_ahead_of(&self, stored: &Record) -> bool {
+        self.unsaved.as_ref().is_some_and(|in_store| stored.credential().secret().matches(in_store))
     }
 
     /// Notes that it was asked for; `true` the first time.
@@ -113,18 +184,41 @@ impl Held {
             Condition::Valid => Usefulness::Now,
             Condition::Expired if renewable => Usefulness::Renewed,
             Condition::Refused if self.could_heal() => Usefulness::Renewed,
+            Condition::Refused if !renewable && self.is_doubtful() => Usefulness::Doubtful,
             Condition::Expired | Condition::Refused => Usefulness::Never,
         }
     }
 
     /// Whether a renewal would follow if the server refused it now.
     pub(super) fn could_heal(&self) -> bool {
-        self.credential().is_renewable() && self.healed.is_none_or(|at| at.elapsed() >= HEAL_AGAIN)
+        self.credential().is_renewable() && self.heals_again_in().is_zero()
+    }
+
+    /// How long until a refusal is followed by a renewal again.
+    pub(super) fn heals_again_in(&self) -> Duration {
+        let oldest = self.heals.len().checked_sub(HEALS).and_then(|at| self.heals.get(at));
+        oldest.map_or(Duration::ZERO, |at| HEALS_WITHIN.saturating_sub(at.elapsed()))
+    }
+
+    /// How long until it is renewed again, where it was refused and renewed too often.
+    pub(super) fn healed_enough(&self) -> Option<Duration> {
+        let wait = self.heals_again_in();
+        (self.record.refused() && self.credential().is_renewable() && !wait.is_zero()).then_some(wait)
+    }
+
+    /// Notes that it is given: if its server refused it, then not again for a while.
+    pub(super) fn give_doubtful(&self) {
+        *lock(&self.withheld) = Instant::now();
+    }
+
+    fn is_doubtful(&self) -> bool {
+        self.credential().expires().is_none_or(|expiry| !expiry.ends_within(0, clock::now()))
+            && lock(&self.withheld).elapsed() >= DOUBT_AFTER
     }
 
     /// Whether it is of use now or after a renewal.
     pub(super) fn is_of_use(&self) -> bool {
-        self.usefulness(0) != Usefulness::Never
+        matches!(self.usefulness(0), Usefulness::Now | Usefulness::Renewed)
     }
 
     /// When to renew it ahead of time; nothing where nobody asks for it.
@@ -178,5 +272,52 @@ impl Held {
             (false, Some(expiry)) if ends(expiry) => Condition::Expired,
             (false, _) => Condition::Valid,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Grant, ServerUrl, TokenSource};
+
+    fn held(credential: Credential) -> Held {
+        let key = AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), None);
+        Held::new(Record::new(key, credential).noted(true), StoredIn::Memory)
+    }
+
+    fn ago(time: Duration) -> Instant {
+        Instant::now().checked_sub(time).unwrap()
+    }
+
+    #[test]
+    fn what_one_401_put_aside_is_tried_once_more_after_a_while() {
+        let mut held = held(Credential::token(Secret::new("t".into()), TokenSource::Given));
+        assert_eq!(held.usefulness(0), Usefulness::Never);
+        held.withheld = Mutex::new(ago(DOUBT_AFTER));
+        assert_eq!(held.usefulness(0), Usefulness::Doubtful);
+        assert!(!held.is_of_use(), "it is still said to be refused");
+        held.give_doubtful();
+        assert_eq!(held.usefulness(0), Usefulness::Never, "once, and then not for a while");
+    }
+
+    #[test]
+    fn a_login_is_healed_three_times_a_minute_and_then_again_when_the_first_is_a_minute_ago() {
+        let grant: Grant = serde_json::from_str(
+            r#"{"kind":"person","issuer":"https://a.example","client_id":"c","token_endpoint":"https://a.example/token"}"#,
+        )
+        .unwrap();
+        let mut held = held(Credential::OAuth {
+            access: Secret::new("a".into()),
+            expires: None,
+            refresh: Some(Secret::new("r".into())),
+            grant: Some(Box::new(grant)),
+        });
+        held.heals = vec![ago(Duration::from_secs(50)), ago(Duration::from_secs(5))];
+        assert_eq!(held.usefulness(0), Usefulness::Renewed);
+        held.heals.push(Instant::now());
+        assert_eq!(held.usefulness(0), Usefulness::Never);
+        assert!(held.healed_enough().is_some_and(|wait| wait <= Duration::from_secs(10)));
+        held.heals[0] = ago(HEALS_WITHIN);
+        assert_eq!(held.usefulness(0), Usefulness::Renewed);
     }
 }

@@ -1,124 +1,164 @@
-//! Changes to what is kept: in the store first, in memory second.
+//! Changes to what is kept: in the store first, in memory second. Each is made to the record as the store has it, and only
+//! if that is still the one the change is about: other agents may share the store.
+
+use tokio::time::timeout;
 
 use super::Agent;
-use super::accounts::{Accounts, Held};
-
-use super::state::{lock, with_store};
+use super::accounts::Accounts;
+use super::state::{STORE_WITHIN, lock, with_store};
 use crate::base::{AccountKey, Credential, Secret, ServerUrl};
-use crate::store::{Cascade, Record};
+use crate::store::{Cascade, Change, Changed, Record};
 use crate::wire::{Fault, StoredIn};
 
+/// A change that is made if the record still has the secret it is about; `None` where there is nothing to change.
+type Amend = Box<dyn Fn(&Record) -> Option<Record> + Send>;
+
 impl Agent {
-    /// Keeps a credential: in the store first, then in memory.
-    pub(super) async fn keep(&self, account: AccountKey, credential: Credential) -> Result<StoredIn, Fault> {
-        let mut changing = self.changing.lock().await;
-        self.load(&mut changing).await?;
-        let record = match lock(&self.accounts).as_ref().and_then(|accounts| accounts.get(&account)) {
-            Some(held) => held.record().renewed(credential),
-            None => Record::new(account, credential),
-        };
-        let put = record.clone();
-        let stored_in = with_store(&mut changing, move |store| store.put(&put)).await?;
-        lock(&self.accounts).get_or_insert_default().insert(record, stored_in);
-        Ok(stored_in)
+    /// Keeps a credential, whatever the account has: somebody decided so. Returns where, and what it replaced.
+    pub(super) async fn keep(
+        &self,
+        account: AccountKey,
+        credential: Credential,
+    ) -> Result<(StoredIn, Option<Record>), Fault> {
+        let own = account.clone();
+        let mut changed = self
+            .change(vec![account.clone()], move |_, now| {
+                Some(put(match now {
+                    Some(record) => record.renewed(credential.clone()),
+                    None => Record::new(own.clone(), credential.clone()),
+                }))
+            })
+            .await?;
+        let stored_in = changed.kept.get(&account).map_or(StoredIn::Memory, |(_, stored_in)| *stored_in);
+        Ok((stored_in, changed.was.remove(&account)))
+    }
+
+    /// Changes the record of an account as it is in the store, which may have it from another agent.
+    pub(super) async fn amend(
+        &self,
+        account: AccountKey,
+        decide: impl Fn(Option<&Record>) -> Option<Change> + Send + 'static,
+    ) -> Result<(), Fault> {
+        self.change(vec![account], move |_, now| decide(now)).await.map(drop)
     }
 
     /// Puts a credential in the place of the one with the secret `old`. If the account has another one by now, or is gone,
     /// nothing happens: a slow renewal does not undo a login. What the store does not take is held in memory, because the
     /// server counts the old one as used up, and offered to the store again later.
     pub(super) async fn replace(&self, account: &AccountKey, old: &Secret, credential: Credential) {
-        self.change(account, old, |record| Some(record.renewed(credential))).await;
+        self.change_if(account, old, Box::new(move |record| Some(record.renewed(credential.clone())))).await;
     }
 
     /// Notes that the grant behind this secret ended.
     pub(super) async fn end(&self, account: &AccountKey, secret: &Secret) {
-        self.change(account, secret, |record| Some(record.ended())).await;
-    }
-
-    /// Takes over what another agent stored for the account since this one read it. `true` if there was something.
-    pub(super) async fn catch_up(&self, account: &AccountKey) -> Result<bool, Fault> {
-        let mut changing = self.changing.lock().await;
-        self.load(&mut changing).await?;
-        let stored = with_store(&mut changing, Cascade::load).await?.remove(account);
-        let Some((record, stored_in)) = stored else { return Ok(false) };
-        let is_newer = |held: &Held| held.record().saved() < record.saved();
-        let newer = self.look(|accounts| accounts.get(account).is_some_and(is_newer)).unwrap_or_default();
-        if newer {
-            lock(&self.accounts).get_or_insert_default().insert(record, stored_in);
-        }
-        Ok(newer)
-    }
-
-    /// Notes that a renewal follows a refusal.
-    pub(super) fn heal(&self, account: &AccountKey) {
-        lock(&self.accounts).get_or_insert_default().heal(account);
-    }
-
-    /// Forgets an account if it still has this secret: in the store first, then in memory.
-    pub(super) async fn forget(&self, account: AccountKey, secret: Secret) -> Result<(), Fault> {
-        let mut changing = self.changing.lock().await;
-        self.load(&mut changing).await?;
-        let current =
-            lock(&self.accounts).as_ref().and_then(|all| all.get(&account)).map(|held| held.secret().matches(&secret));
-        if current != Some(true) {
-            return Ok(());
-        }
-        let gone = account.clone();
-        with_store(&mut changing, move |store| store.remove(&gone)).await?;
-        lock(&self.accounts).get_or_insert_default().remove(&account);
-        Ok(())
+        self.change_if(account, secret, Box::new(|record| Some(record.ended()))).await;
     }
 
     /// Notes that the server refused, or accepted, this secret. If the account has another one by now, nothing happens.
     pub(super) async fn note(&self, account: &AccountKey, secret: &Secret, refused: bool) {
-        let news = |record: &Record| (record.refused() != refused).then(|| record.noted(refused));
-        self.change(account, secret, news).await;
+        let news = move |record: &Record| (record.refused() != refused).then(|| record.noted(refused));
+        self.change_if(account, secret, Box::new(news)).await;
     }
 
-    /// Offers the store again what it did not take.
+    /// Notes that a renewal follows a refusal.
+    pub(super) fn heal(&self, account: &AccountKey) {
+        if let Some(memory) = lock(&self.accounts).as_mut() {
+            memory.heal(account);
+        }
+    }
+
+    /// Forgets an account if it still has this secret.
+    pub(super) async fn forget(&self, account: AccountKey, secret: Secret) -> Result<(), Fault> {
+        self.amend(account, move |now| now.filter(|now| has(now, &secret)).map(|_| Change::Remove)).await
+    }
+
+    /// Offers the store again what it did not take, unless it has something else by now. The last that an agent does with
+    /// its stores before it is locked, so that being locked does not keep it.
     pub async fn save_again(&self) {
-        let mut changing = self.changing.lock().await;
-        let unsaved =
-            |all: &Accounts| all.iter().filter(|held| held.unsaved).map(|held| held.record().clone()).collect();
-        let records: Vec<Record> = self.look(unsaved).unwrap_or_default();
-        for record in records {
-            let put = record.clone();
-            if let Ok(stored_in) = with_store(&mut changing, move |store| store.put(&put)).await {
-                lock(&self.accounts).get_or_insert_default().insert(record, stored_in);
+        let Ok(mut stores) = timeout(STORE_WITHIN, self.changing.lock()).await else { return };
+        let unsaved = |all: &Accounts| {
+            let unsaved = all.iter().filter_map(|held| Some((held.record().clone(), held.unsaved.clone()?)));
+            unsaved.collect::<Vec<(Record, Secret)>>()
+        };
+        for (record, base) in self.look(unsaved).unwrap_or_default() {
+            let account = record.account().clone();
+            let again = move |_: &AccountKey, now: Option<&Record>| {
+                now.filter(|now| has(now, &base)).map(|_| put(record.clone()))
+            };
+            if let Err(fault) = self.change_in(&mut stores, vec![account], again).await {
+                tracing::warn!(fault = fault.id(), "what the server said is still not stored");
             }
         }
     }
 
+    /// Takes over what an older Loom kept for the server. `true` if there was something.
     pub(super) async fn claim(&self, server: &ServerUrl) -> Result<bool, Fault> {
-        let mut changing = self.changing.lock().await;
-        self.load(&mut changing).await?;
+        let mut stores = self.stores().await?;
         let wanted = server.clone();
-        let claimed = with_store(&mut changing, move |store| store.claim(&wanted)).await?;
-        let Some((record, stored_in)) = claimed else { return Ok(false) };
-        lock(&self.accounts).get_or_insert_default().insert(record, stored_in);
-        Ok(true)
+        let claimed = with_store(&mut stores, move |store| store.claim(&wanted)).await?;
+        Ok(claimed.is_some())
     }
 
     /// Changes the record behind this secret, if the account still has it and there is something to change. What the store
     /// does not take is held in memory and offered again later: the server knows it already.
-    async fn change(&self, account: &AccountKey, secret: &Secret, change: impl FnOnce(&Record) -> Option<Record>) {
-        let mut changing = self.changing.lock().await;
-        let changed = lock(&self.accounts)
-            .as_ref()
-            .and_then(|all| all.get(account))
-            .filter(|held| held.secret().matches(secret))
-            .and_then(|held| Some((change(held.record())?, held.stored_in())));
-        let Some((record, stored_in)) = changed else { return };
-        let put = record.clone();
-        let stored = with_store(&mut changing, move |store| store.put(&put)).await;
-        let mut accounts = lock(&self.accounts);
-        let accounts = accounts.get_or_insert_default();
-        match stored {
-            Ok(stored_in) => accounts.insert(record, stored_in),
-            Err(fault) => {
-                tracing::warn!(fault = fault.id(), "what the server said is not stored yet");
-                accounts.insert_unsaved(record, stored_in);
+    async fn change_if(&self, account: &AccountKey, secret: &Secret, amend: Amend) {
+        let in_memory = self
+            .look(|accounts| {
+                let held = accounts.get(account).filter(|held| has(held.record(), secret))?;
+                // What memory has beyond the store is changed on top of what the store has.
+                let base = held.unsaved.clone().unwrap_or_else(|| secret.clone());
+                Some((amend(held.record())?, base, held.stored_in()))
+            })
+            .flatten();
+        let Some((record, base, stored_in)) = in_memory else { return };
+        let put_it = {
+            let (record, base, secret) = (record.clone(), base.clone(), secret.clone());
+            move |now: Option<&Record>| {
+                now.filter(|now| has(now, &base)).and_then(|now| match has(now, &secret) {
+                    true => amend(now),
+                    false => Some(record.clone()),
+                })
+            }
+        };
+        let done = self.amend(account.clone(), move |now| put_it(now).map(put)).await;
+        if let Err(fault) = done {
+            tracing::warn!(fault = fault.id(), "what the server said is not stored yet");
+            // Whoever locks the agent waits for renewals, so nothing that only memory has is lost by it.
+            if let Some(memory) = lock(&self.accounts).as_mut() {
+                memory.insert_unsaved(record, stored_in, base);
             }
         }
     }
+
+    async fn change(
+        &self,
+        accounts: Vec<AccountKey>,
+        decide: impl FnMut(&AccountKey, Option<&Record>) -> Option<Change> + Send + 'static,
+    ) -> Result<Changed, Fault> {
+        // What is kept beside it may be asked for when the stores cannot be.
+        self.with_accounts(|_| ()).await?;
+        self.change_in(&mut *self.stores().await?, accounts, decide).await
+    }
+
+    async fn change_in(
+        &self,
+        stores: &mut Option<Cascade>,
+        accounts: Vec<AccountKey>,
+        decide: impl FnMut(&AccountKey, Option<&Record>) -> Option<Change> + Send + 'static,
+    ) -> Result<Changed, Fault> {
+        let asked = accounts.clone();
+        let changed = with_store(stores, move |store| store.change(&accounts, decide)).await?;
+        if let Some(memory) = lock(&self.accounts).as_mut() {
+            memory.take_in(&asked, &changed);
+        }
+        Ok(changed)
+    }
+}
+
+fn put(record: Record) -> Change {
+    Change::Put(Box::new(record))
+}
+
+fn has(record: &Record, secret: &Secret) -> bool {
+    record.credential().secret().matches(secret)
 }

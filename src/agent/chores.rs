@@ -80,7 +80,7 @@ impl Agent {
         let revoke = lock(&self.chores.unrevoked).iter().map(|one| one.again).min();
         let find = |accounts: &Accounts| {
             let renew = accounts.iter().filter_map(Held::renew_at).min();
-            (renew, accounts.iter().any(|held| held.unsaved))
+            (renew, accounts.iter().any(|held| held.unsaved.is_some()))
         };
         // Nothing is read for this: without a loaded store nobody asked for anything yet.
         let (renew, unsaved) = self.look(find).unwrap_or_default();

@@ -33,6 +33,13 @@ pub(super) fn login_refused(server: &ServerUrl) -> Fault {
     Fault::new(Code::LoginRequired, message).hint(msg!("hint-login", server = server))
 }
 
+/// The server refuses one new token after the other: it gets no more of them for a moment.
+pub(super) fn renewed_again_in(server: &ServerUrl, wait: Duration) -> Fault {
+    let seconds = wait.as_secs() + 1;
+    Fault::new(Code::Unavailable, msg!("renewed-again-in", server = server, seconds = seconds))
+        .hint(msg!("hint-renewed-again-in", server = server))
+}
+
 /// The token was renewed after a 401, but what the caller sent came only once.
 pub(super) fn not_repeated(server: &ServerUrl) -> Fault {
     Fault::new(Code::Unavailable, msg!("api-not-repeated", server = server)).hint(msg!("hint-try-again"))
@@ -246,6 +253,15 @@ pub(super) fn from_http(server: &ServerUrl, error: &HttpError) -> Fault {
 
 pub(super) fn audit_unreadable(error: std::io::Error) -> Fault {
     Fault::new(Code::Unavailable, msg!("audit-unreadable", error = error)).hint(msg!("hint-file-io"))
+}
+
+pub(super) fn keyring_hangs() -> Fault {
+    from_store(StoreError::Unavailable(msg!("keyring-hangs")))
+}
+
+/// The store takes longer than it should, or somebody before does.
+pub(super) fn store_busy() -> Fault {
+    Fault::new(Code::Unavailable, msg!("store-busy")).hint(msg!("hint-try-again"))
 }
 
 pub(super) fn internal() -> Fault {

@@ -1,7 +1,6 @@
 //! Where credentials are kept, and how they get from one place to another.
 
-use super::accounts::Accounts;
-use super::state::{lock, with_store};
+use super::state::with_store;
 use super::{Agent, fault};
 use crate::base::{Message, Setting, StoreChoice};
 use crate::msg;
@@ -11,10 +10,8 @@ use crate::wire::{Code, Fault, StoredIn};
 impl Agent {
     /// Where new credentials go, and why not to the keyring.
     pub(super) async fn first_store(&self) -> Result<(StoredIn, Option<Message>), Fault> {
-        let mut changing = self.changing.lock().await;
-        self.load(&mut changing).await?;
         let look = |store: &mut crate::store::Cascade| Ok((store.first(), store.fallback().cloned()));
-        let (first, fallback) = with_store(&mut changing, look).await?;
+        let (first, fallback) = self.read_stores(look).await?;
         Ok((first.ok_or_else(fault::internal)?, fallback))
     }
 
@@ -30,10 +27,9 @@ impl Agent {
         if self.store_choice.is_some() {
             return Err(Fault::new(Code::BadRequest, msg!("migrate-fixed")).hint(msg!("hint-migrate-fixed")));
         }
-        let mut changing = self.changing.lock().await;
-        self.load(&mut changing).await?;
+        let mut stores = self.stores().await?;
         let (paths, key) = (self.paths().clone(), self.key.clone());
-        let target = with_store(&mut changing, move |store| store.copied(choice, &paths, &key)).await?;
+        let target = with_store(&mut stores, move |store| store.copied(choice, &paths, &key)).await?;
         let set = async || {
             let _change = self.settings.changing.lock().await;
             self.settings.set(Setting::Store, name.to_owned()).await
@@ -43,12 +39,12 @@ impl Agent {
         if to == StoredIn::Keyring {
             set().await?;
         }
-        let moved = with_store(&mut changing, move |store| {
+        let moved = with_store(&mut stores, move |store| {
             let count = store.replace_by(target)?;
-            Ok((count, store.load()?))
+            Ok((count, store.lookout()))
         });
-        let (count, all) = moved.await?;
-        *lock(&self.accounts) = Some(Accounts::new(all));
+        let (count, lookout) = moved.await?;
+        self.look_at(lookout);
         if to == StoredIn::File {
             set().await?;
         }
@@ -57,10 +53,7 @@ impl Agent {
 
     /// Seals the file with a new key, protected like this; without a word on that as the old one was.
     pub(super) async fn rekey(&self, protection: Option<Protection>) -> Result<(), Fault> {
-        let _changing = self.changing.lock().await;
-        if self.is_locked() {
-            return Err(fault::locked());
-        }
+        let _stores = self.exclusive().await?;
         let (paths, key) = (self.paths().clone(), self.key.clone());
         let done = tokio::task::spawn_blocking(move || rekey::rekey(&paths, &key, protection));
         match done.await.map_err(|_| fault::internal())? {

@@ -54,6 +54,16 @@ impl Locking {
         *self.locked.borrow()
     }
 
+    /// From now on nobody gets anything.
+    pub(super) fn close(&self) {
+        self.locked.send_replace(true);
+    }
+
+    /// From now on somebody may ask again.
+    pub(super) fn open(&self) {
+        self.locked.send_replace(false);
+    }
+
     /// Returns once the agent is being locked.
     pub(super) async fn locked(&self) {
         // The sender lives as long as `self`, so waiting cannot fail.
@@ -65,10 +75,10 @@ impl Agent {
     /// Locks: from now on nobody gets anything, and what was kept in memory is gone when this returns; calls and logins under
     /// way end with what they hold. A renewal is waited for, because its server may have taken back what is stored.
     pub(super) async fn lock(&self) {
-        self.locking.locked.send_replace(true);
+        self.locking.close();
         let _turn = self.locking.turn.lock().await;
         // Whoever had the turn may have unlocked it.
-        self.locking.locked.send_replace(true);
+        self.locking.close();
         let _renewals = self.all_turns().await;
         self.save_again().await;
         let mut changing = self.changing.lock().await;
@@ -110,14 +120,16 @@ impl Agent {
             }
         }
         *attempts = Attempts::default();
-        self.locking.locked.send_replace(false);
+        self.end_lock_everywhere().await?;
+        self.locking.open();
         self.note_request(true);
         self.with_accounts(|_| ()).await
     }
 
     /// Whether somebody has to unlock it before anything is given out.
     pub(super) fn is_locked(&self) -> bool {
-        self.locking.is_locked() || self.needs_passphrase()
+        let was_opened_elsewhere = self.lock_note.is_obeyed() && !self.is_locked_everywhere();
+        self.locking.is_locked() && !was_opened_elsewhere || self.is_locked_everywhere() || self.needs_passphrase()
     }
 
     /// Notes that somebody asked for something, and whether for what is kept.

@@ -60,7 +60,7 @@ impl Agent {
 
     /// An access token for something else than the login was for.
     pub(super) async fn wished(&self, account: &AccountKey, wish: &Wish) -> Result<Tokens, Fault> {
-        let _turn = self.turn(account).await;
+        let _turn = self.turn(account).await?;
         let Some(ticket) = self.ticket(account).await? else {
             return Err(oauth_fault::not_renewable(account.server()));
         };
@@ -88,7 +88,7 @@ impl Agent {
     }
 
     async fn renew_alone(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
-        let _turn = self.turn(account).await;
+        let _turn = self.turn(account).await?;
         let Some(ticket) = self.ticket(account).await? else { return Err(fault::not_logged_in(account.server())) };
         if !ticket.secret.matches(old) {
             return Ok(());

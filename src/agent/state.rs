@@ -1,16 +1,20 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::accounts::{Accounts, Held};
 use super::auditing::Auditing;
+use super::blocking::{in_time, within};
 use super::chores::Chores;
 use super::devices::Devices;
 use super::doors::Doors;
 use super::fault;
 use super::flights::Flights;
 use super::issued::Issued;
+use super::lock_note::LockNote;
 use super::locking::Locking;
 use super::network::Network;
 use super::people::People;
@@ -21,7 +25,7 @@ use super::stop::Stopping;
 use super::turns::Turns;
 use crate::base::{Config, Locale, Message, Paths, ServerUrl, Setting, StoreChoice, hex};
 use crate::msg;
-use crate::store::{Cascade, StoreError, StoreKey};
+use crate::store::{Cascade, Lookout, StoreError, StoreKey};
 use crate::wire::{Code, Fault};
 
 /// Everything the agent knows. Requests share it; each holds its locks for moments only, never while it waits.
@@ -34,9 +38,16 @@ pub struct Agent {
     salt: [u8; 16],
     /// From `LOOM_STORE`: it beats the config file.
     pub(super) store_choice: Option<StoreChoice>,
+    /// A copy of what the stores have; compared with them before it is used.
     pub(super) accounts: Mutex<Option<Accounts>>,
+    /// Tells whether the stores changed, once they were opened.
+    lookout: Mutex<Option<Lookout>>,
+    /// Held by whoever reads the stores anew, so that a crowd shares one reading.
+    reading: tokio::sync::Mutex<()>,
+    outage: Mutex<Option<Outage>>,
     /// Held across a change of store and memory, so that both see changes in the same order.
     pub(super) changing: tokio::sync::Mutex<Option<Cascade>>,
+    pub(super) lock_note: LockNote,
     pub(super) key: StoreKey,
     pub(super) locking: Locking,
     pub(super) issued: Issued,
@@ -63,6 +74,7 @@ impl Agent {
         let auditing = Auditing::new(&paths);
         let key = StoreKey::new(&paths);
         let issued = Issued::new(&paths);
+        let lock_note = LockNote::new(&paths);
         Arc::new(Agent {
             memory_locked,
             settings: Settings::new(paths.config_file()),
@@ -70,7 +82,11 @@ impl Agent {
             paths,
             store_choice,
             accounts: Mutex::default(),
+            lookout: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+            outage: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
+            lock_note,
             key,
             locking: Locking::default(),
             issued,
@@ -121,18 +137,10 @@ impl Agent {
         self.settings.set(Setting::DefaultServer, server.to_string()).await.map(|()| true)
     }
 
-    /// Looks at the accounts, reading the store first if that has not been done.
+    /// Looks at the accounts as the stores have them now, whoever changed them.
     pub(super) async fn with_accounts<R>(&self, look: impl FnOnce(&Accounts) -> R) -> Result<R, Fault> {
-        if let Some(accounts) = &*lock(&self.accounts) {
-            return Ok(look(accounts));
-        }
-        let mut changing = self.changing.lock().await;
-        self.load(&mut changing).await?;
-        drop(changing);
-        match &*lock(&self.accounts) {
-            Some(accounts) => Ok(look(accounts)),
-            None => Err(Fault::new(Code::Internal, msg!("internal"))),
-        }
+        self.refresh().await?;
+        self.look(look).ok_or_else(fault::locked)
     }
 
     /// Looks at the accounts if they have been read already.
@@ -151,7 +159,7 @@ impl Agent {
         match self.with_accounts(find).await? {
             Some(found) => Ok(Some(found)),
             None if self.claim(server).await? => self.with_accounts(find).await,
-            None => Ok(None),
+            None => self.outage().map_or(Ok(None), Err),
         }
     }
 
@@ -170,47 +178,168 @@ impl Agent {
 
     /// The keys under which an older Loom kept what nobody claimed yet.
     pub(super) async fn unclaimed(&self) -> Result<Vec<String>, Fault> {
-        let mut changing = self.changing.lock().await;
-        self.load(&mut changing).await?;
-        with_store(&mut changing, Cascade::legacy_keys).await
+        self.read_stores(Cascade::legacy_keys).await
     }
 
-    /// Opens and reads the store unless that was done; a failure is tried again with the next request.
-    pub(super) async fn load(&self, changing: &mut Option<Cascade>) -> Result<(), Fault> {
-        if self.locking.is_locked() {
-            return Err(fault::locked());
+    /// The stores, for whoever changes something; one at a time.
+    pub(super) async fn stores(&self) -> Result<Stores<'_>, Fault> {
+        self.allow().await?;
+        let mut stores = self.exclusive().await?;
+        if stores.is_none() {
+            let store = self.opened().await?;
+            *lock(&self.lookout) = Some(store.lookout());
+            *lock(&self.unsaid) = store.fallback().cloned();
+            *stores = Some(store);
         }
-        if changing.is_some() {
+        Ok(stores)
+    }
+
+    /// The same without opening them.
+    pub(super) async fn exclusive(&self) -> Result<Stores<'_>, Fault> {
+        let stores = in_time(STORE_WITHIN, async { Ok(self.changing.lock().await) }).await?;
+        if self.locking.is_locked() { Err(fault::locked()) } else { Ok(stores) }
+    }
+
+    /// Other stores are in use from now on.
+    pub(super) fn look_at(&self, lookout: Lookout) {
+        *lock(&self.lookout) = Some(lookout);
+    }
+
+    /// Nobody gets anything from an agent that is locked, by whichever agent of the same stores.
+    async fn allow(&self) -> Result<(), Fault> {
+        self.obey_lock().await;
+        if self.locking.is_locked() { Err(fault::locked()) } else { Ok(()) }
+    }
+
+    /// Has in memory what the stores have. Most often one look tells that nothing changed; else they are read, which waits
+    /// for nobody who changes something.
+    async fn refresh(&self) -> Result<(), Fault> {
+        self.allow().await?;
+        let is_current = || {
+            let version = lock(&self.lookout).as_ref().map(Lookout::look);
+            version.is_some_and(|now| lock(&self.accounts).as_ref().is_some_and(|known| *known.version() == now))
+        };
+        if is_current() {
             return Ok(());
         }
+        self.read_until(is_current).await
+    }
+
+    /// Has in memory what the stores have, whatever a look tells: over a network it may be seconds old.
+    pub(super) async fn read_anew(&self) -> Result<(), Fault> {
+        self.allow().await?;
+        self.read_until(|| false).await
+    }
+
+    async fn read_until(&self, is_current: impl Fn() -> bool) -> Result<(), Fault> {
+        let asked = Instant::now();
+        let _reading = in_time(STORE_WITHIN, async { Ok(self.reading.lock().await) }).await?;
+        if lock(&self.outage).as_ref().is_some_and(|outage| outage.since >= asked) {
+            // Whoever asked before found out for all who waited.
+            return Ok(());
+        }
+        // What somebody changed while it was read may not be in what was read.
+        for _ in 0..READS {
+            if is_current() {
+                return Ok(());
+            }
+            let known = self.look(Accounts::changes);
+            let read = self.read_stores(|store| {
+                let version = store.lookout().look();
+                Ok((store.load()?, version))
+            });
+            let read = match self.only_the_keyring_changed() {
+                true => timeout(OUTAGE_AFTER, read).await.unwrap_or_else(|_| Err(fault::keyring_hangs())),
+                false => read.await,
+            };
+            let (all, version) = match read {
+                // What is in memory is as good as what nobody can read, until somebody can.
+                Err(fault) if fault.code() == Code::Unavailable && self.only_the_keyring_changed() => {
+                    *lock(&self.outage) = Some(Outage { since: Instant::now(), fault });
+                    return Ok(());
+                }
+                read => read?,
+            };
+            *lock(&self.outage) = None;
+            let mut accounts = lock(&self.accounts);
+            // Whoever locks closes first and then clears this.
+            if self.locking.is_locked() {
+                return Err(fault::locked());
+            }
+            if accounts.as_ref().map(Accounts::changes) == known {
+                accounts.get_or_insert_default().read(all, version);
+                return Ok(());
+            }
+        }
+        Err(fault::store_busy())
+    }
+
+    /// Whether there is something in memory to go on with while the keyring cannot be read: nothing but its count is another
+    /// than when it was read.
+    fn only_the_keyring_changed(&self) -> bool {
+        let now = lock(&self.lookout).as_ref().map(Lookout::look);
+        let known = lock(&self.accounts).as_ref().map(|accounts| accounts.version().clone());
+        now.zip(known).is_some_and(|(now, known)| now.differs_in_keyring_only(&known))
+    }
+
+    /// Why something that is kept may not be in memory.
+    pub(super) fn outage(&self) -> Option<Fault> {
+        lock(&self.outage).as_ref().map(|outage| outage.fault.clone())
+    }
+
+    /// Reads something from the stores: from those at hand, or through others while somebody changes something there.
+    pub(super) async fn read_stores<R: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Cascade) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, Fault> {
+        let is_shared = lock(&self.lookout).as_ref().is_some_and(Lookout::is_shared);
+        let mut others = match self.changing.try_lock() {
+            Ok(mut stores) if stores.is_some() => return with_store(&mut stores, read).await,
+            Err(_) if is_shared => Some(self.opened().await?),
+            Ok(_) | Err(_) => None,
+        };
+        match others {
+            Some(_) => with_store(&mut others, read).await,
+            None => with_store(&mut *self.stores().await?, read).await,
+        }
+    }
+
+    async fn opened(&self) -> Result<Cascade, Fault> {
         let choice = self.store_choice()?;
         let (paths, key) = (self.paths.clone(), self.key.clone());
-        let opened = tokio::task::spawn_blocking(move || {
-            let mut store = Cascade::open(choice, &paths, &key)?;
-            let all = store.load()?;
-            Ok::<_, StoreError>((store, all))
-        });
-        let (store, all) =
-            opened.await.map_err(|_| Fault::new(Code::Internal, msg!("internal")))?.map_err(fault::from_store)?;
-        *lock(&self.unsaid) = store.fallback().cloned();
-        *lock(&self.accounts) = Some(Accounts::new(all));
-        *changing = Some(store);
-        Ok(())
+        within(STORE_WITHIN, move || Cascade::open(choice, &paths, &key).map_err(fault::from_store)).await
     }
 }
+
+/// The keyring cannot be read.
+struct Outage {
+    since: Instant,
+    fault: Fault,
+}
+
+/// A keyring that changed and does not say what it has for so long hangs, and memory has to do.
+const OUTAGE_AFTER: Duration = Duration::from_millis(500);
+
+/// The stores while one changes something in them.
+pub(super) type Stores<'a> = tokio::sync::MutexGuard<'a, Option<Cascade>>;
+
+/// Longer than a store takes that works. Whoever asked is told; what hangs ends when it ends.
+pub(super) const STORE_WITHIN: Duration = Duration::from_secs(8);
+
+/// How often the stores are read for one question while others change them.
+const READS: usize = 5;
 
 /// Runs a call on the store, which may block, on a thread that may.
 pub(super) async fn with_store<R: Send + 'static>(
     changing: &mut Option<Cascade>,
     call: impl FnOnce(&mut Cascade) -> Result<R, StoreError> + Send + 'static,
 ) -> Result<R, Fault> {
-    let internal = || Fault::new(Code::Internal, msg!("internal"));
-    let mut store = changing.take().ok_or_else(internal)?;
-    let called = tokio::task::spawn_blocking(move || {
+    let mut store = changing.take().ok_or_else(fault::internal)?;
+    let (store, outcome) = within(STORE_WITHIN, move || {
         let outcome = call(&mut store);
-        (store, outcome)
-    });
-    let (store, outcome) = called.await.map_err(|_| internal())?;
+        Ok((store, outcome))
+    })
+    .await?;
     *changing = Some(store);
     outcome.map_err(fault::from_store)
 }

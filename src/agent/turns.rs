@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::Agent;
 use super::state::lock;
 use crate::base::{AccountKey, hex, private_file};
+use crate::wire::Fault;
 
 /// Longer than a renewal takes. Whoever holds the lock for longer hangs, and is passed.
 const TURN_WITHIN: Duration = Duration::from_secs(70);
@@ -27,16 +28,14 @@ pub(super) struct Turn {
 
 impl Agent {
     /// Waits for the turn, in this agent and among others that share the store; what they got by then is taken over.
-    pub(super) async fn turn(&self, account: &AccountKey) -> Turn {
+    /// An account that cannot be compared with the stores has no turn: its refresh token may have been used up.
+    pub(super) async fn turn(&self, account: &AccountKey) -> Result<Turn, Fault> {
         let own = lock(&self.turns.0).entry(account.clone()).or_default().clone();
         let own = own.lock_owned().await;
         let name = hex(&Sha256::digest(account.to_string())[..8]);
         let others = lock_out_others(&self.paths().renewal_lock(&name)).await;
-        if let Err(fault) = self.catch_up(account).await {
-            // What is in memory is as good as before.
-            tracing::warn!(fault = fault.id(), "the store is not read before a renewal");
-        }
-        Turn { _own: own, _others: others }
+        self.read_anew().await?;
+        Ok(Turn { _own: own, _others: others })
     }
 
     /// Waits until nobody has a turn any more, and lets nobody have one.

@@ -106,6 +106,11 @@ impl Paths {
         self.state.join("store.lock")
     }
 
+    /// There as long as every agent of these stores is locked.
+    pub fn lock_note(&self) -> PathBuf {
+        self.state.join("locked")
+    }
+
     /// What the agent logs when it runs in the background and `LOOM_LOG` is set.
     pub fn log_file(&self) -> PathBuf {
         self.state.join("agent.log")

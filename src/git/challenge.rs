@@ -1,7 +1,7 @@
 /// The authentication schemes that a `WWW-Authenticate` value offers, in lower case (RFC 9110 §11.6.1).
 ///
 /// Only the schemes: their parameters are the server's words and nothing here depends on them.
-pub(super) fn schemes(value: &str) -> Vec<String> {
+pub fn schemes(value: &str) -> Vec<String> {
     let mut schemes = Vec::new();
     for part in outside_quotes(value) {
         // A part is either `scheme`, `scheme first=parameter`, `scheme token68`, or a further `parameter=value`.

@@ -7,6 +7,7 @@ mod operation;
 mod request;
 
 pub use answer::{CAPABILITIES, QUIT, print_answer};
+pub use challenge::schemes;
 pub use configuration::{Configuration, Helpers, Scope, example};
 pub use operation::Operation;
 pub use request::{MAX_INPUT, Request, RequestError};

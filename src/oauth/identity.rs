@@ -3,11 +3,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::StatusCode;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 
 use super::http::Answer;
 use super::object::Object;
 use super::{Http, HttpError, OAuthError};
-use crate::base::{Endpoint, Secret, clock, printable};
+use crate::base::{Endpoint, Secret, ServerUrl, clock, printable};
 
 /// The longest name that is kept.
 const MAX_NAME: usize = 200;
@@ -56,6 +57,26 @@ pub async fn ask(http: &Http, endpoint: &Endpoint, access: &Secret) -> Result<As
     Ok(match answer.status {
         StatusCode::OK => Asked::Accepted(answer.object().as_ref().and_then(name)),
         StatusCode::UNAUTHORIZED => Asked::Refused,
+        _ => Asked::Unknown,
+    })
+}
+
+/// What a server demands of whoever shows nothing at its own address: the values of `WWW-Authenticate` of its 401; nothing
+/// where it lets everybody in, or says something else.
+pub async fn demands(http: &Http, server: &ServerUrl) -> Result<Option<Vec<String>>, HttpError> {
+    let answer = Answer::to(http.get(&server.endpoint("/"))).await?;
+    let refused = answer.status == StatusCode::UNAUTHORIZED;
+    Ok(refused.then(|| answer.challenges().map(str::to_owned).collect()))
+}
+
+/// Whether a server that demands something takes this `Authorization`.
+pub async fn takes(http: &Http, server: &ServerUrl, authorization: &str) -> Result<Asked, HttpError> {
+    let Ok(mut value) = HeaderValue::from_str(authorization) else { return Ok(Asked::Unknown) };
+    value.set_sensitive(true);
+    let answer = Answer::to(http.get(&server.endpoint("/")).header(AUTHORIZATION, value)).await?;
+    Ok(match answer.status {
+        StatusCode::UNAUTHORIZED => Asked::Refused,
+        status if status.is_success() => Asked::Accepted(None),
         _ => Asked::Unknown,
     })
 }

@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::fs::File;
 
-use super::{CredentialStore, FileStore, Keyring, LegacyKey, MemoryStore, Record, StoreError, StoreKey};
+use super::{
+    Change, Changed, CredentialStore, FileStore, Keyring, LegacyKey, Lookout, MemoryStore, Record, StoreError, StoreKey,
+};
 use crate::base::{AccountKey, Message, Paths, ServerUrl, StoreChoice};
 use crate::wire::StoredIn;
 
@@ -9,6 +12,15 @@ use crate::wire::StoredIn;
 pub struct Cascade {
     stores: Vec<Box<dyn CredentialStore>>,
     fallback: Option<Message>,
+    lookout: Lookout,
+    /// Whose lock keeps other agents from changing what this one changes; nothing where nobody else can.
+    lock: Option<FileStore>,
+}
+
+/// What was copied into another store, and is still where it was.
+pub struct Copied {
+    target: Cascade,
+    accounts: Vec<AccountKey>,
 }
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -19,6 +31,7 @@ impl Cascade {
     pub fn open(choice: StoreChoice, paths: &Paths, key: &StoreKey) -> Result<Cascade> {
         let file = || Box::new(FileStore::new(paths, key)) as Box<dyn CredentialStore>;
         let mut keyring = Keyring::default();
+        let of_keyring = keyring.watch();
         let (stores, fallback): (Vec<Box<dyn CredentialStore>>, _) = match choice {
             StoreChoice::Memory => (vec![Box::new(MemoryStore::default())], None),
             StoreChoice::File => (vec![file()], None),
@@ -32,7 +45,18 @@ impl Cascade {
                 Err(error) => return Err(error),
             },
         };
-        Ok(Cascade { stores, fallback })
+        let places: Vec<StoredIn> = stores.iter().map(|store| store.stored_in()).collect();
+        let lookout = Lookout::new(
+            places.contains(&StoredIn::File).then_some(paths),
+            places.contains(&StoredIn::Keyring).then_some(of_keyring),
+        );
+        let lock = (places != [StoredIn::Memory]).then(|| FileStore::new(paths, key));
+        Ok(Cascade { stores, fallback, lookout, lock })
+    }
+
+    /// Who looks whether something changed.
+    pub fn lookout(&self) -> Lookout {
+        self.lookout.clone()
     }
 
     /// Why `auto` did not take the keyring, if it did not.
@@ -40,13 +64,58 @@ impl Cascade {
         self.fallback.as_ref()
     }
 
-    /// All records and where each is kept. Of an account that two stores have, the later record counts: the keyring may
-    /// have been away for a while.
+    /// All records and where each is kept.
     pub fn load(&mut self) -> Result<BTreeMap<AccountKey, (Record, StoredIn)>> {
+        self.collect(|store| store.load())
+    }
+
+    /// Changes the records of these accounts as `decide` says, who sees each as it is kept now: nobody else changes it
+    /// meanwhile. What is put goes to the first store and out of the others, so that no old secret stays behind.
+    pub fn change(
+        &mut self,
+        accounts: &[AccountKey],
+        mut decide: impl FnMut(&AccountKey, Option<&Record>) -> Option<Change>,
+    ) -> Result<Changed> {
+        let _lock = self.lock()?;
+        let before = self.lookout.look();
+        let mut kept = self.collect(|store| store.find(accounts))?;
+        let (mut put, mut changed) = (Vec::new(), Vec::new());
+        for account in accounts {
+            match decide(account, kept.get(account).map(|(record, _)| record)) {
+                Some(Change::Put(record)) => put.push(*record),
+                Some(Change::Remove) => {}
+                None => continue,
+            }
+            changed.push(account.clone());
+        }
+        let [first, others @ ..] = self.stores.as_mut_slice() else { return Err(StoreError::NotKept) };
+        if !put.is_empty() {
+            first.put(&put)?;
+        }
+        if !changed.is_empty() {
+            others.iter_mut().try_for_each(|other| other.remove(&changed))?;
+        }
+        let was =
+            changed.iter().filter_map(|account| kept.remove(account).map(|(record, _)| (account.clone(), record)));
+        let was = was.collect();
+        let stored_in = first.stored_in();
+        kept.extend(put.into_iter().map(|record| (record.account().clone(), (record, stored_in))));
+        let gone: Vec<AccountKey> = changed.iter().filter(|account| !kept.contains_key(account)).cloned().collect();
+        if !gone.is_empty() {
+            first.remove(&gone)?;
+        }
+        Ok(Changed { kept, was, before, after: self.lookout.look() })
+    }
+
+    /// Of an account that two stores have, the later record counts: the keyring may have been away for a while.
+    fn collect(
+        &mut self,
+        mut read: impl FnMut(&mut dyn CredentialStore) -> Result<Vec<Record>>,
+    ) -> Result<BTreeMap<AccountKey, (Record, StoredIn)>> {
         let mut all: BTreeMap<AccountKey, (Record, StoredIn)> = BTreeMap::new();
         for store in &mut self.stores {
             let stored_in = store.stored_in();
-            for record in store.load()? {
+            for record in read(&mut **store)? {
                 match all.entry(record.account().clone()) {
                     Entry::Occupied(mut known) if known.get().0.saved() < record.saved() => {
                         known.insert((record, stored_in));
@@ -66,14 +135,8 @@ impl Cascade {
         self.stores.iter().flat_map(|store| store.damaged()).cloned().collect()
     }
 
-    /// Keeps a record in the first store, then takes it out of the others, so that no old secret stays behind.
-    pub fn put(&mut self, record: &Record) -> Result<StoredIn> {
-        let [first, others @ ..] = self.stores.as_mut_slice() else { return Err(StoreError::NotKept) };
-        first.put(record)?;
-        for other in others {
-            other.remove(record.account())?;
-        }
-        Ok(first.stored_in())
+    fn lock(&self) -> Result<Option<File>> {
+        self.lock.as_ref().map(FileStore::lock).transpose()
     }
 
     /// Where new records go.
@@ -82,37 +145,46 @@ impl Cascade {
     }
 
     /// Copies every record into the store of this choice and reads it back from there. Nothing is taken away yet.
-    pub fn copied(&mut self, to: StoreChoice, paths: &Paths, key: &StoreKey) -> Result<Cascade> {
-        let all = self.load()?;
+    pub fn copied(&mut self, to: StoreChoice, paths: &Paths, key: &StoreKey) -> Result<Copied> {
         let mut target = Cascade::open(to, paths, key)?;
+        let all: Vec<Record> = self.load()?.into_values().map(|(record, _)| record).collect();
+        let _lock = self.lock()?;
         let Some(first) = target.stores.first_mut() else { return Err(StoreError::NotKept) };
-        for (record, _) in all.values() {
-            first.put(record)?;
-        }
-        let kept: BTreeMap<_, _> = first.load()?.into_iter().map(|record| (record.account().clone(), record)).collect();
+        first.put(&all)?;
+        let accounts: Vec<AccountKey> = all.iter().map(|record| record.account().clone()).collect();
+        let kept: BTreeMap<_, _> =
+            first.find(&accounts)?.into_iter().map(|record| (record.account().clone(), record)).collect();
         let is_kept = |record: &Record| {
             let found = kept.get(record.account());
             found.is_some_and(|found| found.credential().secret().matches(record.credential().secret()))
         };
-        match all.values().all(|(record, _)| is_kept(record)) {
-            true => Ok(target),
+        match all.iter().all(is_kept) {
+            true => Ok(Copied { target, accounts }),
             false => Err(StoreError::NotKept),
         }
     }
 
-    /// Takes away what was copied into `target`, which is used in place of these from then on. Returns how many moved.
-    pub fn replace_by(&mut self, target: Cascade) -> Result<usize> {
-        let all = self.load()?;
-        for store in self.stores.iter_mut().filter(|store| Some(store.stored_in()) != target.first()) {
-            all.keys().try_for_each(|account| store.remove(account))?;
+    /// Takes away what was copied, and uses the store it was copied to from then on. Returns how many moved.
+    pub fn replace_by(&mut self, Copied { mut target, accounts }: Copied) -> Result<usize> {
+        let _lock = self.lock()?;
+        // What another agent changed since it was copied goes along as it is now.
+        let now: Vec<Record> = self.collect(|store| store.find(&accounts))?.into_values().map(|kept| kept.0).collect();
+        let first = target.first();
+        if let Some(store) = target.stores.first_mut() {
+            let copied = store.find(&accounts)?;
+            let copied: BTreeMap<_, _> = copied.iter().map(|record| (record.account(), record.saved())).collect();
+            let is_copied =
+                |record: &Record| copied.get(record.account()).is_some_and(|saved| *saved >= record.saved());
+            let changed: Vec<Record> = now.into_iter().filter(|record| !is_copied(record)).collect();
+            if !changed.is_empty() {
+                store.put(&changed)?;
+            }
+        }
+        for store in self.stores.iter_mut().filter(|store| Some(store.stored_in()) != first) {
+            store.remove(&accounts)?;
         }
         *self = target;
-        Ok(all.len())
-    }
-
-    /// Forgets an account in every store.
-    pub fn remove(&mut self, account: &AccountKey) -> Result<()> {
-        self.stores.iter_mut().try_for_each(|store| store.remove(account))
+        Ok(accounts.len())
     }
 
     /// The keys of what an older Loom kept, until a person names the server each belongs to.
@@ -128,6 +200,11 @@ impl Cascade {
     /// the old one goes.
     pub fn claim(&mut self, server: &ServerUrl) -> Result<Option<(Record, StoredIn)>> {
         let key = LegacyKey::of(server);
+        // Most often there is nothing, and nobody has to be waited for to know that.
+        if !self.legacy_keys()?.iter().any(|found| found == key.as_str()) {
+            return Ok(None);
+        }
+        let _lock = self.lock()?;
         let mut found = None;
         for store in &mut self.stores {
             if let Some(credential) = store.legacy(&key)? {
@@ -136,7 +213,13 @@ impl Cascade {
             }
         }
         let Some(record) = found else { return Ok(None) };
-        let stored_in = self.put(&record)?;
+        if !self.collect(|store| store.find(std::slice::from_ref(record.account())))?.is_empty() {
+            // Somebody logged in there meanwhile.
+            return Ok(None);
+        }
+        let Some(first) = self.stores.first_mut() else { return Err(StoreError::NotKept) };
+        first.put(std::slice::from_ref(&record))?;
+        let stored_in = first.stored_in();
         self.stores.iter_mut().try_for_each(|store| store.remove_legacy(&key))?;
         Ok(Some((record, stored_in)))
     }

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -225,13 +226,31 @@ impl FileStore {
         Ok((seal, body))
     }
 
-    /// Takes sealed records out; a file that is not there is not made for it.
+    /// The records whose labels are wanted. Only these are opened.
+    fn records(
+        &self,
+        content: Option<(Seal, Body)>,
+        is_wanted: impl Fn(&Label) -> bool,
+    ) -> Result<Vec<Record>, StoreError> {
+        let Some((seal, body)) = content else { return Ok(Vec::new()) };
+        let mut records = Vec::new();
+        for sealed in &body.records {
+            let label: Label = sealed.label().ok_or_else(|| self.damaged())?;
+            if is_wanted(&label) {
+                let credential = sealed.open(&seal).ok_or_else(|| self.damaged())?;
+                let times = [label.created, label.saved];
+                records.push(Record::from_parts(label.account, times, label.refused, credential));
+            }
+        }
+        Ok(records)
+    }
+
+    /// Takes sealed records out; a file that is not there is not made for it. The caller holds the lock.
     fn take_out(
         &self,
         list: fn(&mut Body) -> &mut Vec<SealedRecord>,
         gone: impl Fn(&SealedRecord) -> bool,
     ) -> Result<(), StoreError> {
-        let _lock = self.lock()?;
         let Some((seal, mut body)) = self.read()? else { return Ok(()) };
         let records = list(&mut body);
         let before = records.len();
@@ -257,28 +276,31 @@ impl CredentialStore for FileStore {
     }
 
     fn load(&mut self) -> Result<Vec<Record>, StoreError> {
-        let Some((seal, body)) = self.look()? else { return Ok(Vec::new()) };
-        let open = |sealed: &SealedRecord| {
-            let label: Label = sealed.label()?;
-            Some(Record::from_parts(label.account, [label.created, label.saved], label.refused, sealed.open(&seal)?))
-        };
-        body.records.iter().map(|sealed| open(sealed).ok_or_else(|| self.damaged())).collect()
+        self.records(self.look()?, |_| true)
     }
 
-    fn put(&mut self, record: &Record) -> Result<(), StoreError> {
-        let _lock = self.lock()?;
+    fn find(&mut self, accounts: &[AccountKey]) -> Result<Vec<Record>, StoreError> {
+        let wanted: HashSet<&AccountKey> = accounts.iter().collect();
+        self.records(self.read()?, |label| wanted.contains(&label.account))
+    }
+
+    fn put(&mut self, records: &[Record]) -> Result<(), StoreError> {
         let (seal, mut body) = match self.read()? {
             Some(found) => found,
             None => (self.key.create(&Protection::KeyFile)?, Body::default()),
         };
-        body.records.retain(|sealed| !is_of(sealed, record.account()));
-        body.records.push(seal_record(&seal, record)?);
+        let replaced: HashSet<&AccountKey> = records.iter().map(Record::account).collect();
+        body.records.retain(|sealed| !is_of(sealed, &replaced));
+        for record in records {
+            body.records.push(seal_record(&seal, record)?);
+        }
         self.keep_previous()?;
         self.write(&seal, &body)
     }
 
-    fn remove(&mut self, account: &AccountKey) -> Result<(), StoreError> {
-        self.take_out(|body| &mut body.records, |sealed| is_of(sealed, account))
+    fn remove(&mut self, accounts: &[AccountKey]) -> Result<(), StoreError> {
+        let gone: HashSet<&AccountKey> = accounts.iter().collect();
+        self.take_out(|body| &mut body.records, |sealed| is_of(sealed, &gone))
     }
 
     fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>, StoreError> {
@@ -288,7 +310,7 @@ impl CredentialStore for FileStore {
     }
 
     fn legacy(&mut self, key: &LegacyKey) -> Result<Option<Credential>, StoreError> {
-        let Some((seal, body)) = self.look()? else { return Ok(None) };
+        let Some((seal, body)) = self.read()? else { return Ok(None) };
         Ok(body.unclaimed.iter().find(|sealed| is_legacy(sealed, key)).and_then(|sealed| sealed.open(&seal)))
     }
 
@@ -308,8 +330,8 @@ fn seal_record(seal: &Seal, record: &Record) -> Result<SealedRecord, StoreError>
     SealedRecord::seal(seal, &label, record.credential())
 }
 
-fn is_of(sealed: &SealedRecord, account: &AccountKey) -> bool {
-    sealed.label::<Label>().is_some_and(|label| label.account == *account)
+fn is_of(sealed: &SealedRecord, accounts: &HashSet<&AccountKey>) -> bool {
+    sealed.label::<Label>().is_some_and(|label| accounts.contains(&label.account))
 }
 
 fn is_legacy(sealed: &SealedRecord, key: &LegacyKey) -> bool {

@@ -41,10 +41,9 @@ impl Keyring {
         self.call(|platform| platform.look(&OURS))
     }
 
-    /// A number that differs after any change of the keyring's items, by whomever. Finding out takes no call: it never waits.
-    #[allow(dead_code)] // Until the cascade asks.
-    pub(super) fn changes(&mut self) -> u64 {
-        self.watch.changes()
+    /// Who tells whether something changed.
+    pub(super) fn watch(&self) -> Watch {
+        self.watch.clone()
     }
 
     /// Looks, then calls: a call on a locked keyring would prompt, and a prompt on a headless box waits for ever.
@@ -88,6 +87,25 @@ impl Keyring {
         if hung { Err(hangs()) } else { outcome }
     }
 
+    fn put_one(&mut self, record: &Record) -> Result<()> {
+        let value = Zeroizing::new(serde_json::to_vec(record).map_err(|_| StoreError::NotKept)?);
+        let user = record.account().to_string();
+        let label = format!("loom: {} ({})", record.account().server(), record.account().user());
+        self.write(move |platform| {
+            let before = items(platform, &user)?;
+            // A new one, and only then away with what was there: a keyring that ends in between has both, and the later
+            // counts. Changing the old one would be heard by nobody: gnome-keyring has no signal for it.
+            let item = platform.create(&label, &ours(&user), &value)?;
+            // A keyring that takes something and keeps something else would lose a login without a word.
+            if platform.secret(&item)?.as_ref() != Some(&value) {
+                platform.delete(&item)?;
+                return Err(StoreError::NotKept);
+            }
+            before.iter().filter(|old| **old != item).try_for_each(|old| platform.delete(old))?;
+            Ok(true)
+        })
+    }
+
     fn attempt<R: Send + 'static>(
         &mut self,
         call: impl FnOnce(&Platform) -> Result<R> + Send + 'static,
@@ -116,7 +134,7 @@ impl CredentialStore for Keyring {
     }
 
     fn load(&mut self) -> Result<Vec<Record>> {
-        let (records, damaged) = self.with_open(read)?;
+        let (records, damaged) = self.with_open(|platform| read(platform, platform.items(&OURS)?))?;
         self.damaged = damaged;
         Ok(records)
     }
@@ -125,28 +143,25 @@ impl CredentialStore for Keyring {
         &self.damaged
     }
 
-    fn put(&mut self, record: &Record) -> Result<()> {
-        let value = Zeroizing::new(serde_json::to_vec(record).map_err(|_| StoreError::NotKept)?);
-        let user = record.account().to_string();
-        let label = format!("loom: {} ({})", record.account().server(), record.account().user());
-        self.write(move |platform| {
-            let before = items(platform, &user)?;
-            // A new one, and only then away with what was there: a keyring that ends in between has both, and the later
-            // counts. Changing the old one would be heard by nobody: gnome-keyring has no signal for it.
-            let item = platform.create(&label, &ours(&user), &value)?;
-            // A keyring that takes something and keeps something else would lose a login without a word.
-            if platform.secret(&item)?.as_ref() != Some(&value) {
-                platform.delete(&item)?;
-                return Err(StoreError::NotKept);
-            }
-            before.iter().filter(|old| **old != item).try_for_each(|old| platform.delete(old))?;
-            Ok(true)
-        })
+    fn find(&mut self, accounts: &[AccountKey]) -> Result<Vec<Record>> {
+        let users: Vec<String> = accounts.iter().map(ToString::to_string).collect();
+        let find = move |platform: &Platform| {
+            let found = users.iter().map(|user| items(platform, user)).collect::<Result<Vec<Vec<Item>>>>()?;
+            read(platform, found.into_iter().flatten())
+        };
+        Ok(self.with_open(find)?.0)
     }
 
-    fn remove(&mut self, account: &AccountKey) -> Result<()> {
-        let user = account.to_string();
-        self.write(move |platform| remove(platform, &user))
+    fn put(&mut self, records: &[Record]) -> Result<()> {
+        records.iter().try_for_each(|record| self.put_one(record))
+    }
+
+    fn remove(&mut self, accounts: &[AccountKey]) -> Result<()> {
+        let users: Vec<String> = accounts.iter().map(ToString::to_string).collect();
+        self.write(move |platform| {
+            let gone = users.iter().map(|user| remove(platform, user)).collect::<Result<Vec<bool>>>()?;
+            Ok(gone.contains(&true))
+        })
     }
 
     fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>> {
@@ -179,9 +194,9 @@ impl CredentialStore for Keyring {
 }
 
 /// The latest record of each account, and the accounts of which there is only something that is no record.
-fn read(platform: &Platform) -> Result<(Vec<Record>, Vec<AccountKey>)> {
+fn read(platform: &Platform, items: impl IntoIterator<Item = Item>) -> Result<(Vec<Record>, Vec<AccountKey>)> {
     let mut found: BTreeMap<AccountKey, Option<Record>> = BTreeMap::new();
-    for item in platform.items(&OURS)? {
+    for item in items {
         // Another application may be called loom too; what is not exactly ours is not read any further.
         let account = user(platform, &item)?.and_then(|user| user.parse::<AccountKey>().ok());
         let Some(account) = account else { continue };

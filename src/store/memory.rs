@@ -17,13 +17,17 @@ impl CredentialStore for MemoryStore {
         Ok(self.0.values().cloned().collect())
     }
 
-    fn put(&mut self, record: &Record) -> Result<(), StoreError> {
-        self.0.insert(record.account().clone(), record.clone());
+    fn find(&mut self, accounts: &[AccountKey]) -> Result<Vec<Record>, StoreError> {
+        Ok(accounts.iter().filter_map(|account| self.0.get(account)).cloned().collect())
+    }
+
+    fn put(&mut self, records: &[Record]) -> Result<(), StoreError> {
+        self.0.extend(records.iter().map(|record| (record.account().clone(), record.clone())));
         Ok(())
     }
 
-    fn remove(&mut self, account: &AccountKey) -> Result<(), StoreError> {
-        self.0.remove(account);
+    fn remove(&mut self, accounts: &[AccountKey]) -> Result<(), StoreError> {
+        accounts.iter().for_each(|account| drop(self.0.remove(account)));
         Ok(())
     }
 

@@ -3,12 +3,14 @@
 //! Everything here blocks; the agent calls it from a thread that may wait.
 
 mod cascade;
+mod change;
 mod envelope;
 mod error;
 mod file;
 mod key;
 mod keyring;
 mod legacy;
+mod lookout;
 mod memory;
 mod passphrase;
 mod patience;
@@ -22,9 +24,11 @@ mod transfer;
 mod watch;
 mod worker;
 
-pub use cascade::Cascade;
+pub use cascade::{Cascade, Copied};
+pub use change::{Change, Changed, Version};
 pub use error::StoreError;
 pub use key::{Protection, StoreKey};
+pub use lookout::Lookout;
 pub use record::Record;
 
 /// Whether these bytes are a sealed file of a key that nobody has, which they never are: for fuzzing the parser.
@@ -53,18 +57,21 @@ trait CredentialStore: Send {
         &[]
     }
 
-    /// Keeps a record, in place of the one with the same account.
-    fn put(&mut self, record: &Record) -> Result<(), StoreError>;
+    /// Those of these accounts. The caller holds the lock of the stores.
+    fn find(&mut self, accounts: &[AccountKey]) -> Result<Vec<Record>, StoreError>;
 
-    /// Forgets the account's record. Nothing to forget is no error.
-    fn remove(&mut self, account: &AccountKey) -> Result<(), StoreError>;
+    /// Keeps records, each in place of the one with the same account. The caller holds the lock of the stores.
+    fn put(&mut self, records: &[Record]) -> Result<(), StoreError>;
+
+    /// Forgets the records of these accounts. Nothing to forget is no error. The caller holds the lock of the stores.
+    fn remove(&mut self, accounts: &[AccountKey]) -> Result<(), StoreError>;
 
     /// Under which keys an older Loom left something here.
     fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>, StoreError>;
 
-    /// What an older Loom left here under this key, and it only.
+    /// What an older Loom left here under this key, and it only. The caller holds the lock of the stores.
     fn legacy(&mut self, key: &LegacyKey) -> Result<Option<crate::base::Credential>, StoreError>;
 
-    /// Forgets what [`legacy`](Self::legacy) gave.
+    /// Forgets what [`legacy`](Self::legacy) gave. The caller holds the lock of the stores.
     fn remove_legacy(&mut self, key: &LegacyKey) -> Result<(), StoreError>;
 }

@@ -12,6 +12,9 @@ pub struct LockReply {
     /// Unlocking takes a passphrase.
     #[serde(default)]
     pub passphrase: bool,
+    /// Every agent of the same stores is locked, also one that starts later; else this one only.
+    #[serde(default)]
+    pub everywhere: bool,
 }
 
 /// `unlock`: with the passphrase, where one was set; without it the answer says whether one is needed.

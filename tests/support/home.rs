@@ -149,6 +149,15 @@ impl Home {
         self.agent_through(Path::new("env"), arguments)
     }
 
+    /// A further agent, with a socket of its own.
+    pub fn agent_at(&self, socket: &Path, arguments: &[&str]) -> Running {
+        let mut command = self.command(env!("CARGO_BIN_EXE_loom-agent"));
+        command.arg("--foreground").args(arguments).env("LOOM_AGENT_SOCK", socket);
+        let running = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        wait_until("the further agent listens", || std::os::unix::net::UnixStream::connect(socket).is_ok());
+        running
+    }
+
     /// The same, run by another program: its arguments come first.
     pub fn agent_through(&self, program: &Path, arguments: &[&str]) -> Running {
         let own = if program == Path::new("env") { (&[][..], arguments) } else { (arguments, &[][..]) };

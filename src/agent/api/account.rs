@@ -27,7 +27,9 @@ pub(super) async fn ready(agent: &Agent, account: &AccountKey) -> Result<Credent
     let server = account.server();
     let look = |held: &Held| {
         agent.note_use(held);
-        (held.usefulness(0), held.condition(0), held.credential().clone())
+        let usefulness = held.usefulness(0);
+        held.give_doubtful();
+        (usefulness, held.condition(0), held.credential().clone())
     };
     let find = |accounts: &Accounts| accounts.get(account).map(look);
     let mut found = agent.with_accounts(find).await?;
@@ -37,7 +39,7 @@ pub(super) async fn ready(agent: &Agent, account: &AccountKey) -> Result<Credent
         found = agent.with_accounts(find).await?;
     }
     match (found, failed) {
-        (Some((_, Condition::Valid, credential)), _) => Ok(credential),
+        (Some((_, Condition::Valid, credential) | (Usefulness::Doubtful, _, credential)), _) => Ok(credential),
         (Some(_), Some(failed)) => Err(failed),
         (Some((_, Condition::Expired, _)), None) => Err(fault::login_expired(server)),
         (Some((_, Condition::Refused, _)), None) => Err(fault::login_refused(server)),

@@ -1,4 +1,4 @@
-use crate::agent::accounts::{Held, Usefulness};
+use crate::agent::accounts::{Accounts, Held, Usefulness};
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, fault, select};
 use crate::base::{AccountKey, Config, Credential, GrantKind, Kind, Secret, ServerUrl, TokenSource};
@@ -46,8 +46,17 @@ impl Handle for Get {
                 Choice::Nothing => break,
             }
         }
+        if failed.is_none() {
+            // Too often in a moment; a login would not help.
+            let heals_again = |accounts: &Accounts| {
+                let found = select::candidates(accounts, &server, user);
+                found.iter().find_map(|held| held.healed_enough())
+            };
+            failed = agent.look(heals_again).flatten().map(|wait| fault::renewed_again_in(&server, wait));
+        }
+        let failed = failed.or_else(|| agent.outage());
         match failed {
-            // A login would not help: the server cannot be asked at the moment.
+            // A login would not help: the server, or the keyring, cannot be asked at the moment.
             Some(fault) if fault.code() == Code::Unavailable => Err(fault),
             Some(_) | None => Err(login_known(agent, &config, &server, user).await?.unwrap_or_else(nothing)),
         }
@@ -70,12 +79,14 @@ impl Get {
             (true, Condition::Valid) => Usefulness::Now,
             (true, Condition::Expired | Condition::Refused) => Usefulness::Never,
         };
-        let mut useful = found.iter().filter(|held| usefulness(held) != Usefulness::Never);
-        let Some(first) = useful.next() else { return Choice::Nothing };
+        let mut useful = found.iter().filter(|held| matches!(usefulness(held), Usefulness::Now | Usefulness::Renewed));
+        let doubtful = || found.iter().find(|held| usefulness(held) == Usefulness::Doubtful);
+        let Some(first) = useful.next().or_else(doubtful) else { return Choice::Nothing };
         if usefulness(first) == Usefulness::Renewed {
             return Choice::Renew(first.key().clone(), first.secret().clone());
         }
         agent.note_use(first);
+        first.give_doubtful();
         // Git may ask again in the same command only if there is something else to say then.
         let more = useful.next().is_some() || first.could_heal();
         let state = more && self.state;

@@ -6,8 +6,8 @@ impl Handle for Lock {
     const EVENT: Option<&'static str> = Some("lock");
 
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<LockReply, Fault> {
-        agent.lock().await;
-        Ok(LockReply { passphrase: agent.needs_passphrase() })
+        let everywhere = agent.lock_everywhere().await;
+        Ok(LockReply { passphrase: agent.needs_passphrase(), everywhere })
     }
 }
 

@@ -36,7 +36,7 @@ impl Handle for Logout {
             // A renewal under way would leave tokens behind that nobody knows of.
             let is_renewed = |held: &Held| held.credential().is_renewable();
             let _turn = match agent.with_accounts(|all| all.get(&account).is_some_and(is_renewed)).await? {
-                true => Some(agent.turn(&account).await),
+                true => Some(agent.turn(&account).await?),
                 false => None,
             };
             let found = agent.with_accounts(|all| all.get(&account).map(|held| held.credential().clone())).await?;

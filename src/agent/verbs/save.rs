@@ -33,7 +33,7 @@ pub(super) async fn finish(
     credential: Credential,
 ) -> Result<LoginReply, Fault> {
     let expires_at = credential.expires();
-    let stored_in = agent.keep(account.clone(), credential).await?;
+    let (stored_in, _) = agent.keep(account.clone(), credential).await?;
     // The login is kept by now; a config file that cannot be written must not make it look failed.
     let became_default = agent.default_to(account.server()).await.unwrap_or(false);
     Ok(LoginReply {

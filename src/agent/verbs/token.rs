@@ -13,15 +13,16 @@ impl Handle for Token {
         let user = self.account.as_deref();
         caller.is_about(&server, user)?;
         let margin = i64::from(self.min_validity);
-        let look = |held: &Held| (held.usefulness(margin), reply(held), held.key().clone());
+        let look = |held: &Held| (held.usefulness(margin), reply(held), held.key().clone(), held.healed_enough());
         let found = agent.for_person(&server, user, look).await?;
-        let Some((usefulness, found, account)) = found else { return Err(fault::not_logged_in(&server)) };
+        let Some((usefulness, found, account, wait)) = found else { return Err(fault::not_logged_in(&server)) };
         let mut failed = None;
         if usefulness == Usefulness::Renewed {
             failed = agent.renew(&account, &found.token).await.err();
         }
         let look = |held: &Held| {
             agent.note_use(held);
+            held.give_doubtful();
             // What a renewal brought is as fresh as it gets; where it failed the old one may still do.
             let enough = if usefulness == Usefulness::Renewed && failed.is_none() { 0 } else { margin };
             (held.condition(enough), reply(held))
@@ -30,13 +31,19 @@ impl Handle for Token {
             return Err(fault::not_logged_in(&server));
         };
         match (condition, failed) {
+            _ if usefulness == Usefulness::Doubtful => {
+                caller.is_about(account.server(), Some(account.user()))?;
+                self.by_wish(agent, &account, reply).await
+            }
             (Condition::Valid, _) => {
                 caller.is_about(account.server(), Some(account.user()))?;
                 self.by_wish(agent, &account, reply).await
             }
             (_, Some(failed)) => Err(failed),
             (Condition::Expired, None) => Err(fault::login_expired(&server)),
-            (Condition::Refused, None) => Err(fault::login_refused(&server)),
+            (Condition::Refused, None) => {
+                Err(wait.map_or_else(|| fault::login_refused(&server), |wait| fault::renewed_again_in(&server, wait)))
+            }
         }
     }
 }

@@ -33,6 +33,11 @@ pub fn run(args: &args::Status, context: &Context) -> Result<u8, Fault> {
     if !status.unclaimed.is_empty() && !args.json {
         term::say(context.locale, &msg!("unclaimed", keys = status.unclaimed.join(", ")));
     }
+    // What a 401 put aside is not lost, and the 401 may have been the server's mistake.
+    let refused = |account: &&AccountStatus| account.state == Condition::Refused && account.checked.is_none();
+    if let Some(account) = status.accounts.iter().find(refused).filter(|_| !args.json) {
+        term::say(context.locale, &msg!("refused-what-now", server = account.server));
+    }
     if none && !args.json {
         let message = match &context.named {
             Some(server) => Fault::new(Code::LoginRequired, msg!("not-logged-in", server = server))

@@ -1,0 +1,39 @@
+use std::collections::BTreeMap;
+
+use super::Record;
+use crate::base::{AccountKey, Stamp};
+use crate::wire::StoredIn;
+
+/// What becomes of the record of an account.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// This one takes its place.
+    Put(Box<Record>),
+    Remove,
+}
+
+/// What a change left in the stores.
+pub struct Changed {
+    /// Of each account that was asked about the record that is kept now, where one is.
+    pub kept: BTreeMap<AccountKey, (Record, StoredIn)>,
+    /// The records that others took the place of, or none.
+    pub was: BTreeMap<AccountKey, Record>,
+    /// What the stores were right before, and are since.
+    pub before: Version,
+    pub after: Version,
+}
+
+/// What is in the stores, as far as one cheap look tells: two that are equal mean that nothing changed in between.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Version {
+    pub(super) file: Option<[Stamp; 2]>,
+    /// Counts what happened to items of the keyring.
+    pub(super) keyring: Option<u64>,
+}
+
+impl Version {
+    /// Whether something may have changed in the keyring, and nowhere else.
+    pub fn differs_in_keyring_only(&self, other: &Version) -> bool {
+        self.file == other.file && self.keyring.is_some() && self.keyring != other.keyring
+    }
+}
