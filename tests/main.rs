@@ -24,6 +24,7 @@ mod git_helper;
 mod git_https;
 mod git_login;
 mod git_names;
+mod git_places;
 mod git_questions;
 mod git_setup;
 mod heal;

@@ -66,6 +66,7 @@ fn the_frames_of_git_are_as_recorded() {
         schemes: vec!["bearer".into()],
         refused: Some("0123456789abcdef".into()),
         directory: Some("/home/alice/app".into()),
+        named_directory: None,
     };
     let reply = |proof| GetReply {
         proof,
@@ -370,7 +371,10 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
     };
     let other = PassedOver { server: server(), account: "alice".into(), because: "a sentence".into() };
     let why = WhyReply { chosen: Some(chosen), because: "a sentence".into(), passed_over: vec![other] };
-    exchange(Why { server: server(), user: None, directory: Some("/home/alice/app".into()) }, why);
+    exchange(
+        Why { server: server(), user: None, directory: Some("/home/alice/app".into()), named_directory: None },
+        why,
+    );
     exchange(Hello {}, HelloReply { agent: agent(None) });
     exchange(Start {}, HelloReply { agent: agent(Some("https://box.example:57374")) });
     exchange(Stop {}, Empty {});

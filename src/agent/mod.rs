@@ -19,6 +19,7 @@ mod guard;
 mod guest;
 mod issued;
 mod keeping;
+mod links;
 mod lock_note;
 mod locking;
 mod login;

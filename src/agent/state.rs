@@ -14,6 +14,7 @@ use super::doors::Doors;
 use super::fault;
 use super::flights::Flights;
 use super::issued::Issued;
+use super::links::Links;
 use super::lock_note::LockNote;
 use super::locking::Locking;
 use super::network::Network;
@@ -56,6 +57,8 @@ pub struct Agent {
     pub(super) devices: Devices,
     pub(super) auditing: Auditing,
     pub(super) network: Network,
+    /// Where the directories of rules lead.
+    pub(super) links: Links,
     pub(super) renewals: Renewals,
     pub(super) turns: Turns,
     pub(super) chores: Chores,
@@ -95,6 +98,7 @@ impl Agent {
             devices: Devices::default(),
             auditing,
             network: Network::default(),
+            links: Links::default(),
             renewals: Renewals::default(),
             turns: Turns::default(),
             chores: Chores::default(),

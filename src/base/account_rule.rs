@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
@@ -43,17 +43,17 @@ impl AccountRule {
         self.pattern.as_ref().map(|pattern| &pattern.0).filter(|url| !url.path().is_empty())
     }
 
-    /// Whether the rule speaks of this server, asked for in this directory. A rule that names nothing speaks of nothing.
-    pub fn applies(&self, server: &ServerUrl, directory: Option<&Path>) -> bool {
-        let of_server = self.pattern.as_ref().map(|pattern| pattern.0.covers(server));
-        let of_directory = self
-            .directory
-            .as_ref()
-            .map(|own| directory.is_some_and(|asked| asked.starts_with(from_home(Path::new(own)))));
-        match (of_server, of_directory) {
-            (None, None) => false,
-            (server, directory) => server.unwrap_or(true) && directory.unwrap_or(true),
+    /// Whether the rule speaks of this server, in its directory if it has one. One that names nothing speaks of nothing.
+    pub fn speaks_of(&self, server: &ServerUrl) -> bool {
+        match &self.pattern {
+            Some(pattern) => pattern.0.covers(server),
+            None => self.directory.is_some(),
         }
+    }
+
+    /// Where it holds, as a person wrote it: this directory and what lies below. Everywhere, if there is none.
+    pub fn directory(&self) -> Option<PathBuf> {
+        self.directory.as_deref().map(|own| from_home(Path::new(own)))
     }
 }
 
@@ -69,7 +69,6 @@ impl<'de> Deserialize<'de> for UrlPattern {
     }
 }
 
-/// `~` stands for the home directory; without one it stands for itself and fits nothing.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,17 +78,17 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_applies_below_its_path_and_its_directory() {
+    fn a_rule_speaks_of_its_server_and_what_lies_below() {
         let url = |text: &str| ServerUrl::parse(text).unwrap();
         let acme = rule("match = 'https://git.example/acme/*'\nuser = 'work'");
-        assert!(acme.applies(&url("https://git.example/acme/app.git"), None));
+        assert!(acme.speaks_of(&url("https://git.example/acme/app.git")) && acme.directory().is_none());
         for other in ["https://git.example/acme-evil/app.git", "https://git.example", "https://other.example/acme/x"] {
-            assert!(!acme.applies(&url(other), None), "{other}");
+            assert!(!acme.speaks_of(&url(other)), "{other}");
         }
         let here = rule("match = 'git.example'\ndirectory = '/srv/acme'\nuser = 'work'");
-        assert!(here.applies(&url("https://git.example"), Some(Path::new("/srv/acme/app"))));
-        assert!(!here.applies(&url("https://git.example"), Some(Path::new("/srv/acmes"))));
-        assert!(!here.applies(&url("https://git.example"), None));
-        assert!(!rule("user = 'work'").applies(&url("https://git.example"), Some(Path::new("/"))));
+        assert!(here.speaks_of(&url("https://git.example")) && !here.speaks_of(&url("https://other.example")));
+        assert_eq!(here.directory(), Some(PathBuf::from("/srv/acme")));
+        assert!(rule("directory = '/srv'\nuser = 'work'").speaks_of(&url("https://git.example")));
+        assert!(!rule("user = 'work'").speaks_of(&url("https://git.example")));
     }
 }

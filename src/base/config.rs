@@ -120,12 +120,7 @@ impl Config {
         self.language
     }
 
-    /// The first rule that speaks of this server, asked for in this directory.
-    pub fn rule(&self, server: &ServerUrl, directory: Option<&Path>) -> Option<&AccountRule> {
-        self.account.iter().find(|rule| rule.applies(server, directory))
-    }
-
-    /// All rules, in their order.
+    /// All rules, in their order: the first that fits counts.
     pub fn rules(&self) -> &[AccountRule] {
         &self.account
     }

@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use super::Client;
 use super::git_login::{self, Offer};
+use super::{Client, Place};
 use crate::base::Message;
 use crate::git::{self, Operation};
 use crate::msg;
@@ -36,7 +36,10 @@ fn perform(operation: Operation) -> Result<(), Fault> {
     let request = git::Request::parse(&read_input()?).map_err(|error| refused(error.message()))?;
     let client = Client::from_environment()?;
     let done = match operation {
-        Operation::Get => get(&client, &request.into_get(directory())),
+        Operation::Get => {
+            let Place { directory, named } = Place::here();
+            get(&client, &Get { named_directory: named, ..request.into_get(directory) })
+        }
         Operation::Store => request.into_store().map_or(Ok(()), |store| client.ask(&store).map(|_| ())),
         Operation::Erase => client.ask(&request.into_erase()).map(|_| ()),
         Operation::Capability => Ok(()),
@@ -64,11 +67,6 @@ fn get(client: &Client, question: &Get) -> Result<(), Fault> {
         Some(answer) => write_stdout(&answer),
         None => Err(Fault::new(Code::Internal, msg!("secret-not-sayable"))),
     }
-}
-
-/// Where git runs; a path that is not UTF-8 can stand in no rule.
-fn directory() -> Option<String> {
-    std::env::current_dir().ok()?.into_os_string().into_string().ok()
 }
 
 /// Reads stdin to its end, but not for ever and not without bound.

@@ -6,6 +6,7 @@ mod credentials;
 mod ending;
 mod git_helper;
 mod git_login;
+mod place;
 mod report;
 mod start;
 
@@ -13,4 +14,5 @@ pub use ask::{Client, Held};
 pub use credentials::Account;
 pub use ending::Ended;
 pub use git_helper::run as run_git_helper;
+pub use place::Place;
 pub use report::{exit_code, helper_exit_code, report, report_through_loom};

@@ -107,11 +107,11 @@ impl Request {
         !protocol.is_empty() && (!host.is_empty() || is_file)
     }
 
-    /// `directory` is where git runs.
+    /// `directory` is where git works.
     pub fn into_get(mut self, directory: Option<String>) -> Get {
         let schemes = std::mem::take(&mut self.schemes);
         let (authtype, state, refused) = (self.speaks_authtype, self.speaks_state, self.state.take());
-        Get { wanted: self.into_parts().0, authtype, state, schemes, refused, directory }
+        Get { wanted: self.into_parts().0, authtype, state, schemes, refused, directory, named_directory: None }
     }
 
     /// `None` if there is nothing to keep: no user name or password, or git says that it is ephemeral.

@@ -34,9 +34,12 @@ pub struct Get {
     /// What an answer of this very command said in `state`: the server refused that answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
-    /// Where git runs, for rules that depend on it.
+    /// Where git works, for rules that depend on it: an absolute path without symbolic links.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
+    /// Another path to the same place, as the person's shell names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_directory: Option<String>,
 }
 
 /// What git may send.

@@ -11,9 +11,12 @@ pub struct Why {
     /// The user name in the URL.
     #[serde(default)]
     pub user: Option<String>,
-    /// Where git would run.
+    /// Where git would work.
     #[serde(default)]
     pub directory: Option<String>,
+    /// Another path to the same place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_directory: Option<String>,
 }
 
 /// Printed as it is by `loom why --json`.

@@ -24,7 +24,8 @@ impl Handle for Get {
             (tag, named) = state.split_once(NAMED).map_or((state.as_str(), None), |(tag, user)| (tag, Some(user)));
             refuse(agent, &server, tag).await?;
         }
-        let rule = config.rule(&server, self.directory.as_deref().map(std::path::Path::new));
+        let place = [self.directory.as_deref(), self.named_directory.as_deref()];
+        let rule = agent.rule(&config, &server, place).await;
         let user = named.or(rule.map(|rule| rule.user()));
         // Accounts that were renewed for this question, or could not be: each is tried once, so this ends.
         let mut tried = Vec::new();

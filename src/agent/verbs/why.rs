@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use crate::agent::accounts::{Accounts, Held};
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, select};
@@ -12,7 +10,8 @@ impl Handle for Why {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<WhyReply, Fault> {
         caller.is_about(&self.server, self.user.as_deref())?;
         let config = agent.config()?;
-        let rule = config.rule(&self.server, self.directory.as_deref().map(Path::new)).filter(|_| self.user.is_none());
+        let place = [self.directory.as_deref(), self.named_directory.as_deref()];
+        let rule = agent.rule(&config, &self.server, place).await.filter(|_| self.user.is_none());
         let asked = Asked { why: &self, config: &config, rule, locale: caller.locale };
         agent.with_accounts(|accounts| asked.answer(accounts)).await
     }

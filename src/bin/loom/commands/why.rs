@@ -1,5 +1,5 @@
 use loom_credentials::base::{Config, Message, ServerUrl, printable};
-use loom_credentials::client::exit_code;
+use loom_credentials::client::{Place, exit_code};
 use loom_credentials::git::Configuration;
 use loom_credentials::msg;
 use loom_credentials::wire::{self, Code, Fault, PassedOver, WhyReply};
@@ -14,8 +14,9 @@ pub fn run(args: Why, context: &Context) -> Result<u8, Fault> {
     let git = Git::look(&args, &whole);
     let server = if git.names_path || args.path.is_some() { whole } else { whole.origin() };
     let client = context.client()?;
-    let directory = std::env::current_dir().ok().and_then(|dir| dir.into_os_string().into_string().ok());
-    let mut answer = client.ask(&wire::Why { server: server.clone(), user: git.user.clone(), directory })?;
+    let Place { directory, named } = Place::here();
+    let question = wire::Why { server: server.clone(), user: git.user.clone(), directory, named_directory: named };
+    let mut answer = client.ask(&question)?;
     if let Some(reason) = git.asks_nobody(&args) {
         pass_over(&mut answer, &context.locale.render(&reason));
     }
