@@ -42,6 +42,35 @@ fn the_agent_inherits_no_issued_token_and_nothing_of_git() {
 }
 
 #[test]
+fn whoever_means_other_settings_and_another_store_gets_an_agent_of_their_own_beside_the_first() {
+    let home = Home::new();
+    let mut other = Home::new();
+    other.set("XDG_RUNTIME_DIR", home.path().join("run"));
+    let login = |home: &Home, token: &str| {
+        home.loom_in(&["login", "--with-token", "--server", "https://a.example"], token).ok();
+    };
+    let token = |home: &Home| home.loom(&["token", "--server", "https://a.example"]);
+    login(&home, "tok_first");
+    token(&other).fails(4);
+    assert_eq!(other.get("https", "a.example").ok().out, "", "it is served from another's store");
+    login(&other, "tok_other");
+    assert!(other.credentials().exists(), "it was written into another's store");
+    other.store("https", "b.example", "u", "p").ok();
+    let pids = [home.agent_pid(), other.agent_pid()];
+    assert_ne!(pids[0], pids[1]);
+    assert_eq!([token(&home).ok().out, token(&other).ok().out], ["tok_first\n", "tok_other\n"]);
+    home.loom(&["token", "--server", "https://b.example"]).fails(4);
+    // Where somebody names the socket it is that agent's, whatever is elsewhere: in a container, behind ssh -R.
+    let mut contained = Home::new();
+    contained.set("LOOM_AGENT_SOCK", home.socket());
+    assert_eq!(token(&contained).ok().out, "tok_first\n");
+    other.loom(&["agent", "stop"]).ok();
+    assert_eq!(home.agent_pid(), pids[0], "another's agent was stopped");
+    other.set("LOOM_AUTOSTART", "0");
+    token(&other).fails(1).says("not running");
+}
+
+#[test]
 fn a_token_in_the_environment_that_the_agent_does_not_know_is_denied() {
     let mut home = Home::new();
     home.store("https", "a.example", "u", "pw").ok();

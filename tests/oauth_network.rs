@@ -41,19 +41,44 @@ fn tunnel(mut client: TcpStream, seen: &Mutex<Vec<String>>) -> Option<()> {
 }
 
 #[test]
-fn a_proxy_of_the_environment_is_used_except_where_it_says_not_to() {
+fn the_proxy_of_whoever_asks_is_used_except_where_it_says_not_to_and_whoever_started_the_agent_decides_nothing() {
     let mut home = Home::new();
     let Some(provider) = Provider::start_with(&mut home, &[("DC_INTERVAL", "1")]) else { return };
-    let (url, asked) = proxy();
-    home.set("HTTPS_PROXY", &url);
+    let host = provider.issuer().strip_prefix("https://").unwrap().to_owned();
+    let [(first, asked_first), (second, asked_second)] = [proxy(), proxy()];
+    let asked = || {
+        let count = |asked: &Mutex<Vec<String>>| std::mem::take(&mut *asked.lock().unwrap()).contains(&host);
+        (count(&asked_first), count(&asked_second))
+    };
+    home.set("HTTPS_PROXY", &first);
     log_in(&home, &provider);
-    let host = provider.issuer().strip_prefix("https://").unwrap();
-    assert!(asked.lock().unwrap().iter().any(|target| target == host), "{asked:?}");
+    let agent = home.agent_pid();
+    assert_eq!(asked(), (true, false));
     home.set("NO_PROXY", "localhost");
-    home.loom(&["agent", "restart"]).ok();
-    asked.lock().unwrap().clear();
     log_in(&home, &provider);
-    assert!(asked.lock().unwrap().is_empty(), "{asked:?}");
+    assert_eq!(asked(), (false, false), "what is excepted");
+    home.set("NO_PROXY", "");
+    // What is said in lower case goes first, as with git and curl.
+    home.set("https_proxy", second.strip_prefix("http://").unwrap());
+    log_in(&home, &provider);
+    assert_eq!(asked(), (false, true));
+    home.loom(&["logout", "--server", provider.issuer()]).ok().says("revoked");
+    assert_eq!(asked(), (false, true), "a token is revoked the same way");
+    home.set("https_proxy", "");
+    home.set("HTTPS_PROXY", "");
+    log_in(&home, &provider);
+    assert_eq!(asked(), (false, false), "another session has no proxy");
+    home.set("ALL_PROXY", "http://127.0.0.1:1");
+    let settings =
+        |proxy: &str| home.configure(&format!("[[server]]\nurl = '{}'\nproxy = '{proxy}'\n", provider.issuer()));
+    for (proxy, expected) in [("none", (false, false)), (&first, (true, false)), ("", (false, false))] {
+        settings(proxy);
+        log_in(&home, &provider);
+        assert_eq!(asked(), expected, "the settings go first: {proxy:?}");
+    }
+    settings("ftp://user:letmein@127.0.0.1:1");
+    home.loom(&["logout", "--server", provider.issuer()]).fails(1).says("line 3").without("letmein");
+    assert_eq!(home.agent_pid(), agent, "the agent was started anew");
 }
 
 fn log_in(home: &Home, provider: &Provider) {

@@ -3,7 +3,9 @@
 
 use std::path::PathBuf;
 
-use loom_credentials::base::{Credential, Expiry, Kind, Locale, Scopes, Secret, ServerUrl, TokenSource};
+use loom_credentials::base::{
+    Credential, Expiry, Kind, Locale, Route, Scopes, Secret, ServerUrl, Surroundings, TokenSource,
+};
 use loom_credentials::msg;
 use loom_credentials::wire::*;
 
@@ -55,6 +57,28 @@ fn agent(http: Option<&str>) -> AgentStatus {
 fn person() -> Person {
     let issuer = Some("https://login.example/".to_owned());
     Person { name: "alice".into(), subject: Some("00u1".into()), issuer }
+}
+
+#[test]
+fn the_surroundings_of_whoever_asks_are_as_recorded() {
+    let route = Route {
+        https_proxy: Some(secret("http://user:pass@proxy.example:3128")),
+        http_proxy: Some(secret("http://proxy.example:3128")),
+        all_proxy: Some(secret("socks5h://proxy.example:1080")),
+        no_proxy: Some("localhost,.example".into()),
+        ssl_cert_file: Some("/etc/ssl/corp.pem".into()),
+        ssl_cert_dir: Some("/etc/ssl/corp".into()),
+    };
+    let bus = Some("unix:path=/run/user/1000/bus".into());
+    let whole = Surroundings { bus, home: Some("0123456789abcdef".into()), route };
+    let frames = [&whole, &Surroundings::default()]
+        .map(|env| print_request_from(Some(env), &Hello::default(), Locale::En, None));
+    golden("request-env", &[&frames[0], &frames[1]]);
+    let request = Request::parse(&frames[0]).unwrap();
+    let again = print_request_from(request.env.as_ref(), &Hello::default(), Locale::En, None);
+    assert_eq!(*again, *frames[0]);
+    assert!(!format!("{:?}", request.env).contains("pass@"));
+    assert!(Request::parse(b"{\"v\":1,\"verb\":\"hello\",\"env\":{\"later\":1}}").unwrap().env.is_some());
 }
 
 #[test]

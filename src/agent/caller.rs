@@ -73,6 +73,11 @@ impl<'a> Caller<'a> {
         }
     }
 
+    /// A process of this user that shows no token, at a socket that has none.
+    pub(super) fn is_owner(&self) -> bool {
+        matches!(self.asker, Asker::Process { door: None, .. }) && self.authority.token().is_none()
+    }
+
     pub(super) fn authority(&self) -> &Authority {
         &self.authority
     }

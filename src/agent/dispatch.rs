@@ -3,7 +3,7 @@ use std::pin::Pin;
 use zeroize::Zeroizing;
 
 use super::needs::{NOTHING, Needs, OPEN, SECRET, at_server, everywhere};
-use super::{Agent, Caller};
+use super::{Agent, Caller, fault};
 use crate::base::Scope;
 use crate::msg;
 use crate::wire::{self, Code, Fault, Request, RequestError, Verb, print_reply};
@@ -77,11 +77,15 @@ const VERBS: &[Row] = &[
 
 /// Answers one request frame with one reply frame.
 pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Frame {
-    let request = match Request::parse(frame) {
+    let mut request = match Request::parse(frame) {
         Ok(request) => request,
         Err(error) => return refuse(from_request(error), caller),
     };
     caller.locale = request.locale;
+    let env = request.env.take().filter(|_| caller.guest().is_none());
+    if env.as_ref().and_then(|env| env.home.as_ref()).is_some_and(|home| *home != agent.paths().tag()) {
+        return refuse(fault::elsewhere(), caller);
+    }
     match agent.authority(request.token.as_ref(), caller).await {
         Ok(authority) => {
             caller.acts_within(authority);
@@ -96,7 +100,10 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
                 agent.audit("auth.fail", caller.actor(), None, Err(fault.code()));
                 return refuse(fault, caller);
             }
-            run(agent, &request, caller).await
+            match env.filter(|_| caller.is_owner()) {
+                Some(env) => agent.on_behalf(env, run(agent, &request, caller)).await,
+                None => run(agent, &request, caller).await,
+            }
         }
         // Most often the front-end is newer than this agent.
         None => {

@@ -248,6 +248,7 @@ pub(super) fn from_http(server: &ServerUrl, error: &HttpError) -> Fault {
         HttpError::Redirect => fault(msg!("server-redirects", server = server)).hint(msg!("hint-server-redirects")),
         HttpError::TooLong => fault(msg!("not-oauth", server = server)).hint(msg!("hint-with-token", server = server)),
         HttpError::TlsFile(reason) => fault(reason.clone()).hint(msg!("hint-config")),
+        HttpError::Proxy(reason) => fault(reason.clone()).hint(msg!("hint-proxy-bad")),
     }
 }
 
@@ -262,6 +263,11 @@ pub(super) fn keyring_hangs() -> Fault {
 /// The store takes longer than it should, or somebody before does.
 pub(super) fn store_busy() -> Fault {
     Fault::new(Code::Unavailable, msg!("store-busy")).hint(msg!("hint-try-again"))
+}
+
+/// Whoever asks means another store than this agent has.
+pub(super) fn elsewhere() -> Fault {
+    Fault::new(Code::Elsewhere, msg!("agent-elsewhere")).hint(msg!("hint-agent-elsewhere"))
 }
 
 pub(super) fn internal() -> Fault {

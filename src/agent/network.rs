@@ -1,27 +1,62 @@
-use std::sync::OnceLock;
+use std::sync::Mutex;
 
+use super::state::lock;
 use super::{Agent, oauth_fault};
-use crate::base::{ServerUrl, TlsSettings};
+use crate::base::{Route, ServerUrl, Surroundings, TlsSettings};
 use crate::oauth::Http;
 use crate::wire::Fault;
 
-/// The way to servers: one client for those of which nothing special is said.
-#[derive(Default)]
-pub(super) struct Network(OnceLock<Http>);
+/// The way to servers. Who asks goes the way their own surroundings say, who started the agent decides nothing for others.
+pub(super) struct Network {
+    /// That of the owner who asked last: what is done without being asked goes it too.
+    last: Mutex<Route>,
+    /// The clients of which nothing special is said, the latest used last.
+    clients: Mutex<Vec<(Route, Http)>>,
+}
+
+/// So many sessions with proxies of their own have one person.
+const CLIENTS: usize = 4;
+
+tokio::task_local! {
+    /// Of whoever is being answered.
+    static ASKER: Route;
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        // Until somebody has asked there is nothing better.
+        Network { last: Mutex::new(Route::from_environment()), clients: Mutex::default() }
+    }
+}
 
 impl Agent {
+    /// Does something for an owner of these surroundings.
+    pub(super) async fn on_behalf<R>(&self, env: Surroundings, act: impl Future<Output = R>) -> R {
+        lock(&self.network.last).clone_from(&env.route);
+        ASKER.scope(env.route, act).await
+    }
+
     /// The client for this server and its logins. One with certificates of its own is made anew each time, so that
     /// a file that was replaced counts at once.
     pub(super) fn http(&self, server: &ServerUrl) -> Result<Http, Fault> {
-        let tls = self.config()?.server(server).map(|entry| entry.tls()).unwrap_or_default();
-        let made = |tls: &TlsSettings| Http::new(tls).map_err(|error| oauth_fault::no_tls(server, &error));
-        if tls != TlsSettings::default() {
-            return made(&tls);
+        let config = self.config()?;
+        let entry = config.server(server);
+        let tls = entry.map(|entry| entry.tls()).unwrap_or_default();
+        let asked = ASKER.try_with(Clone::clone).unwrap_or_else(|_| lock(&self.network.last).clone());
+        let route = entry.map_or_else(|| asked.clone(), |entry| entry.route(&asked));
+        let make = || Http::new(&tls, &route).map_err(|error| oauth_fault::no_tls(server, &error));
+        if tls != TlsSettings::default() || route.has_authorities() {
+            return make();
         }
-        if let Some(http) = self.network.0.get() {
-            return Ok(http.clone());
+        let mut clients = lock(&self.network.clients);
+        let (route, http) = match clients.iter().position(|(known, _)| *known == route) {
+            Some(known) => clients.remove(known),
+            None => (route.clone(), make()?),
+        };
+        if clients.len() >= CLIENTS {
+            clients.remove(0);
         }
-        let http = made(&tls)?;
-        Ok(self.network.0.get_or_init(|| http).clone())
+        clients.push((route, http.clone()));
+        Ok(http)
     }
 }

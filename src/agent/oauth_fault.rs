@@ -56,7 +56,7 @@ pub(super) fn issuer_silent(issuer: &str) -> Fault {
 
 pub(super) fn no_tls(server: &ServerUrl, error: &HttpError) -> Fault {
     match error {
-        HttpError::TlsFile(_) => from_http(server, error),
+        HttpError::TlsFile(_) | HttpError::Proxy(_) => from_http(server, error),
         error => Fault::new(Code::Unavailable, msg!("no-tls").because(error.message())),
     }
 }

@@ -10,6 +10,8 @@ pub struct Paths {
     config: PathBuf,
     state: PathBuf,
     socket: PathBuf,
+    /// Somebody said where the socket is.
+    is_socket_named: bool,
 }
 
 impl Paths {
@@ -26,11 +28,34 @@ impl Paths {
             // Platforms without a state directory keep state with the local data.
             None => dirs::state_dir().or_else(dirs::data_local_dir).ok_or_else(|| msg!("no-home"))?.join("loom"),
         };
-        let socket = match absolute_from("LOOM_AGENT_SOCK")? {
+        let named = absolute_from("LOOM_AGENT_SOCK")?;
+        let is_socket_named = named.is_some();
+        let socket = match named {
             Some(path) => path,
             None => dirs::runtime_dir().map(|dir| dir.join("loom")).unwrap_or_else(|| state.clone()).join("agent.sock"),
         };
-        Ok(Paths { config, state, socket })
+        Ok(Paths { config, state, socket, is_socket_named })
+    }
+
+    /// Whether somebody said where the socket is.
+    pub fn is_socket_named(&self) -> bool {
+        self.is_socket_named
+    }
+
+    /// Names the directories of settings and state, in few letters: two who share a socket's directory may mean others.
+    pub fn tag(&self) -> String {
+        // Part by part: `//` and `/./` are only spellings.
+        let parts = self.config.components().chain(self.state.components());
+        let bytes = parts.flat_map(|part| part.as_os_str().as_encoded_bytes().iter().chain(b"\0"));
+        // FNV-1a: it tells apart what nobody made to look alike, and the git helper links no hash for it.
+        let hash =
+            bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
+        format!("{hash:016x}")
+    }
+
+    /// The same with the socket that only who means these directories uses, where the usual one is another's.
+    pub fn apart(&self) -> Paths {
+        Paths { socket: self.socket.with_file_name(format!("agent-{}.sock", self.tag())), ..self.clone() }
     }
 
     pub fn config_dir(&self) -> &Path {

@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
-use super::{OAuthSettings, ServerUrl};
+use super::{OAuthSettings, Route, Secret, ServerUrl};
 
 /// What the config file says of one server: `[[server]]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -22,8 +23,20 @@ pub struct ServerConfig {
     client_certificate: Option<PathBuf>,
     #[serde(default)]
     client_key: Option<PathBuf>,
+    /// Through which proxy it is reached, whatever the environment says.
+    #[serde(default, deserialize_with = "proxy")]
+    proxy: Option<Proxy>,
     #[serde(default)]
     oauth: OAuthSettings,
+}
+
+/// What the settings say of a proxy.
+#[derive(Clone, Debug)]
+enum Proxy {
+    /// There is to be none.
+    Direct,
+    /// Its address may hold a password.
+    Through(Secret),
 }
 
 /// The TLS of one server, beyond what holds for all. There is no way to turn verification off.
@@ -39,6 +52,15 @@ impl ServerConfig {
         &self.oauth
     }
 
+    /// How the server is reached by who would otherwise go this way.
+    pub fn route(&self, otherwise: &Route) -> Route {
+        match &self.proxy {
+            None => otherwise.clone(),
+            Some(Proxy::Direct) => otherwise.through(None),
+            Some(Proxy::Through(proxy)) => otherwise.through(Some(proxy)),
+        }
+    }
+
     pub fn tls(&self) -> TlsSettings {
         TlsSettings {
             ca_file: self.ca_file.as_deref().map(from_home),
@@ -46,6 +68,23 @@ impl ServerConfig {
             client_key: self.client_key.as_deref().map(from_home),
         }
     }
+}
+
+/// What is wrong is said without what stands there.
+fn proxy<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Proxy>, D::Error> {
+    let text = Secret::deserialize(from)?;
+    match text.expose() {
+        "" | "none" => Ok(Some(Proxy::Direct)),
+        address if is_proxy(address) => Ok(Some(Proxy::Through(text))),
+        _ => Err(D::Error::custom("a proxy is http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT, or \"none\"")),
+    }
+}
+
+fn is_proxy(address: &str) -> bool {
+    let Ok(url) = url::Url::parse(address) else { return false };
+    let is_bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+    let is_spoken = matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h");
+    is_spoken && is_bare && url.has_host() && !address.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
 fn yes() -> bool {

@@ -1,23 +1,28 @@
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use zeroize::Zeroizing;
 
 use super::connection::{Connection, is_gone};
 use super::start;
-use crate::base::{Locale, Message, Paths, Secret};
+use crate::base::{Locale, Message, Paths, Secret, Surroundings};
 use crate::msg;
-use crate::wire::{Code, Fault, Pasted, Reply, ReplyError, VERSION, Verb, print_more, print_request};
+use crate::wire::{Code, Fault, Pasted, Reply, ReplyError, VERSION, Verb, print_more, print_request_from};
 
 /// A front-end's way to the agent. Each question is one connection: connect, write, read.
 pub struct Client {
     paths: Paths,
+    /// The same beside an agent that has other settings and another store.
+    apart: OnceCell<Paths>,
     locale: Locale,
     /// `LOOM_TOKEN`: presented with every request, and then only its rights count.
     token: Option<Secret>,
     /// `LOOM_AUTOSTART=0` forbids starting an agent.
     autostart: bool,
+    /// What decides where things are for who asks here.
+    env: Option<Surroundings>,
 }
 
 impl Client {
@@ -26,7 +31,8 @@ impl Client {
         let paths = Paths::from_environment().map_err(|message| Fault::new(Code::Unavailable, message))?;
         let token = std::env::var("LOOM_TOKEN").ok().filter(|text| !text.is_empty()).map(Secret::new);
         let autostart = std::env::var_os("LOOM_AUTOSTART").is_none_or(|value| value != "0");
-        Ok(Client { paths, locale: Locale::from_environment(), token, autostart })
+        let env = Surroundings::from_environment(&paths);
+        Ok(Client { env, apart: OnceCell::new(), paths, locale: Locale::from_environment(), token, autostart })
     }
 
     /// The same, with the texts of the answers in this language.
@@ -45,7 +51,7 @@ impl Client {
     }
 
     pub fn paths(&self) -> &Paths {
-        &self.paths
+        self.apart.get().unwrap_or(&self.paths)
     }
 
     pub fn locale(&self) -> Locale {
@@ -107,16 +113,26 @@ impl Client {
         Ok(connection.wait_for_end(within))
     }
 
-    /// Asks, and waits for the first line of the answer. Where the agent went away before it, and asking again changes
-    /// nothing, the next agent is asked, once.
+    /// Asks, and waits for the first line of the answer. An agent with another store than is meant here says so; then the
+    /// one beside it is asked, from now on.
     fn begin<V: Verb>(&self, question: &V) -> Result<(Connection, Zeroizing<Vec<u8>>), Fault> {
-        let frame = print_request(question, self.locale, self.token.as_ref());
+        let frame = print_request_from(self.env.as_ref(), question, self.locale, self.token.as_ref());
+        let begun = self.exchange::<V>(&frame)?;
+        if self.apart.get().is_some() || !is_elsewhere(&begun.1) {
+            return Ok(begun);
+        }
+        self.apart.get_or_init(|| self.paths.apart());
+        self.exchange::<V>(&frame)
+    }
+
+    /// Where the agent went away before it answered, and asking again changes nothing, the next agent is asked, once.
+    fn exchange<V: Verb>(&self, frame: &[u8]) -> Result<(Connection, Zeroizing<Vec<u8>>), Fault> {
         let mut connection = self.connect()?;
-        match connection.exchange(&frame) {
+        match connection.exchange(frame) {
             Err(fault) if V::REPEATABLE && is_gone(&fault) => {
                 connection.wait_for_death();
                 connection = self.connect()?;
-                connection.exchange(&frame)
+                connection.exchange(frame)
             }
             answered => answered,
         }
@@ -124,9 +140,9 @@ impl Client {
     }
 
     fn connect(&self) -> Result<Connection, Fault> {
-        match Connection::open(self.paths.socket())? {
+        match Connection::open(self.paths().socket())? {
             Some(connection) => Ok(connection),
-            None if self.autostart => start::agent(&self.paths, self.locale),
+            None if self.autostart => start::agent(self.paths(), self.locale),
             None => Err(unavailable(msg!("agent-not-running")).hint(msg!("hint-start-agent"))),
         }
     }
@@ -135,6 +151,11 @@ impl Client {
 /// Something the agent does for as long as this is held.
 pub struct Held {
     _connection: Connection,
+}
+
+fn is_elsewhere(line: &[u8]) -> bool {
+    let reply = Reply::<IgnoredAny, IgnoredAny>::parse(line);
+    matches!(reply, Ok(Reply::Error(fault)) if fault.code() == Code::Elsewhere)
 }
 
 pub(super) fn unavailable(message: Message) -> Fault {

@@ -50,7 +50,7 @@ pub fn exit_code(code: Code) -> u8 {
         Code::Usage => 2,
         Code::LoginRequired => 4,
         Code::Cancelled => 130,
-        Code::NotFound | Code::Locked | Code::Denied | Code::Unauthenticated | Code::TooMany => 1,
+        Code::NotFound | Code::Locked | Code::Denied | Code::Unauthenticated | Code::TooMany | Code::Elsewhere => 1,
         Code::BadRequest | Code::Unavailable | Code::Internal => 1,
     }
 }

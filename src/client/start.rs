@@ -56,7 +56,7 @@ fn launch(paths: &Paths, locale: Locale) -> Result<(), Fault> {
     let not_started = |error: &dyn std::fmt::Display| unavailable(msg!("agent-not-started", error = error));
     let outcome = Command::new(&program)
         .env_clear()
-        .envs(std::env::vars_os().filter(|(name, _)| is_inherited(name)))
+        .envs(std::env::vars_os().filter(|(name, _)| is_inherited(name, paths)))
         .env("LOOM_LANGUAGE", locale.tag())
         // Found out once: the agent listens where this program looks.
         .env("LOOM_AGENT_SOCK", paths.socket())
@@ -84,15 +84,15 @@ fn launch(paths: &Paths, locale: Locale) -> Result<(), Fault> {
 const NAME: &str = "loom-agent";
 
 /// What the agent gets of the environment of whoever happened to start it: where things are, not what git or a
-/// build put there, and no issued token.
-fn is_inherited(name: &OsStr) -> bool {
+/// build put there, and no issued token. How servers are reached comes with each request, unless nobody here may say so.
+fn is_inherited(name: &OsStr, paths: &Paths) -> bool {
     let Some(name) = name.to_str() else { return false };
     match name {
         "LOOM_TOKEN" => false,
         "HOME" | "USER" | "LOGNAME" | "PATH" | "TMPDIR" | "TZ" | "LANG" | "LANGUAGE" => true,
         "DBUS_SESSION_BUS_ADDRESS" | "DISPLAY" | "WAYLAND_DISPLAY" | "RUST_BACKTRACE" => true,
-        "SSL_CERT_FILE" | "SSL_CERT_DIR" => true,
-        _ if name.to_ascii_lowercase().ends_with("_proxy") => true,
+        "SSL_CERT_FILE" | "SSL_CERT_DIR" => paths.is_socket_named(),
+        _ if name.to_ascii_lowercase().ends_with("_proxy") => paths.is_socket_named(),
         _ => ["LOOM_", "XDG_", "LC_"].iter().any(|prefix| name.starts_with(prefix)),
     }
 }

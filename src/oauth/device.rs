@@ -124,7 +124,9 @@ impl<'a> AsyncHttpClient<'a> for Polls {
         Box::pin(async move {
             self.progress.asking.send_replace(true);
             match send(&self.http, request).await {
-                Err(error @ (HttpError::Redirect | HttpError::TooLong | HttpError::TlsFile(_))) => {
+                Err(
+                    error @ (HttpError::Redirect | HttpError::TooLong | HttpError::TlsFile(_) | HttpError::Proxy(_)),
+                ) => {
                     *self.fatal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     let mut refusal = HttpResponse::default();
                     *refusal.status_mut() = StatusCode::BAD_REQUEST;

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
+use reqwest::{Certificate, ClientBuilder, Identity, Method, NoProxy, Proxy, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::object::Object;
-use crate::base::{Message, TlsSettings, plain_file};
+use crate::base::{Message, Route, Secret, TlsSettings, plain_file};
 use crate::msg;
 
 /// From connecting to the last byte, whatever the server does in between.
@@ -53,6 +53,9 @@ pub enum HttpError {
     /// A file of the settings.
     #[error("a file for TLS cannot be used")]
     TlsFile(Message),
+    /// A proxy of the environment.
+    #[error("a proxy cannot be used")]
+    Proxy(Message),
 }
 
 impl HttpError {
@@ -60,6 +63,7 @@ impl HttpError {
     pub fn message(&self) -> Message {
         match self {
             HttpError::Unreachable(reason) | HttpError::Lost(reason) | HttpError::TlsFile(reason) => reason.clone(),
+            HttpError::Proxy(reason) => reason.clone(),
             HttpError::TooLong => msg!("answer-too-long"),
             HttpError::Trouble(status) => msg!("answer-trouble", status = status),
             HttpError::Redirect => msg!("answer-redirects"),
@@ -68,8 +72,8 @@ impl HttpError {
 }
 
 impl Http {
-    /// `tls` says whom to trust beside the system's authorities, and what to show of oneself.
-    pub fn new(tls: &TlsSettings) -> Result<Http, HttpError> {
+    /// `tls` says whom to trust beside the system's authorities, and what to show of oneself; `route` the way there.
+    pub fn new(tls: &TlsSettings, route: &Route) -> Result<Http, HttpError> {
         // Fails if a provider is there already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut client = reqwest::Client::builder()
@@ -79,13 +83,12 @@ impl Http {
             .connect_timeout(Duration::from_secs(10))
             // An idle connection would wake the agent when it ends.
             .pool_max_idle_per_host(0);
+        client = proxied(client, route)?;
+        if let Some(authorities) = system_authorities(route)? {
+            client = client.tls_certs_only(authorities);
+        }
         if let Some(path) = &tls.ca_file {
-            let bad = |error: &dyn std::fmt::Display| tls_file(path, error);
-            let authorities = Certificate::from_pem_bundle(&read(path)?).map_err(|error| bad(&error))?;
-            if authorities.is_empty() {
-                return Err(HttpError::TlsFile(msg!("tls-file-empty", path = path.display())));
-            }
-            client = client.tls_certs_merge(authorities);
+            client = client.tls_certs_merge(certificates(path)?);
         }
         if let (None, Some(key)) = (&tls.client_certificate, &tls.client_key) {
             return Err(HttpError::TlsFile(msg!("tls-key-alone", path = key.display())));
@@ -151,6 +154,53 @@ impl Answer {
     /// The body as a JSON object without doubtful keys.
     pub(super) fn object(&self) -> Option<Object> {
         Object::parse(&self.body)
+    }
+}
+
+/// Through the proxies of this route, and not those of this process's environment.
+fn proxied(client: ClientBuilder, route: &Route) -> Result<ClientBuilder, HttpError> {
+    type Make = fn(String) -> reqwest::Result<Proxy>;
+    let proxies: [(&str, &Option<Secret>, Make); 3] = [
+        ("https_proxy", &route.https_proxy, Proxy::https),
+        ("http_proxy", &route.http_proxy, Proxy::http),
+        ("all_proxy", &route.all_proxy, Proxy::all),
+    ];
+    let mut client = client.no_proxy();
+    for (name, address, make) in proxies {
+        let Some(address) = address.as_ref().map(Secret::expose) else { continue };
+        // As everywhere: without a scheme it is http.
+        let address = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
+        let unusable = || HttpError::Proxy(msg!("proxy-bad", variable = name));
+        let proxy = make(address).map_err(|_| unusable())?;
+        let except = route.no_proxy.as_deref().and_then(NoProxy::from_string);
+        client = client.proxy(proxy.no_proxy(except));
+    }
+    Ok(client)
+}
+
+/// Whom to trust in place of the system's authorities, as OpenSSL has it.
+fn system_authorities(route: &Route) -> Result<Option<Vec<Certificate>>, HttpError> {
+    if !route.has_authorities() {
+        return Ok(None);
+    }
+    let mut authorities = match &route.ssl_cert_file {
+        Some(path) => certificates(path)?,
+        None => Vec::new(),
+    };
+    if let Some(dir) = &route.ssl_cert_dir {
+        let files = std::fs::read_dir(dir).map_err(|error| tls_file(dir, &error))?;
+        // What lies there and is no certificate is in nobody's way.
+        authorities.extend(files.flatten().filter_map(|file| certificates(&file.path()).ok()).flatten());
+    }
+    Ok(Some(authorities))
+}
+
+/// At least one.
+fn certificates(path: &Path) -> Result<Vec<Certificate>, HttpError> {
+    let found = Certificate::from_pem_bundle(&read(path)?).map_err(|error| tls_file(path, &error))?;
+    match found.is_empty() {
+        true => Err(HttpError::TlsFile(msg!("tls-file-empty", path = path.display()))),
+        false => Ok(found),
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Code {
     Unauthenticated,
     /// Too much was asked or tried; the argument `seconds` of the message says when to come back.
     TooMany,
+    /// This agent has other settings and another store than whoever asks means.
+    Elsewhere,
     /// The question makes no sense, here or in this version.
     BadRequest,
     /// Something needed does not answer: the agent, a server, the store. Later it may.
@@ -43,6 +45,7 @@ impl Code {
             Code::Denied => "denied",
             Code::Unauthenticated => "unauthenticated",
             Code::TooMany => "too_many",
+            Code::Elsewhere => "elsewhere",
             Code::BadRequest => "bad_request",
             Code::Unavailable => "unavailable",
             Code::Usage => "usage",

@@ -43,7 +43,7 @@ pub use locking::{Lock, LockReply, Unlock};
 pub use login::{Flow, Login, LoginEvent, LoginReply, Pasted, Save};
 pub use logout::{LoggedOut, Logout, LogoutReply, Revocation};
 pub use reply::{Reply, ReplyError, print_event, print_reply};
-pub use request::{Empty, Request, RequestError, Verb, print_more, print_request};
+pub use request::{Empty, Request, RequestError, Verb, print_more, print_request, print_request_from};
 pub use serve::{Serve, ServeEnd, ServeReply};
 pub use sign_in::{
     IssuerInfo, Issuers, IssuersReply, Person, SessionEnd, SessionInfo, SessionReply, Sessions, SessionsReply, SignIn,

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::VERSION;
-use crate::base::{Locale, Secret, reveal_some};
+use crate::base::{Locale, Secret, Surroundings, reveal_some};
 
 /// Something that can be asked of the agent, with the type of its answer.
 pub trait Verb: Serialize + DeserializeOwned {
@@ -34,6 +34,9 @@ pub struct Request<'a> {
     /// An issued token (`LOOM_TOKEN`): then only its rights count.
     #[serde(default, with = "reveal_some")]
     pub token: Option<Secret>,
+    /// What decides where and how things are reached for whoever asks.
+    #[serde(default)]
+    pub env: Option<Surroundings>,
     #[serde(borrow, default)]
     params: Option<&'a RawValue>,
 }
@@ -75,6 +78,16 @@ fn known_locale<'de, D: Deserializer<'de>>(from: D) -> Result<Locale, D::Error> 
 
 /// Prints a request as a frame, LF included.
 pub fn print_request<V: Verb>(params: &V, locale: Locale, token: Option<&Secret>) -> Zeroizing<Vec<u8>> {
+    print_request_from(None, params, locale, token)
+}
+
+/// The same of somebody whose surroundings count.
+pub fn print_request_from<V: Verb>(
+    env: Option<&Surroundings>,
+    params: &V,
+    locale: Locale,
+    token: Option<&Secret>,
+) -> Zeroizing<Vec<u8>> {
     #[derive(Serialize)]
     struct Envelope<'a, V> {
         v: u32,
@@ -82,9 +95,11 @@ pub fn print_request<V: Verb>(params: &V, locale: Locale, token: Option<&Secret>
         locale: Locale,
         #[serde(skip_serializing_if = "Option::is_none")]
         token: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        env: Option<&'a Surroundings>,
         params: &'a V,
     }
-    let envelope = Envelope { v: VERSION, verb: V::NAME, locale, token: token.map(Secret::expose), params };
+    let envelope = Envelope { v: VERSION, verb: V::NAME, locale, token: token.map(Secret::expose), env, params };
     print_line(&envelope)
 }
 

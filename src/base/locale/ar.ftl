@@ -356,6 +356,10 @@ answer-redirects = يعيد التوجيه إلى مكان آخر، ولا تُ�
 tls-file-empty = لا يحتوي الملف { $path } على أي شهادة
 tls-key-alone = { $path } مفتاح من دون {"\u2066"}client_certificate{"\u2069"} الخاص به
 tls-file-bad = تعذّر استخدام الملف { $path }: { $error }
+proxy-bad = تعذّر استخدام الوكيل في { $variable }
+hint-proxy-bad = اكتبه هكذا {"\u2066"}http://HOST:PORT{"\u2069"} أو ألغه؛ {"\u2066"}[[server]] proxy{"\u2069"} في الإعدادات يسبقه
+agent-elsewhere = لدى هذا الوكيل إعدادات ومخزن غير ما تقصده
+hint-agent-elsewhere = {"\u2066"}LOOM_AGENT_SOCK{"\u2069"} يسمّي مقبس وكيلك، أو ألغه
 network-says = { $error }
 
 ## استدعاء واجهات البرمجة

@@ -356,6 +356,10 @@ answer-redirects = it sends elsewhere, which is not followed
 tls-file-empty = { $path } holds no certificate
 tls-key-alone = { $path } is a key without its client_certificate
 tls-file-bad = { $path } cannot be used: { $error }
+proxy-bad = the proxy of { $variable } cannot be used
+hint-proxy-bad = set it to http://HOST:PORT, or unset it; [[server]] proxy in the settings goes before it
+agent-elsewhere = this agent has other settings and another store than you mean
+hint-agent-elsewhere = LOOM_AGENT_SOCK names the socket of yours, or unset it
 network-says = { $error }
 
 ## Calling APIs

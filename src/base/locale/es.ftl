@@ -356,6 +356,10 @@ answer-redirects = redirige a otro lugar; la redirección no se sigue
 tls-file-empty = { $path } no contiene ningún certificado
 tls-key-alone = { $path } es una clave sin su client_certificate
 tls-file-bad = no se puede usar { $path }: { $error }
+proxy-bad = no se puede usar el proxy de { $variable }
+hint-proxy-bad = escríbalo como http://HOST:PUERTO o bórrelo; [[server]] proxy en la configuración va antes
+agent-elsewhere = este agente tiene otra configuración y otro almacén que los suyos
+hint-agent-elsewhere = LOOM_AGENT_SOCK indica el socket del suyo; o bórrelo
 network-says = { $error }
 
 ## Llamadas a API

@@ -70,7 +70,7 @@ pub(super) fn status(code: Code) -> StatusCode {
         Code::Unauthenticated => StatusCode::UNAUTHORIZED,
         Code::TooMany => StatusCode::TOO_MANY_REQUESTS,
         Code::BadRequest | Code::Usage => StatusCode::BAD_REQUEST,
-        Code::Unavailable | Code::Cancelled => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Unavailable | Code::Cancelled | Code::Elsewhere => StatusCode::SERVICE_UNAVAILABLE,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -1,0 +1,29 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Paths, Route};
+
+/// What of an asker's environment decides where and how things are reached for them. It comes with each request: whoever
+/// happened to start the agent decides nothing for others.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Surroundings {
+    /// The session bus, on which their keyring is: `DBUS_SESSION_BUS_ADDRESS`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bus: Option<String>,
+    /// Which settings and state they mean: [`Paths::tag`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
+    #[serde(default)]
+    pub route: Route,
+}
+
+impl Surroundings {
+    /// Those of this process. Nothing where somebody named the socket: the agent behind it may be of another machine, or
+    /// outside of this container, and what holds here means nothing there.
+    pub fn from_environment(paths: &Paths) -> Option<Surroundings> {
+        if paths.is_socket_named() {
+            return None;
+        }
+        let bus = std::env::var("DBUS_SESSION_BUS_ADDRESS").ok().filter(|address| !address.is_empty());
+        Some(Surroundings { bus, home: Some(paths.tag()), route: Route::from_environment() })
+    }
+}
