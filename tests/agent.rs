@@ -141,7 +141,7 @@ fn ten_thousand_clients_that_vanish_in_mid_reply_do_no_harm_and_leave_nothing() 
         // This process waits behind those of its own that went; another is answered at once.
         let begun = Instant::now();
         home.loom(&["agent", "status"]).ok();
-        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
         ask(&home, "{\"v\":1,\"verb\":\"hello\"}\n");
         alive(&home);
         resident_kib(&agent)

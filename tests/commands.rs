@@ -147,3 +147,24 @@ fn without_a_home_every_program_says_so() {
     assert_eq!(done.code, 1, "{done:?}");
     assert!(done.err.contains("absolute"), "{done:?}");
 }
+
+#[test]
+fn a_linked_settings_file_stays_a_link_and_what_it_leads_to_is_written() {
+    let home = Home::new();
+    let dotfiles = home.path().join("dotfiles");
+    std::fs::create_dir(&dotfiles).unwrap();
+    std::fs::write(dotfiles.join("loom.toml"), "# mine\nlanguage = \"en\"\n").unwrap();
+    home.configure("");
+    let link = home.path().join("config/loom/config.toml");
+    for target in [dotfiles.join("loom.toml"), "../../dotfiles/loom.toml".into(), "../../dotfiles/new.toml".into()] {
+        std::fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        home.loom(&["config", "set", "store", "file"]).ok();
+        assert_eq!(std::fs::read_link(&link).unwrap(), target);
+        assert_eq!(home.loom(&["config", "get", "store"]).ok().out.trim(), "file");
+    }
+    let text = std::fs::read_to_string(dotfiles.join("loom.toml")).unwrap();
+    assert!(text.contains("# mine") && text.contains("store = \"file\""), "{text}");
+    assert!(dotfiles.join("new.toml").exists());
+    assert_eq!(std::fs::read_dir(&dotfiles).unwrap().count(), 2, "nothing else is left there");
+}

@@ -3,6 +3,7 @@
 mod agent;
 mod agent_ends;
 mod agent_socket;
+mod agent_starter;
 mod api;
 mod api_bodies;
 mod audit;

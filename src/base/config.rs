@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -189,8 +189,20 @@ impl Setting {
         }
         let dir = path.parent().unwrap_or(Path::new("."));
         private_file::private_dir(dir).map_err(|error| error.message())?;
-        private_file::replace(path, text.as_bytes()).map_err(|error| error.message())
+        private_file::replace(&behind_links(path), text.as_bytes()).map_err(|error| error.message())
     }
+}
+
+/// The file that a link stands for, as where settings are kept with others in a repository: it is replaced, the link stays.
+/// It need not be there yet.
+fn behind_links(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    // As many as the system itself follows.
+    for _ in 0..40 {
+        let Ok(target) = std::fs::read_link(&path) else { break };
+        path = path.parent().unwrap_or(Path::new("/")).join(target);
+    }
+    path
 }
 
 impl StoreChoice {

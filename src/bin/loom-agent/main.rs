@@ -4,6 +4,7 @@ mod args;
 mod harden;
 #[path = "../loom/help.rs"]
 mod help;
+mod starter;
 
 use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
@@ -21,6 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 const READY: &str = "ready";
 
 fn main() -> ExitCode {
+    starter::close_inherited();
     let command = help::localized(Args::command(), Locale::from_environment());
     let args = match command.try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
@@ -76,8 +78,7 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
     harden::harden().map_err(|error| error.to_string())?;
     let launched = std::env::var_os(READY_VARIABLE).is_some();
     if launched {
-        // A session of its own: Ctrl+C and a closed terminal are for whoever started it.
-        let _ = rustix::process::setsid();
+        starter::leave();
     }
     let say = |message| locale.render(&message);
     let paths = Paths::from_environment().map_err(say)?;
@@ -101,6 +102,9 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
     let served = runtime.block_on(async {
         // First: another agent that finds our lock and nobody listening says so with HUP.
         let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
+        // Whoever listens for it lives on: a write over the limit on the size of files is an error like any other.
+        let over_limit = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        let _over_limit = signal(over_limit).map_err(|error| error.to_string())?;
         let door = match listenfd::ListenFd::from_env().take_unix_listener(0) {
             Ok(Some(listener)) => Door::from_systemd(listener, &paths).map_err(|error| error.to_string())?,
             _ => match Door::open(&paths).await {
@@ -119,9 +123,6 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
         let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
         let mut lock = signal(SignalKind::user_defined1()).map_err(|error| error.to_string())?;
-        // Whoever listens for it lives on: a write over the limit on the size of files is an error like any other.
-        let over_limit = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
-        let _over_limit = signal(over_limit).map_err(|error| error.to_string())?;
         tokio::spawn(async move {
             loop {
                 tokio::select! {
