@@ -52,6 +52,7 @@ mod layers;
 mod lock;
 mod login;
 mod logout;
+mod many;
 mod memory;
 mod oauth_git;
 mod oauth_hostile;

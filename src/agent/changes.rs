@@ -1,6 +1,8 @@
 //! Changes to what is kept: in the store first, in memory second. Each is made to the record as the store has it, and only
 //! if that is still the one the change is about: other agents may share the store.
 
+use std::collections::BTreeMap;
+
 use tokio::time::timeout;
 
 use super::Agent;
@@ -67,9 +69,14 @@ impl Agent {
         }
     }
 
-    /// Forgets an account if it still has this secret.
-    pub(super) async fn forget(&self, account: AccountKey, secret: Secret) -> Result<(), Fault> {
-        self.amend(account, move |now| now.filter(|now| has(now, &secret)).map(|_| Change::Remove)).await
+    /// Forgets those of these accounts that still have this secret, in one step.
+    pub(super) async fn forget(&self, secrets: BTreeMap<AccountKey, Secret>) -> Result<(), Fault> {
+        let accounts = secrets.keys().cloned().collect();
+        let decide = move |account: &AccountKey, now: Option<&Record>| {
+            let secret = secrets.get(account)?;
+            now.filter(|now| has(now, secret)).map(|_| Change::Remove)
+        };
+        self.change(accounts, decide).await.map(drop)
     }
 
     /// Offers the store again what it did not take, unless it has something else by now. The last that an agent does with

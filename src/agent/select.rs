@@ -1,7 +1,8 @@
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use super::accounts::{Accounts, Held};
-use crate::base::ServerUrl;
+use crate::base::{AccountKey, ServerUrl};
 
 /// Which accounts a request may mean, the best first.
 ///
@@ -97,10 +98,22 @@ fn of_person<'a>(found: &[&'a Held], user: &str) -> Vec<&'a Held> {
     logins(&|person| person.rsplit_once('@').is_some_and(|(local, _)| local == user))
 }
 
+/// The account that a person means who names no user, for every server that has one: the oldest.
+pub(super) fn defaults(accounts: &Accounts) -> HashMap<&ServerUrl, &AccountKey> {
+    let mut oldest: HashMap<&ServerUrl, &Held> = HashMap::new();
+    for held in accounts.iter() {
+        let first = oldest.entry(held.key().server()).or_insert(held);
+        if held.record().created() < first.record().created() {
+            *first = held;
+        }
+    }
+    oldest.into_iter().map(|(server, held)| (server, held.key())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{AccountKey, Credential, Secret, TokenSource};
+    use crate::base::{Credential, Secret, TokenSource};
     use crate::store::Record;
     use crate::wire::StoredIn;
 
@@ -119,6 +132,21 @@ mod tests {
             .iter()
             .map(|held| held.key().to_string())
             .collect()
+    }
+
+    #[test]
+    fn the_default_of_a_server_is_the_account_that_a_person_means_who_names_no_user() {
+        let all = accounts(&[
+            ("https://a.example", "b"),
+            ("https://a.example", "a"),
+            ("https://a.example/x", "c"),
+            ("https://b.example", "d"),
+        ]);
+        let defaults = defaults(&all);
+        assert_eq!(defaults.len(), 3);
+        for (server, key) in defaults {
+            assert_eq!(for_person(&all, server, None).unwrap().key(), key);
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -38,11 +38,12 @@ impl Agent {
         Ok(Turn { _own: own, _others: others })
     }
 
-    /// Waits until nobody has a turn any more, and lets nobody have one.
+    /// Waits until nobody has a turn any more, and lets nobody have one. Whoever takes several takes them in the order of
+    /// their keys, so that no two wait for each other.
     pub(super) async fn all_turns(&self) -> Vec<tokio::sync::OwnedMutexGuard<()>> {
-        let turns: Vec<_> = lock(&self.turns.0).values().cloned().collect();
+        let turns: BTreeMap<_, _> = lock(&self.turns.0).clone().into_iter().collect();
         let mut taken = Vec::new();
-        for turn in turns {
+        for turn in turns.into_values() {
             taken.push(turn.lock_owned().await);
         }
         taken

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::ask::unavailable;
 use crate::base::{Locale, Message, private_file};
 use crate::msg;
-use crate::wire::{Code, Fault, FrameError, Hello, print_request, read_frame};
+use crate::wire::{Code, Fault, FrameError, Hello, Pieces, print_request, read_frame};
 
 /// Longer than the agent may need for a server and a keyring together; a login sends an event or ends before.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15 * 60);
@@ -87,14 +87,22 @@ impl Connection {
         })
     }
 
-    /// The next line. It may take long, as what it is about does; that the agent answers nobody any more is said soon.
+    /// The next line, put together where it came in pieces. It may take long, as what it is about does; that the agent answers
+    /// nobody any more is said soon.
     pub(super) fn receive(&mut self) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        self.wait()?;
-        read_frame(&mut self.stream).map_err(|error| match error {
-            FrameError::Io(error) if is_timeout(&error) => silent(),
-            FrameError::Closed | FrameError::Io(_) => gone(),
-            FrameError::TooLong => unavailable(msg!("agent-speaks-otherwise")),
-        })
+        let otherwise = || unavailable(msg!("agent-speaks-otherwise")).hint(msg!("hint-restart-agent"));
+        let mut pieces = Pieces::default();
+        loop {
+            self.wait()?;
+            let frame = read_frame(&mut self.stream).map_err(|error| match error {
+                FrameError::Io(error) if is_timeout(&error) => silent(),
+                FrameError::Closed | FrameError::Io(_) => gone(),
+                FrameError::TooLong => otherwise(),
+            })?;
+            if let Some(line) = pieces.take(frame).map_err(|_| otherwise())? {
+                return Ok(line);
+            }
+        }
     }
 
     /// Waits until the agent closes the connection; `false` if it has not done so in time.

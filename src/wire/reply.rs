@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::fault::Sent;
+use super::pieces::in_pieces;
 use super::request::print_line;
 use super::{Empty, Fault, VERSION};
 use crate::base::Locale;
@@ -57,7 +58,7 @@ impl<T: DeserializeOwned, E: DeserializeOwned> Reply<T, E> {
     }
 }
 
-/// Prints the outcome of a verb as a frame, its texts rendered in `locale`.
+/// Prints the outcome of a verb as a frame, or as pieces if it is longer than one, its texts rendered in `locale`.
 pub fn print_reply<T: Serialize>(outcome: &Result<T, Fault>, locale: Locale) -> Zeroizing<Vec<u8>> {
     #[derive(Serialize)]
     struct Ok<'a, T> {
@@ -69,18 +70,18 @@ pub fn print_reply<T: Serialize>(outcome: &Result<T, Fault>, locale: Locale) -> 
         v: u32,
         error: Sent,
     }
-    match outcome {
+    in_pieces(match outcome {
         Result::Ok(answer) => print_line(&Ok { v: VERSION, ok: answer }),
         Err(fault) => print_line(&Error { v: VERSION, error: fault.rendered(locale) }),
-    }
+    })
 }
 
-/// Prints an event as a frame.
+/// The same of an event.
 pub fn print_event<E: Serialize>(event: &E) -> Zeroizing<Vec<u8>> {
     #[derive(Serialize)]
     struct Event<'a, E> {
         v: u32,
         event: &'a E,
     }
-    print_line(&Event { v: VERSION, event })
+    in_pieces(print_line(&Event { v: VERSION, event }))
 }

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Verb;
@@ -103,6 +105,14 @@ impl StoredIn {
             StoredIn::File => msg!("in-file"),
             StoredIn::Memory => msg!("in-memory"),
         }
+    }
+}
+
+impl StatusReply {
+    /// The servers that have several accounts, so that one of them is the default.
+    pub fn servers_of_many(&self) -> HashSet<&ServerUrl> {
+        let mut seen = HashSet::new();
+        self.accounts.iter().map(|account| &account.server).filter(|server| !seen.insert(*server)).collect()
     }
 }
 

@@ -23,7 +23,7 @@ impl Handle for Erase {
         for (account, credential) in meant.await? {
             match (&self.secret, &credential) {
                 (None, Credential::Basic { .. } | Credential::Header { .. }) => {
-                    agent.forget(account, credential.secret().clone()).await?;
+                    agent.forget([(account, credential.secret().clone())].into()).await?;
                 }
                 _ => agent.note(&account, credential.secret(), true).await,
             }

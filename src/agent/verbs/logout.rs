@@ -1,8 +1,17 @@
+use std::time::{Duration, Instant};
+
 use crate::agent::accounts::{Accounts, Held};
 use crate::agent::dispatch::Handle;
+use crate::agent::turns::Turn;
 use crate::agent::{Agent, Caller, fault, revocation, select};
+use crate::base::{AccountKey, Credential};
 use crate::msg;
-use crate::wire::{Code, Fault, LoggedOut, Logout, LogoutReply, Revocation};
+use crate::wire::{Actor, Code, Fault, LoggedOut, Logout, LogoutReply, Revocation};
+
+/// So many accounts are forgotten in one step, so many of those that wait for their turn, and after so long in any case.
+const TOGETHER: usize = 1000;
+const TURNS: usize = 32;
+const SOON: Duration = Duration::from_secs(5);
 
 impl Handle for Logout {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LogoutReply, Fault> {
@@ -31,34 +40,71 @@ impl Handle for Logout {
         if meant.is_empty() {
             return Err(Fault::new(Code::LoginRequired, msg!("nobody-logged-in")));
         }
-        let mut accounts = Vec::new();
+        let mut reply = LogoutReply { accounts: Vec::new() };
+        let (actor, mut ending) = (caller.actor(), Ending::default());
         for account in meant {
-            // A renewal under way would leave tokens behind that nobody knows of.
-            let is_renewed = |held: &Held| held.credential().is_renewable();
-            let _turn = match agent.with_accounts(|all| all.get(&account).is_some_and(is_renewed)).await? {
-                true => Some(agent.turn(&account).await?),
-                false => None,
-            };
-            let found = agent.with_accounts(|all| all.get(&account).map(|held| held.credential().clone())).await?;
-            let Some(credential) = found else { continue };
-            let revocation = match self.local {
-                true => Revocation::NotAsked,
-                false => revocation::revoke(agent, &account, &credential).await,
-            };
-            let about = Some((account.server().clone(), Some(account.user().to_owned())));
-            let forgotten = agent.forget(account.clone(), credential.secret().clone()).await;
-            // Each account by itself, however many one question is about.
-            agent.audit("logout", caller.actor(), about, forgotten.as_ref().map(|_| ()).map_err(Fault::code));
-            forgotten?;
-            if revocation == Revocation::Pending {
-                agent.revoke_later(account.clone(), credential);
+            ending.revoke(agent, account, self.local).await?;
+            if ending.is_enough() {
+                std::mem::take(&mut ending).forget(agent, &actor, &mut reply).await?;
             }
-            accounts.push(LoggedOut {
-                server: account.server().clone(),
-                account: account.user().to_owned(),
-                revocation,
-            });
         }
-        Ok(LogoutReply { accounts })
+        ending.forget(agent, &actor, &mut reply).await?;
+        Ok(reply)
+    }
+}
+
+/// Accounts whose credentials were revoked and are about to be forgotten, together: each time the store is written anew.
+struct Ending {
+    since: Instant,
+    revoked: Vec<(AccountKey, Credential, Revocation)>,
+    turns: Vec<Turn>,
+}
+
+impl Default for Ending {
+    fn default() -> Self {
+        Ending { since: Instant::now(), revoked: Vec::new(), turns: Vec::new() }
+    }
+}
+
+impl Ending {
+    async fn revoke(&mut self, agent: &Agent, account: AccountKey, local: bool) -> Result<(), Fault> {
+        // A renewal under way would leave tokens behind that nobody knows of.
+        let is_renewed = |held: &Held| held.credential().is_renewable();
+        if agent.with_accounts(|all| all.get(&account).is_some_and(is_renewed)).await? {
+            self.turns.push(agent.turn(&account).await?);
+        }
+        let found = agent.with_accounts(|all| all.get(&account).map(|held| held.credential().clone())).await?;
+        let Some(credential) = found else { return Ok(()) };
+        let revocation = match local {
+            true => Revocation::NotAsked,
+            false => revocation::revoke(agent, &account, &credential).await,
+        };
+        self.revoked.push((account, credential, revocation));
+        Ok(())
+    }
+
+    /// What was revoked does not wait long for being forgotten, and a turn is a file that is open.
+    fn is_enough(&self) -> bool {
+        self.revoked.len() >= TOGETHER || self.turns.len() >= TURNS || self.since.elapsed() >= SOON
+    }
+
+    async fn forget(self, agent: &Agent, actor: &Actor, reply: &mut LogoutReply) -> Result<(), Fault> {
+        let secret =
+            |(account, credential, _): &(AccountKey, Credential, _)| (account.clone(), credential.secret().clone());
+        let forgotten = agent.forget(self.revoked.iter().map(secret).collect()).await;
+        for (account, credential, revocation) in self.revoked {
+            let about = Some((account.server().clone(), Some(account.user().to_owned())));
+            // Each account by itself, however many one question is about.
+            agent.audit("logout", actor.clone(), about, forgotten.as_ref().map(|_| ()).map_err(Fault::code));
+            if forgotten.is_err() {
+                continue;
+            }
+            let (server, user) = (account.server().clone(), account.user().to_owned());
+            if revocation == Revocation::Pending {
+                agent.revoke_later(account, credential);
+            }
+            reply.accounts.push(LoggedOut { server, account: user, revocation });
+        }
+        forgotten
     }
 }

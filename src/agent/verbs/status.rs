@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
+
 use super::hello::this_agent;
-use crate::agent::accounts::{Accounts, Held};
+use crate::agent::accounts::Held;
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, check, select};
 use crate::base::{AccountKey, Grant, ServerUrl};
@@ -21,7 +23,7 @@ impl Handle for Status {
         let is_named =
             |held: &Held| self.server.as_ref().is_none_or(|server: &ServerUrl| server.covers(held.key().server()));
         let is_shown = |held: &Held| is_named(held) && authority.sees(held.key().server());
-        let mut checked = Vec::new();
+        let mut checked = BTreeMap::new();
         if self.check {
             let keys = agent.with_accounts(|accounts| {
                 let shown = accounts.iter().filter(|held| is_shown(held));
@@ -29,14 +31,16 @@ impl Handle for Status {
             });
             // Before anything is said: asking may renew a token.
             for key in keys.await? {
-                checked.push((check::ask(agent, &key).await?, key));
+                let said = check::ask(agent, &key).await?;
+                checked.insert(key, said);
             }
         }
         let accounts = agent.with_accounts(|accounts| {
+            let defaults = select::defaults(accounts);
             let shown = accounts.iter().filter(|held| is_shown(held));
-            let status = |held| {
-                let said = checked.iter().find(|(_, key)| *key == *Held::key(held));
-                AccountStatus { checked: said.map(|(said, _)| *said), ..account(accounts, held) }
+            let status = |held: &Held| {
+                let default = defaults.get(held.key().server()) == Some(&held.key());
+                AccountStatus { checked: checked.get(held.key()).copied(), default, ..account(held) }
             };
             shown.map(status).collect()
         });
@@ -50,7 +54,7 @@ impl Handle for Status {
     }
 }
 
-fn account(accounts: &Accounts, held: &Held) -> AccountStatus {
+fn account(held: &Held) -> AccountStatus {
     let server: &ServerUrl = held.key().server();
     let grant: Option<&Grant> = held.credential().grant();
     // An access token that ended is no trouble where another can be had.
@@ -64,7 +68,7 @@ fn account(accounts: &Accounts, held: &Held) -> AccountStatus {
         scopes: held.credential().scopes().to_vec(),
         user: grant.and_then(|grant| grant.user.clone()),
         renewable: held.credential().is_renewable(),
-        default: select::for_person(accounts, server, None).is_some_and(|first| first.key() == held.key()),
+        default: false,
         state,
         checked: None,
     }

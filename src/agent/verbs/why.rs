@@ -1,7 +1,9 @@
+use std::collections::HashSet;
+
 use crate::agent::accounts::{Accounts, Held};
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, select};
-use crate::base::{AccountRule, Config, Locale, Message};
+use crate::base::{AccountKey, AccountRule, Config, Locale, Message};
 use crate::msg;
 use crate::wire::{Chosen, Condition, Fault, PassedOver, Why, WhyReply};
 
@@ -41,6 +43,7 @@ impl Asked<'_> {
             Some(first) => self.because(first, usable.len()),
             None => self.because_none(accounts, &found),
         };
+        let fitting: HashSet<&AccountKey> = found.iter().map(|held| held.key()).collect();
         let others = accounts.iter().filter(|held| held.key().server().same_origin(&self.why.server));
         let others = others.filter(|held| chosen.is_none_or(|chosen| chosen.key() != held.key()));
         WhyReply {
@@ -52,7 +55,7 @@ impl Asked<'_> {
                 stored_in: held.stored_in(),
             }),
             because: self.locale.render(&because),
-            passed_over: others.map(|held| self.passed_over(held, &found)).collect(),
+            passed_over: others.map(|held| self.passed_over(held, fitting.contains(held.key()))).collect(),
         }
     }
 
@@ -86,8 +89,7 @@ impl Asked<'_> {
         }
     }
 
-    fn passed_over(&self, held: &Held, found: &[&Held]) -> PassedOver {
-        let fits = found.iter().any(|other| other.key() == held.key());
+    fn passed_over(&self, held: &Held, fits: bool) -> PassedOver {
         let condition = if held.is_of_use() { Condition::Valid } else { held.condition(0) };
         let because = match condition {
             Condition::Refused => msg!("why-not-refused"),

@@ -9,7 +9,7 @@ use super::server::Shared;
 use crate::agent::{self, Asker, Caller, Guest};
 use crate::base::Locale;
 use crate::msg;
-use crate::wire::{Code, Fault, MAX_FRAME, Reply, Verb, print_more, print_request};
+use crate::wire::{Code, Fault, MAX_FRAME, Pieces, Reply, Verb, print_more, print_request};
 
 /// How many requests of one token, person or stranger's address may be under way at once; more wait for their turn.
 const MAX_TURNS: usize = 64;
@@ -90,7 +90,19 @@ impl Conversation {
         Reply::parse(&self.line().await?).map_err(|_| internal())
     }
 
+    /// The next line, put together where it came in pieces.
     async fn line(&mut self) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let mut pieces = Pieces::default();
+        loop {
+            let mut frame = self.frame().await?;
+            frame.pop();
+            if let Some(line) = pieces.take(frame).map_err(|_| internal())? {
+                return Ok(line);
+            }
+        }
+    }
+
+    async fn frame(&mut self) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let mut line = Zeroizing::new(Vec::new());
         let mut limited = (&mut self.lines).take(MAX_FRAME as u64);
         let read = limited.read_until(b'\n', &mut line).await;

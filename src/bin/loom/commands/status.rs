@@ -64,16 +64,16 @@ fn show(locale: Locale, status: &StatusReply) {
         msg!("head-scopes"),
     ];
     let mut rows = vec![heading.map(text).to_vec()];
-    rows.extend(status.accounts.iter().map(|account| row(locale, account, status)));
+    let of_many = status.servers_of_many();
+    rows.extend(status.accounts.iter().map(|account| row(locale, account, of_many.contains(&account.server))));
     if status.accounts.iter().all(|account| account.scopes.is_empty()) {
         rows.iter_mut().for_each(|row| row.truncate(6));
     }
     term::table(rows);
 }
 
-fn row(locale: Locale, account: &AccountStatus, status: &StatusReply) -> Vec<String> {
-    let is_default =
-        account.default && status.accounts.iter().filter(|other| other.server == account.server).count() > 1;
+fn row(locale: Locale, account: &AccountStatus, has_others: bool) -> Vec<String> {
+    let is_default = account.default && has_others;
     let state = match (account.checked, account.state) {
         (Some(Checked::Accepted), _) => msg!("state-accepted"),
         (Some(Checked::Refused), _) | (_, Condition::Refused) => msg!("state-refused"),

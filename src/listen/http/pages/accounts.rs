@@ -26,19 +26,22 @@ pub(super) fn accounts(locale: Locale, status: &StatusReply) -> Markup {
         msg!("page-expires"),
         msg!("page-state"),
     ];
-    let rows: Vec<Vec<Markup>> = status.accounts.iter().map(|account| row(locale, account, status)).collect();
+    let of_many = status.servers_of_many();
+    let rows = status.accounts.iter().map(|account| {
+        let is_default_server = status.default_server.as_ref() == Some(&account.server);
+        row(locale, account, is_default_server, account.default && of_many.contains(&account.server))
+    });
+    let rows: Vec<Vec<Markup>> = rows.collect();
     table(&say(msg!("page-accounts")), &headings.map(say), &rows)
 }
 
-fn row(locale: Locale, account: &AccountStatus, status: &StatusReply) -> Vec<Markup> {
+fn row(locale: Locale, account: &AccountStatus, is_default_server: bool, is_default: bool) -> Vec<Markup> {
     let say = |message| locale.render(&message);
     let condition = match account.state {
         Condition::Valid => msg!("state-valid"),
         Condition::Expired => msg!("state-expired"),
         Condition::Refused => msg!("state-refused"),
     };
-    let is_default_server = status.default_server.as_ref() == Some(&account.server);
-    let others = status.accounts.iter().filter(|other| other.server == account.server).count() > 1;
     let user = account.user.as_deref().filter(|user| account.account.as_deref() != Some(*user));
     let mark = |shown: bool| html! { @if shown { " " span.tag { (say(msg!("page-default"))) } } };
     vec![
@@ -46,7 +49,7 @@ fn row(locale: Locale, account: &AccountStatus, status: &StatusReply) -> Vec<Mar
         html! {
             (name(account.account.as_deref().unwrap_or("–")))
             @if let Some(user) = user { " (" (name(user)) ")" }
-            (mark(account.default && others))
+            (mark(is_default))
         },
         html! { (say(account.kind.message())) },
         html! { (say(account.stored_in.message())) },

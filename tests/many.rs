@@ -1,0 +1,118 @@
+//! Many accounts: more than fit into one frame, in every command.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+
+use serde_json::{Value, json};
+
+use crate::support::{Home, SOON, every, say};
+
+/// So many accounts of one server, with names so long that what is said of all of them takes several frames.
+const SHORT: usize = 180;
+const NAME: usize = 1600;
+
+/// Of so many servers, in full.
+const MANY: usize = 20_000;
+
+fn name(number: usize) -> String {
+    format!("user{number}-{}", "x".repeat(NAME))
+}
+
+/// Stores accounts of one server, all over one connection.
+fn store_many(home: &Home, count: usize) {
+    let mut stream = UnixStream::connect(home.socket()).unwrap();
+    stream.set_read_timeout(Some(SOON)).unwrap();
+    let mut replies = BufReader::new(stream.try_clone().unwrap()).lines();
+    for number in 0..count {
+        let which = json!({"protocol": "https", "host": "many.example", "username": name(number)});
+        let params = json!({"which": which, "secret": format!("pw-of-{number}")});
+        let line = json!({"v": 1, "verb": "store", "params": params});
+        stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+        let reply = replies.next().unwrap().unwrap();
+        assert!(reply.contains("\"ok\""), "{number}: {reply}");
+    }
+}
+
+fn status(home: &Home, options: &[&str]) -> Value {
+    serde_json::from_str(&home.loom(&[&["status", "--json"], options].concat()).ok().out).unwrap()
+}
+
+#[test]
+fn what_is_said_of_many_accounts_takes_several_frames_and_comes_through_whole() {
+    let home = Home::with(&[]);
+    home.configure("store = 'file'\n");
+    let _agent = home.agent(&[]);
+    store_many(&home, SHORT);
+    let all = status(&home, &[]);
+    let accounts = all["accounts"].as_array().unwrap();
+    assert_eq!(accounts.len(), SHORT);
+    assert!(all.to_string().len() > 256 * 1024, "it would fit into a frame");
+    assert_eq!(accounts.iter().filter(|account| account["default"] == true).count(), 1);
+    assert_eq!(home.loom(&["status"]).ok().out.lines().count(), SHORT + 1);
+    let why: Value = serde_json::from_str(&home.loom(&["why", "--json", "https://many.example"]).ok().out).unwrap();
+    assert_eq!(why["passed_over"].as_array().unwrap().len(), SHORT - 1);
+    let doctor: Value = serde_json::from_str(&home.loom(&["doctor", "--json"]).ok().out).unwrap();
+    assert_eq!(doctor["file"]["accounts"].as_array().unwrap().len(), SHORT);
+    home.loom(&["store", "rekey"]).ok();
+    home.loom(&["lock"]).ok();
+    home.loom(&["unlock"]).ok();
+    let given = home.helper("get", format!("protocol=https\nhost=many.example\nusername={}\n\n", name(7))).ok().out;
+    assert!(given.contains("password=pw-of-7\n"));
+    let said = home.loom(&["logout", "--all", "--local"]).ok().err;
+    assert_eq!(said.lines().count(), SHORT);
+    assert_eq!(home.loom(&["status"]).code, 4);
+    // Each of them stands in the log.
+    let log = home.loom(&["audit", "tail", "--event", "logout", "-n", "1000", "--json"]).ok().out;
+    assert_eq!(log.lines().count(), SHORT);
+}
+
+/// What an older Loom kept in clear is sealed in one go, so that this is how so many get into the file.
+fn with_old_file(count: usize) -> Home {
+    let home = Home::with(&[]);
+    home.configure("store = 'file'\n");
+    let old = (0..count).map(|number| {
+        let key = format!("https___10_{}_{}_{}", number >> 16, (number >> 8) & 255, number & 255);
+        (key, json!({"type": "api", "key": format!("tok-{number}")}))
+    });
+    let old: serde_json::Map<String, Value> = old.collect();
+    std::fs::write(home.credentials(), Value::from(old).to_string()).unwrap();
+    std::fs::set_permissions(home.credentials(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    home
+}
+
+#[test]
+fn every_command_works_with_twenty_thousand_accounts() {
+    let count = MANY / every(20);
+    let home = with_old_file(count);
+    let _agent = home.agent(&[]);
+    let begun = std::time::Instant::now();
+    let step = |what: &str| say(format_args!("{count} accounts, {what}: {:?}", begun.elapsed()));
+    assert_eq!(status(&home, &[])["accounts"].as_array().unwrap().len(), count);
+    assert_eq!(home.loom(&["status"]).ok().out.lines().count(), count + 1);
+    step("status");
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_of_a").ok();
+    home.store("https", "b.example", "u", "pw-of-b").ok();
+    assert!(home.get("https", "10.0.1.2").ok().out.contains("password=tok-258\n"));
+    assert_eq!(home.loom(&["token", "--server", "https://10.0.1.3"]).ok().out, "tok-259\n");
+    home.loom(&["why", "https://10.0.1.3"]).ok();
+    step("login, store, get, token, why");
+    let doctor: Value = serde_json::from_str(&home.loom(&["doctor", "--json"]).ok().out).unwrap();
+    assert_eq!(doctor["file"]["accounts"].as_array().unwrap().len(), count + 2);
+    home.loom(&["store", "status"]).ok();
+    home.loom(&["store", "rekey"]).ok();
+    home.loom(&["lock"]).ok();
+    home.loom(&["unlock"]).ok();
+    step("doctor, rekey, lock, unlock");
+    let mut damaged = std::fs::read_to_string(home.credentials()).unwrap();
+    let at = damaged.find("\"text\":\"").unwrap() + 12;
+    damaged.replace_range(at..at + 1, if &damaged[at..=at] == "A" { "B" } else { "A" });
+    std::fs::write(home.credentials(), damaged).unwrap();
+    home.loom(&["doctor", "--restore"]);
+    step("restore");
+    let kept = status(&home, &[])["accounts"].as_array().unwrap().len();
+    assert!(kept >= count, "{kept}");
+    home.loom(&["logout", "--server", "https://10.0.1.3", "--local"]).ok();
+    home.loom(&["logout", "--all", "--local"]).ok();
+    assert_eq!(home.loom(&["status"]).code, 4);
+    step("logout --all");
+}
