@@ -39,9 +39,10 @@ fn the_passphrase_of_a_client_certificate_is_kept_for_its_file_and_asked_for_onc
         askpass(&mut home, PASSPHRASE);
         let url = format!("{}/git/app.git", nginx.basic);
         let settings = [format!("http.sslCert={file}"), format!("http.sslKey={file}")];
+        let with = ["-c", &settings[0], "-c", &settings[1], "-c", "http.sslCertPasswordProtected=true"];
+        let ask = |home: &Home| home.git(&git, &[&with[..], &["ls-remote", &url]].concat());
         for _ in 0..3 {
-            let with = ["-c", &settings[0], "-c", &settings[1], "-c", "http.sslCertPasswordProtected=true"];
-            home.git(&git, &[&with[..], &["ls-remote", &url]].concat()).ok();
+            ask(&home).ok();
         }
         let asked = std::fs::read_to_string(home.path().join("asked")).unwrap();
         assert_eq!(asked.lines().count(), 1, "{}: {asked}", git.display());
@@ -49,6 +50,17 @@ fn the_passphrase_of_a_client_certificate_is_kept_for_its_file_and_asked_for_onc
         assert!(status.contains("/my%20certificates/cert.pem"), "{status}");
         std::fs::remove_file(home.path().join("askpass")).unwrap();
         home.assert_nowhere_in_clear(PASSPHRASE);
+        // One that opens nothing any more is asked for anew, once git says so; a git with GnuTLS does not, so a person has to.
+        let changed = format!("protocol=cert\nhost=\npath={file}\nusername=\npassword=another\n\n");
+        home.helper("store", changed).ok();
+        assert_ne!(ask(&home).code, 0);
+        askpass(&mut home, PASSPHRASE);
+        if !home.loom(&["status"]).ok().out.contains("refused") {
+            let url = format!("cert://{}", file.replace(' ', "%20"));
+            home.loom(&["logout", "--server", &url]).ok();
+        }
+        ask(&home).ok();
+        ask(&home).ok();
     }
 }
 

@@ -61,7 +61,8 @@ fn name_paths(scope: &str) -> Result<(), Fault> {
 
 /// What will happen with the helpers that are configured already, which stay as they are, and where loom is not asked.
 fn explain(context: &Context) -> Result<u8, Fault> {
-    let configuration = configuration()?;
+    // A git that cannot say it (older than 2.26) has been set up all the same.
+    let Ok(configuration) = configuration() else { return Ok(0) };
     let helpers = match &context.named {
         Some(server) => configuration.helpers(server, None),
         None => configuration.common_helpers(),
