@@ -61,6 +61,7 @@ mod oauth_network;
 mod oauth_token;
 mod output;
 mod pages;
+mod places;
 mod secret_input;
 mod server_tokens;
 mod soak;

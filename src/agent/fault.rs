@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::access::LedgerError;
 use crate::base::private_file::{PrivateFileError, Unsafe};
-use crate::base::{ServerUrl, ServerUrlError};
+use crate::base::{Message, Paths, ServerUrl, ServerUrlError};
 use crate::msg;
 use crate::oauth::HttpError;
 use crate::oauth::loom_dialect::DialectError;
@@ -200,17 +200,35 @@ pub(super) fn from_store(error: StoreError) -> Fault {
         StoreError::NotKept => unavailable(msg!("store-not-kept")).hint(msg!("hint-try-again")),
         StoreError::File(error) => {
             let message = error.message();
-            match error {
+            match &error {
                 PrivateFileError::Unsafe { path, reason: Unsafe::Mode } => {
                     Fault::new(Code::Denied, message).hint(msg!("hint-file-mode", path = path.display()))
+                }
+                PrivateFileError::Unsafe { path, reason: Unsafe::Owner } => {
+                    Fault::new(Code::Denied, message).hint(hint_variable(path))
                 }
                 PrivateFileError::Unsafe { .. } => Fault::new(Code::Denied, message).hint(msg!("hint-file-unsafe")),
                 PrivateFileError::TooLarge { .. } => unavailable(message).hint(msg!("hint-file-too-large")),
                 PrivateFileError::Held { .. } => unavailable(message).hint(msg!("hint-file-locked")),
+                PrivateFileError::Io { path, error } if is_no_place(error) => {
+                    unavailable(message).hint(hint_variable(path))
+                }
                 PrivateFileError::Io { .. } => unavailable(message).hint(msg!("hint-file-io")),
             }
         }
     }
+}
+
+/// Whether nothing can be kept there at all.
+fn is_no_place(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, PermissionDenied, ReadOnlyFilesystem};
+    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem | NotADirectory)
+}
+
+fn hint_variable(path: &std::path::Path) -> Message {
+    let paths = Paths::from_environment();
+    let variable = paths.map_or("HOME", |paths| paths.variable_behind(path));
+    msg!("hint-path-variable", variable = variable)
 }
 
 pub(super) fn from_loom(server: &ServerUrl, error: DialectError) -> Fault {

@@ -1,6 +1,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use super::socket_path;
 use crate::base::Message;
 use crate::msg;
 
@@ -31,8 +32,17 @@ impl Paths {
         let named = absolute_from("LOOM_AGENT_SOCK")?;
         let is_socket_named = named.is_some();
         let socket = match named {
-            Some(path) => path,
-            None => dirs::runtime_dir().map(|dir| dir.join("loom")).unwrap_or_else(|| state.clone()).join("agent.sock"),
+            Some(path) if socket_path::fits_socket(&path) => path,
+            Some(path) => {
+                let limit = socket_path::MAX_SOCKET_PATH;
+                return Err(msg!(
+                    "variable-too-long",
+                    variable = "LOOM_AGENT_SOCK",
+                    path = path.display(),
+                    limit = limit
+                ));
+            }
+            None => socket_path::find(&state),
         };
         Ok(Paths { config, state, socket, is_socket_named })
     }
@@ -139,6 +149,16 @@ impl Paths {
     /// What the agent logs when it runs in the background and `LOOM_LOG` is set.
     pub fn log_file(&self) -> PathBuf {
         self.state.join("agent.log")
+    }
+
+    /// The variable that decides where this file or directory of ours lies.
+    pub fn variable_behind(&self, path: &Path) -> &'static str {
+        let variables: &[&str] = match path {
+            path if path.starts_with(&self.config) => &["LOOM_CONFIG_DIR", "XDG_CONFIG_HOME"],
+            path if path.starts_with(&self.state) => &["LOOM_STATE_DIR", "XDG_STATE_HOME"],
+            _ => return socket_path::socket_variable(),
+        };
+        socket_path::deciding(variables).unwrap_or("HOME")
     }
 
     pub fn socket(&self) -> &Path {

@@ -13,7 +13,7 @@ use rustix::process::{Pid, test_kill_process};
 use zeroize::Zeroizing;
 
 use super::ask::unavailable;
-use crate::base::{Locale, Message, private_file};
+use crate::base::{Locale, Message, private_file, socket_variable};
 use crate::msg;
 use crate::wire::{Code, Fault, FrameError, Hello, Pieces, print_request, read_frame};
 
@@ -221,5 +221,6 @@ fn not_reached(socket: &Path, error: io::Error) -> Fault {
 }
 
 fn denied_socket(reason: Message) -> Fault {
-    Fault::new(Code::Denied, msg!("socket-unsafe").because(reason)).hint(msg!("hint-socket-unsafe"))
+    Fault::new(Code::Denied, msg!("socket-unsafe").because(reason))
+        .hint(msg!("hint-socket-unsafe", variable = socket_variable()))
 }

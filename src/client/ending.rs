@@ -85,6 +85,6 @@ fn not_ended(owner: &LockOwner) -> Fault {
 }
 
 fn elsewhere(owner: &LockOwner, lock: &Path) -> Fault {
-    unavailable(msg!("agent-elsewhere", pid = owner.pid, host = owner.machine.host, path = lock.display()))
+    unavailable(msg!("agent-unreachable", pid = owner.pid, host = owner.machine.host, path = lock.display()))
         .hint(msg!("hint-socket-shared"))
 }

@@ -7,7 +7,7 @@ use super::ask::unavailable;
 use super::connection::Connection;
 use super::report::beside;
 use crate::base::private_file::{self, PrivateFileError};
-use crate::base::{Locale, Paths};
+use crate::base::{Locale, Message, Paths, socket_variable};
 use crate::msg;
 use crate::wire::Fault;
 
@@ -22,7 +22,7 @@ const STARTS: usize = 3;
 
 /// Starts the agent and connects to it. Of many front-ends at once one starts it; the others wait until it listens.
 pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> {
-    let unsafe_file = |error: PrivateFileError| unavailable(error.message()).hint(msg!("hint-socket-unsafe"));
+    let unsafe_file = |error: PrivateFileError| unavailable(error.message()).hint(hint(&error));
     private_file::private_dir(paths.socket().parent().unwrap_or(Path::new("/"))).map_err(unsafe_file)?;
     let until = Instant::now() + STARTED_WITHIN;
     let _only_one = loop {
@@ -47,6 +47,16 @@ pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> 
     }
     let unreached = || unavailable(msg!("agent-unreached", path = paths.socket().display()));
     Connection::open(paths.socket())?.ok_or_else(|| unreached().hint(msg!("hint-try-again")))
+}
+
+/// What to do about a directory or a file beside the socket; it names the variable that decides where that is.
+fn hint(error: &PrivateFileError) -> Message {
+    match error {
+        PrivateFileError::Unsafe { .. } => msg!("hint-socket-unsafe", variable = socket_variable()),
+        PrivateFileError::TooLarge { .. } | PrivateFileError::Held { .. } | PrivateFileError::Io { .. } => {
+            msg!("hint-socket-place")
+        }
+    }
 }
 
 /// Returns once an agent listens in the background, or says why it cannot.

@@ -12,7 +12,7 @@ use super::socket_name::{SocketName, is_answered};
 use super::watch::Watch;
 use crate::agent::RestrictedDoor;
 use crate::base::private_file::{self, PrivateFileError};
-use crate::base::{AgentLock, LockOwner, Message, Paths};
+use crate::base::{AgentLock, LockOwner, MAX_SOCKET_PATH, Message, Paths};
 use crate::msg;
 
 /// The longest wait for another agent to either listen or go.
@@ -56,6 +56,8 @@ pub enum DoorError {
     Taken,
     #[error("another agent has the lock {path} and does not answer")]
     Silent { path: PathBuf, owner: Option<LockOwner> },
+    #[error("{path} is too long for a socket")]
+    TooLong { path: PathBuf },
     #[error(transparent)]
     Unsafe(#[from] PrivateFileError),
     #[error("{path}: {error}")]
@@ -68,9 +70,10 @@ impl DoorError {
         match self {
             DoorError::Taken => msg!("agent-runs-already"),
             DoorError::Silent { path, owner: Some(LockOwner { pid, machine, .. }) } => {
-                msg!("agent-elsewhere", pid = pid, host = machine.host, path = path.display())
+                msg!("agent-unreachable", pid = pid, host = machine.host, path = path.display())
             }
             DoorError::Silent { path, owner: None } => msg!("file-locked", path = path.display()),
+            DoorError::TooLong { path } => msg!("socket-too-long", path = path.display(), limit = MAX_SOCKET_PATH),
             DoorError::Unsafe(error) => error.message(),
             DoorError::Io { path, error } => msg!("file-trouble", path = path.display(), error = error),
         }
@@ -81,8 +84,9 @@ impl DoorError {
         match self {
             DoorError::Silent { owner: Some(owner), .. } if !owner.is_here() => Some(msg!("hint-socket-shared")),
             DoorError::Silent { .. } => Some(msg!("hint-agent-silent")),
-            DoorError::Unsafe(_) => Some(msg!("hint-socket-unsafe")),
-            DoorError::Taken | DoorError::Io { .. } => None,
+            DoorError::Unsafe(_) => Some(msg!("hint-socket-unsafe", variable = "LOOM_AGENT_SOCK")),
+            DoorError::Io { .. } => Some(msg!("hint-socket-place")),
+            DoorError::Taken | DoorError::TooLong { .. } => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use interprocess::os::unix::local_socket::ListenerOptionsExt;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 
 use super::door::DoorError;
-use crate::base::FileId;
+use crate::base::{FileId, fits_socket};
 
 /// The name of a socket in the file system, ours for as long as the file with this name is the one that we made.
 pub(super) struct SocketName {
@@ -19,6 +19,9 @@ pub(super) struct SocketName {
 impl SocketName {
     /// Listens where nobody else does; what an agent that died left behind is removed.
     pub(super) fn bind(path: &Path) -> Result<(Listener, SocketName), DoorError> {
+        if !fits_socket(path) {
+            return Err(DoorError::TooLong { path: path.to_owned() });
+        }
         let io_error = |error| DoorError::Io { path: path.to_owned(), error };
         match path.symlink_metadata() {
             // Somebody who listens without our lock: systemd, on behalf of an agent to come.

@@ -61,7 +61,7 @@ fn status(json: bool, context: &Context) -> Result<u8, Fault> {
             if let Some(owner) = client.lock_owner() {
                 let lock = client.paths().agent_lock();
                 let (pid, host) = (owner.pid, &owner.machine.host);
-                term::say(context.locale, &msg!("agent-elsewhere", pid = pid, host = host, path = lock.display()));
+                term::say(context.locale, &msg!("agent-unreachable", pid = pid, host = host, path = lock.display()));
             }
             return Ok(1);
         }
