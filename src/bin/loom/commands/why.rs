@@ -6,24 +6,25 @@ use loom_credentials::wire::{self, Code, Fault, PassedOver, WhyReply};
 use serde_json::json;
 
 use crate::args::Why;
-use crate::git_program::{configuration, is_loom};
+use crate::git_program::{configuration, git, is_loom};
 use crate::{Context, term};
 
 pub fn run(args: Why, context: &Context) -> Result<u8, Fault> {
     let whole = with_path(&args)?;
-    let git = Git::look(&args, &whole);
-    let server = if git.names_path || args.path.is_some() { whole } else { whole.origin() };
+    let asked = Git::look(&args, &whole);
+    let server = if asked.names_path || args.path.is_some() { whole } else { whole.origin() };
     let client = context.client()?;
+    to_the_top();
     let Place { directory, named } = Place::here();
-    let question = wire::Why { server: server.clone(), user: git.user.clone(), directory, named_directory: named };
+    let question = wire::Why { server: server.clone(), user: asked.user.clone(), directory, named_directory: named };
     let mut answer = client.ask(&question)?;
-    if let Some(reason) = git.asks_nobody(&args) {
+    if let Some(reason) = asked.asks_nobody(&args) {
         pass_over(&mut answer, &context.locale.render(&reason));
     }
     let found = answer.chosen.is_some();
     if args.json {
         let mut document = serde_json::to_value(&answer).unwrap_or_default();
-        document["git"] = git.to_json();
+        document["git"] = asked.to_json();
         term::data_line(&document.to_string());
         return Ok(code(found));
     }
@@ -32,17 +33,25 @@ pub fn run(args: Why, context: &Context) -> Result<u8, Fault> {
         None => term::data_line("-"),
     }
     term::data_line(&answer.because);
-    git.notes().iter().for_each(|note| term::data_line(&context.locale.render(note)));
+    asked.notes().iter().for_each(|note| term::data_line(&context.locale.render(note)));
     for other in &answer.passed_over {
         term::data_line(&format!("  {}  {}: {}", other.server, printable(&other.account), other.because));
     }
     if server.path().is_empty() && asks_for_path(context, &server) {
         term::say(context.locale, &msg!("why-needs-path", server = server));
     }
-    if !git.asks_loom() && found {
+    if !asked.asks_loom() && found {
         term::say(context.locale, &msg!("why-not-set-up"));
     }
     Ok(code(found))
+}
+
+/// To where git goes before it asks: the top of the work tree, if there is one.
+fn to_the_top() {
+    let top = git(&["rev-parse", "--show-toplevel"]).ok().filter(|said| said.status.success());
+    let top = top.and_then(|said| String::from_utf8(said.stdout).ok());
+    // Without it the question is about where this runs.
+    let _ = top.map(|top| std::env::set_current_dir(top.trim_end_matches('\n')));
 }
 
 fn code(found: bool) -> u8 {
