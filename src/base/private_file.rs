@@ -84,8 +84,14 @@ type Result<T> = std::result::Result<T, PrivateFileError>;
 
 /// Creates the directory (0700) with its parents, or checks that it is a directory of ours in which nobody else writes.
 pub fn private_dir(path: &Path) -> Result<()> {
+    // What is in a directory is on the disk only if the directory is.
+    let new: Vec<&Path> = path.ancestors().take_while(|dir| !is_there(dir)).collect();
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(path).map_err(io_error(path))?;
+    for parent in new.iter().filter_map(|dir| dir.parent()) {
+        // One that may not be opened, such as a mount's root, is somebody else's.
+        let _ = File::open(parent).and_then(|parent| parent.sync_all());
+    }
     check_private(path, &path.symlink_metadata().map_err(io_error(path))?)
 }
 
