@@ -170,11 +170,19 @@ fn a_file_of_nothing_is_damaged_and_no_empty_file_of_an_older_loom() {
     assert!(new.get("https", "git.example").ok().out.contains("pw-of-one"));
 }
 
+/// What is removed under an agent, and whether a new agent still knows that there was something.
+const REMOVED: [(&[&str], bool); 6] = [
+    (&[FILE], true),
+    (&[KEY], true),
+    (&[FILE, KEY], true),
+    (&[FILE, COPY, KEY], false),
+    (&["config/loom", "state/loom"], false),
+    (&["config/loom"], true),
+];
+
 #[test]
 fn files_that_are_removed_under_an_agent_are_not_begun_anew_by_it() {
-    for gone in
-        [&[FILE][..], &[KEY], &[FILE, KEY], &[FILE, COPY, KEY], &["config/loom", "state/loom"], &["config/loom"]]
-    {
+    for (gone, is_known) in REMOVED {
         let home = Home::new();
         kept(&home, &["one", "two"]);
         assert!(home.get("https", "git.example").ok().out.contains("pw-of-one"));
@@ -184,10 +192,39 @@ fn files_that_are_removed_under_an_agent_are_not_begun_anew_by_it() {
         home.loom(&["store", "rekey"]).fails(1).says("hint: ");
         assert!(!gone.contains(&FILE) || !home.credentials().exists(), "{gone:?}");
         assert!(!gone.contains(&KEY) || !home.key().exists(), "{gone:?}");
-        // A new agent knows it as well, unless all is gone.
-        if gone.len() < 3 && gone != ["config/loom", "state/loom"] {
+        if is_known {
             home.loom(&["agent", "restart"]).ok();
             home.store("https", "new.example", "u", "pw").fails(1).says("hint: ");
+        }
+    }
+}
+
+#[test]
+fn what_an_agent_still_has_of_a_file_that_is_gone_is_brought_back_with_its_passphrase() {
+    for (gone, _) in REMOVED.iter().filter(|(gone, _)| *gone != [KEY]) {
+        for passphrase in [None, Some("correct horse")] {
+            let home = Home::new();
+            kept(&home, &["one", "two"]);
+            if let Some(passphrase) = passphrase {
+                home.loom_in(&["store", "rekey", "--passphrase"], passphrase).ok();
+            }
+            home.store("https", "git.example", "three", "pw-of-three").ok();
+            remove(&home, gone);
+            home.loom(&["status"]).fails(1).says("is missing").says("loom doctor --restore");
+            let found = home.loom(&["doctor"]);
+            assert!(found.code == 1 && found.out.contains("three"), "{found:?}");
+            home.loom(&["doctor", "--restore"]).ok();
+            home.loom(&["agent", "restart"]).ok();
+            if let Some(passphrase) = passphrase {
+                home.loom(&["status"]).fails(1).says("is locked");
+                home.loom_in(&["unlock"], passphrase).ok();
+            }
+            for user in ["one", "two", "three"] {
+                let got = home.helper("get", format!("protocol=https\nhost=git.example\nusername={user}\n\n")).ok();
+                assert!(got.out.contains(&format!("pw-of-{user}")), "{gone:?}: {got:?}");
+            }
+            home.store("https", "next.example", "u", "pw").ok();
+            home.loom(&["doctor"]).ok();
         }
     }
 }

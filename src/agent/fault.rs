@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::access::LedgerError;
 use crate::base::private_file::{PrivateFileError, Unsafe};
-use crate::base::{Message, Paths, ServerUrl, ServerUrlError};
+use crate::base::{Message, Paths, ServerUrl, ServerUrlError, shell_word};
 use crate::msg;
 use crate::oauth::HttpError;
 use crate::oauth::loom_dialect::DialectError;
@@ -186,13 +186,15 @@ pub(super) fn from_store(error: StoreError) -> Fault {
         ))
         .hint(msg!("hint-store-wrong-key", path = path.display(), key = key.display())),
         StoreError::Missing { path, left, restorable } => {
-            let left: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
-            let fault = unavailable(msg!("store-missing", path = path.display()));
-            match (restorable, left.is_empty()) {
-                (true, _) => fault.hint(msg!("hint-store-missing-copy", left = left.join(" "))),
-                (false, false) => fault.hint(msg!("hint-store-missing", left = left.join(" "))),
-                (false, true) => fault.hint(msg!("hint-store-missing-all")),
-            }
+            let left: Vec<String> = left.iter().map(|path| shell_word(&path.to_string_lossy())).collect();
+            let anew = match left.is_empty() {
+                true => "loom agent restart".to_owned(),
+                false => format!("rm {} && loom agent restart", left.join(" ")),
+            };
+            unavailable(msg!("store-missing", path = path.display())).hint(match restorable {
+                true => msg!("hint-store-missing-copy", anew = anew),
+                false => msg!("hint-store-missing", anew = anew),
+            })
         }
         StoreError::Newer { path } => {
             unavailable(msg!("store-newer", path = path.display())).hint(msg!("hint-store-newer"))

@@ -48,12 +48,6 @@ pub(super) enum EnvelopeError {
     Damaged,
 }
 
-impl Body {
-    pub(super) fn is_empty(&self) -> bool {
-        self.records.is_empty() && self.unclaimed.is_empty()
-    }
-}
-
 impl SealedRecord {
     pub(super) fn seal(seal: &Seal, label: &impl Serialize, secret: &impl Serialize) -> Result<Self, StoreError> {
         let label = to_raw_value(label).map_err(|_| StoreError::NotKept)?;

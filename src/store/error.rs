@@ -26,7 +26,8 @@ pub enum StoreError {
     /// The file was sealed with another key than the one that is here, or the key is gone.
     #[error("{path} was sealed with another key than {key}")]
     WrongKey { path: PathBuf, key: PathBuf },
-    /// There was a file, and it is gone. `left` is what is still there of it.
+    /// There was a file, and it is gone. `left` is what is still there of it; something can be restored from its copy, or
+    /// from what the agent has seen of it.
     #[error("{path} is missing")]
     Missing { path: PathBuf, left: Vec<PathBuf>, restorable: bool },
     /// Written by a newer loom.

@@ -158,7 +158,7 @@ impl FileStore {
         if private_file::is_there(&self.path) {
             return self.find();
         }
-        let restorable = left.contains(&self.previous);
+        let restorable = left.contains(&self.previous) || self.key.was_used();
         Err(StoreError::Missing { path: self.path.clone(), left, restorable })
     }
 
@@ -319,7 +319,7 @@ impl CredentialStore for FileStore {
     }
 }
 
-fn seal_record(seal: &Seal, record: &Record) -> Result<SealedRecord, StoreError> {
+pub(super) fn seal_record(seal: &Seal, record: &Record) -> Result<SealedRecord, StoreError> {
     let label = Label {
         account: record.account().clone(),
         kind: record.credential().kind(),

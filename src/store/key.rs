@@ -152,6 +152,16 @@ impl StoreKey {
         self.make(&self.new_path, protection)
     }
 
+    /// The same for a file whose own key is gone: one that a passphrase opened is put back, so that the same passphrase opens
+    /// what comes.
+    pub(super) fn revive(&self) -> Result<Seal, StoreError> {
+        let opened = self.opened().last().map(|opened| (opened.text.clone(), opened.seal.clone()));
+        let Some((text, seal)) = opened else { return self.create(&Protection::KeyFile) };
+        private_file::remove(&self.new_path)?;
+        private_file::create(&self.new_path, &text)?;
+        Ok(seal)
+    }
+
     /// Gives a key that waits its place, now that the file is sealed with it. Any other stays where it is.
     pub(super) fn settle(&self, seal: &Seal) -> Result<(), StoreError> {
         if !matches!(self.read(&self.new_path), Ok(Some(waiting)) if waiting.id() == seal.id()) {

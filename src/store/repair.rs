@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::envelope::{self, Body, SealedRecord};
-use super::file::{FileStore, Label, LegacyLabel};
+use super::file::{FileStore, Label, LegacyLabel, seal_record};
 use super::seal::Seal;
-use super::{StoreError, StoreKey};
+use super::{Record, StoreError, StoreKey};
 use crate::base::{AccountKey, Paths, private_file};
 
 /// The sealed file as it was found.
@@ -22,9 +22,9 @@ pub enum FileState {
     Absent,
     /// Everything in it is as it was written.
     Whole(Vec<AccountKey>),
-    /// These can be restored, from it or from the copy of what it was before.
+    /// These can be restored, from it, from the copy of what it was before, or from memory.
     Damaged(Vec<AccountKey>),
-    /// There was one, and it is gone. These can be restored from the copy.
+    /// There was one, and it is gone. These can be restored from the copy, or from memory.
     Missing(Vec<AccountKey>),
     /// Only a passphrase opens it.
     Locked,
@@ -38,19 +38,22 @@ pub struct Restored {
     pub put_aside: Option<PathBuf>,
 }
 
-/// Looks at the file and changes nothing.
-pub fn examine(paths: &Paths, key: &StoreKey) -> Result<Examination, StoreError> {
+/// Looks at the file and changes nothing. `held` is what the agent still has of it in memory.
+pub fn examine(paths: &Paths, key: &StoreKey, held: &[Record]) -> Result<Examination, StoreError> {
     let store = FileStore::new(paths, key);
     let state = match store.look() {
         Ok(None) => FileState::Absent,
         Ok(Some((_, body))) => FileState::Whole(accounts(&body)),
         Err(StoreError::Damaged { .. }) => match salvaged(&store, key) {
-            Ok(Some((_, body))) => FileState::Damaged(accounts(&body)),
+            Ok(Some((_, found))) => FileState::Damaged(found.with(held).accounts()),
             Ok(None) => FileState::Closed,
             Err(error) => closed(error)?,
         },
         Err(StoreError::Missing { .. }) => match salvaged(&store, key) {
-            Ok(found) => FileState::Missing(found.map(|(_, body)| accounts(&body)).unwrap_or_default()),
+            Ok(found) => {
+                let found = found.map(|(_, found)| found).unwrap_or_default();
+                FileState::Missing(found.with(held).accounts())
+            }
             Err(error) => closed(error)?,
         },
         Err(StoreError::PassphraseNeeded) => FileState::Locked,
@@ -59,55 +62,95 @@ pub fn examine(paths: &Paths, key: &StoreKey) -> Result<Examination, StoreError>
     Ok(Examination { path: store.path().to_owned(), state })
 }
 
-/// Makes a file anew of what is whole, of a damaged one that is put aside or of the copy of one that is gone. Nothing for a
-/// file that needs no repair.
-pub fn restore(paths: &Paths, key: &StoreKey) -> Result<Option<Restored>, StoreError> {
+/// Makes a file anew of what is whole: of a damaged one that is put aside, of the copy of one that is gone, and of what the
+/// agent still has in memory. Nothing for a file that needs no repair.
+pub fn restore(paths: &Paths, key: &StoreKey, held: &[Record]) -> Result<Option<Restored>, StoreError> {
     let store = FileStore::new(paths, key);
     let _lock = store.lock()?;
     match store.read() {
         Err(StoreError::Damaged { .. }) => {
-            let (Some((seal, body)), Some(bytes)) = (salvaged(&store, key)?, private_file::read(store.path())?) else {
+            let (Some((seal, found)), Some(bytes)) = (salvaged(&store, key)?, private_file::read(store.path())?) else {
                 return Ok(None);
             };
             // Copied, not moved: if this is cut short, the damaged file is still there, and still reported.
             let put_aside = Some(private_file::keep_damaged(store.path(), &bytes)?);
-            store.write(&seal, &body)?;
+            store.write(&seal, &found.with(held).sealed(&seal)?)?;
             Ok(Some(Restored { put_aside }))
         }
-        Err(missing @ StoreError::Missing { restorable: true, .. }) => match salvaged(&store, key)? {
-            // A copy of which nothing is left is no better than none.
-            Some((seal, body)) if !body.is_empty() || store.is_previous_whole(&seal)? => {
-                store.write(&seal, &body)?;
-                Ok(Some(Restored { put_aside: None }))
-            }
-            Some(_) | None => Err(missing),
-        },
-        Err(error @ (StoreError::Missing { .. } | StoreError::PassphraseNeeded)) => Err(error),
+        Err(missing @ StoreError::Missing { .. }) => {
+            let (seal, found) = match salvaged(&store, key)? {
+                Some((seal, found)) if !held.is_empty() || !found.is_empty() || store.is_previous_whole(&seal)? => {
+                    (seal, found)
+                }
+                // Its key is gone too, and memory has all that is left.
+                None if !held.is_empty() => (key.revive()?, Found::default()),
+                Some(_) | None => return Err(missing),
+            };
+            store.write(&seal, &found.with(held).sealed(&seal)?)?;
+            Ok(Some(Restored { put_aside: None }))
+        }
+        Err(error @ StoreError::PassphraseNeeded) => Err(error),
         Ok(_) | Err(_) => Ok(None),
     }
 }
 
-/// Of each account the latest record that is whole, and what an older Loom left; with the key that all of it is sealed with.
-fn salvaged(store: &FileStore, key: &StoreKey) -> Result<Option<(Seal, Body)>, StoreError> {
-    let mut latest: BTreeMap<AccountKey, SealedRecord> = BTreeMap::new();
-    let mut unclaimed: BTreeMap<String, SealedRecord> = BTreeMap::new();
+/// What is left of a file: of each account the latest record, and what an older Loom left.
+#[derive(Default)]
+struct Found<'h> {
+    sealed: BTreeMap<AccountKey, SealedRecord>,
+    held: BTreeMap<AccountKey, &'h Record>,
+    unclaimed: BTreeMap<String, SealedRecord>,
+}
+
+impl<'h> Found<'h> {
+    fn is_empty(&self) -> bool {
+        self.sealed.is_empty() && self.unclaimed.is_empty()
+    }
+
+    /// With what memory has, where it is not older.
+    fn with(mut self, held: &'h [Record]) -> Found<'h> {
+        for record in held {
+            let known = self.sealed.get(record.account()).and_then(|known| known.label::<Label>());
+            if known.is_none_or(|known| known.saved <= record.saved()) {
+                self.sealed.remove(record.account());
+                self.held.insert(record.account().clone(), record);
+            }
+        }
+        self
+    }
+
+    fn accounts(&self) -> Vec<AccountKey> {
+        self.sealed.keys().chain(self.held.keys()).cloned().collect()
+    }
+
+    fn sealed(self, seal: &Seal) -> Result<Body, StoreError> {
+        let mut records: Vec<SealedRecord> = self.sealed.into_values().collect();
+        for record in self.held.into_values() {
+            records.push(seal_record(seal, record)?);
+        }
+        Ok(Body { records, unclaimed: self.unclaimed.into_values().collect() })
+    }
+}
+
+/// What file and copy still hold, with the key that all of it is sealed with.
+fn salvaged<'h>(store: &FileStore, key: &StoreKey) -> Result<Option<(Seal, Found<'h>)>, StoreError> {
     let Some(seal) = key.seal_that_counts()? else { return Ok(None) };
+    let mut found = Found::default();
     for path in [store.previous(), store.path()] {
         let Some(bytes) = private_file::read(path)? else { continue };
         for record in envelope::salvage(&bytes, &seal) {
             if let Some(LegacyLabel { key }) = record.label() {
-                unclaimed.insert(key, record);
+                found.unclaimed.insert(key, record);
                 continue;
             }
             let Some(label) = record.label::<Label>() else { continue };
-            let known = latest.get(&label.account).and_then(|known| known.label::<Label>());
+            let known = found.sealed.get(&label.account).and_then(|known| known.label::<Label>());
             if known.is_none_or(|known| known.saved <= label.saved) {
-                latest.insert(label.account, record);
+                found.sealed.insert(label.account, record);
             }
         }
     }
-    let body = Body { records: latest.into_values().collect(), unclaimed: unclaimed.into_values().collect() };
-    Ok(Some((seal, body)))
+    Ok(Some((seal, found)))
 }
 
 /// What a person has to see to before anything can be looked into.

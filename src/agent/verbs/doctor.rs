@@ -3,7 +3,7 @@ use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, fault};
 use crate::base::AccountKey;
 use crate::store::repair::{self, FileState};
-use crate::wire::{Doctor, DoctorReply, Fault, FileAccount, FileCondition, FileReport};
+use crate::wire::{Doctor, DoctorReply, Fault, FileAccount, FileCondition, FileReport, StoredIn};
 
 impl Handle for Doctor {
     const EVENT: Option<&'static str> = Some("doctor");
@@ -11,9 +11,14 @@ impl Handle for Doctor {
     /// Looks, and repairs only what it is told to.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DoctorReply, Fault> {
         let (paths, key) = (agent.paths().clone(), agent.key.clone());
+        let held = agent.look(|accounts| {
+            let in_file = accounts.iter().filter(|held| held.stored_in() == StoredIn::File);
+            in_file.map(|held| held.record().clone()).collect::<Vec<_>>()
+        });
+        let held = held.unwrap_or_default();
         let looked = tokio::task::spawn_blocking(move || {
-            let restored = if self.restore { repair::restore(&paths, &key)? } else { None };
-            Ok((repair::examine(&paths, &key)?, restored))
+            let restored = if self.restore { repair::restore(&paths, &key, &held)? } else { None };
+            Ok((repair::examine(&paths, &key, &held)?, restored))
         });
         let (examined, restored) = looked.await.map_err(|_| fault::internal())?.map_err(fault::from_store)?;
         let (state, accounts) = match examined.state {

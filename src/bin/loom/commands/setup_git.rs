@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use loom_credentials::base::{Config, Paths, ServerUrl, printable};
+use loom_credentials::base::{Config, Paths, ServerUrl, printable, shell_word};
 use loom_credentials::git::{Helpers, Scope, example};
 use loom_credentials::msg;
 use loom_credentials::wire::{Code, Fault};
@@ -144,27 +144,4 @@ fn helper() -> Result<PathBuf, Fault> {
 /// Git's configuration is text.
 fn is_sayable(path: &Path) -> bool {
     path.to_str().is_some_and(|path| !path.contains(['\n', '\r']))
-}
-
-/// Git hands the path to a shell; what is special there is escaped, and the word still begins with `/`.
-fn shell_word(path: &str) -> String {
-    let mut word = String::with_capacity(path.len());
-    for c in path.chars() {
-        if !(c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | ':' | '@' | '%')) {
-            word.push('\\');
-        }
-        word.push(c);
-    }
-    word
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shell_word;
-
-    #[test]
-    fn a_path_survives_the_shell() {
-        assert_eq!(shell_word("/opt/loom/bin/git-credential-loom"), "/opt/loom/bin/git-credential-loom");
-        assert_eq!(shell_word("/home/a b/it's/x"), "/home/a\\ b/it\\'s/x");
-    }
 }
