@@ -117,6 +117,24 @@ fn wrong_passphrases_wait_longer_and_longer() {
 }
 
 #[test]
+fn who_knows_the_passphrase_does_not_wait_behind_those_who_do_not() {
+    let home = with_passphrase();
+    home.loom(&["lock"]).ok();
+    std::thread::scope(|scope| {
+        let guessing = || drop(home.loom_in(&["unlock"], "wrong"));
+        let guesses: Vec<_> = (0..8).map(|_| scope.spawn(guessing)).collect();
+        wait_until("somebody was told that it is the wrong one", || guesses.iter().any(|guess| guess.is_finished()));
+        // Most of the others keep theirs to themselves still: one second, two, four, eight, and so on up to thirty.
+        let begun = Instant::now();
+        home.loom_in(&["unlock"], PASSPHRASE).ok();
+        assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+        assert!(guesses.iter().any(|guess| !guess.is_finished()), "wrong ones wait");
+        token(&home).ok();
+        home.loom(&["agent", "stop"]).ok();
+    });
+}
+
+#[test]
 fn a_person_types_the_passphrase_twice_to_set_it_and_may_mistype_it_twice() {
     let home = Home::new();
     home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_of_a").ok();

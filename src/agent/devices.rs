@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::state::lock;
-use crate::base::{Expiry, Scopes, Secret, clock};
+use crate::base::{Expiry, Moment, Scopes, Secret, clock};
 
 /// How long a code is good for.
 pub(super) const LIFE: Duration = Duration::from_secs(10 * 60);
@@ -46,8 +46,8 @@ struct Waiting {
     device_code: Secret,
     user_code: String,
     asking: Asking,
-    since: Instant,
-    polled: Option<Instant>,
+    since: Moment,
+    polled: Option<Moment>,
     decision: Decision,
 }
 
@@ -90,7 +90,7 @@ impl Devices {
         if all.len() >= MOST || of_one >= MOST_OF_ONE || all.iter().any(|other| other.user_code == user_code) {
             return Err(NoPlace::TooMany);
         }
-        let (since, polled, decision) = (Instant::now(), None, Decision::None);
+        let (since, polled, decision) = (Moment::now(), None, Decision::None);
         let waiting = Waiting { device_code: device_code.clone(), user_code, asking, since, polled, decision };
         let shown = waiting.shown_code();
         all.push(waiting);
@@ -103,7 +103,7 @@ impl Devices {
         let Some(at) = all.iter().position(|waiting| waiting.device_code.matches(device_code)) else {
             return Polled::Unknown;
         };
-        let hurries = all[at].polled.replace(Instant::now()).is_some_and(|last| last.elapsed() < LEAST_PAUSE);
+        let hurries = all[at].polled.replace(Moment::now()).is_some_and(|last| last.elapsed() < LEAST_PAUSE);
         match all[at].decision {
             Decision::None if !all[at].is_open() => Polled::Unknown,
             Decision::None if hurries => Polled::SlowDown,

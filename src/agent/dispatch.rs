@@ -77,6 +77,7 @@ const VERBS: &[Row] = &[
 
 /// Answers one request frame with one reply frame.
 pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Frame {
+    agent.lock_if_due();
     let mut request = match Request::parse(frame) {
         Ok(request) => request,
         Err(error) => return refuse(from_request(error), caller),

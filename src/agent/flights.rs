@@ -1,10 +1,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::base::ServerUrl;
+use crate::base::{Moment, ServerUrl};
 
 /// For so long a person who did not finish a login is not asked again by git.
 const LEFT_ALONE: Duration = Duration::from_secs(2 * 60);
@@ -23,7 +23,7 @@ struct Board {
 enum Flight {
     Under(u64, watch::Receiver<()>),
     /// Ended without a login.
-    Unfinished(Instant),
+    Unfinished(Moment),
 }
 
 /// What somebody finds who wants to log in for git.
@@ -92,7 +92,7 @@ impl Drop for Seat<'_> {
         }
         match self.done {
             true => board.flights.remove(&self.server),
-            false => board.flights.insert(self.server.clone(), Flight::Unfinished(Instant::now())),
+            false => board.flights.insert(self.server.clone(), Flight::Unfinished(Moment::now())),
         };
     }
 }

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::state::lock;
+use crate::base::Moment;
 
 /// Tokens that were presented lately: wrong ones by who shows them and by how they begin, right ones by who and id. Right ones are never kept waiting: a token holds more chance than anybody can try, so what is limited is the noise.
 #[derive(Default)]
@@ -32,7 +33,7 @@ impl Source {
 }
 
 struct Lately {
-    since: Instant,
+    since: Moment,
     count: u32,
 }
 
@@ -66,7 +67,7 @@ impl Guard {
         }
         known.retain(|_, lately| lately.since.elapsed() < WINDOW);
         if known.len() < MAX_KNOWN {
-            known.insert((from, id.to_owned()), Lately { since: Instant::now(), count: 1 });
+            known.insert((from, id.to_owned()), Lately { since: Moment::now(), count: 1 });
         }
         true
     }
@@ -78,7 +79,7 @@ impl Guard {
         // Who tries another beginning each time is one who tries.
         let own = known.range((from, String::new())..).take_while(|((other, _), _)| *other == from).count();
         let beginning = if known.len() >= MAX_KNOWN || own >= MOST as usize { String::new() } else { beginning };
-        let failures = known.entry((from, beginning)).or_insert(Lately { since: Instant::now(), count: 0 });
+        let failures = known.entry((from, beginning)).or_insert(Lately { since: Moment::now(), count: 0 });
         failures.count = failures.count.saturating_add(1);
         match failures.count {
             count if count < MOST => Verdict::Wrong,
@@ -98,7 +99,7 @@ impl Guard {
     pub(super) fn tried_code(&self, who: &str) {
         let mut known = lock(&self.codes);
         let key = key(&known, who).to_owned();
-        known.entry(key).or_insert(Lately { since: Instant::now(), count: 0 }).count += 1;
+        known.entry(key).or_insert(Lately { since: Moment::now(), count: 0 }).count += 1;
     }
 }
 

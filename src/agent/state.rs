@@ -211,6 +211,7 @@ impl Agent {
 
     /// Nobody gets anything from an agent that is locked, by whichever agent of the same stores.
     async fn allow(&self) -> Result<(), Fault> {
+        self.lock_if_due();
         self.obey_lock().await;
         if self.locking.is_locked() { Err(fault::locked()) } else { Ok(()) }
     }

@@ -47,6 +47,13 @@ impl Paths {
         Ok(Paths { config, state, socket, is_socket_named })
     }
 
+    /// All of it in one directory.
+    #[cfg(test)]
+    pub(crate) fn below(dir: &Path) -> Paths {
+        let [config, state] = ["config", "state"].map(|name| dir.join(name));
+        Paths { config, socket: state.join("agent.sock"), state, is_socket_named: true }
+    }
+
     /// Whether somebody said where the socket is.
     pub fn is_socket_named(&self) -> bool {
         self.is_socket_named

@@ -1,11 +1,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::access::KeySet;
 use crate::agent::state::lock;
 use crate::agent::{Agent, oauth_fault};
-use crate::base::{IssuerConfig, ServerUrl};
+use crate::base::{IssuerConfig, Moment, ServerUrl};
 use crate::oauth::openid::{self, OpenIdProvider};
 use crate::oauth::{Http, OAuthError};
 use crate::wire::Fault;
@@ -30,9 +30,9 @@ pub(in crate::agent) struct Issuers {
 /// What an issuer said, and when it was asked lately.
 #[derive(Default)]
 struct Known {
-    said: Mutex<Option<(Instant, Arc<Issuer>)>>,
+    said: Mutex<Option<(Moment, Arc<Issuer>)>>,
     /// Held while it is asked. Who can do with what it said before waits for nobody.
-    asked: tokio::sync::Mutex<Vec<Instant>>,
+    asked: tokio::sync::Mutex<Vec<Moment>>,
 }
 
 impl Known {
@@ -91,7 +91,7 @@ impl Agent {
 
     /// The same asked anew, unless it was asked often lately: for a key that is not among those that are known.
     pub(in crate::agent) async fn issuer_anew(&self, config: &IssuerConfig) -> Result<Arc<Issuer>, Fault> {
-        let (known, came) = (self.known(config), Instant::now());
+        let (known, came) = (self.known(config), Moment::now());
         let asked = known.asked.lock().await;
         // Whoever asked meanwhile asked for all who wait.
         match known.since(config, came.elapsed()) {
@@ -108,18 +108,18 @@ impl Agent {
         &self,
         config: &IssuerConfig,
         known: &Known,
-        mut asked: tokio::sync::MutexGuard<'_, Vec<Instant>>,
+        mut asked: tokio::sync::MutexGuard<'_, Vec<Moment>>,
     ) -> Result<Arc<Issuer>, Fault> {
         asked.retain(|at| at.elapsed() < WINDOW);
         let silent = || oauth_fault::issuer_silent(config.issuer.as_str());
         if asked.len() >= MOST {
             return known.since(config, STALE).ok_or_else(silent);
         }
-        asked.push(Instant::now());
+        asked.push(Moment::now());
         match self.ask_issuer(config).await {
             Ok(issuer) => {
                 let issuer = Arc::new(issuer);
-                *lock(&known.said) = Some((Instant::now(), issuer.clone()));
+                *lock(&known.said) = Some((Moment::now(), issuer.clone()));
                 Ok(issuer)
             }
             // What it said before holds for a while.

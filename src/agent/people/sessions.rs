@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 
 use crate::access::Rights;
 use crate::agent::state::lock;
-use crate::base::{Secret, hex};
+use crate::base::{Moment, Secret, hex};
 use crate::wire::{Actor, Person, SessionInfo};
 
 /// A session ends when nothing happens for so long, and in any case after the longer time.
@@ -42,8 +42,8 @@ pub(in crate::agent) struct Session {
 
 struct Kept {
     hash: [u8; 32],
-    began: Instant,
-    used: Instant,
+    began: Moment,
+    used: Moment,
     session: Session,
 }
 
@@ -63,7 +63,7 @@ impl Sessions {
         let (secret, id) = random.split_at(SECRET_BYTES);
         let secret = Secret::new(URL_SAFE_NO_PAD.encode(secret));
         session.id = hex(id);
-        let now = Instant::now();
+        let now = Moment::now();
         let mut all = self.alive(now);
         if all.len() >= MOST
             && let Some(oldest) = all.iter().enumerate().min_by_key(|(_, kept)| kept.used).map(|(at, _)| at)
@@ -76,7 +76,7 @@ impl Sessions {
 
     /// The session of this secret; it goes on from here.
     pub(in crate::agent) fn find(&self, secret: &Secret) -> Option<Session> {
-        let (now, hash) = (Instant::now(), hash(secret));
+        let (now, hash) = (Moment::now(), hash(secret));
         let mut all = self.alive(now);
         let found = all.iter_mut().find(|kept| bool::from(kept.hash.ct_eq(&hash)))?;
         found.used = now;
@@ -85,12 +85,12 @@ impl Sessions {
 
     /// Whether the session of this name goes on. Looking does not make it longer.
     pub(in crate::agent) fn lives(&self, id: &str) -> bool {
-        self.alive(Instant::now()).iter().any(|kept| kept.session.id == id)
+        self.alive(Moment::now()).iter().any(|kept| kept.session.id == id)
     }
 
     /// Ends a session; it counts no more from the moment this returns.
     pub(in crate::agent) fn end(&self, id: &str) -> Option<Session> {
-        let mut all = self.alive(Instant::now());
+        let mut all = self.alive(Moment::now());
         let at = all.iter().position(|kept| kept.session.id == id)?;
         Some(all.remove(at).session)
     }
@@ -100,7 +100,7 @@ impl Sessions {
     }
 
     pub(in crate::agent) fn all(&self) -> Vec<SessionInfo> {
-        let now = Instant::now();
+        let now = Moment::now();
         let info = |kept: &Kept| SessionInfo {
             id: kept.session.id.clone(),
             person: kept.session.person.clone(),
@@ -111,7 +111,7 @@ impl Sessions {
         self.alive(now).iter().map(info).collect()
     }
 
-    fn alive(&self, now: Instant) -> std::sync::MutexGuard<'_, Vec<Kept>> {
+    fn alive(&self, now: Moment) -> std::sync::MutexGuard<'_, Vec<Kept>> {
         let mut all = lock(&self.0);
         all.retain(|kept| !kept.left(now).is_zero());
         all
@@ -119,8 +119,8 @@ impl Sessions {
 }
 
 impl Kept {
-    fn left(&self, now: Instant) -> Duration {
-        let left = |since: Instant, time: Duration| time.saturating_sub(now.duration_since(since));
+    fn left(&self, now: Moment) -> Duration {
+        let left = |since: Moment, time: Duration| time.saturating_sub(now.since(since));
         left(self.used, IDLE).min(left(self.began, LONGEST))
     }
 }
@@ -166,14 +166,22 @@ mod tests {
 
     #[test]
     fn a_session_ends_when_nothing_happens_and_in_any_case_in_the_end() {
-        let now = Instant::now() + LONGEST;
+        let first = Moment::now();
         let kept = |began: Duration, used: Duration| {
-            let hash = [0; 32];
-            Kept { hash, began: now - began, used: now - used, session: session("a") }.left(now).is_zero()
+            let (hash, at) = ([0; 32], |ago: Duration| first + (LONGEST - ago));
+            Kept { hash, began: at(began), used: at(used), session: session("a") }.left(first + LONGEST).is_zero()
         };
         assert!(!kept(Duration::from_secs(60), Duration::from_secs(60)));
         assert!(kept(IDLE, IDLE) && kept(LONGEST, Duration::ZERO));
         assert!(!kept(LONGEST - Duration::from_secs(1), Duration::ZERO));
+    }
+
+    #[test]
+    fn a_session_ends_while_the_machine_sleeps() {
+        let sessions = Sessions::default();
+        let (secret, _) = sessions.begin(session("a")).unwrap();
+        crate::base::moment::sleep(IDLE);
+        assert!(sessions.find(&secret).is_none());
     }
 
     #[test]

@@ -1,9 +1,9 @@
 use std::net::IpAddr;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::agent::state::lock;
-use crate::base::Secret;
+use crate::base::{Moment, Secret};
 use crate::oauth::code::Authorization;
 
 /// How long somebody may take to sign in at the issuer.
@@ -18,7 +18,7 @@ const MOST_OF_ONE: usize = 32;
 pub(in crate::agent) struct SignIns(Mutex<Vec<Away>>);
 
 pub(in crate::agent) struct Away {
-    since: Instant,
+    since: Moment,
     address: IpAddr,
     browser: Secret,
     pub(in crate::agent) issuer: String,
@@ -41,7 +41,7 @@ impl SignIns {
         } else if all.len() >= MOST {
             all.remove(0);
         }
-        all.push(Away { since: Instant::now(), address, browser, issuer, authorization });
+        all.push(Away { since: Moment::now(), address, browser, issuer, authorization });
     }
 
     /// The one that this browser began; it is known no more, so nothing comes back twice.

@@ -1,0 +1,94 @@
+use std::ops::Add;
+use std::time::Duration;
+
+/// A point in time, by a clock that goes on while the machine sleeps: for whatever protects by its end. The clock of
+/// `std::time::Instant` stands still meanwhile, and the wall clock jumps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(Duration);
+
+impl Moment {
+    pub fn now() -> Moment {
+        let now = rustix::time::clock_gettime(CLOCK);
+        let now = Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32);
+        Moment(now + slept())
+    }
+
+    /// How long ago it was; nothing if it is yet to come.
+    pub fn elapsed(self) -> Duration {
+        Moment::now().since(self)
+    }
+
+    /// How long it is after an earlier one; nothing if that one is later.
+    pub fn since(self, earlier: Moment) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// How long until then; nothing if it has passed.
+    pub fn left(self) -> Duration {
+        self.since(Moment::now())
+    }
+}
+
+impl Add<Duration> for Moment {
+    type Output = Moment;
+
+    fn add(self, time: Duration) -> Moment {
+        Moment(self.0.saturating_add(time))
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
+
+/// On macOS this one counts sleep.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
+
+#[cfg(not(test))]
+fn slept() -> Duration {
+    Duration::ZERO
+}
+
+#[cfg(test)]
+pub use tests::sleep;
+
+#[cfg(test)]
+use tests::slept;
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    thread_local! {
+        static SLEPT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    }
+
+    pub fn slept() -> Duration {
+        SLEPT.get()
+    }
+
+    /// For this thread the machine has slept so long: timers stood still, and this clock did not.
+    pub fn sleep(time: Duration) {
+        SLEPT.set(SLEPT.get() + time);
+    }
+
+    #[test]
+    fn the_time_that_a_machine_sleeps_counts() {
+        let (then, soon) = (Moment::now(), Moment::now() + Duration::from_secs(60));
+        assert!(then.elapsed() < Duration::from_secs(30) && soon.left() > Duration::from_secs(30));
+        sleep(Duration::from_secs(8 * 3600));
+        assert!(then.elapsed() >= Duration::from_secs(8 * 3600) && soon.left().is_zero() && soon < Moment::now());
+        assert_eq!(then.since(soon), Duration::ZERO);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_clock_is_the_one_of_the_machine_since_it_was_switched_on() {
+        let uptime = std::fs::read_to_string("/proc/uptime").unwrap();
+        let uptime: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
+        let now = (Moment::now().0 - slept()).as_secs_f64();
+        assert!((now - uptime).abs() < 5.0, "{now} {uptime}");
+    }
+}
