@@ -1,7 +1,7 @@
 //! The name of the agent's socket: whose it is, and what happens when it goes or becomes another's.
 
 use std::io::Write;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use fs2::FileExt;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{Home, Running, wait_until};
+use crate::support::{Home, Running, find_program, wait_until};
 
 fn send(pid: i32, signal: Signal) {
     kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
@@ -161,4 +161,23 @@ fn a_lock_of_another_machine_is_named_and_nobody_is_killed_for_it() {
     home.loom(&["agent", "stop"]).fails(1).says("other-box");
     let mut victim = victim;
     assert!(victim.0.try_wait().unwrap().is_none());
+}
+
+#[test]
+fn an_agent_whose_socket_was_systemds_ends_with_it() {
+    let Some(activate) = find_program("systemd-socket-activate") else { return };
+    let home = Home::new();
+    std::fs::DirBuilder::new().mode(0o700).create(home.socket().parent().unwrap()).unwrap();
+    let mut command = home.command(activate);
+    command.arg("-l").arg(home.socket());
+    for name in ["HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "LOOM_STORE"] {
+        command.arg("-E").arg(name);
+    }
+    command.arg(env!("CARGO_BIN_EXE_loom-agent")).arg("--foreground");
+    let mut systemd = Running(command.stderr(Stdio::null()).spawn().unwrap());
+    wait_until("systemd listens", || home.socket().exists());
+    home.store("https", "a.example", "u", "pw").ok();
+    std::fs::remove_file(home.socket()).unwrap();
+    wait_until("it has ended", || systemd.0.try_wait().unwrap().is_some());
+    assert!(home.get("https", "a.example").ok().out.contains("pw"));
 }

@@ -27,7 +27,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(20);
 /// A socket that this process listens on.
 pub struct Door {
     pub(super) listener: Listener,
-    /// Ours to remove; systemd's is not.
+    /// Where it is; systemd may have one that lies in no directory.
     own: Option<Own>,
     /// Keeps other agents out.
     lock: Option<AgentLock>,
@@ -44,6 +44,8 @@ pub(super) enum Next {
 /// A socket's name with what belongs to it.
 struct Own {
     name: SocketName,
+    /// Made by this process, and so to be removed or made anew by it; systemd's is not.
+    made: bool,
     /// Where the lock is, of a socket that has one.
     lock: Option<PathBuf>,
     watch: Watch,
@@ -113,19 +115,24 @@ impl Door {
     /// finds it there.
     pub fn from_systemd(listener: std::os::unix::net::UnixListener, paths: &Paths) -> io::Result<Door> {
         listener.set_nonblocking(true)?;
+        let path = listener.local_addr()?.as_pathname().map(Path::to_owned);
+        let own = path.and_then(|path| {
+            let name = SocketName::of(&path)?;
+            Some(Own { name, made: false, lock: None, watch: Watch::over(&path, None).ok()? })
+        });
         let listener = Listener::UdSocket(std::os::fd::OwnedFd::from(listener).try_into()?);
         let lock = AgentLock::take(&paths.agent_lock()).ok().flatten();
-        Ok(Door { listener, own: None, lock, token: None })
+        Ok(Door { listener, own, lock, token: None })
     }
 
     fn bind(path: &Path, lock: Option<(PathBuf, AgentLock)>, token: Option<Arc<str>>) -> Result<Door, DoorError> {
         let (listener, name) = SocketName::bind(path)?;
         let (lock_path, lock) = lock.unzip();
         let watch = watch(path, lock_path.as_deref())?;
-        Ok(Door { listener, own: Some(Own { name, lock: lock_path, watch }), lock, token })
+        Ok(Door { listener, own: Some(Own { name, made: true, lock: lock_path, watch }), lock, token })
     }
 
-    /// The next one who comes, or that it is time to look at the socket's name, which is never so of systemd's.
+    /// The next one who comes, or that it is time to look at the socket's name.
     pub(super) async fn next(&mut self) -> Next {
         let Door { listener, own, .. } = self;
         let stirred = async {
@@ -151,6 +158,9 @@ impl Door {
             return Ok(None);
         }
         let path = own.name.path().to_owned();
+        if !own.made {
+            return Err(DoorError::Io { path, error: io::ErrorKind::NotFound.into() });
+        }
         if !named {
             make_dir(dir_of(&path))?;
         }
@@ -176,14 +186,14 @@ impl Door {
 
     /// Makes the socket unreachable; what was begun goes on.
     pub(super) fn close(&self) {
-        if let Some(own) = &self.own {
+        if let Some(own) = self.own.as_ref().filter(|own| own.made) {
             own.name.remove();
         }
     }
 
     /// Whether the socket is this process' alone: what waits at systemd's is for the next agent.
     pub(super) fn is_own(&self) -> bool {
-        self.own.is_some()
+        self.own.as_ref().is_some_and(|own| own.made)
     }
 
     pub(super) fn token(&self) -> Option<&Arc<str>> {

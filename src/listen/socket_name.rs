@@ -39,6 +39,11 @@ impl SocketName {
         Ok((listener, SocketName { path: path.to_owned(), id }))
     }
 
+    /// The name of a socket that somebody else bound.
+    pub(super) fn of(path: &Path) -> Option<SocketName> {
+        Some(SocketName { path: path.to_owned(), id: FileId::of(path)? })
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
