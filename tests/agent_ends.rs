@@ -22,17 +22,19 @@ fn runs(home: &Home) -> Option<i32> {
 }
 
 /// Asks from several threads while something is done to the agent. Every answer has to be right; how many there were.
-fn under_load(home: &Home, ask: impl Fn(usize) + Sync, meanwhile: impl FnOnce(&AtomicUsize)) -> usize {
+fn under_load(home: &Home, ask: impl Fn(usize) + Sync, meanwhile: impl FnOnce(&[AtomicUsize])) -> usize {
     let (over, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let answered: [AtomicUsize; 8] = Default::default();
     std::thread::scope(|scope| {
-        for _ in 0..8 {
+        for answered in &answered {
             scope.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
                     ask(asked.fetch_add(1, Ordering::Relaxed));
+                    answered.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
-        let done = catch_unwind(AssertUnwindSafe(|| meanwhile(&asked)));
+        let done = catch_unwind(AssertUnwindSafe(|| meanwhile(&answered)));
         over.store(true, Ordering::Relaxed);
         done.unwrap();
     });
@@ -46,11 +48,12 @@ fn an_agent_that_is_killed_under_load_leaves_nobody_without_an_answer() {
     home.store("https", "a.example", "u", "hunter2").ok();
     let kills = 80 / every(10);
     let get = |_| assert!(home.get("https", "a.example").ok().out.contains("hunter2"));
-    let asked = under_load(&home, get, |asked| {
+    let asked = under_load(&home, get, |answered| {
         for _ in 0..kills {
-            // Nobody is to meet two deaths.
-            let enough = asked.load(Ordering::Relaxed) + 24;
-            wait_until("others were answered", || asked.load(Ordering::Relaxed) >= enough);
+            // Nobody is to meet two deaths: whoever asked during the last one has been answered.
+            let counts = || answered.iter().map(|answered| answered.load(Ordering::Relaxed));
+            let enough: Vec<usize> = counts().map(|count| count + 2).collect();
+            wait_until("all were answered", || counts().zip(&enough).all(|(count, enough)| count >= *enough));
             let pid = runs(&home).expect("the agent runs");
             kill(pid, Signal::KILL);
             wait_until("the next one runs", || runs(&home).is_some_and(|next| next != pid));
