@@ -237,7 +237,9 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
     login.shown();
     login.interrupt();
     login.end();
-    own.configure(&format!("[[server]]\nurl = '{}'\nca_file = '/dev/null'\n", provider.issuer()));
+    let empty = own.path().join("empty.pem");
+    std::fs::write(&empty, "").unwrap();
+    own.configure(&format!("[[server]]\nurl = '{}'\nca_file = '{}'\n", provider.issuer(), empty.display()));
     own.loom(&["login", "--server", provider.issuer()]).fails(1).says("holds no certificate");
 }
 

@@ -246,7 +246,8 @@ fn a_slow_renewal_does_not_undo_a_newer_login() {
     let before = provider.count("POST /token");
     let mut slow = home.command(env!("CARGO_BIN_EXE_loom")).args(["token", "--min-validity", "1h"]).spawn().unwrap();
     wait_until("the renewal is under way", || provider.count("POST /token") > before);
-    home.loom_in(&["login", "--with-token", "--server", provider.issuer()], "tok_newer").ok();
+    let newer = ["login", "--with-token", "--server", provider.issuer(), "--account", "alice"];
+    home.loom_in(&newer, "tok_newer").ok();
     slow.wait().unwrap();
     assert_eq!(token(&home), "tok_newer");
 }

@@ -89,6 +89,7 @@ fn the_frames_of_git_are_as_recorded() {
         state: true,
         schemes: vec!["bearer".into()],
         refused: Some("0123456789abcdef".into()),
+        refresh: true,
         directory: Some("/home/alice/app".into()),
         named_directory: None,
     };
@@ -101,6 +102,8 @@ fn the_frames_of_git_are_as_recorded() {
     exchange(get, reply(Proof::Password { username: "alice".into(), password: secret("pw") }));
     let proof = Proof::Header { authtype: "Bearer".into(), credential: secret("tok"), ephemeral: true };
     golden("get-header", &[&print_reply(&Ok(reply(proof)), Locale::En)]);
+    let ended = Proof::Refresh { username: "alice".into() };
+    golden("get-refresh", &[&print_reply(&Ok(reply(ended)), Locale::En)]);
     let store = |authtype| Store {
         which: wanted(),
         authtype,

@@ -7,7 +7,8 @@ use tokio::time::timeout;
 
 use super::Agent;
 use super::accounts::Accounts;
-use super::state::{STORE_WITHIN, lock, with_store};
+use super::state::lock;
+use super::stores::{STORE_WITHIN, with_store};
 use crate::base::{AccountKey, Credential, Secret, ServerUrl};
 use crate::store::{Cascade, Change, Changed, Record};
 use crate::wire::{Fault, StoredIn};
@@ -16,32 +17,41 @@ use crate::wire::{Fault, StoredIn};
 type Amend = Box<dyn Fn(&Record) -> Option<Record> + Send>;
 
 impl Agent {
-    /// Keeps a credential, whatever the account has: somebody decided so. Returns where, and what it replaced.
+    /// Keeps a credential, whatever the account has, and in place of the account `instead`: somebody decided so. Returns where,
+    /// and what it replaced.
     pub(super) async fn keep(
         &self,
         account: AccountKey,
+        instead: Option<AccountKey>,
         credential: Credential,
-    ) -> Result<(StoredIn, Option<Record>), Fault> {
-        let own = account.clone();
+    ) -> Result<(StoredIn, Vec<Record>), Fault> {
+        // The former first: its age goes over to the one that takes its place.
+        let accounts = instead.iter().chain([&account]).cloned().collect();
+        let (own, mut former) = (account.clone(), None);
         let mut changed = self
-            .change(vec![account.clone()], move |_, now| {
-                Some(put(match now {
+            .change(accounts, move |asked, now| match (*asked == own, now) {
+                (false, None) => None,
+                (false, Some(record)) => {
+                    former = Some(record.named(own.clone()));
+                    Some(Change::Remove)
+                }
+                (true, now) => Some(put(match now.or(former.as_ref()) {
                     Some(record) => record.renewed(credential.clone()),
                     None => Record::new(own.clone(), credential.clone()),
-                }))
+                })),
             })
             .await?;
         let stored_in = changed.kept.get(&account).map_or(StoredIn::Memory, |(_, stored_in)| *stored_in);
-        Ok((stored_in, changed.was.remove(&account)))
+        Ok((stored_in, std::mem::take(&mut changed.was).into_values().collect()))
     }
 
     /// Changes the record of an account as it is in the store, which may have it from another agent.
     pub(super) async fn amend(
         &self,
         account: AccountKey,
-        decide: impl Fn(Option<&Record>) -> Option<Change> + Send + 'static,
+        amend: impl Fn(Option<&Record>) -> Option<Record> + Send + 'static,
     ) -> Result<(), Fault> {
-        self.change(vec![account], move |_, now| decide(now)).await.map(drop)
+        self.change(vec![account], move |_, now| amend(now).map(put)).await.map(drop)
     }
 
     /// Puts a credential in the place of the one with the secret `old`. If the account has another one by now, or is gone,
@@ -127,7 +137,7 @@ impl Agent {
                 })
             }
         };
-        let done = self.amend(account.clone(), move |now| put_it(now).map(put)).await;
+        let done = self.amend(account.clone(), put_it).await;
         if let Err(fault) = done {
             tracing::warn!(fault = fault.id(), "what the server said is not stored yet");
             // Whoever locks the agent waits for renewals, so nothing that only memory has is lost by it.

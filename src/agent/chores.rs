@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::accounts::{Accounts, Held};
+use super::accounts::Accounts;
+use super::held::Held;
 use super::state::lock;
 use super::{Agent, revocation};
 use crate::base::{AccountKey, Credential, Secret, clock};
@@ -65,8 +66,17 @@ impl Agent {
 
     /// Takes over a revocation that a server did not answer.
     pub(super) fn revoke_later(&self, account: AccountKey, credential: Credential) {
+        self.revoke_in(FIRST_PAUSE, account, credential);
+    }
+
+    /// Takes over a revocation that nobody waits for.
+    pub(super) fn revoke_soon(&self, account: AccountKey, credential: Credential) {
+        self.revoke_in(Duration::ZERO, account, credential);
+    }
+
+    fn revoke_in(&self, pause: Duration, account: AccountKey, credential: Credential) {
         let now = Instant::now();
-        let unrevoked = Unrevoked { account, credential, since: now, pause: FIRST_PAUSE, again: now + FIRST_PAUSE };
+        let unrevoked = Unrevoked { account, credential, since: now, pause: FIRST_PAUSE, again: now + pause };
         lock(&self.chores.unrevoked).push(unrevoked);
         self.chores.news.notify_one();
     }

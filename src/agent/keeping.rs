@@ -1,6 +1,6 @@
 //! Where credentials are kept, and how they get from one place to another.
 
-use super::state::with_store;
+use super::stores::with_store;
 use super::{Agent, fault};
 use crate::base::{Message, Setting, StoreChoice};
 use crate::msg;

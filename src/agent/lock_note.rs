@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::blocking::within;
-use super::state::STORE_WITHIN;
+use super::stores::STORE_WITHIN;
 use super::{Agent, fault};
 use crate::base::private_file::{self, PrivateFileError};
 use crate::base::{Paths, StoreChoice};

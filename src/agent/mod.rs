@@ -17,6 +17,7 @@ mod fault;
 mod flights;
 mod guard;
 mod guest;
+mod held;
 mod issued;
 mod keeping;
 mod links;
@@ -34,6 +35,7 @@ mod select;
 mod settings;
 mod state;
 mod stop;
+mod stores;
 mod turns;
 mod verbs;
 

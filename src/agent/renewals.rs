@@ -1,20 +1,28 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::timeout;
 
-use super::accounts::Held;
+use super::held::Held;
 use super::state::lock;
 use super::{Agent, fault, oauth_fault, registrations};
 use crate::base::{AccountKey, Credential, Expiry, Grant, Secret};
 use crate::oauth::{self, OAuthError, Tokens, Wish};
-use crate::wire::Fault;
+use crate::wire::{Condition, Fault};
 
 /// Renewals under way, so that all who wait for one hear of its end.
 #[derive(Default)]
 pub(super) struct Renewals {
     flights: Mutex<HashMap<AccountKey, watch::Receiver<Landed>>>,
 }
+
+/// So long somebody waits for a new token who could have the old one.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// A token that ends within so many seconds is not given out while it is renewed.
+const LAST_MOMENT: i64 = 3;
 
 /// How a renewal ended, once it has.
 type Landed = Option<Result<(), Fault>>;
@@ -55,6 +63,30 @@ impl Agent {
                 Ok(landed) => landed.clone().unwrap_or(Ok(())),
                 Err(_) => Err(fault::internal()),
             },
+        }
+    }
+
+    /// The same, begun before the old token has ended: a server that takes its time renews it behind whoever asked, who has
+    /// the old one meanwhile. Says why not if that is known at once.
+    pub(super) async fn renew_behind(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
+        let Some(agent) = self.own.upgrade() else { return Err(fault::stopping()) };
+        let (account, old) = (account.clone(), old.clone());
+        let renewal = tokio::spawn(async move {
+            let _busy = agent.stopping.busy();
+            agent.renew(&account, &old).await
+        });
+        match timeout(AT_ONCE, renewal).await {
+            Ok(renewed) => renewed.map_err(|_| fault::internal())?,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Renews a token that has to be renewed before it is given out: behind whoever asks, where the old one still is a token.
+    pub(super) async fn renew_in_time(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
+        let is_valid = |held: &Held| held.secret().matches(old) && held.condition(LAST_MOMENT) == Condition::Valid;
+        match self.look(|accounts| accounts.get(account).is_some_and(is_valid)) {
+            Some(true) => self.renew_behind(account, old).await,
+            Some(false) | None => self.renew(account, old).await,
         }
     }
 

@@ -1,8 +1,9 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::accounts::{Accounts, Held};
-use crate::base::{AccountKey, ServerUrl};
+use super::accounts::Accounts;
+use super::held::Held;
+use crate::base::{AccountKey, Grant, ServerUrl};
 
 /// Which accounts a request may mean, the best first.
 ///
@@ -108,6 +109,15 @@ pub(super) fn defaults(accounts: &Accounts) -> HashMap<&ServerUrl, &AccountKey> 
         }
     }
     oldest.into_iter().map(|(server, held)| (server, held.key())).collect()
+}
+
+/// The account of this very server that an earlier login of the same person made under the name of those who have none:
+/// where the server says who logs in, the login is named after them by now.
+pub(super) fn same_person(accounts: &Accounts, server: &ServerUrl, grant: &Grant) -> Option<AccountKey> {
+    let unnamed = AccountKey::new(server.clone(), None);
+    let earlier = accounts.get(&unnamed)?.credential().grant()?;
+    let is_same = earlier.kind == grant.kind && earlier.issuer == grant.issuer && earlier.user == grant.user;
+    (is_same && grant.user.is_some()).then_some(unnamed)
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ pub enum Credential {
         /// Kept for git: another helper's refresh token travels with the password (gitcredentials, `oauth_refresh_token`).
         #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
         oauth_refresh_token: Option<Secret>,
+        /// A person or a program handed it over; else git approved it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        given: bool,
     },
     /// The value of an `Authorization` header and its scheme, as git gave it (`authtype`, `credential`).
     Header {
@@ -25,6 +28,9 @@ pub enum Credential {
         credential: Secret,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<Expiry>,
+        /// A person or a program handed it over; else git approved it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        given: bool,
     },
     /// An opaque token; mostly only a 401 tells that it ended.
     Token {
@@ -60,6 +66,17 @@ pub enum TokenSource {
     Given,
 }
 
+/// How a credential came to be kept. What came in one way, another does not replace unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A login that loom made at the server.
+    Login,
+    /// A person, or a program on their behalf, handed it over.
+    Given,
+    /// Git approved it.
+    Git,
+}
+
 /// The kind of a credential, as `status` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -84,6 +101,25 @@ impl Credential {
     /// A token of which nothing more is known.
     pub fn token(token: Secret, source: TokenSource) -> Self {
         Credential::Token { token, source, scopes: Vec::new(), expires: None }
+    }
+
+    /// The same, handed over by a person or a program.
+    pub fn given(mut self) -> Self {
+        match &mut self {
+            Credential::Basic { given, .. } | Credential::Header { given, .. } => *given = true,
+            Credential::Token { .. } | Credential::OAuth { .. } => {}
+        }
+        self
+    }
+
+    pub fn origin(&self) -> Origin {
+        match self {
+            Credential::OAuth { .. } | Credential::Token { source: TokenSource::Loom, .. } => Origin::Login,
+            Credential::Token { source: TokenSource::Given, .. }
+            | Credential::Basic { given: true, .. }
+            | Credential::Header { given: true, .. } => Origin::Given,
+            Credential::Basic { given: false, .. } | Credential::Header { given: false, .. } => Origin::Git,
+        }
     }
 
     pub fn kind(&self) -> Kind {

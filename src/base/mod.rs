@@ -45,7 +45,7 @@ pub use agent_lock::{AgentLock, LockOwner};
 pub use clock::Expiry;
 pub use clone_url::CloneUrl;
 pub use config::{Config, Setting, StoreChoice};
-pub use credential::{Credential, Kind, TokenSource};
+pub use credential::{Credential, Kind, Origin, TokenSource};
 pub use endpoint::{Endpoint, EndpointError};
 pub use file_id::FileId;
 pub use grant::{Grant, GrantKind};

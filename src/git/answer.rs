@@ -35,6 +35,7 @@ pub fn print_answer(reply: &GetReply) -> Option<Zeroizing<Vec<u8>>> {
                 out.line("ephemeral", "1")?;
             }
         }
+        Proof::Refresh { username } => out.line("username", username)?,
     }
     if let Some(expiry) = reply.password_expiry_utc {
         out.line("password_expiry_utc", &expiry.to_string())?;

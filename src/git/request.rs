@@ -111,7 +111,16 @@ impl Request {
     pub fn into_get(mut self, directory: Option<String>) -> Get {
         let schemes = std::mem::take(&mut self.schemes);
         let (authtype, state, refused) = (self.speaks_authtype, self.speaks_state, self.state.take());
-        Get { wanted: self.into_parts().0, authtype, state, schemes, refused, directory, named_directory: None }
+        Get {
+            wanted: self.into_parts().0,
+            authtype,
+            state,
+            schemes,
+            refused,
+            refresh: true,
+            directory,
+            named_directory: None,
+        }
     }
 
     /// `None` if there is nothing to keep: no user name or password, or git says that it is ephemeral.

@@ -70,6 +70,11 @@ impl Record {
         ended
     }
 
+    /// The same under another name.
+    pub fn named(&self, account: AccountKey) -> Self {
+        Record { account, ..self.clone() }
+    }
+
     /// The same account with another credential.
     pub fn renewed(&self, credential: Credential) -> Self {
         Record { account: self.account.clone(), created: self.created, saved: clock::now(), refused: false, credential }

@@ -34,6 +34,9 @@ pub struct Get {
     /// What an answer of this very command said in `state`: the server refused that answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// [`Proof::Refresh`] is understood.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub refresh: bool,
     /// Where git works, for rules that depend on it: an absolute path without symbolic links.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
@@ -74,6 +77,9 @@ pub enum Proof {
         /// Not to be kept by other helpers.
         ephemeral: bool,
     },
+    /// Nothing any more: the password ended. Another helper of the chain can make a new one of the refresh token that comes
+    /// with it, for this user.
+    Refresh { username: String },
 }
 
 /// `store`: the server accepted this.

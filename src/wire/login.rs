@@ -91,6 +91,8 @@ pub enum LoginEvent {
     Retrying,
     /// Another login to the same server is under way and is waited for.
     Waiting,
+    /// The server ended this login together with the one that it takes the place of; it is made once more.
+    Again,
     /// An event of a newer agent.
     #[serde(other)]
     Unknown,

@@ -1,6 +1,7 @@
 use super::target::{Target, lies_below};
 use crate::access::Need;
-use crate::agent::accounts::{Accounts, Held, Usefulness};
+use crate::agent::accounts::Accounts;
+use crate::agent::held::{Held, Usefulness};
 use crate::agent::{Agent, fault, select};
 use crate::base::{AccountKey, Credential, Scopes};
 use crate::msg;
@@ -35,7 +36,7 @@ pub(super) async fn ready(agent: &Agent, account: &AccountKey) -> Result<Credent
     let mut found = agent.with_accounts(find).await?;
     let mut failed = None;
     if let Some((Usefulness::Renewed, _, credential)) = &found {
-        failed = agent.renew(account, credential.secret()).await.err();
+        failed = agent.renew_in_time(account, credential.secret()).await.err();
         found = agent.with_accounts(find).await?;
     }
     match (found, failed) {

@@ -1,5 +1,6 @@
-use crate::agent::accounts::{Accounts, Held, Usefulness};
+use crate::agent::accounts::Accounts;
 use crate::agent::dispatch::Handle;
+use crate::agent::held::{Held, Usefulness};
 use crate::agent::{Agent, Caller, fault, select};
 use crate::base::{AccountKey, Config, Credential, GrantKind, Kind, Secret, ServerUrl, TokenSource};
 use crate::msg;
@@ -41,7 +42,7 @@ impl Handle for Get {
                     return Ok(*reply);
                 }
                 Choice::Renew(account, secret) => {
-                    failed = agent.renew(&account, &secret).await.err().or(failed);
+                    failed = agent.renew_in_time(&account, &secret).await.err().or(failed);
                     tried.push(account);
                 }
                 Choice::Nothing => break,
@@ -82,7 +83,7 @@ impl Get {
         };
         let mut useful = found.iter().filter(|held| matches!(usefulness(held), Usefulness::Now | Usefulness::Renewed));
         let doubtful = || found.iter().find(|held| usefulness(held) == Usefulness::Doubtful);
-        let Some(first) = useful.next().or_else(doubtful) else { return Choice::Nothing };
+        let Some(first) = useful.next().or_else(doubtful) else { return self.refreshable(found) };
         if usefulness(first) == Usefulness::Renewed {
             return Choice::Renew(first.key().clone(), first.secret().clone());
         }
@@ -98,6 +99,20 @@ impl Get {
             state: state.then(|| agent.tag(first) + &named.map(|user| format!("{NAMED}{user}")).unwrap_or_default()),
         };
         Choice::Say(first.key().clone(), Box::new(reply))
+    }
+
+    /// A password of another helper that ended, with what that helper makes a new one of: without it, it would ask a person.
+    fn refreshable(&self, found: &[&Held]) -> Choice {
+        let can_be = |held: &&&Held| held.condition(0) == Condition::Expired && self.refresh;
+        let with_token = |held: &&Held| Some((held.key().clone(), held.credential().git_refresh_token()?.clone()));
+        let Some((account, token)) = found.iter().filter(can_be).find_map(with_token) else { return Choice::Nothing };
+        let reply = GetReply {
+            proof: Proof::Refresh { username: account.user().to_owned() },
+            password_expiry_utc: None,
+            oauth_refresh_token: Some(token),
+            state: None,
+        };
+        Choice::Say(account, Box::new(reply))
     }
 
     fn can_be_told(&self, held: &Held) -> bool {

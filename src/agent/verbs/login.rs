@@ -3,9 +3,10 @@ use tokio::sync::watch;
 use super::save::finish;
 use crate::agent::dispatch::Handle;
 use crate::agent::flights::Boarding;
-use crate::agent::{Agent, Caller, fault, login};
-use crate::base::{AccountKey, ServerUrl};
-use crate::wire::{Fault, Login, LoginEvent, LoginReply};
+use crate::agent::{Agent, Caller, check, fault, login, revocation, select};
+use crate::base::{AccountKey, Credential, GrantKind, Origin, Secret, ServerUrl};
+use crate::store::Record;
+use crate::wire::{Checked, Fault, Login, LoginEvent, LoginReply, Revocation};
 
 impl Handle for Login {
     const EVENT: Option<&'static str> = Some("login");
@@ -25,11 +26,64 @@ impl Handle for Login {
         };
         // A store that cannot keep the login is found out before a person is asked to approve it.
         agent.with_accounts(|_| ()).await?;
-        let credential = login::log_in(agent, &server, &self, caller).await?;
-        let reply = finish(agent, caller.locale, AccountKey::new(server, self.account), credential).await?;
+        let reply = self.log_in(agent, &server, caller).await?;
         seat.arrived();
         Ok(reply)
     }
+}
+
+impl Login {
+    /// Logs in, and ends the login that this one takes the place of. Some servers end both then, as they are of one consent,
+    /// or of one session: a login that did not survive is made once more, and now there is nothing to end.
+    async fn log_in(&self, agent: &Agent, server: &ServerUrl, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
+        let mut ended_both = false;
+        loop {
+            let credential = login::log_in(agent, server, self, caller).await?;
+            let (account, instead) = self.account(agent, server, &credential).await?;
+            let secret = credential.secret().clone();
+            let (reply, replaced) = finish(agent, caller.locale, account.clone(), instead, credential).await?;
+            let mut revoked = false;
+            for old in replaced.iter().filter(|old| is_of_person(old) && !ended_both) {
+                revoked |= revocation::revoke(agent, old.account(), old.credential()).await == Revocation::Revoked;
+            }
+            if !revoked || self.lives(agent, &account, &secret).await? {
+                return Ok(reply);
+            }
+            ended_both = true;
+            caller.tell(&LoginEvent::Again).await;
+        }
+    }
+
+    /// Under which name it is kept: the one that was asked for, else that of who logged in, where the server says so. The
+    /// other account is that of the same person from a time when they had no name.
+    async fn account(
+        &self,
+        agent: &Agent,
+        server: &ServerUrl,
+        credential: &Credential,
+    ) -> Result<(AccountKey, Option<AccountKey>), Fault> {
+        let person = credential.grant().filter(|grant| grant.user.is_some() && self.account.is_none());
+        let Some(grant) = person else { return Ok((AccountKey::new(server.clone(), self.account.clone()), None)) };
+        let instead = agent.with_accounts(|accounts| select::same_person(accounts, server, grant)).await?;
+        let account = AccountKey::new(server.clone(), grant.user.clone());
+        Ok((account.clone(), instead.filter(|instead| *instead != account)))
+    }
+
+    /// Whether the login is still one, after another was ended: the one who can tell is its server.
+    async fn lives(&self, agent: &Agent, account: &AccountKey, secret: &Secret) -> Result<bool, Fault> {
+        let is_renewable = || agent.look(|all| all.get(account).is_some_and(|held| held.credential().is_renewable()));
+        if is_renewable() != Some(true) {
+            return Ok(check::ask(agent, account).await? != Checked::Refused);
+        }
+        // A renewal that fails in another way says nothing.
+        Ok(agent.renew(account, secret).await.is_ok() || is_renewable() == Some(true))
+    }
+}
+
+/// Whether it is a login of a person, which lives on at its server if nobody ends it there.
+fn is_of_person(old: &Record) -> bool {
+    let of_person = old.credential().grant().is_none_or(|grant| grant.kind == GrantKind::Person);
+    old.credential().origin() == Origin::Login && of_person
 }
 
 /// Waits for the login that somebody else began, and answers with what came of it.

@@ -1,7 +1,8 @@
 use std::time::{Duration, Instant};
 
-use crate::agent::accounts::{Accounts, Held};
+use crate::agent::accounts::Accounts;
 use crate::agent::dispatch::Handle;
+use crate::agent::held::Held;
 use crate::agent::turns::Turn;
 use crate::agent::{Agent, Caller, fault, revocation, select};
 use crate::base::{AccountKey, Credential};

@@ -1,7 +1,8 @@
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller};
-use crate::base::{AccountKey, Credential, Locale};
+use crate::base::{AccountKey, Credential, Locale, Origin};
 use crate::msg;
+use crate::store::Record;
 use crate::wire::{Code, Fault, LoginReply, Save};
 
 impl Handle for Save {
@@ -16,7 +17,16 @@ impl Handle for Save {
         }
         let server = agent.server(self.server)?;
         caller.is_about(&server, self.account.as_deref())?;
-        finish(agent, caller.locale, AccountKey::new(server, self.account), self.credential).await
+        let (account, credential) = (AccountKey::new(server, self.account), self.credential.given());
+        let secret = credential.secret().clone();
+        let (reply, replaced) = finish(agent, caller.locale, account, None, credential).await?;
+        // A login that nobody has any more would live on at its server. One that was handed over in another form lives.
+        for old in replaced {
+            if old.credential().origin() == Origin::Login && !old.credential().secret().matches(&secret) {
+                agent.revoke_soon(old.account().clone(), old.credential().clone());
+            }
+        }
+        Ok(reply)
     }
 }
 
@@ -25,23 +35,26 @@ fn is_scheme(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
-/// What every login ends with: kept, perhaps made the default, and what a person should know said.
+/// What every login ends with: kept, perhaps made the default, and what a person should know said. What it took the place of
+/// comes with the answer.
 pub(super) async fn finish(
     agent: &Agent,
     locale: Locale,
     account: AccountKey,
+    instead: Option<AccountKey>,
     credential: Credential,
-) -> Result<LoginReply, Fault> {
+) -> Result<(LoginReply, Vec<Record>), Fault> {
     let expires_at = credential.expires();
-    let (stored_in, _) = agent.keep(account.clone(), credential).await?;
+    let (stored_in, replaced) = agent.keep(account.clone(), instead, credential).await?;
     // The login is kept by now; a config file that cannot be written must not make it look failed.
     let became_default = agent.default_to(account.server()).await.unwrap_or(false);
-    Ok(LoginReply {
+    let reply = LoginReply {
         server: account.server().clone(),
         account: account.user().to_owned(),
         stored_in,
         expires_at,
         note: agent.unsaid(locale),
         became_default,
-    })
+    };
+    Ok((reply, replaced))
 }

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::hello::this_agent;
-use crate::agent::accounts::Held;
 use crate::agent::dispatch::Handle;
+use crate::agent::held::Held;
 use crate::agent::{Agent, Caller, check, select};
 use crate::base::{AccountKey, Grant, ServerUrl};
 use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};

@@ -1,8 +1,10 @@
 use super::get::server;
 use crate::agent::dispatch::Handle;
+use crate::agent::held::Held;
 use crate::agent::{Agent, Caller, select};
-use crate::base::{AccountKey, Credential, Expiry, clock};
+use crate::base::{AccountKey, Credential, Expiry, Origin, clock};
 use crate::msg;
+use crate::store::Record;
 use crate::wire::{Code, Empty, Fault, Store};
 
 impl Handle for Store {
@@ -25,28 +27,85 @@ impl Handle for Store {
         let user = self.which.username.as_deref();
         let known = agent.with_accounts(|accounts| {
             let found = select::candidates(accounts, &server, user);
-            found.iter().find(|held| held.secret().matches(&self.secret)).map(|held| held.key().clone())
+            if let Some(held) = found.iter().find(|held| held.secret().matches(&self.secret)) {
+                return Some(Known::Same(held.key().clone()));
+            }
+            // Whatever git was given under the user name of a login or of a token that was handed over, by the URL or by
+            // another helper: it does not take their place.
+            let is_another = |held: &&Held| {
+                user.is_some_and(|user| held.git_user() == user) && held.credential().origin() != Origin::Git
+            };
+            found.into_iter().find(is_another).map(|_| Known::Another)
         });
-        if let Some(account) = known.await? {
-            agent.note(&account, &self.secret, false).await;
-            return Ok(Empty {});
-        }
-        if !config.keeps_approved(&server) {
-            return Ok(Empty {});
+        match known.await? {
+            Some(Known::Same(account)) => {
+                self.approve(agent, account, expires).await?;
+                return Ok(Empty {});
+            }
+            Some(Known::Another) => return Ok(Empty {}),
+            None if !config.keeps_approved(&server) => return Ok(Empty {}),
+            None => {}
         }
         let (user, credential) = match (self.authtype, self.which.username) {
             // A header need not name a user; what it is names the account then.
             (Some(authtype), user) => {
                 let user = user.unwrap_or_else(|| authtype.to_ascii_lowercase());
-                (user, Credential::Header { authtype, credential: self.secret, expires })
+                (user, Credential::Header { authtype, credential: self.secret, expires, given: false })
             }
             (None, Some(user)) => {
                 let oauth_refresh_token = self.oauth_refresh_token;
-                (user, Credential::Basic { password: self.secret, expires, oauth_refresh_token })
+                (user, Credential::Basic { password: self.secret, expires, oauth_refresh_token, given: false })
             }
             (None, None) => return Err(Fault::new(Code::BadRequest, msg!("store-without-user"))),
         };
-        agent.keep(AccountKey::new(server, Some(user)), credential).await?;
+        let account = AccountKey::new(server, Some(user));
+        let own = account.clone();
+        agent
+            .amend(account, move |now| match now {
+                None => Some(Record::new(own.clone(), credential.clone())),
+                Some(record) if record.credential().origin() == Origin::Git => Some(record.renewed(credential.clone())),
+                Some(_) => None,
+            })
+            .await?;
         Ok(Empty {})
+    }
+}
+
+/// What is kept of what git approves.
+enum Known {
+    /// The same secret.
+    Same(AccountKey),
+    /// One with that user name that came in another way.
+    Another,
+}
+
+impl Store {
+    /// The server takes what is kept here. Of another helper's password the rest may be news: when it ends, and what renews it.
+    async fn approve(&self, agent: &Agent, account: AccountKey, ends: Option<Expiry>) -> Result<(), Fault> {
+        let (secret, renewal) = (self.secret.clone(), self.oauth_refresh_token.clone());
+        agent.note(&account, &secret, false).await;
+        let news = move |record: &Record| {
+            let Credential::Basic { password, expires, oauth_refresh_token, given } = record.credential() else {
+                return None;
+            };
+            let is_news = ends.is_some_and(|ends| *expires != Some(ends))
+                || renewal
+                    .as_ref()
+                    .is_some_and(|new| !oauth_refresh_token.as_ref().is_some_and(|old| old.matches(new)));
+            (is_news && password.matches(&secret)).then(|| {
+                record.renewed(Credential::Basic {
+                    password: password.clone(),
+                    expires: ends.or(*expires),
+                    oauth_refresh_token: renewal.clone().or_else(|| oauth_refresh_token.clone()),
+                    given: *given,
+                })
+            })
+        };
+        let is_news = agent.look(|accounts| accounts.get(&account).and_then(|held| news(held.record())).is_some());
+        match is_news {
+            // What git approves again and again is written once.
+            Some(true) => agent.amend(account, move |now| now.and_then(&news)).await,
+            Some(false) | None => Ok(()),
+        }
     }
 }

@@ -1,5 +1,5 @@
-use crate::agent::accounts::{Held, Usefulness};
 use crate::agent::dispatch::Handle;
+use crate::agent::held::{Held, Usefulness};
 use crate::agent::{Agent, Caller, fault, oauth_fault};
 use crate::base::{AccountKey, Credential, GrantKind};
 use crate::oauth::Wish;
@@ -18,7 +18,10 @@ impl Handle for Token {
         let Some((usefulness, found, account, wait)) = found else { return Err(fault::not_logged_in(&server)) };
         let mut failed = None;
         if usefulness == Usefulness::Renewed {
-            failed = agent.renew(&account, &found.token).await.err();
+            failed = match margin {
+                0 => agent.renew_in_time(&account, &found.token).await.err(),
+                _ => agent.renew(&account, &found.token).await.err(),
+            };
         }
         let look = |held: &Held| {
             agent.note_use(held);

@@ -1,7 +1,8 @@
 use std::collections::HashSet;
 
-use crate::agent::accounts::{Accounts, Held};
+use crate::agent::accounts::Accounts;
 use crate::agent::dispatch::Handle;
+use crate::agent::held::Held;
 use crate::agent::{Agent, Caller, select};
 use crate::base::{AccountKey, AccountRule, Config, Locale, Message};
 use crate::msg;

@@ -116,6 +116,12 @@ impl Talk<'_> {
                 }
                 return read_line().map(|redirect| Some(Pasted { redirect }));
             }
+            LoginEvent::Again => {
+                if let Some(spinner) = self.waiting.take() {
+                    spinner.finish_and_clear();
+                }
+                term::say(locale, &msg!("login-again"));
+            }
             LoginEvent::Waiting => term::say(locale, &msg!("login-elsewhere")),
             LoginEvent::Unknown => {}
             LoginEvent::Retrying => {
@@ -161,7 +167,7 @@ fn with_token(args: Login, context: &Context) -> Result<LoginReply, Fault> {
         Some(token) => Credential::token(token, TokenSource::Given),
         // A password may hold what a token may not, as long as it fits a line.
         None if args.account.is_some() && text.is_one_line() && !text.expose().is_empty() => {
-            Credential::Basic { password: text, expires: None, oauth_refresh_token: None }
+            Credential::Basic { password: text, expires: None, oauth_refresh_token: None, given: true }
         }
         None => return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token"))),
     };

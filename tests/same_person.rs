@@ -1,0 +1,129 @@
+//! Whose login it is, at a server that says so: one of another person stands beside it, one of the same person takes its place.
+
+use std::sync::{Arc, Mutex};
+
+use crate::support::authorization_server::{METADATA, TOKENS, authorization_server_that_reads, json, refusal};
+use crate::support::{Home, Output, Stub, http};
+
+/// A server that says who logs in.
+struct Server {
+    stub: Stub,
+    said: Arc<Mutex<Said>>,
+}
+
+#[derive(Default)]
+struct Said {
+    /// Who logs in next.
+    person: &'static str,
+    logins: usize,
+    revoked: Vec<String>,
+    /// All tokens of one person are of one consent: when one is revoked, all are.
+    is_one_consent: bool,
+    ended_below: usize,
+}
+
+impl Server {
+    fn start() -> Server {
+        let said = Arc::new(Mutex::new(Said::default()));
+        let known = said.clone();
+        let stub = authorization_server_that_reads(move |path, _, request| {
+            let mut said = known.lock().unwrap();
+            match path {
+                "/.well-known/openid-configuration" => {
+                    Some(json(&METADATA.replace("{\"issuer\"", "{\"userinfo_endpoint\":\"URL/me\",\"issuer\"")))
+                }
+                "/me" => Some(json(&format!(r#"{{"preferred_username":"{}"}}"#, said.person))),
+                "/revoke" => {
+                    let token = request.split("token=").nth(1).unwrap_or_default();
+                    let token = token.split(['&', ' ']).next().unwrap_or_default().to_owned();
+                    said.revoked.push(token);
+                    if said.is_one_consent {
+                        said.ended_below = said.logins + 1;
+                    }
+                    Some(http("200 OK", "", ""))
+                }
+                "/token" if request.contains("grant_type=refresh_token") => {
+                    let number = request.split("refresh_token=rt_").nth(1)?;
+                    let number: usize = number.split(['&', '_', ' ']).next()?.parse().ok()?;
+                    Some(if number < said.ended_below { refusal("invalid_grant") } else { tokens(number, "renewed_") })
+                }
+                "/token" => {
+                    said.logins += 1;
+                    Some(tokens(said.logins, ""))
+                }
+                _ => None,
+            }
+        });
+        Server { stub, said }
+    }
+
+    fn log_in(&self, home: &Home, person: &'static str, more: &[&str]) -> Output {
+        self.said.lock().unwrap().person = person;
+        let login = ["login", "--server", self.stub.url(), "--client-id", "c", "--flow", "device"];
+        home.loom(&[&login, more].concat()).ok()
+    }
+
+    fn token(&self, home: &Home, more: &[&str]) -> String {
+        home.loom(&[&["token", "--server", self.stub.url()], more].concat()).ok().out
+    }
+}
+
+fn tokens(number: usize, kind: &str) -> String {
+    json(&TOKENS.replace("at_first", &format!("at_{kind}{number}")).replace("rt_first", &format!("rt_{number}_{kind}")))
+}
+
+fn names(home: &Home) -> Vec<String> {
+    let status: serde_json::Value = serde_json::from_str(&home.loom(&["status", "--json"]).ok().out).unwrap();
+    status["accounts"].as_array().unwrap().iter().map(|a| a["account"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_login_is_named_after_who_logged_in_and_another_persons_stands_beside_it() {
+    let (home, server) = (Home::new(), Server::start());
+    server.log_in(&home, "ana", &[]);
+    server.log_in(&home, "bob", &[]);
+    assert_eq!(names(&home), ["ana", "bob"]);
+    assert_eq!(server.token(&home, &[]), "at_1\n", "the first one is the default");
+    assert_eq!(server.token(&home, &["--account", "bob"]), "at_2\n");
+    assert!(server.said.lock().unwrap().revoked.is_empty());
+    // The name that somebody wants goes before the one that the server says.
+    server.log_in(&home, "ana", &["--account", "work"]);
+    assert_eq!(names(&home), ["ana", "bob", "work"]);
+}
+
+#[test]
+fn the_same_person_again_takes_the_place_of_the_old_login_which_is_revoked() {
+    let (home, server) = (Home::new(), Server::start());
+    server.log_in(&home, "ana", &[]);
+    server.log_in(&home, "ana", &[]);
+    assert_eq!(names(&home), ["ana"]);
+    let revoked = server.said.lock().unwrap().revoked.clone();
+    assert!(revoked.iter().any(|token| token.starts_with("rt_1")), "{revoked:?}");
+    assert!(!revoked.iter().any(|token| token.contains('2')), "{revoked:?}");
+    assert_eq!(server.token(&home, &[]), "at_renewed_2\n", "it was seen to live");
+}
+
+#[test]
+fn where_a_server_ends_the_new_login_with_the_old_one_the_person_logs_in_once_more_and_is_told() {
+    let (home, server) = (Home::new(), Server::start());
+    server.said.lock().unwrap().is_one_consent = true;
+    server.log_in(&home, "ana", &[]);
+    server.log_in(&home, "ana", &[]).says("Once more");
+    assert_eq!(names(&home), ["ana"]);
+    assert_eq!(server.said.lock().unwrap().logins, 3);
+    assert_eq!(server.token(&home, &["--min-validity", "2h"]), "at_renewed_3\n");
+}
+
+#[test]
+fn a_login_of_a_time_when_nobody_was_named_is_read_as_it_is_and_replaced_by_the_same_person_only() {
+    let (home, server) = (Home::new(), Server::start());
+    // As they were named then.
+    server.log_in(&home, "ana", &["--account", "oauth2"]);
+    assert_eq!(server.token(&home, &["--account", "ana"]), "at_1\n");
+    server.log_in(&home, "bob", &[]);
+    assert_eq!(names(&home), ["bob", "oauth2"]);
+    assert_eq!(server.token(&home, &[]), "at_1\n");
+    server.log_in(&home, "ana", &[]);
+    assert_eq!(names(&home), ["ana", "bob"]);
+    assert_eq!(server.token(&home, &[]), "at_renewed_3\n", "it is still the oldest, and so the default");
+}
