@@ -180,3 +180,32 @@ fn a_log_that_somebody_else_put_there_is_neither_read_nor_waited_for() {
     std::os::unix::fs::symlink("/etc/passwd", &closed).unwrap();
     home.loom(&["audit", "verify"]).fails(1).says("audit log cannot be read");
 }
+
+#[test]
+fn many_who_want_the_whole_log_at_once_cost_no_more_memory_than_one() {
+    const ENTRIES: usize = 12_000;
+    const READERS: usize = 10;
+    let home = Home::new();
+    let agent = home.agent(&[]);
+    home.loom(&["audit", "tail"]).ok();
+    let path = home.path().join("state/loom/audit.log");
+    let line = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_owned();
+    std::fs::write(&path, format!("{line}\n").repeat(ENTRIES)).unwrap();
+    let peak = |field: &str| {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", agent.0.id())).unwrap();
+        let found = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+        found.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+    let before = peak("VmRSS:");
+    std::thread::scope(|scope| {
+        for _ in 0..READERS {
+            scope.spawn(|| {
+                let all = home.loom(&["audit", "tail", "-n", "1000000000", "--json"]).ok().out;
+                assert!(all.lines().count() >= ENTRIES, "{}", all.lines().count());
+            });
+        }
+    });
+    let grown = peak("VmHWM:") - before;
+    // Of one who holds all of it there are some fourteen thousand KiB.
+    assert!(grown < 40 * 1024, "{grown} KiB");
+}

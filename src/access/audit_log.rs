@@ -1,4 +1,6 @@
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -20,6 +22,13 @@ const MAX_LINE: u64 = 64 * 1024;
 pub struct AuditLog {
     path: PathBuf,
     lock: PathBuf,
+}
+
+/// How far somebody has read: to there in this file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    inode: u64,
+    offset: u64,
 }
 
 impl AuditLog {
@@ -47,27 +56,55 @@ impl AuditLog {
         })
     }
 
-    /// The last `count` entries that fit, the oldest first.
-    pub fn last(&self, count: usize, fits: impl Fn(&AuditEntry) -> bool) -> io::Result<Vec<AuditEntry>> {
-        self.last_of(KEPT, count, fits)
-    }
-
-    /// The same of what was written lately: a look at the current file, and at the one before it.
-    pub fn latest(&self, count: usize, fits: impl Fn(&AuditEntry) -> bool) -> io::Result<Vec<AuditEntry>> {
-        self.last_of(1, count, fits)
-    }
-
-    fn last_of(&self, closed: u32, count: usize, fits: impl Fn(&AuditEntry) -> bool) -> io::Result<Vec<AuditEntry>> {
-        let mut found = std::collections::VecDeque::new();
-        self.each_line(closed, |_, _, line| {
-            if let Some(line) = line.filter(|line| fits(&line.entry)) {
-                found.push_back(line.entry);
-                if found.len() > count {
-                    found.pop_front();
-                }
+    /// Hands on the last `count` entries that fit, the oldest first, for as long as they are wanted; nothing is held of them.
+    /// Returns where the log ended.
+    pub fn last(
+        &self,
+        count: usize,
+        fits: impl Fn(&AuditEntry) -> bool,
+        mut each: impl FnMut(AuditEntry) -> bool,
+    ) -> io::Result<Place> {
+        // All at once: one that is closed meanwhile is still read.
+        let paths = (1..=KEPT).rev().map(|number| self.closed(number)).chain([self.path.clone()]);
+        let mut files: Vec<File> = Vec::new();
+        for path in paths {
+            files.extend(private_file::open_to_read(&path).map_err(io::Error::other)?);
+        }
+        let mut found = 0;
+        if count > 0 {
+            for file in &mut files {
+                entries(file, 0, |entry| {
+                    found += usize::from(fits(&entry));
+                    true
+                })?;
             }
-        })?;
-        Ok(found.into())
+        }
+        let (mut spare, mut place, mut wanted) = (found.saturating_sub(count), Place::default(), true);
+        for file in &mut files {
+            let offset = entries(file, 0, |entry| {
+                let is_one = count > 0 && fits(&entry);
+                let is_spare = is_one && spare > 0;
+                spare -= usize::from(is_spare);
+                wanted = wanted && (!is_one || is_spare || each(entry));
+                wanted
+            })?;
+            place = Place { inode: file.metadata()?.ino(), offset };
+        }
+        Ok(place)
+    }
+
+    /// Hands on what was written since, and moves the place on: only what was appended is read.
+    pub fn since(&self, place: &mut Place, mut each: impl FnMut(AuditEntry) -> bool) -> io::Result<()> {
+        for path in [self.closed(1), self.path.clone()] {
+            let Some(mut file) = private_file::open_to_read(&path).map_err(io::Error::other)? else { continue };
+            let inode = file.metadata()?.ino();
+            // The one before is read on only if it is the one that was read last.
+            let offset = if inode == place.inode { place.offset } else { 0 };
+            if inode == place.inode || path == self.path {
+                *place = Place { inode, offset: entries(&mut file, offset, &mut each)? };
+            }
+        }
+        Ok(())
     }
 
     /// Follows the chain through all files that are left.
@@ -140,6 +177,25 @@ impl AuditLog {
     }
 }
 
+/// Hands on the entries from this place of a file on, for as long as they are wanted. Returns where its last whole line ends.
+fn entries(file: &mut File, offset: u64, mut each: impl FnMut(AuditEntry) -> bool) -> io::Result<u64> {
+    file.seek(SeekFrom::Start(offset))?;
+    let (mut reader, mut line, mut offset) = (BufReader::new(file), Vec::new(), offset);
+    loop {
+        line.clear();
+        reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
+        if line.last() != Some(&b'\n') && (line.len() as u64) < MAX_LINE {
+            return Ok(offset);
+        }
+        offset += line.len() as u64;
+        if let Ok(Line { entry, .. }) = serde_json::from_slice(&line)
+            && !each(entry)
+        {
+            return Ok(offset);
+        }
+    }
+}
+
 /// The whole of a file that only its owner can have written; empty where there is none.
 fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(private_file::read(path).map_err(io::Error::other)?.unwrap_or_default())
@@ -162,8 +218,6 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
-
     use super::*;
     use crate::wire::Actor;
 
@@ -182,6 +236,44 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let log = AuditLog::new(dir.path().join("audit.log"), dir.path().join("audit.lock"));
         (dir, log)
+    }
+
+    fn last(log: &AuditLog, count: usize) -> Vec<String> {
+        let mut found = Vec::new();
+        log.last(
+            count,
+            |_| true,
+            |entry| {
+                found.extend(entry.account);
+                true
+            },
+        )
+        .unwrap();
+        found
+    }
+
+    #[test]
+    fn who_follows_gets_every_entry_once_also_through_rotation_and_unfinished_lines() {
+        let (_dir, log) = log();
+        log.append(&[entry("old")]).unwrap();
+        let mut place = log.last(0, |_| true, |_| true).unwrap();
+        let mut found = Vec::new();
+        let long = "a".repeat(30_000);
+        for number in 0..400 {
+            log.append(&[entry(&format!("{number} {long}"))]).unwrap();
+            if number == 7 {
+                let mut file = File::options().append(true).open(&log.path).unwrap();
+                file.write_all(b"{\"time\":\"2026").unwrap();
+            }
+            log.since(&mut place, |entry| {
+                found.extend(entry.account.and_then(|account| account.split(' ').next()?.parse::<usize>().ok()));
+                true
+            })
+            .unwrap();
+        }
+        assert_eq!(found, (0..400).collect::<Vec<_>>());
+        assert!(log.closed(2).exists(), "nothing was rotated");
+        assert_eq!(last(&log, 2).iter().map(|name| &name[..3]).collect::<Vec<_>>(), ["398", "399"]);
     }
 
     #[test]
@@ -221,6 +313,6 @@ mod tests {
         assert!(log.closed(KEPT).exists() && !log.closed(KEPT + 1).exists());
         let found = log.verify().unwrap();
         assert!(found.broken.is_none() && found.entries > 100, "{found:?}");
-        assert_eq!(log.last(3, |_| true).unwrap().len(), 3);
+        assert_eq!(last(&log, 3).len(), 3);
     }
 }

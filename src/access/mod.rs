@@ -15,7 +15,7 @@ mod ledger;
 mod role_claims;
 
 pub use api_scopes::{Need, needed};
-pub use audit_log::AuditLog;
+pub use audit_log::{AuditLog, Place};
 pub use authority::{Authority, Holder, Rights};
 pub use issued_token::{IssuedToken, Order, PREFIX};
 pub use jwt::{Expected, Purpose, is_jwt, issuer_of, verify};

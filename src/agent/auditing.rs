@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::sleep;
 
 use super::Agent;
@@ -20,6 +20,9 @@ const TOGETHER: Duration = Duration::from_millis(250);
 /// So many are written at once, however short the time.
 const MANY: usize = 500;
 
+/// So many read the log at once; more wait for their turn.
+const MAX_READERS: usize = 8;
+
 /// The longest name, or path of a server, that is noted.
 const MAX_NAME: usize = 500;
 
@@ -33,6 +36,8 @@ pub(super) struct Auditing {
     many: Notify,
     /// How often something was written; those who follow the log wait for it.
     written: watch::Sender<u64>,
+    /// Those who read the log.
+    pub(super) readers: Semaphore,
 }
 
 /// Which server and account something was about.
@@ -55,6 +60,7 @@ impl Auditing {
             news: Notify::new(),
             many: Notify::new(),
             written: watch::Sender::new(0),
+            readers: Semaphore::new(MAX_READERS),
         }
     }
 
