@@ -81,6 +81,22 @@ fn the_proxy_of_whoever_asks_is_used_except_where_it_says_not_to_and_whoever_sta
     assert_eq!(home.agent_pid(), agent, "the agent was started anew");
 }
 
+#[test]
+fn that_the_password_of_a_proxy_is_not_given_unencrypted_is_said_once_with_the_lines_that_allow_it() {
+    let home = Home::new();
+    let asked = || home.get("http", "proxy.example:3128").ok();
+    let told = asked();
+    assert_eq!(told.out, "");
+    let lines = "[[server]]\nurl = \"http://proxy.example:3128\"\nallow_http = true\n";
+    told.says("http://proxy.example:3128").says("hint: ").says(lines);
+    assert_eq!(asked().err, "", "it is said again");
+    home.store("http", "proxy.example:3128", "me", "letmein").ok();
+    assert_eq!(asked().out, "");
+    home.configure(lines);
+    home.store("http", "proxy.example:3128", "me", "letmein").ok();
+    assert!(asked().out.contains("password=letmein\n"));
+}
+
 fn log_in(home: &Home, provider: &Provider) {
     let own = ["--server", provider.issuer(), "--flow", "device", "--client-id", "loom-cli"];
     let mut login = Dialogue::start(home, &own);

@@ -112,6 +112,74 @@ fn several_items_of_one_account_are_one_whose_latest_counts_and_a_login_or_logou
 }
 
 #[test]
+fn a_damaged_item_hides_no_other_is_said_wherever_it_is_missed_and_a_login_or_logout_puts_it_right() {
+    let mut home = Home::with(&[("LOOM_STORE", "keyring")]);
+    let Some(session) = Session::unlocked(&mut home) else { return };
+    let login = |host: &str, token: &str| {
+        home.loom_in(&["login", "--with-token", "--server", &format!("https://{host}.example")], token).ok();
+    };
+    let token = |host: &str| home.loom(&["token", "--server", &format!("https://{host}.example")]);
+    let item = ["service", "loom", "username", "https://b.example|oauth2"];
+    let items = || session.secret_tool(&[&["search", "--all"], &item[..]].concat(), "").matches("label = ").count();
+    let damage = || session.secret_tool(&[&["store", "--label=loom"], &item[..]].concat(), "{\"account\":");
+    login("a", "tok_a");
+    login("b", "tok_b");
+    let is_said = || {
+        assert_eq!(token("a").ok().out, "tok_a\n");
+        home.loom(&["status"]).ok().says("oauth2 at https://b.example is damaged");
+        assert_eq!(status(&home)["damaged"][0]["server"], "https://b.example");
+        let doctor = home.loom(&["doctor"]);
+        assert!(doctor.code == 1 && doctor.out.contains("oauth2 at https://b.example is damaged"), "{doctor:?}");
+        let told =
+            home.get("https", "b.example").ok().says("is damaged").says("hint: loom login --server https://b.exa");
+        assert_eq!(told.out, "");
+        token("b").fails(4).says("is damaged").says("hint: ");
+    };
+    damage();
+    // Noticed by the agent that runs, and found by the next.
+    is_said();
+    home.loom(&["agent", "stop"]).ok();
+    is_said();
+    login("b", "tok_new");
+    assert_eq!((token("b").ok().out.as_str(), items()), ("tok_new\n", 1));
+    home.loom(&["doctor"]).ok();
+    damage();
+    home.loom(&["logout", "--server", "https://b.example"]).ok();
+    assert_eq!(items(), 0);
+    let status = home.loom(&["status"]).ok();
+    assert!(!status.err.contains("damaged"), "{status:?}");
+    token("b").fails(4).says("not logged in");
+}
+
+#[test]
+fn an_agent_that_was_started_without_a_bus_finds_the_keyring_on_the_bus_of_whoever_asks() {
+    for choice in ["auto", "keyring"] {
+        let mut home = Home::with(&[("LOOM_STORE", choice)]);
+        home.loom(&["agent", "start"]).ok();
+        let login = |home: &Home, host: &str| {
+            home.loom_in(&["login", "--with-token", "--server", &format!("https://{host}.example")], "tok_a")
+        };
+        match choice {
+            "auto" => drop(login(&home, "a").ok().says("no session bus").says("sealed file")),
+            _ => drop(login(&home, "a").fails(1).says("no session bus")),
+        }
+        let pid = home.agent_pid();
+        let Some(_session) = Session::unlocked(&mut home) else { return };
+        let found = login(&home, "b").ok().says("kept in the keyring");
+        assert_eq!(found.err.contains("There is a keyring now"), choice == "auto", "{found:?}");
+        let again = login(&home, "c").ok().says("kept in the keyring");
+        assert!(!again.err.contains("There is a keyring now"), "{again:?}");
+        // Who has no bus is served by the same agent as ever.
+        home.set("DBUS_SESSION_BUS_ADDRESS", "");
+        login(&home, "d").ok().says("kept in the keyring");
+        if choice == "auto" {
+            assert_eq!(home.loom(&["token", "--server", "https://a.example"]).ok().out, "tok_a\n", "it is out of view");
+        }
+        assert_eq!(home.agent_pid(), pid);
+    }
+}
+
+#[test]
 fn items_of_other_applications_are_never_picked_up() {
     let mut home = Home::with(&[]);
     let Some(session) = Session::unlocked(&mut home) else { return };

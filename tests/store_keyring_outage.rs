@@ -76,6 +76,52 @@ fn a_keyring_that_ended_and_came_back_is_used_again_by_the_same_agent() {
 }
 
 #[test]
+fn a_keyring_that_was_in_use_and_is_away_is_an_error_where_nobody_chose_it_too_and_never_the_file() {
+    let Some(mut kept) = Kept::new() else { return };
+    kept.home.set("LOOM_STORE", "auto");
+    let _agent = kept.agent();
+    for _ in 0..2 {
+        kept.end_keyring();
+        is_out(&kept.home);
+        // The agent has nothing in memory any more, and opens its stores anew.
+        kept.home.loom(&["lock"]).ok();
+        kept.home.loom(&["unlock"]).fails(1).says("the keyring cannot be used");
+        let told = kept.home.get("https", "a.example");
+        assert_eq!((told.code, told.out.as_str()), (1, ""), "{told:?}");
+        told.says("the keyring cannot be used").says("hint: ");
+        let stored = kept.home.store("https", "b.example", "u", "p");
+        assert_eq!(stored.code, 1, "{stored:?}");
+        stored.says("the keyring cannot be used");
+        token(&kept.home, "a").fails(1).says("the keyring cannot be used");
+        kept.home.loom(&["status"]).fails(1).says("the keyring cannot be used");
+        assert!(!kept.home.credentials().exists(), "it fell to the file");
+        kept.start_keyring();
+        assert_eq!(token(&kept.home, "a").ok().out, "tok_a\n");
+        login(&kept.home, "c", "tok_c").ok().says("kept in the keyring");
+    }
+}
+
+#[test]
+fn a_keyring_that_comes_later_is_found_said_once_and_used_from_then_on_while_the_file_stays_in_view() {
+    let mut home = Home::with(&[("LOOM_AUTOSTART", "0")]);
+    let Some(session) = Session::without_keyring(&mut home) else { return };
+    let _agent = home.agent(&[]);
+    login(&home, "a", "tok_a").ok().says("The keyring is not used").says("kept in the sealed file");
+    login(&home, "b", "tok_b").ok().without("The keyring is not used");
+    let Some(_keyring) = session.keyring(&home) else { return };
+    // Nobody writes: what others keep in the keyring comes into view.
+    let other = ["store", "--label=x", "service", "loom", "username", "https://b.example|oauth2"];
+    session.secret_tool(&other, "no record");
+    home.loom(&["status"]).ok().says("There is a keyring now").says("b.example is damaged");
+    let later = login(&home, "c", "tok_c").ok().says("kept in the keyring").without("There is a keyring now");
+    assert!(!later.err.contains("sealed file"), "{later:?}");
+    assert_eq!(["a", "b", "c"].map(|host| token(&home, host).ok().out), ["tok_a\n", "tok_b\n", "tok_c\n"]);
+    login(&home, "a", "tok_new").ok().says("kept in the keyring");
+    let file = std::fs::read_to_string(home.credentials()).unwrap();
+    assert!(!file.contains("a.example") && file.contains("b.example"), "the old secret stays behind: {file}");
+}
+
+#[test]
 fn a_keyring_that_sleeps_is_an_error_and_works_once_it_wakes() {
     let Some(kept) = Kept::new() else { return };
     let _agent = kept.agent();

@@ -261,7 +261,10 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
     let agent = agent(None);
     let problem = Some("a sentence".into());
     let put_aside = Some("/home/alice/x.damaged".into());
-    exchange(Doctor { restore: true }, DoctorReply { agent, file, audit: whole(), problem, put_aside });
+    exchange(
+        Doctor { restore: true },
+        DoctorReply { agent, file, audit: whole(), damaged: Vec::new(), problem, put_aside },
+    );
     let entry = |actor| AuditEntry {
         time: "2026-01-01T00:00:00Z".into(),
         event: "token.get".into(),
@@ -385,6 +388,7 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         agent: agent(None),
         default_server: Some(server()),
         accounts: vec![account],
+        damaged: Vec::new(),
         unclaimed: vec![],
         note: None,
     };

@@ -10,6 +10,8 @@ use crate::wire::StoredIn;
 #[derive(Default)]
 pub(super) struct Accounts {
     all: BTreeMap<AccountKey, Held>,
+    /// Those of which the keyring has only something that is no record any more.
+    damaged: Vec<AccountKey>,
     /// What the stores were when they were read.
     version: Version,
     /// Counts the changes since the agent began.
@@ -27,7 +29,13 @@ impl Accounts {
 
     /// Takes in what the stores were at this version. What is known of an account beyond its record stays, and so does what
     /// no store has taken yet, unless the store has something else by now.
-    pub(super) fn read(&mut self, stored: BTreeMap<AccountKey, (Record, StoredIn)>, version: Version) {
+    pub(super) fn read(
+        &mut self,
+        stored: BTreeMap<AccountKey, (Record, StoredIn)>,
+        damaged: Vec<AccountKey>,
+        version: Version,
+    ) {
+        self.damaged = damaged;
         let mut before = std::mem::take(&mut self.all);
         for (key, (record, stored_in)) in stored {
             let held = match before.remove(&key) {
@@ -43,6 +51,7 @@ impl Accounts {
 
     /// Takes in what a change of these accounts left in the stores.
     pub(super) fn take_in(&mut self, asked: &[AccountKey], changed: &Changed) {
+        self.damaged.retain(|damaged| !asked.contains(damaged));
         for key in asked {
             let before = self.all.remove(key);
             let Some((record, stored_in)) = changed.kept.get(key).cloned() else { continue };
@@ -57,6 +66,11 @@ impl Accounts {
             self.version = changed.after.clone();
         }
         self.changes += 1;
+    }
+
+    /// The accounts whose records cannot be read any more.
+    pub(super) fn damaged(&self) -> &[AccountKey] {
+        &self.damaged
     }
 
     pub(super) fn get(&self, key: &AccountKey) -> Option<&Held> {

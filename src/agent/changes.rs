@@ -89,6 +89,11 @@ impl Agent {
         self.change(accounts, decide).await.map(drop)
     }
 
+    /// Removes what is no record any more, unless there is one by now.
+    pub(super) async fn forget_damaged(&self, account: AccountKey) -> Result<(), Fault> {
+        self.change(vec![account], |_, now| now.is_none().then_some(Change::Remove)).await.map(drop)
+    }
+
     /// Offers the store again what it did not take, unless it has something else by now. The last that an agent does with
     /// its stores before it is locked, so that being locked does not keep it.
     pub async fn save_again(&self) {

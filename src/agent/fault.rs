@@ -4,12 +4,24 @@ use std::time::Duration;
 
 use crate::access::LedgerError;
 use crate::base::private_file::{PrivateFileError, Unsafe};
-use crate::base::{Message, Paths, ServerUrl, ServerUrlError, shell_word};
+use crate::base::{AccountKey, Message, Paths, ServerUrl, ServerUrlError, shell_word};
 use crate::msg;
 use crate::oauth::HttpError;
 use crate::oauth::loom_dialect::DialectError;
 use crate::store::StoreError;
 use crate::wire::{Code, Fault};
+
+/// Git asks for what would go in clear. How to allow it is said, since for a proxy it may be what is wanted.
+pub(super) fn cleartext_for_git(server: &ServerUrl) -> Fault {
+    Fault::new(Code::NotFound, msg!("cleartext-for-git", server = server))
+        .hint(msg!("hint-cleartext-for-git", server = server))
+}
+
+/// What the keyring has of an account is no record any more.
+pub(super) fn damaged(account: &AccountKey) -> Fault {
+    let message = msg!("record-damaged", server = account.server(), account = account.user());
+    Fault::new(Code::LoginRequired, message).hint(msg!("hint-login", server = account.server()))
+}
 
 pub(super) fn not_logged_in(server: &ServerUrl) -> Fault {
     Fault::new(Code::LoginRequired, msg!("not-logged-in", server = server)).hint(msg!("hint-login", server = server))
@@ -287,7 +299,7 @@ pub(super) fn store_busy() -> Fault {
 
 /// Whoever asks means another store than this agent has.
 pub(super) fn elsewhere() -> Fault {
-    Fault::new(Code::Elsewhere, msg!("agent-elsewhere")).hint(msg!("hint-agent-elsewhere"))
+    Fault::new(Code::Elsewhere, msg!("agent-of-other-home")).hint(msg!("hint-agent-of-other-home"))
 }
 
 pub(super) fn internal() -> Fault {

@@ -27,6 +27,7 @@ mod login;
 mod needs;
 mod network;
 mod oauth_fault;
+mod outage;
 mod people;
 mod registrations;
 mod renewals;

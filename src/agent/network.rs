@@ -1,21 +1,28 @@
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use super::state::lock;
 use super::{Agent, oauth_fault};
 use crate::base::{Route, ServerUrl, Surroundings, TlsSettings};
 use crate::oauth::Http;
+use crate::store;
 use crate::wire::Fault;
 
 /// The way to servers. Who asks goes the way their own surroundings say, who started the agent decides nothing for others.
 pub(super) struct Network {
     /// That of the owner who asked last: what is done without being asked goes it too.
     last: Mutex<Route>,
+    /// Where git was told that nothing goes there in clear.
+    unencrypted: Mutex<BTreeSet<ServerUrl>>,
     /// The clients of which nothing special is said, the latest used last.
     clients: Mutex<Vec<(Route, Http)>>,
 }
 
 /// So many sessions with proxies of their own have one person.
 const CLIENTS: usize = 4;
+
+/// So many servers are told apart there; a page full of links is not to fill the memory.
+const CLEARTEXTS: usize = 64;
 
 tokio::task_local! {
     /// Of whoever is being answered.
@@ -25,7 +32,11 @@ tokio::task_local! {
 impl Default for Network {
     fn default() -> Self {
         // Until somebody has asked there is nothing better.
-        Network { last: Mutex::new(Route::from_environment()), clients: Mutex::default() }
+        Network {
+            last: Mutex::new(Route::from_environment()),
+            unencrypted: Mutex::default(),
+            clients: Mutex::default(),
+        }
     }
 }
 
@@ -33,7 +44,14 @@ impl Agent {
     /// Does something for an owner of these surroundings.
     pub(super) async fn on_behalf<R>(&self, env: Surroundings, act: impl Future<Output = R>) -> R {
         lock(&self.network.last).clone_from(&env.route);
+        env.bus.as_deref().inspect(|bus| store::bring_bus(bus));
         ASKER.scope(env.route, act).await
+    }
+
+    /// Whether it is the first time that git asks for what would go to this server in clear.
+    pub(super) fn is_first_cleartext(&self, server: &ServerUrl) -> bool {
+        let mut known = lock(&self.network.unencrypted);
+        known.len() < CLEARTEXTS && known.insert(server.origin())
     }
 
     /// The client for this server and its logins. One with certificates of its own is made anew each time, so that

@@ -16,14 +16,14 @@ use super::links::Links;
 use super::lock_note::LockNote;
 use super::locking::Locking;
 use super::network::Network;
+use super::outage::Outage;
 use super::people::People;
 use super::renewals::Renewals;
 use super::select;
 use super::settings::Settings;
 use super::stop::Stopping;
-use super::stores::Outage;
 use super::turns::Turns;
-use crate::base::{Config, Locale, Message, Paths, ServerUrl, Setting, StoreChoice, hex};
+use crate::base::{Config, Locale, Paths, ServerUrl, Setting, StoreChoice, hex};
 use crate::msg;
 use crate::store::{Cascade, Lookout, StoreKey};
 use crate::wire::{Code, Fault};
@@ -63,8 +63,6 @@ pub struct Agent {
     pub(super) renewals: Renewals,
     pub(super) turns: Turns,
     pub(super) chores: Chores,
-    /// Why the keyring is not used, until it was said once.
-    pub(super) unsaid: Mutex<Option<Message>>,
     /// Logins that are under way.
     pub(super) flights: Flights,
     pub stopping: Stopping,
@@ -104,7 +102,6 @@ impl Agent {
             renewals: Renewals::default(),
             turns: Turns::default(),
             chores: Chores::default(),
-            unsaid: Mutex::default(),
             flights: Flights::default(),
             stopping: Stopping::default(),
         })
@@ -166,9 +163,9 @@ impl Agent {
         hex(&digest[..8])
     }
 
-    /// Why the keyring is not used, in this language, the first time this is asked.
+    /// Why the keyring is not used, or that it is from now on, in this language, the first time this is asked.
     pub(super) fn unsaid(&self, locale: Locale) -> Option<String> {
-        lock(&self.unsaid).take().map(|reason| locale.render(&msg!("note-file-store").because(reason)))
+        lock(&self.lookout).as_ref().and_then(Lookout::news).map(|news| locale.render(&news))
     }
 }
 

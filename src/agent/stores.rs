@@ -6,16 +6,11 @@ use tokio::time::timeout;
 
 use super::accounts::Accounts;
 use super::blocking::{in_time, within};
+use super::outage::Outage;
 use super::state::lock;
 use super::{Agent, fault};
 use crate::store::{Cascade, Lookout, StoreError};
 use crate::wire::{Code, Fault};
-
-/// The keyring cannot be read.
-pub(super) struct Outage {
-    since: Instant,
-    fault: Fault,
-}
 
 /// A keyring that changed and does not say what it has for so long hangs, and memory has to do.
 const OUTAGE_AFTER: Duration = Duration::from_millis(500);
@@ -53,7 +48,6 @@ impl Agent {
         if stores.is_none() {
             let store = self.opened().await?;
             *lock(&self.lookout) = Some(store.lookout());
-            *lock(&self.unsaid) = store.fallback().cloned();
             *stores = Some(store);
         }
         Ok(stores)
@@ -114,15 +108,20 @@ impl Agent {
             let known = self.look(Accounts::changes);
             let read = self.read_stores(|store| {
                 let version = store.lookout().look();
-                Ok((store.load()?, version))
+                let all = store.load()?;
+                Ok((all, store.damaged(), version))
             });
             let read = match self.only_the_keyring_changed() {
                 true => timeout(OUTAGE_AFTER, read).await.unwrap_or_else(|_| Err(fault::keyring_hangs())),
                 false => read.await,
             };
-            let (all, version) = match read {
+            let (all, damaged, version) = match read {
                 // What is in memory is as good as what nobody can read, until somebody can.
                 Err(fault) if fault.code() == Code::Unavailable && self.only_the_keyring_changed() => {
+                    *lock(&self.outage) = Some(Outage { since: Instant::now(), fault });
+                    return Ok(());
+                }
+                Err(fault) if fault.code() == Code::Unavailable && self.goes_on_without_keyring().await => {
                     *lock(&self.outage) = Some(Outage { since: Instant::now(), fault });
                     return Ok(());
                 }
@@ -135,24 +134,11 @@ impl Agent {
                 return Err(fault::locked());
             }
             if accounts.as_ref().map(Accounts::changes) == known {
-                accounts.get_or_insert_default().read(all, version);
+                accounts.get_or_insert_default().read(all, damaged, version);
                 return Ok(());
             }
         }
         Err(fault::store_busy())
-    }
-
-    /// Whether there is something in memory to go on with while the keyring cannot be read: nothing but its count is another
-    /// than when it was read.
-    fn only_the_keyring_changed(&self) -> bool {
-        let now = lock(&self.lookout).as_ref().map(Lookout::look);
-        let known = lock(&self.accounts).as_ref().map(|accounts| accounts.version().clone());
-        now.zip(known).is_some_and(|(now, known)| now.differs_in_keyring_only(&known))
-    }
-
-    /// Why something that is kept may not be in memory.
-    pub(super) fn outage(&self) -> Option<Fault> {
-        lock(&self.outage).as_ref().map(|outage| outage.fault.clone())
     }
 
     /// Reads something from the stores: from those at hand, or through others while somebody changes something there.

@@ -46,7 +46,7 @@ fn perform(operation: Operation) -> Result<(), Fault> {
     };
     match done {
         // Nothing to say is no error: git asks the next helper, or the person.
-        Err(fault) if fault.code() == Code::NotFound => Ok(()),
+        Err(fault) if fault.code() == Code::NotFound && fault.id() != "cleartext-for-git" => Ok(()),
         // What git approves or rejects, a token that may only read does not change.
         Err(fault) if fault.id() == "scope-missing" && operation != Operation::Get => Ok(()),
         other => other,

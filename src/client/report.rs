@@ -30,10 +30,11 @@ pub fn report_through_loom(fault: &Fault) {
     }
 }
 
-/// The exit code of the git helper: where a person has to log in there is nothing to say, as far as git is concerned.
+/// The exit code of the git helper: where there is nothing, or a person has to log in, there is nothing to say, as far as
+/// git is concerned.
 pub fn helper_exit_code(code: Code) -> u8 {
     match code {
-        Code::LoginRequired => 0,
+        Code::LoginRequired | Code::NotFound => 0,
         code => exit_code(code),
     }
 }

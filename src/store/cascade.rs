@@ -1,21 +1,37 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::File;
+use std::time::{Duration, Instant};
 
 use super::{
-    Change, Changed, CredentialStore, FileStore, Keyring, LegacyKey, Lookout, MemoryStore, Record, StoreError, StoreKey,
+    Change, Changed, CredentialStore, FileStore, Keyring, LegacyKey, Lookout, MemoryStore, Record, StoreError,
+    StoreKey, Version,
 };
 use crate::base::{AccountKey, Message, Paths, ServerUrl, StoreChoice};
+use crate::msg;
 use crate::wire::StoredIn;
 
 /// The stores in use: new records go to the first; the others are read, so that nothing kept earlier is lost from view.
 pub struct Cascade {
     stores: Vec<Box<dyn CredentialStore>>,
     fallback: Option<Message>,
+    /// Where `auto` found none: a keyring that may be there later.
+    awaited: Option<Awaited>,
     lookout: Lookout,
     /// Whose lock keeps other agents from changing what this one changes; nothing where nobody else can.
     lock: Option<FileStore>,
 }
+
+/// A keyring that was not there.
+struct Awaited {
+    keyring: Keyring,
+    /// When it was last looked for, and what was seen of buses then.
+    looked: Instant,
+    seen: Version,
+}
+
+/// Where nothing suggests that there is one by now, it is looked for at most so often.
+const LOOK_AGAIN: Duration = Duration::from_secs(3);
 
 /// What was copied into another store, and is still where it was.
 pub struct Copied {
@@ -26,13 +42,13 @@ pub struct Copied {
 type Result<T> = std::result::Result<T, StoreError>;
 
 impl Cascade {
-    /// Opens what the choice names. `auto` takes the keyring if one answers in time and the file otherwise; a keyring
-    /// that is locked is an error and never a reason to take the file.
+    /// Opens what the choice names. `auto` takes the keyring if one answers in time and the file otherwise, until one does; a
+    /// keyring that is locked, or was in use and is away, is an error and never a reason to take the file.
     pub fn open(choice: StoreChoice, paths: &Paths, key: &StoreKey) -> Result<Cascade> {
         let file = || Box::new(FileStore::new(paths, key)) as Box<dyn CredentialStore>;
         let mut keyring = Keyring::default();
         let of_keyring = keyring.watch();
-        let (stores, fallback): (Vec<Box<dyn CredentialStore>>, _) = match choice {
+        let (stores, awaited): (Vec<Box<dyn CredentialStore>>, _) = match choice {
             StoreChoice::Memory => (vec![Box::new(MemoryStore::default())], None),
             StoreChoice::File => (vec![file()], None),
             StoreChoice::Keyring => {
@@ -41,17 +57,42 @@ impl Cascade {
             }
             StoreChoice::Auto => match keyring.probe() {
                 Ok(()) => (vec![Box::new(keyring), file()], None),
-                Err(StoreError::Unavailable(reason)) => (vec![file()], Some(reason)),
+                Err(StoreError::Unavailable(reason)) if !keyring.was_used() => (vec![file()], Some((keyring, reason))),
                 Err(error) => return Err(error),
             },
         };
         let places: Vec<StoredIn> = stores.iter().map(|store| store.stored_in()).collect();
         let lookout = Lookout::new(
             places.contains(&StoredIn::File).then_some(paths),
-            places.contains(&StoredIn::Keyring).then_some(of_keyring),
+            (places.contains(&StoredIn::Keyring) || awaited.is_some()).then_some(of_keyring),
         );
         let lock = (places != [StoredIn::Memory]).then(|| FileStore::new(paths, key));
-        Ok(Cascade { stores, fallback, lookout, lock })
+        let mut cascade = Cascade { stores, fallback: None, awaited: None, lookout, lock };
+        if let Some((keyring, reason)) = awaited {
+            cascade.lookout.note(true, msg!("note-file-store").because(reason.clone()));
+            let seen = cascade.lookout.look();
+            (cascade.fallback, cascade.awaited) =
+                (Some(reason), Some(Awaited { keyring, looked: Instant::now(), seen }));
+        }
+        Ok(cascade)
+    }
+
+    /// Where `auto` found no keyring: takes it if there is one by now. What is in the file stays in view.
+    fn look_for_keyring(&mut self) {
+        let Some(mut awaited) = self.awaited.take() else { return };
+        let now = self.lookout.look();
+        let is_due = awaited.looked.elapsed() >= LOOK_AGAIN || now.differs_in_keyring(&awaited.seen);
+        if is_due && awaited.keyring.probe().is_ok() {
+            self.stores.insert(0, Box::new(awaited.keyring));
+            self.fallback = None;
+            self.lookout.note(false, msg!("note-keyring-found"));
+            return;
+        }
+        if is_due {
+            // What was seen before it was looked for: what came meanwhile is looked at next time.
+            (awaited.looked, awaited.seen) = (Instant::now(), now);
+        }
+        self.awaited = Some(awaited);
     }
 
     /// Who looks whether something changed.
@@ -66,7 +107,13 @@ impl Cascade {
 
     /// All records and where each is kept.
     pub fn load(&mut self) -> Result<BTreeMap<AccountKey, (Record, StoredIn)>> {
+        self.look_for_keyring();
         self.collect(|store| store.load())
+    }
+
+    /// The same without the keyring, while that cannot be read.
+    pub fn load_others(&mut self) -> Result<BTreeMap<AccountKey, (Record, StoredIn)>> {
+        self.collect(|store| if store.stored_in() == StoredIn::Keyring { Ok(Vec::new()) } else { store.load() })
     }
 
     /// Changes the records of these accounts as `decide` says, who sees each as it is kept now: nobody else changes it
@@ -76,6 +123,7 @@ impl Cascade {
         accounts: &[AccountKey],
         mut decide: impl FnMut(&AccountKey, Option<&Record>) -> Option<Change>,
     ) -> Result<Changed> {
+        self.look_for_keyring();
         let _lock = self.lock()?;
         let before = self.lookout.look();
         let mut kept = self.collect(|store| store.find(accounts))?;

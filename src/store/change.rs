@@ -32,6 +32,15 @@ pub struct Version {
 }
 
 impl Version {
+    /// The same where it is not known what the keyring has now.
+    pub fn without_keyring(self) -> Version {
+        Version { keyring: None, ..self }
+    }
+
+    pub(super) fn differs_in_keyring(&self, other: &Version) -> bool {
+        self.keyring != other.keyring
+    }
+
     /// Whether something may have changed in the keyring, and nowhere else.
     pub fn differs_in_keyring_only(&self, other: &Version) -> bool {
         self.file == other.file && self.keyring.is_some() && self.keyring != other.keyring

@@ -38,7 +38,14 @@ type Result<T> = std::result::Result<T, StoreError>;
 impl Keyring {
     /// Whether a keyring is there and can be used now, without a prompt.
     pub(super) fn probe(&mut self) -> Result<()> {
-        self.call(|platform| platform.look(&OURS))
+        self.call(|platform| platform.look(&OURS))?;
+        Patience::lock().note_use();
+        Ok(())
+    }
+
+    /// Whether this process has used one before.
+    pub(super) fn was_used(&self) -> bool {
+        Patience::lock().was_used()
     }
 
     /// Who tells whether something changed.

@@ -1,19 +1,25 @@
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Version;
 use super::watch::Watch;
-use crate::base::{Paths, Stamp};
+use super::{Version, buses};
+use crate::base::{Message, Paths, Stamp};
 
 /// Looks at the stores from outside, without waiting for whoever works on them.
 #[derive(Clone, Default)]
 pub struct Lookout {
     file: Option<[PathBuf; 2]>,
     keyring: Option<Watch>,
+    /// The keyring is not in use: what counts is whether there may be one by now.
+    waits: Arc<AtomicBool>,
+    news: Arc<Mutex<Option<Message>>>,
 }
 
 impl Lookout {
     pub(super) fn new(file: Option<&Paths>, keyring: Option<Watch>) -> Lookout {
-        Lookout { file: file.map(|paths| [paths.credentials_file(), paths.key_file()]), keyring }
+        let file = file.map(|paths| [paths.credentials_file(), paths.key_file()]);
+        Lookout { file, keyring, ..Lookout::default() }
     }
 
     /// Whether others may change what is there, and read it.
@@ -23,10 +29,25 @@ impl Lookout {
 
     /// What is there now. Opens nothing.
     pub fn look(&self) -> Version {
+        let count = |watch: &Watch| match self.waits.load(Ordering::Acquire) {
+            true => watch.signs().wrapping_add(buses::known()),
+            false => watch.changes(),
+        };
         Version {
             // The key too: one that was replaced opens nothing that was read before.
             file: self.file.as_ref().map(|paths| [Stamp::of(&paths[0]), Stamp::of(&paths[1])]),
-            keyring: self.keyring.as_ref().map(Watch::changes),
+            keyring: self.keyring.as_ref().map(count),
         }
+    }
+
+    /// What a person should be told of where credentials go from now on, once.
+    pub fn news(&self) -> Option<Message> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Whether the keyring is waited for, and what to say of that.
+    pub(super) fn note(&self, waits: bool, news: Message) {
+        self.waits.store(waits, Ordering::Release);
+        *self.news.lock().unwrap_or_else(PoisonError::into_inner) = Some(news);
     }
 }

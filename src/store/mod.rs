@@ -2,6 +2,7 @@
 //!
 //! Everything here blocks; the agent calls it from a thread that may wait.
 
+mod buses;
 mod cascade;
 mod change;
 mod envelope;
@@ -24,6 +25,7 @@ mod transfer;
 mod watch;
 mod worker;
 
+pub use buses::bring as bring_bus;
 pub use cascade::{Cascade, Copied};
 pub use change::{Change, Changed, Version};
 pub use error::StoreError;

@@ -11,10 +11,12 @@ const AT_MOST: Duration = Duration::from_secs(1);
 
 pub(super) struct Patience {
     hung: Option<Instant>,
+    /// The keyring was in use: from then on it is away when it is not there, and not absent.
+    was_used: bool,
 }
 
 impl Patience {
-    const FRESH: Patience = Patience { hung: None };
+    const FRESH: Patience = Patience { hung: None, was_used: false };
 
     /// The one of this process.
     pub(super) fn lock() -> MutexGuard<'static, Patience> {
@@ -27,6 +29,14 @@ impl Patience {
     pub(super) fn doubt(&self, now: Instant) -> Option<Duration> {
         let since = now.saturating_duration_since(self.hung?);
         Some(since.clamp(AT_LEAST, AT_MOST))
+    }
+
+    pub(super) fn note_use(&mut self) {
+        self.was_used = true;
+    }
+
+    pub(super) fn was_used(&self) -> bool {
+        self.was_used
     }
 
     /// Notes whether a call hung.

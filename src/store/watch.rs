@@ -35,7 +35,9 @@ pub(super) struct Watch(Arc<Mutex<State>>);
 
 struct State {
     channel: Option<Channel>,
+    bus: String,
     changes: u64,
+    signs: u64,
     since: Instant,
     /// How many changes of items were heard.
     heard: u64,
@@ -56,15 +58,22 @@ impl Watch {
         state.changes
     }
 
+    /// A number that is another one when somebody began to offer a keyring, or nobody can be heard any more.
+    pub(super) fn signs(&self) -> u64 {
+        let mut state = self.lock();
+        state.listen();
+        state.signs
+    }
+
     /// Begins to listen on this bus, unless that is being done. Without it changes are assumed.
     pub(super) fn begin(&self, address: &str) {
-        if self.lock().is_listening() {
+        if self.lock().is_listening_on(address) {
             return;
         }
         // Not held meanwhile: the bus may hang.
         let channel = connect(address).ok();
         let mut state = self.lock();
-        *state = State { channel, ..State::default() };
+        *state = State { channel, bus: address.to_owned(), signs: state.signs, ..State::default() };
     }
 
     /// How many changes of items were heard so far.
@@ -93,7 +102,10 @@ impl State {
         match is_open {
             true => self.channel = Some(channel),
             // The bus is gone, or had enough of one who never read: what it did not say is unknown.
-            false => self.change(),
+            false => {
+                self.signs += 1;
+                self.change();
+            }
         }
     }
 
@@ -105,7 +117,10 @@ impl State {
         // A keyring that goes takes nothing with it; one that comes may have something else.
         let appeared = |(_, _, owner): (&str, &str, &str)| !owner.is_empty();
         match (interface.as_deref(), member.as_deref()) {
-            (Some(BUS), Some("NameOwnerChanged")) if message.read3().is_ok_and(appeared) => self.change(),
+            (Some(BUS), Some("NameOwnerChanged")) if message.read3().is_ok_and(appeared) => {
+                self.signs += 1;
+                self.change();
+            }
             (Some(interface), _) if interface.starts_with("org.freedesktop.Secret.") => {
                 (self.heard, self.is_silent) = (self.heard + 1, false);
                 self.change();
@@ -129,14 +144,23 @@ impl State {
         (self.changes, self.since) = (next(), Instant::now());
     }
 
-    fn is_listening(&self) -> bool {
-        self.channel.as_ref().is_some_and(Channel::is_connected)
+    fn is_listening_on(&self, bus: &str) -> bool {
+        self.bus == bus && self.channel.as_ref().is_some_and(Channel::is_connected)
     }
 }
 
 impl Default for State {
     fn default() -> Self {
-        State { channel: None, changes: next(), since: Instant::now(), heard: 0, written: None, is_silent: false }
+        State {
+            channel: None,
+            bus: String::new(),
+            changes: next(),
+            signs: 0,
+            since: Instant::now(),
+            heard: 0,
+            written: None,
+            is_silent: false,
+        }
     }
 }
 

@@ -17,6 +17,9 @@ pub struct DoctorReply {
     pub agent: AgentStatus,
     pub file: FileReport,
     pub audit: AuditVerifyReply,
+    /// Of which the keyring has something that cannot be read any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<FileAccount>,
     /// Why credentials cannot be used at the moment, in the language of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::Verb;
+use super::{FileAccount, Verb};
 use crate::base::{Expiry, Kind, Message, ServerUrl};
 use crate::msg;
 
@@ -25,6 +25,9 @@ pub struct StatusReply {
     /// What an older Loom kept and nobody claimed yet, by its keys: naming the server in a `status` claims it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unclaimed: Vec<String>,
+    /// Of which the keyring has something that cannot be read any more; a login or a logout puts it right.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<FileAccount>,
     /// Said once: what a person should know about the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

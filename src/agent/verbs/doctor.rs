@@ -41,12 +41,13 @@ impl Handle for Doctor {
                 accounts: accounts.iter().map(named).collect(),
             },
             audit: audit.map_err(|_| fault::internal())?.map_err(fault::audit_unreadable)?,
+            damaged: agent.damaged(|_| true).iter().map(named).collect(),
             problem: problem.map(|fault| fault.message(caller.locale)),
             put_aside: restored.and_then(|done| done.put_aside).map(|path| path.display().to_string()),
         })
     }
 }
 
-fn named(account: &AccountKey) -> FileAccount {
+pub(super) fn named(account: &AccountKey) -> FileAccount {
     FileAccount { server: account.server().clone(), account: account.user().to_owned() }
 }

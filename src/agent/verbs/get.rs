@@ -15,8 +15,8 @@ impl Handle for Get {
         let nothing = || Fault::new(Code::NotFound, msg!("not-logged-in", server = server));
         let config = agent.config()?;
         if !config.permits(&server) {
-            // Not an error: git may have it from elsewhere.
-            return Err(nothing());
+            // Not an error: git may have it from elsewhere. But a person may wonder, above all whose proxy it is.
+            return Err(if agent.is_first_cleartext(&server) { fault::cleartext_for_git(&server) } else { nothing() });
         }
         let mut named = self.wanted.username.as_deref();
         if let Some(state) = &self.refused {
@@ -60,6 +60,9 @@ impl Handle for Get {
         match failed {
             // A login would not help: the server, or the keyring, cannot be asked at the moment.
             Some(fault) if fault.code() == Code::Unavailable => Err(fault),
+            None if let Some(fault) = agent.look(|all| all.damaged_at(&server, user).map(fault::damaged)).flatten() => {
+                Err(fault)
+            }
             Some(_) | None => Err(login_known(agent, &config, &server, user).await?.unwrap_or_else(nothing)),
         }
     }

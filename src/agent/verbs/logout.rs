@@ -16,13 +16,16 @@ const SOON: Duration = Duration::from_secs(5);
 
 impl Handle for Logout {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LogoutReply, Fault> {
+        let damaged: Vec<AccountKey>;
         let meant = if self.all {
             let authority = caller.authority();
             let find = |accounts: &Accounts| {
                 let seen = accounts.iter().filter(|held| authority.sees(held.key().server()));
                 seen.map(|held| held.key().clone()).collect::<Vec<_>>()
             };
-            agent.with_accounts(find).await?
+            let meant = agent.with_accounts(find).await?;
+            damaged = agent.damaged(|key| authority.sees(key.server()));
+            meant
         } else {
             let server = agent.server(self.server)?;
             caller.is_about(&server, self.account.as_deref())?;
@@ -33,16 +36,25 @@ impl Handle for Logout {
                 found.iter().map(|held| held.key().clone()).collect::<Vec<_>>()
             };
             let meant = agent.with_accounts(find).await?;
-            if meant.is_empty() {
+            let user = self.account.as_deref();
+            damaged = agent.damaged(|key| *key.server() == server && user.is_none_or(|user| user == key.user()));
+            if meant.is_empty() && damaged.is_empty() {
                 return Err(fault::not_logged_in(&server));
             }
             meant
         };
-        if meant.is_empty() {
+        if meant.is_empty() && damaged.is_empty() {
             return Err(Fault::new(Code::LoginRequired, msg!("nobody-logged-in")));
         }
         let mut reply = LogoutReply { accounts: Vec::new() };
         let (actor, mut ending) = (caller.actor(), Ending::default());
+        for account in damaged {
+            // Nothing of it is known that a server could be told.
+            agent.forget_damaged(account.clone()).await?;
+            let (server, user) = (account.server().clone(), account.user().to_owned());
+            agent.audit("logout", actor.clone(), Some((server.clone(), Some(user.clone()))), Ok(()));
+            reply.accounts.push(LoggedOut { server, account: user, revocation: Revocation::NotSupported });
+        }
         for account in meant {
             ending.revoke(agent, account, self.local).await?;
             if ending.is_enough() {

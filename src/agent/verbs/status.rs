@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::doctor::named;
 use super::hello::this_agent;
 use crate::agent::dispatch::Handle;
 use crate::agent::held::Held;
@@ -13,7 +14,14 @@ impl Handle for Status {
         if agent.is_locked() {
             // Who is logged in where is not known either; that nothing is known is the answer.
             let agent = this_agent(agent);
-            return Ok(StatusReply { agent, default_server, accounts: Vec::new(), unclaimed: Vec::new(), note: None });
+            return Ok(StatusReply {
+                agent,
+                default_server,
+                accounts: Vec::new(),
+                unclaimed: Vec::new(),
+                damaged: Vec::new(),
+                note: None,
+            });
         }
         // A person who names a server claims what an older Loom kept for it.
         let authority = caller.authority();
@@ -44,11 +52,14 @@ impl Handle for Status {
             };
             shown.map(status).collect()
         });
+        let covers = |key: &AccountKey| self.server.as_ref().is_none_or(|server| server.covers(key.server()));
+        let damaged = agent.damaged(|key| covers(key) && authority.sees(key.server()));
         Ok(StatusReply {
             agent: this_agent(agent),
             default_server: default_server.filter(|server| authority.sees(server)),
             accounts: accounts.await?,
             unclaimed: if authority.sees_everything() { agent.unclaimed().await? } else { Vec::new() },
+            damaged: damaged.iter().map(named).collect(),
             note: agent.unsaid(caller.locale),
         })
     }

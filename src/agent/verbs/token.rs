@@ -15,7 +15,7 @@ impl Handle for Token {
         let margin = i64::from(self.min_validity);
         let look = |held: &Held| (held.usefulness(margin), reply(held), held.key().clone(), held.healed_enough());
         let found = agent.for_person(&server, user, look).await?;
-        let Some((usefulness, found, account, wait)) = found else { return Err(fault::not_logged_in(&server)) };
+        let Some((usefulness, found, account, wait)) = found else { return Err(agent.nothing_at(&server, user)) };
         let mut failed = None;
         if usefulness == Usefulness::Renewed {
             failed = match margin {
@@ -31,7 +31,7 @@ impl Handle for Token {
             (held.condition(enough), reply(held))
         };
         let Some((condition, reply)) = agent.for_person(&server, user, look).await? else {
-            return Err(fault::not_logged_in(&server));
+            return Err(agent.nothing_at(&server, user));
         };
         match (condition, failed) {
             _ if usefulness == Usefulness::Doubtful => {

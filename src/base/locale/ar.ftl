@@ -286,6 +286,15 @@ rekey-how = للملف المشفّر عبارة مرور، ويجب تحديد 
 hint-rekey-how = {"\u2066"}loom store rekey --passphrase{"\u2069"} لعبارة جديدة، أو {"\u2066"}--no-passphrase{"\u2069"} للاستغناء عنها
 migrate-to-memory = لا يمكن نقل بيانات الاعتماد إلى الذاكرة
 migrate-fixed = شُغّل الوكيل مع {"\u2066"}LOOM_STORE{"\u2069"} الذي يحدد مكان حفظ بيانات الاعتماد
+record-damaged = ما في حلقة المفاتيح عن { $account } لدى { $server } تالف
+note-damaged = ما في حلقة المفاتيح عن { $account } لدى { $server } تالف: سجّل الدخول من جديد، أو سجّل الخروج لحذفه.
+note-keyring-found = توجد الآن حلقة مفاتيح: من الآن تُحفظ فيها بيانات الاعتماد، وما في الملف المختوم يبقى ظاهرا.
+cleartext-for-git = لا يُعطى شيء إلى { $server } لأنه سيُرسل بلا تشفير
+hint-cleartext-for-git =
+    إن كان هذا ما تريده، ككلمة مرور وكيل، فاكتب في {"\u2066"}config.toml{"\u2069"}:
+    {"[[server]]"}
+    url = "{ $server }"
+    allow_http = true
 keyring-locked = حلقة المفاتيح مقفلة
 keyring-unavailable = تعذّر استخدام حلقة المفاتيح: { $reason }
 keyring-hangs = لا تستجيب
@@ -359,8 +368,8 @@ tls-key-alone = { $path } مفتاح من دون {"\u2066"}client_certificate{"\
 tls-file-bad = تعذّر استخدام الملف { $path }: { $error }
 proxy-bad = تعذّر استخدام الوكيل في { $variable }
 hint-proxy-bad = اكتبه هكذا {"\u2066"}http://HOST:PORT{"\u2069"} أو ألغه؛ {"\u2066"}[[server]] proxy{"\u2069"} في الإعدادات يسبقه
-agent-elsewhere = لدى هذا الوكيل إعدادات ومخزن غير ما تقصده
-hint-agent-elsewhere = {"\u2066"}LOOM_AGENT_SOCK{"\u2069"} يسمّي مقبس وكيلك، أو ألغه
+agent-of-other-home = لدى هذا الوكيل إعدادات ومخزن غير ما تقصده
+hint-agent-of-other-home = {"\u2066"}LOOM_AGENT_SOCK{"\u2069"} يسمّي مقبس وكيلك، أو ألغه
 network-says = { $error }
 
 ## استدعاء واجهات البرمجة

@@ -286,6 +286,15 @@ rekey-how = the sealed file has a passphrase, and the new key needs to know what
 hint-rekey-how = loom store rekey --passphrase for a new passphrase, or --no-passphrase to go without
 migrate-to-memory = credentials cannot be moved into memory
 migrate-fixed = the agent was started with LOOM_STORE, which says where credentials are kept
+record-damaged = what the keyring has of { $account } at { $server } is damaged
+note-damaged = What the keyring has of { $account } at { $server } is damaged: log in again, or log out to remove it.
+note-keyring-found = There is a keyring now: from now on credentials go there. What is in the sealed file stays in view.
+cleartext-for-git = nothing is given to { $server }, where it would go unencrypted
+hint-cleartext-for-git =
+    if that is what you want, as for the password of a proxy, say so in config.toml:
+    {"[[server]]"}
+    url = "{ $server }"
+    allow_http = true
 keyring-locked = the keyring is locked
 keyring-unavailable = the keyring cannot be used: { $reason }
 keyring-hangs = it does not answer
@@ -359,8 +368,8 @@ tls-key-alone = { $path } is a key without its client_certificate
 tls-file-bad = { $path } cannot be used: { $error }
 proxy-bad = the proxy of { $variable } cannot be used
 hint-proxy-bad = set it to http://HOST:PORT, or unset it; [[server]] proxy in the settings goes before it
-agent-elsewhere = this agent has other settings and another store than you mean
-hint-agent-elsewhere = LOOM_AGENT_SOCK names the socket of yours, or unset it
+agent-of-other-home = this agent has other settings and another store than you mean
+hint-agent-of-other-home = LOOM_AGENT_SOCK names the socket of yours, or unset it
 network-says = { $error }
 
 ## Calling APIs

@@ -286,6 +286,15 @@ rekey-how = el archivo cifrado tiene una frase de contraseña, y hay que decir q
 hint-rekey-how = loom store rekey --passphrase para una frase nueva, o --no-passphrase para prescindir de ella
 migrate-to-memory = las credenciales no se pueden mover a la memoria
 migrate-fixed = el agente se inició con LOOM_STORE, que determina dónde se guardan las credenciales
+record-damaged = lo que el llavero tiene de { $account } en { $server } está dañado
+note-damaged = Lo que el llavero tiene de { $account } en { $server } está dañado: inicie sesión de nuevo, o ciérrela para borrarlo.
+note-keyring-found = Ahora hay un llavero: desde ahora las credenciales van allí. Lo que está en el archivo sellado sigue a la vista.
+cleartext-for-git = no se da nada a { $server }, porque iría sin cifrar
+hint-cleartext-for-git =
+    si es lo que quiere, como con la contraseña de un proxy, dígalo en config.toml:
+    {"[[server]]"}
+    url = "{ $server }"
+    allow_http = true
 keyring-locked = el llavero está bloqueado
 keyring-unavailable = no se puede usar el llavero: { $reason }
 keyring-hangs = no responde
@@ -359,8 +368,8 @@ tls-key-alone = { $path } es una clave sin su client_certificate
 tls-file-bad = no se puede usar { $path }: { $error }
 proxy-bad = no se puede usar el proxy de { $variable }
 hint-proxy-bad = escríbalo como http://HOST:PUERTO o bórrelo; [[server]] proxy en la configuración va antes
-agent-elsewhere = este agente tiene otra configuración y otro almacén que los suyos
-hint-agent-elsewhere = LOOM_AGENT_SOCK indica el socket del suyo; o bórrelo
+agent-of-other-home = este agente tiene otra configuración y otro almacén que los suyos
+hint-agent-of-other-home = LOOM_AGENT_SOCK indica el socket del suyo; o bórrelo
 network-says = { $error }
 
 ## Llamadas a API

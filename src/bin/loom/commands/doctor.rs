@@ -12,6 +12,7 @@ pub fn run(args: &Doctor, context: &Context) -> Result<u8, Fault> {
         false => show(&found, context),
     }
     let is_well = found.problem.is_none()
+        && found.damaged.is_empty()
         && found.audit.broken.is_none()
         && matches!(found.file.state, FileCondition::Absent | FileCondition::Whole);
     Ok(if is_well { 0 } else { 1 })
@@ -41,6 +42,9 @@ fn show(found: &DoctorReply, context: &Context) {
     }
     if let Some(path) = &found.put_aside {
         say(msg!("doctor-put-aside", path = path));
+    }
+    for account in &found.damaged {
+        say(msg!("note-damaged", server = account.server, account = account.account));
     }
     match &found.audit.broken {
         Some(place) => say(msg!("audit-broken", place = place)),

@@ -1,0 +1,69 @@
+//! Which session buses the keyring may be on. Whoever started the agent may have had none, over SSH, or one that has ended
+//! since; who asks later may have another.
+
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// So many are remembered.
+const MOST: usize = 4;
+
+/// Those that askers brought, the latest first. Known to the whole process, as [`Patience`](super::patience::Patience) is.
+struct Brought {
+    addresses: Vec<String>,
+    /// How often one came that was not known.
+    news: u64,
+}
+
+/// Notes the bus of an owner who asks.
+pub fn bring(address: &str) {
+    // Others are commands to run, or buses of other machines.
+    if !address.starts_with("unix:") {
+        return;
+    }
+    let mut brought = brought();
+    match brought.addresses.iter().position(|known| known == address) {
+        Some(0) => {}
+        Some(known) => brought.addresses[..=known].rotate_right(1),
+        None => {
+            brought.addresses.insert(0, address.to_owned());
+            brought.addresses.truncate(MOST);
+            brought.news += 1;
+        }
+    }
+}
+
+/// Where to look: the bus of whoever asked last, that which this process was given, and the user's own.
+pub(super) fn all() -> Vec<String> {
+    let mut all = brought().addresses.clone();
+    all.extend(std::env::var("DBUS_SESSION_BUS_ADDRESS").ok().filter(|address| !address.is_empty()));
+    all.extend(of_user().map(|path| format!("unix:path={}", path.display())));
+    let mut seen = Vec::new();
+    all.retain(|address| {
+        !seen.contains(address) && {
+            seen.push(address.clone());
+            true
+        }
+    });
+    all
+}
+
+/// A number that is another one when there is a bus more to look at.
+pub(super) fn known() -> u64 {
+    let news = brought().news;
+    2 * news + u64::from(of_user().is_some())
+}
+
+/// `/run/user/UID/bus`, if it is there and nobody else's.
+fn of_user() -> Option<PathBuf> {
+    let uid = rustix::process::geteuid().as_raw();
+    let dirs = [dirs::runtime_dir(), Some(PathBuf::from(format!("/run/user/{uid}")))];
+    let is_bus =
+        |path: &PathBuf| path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket() && found.uid() == uid);
+    dirs.into_iter().flatten().map(|dir| dir.join("bus")).find(is_bus)
+}
+
+fn brought() -> MutexGuard<'static, Brought> {
+    static BROUGHT: Mutex<Brought> = Mutex::new(Brought { addresses: Vec::new(), news: 0 });
+    BROUGHT.lock().unwrap_or_else(PoisonError::into_inner)
+}
