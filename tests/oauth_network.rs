@@ -97,6 +97,24 @@ fn that_the_password_of_a_proxy_is_not_given_unencrypted_is_said_once_with_the_l
     assert!(asked().out.contains("password=letmein\n"));
 }
 
+#[test]
+fn where_git_reaches_a_server_otherwise_the_lines_that_have_loom_do_so_too_are_said() {
+    let home = Home::new();
+    let fails = || home.loom(&["login", "--server", "https://127.0.0.1:1", "--flow", "loom"]).fails(1);
+    assert!(!fails().err.contains("[[server]]"));
+    home.git_config(&["config", "--global", "http.https://127.0.0.1:1/.sslCAInfo", "/etc/corp.pem"]).ok();
+    let lines = "[[server]]\nurl = \"https://127.0.0.1:1\"\nca_file = \"/etc/corp.pem\"\n";
+    fails().says("hint: ").says(lines);
+    home.git_config(&["config", "--global", "http.proxy", "http://127.0.0.1:2"]).ok();
+    let lines = format!("{lines}proxy = \"http://127.0.0.1:2\"\n");
+    fails().says(&lines);
+    home.git_config(&["config", "--global", "http.proxy", "me:letmein@127.0.0.1:2"]).ok();
+    fails().says("proxy = \"http://me:PASSWORD@127.0.0.1:2\"\n").without("letmein");
+    // What is said holds, and is then not said again.
+    home.configure(&lines.replace("ca_file = \"/etc/corp.pem\"\n", ""));
+    assert!(!fails().err.contains("proxy = "));
+}
+
 fn log_in(home: &Home, provider: &Provider) {
     let own = ["--server", provider.issuer(), "--flow", "device", "--client-id", "loom-cli"];
     let mut login = Dialogue::start(home, &own);

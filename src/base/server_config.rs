@@ -61,6 +61,11 @@ impl ServerConfig {
         }
     }
 
+    /// Whether anything is said of a proxy.
+    pub fn has_proxy(&self) -> bool {
+        self.proxy.is_some()
+    }
+
     pub fn tls(&self) -> TlsSettings {
         TlsSettings {
             ca_file: self.ca_file.as_deref().map(from_home),

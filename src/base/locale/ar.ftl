@@ -92,6 +92,22 @@ hint-first-login = {"\u2066"}loom login --server https://your.server{"\u2069"}
 hint-with-token = تحقّق من العنوان؛ وإن كان الخادم من نوع آخر فسجّل الدخول برمز مميز: {"\u2066"}loom login --with-token --server { $server }{"\u2069"}
 hint-renewed-again-in = تحقق من سلامة الخادم: {"\u2066"}loom status --check --server { $server }{"\u2069"}
 hint-server-unreachable = تحقّق من العنوان ومن اتصالك بالشبكة، ثم أعد المحاولة
+hint-git-proxy =
+    يصل {"\u2066"}git{"\u2069"} إلى { $server } عبر وكيل؛ ولـ{"\u2066"}loom{"\u2069"} اكتب في {"\u2066"}config.toml{"\u2069"}:
+    {"[[server]]"}
+    url = "{ $server }"
+    proxy = "{ $proxy }"
+hint-git-ca =
+    يثق {"\u2066"}git{"\u2069"} بسلطة خاصة لـ { $server }؛ ولـ{"\u2066"}loom{"\u2069"} اكتب في {"\u2066"}config.toml{"\u2069"}:
+    {"[[server]]"}
+    url = "{ $server }"
+    ca_file = "{ $ca }"
+hint-git-proxy-and-ca =
+    يصل {"\u2066"}git{"\u2069"} إلى { $server } عبر وكيل وبسلطة خاصة؛ ولـ{"\u2066"}loom{"\u2069"} اكتب في {"\u2066"}config.toml{"\u2069"}:
+    {"[[server]]"}
+    url = "{ $server }"
+    ca_file = "{ $ca }"
+    proxy = "{ $proxy }"
 hint-server-redirects = سجّل الدخول إلى العنوان الذي يعيد التوجيه إليه
 hint-bad-token = إن كانت كلمة مرور فيها محارف أخرى فحدّد مستخدمها: {"\u2066"}--account USER{"\u2069"}
 

@@ -92,6 +92,22 @@ hint-first-login = loom login --server https://your.server
 hint-with-token = check the address; a server of another kind takes a token: loom login --with-token --server { $server }
 hint-renewed-again-in = see whether the server is well: loom status --check --server { $server }
 hint-server-unreachable = check the address and your network, then try again
+hint-git-proxy =
+    git reaches { $server } through a proxy; for loom, in config.toml:
+    {"[[server]]"}
+    url = "{ $server }"
+    proxy = "{ $proxy }"
+hint-git-ca =
+    git trusts an authority of its own for { $server }; for loom, in config.toml:
+    {"[[server]]"}
+    url = "{ $server }"
+    ca_file = "{ $ca }"
+hint-git-proxy-and-ca =
+    git reaches { $server } through a proxy and by an authority of its own; for loom, in config.toml:
+    {"[[server]]"}
+    url = "{ $server }"
+    ca_file = "{ $ca }"
+    proxy = "{ $proxy }"
 hint-server-redirects = log in to the address it redirects to
 hint-bad-token = for a password with other characters name its user: --account USER
 

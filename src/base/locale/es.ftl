@@ -92,6 +92,22 @@ hint-first-login = loom login --server https://your.server
 hint-with-token = compruebe la dirección; un servidor de otro tipo admite un token: loom login --with-token --server { $server }
 hint-renewed-again-in = compruebe si el servidor funciona: loom status --check --server { $server }
 hint-server-unreachable = compruebe la dirección y la red, y vuelva a intentarlo
+hint-git-proxy =
+    git llega a { $server } por un proxy; para loom, en config.toml:
+    {"[[server]]"}
+    url = "{ $server }"
+    proxy = "{ $proxy }"
+hint-git-ca =
+    git confía en una autoridad propia para { $server }; para loom, en config.toml:
+    {"[[server]]"}
+    url = "{ $server }"
+    ca_file = "{ $ca }"
+hint-git-proxy-and-ca =
+    git llega a { $server } por un proxy y con una autoridad propia; para loom, en config.toml:
+    {"[[server]]"}
+    url = "{ $server }"
+    ca_file = "{ $ca }"
+    proxy = "{ $proxy }"
 hint-server-redirects = inicie sesión en la dirección a la que redirige
 hint-bad-token = si es una contraseña con otros caracteres, indique su usuario: --account USER
 

@@ -4,6 +4,7 @@ mod api;
 mod args;
 mod commands;
 mod demo;
+mod git_network;
 mod git_program;
 mod help;
 mod output;
@@ -62,6 +63,7 @@ fn end(locale: Locale, outcome: Result<u8, Fault>) -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(fault) => {
+            let fault = git_network::explained(fault);
             term::fault(locale, &fault);
             ExitCode::from(exit_code(fault.code()))
         }
