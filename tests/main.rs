@@ -47,6 +47,7 @@ mod http_sso;
 mod http_tls;
 mod http_tokens;
 mod http_wire;
+mod hung_mount;
 mod jwt;
 mod jwt_hostile;
 mod layers;

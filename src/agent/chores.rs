@@ -50,6 +50,10 @@ impl Agent {
                 () = until(due) => {}
             }
             let _busy = self.stopping.busy();
+            if self.disk_answers().await.is_err() {
+                rested = Instant::now() + REST;
+                continue;
+            }
             self.renew_ahead().await;
             self.revoke_again().await;
             self.save_again().await;

@@ -3,7 +3,7 @@ use std::pin::Pin;
 use zeroize::Zeroizing;
 
 use super::needs::{NOTHING, Needs, OPEN, SECRET, at_server, everywhere};
-use super::{Agent, Caller, fault};
+use super::{Agent, Asker, Caller, fault};
 use crate::base::Scope;
 use crate::msg;
 use crate::wire::{self, Code, Fault, Request, RequestError, Verb, print_reply};
@@ -77,12 +77,20 @@ const VERBS: &[Row] = &[
 
 /// Answers one request frame with one reply frame.
 pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Frame {
-    agent.lock_if_due();
     let mut request = match Request::parse(frame) {
         Ok(request) => request,
         Err(error) => return refuse(from_request(error), caller),
     };
     caller.locale = request.locale;
+    if let Err(fault) = agent.disk_answers().await {
+        // Whoever may end the agent does not wait for its disk.
+        let is_owner = matches!(caller.asker(), Asker::Process { door: None, .. }) && request.token.is_none();
+        return match is_owner && request.verb() == wire::Stop::NAME {
+            true => run::<wire::Stop>(agent, &request, caller).await,
+            false => refuse(fault, caller),
+        };
+    }
+    agent.lock_if_due();
     let env = request.env.take().filter(|_| caller.guest().is_none());
     if env.as_ref().and_then(|env| env.home.as_ref()).is_some_and(|home| *home != agent.paths().tag()) {
         return refuse(fault::elsewhere(), caller);

@@ -184,7 +184,7 @@ impl Agent {
         if uses {
             *lock(&self.locking.used) = Moment::now();
         }
-        let locks_itself = self.config().is_ok_and(|config| config.lock_after().is_some());
+        let locks_itself = !self.disk.hangs() && self.config().is_ok_and(|config| config.lock_after().is_some());
         if locks_itself && !self.locking.asked.swap(true, Ordering::Relaxed) {
             self.locking.news.notify_one();
         }
@@ -197,7 +197,9 @@ impl Agent {
                 () = self.locking.news.notified() => {}
                 () = self.locking.overdue.notified() => self.lock_alone().await,
             }
-            while let Some(left) = self.idle_time_left() {
+            while self.disk_answers().await.is_ok()
+                && let Some(left) = self.idle_time_left()
+            {
                 if left.is_zero() {
                     self.lock_by_itself().await;
                     break;

@@ -11,6 +11,7 @@ mod changes;
 mod check;
 mod chores;
 mod devices;
+mod disk;
 mod dispatch;
 mod doors;
 mod fault;

@@ -7,6 +7,7 @@ use super::accounts::Accounts;
 use super::auditing::Auditing;
 use super::chores::Chores;
 use super::devices::Devices;
+use super::disk::Disk;
 use super::doors::Doors;
 use super::fault;
 use super::flights::Flights;
@@ -50,6 +51,7 @@ pub struct Agent {
     /// Held across a change of store and memory, so that both see changes in the same order.
     pub(super) changing: tokio::sync::Mutex<Option<Cascade>>,
     pub(super) lock_note: LockNote,
+    pub(super) disk: Disk,
     pub(super) key: StoreKey,
     pub(super) locking: Locking,
     pub(super) issued: Issued,
@@ -77,6 +79,7 @@ impl Agent {
         let key = StoreKey::new(&paths);
         let issued = Issued::new(&paths);
         let lock_note = LockNote::new(&paths);
+        let disk = Disk::new(&paths);
         Arc::new_cyclic(|own| Agent {
             own: own.clone(),
             memory_locked,
@@ -90,6 +93,7 @@ impl Agent {
             outage: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
             lock_note,
+            disk,
             key,
             locking: Locking::default(),
             issued,

@@ -9,6 +9,7 @@ mod config;
 mod credential;
 mod endpoint;
 mod file_id;
+pub mod filesystem;
 mod grant;
 mod hex;
 mod http_config;

@@ -1,0 +1,91 @@
+//! Settings and store on a mount that hangs: a file system that another program provides, and that program is stopped.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::{Home, Running, find_program, wait_until};
+
+/// The home's directories of settings and state through a mount of their own.
+struct Mount {
+    home: Home,
+    daemon: Running,
+    at: std::path::PathBuf,
+}
+
+impl Mount {
+    fn new() -> Option<Mount> {
+        let (bindfs, _) = (find_program("bindfs")?, find_program("fusermount3")?);
+        let mut home = Home::new();
+        let (below, at) = (home.path().join("below"), home.path().join("mounted"));
+        for dir in [&below, &at] {
+            std::fs::create_dir(dir).unwrap();
+            std::fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        }
+        let mut command = Command::new(bindfs);
+        command.arg("-f").arg(&below).arg(&at).stdout(Stdio::null()).stderr(Stdio::null());
+        let daemon = Running(command.spawn().unwrap());
+        let mounts = || std::fs::read_to_string("/proc/self/mounts").unwrap();
+        wait_until("it is mounted", || mounts().contains(&format!(" {} fuse", at.display())));
+        for (name, dir) in [("LOOM_CONFIG_DIR", "config"), ("LOOM_STATE_DIR", "state")] {
+            home.set(name, at.join(dir));
+        }
+        Some(Mount { home, daemon, at })
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.daemon.0), signal).unwrap();
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        self.signal(Signal::CONT);
+        let _ = Command::new("fusermount3").args(["-u", "-z"]).arg(&self.at).status();
+    }
+}
+
+#[test]
+fn a_mount_that_hangs_is_said_in_time_and_what_it_has_is_given_once_it_answers_again() {
+    let Some(mount) = Mount::new() else { return };
+    let home = &mount.home;
+    let mut agent = home.agent(&[]);
+    home.store("https", "git.example", "u", "pw").ok();
+    mount.signal(Signal::STOP);
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let begun = Instant::now();
+                    (home.get("https", "git.example"), begun.elapsed())
+                })
+            })
+            .collect();
+        for one in asked {
+            let (said, took) = one.join().unwrap();
+            said.fails(1).says("disk").says("hint: ");
+            assert!(took < Duration::from_secs(10), "it took {took:?}");
+        }
+    });
+    mount.signal(Signal::CONT);
+    assert!(home.get("https", "git.example").ok().out.contains("password=pw\n"));
+    mount.signal(Signal::STOP);
+    kill_process(Pid::from_child(&agent.0), Signal::TERM).unwrap();
+    wait_until("it is going", || !home.socket().exists());
+    // What the kernel has begun to ask that program for, it waits for, whoever wants to end.
+    wait_until("the agent ends", || {
+        let ended = agent.0.try_wait().unwrap().is_some();
+        ended
+            || kernel_waits(&agent) && {
+                mount.signal(Signal::CONT);
+                false
+            }
+    });
+}
+
+/// Whether nothing is left of a process but what waits in the kernel.
+fn kernel_waits(agent: &Running) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", agent.0.id())).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:") && (line.contains('D') || line.contains('Z')))
+}
