@@ -203,3 +203,37 @@ fn settings_that_are_a_pipe_or_never_end_are_refused_at_once_and_hurt_nobody() {
     std::fs::remove_file(&path).unwrap();
     home.loom(&["config", "list"]).ok();
 }
+
+#[test]
+fn gits_helper_ends_in_time_and_a_command_says_what_it_waits_for_however_long_an_answer_takes() {
+    let home = Home::with(&[("LOOM_STORE", "file"), ("LOOM_AUTOSTART", "0")]);
+    let dir = home.socket().parent().unwrap().to_owned();
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::set_permissions(&dir, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    // An agent that says that it is there and answers nothing else.
+    let socket = std::os::unix::net::UnixListener::bind(home.socket()).unwrap();
+    std::thread::spawn(move || {
+        for stream in socket.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || {
+                let (mut line, mut reader) = (String::new(), BufReader::new(stream));
+                while reader.read_line(&mut line).is_ok_and(|count| count > 0) {
+                    if line.contains("\"hello\"") {
+                        let agent = r#"{"running":true,"pid":1,"version":"0.1.0","locked":false,"memory_locked":true}"#;
+                        let reply = format!("{{\"v\":1,\"ok\":{{\"agent\":{agent}}}}}\n");
+                        let _ = reader.get_mut().write_all(reply.as_bytes());
+                    }
+                    line.clear();
+                }
+            });
+        }
+    });
+    let mut waits = home.command(env!("CARGO_BIN_EXE_loom"));
+    let waits = waits.args(["token", "--server", "https://a.example"]).stderr(std::process::Stdio::piped()).spawn();
+    let mut waits = Running(waits.unwrap());
+    let (said, took) = timed(|| home.get("https", "a.example").fails(1));
+    assert!(took < BOUNDED, "{took:?}");
+    said.says("did not answer within 9 seconds");
+    let mut word = String::new();
+    BufReader::new(waits.0.stderr.take().unwrap()).read_line(&mut word).unwrap();
+    assert_eq!(word, "Waiting for the agent…\n");
+}

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::connection::{Connection, is_gone};
 use super::start;
+use super::watch::{Manner, Watch};
 use crate::base::{Locale, Message, Paths, Secret, Surroundings};
 use crate::msg;
 use crate::wire::{Code, Fault, Pasted, Reply, ReplyError, VERSION, Verb, print_more, print_request_from};
@@ -23,6 +24,8 @@ pub struct Client {
     autostart: bool,
     /// What decides where things are for who asks here.
     env: Option<Surroundings>,
+    /// Git waits for the answers.
+    is_for_git: bool,
 }
 
 impl Client {
@@ -32,7 +35,8 @@ impl Client {
         let token = std::env::var("LOOM_TOKEN").ok().filter(|text| !text.is_empty()).map(Secret::new);
         let autostart = std::env::var_os("LOOM_AUTOSTART").is_none_or(|value| value != "0");
         let env = Surroundings::from_environment(&paths);
-        Ok(Client { env, apart: OnceCell::new(), paths, locale: Locale::from_environment(), token, autostart })
+        let locale = Locale::from_environment();
+        Ok(Client { env, apart: OnceCell::new(), paths, locale, token, autostart, is_for_git: false })
     }
 
     /// The same, with the texts of the answers in this language.
@@ -50,6 +54,11 @@ impl Client {
         Client { autostart: true, ..self }
     }
 
+    /// The same, and an answer that does not come in time ends this program: git waits for it.
+    pub(super) fn for_git(self) -> Client {
+        Client { is_for_git: true, ..self }
+    }
+
     pub fn paths(&self) -> &Paths {
         self.apart.get().unwrap_or(&self.paths)
     }
@@ -60,7 +69,8 @@ impl Client {
 
     /// Asks and waits for the answer.
     pub fn ask<V: Verb>(&self, question: &V) -> Result<V::Reply, Fault> {
-        self.follow(question, |_: serde::de::IgnoredAny| Ok(None))
+        let manner = if self.is_for_git { Manner::Ends } else { Manner::Says(self.locale) };
+        self.converse_in(manner, question, |_: IgnoredAny| Ok(None::<Pasted>))
     }
 
     /// Asks something that takes time, and hands on the events on the way to the answer. To an event that asks for
@@ -77,9 +87,18 @@ impl Client {
     pub fn converse<V: Verb, E: DeserializeOwned, M: Serialize>(
         &self,
         question: &V,
+        seen: impl FnMut(E) -> Result<Option<M>, Fault>,
+    ) -> Result<V::Reply, Fault> {
+        self.converse_in(Manner::Patient, question, seen)
+    }
+
+    fn converse_in<V: Verb, E: DeserializeOwned, M: Serialize>(
+        &self,
+        manner: Manner,
+        question: &V,
         mut seen: impl FnMut(E) -> Result<Option<M>, Fault>,
     ) -> Result<V::Reply, Fault> {
-        let (mut connection, mut line) = self.begin(question)?;
+        let (mut connection, mut line) = self.begin(question, manner)?;
         loop {
             match Reply::<V::Reply, E>::parse(&line).map_err(not_understood)? {
                 Reply::Ok(answer) => return Ok(answer),
@@ -96,7 +115,7 @@ impl Client {
 
     /// Asks for something that lasts as long as the connection, which comes with its first event.
     pub fn hold<V: Verb, E: DeserializeOwned>(&self, question: &V) -> Result<(E, Held), Fault> {
-        let (connection, line) = self.begin(question)?;
+        let (connection, line) = self.begin(question, Manner::Patient)?;
         match Reply::<V::Reply, E>::parse(&line).map_err(not_understood)? {
             Reply::Event(event) => Ok((event, Held { _connection: connection })),
             Reply::Error(fault) => Err(fault),
@@ -106,7 +125,7 @@ impl Client {
 
     /// Asks something after which the agent goes, and waits until it is gone; `false` if it is not in time.
     pub(super) fn ask_last<V: Verb>(&self, question: &V, within: Duration) -> Result<bool, Fault> {
-        let (connection, line) = self.begin(question)?;
+        let (connection, line) = self.begin(question, Manner::Patient)?;
         if let Ok(Reply::Error(fault)) = Reply::<V::Reply>::parse(&line) {
             return Err(fault);
         }
@@ -115,34 +134,38 @@ impl Client {
 
     /// Asks, and waits for the first line of the answer. An agent with another store than is meant here says so; then the
     /// one beside it is asked, from now on.
-    fn begin<V: Verb>(&self, question: &V) -> Result<(Connection, Zeroizing<Vec<u8>>), Fault> {
+    fn begin<V: Verb>(&self, question: &V, manner: Manner) -> Result<(Connection, Zeroizing<Vec<u8>>), Fault> {
+        let watch = Watch::new(manner);
         let frame = print_request_from(self.env.as_ref(), question, self.locale, self.token.as_ref());
-        let begun = self.exchange::<V>(&frame)?;
+        let begun = self.exchange::<V>(&frame, &watch)?;
         if self.apart.get().is_some() || !is_elsewhere(&begun.1) {
             return Ok(begun);
         }
         self.apart.get_or_init(|| self.paths.apart());
-        self.exchange::<V>(&frame)
+        self.exchange::<V>(&frame, &watch)
     }
 
     /// Where the agent went away before it answered, and asking again changes nothing, the next agent is asked, once.
-    fn exchange<V: Verb>(&self, frame: &[u8]) -> Result<(Connection, Zeroizing<Vec<u8>>), Fault> {
-        let mut connection = self.connect()?;
-        match connection.exchange(frame) {
+    fn exchange<V: Verb>(&self, frame: &[u8], watch: &Watch) -> Result<(Connection, Zeroizing<Vec<u8>>), Fault> {
+        let mut connection = self.connect(watch)?;
+        match connection.exchange(frame, watch) {
             Err(fault) if V::REPEATABLE && is_gone(&fault) => {
                 connection.wait_for_death();
-                connection = self.connect()?;
-                connection.exchange(frame)
+                connection = self.connect(watch)?;
+                connection.exchange(frame, watch)
             }
             answered => answered,
         }
         .map(|line| (connection, line))
     }
 
-    fn connect(&self) -> Result<Connection, Fault> {
+    fn connect(&self, watch: &Watch) -> Result<Connection, Fault> {
         match Connection::open(self.paths().socket())? {
             Some(connection) => Ok(connection),
-            None if self.autostart => start::agent(self.paths(), self.locale),
+            None if self.autostart => {
+                watch.begin();
+                start::agent(self.paths(), self.locale)
+            }
             None => Err(unavailable(msg!("agent-not-running")).hint(msg!("hint-start-agent"))),
         }
     }

@@ -13,6 +13,7 @@ use rustix::process::{Pid, test_kill_process};
 use zeroize::Zeroizing;
 
 use super::ask::unavailable;
+use super::watch::Watch;
 use crate::base::{Locale, Message, private_file, socket_variable};
 use crate::msg;
 use crate::wire::{Code, Fault, FrameError, Hello, Pieces, print_request, read_frame};
@@ -75,9 +76,9 @@ impl Connection {
     }
 
     /// Sends a question and waits for the first line of the answer.
-    pub(super) fn exchange(&mut self, frame: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    pub(super) fn exchange(&mut self, frame: &[u8], watch: &Watch) -> Result<Zeroizing<Vec<u8>>, Fault> {
         self.send(frame)?;
-        self.receive()
+        self.read(Some(watch))
     }
 
     pub(super) fn send(&mut self, frame: &[u8]) -> Result<(), Fault> {
@@ -90,10 +91,14 @@ impl Connection {
     /// The next line, put together where it came in pieces. It may take long, as what it is about does; that the agent answers
     /// nobody any more is said soon.
     pub(super) fn receive(&mut self) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        self.read(None)
+    }
+
+    fn read(&mut self, watch: Option<&Watch>) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let otherwise = || unavailable(msg!("agent-speaks-otherwise")).hint(msg!("hint-restart-agent"));
         let mut pieces = Pieces::default();
         loop {
-            self.wait()?;
+            self.wait(watch)?;
             let frame = read_frame(&mut self.stream).map_err(|error| match error {
                 FrameError::Io(error) if is_timeout(&error) => silent(),
                 FrameError::Closed | FrameError::Io(_) => gone(),
@@ -132,11 +137,12 @@ impl Connection {
     }
 
     /// Waits until there is something to read, or the end.
-    fn wait(&mut self) -> Result<(), Fault> {
+    fn wait(&mut self, watch: Option<&Watch>) -> Result<(), Fault> {
         let (begun, mut patience) = (Instant::now(), LOOK_AFTER);
         if self.has_come()? {
             return Ok(());
         }
+        watch.inspect(|watch| watch.begin());
         loop {
             let alive = is_alive(&self.socket) && begun.elapsed() < ANSWER_WITHIN;
             if !alive {

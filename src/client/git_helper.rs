@@ -34,7 +34,7 @@ pub fn run(args: &[String]) -> Result<(), Fault> {
 
 fn perform(operation: Operation) -> Result<(), Fault> {
     let request = git::Request::parse(&read_input()?).map_err(|error| refused(error.message()))?;
-    let client = Client::from_environment()?;
+    let client = Client::from_environment()?.for_git();
     let done = match operation {
         Operation::Get => {
             let Place { directory, named } = Place::here();

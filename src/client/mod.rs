@@ -9,6 +9,7 @@ mod git_login;
 mod place;
 mod report;
 mod start;
+mod watch;
 
 pub use ask::{Client, Held};
 pub use credentials::Account;

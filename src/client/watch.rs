@@ -1,0 +1,80 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::ask::unavailable;
+use super::report::report_through_loom;
+use crate::base::Locale;
+use crate::msg;
+use crate::wire::Fault;
+
+/// What is done while the agent's answer does not come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Nothing: whoever asked knows that it takes time.
+    #[default]
+    Patient,
+    /// A person is told what is waited for.
+    Says(Locale),
+    /// This program ends: git waits for it, and somebody for git.
+    Ends,
+}
+
+/// After so long a person is told.
+const SAID_AFTER: Duration = Duration::from_secs(2);
+
+/// After so long the helper ends; with all else that it does within ten seconds.
+const ENDS_AFTER: Duration = Duration::from_secs(9);
+
+/// Looks at the clock for who waits for the agent, whatever it is that hangs. Most answers come at once, so that there is
+/// nobody to look before [`begin`](Self::begin).
+pub(super) struct Watch {
+    manner: Manner,
+    begun: Instant,
+    /// The answer is there, or the time is over: whichever comes first.
+    is_over: Arc<AtomicBool>,
+}
+
+impl Watch {
+    pub(super) fn new(manner: Manner) -> Watch {
+        Watch { manner, begun: Instant::now(), is_over: Arc::default() }
+    }
+
+    /// From now on it may take long.
+    pub(super) fn begin(&self) {
+        let after = match self.manner {
+            Manner::Patient => return,
+            Manner::Says(_) => SAID_AFTER,
+            Manner::Ends => ENDS_AFTER,
+        };
+        let (manner, is_over, left) = (self.manner, self.is_over.clone(), after.saturating_sub(self.begun.elapsed()));
+        // Without a thread nobody looks: then it takes as long as it takes.
+        let _ = std::thread::Builder::new().stack_size(128 * 1024).spawn(move || {
+            std::thread::sleep(left);
+            match manner {
+                Manner::Patient => {}
+                Manner::Says(locale) if !is_over.load(Ordering::Relaxed) => {
+                    eprintln!("{}", locale.render(&msg!("agent-awaited")));
+                }
+                Manner::Ends if !is_over.swap(true, Ordering::Relaxed) => {
+                    report_through_loom(&late());
+                    std::process::exit(1);
+                }
+                Manner::Says(_) | Manner::Ends => {}
+            }
+        });
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if self.is_over.swap(true, Ordering::Relaxed) && self.manner == Manner::Ends {
+            // The program is about to end.
+            std::thread::sleep(ENDS_AFTER);
+        }
+    }
+}
+
+fn late() -> Fault {
+    unavailable(msg!("agent-late", seconds = ENDS_AFTER.as_secs())).hint(msg!("hint-agent-late"))
+}
