@@ -22,6 +22,11 @@ impl LockHolder {
         LockHolder { pid, program: comm.map(|name| name.trim_end().to_owned()).filter(|name| !name.is_empty()) }
     }
 
+    /// Whether it is a program of this name.
+    pub fn is(&self, name: &str) -> bool {
+        self.program.as_deref() == Some(name)
+    }
+
     /// That they hold the lock on this file.
     pub fn message(&self, path: &Path) -> Message {
         let path = path.display();

@@ -1,6 +1,10 @@
+use std::fs::File;
 use std::io::IsTerminal;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use loom_credentials::base::{Config, Secret, private_file};
+use loom_credentials::base::private_file::{self, PrivateFileError};
+use loom_credentials::base::{Config, Secret};
 use loom_credentials::client::Client;
 use loom_credentials::msg;
 use loom_credentials::wire::{self, Code, Fault};
@@ -10,6 +14,9 @@ use crate::{Context, secret_input, term};
 
 /// How often a person may mistype.
 const TRIES: usize = 3;
+
+/// How long a person may take to type.
+const TYPED_WITHIN: Duration = Duration::from_secs(2 * 60);
 
 pub fn run(args: &Unlock, context: &Context) -> Result<u8, Fault> {
     let client = context.client()?;
@@ -31,13 +38,23 @@ fn for_git(client: &Client, context: &Context) -> Result<u8, Fault> {
     if !Config::load(&client.paths().config_file()).map_err(unreadable)?.autologin() {
         return Err(Fault::new(Code::Locked, msg!("agent-locked")).hint(msg!("hint-unlock")));
     }
-    let lock = private_file::lock(&client.paths().unlock_lock());
-    let _lock = lock.map_err(|error| Fault::new(Code::Unavailable, error.message()))?;
+    let _lock = wait_for_prompt(&client.paths().unlock_lock())?;
     if is_needed(client)? {
         term::say(context.locale, &msg!("git-needs-unlock"));
         try_passphrases(client, context, TRIES, || secret_input::typed(&msg!("passphrase-prompt"), context))?;
     }
     Ok(0)
+}
+
+/// Waits while another `loom` asks, as long as a person may take; nobody else is waited for that long.
+fn wait_for_prompt(path: &Path) -> Result<File, Fault> {
+    let until = Instant::now() + TYPED_WITHIN;
+    loop {
+        match private_file::lock(path) {
+            Err(PrivateFileError::Held { holder, .. }) if holder.is("loom") && Instant::now() < until => {}
+            taken => return taken.map_err(|error| Fault::new(Code::Unavailable, error.message())),
+        }
+    }
 }
 
 /// Unlocks what takes no passphrase, or says that it takes one.
