@@ -9,6 +9,9 @@ use crate::wire::{Code, Fault};
 /// A disk that has not answered by then hangs, or is as good as hanging for who asks.
 pub(super) const DISK_WITHIN: Duration = Duration::from_secs(15);
 
+/// The same where everything that is kept is written anew or moved, one by one perhaps.
+pub(super) const ALL_WITHIN: Duration = Duration::from_secs(10 * 60);
+
 /// Runs a call that may block on a thread that may, and waits so long.
 pub(super) async fn within<R: Send + 'static>(
     time: Duration,

@@ -1,6 +1,7 @@
 //! Where credentials are kept, and how they get from one place to another.
 
-use super::stores::with_store;
+use super::blocking::{ALL_WITHIN, within};
+use super::stores::with_store_in;
 use super::{Agent, fault};
 use crate::base::{Message, Setting, StoreChoice};
 use crate::msg;
@@ -29,7 +30,7 @@ impl Agent {
         }
         let mut stores = self.stores().await?;
         let (paths, key) = (self.paths().clone(), self.key.clone());
-        let target = with_store(&mut stores, move |store| store.copied(choice, &paths, &key)).await?;
+        let target = with_store_in(ALL_WITHIN, &mut stores, move |store| store.copied(choice, &paths, &key)).await?;
         let set = async || {
             let _change = self.settings.changing.lock().await;
             self.settings.set(Setting::Store, name.to_owned()).await
@@ -39,7 +40,7 @@ impl Agent {
         if to == StoredIn::Keyring {
             set().await?;
         }
-        let moved = with_store(&mut stores, move |store| {
+        let moved = with_store_in(ALL_WITHIN, &mut stores, move |store| {
             let count = store.replace_by(target)?;
             Ok((count, store.lookout()))
         });
@@ -55,8 +56,7 @@ impl Agent {
     pub(super) async fn rekey(&self, protection: Option<Protection>) -> Result<(), Fault> {
         let _stores = self.exclusive().await?;
         let (paths, key) = (self.paths().clone(), self.key.clone());
-        let done = tokio::task::spawn_blocking(move || rekey::rekey(&paths, &key, protection));
-        match done.await.map_err(|_| fault::internal())? {
+        match within(ALL_WITHIN, move || Ok(rekey::rekey(&paths, &key, protection))).await? {
             Err(StoreError::PassphraseNeeded) => {
                 Err(Fault::new(Code::BadRequest, msg!("rekey-how")).hint(msg!("hint-rekey-how")))
             }

@@ -170,8 +170,17 @@ pub(super) async fn with_store<R: Send + 'static>(
     changing: &mut Option<Cascade>,
     call: impl FnOnce(&mut Cascade) -> Result<R, StoreError> + Send + 'static,
 ) -> Result<R, Fault> {
+    with_store_in(STORE_WITHIN, changing, call).await
+}
+
+/// The same for a call that takes the longer the more is kept.
+pub(super) async fn with_store_in<R: Send + 'static>(
+    time: Duration,
+    changing: &mut Option<Cascade>,
+    call: impl FnOnce(&mut Cascade) -> Result<R, StoreError> + Send + 'static,
+) -> Result<R, Fault> {
     let mut store = changing.take().ok_or_else(fault::internal)?;
-    let (store, outcome) = within(STORE_WITHIN, move || {
+    let (store, outcome) = within(time, move || {
         let outcome = call(&mut store);
         Ok((store, outcome))
     })

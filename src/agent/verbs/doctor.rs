@@ -1,4 +1,5 @@
 use super::hello::this_agent;
+use crate::agent::blocking::{ALL_WITHIN, within};
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, fault};
 use crate::base::AccountKey;
@@ -16,11 +17,14 @@ impl Handle for Doctor {
             in_file.map(|held| held.record().clone()).collect::<Vec<_>>()
         });
         let held = held.unwrap_or_default();
-        let looked = tokio::task::spawn_blocking(move || {
-            let restored = if self.restore { repair::restore(&paths, &key, &held)? } else { None };
-            Ok((repair::examine(&paths, &key, &held)?, restored))
+        let looked = within(ALL_WITHIN, move || {
+            let look = || {
+                let restored = if self.restore { repair::restore(&paths, &key, &held)? } else { None };
+                Ok((repair::examine(&paths, &key, &held)?, restored))
+            };
+            look().map_err(fault::from_store)
         });
-        let (examined, restored) = looked.await.map_err(|_| fault::internal())?.map_err(fault::from_store)?;
+        let (examined, restored) = looked.await?;
         let (state, accounts) = match examined.state {
             FileState::Absent => (FileCondition::Absent, Vec::new()),
             FileState::Whole(accounts) => (FileCondition::Whole, accounts),
