@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::faults_scenarios;
 use crate::support::injection::{self, Call};
-use crate::support::{Home, Output, Rotating, Running};
+use crate::support::{Home, Output, Rotating, Running, wait_until};
 
 /// An operation that changes what is kept.
 pub struct Scenario {
@@ -65,6 +65,7 @@ impl Bench {
     pub fn agent(&self, home: &Home) -> Running {
         let agent = home.agent(&[]);
         (self.scenario.warm)(home);
+        wait_until_idle(&agent);
         agent
     }
 
@@ -91,6 +92,15 @@ impl Bench {
 fn home() -> Home {
     // Whoever finds no agent says so: none is started behind the test's back.
     Home::with(&[("LOOM_STORE", "file"), ("LOOM_AUTOSTART", "0")])
+}
+
+/// Waits until the threads that worked on the store have ended: those that come make the same calls each time.
+pub fn wait_until_idle(agent: &Running) {
+    let tasks = format!("/proc/{}/task", agent.0.id());
+    let is_at_work = |task: &std::fs::DirEntry| {
+        std::fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.starts_with("tokio-rt-worker"))
+    };
+    wait_until("the agent is idle", || !std::fs::read_dir(&tasks).unwrap().flatten().any(|task| is_at_work(&task)));
 }
 
 pub fn stop(home: &Home, mut agent: Running) {

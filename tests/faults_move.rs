@@ -1,6 +1,6 @@
 //! Crashes while credentials move between the file and a real keyring: of the agent, and of the keyring.
 
-use crate::faults::stop;
+use crate::faults::{stop, wait_until_idle};
 use crate::faults_scenarios::password;
 use crate::support::injection::{self, Call};
 use crate::support::{Home, Output, Running, Session, every, say};
@@ -33,6 +33,7 @@ impl Bench {
     fn agent(&self) -> Running {
         let agent = self.home.agent(&[]);
         self.all_there("the move");
+        wait_until_idle(&agent);
         agent
     }
 

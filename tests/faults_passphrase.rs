@@ -5,7 +5,7 @@ use crate::faults::{Scenario, stop};
 use crate::faults_crash::crash_at_every;
 use crate::faults_io::fail_at_every;
 use crate::faults_scenarios::others_are_whole;
-use crate::support::{Home, Output, wait_until};
+use crate::support::{Home, Output};
 
 const OLD: &str = "old passphrase";
 const NEW: &str = "new passphrase";
@@ -14,10 +14,7 @@ const NEW: &str = "new passphrase";
 const SET: Scenario = Scenario {
     name: "setting a passphrase",
     prepare: |home, _| keep(home),
-    warm: |home| {
-        others_are_whole(home);
-        wait_until_idle(home);
-    },
+    warm: others_are_whole,
     operate: |home, _| set(home, NEW),
     check: |home, _, seen| one_opens_everything(home, None, Some(NEW), seen.acknowledged),
 };
@@ -31,7 +28,6 @@ const CHANGE: Scenario = Scenario {
     warm: |home| {
         unlock(home, OLD).ok();
         others_are_whole(home);
-        wait_until_idle(home);
     },
     operate: |home, _| set(home, NEW),
     check: |home, _, seen| one_opens_everything(home, Some(OLD), Some(NEW), seen.acknowledged),
@@ -62,12 +58,6 @@ fn keep(home: &Home) {
     for (host, password) in [("one.example", "pw_one"), ("two.example", "pw_two")] {
         home.store("https", host, "u", password).ok();
     }
-}
-
-/// Waits until the threads that worked on the store have ended: those that come make the same calls each time.
-fn wait_until_idle(home: &Home) {
-    let tasks = format!("/proc/{}/task", home.agent_pid());
-    wait_until("the agent is idle", || std::fs::read_dir(&tasks).unwrap().count() == 1);
 }
 
 fn set(home: &Home, passphrase: &str) -> Output {

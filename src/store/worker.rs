@@ -23,7 +23,9 @@ impl<T: 'static> Worker<T> {
     ) -> Result<Result<Worker<T>, E>, TimedOut> {
         let (jobs, inbox) = channel::<Job<T>>();
         let (made, wait) = channel();
-        thread::spawn(move || match make() {
+        // Else it would have the name of whoever started it.
+        let thread = thread::Builder::new().name("store".to_owned());
+        let started = thread.spawn(move || match make() {
             Ok(owned) => {
                 if made.send(Ok(())).is_ok() {
                     serve(owned, inbox);
@@ -31,6 +33,7 @@ impl<T: 'static> Worker<T> {
             }
             Err(error) => drop(made.send(Err(error))),
         });
+        started.map_err(|_| TimedOut)?;
         match wait.recv_timeout(within) {
             Ok(Ok(())) => Ok(Ok(Worker { jobs })),
             Ok(Err(error)) => Ok(Err(error)),
