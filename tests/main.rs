@@ -78,6 +78,7 @@ mod support;
 mod texts;
 mod tokens;
 mod two_agents;
+mod two_agents_life;
 mod upgrade;
 mod waiting;
 mod why;
