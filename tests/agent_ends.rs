@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::support::authorization_server::{authorization_server, refusal};
 use crate::support::{Home, SOON, every, run, say, wait_until};
 
 fn kill(pid: i32, signal: Signal) {
@@ -230,4 +231,41 @@ fn an_idle_agent_counts_from_the_last_request() {
         assert!(agent.0.try_wait().unwrap().is_none(), "it ended though somebody asked");
     }
     assert!(agent.0.wait().unwrap().success());
+}
+
+#[test]
+fn stop_ends_the_agent_of_these_directories_and_leaves_that_of_others_alone() {
+    let home = Home::new();
+    let mut agent = home.agent(&[]);
+    let mut stop = home.command(env!("CARGO_BIN_EXE_loom"));
+    stop.args(["agent", "stop"]).env("LOOM_STATE_DIR", home.path().join("elsewhere"));
+    run(&mut stop, b"");
+    assert!(agent.0.try_wait().unwrap().is_none(), "it was somebody else's");
+    home.store("https", "git.example", "u", "pw").ok();
+    assert!(home.get("https", "git.example").ok().out.contains("password=pw\n"));
+}
+
+#[test]
+fn that_an_agent_lives_is_answered_also_to_a_process_with_as_many_requests_as_it_may_have() {
+    let home = Home::new();
+    let _agent = home.agent(&[]);
+    let server = authorization_server(|path, _| (path == "/token").then(|| refusal("authorization_pending")));
+    let ask = |question: &str| {
+        let mut stream = UnixStream::connect(home.socket()).unwrap();
+        stream.set_read_timeout(Some(SOON)).unwrap();
+        stream.write_all(question.as_bytes()).unwrap();
+        let mut reader = BufReader::new(stream);
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        (reader, line)
+    };
+    let login = format!(
+        "{{\"v\":1,\"verb\":\"login\",\"params\":{{\"server\":\"{}\",\"client_id\":\"c\",\"flow\":\"device\"}}}}\n",
+        server.url()
+    );
+    // Each waits for a person, as long as its connection.
+    let waiting: Vec<_> = (0..64).map(|_| ask(&login)).collect();
+    assert!(waiting.iter().all(|(_, line)| line.contains("CODE-1")), "{:?}", waiting.last().map(|one| &one.1));
+    let (_, line) = ask("{\"v\":1,\"verb\":\"hello\",\"params\":{}}\n");
+    assert!(line.contains("\"ok\""), "{line}");
 }

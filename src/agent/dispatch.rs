@@ -82,6 +82,10 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
         Err(error) => return refuse(from_request(error), caller),
     };
     caller.locale = request.locale;
+    let env = request.env.take().filter(|_| caller.guest().is_none());
+    if env.as_ref().and_then(|env| env.home.as_ref()).is_some_and(|home| *home != agent.paths().tag()) {
+        return refuse(fault::elsewhere(), caller);
+    }
     if let Err(fault) = agent.disk_answers().await {
         // Whoever may end the agent does not wait for its disk.
         let is_owner = matches!(caller.asker(), Asker::Process { door: None, .. }) && request.token.is_none();
@@ -91,10 +95,6 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
         };
     }
     agent.lock_if_due();
-    let env = request.env.take().filter(|_| caller.guest().is_none());
-    if env.as_ref().and_then(|env| env.home.as_ref()).is_some_and(|home| *home != agent.paths().tag()) {
-        return refuse(fault::elsewhere(), caller);
-    }
     match agent.authority(request.token.as_ref(), caller).await {
         Ok(authority) => {
             caller.acts_within(authority);
@@ -120,6 +120,11 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
             refuse(fault.hint(msg!("hint-restart-agent")), caller)
         }
     }
+}
+
+/// Whether this is the question that asks for nothing but an answer.
+pub fn is_hello(frame: &[u8]) -> bool {
+    Request::parse(frame).is_ok_and(|request| request.verb() == wire::Hello::NAME)
 }
 
 const fn row<V: Handle + 'static>(needs: Needs) -> Row

@@ -42,7 +42,7 @@ mod turns;
 mod verbs;
 
 pub use caller::{Asker, Caller, Peer, WRITE_WITHIN};
-pub use dispatch::answer;
+pub use dispatch::{answer, is_hello};
 pub use doors::{DoorOrder, RestrictedDoor};
 pub use guest::{Guest, Shown};
 pub use state::Agent;

@@ -35,7 +35,9 @@ impl AgentLock {
         if FileId::of(path) != Some(id) {
             return Ok(None);
         }
-        // A disk that is full takes nothing away from the lock, only from what others can say of it.
+        // What a predecessor wrote names another process. A disk that is full takes nothing away from the lock, only from what
+        // others can say of it.
+        let _ = file.set_len(0);
         let _ = write(&file, &LockOwner::this_process());
         Ok(Some(AgentLock { path: path.to_owned(), id, _file: file }))
     }
@@ -52,7 +54,9 @@ impl LockOwner {
         let text = private_file::read(path).ok()??;
         // A file that nobody has locked was left by an agent that is gone.
         match private_file::try_lock(path) {
-            Ok(None) => serde_json::from_slice(&text).ok(),
+            // Written by whoever has it, and not by the one before.
+            Ok(None) if private_file::read(path).ok()?? == text => serde_json::from_slice(&text).ok(),
+            Ok(None) => None,
             Ok(Some(_)) | Err(_) => None,
         }
     }

@@ -34,8 +34,10 @@ impl Client {
     /// Ends the agent, and returns once it is gone. One that does not answer is told by the system, and in the end not asked
     /// any more: it is found by what stands in the lock that it holds.
     pub fn end_agent(&self) -> Result<Ended, Fault> {
+        let asked = self.ask_last(&Stop {}, ENDED_WITHIN);
+        // Only now: an agent of other directories sends whoever asks it to another socket, whose lock this is then.
         let lock = self.paths().agent_lock();
-        match self.ask_last(&Stop {}, ENDED_WITHIN) {
+        match asked {
             Ok(true) => Ok(Ended::Itself),
             Ok(false) => end_by_force(&lock),
             Err(fault) if is_gone(&fault) => end_by_force(&lock).map(|ended| match ended {

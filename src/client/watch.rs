@@ -33,15 +33,19 @@ pub(super) struct Watch {
     begun: Instant,
     /// The answer is there, or the time is over: whichever comes first.
     is_over: Arc<AtomicBool>,
+    is_begun: AtomicBool,
 }
 
 impl Watch {
     pub(super) fn new(manner: Manner) -> Watch {
-        Watch { manner, begun: Instant::now(), is_over: Arc::default() }
+        Watch { manner, begun: Instant::now(), is_over: Arc::default(), is_begun: AtomicBool::default() }
     }
 
-    /// From now on it may take long.
+    /// From now on it may take long. Said again, it changes nothing.
     pub(super) fn begin(&self) {
+        if self.is_begun.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let after = match self.manner {
             Manner::Patient => return,
             Manner::Says(_) => SAID_AFTER,

@@ -8,6 +8,7 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::crowd::Turn;
 use super::hall::{Hall, Party};
 use crate::agent::{self, Asker, Busy, Caller, Peer};
 use crate::wire::MAX_FRAME;
@@ -58,13 +59,18 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
                 () = agent.stopping.asked() => timeout(LAST_WORD_WITHIN, frame).await.and_then(|frame| frame),
             };
             let Ok(Some(frame)) = frame else { return };
-            let turn = tokio::select! {
-                biased;
-                turn = crowd.turn(party.clone(), MAX_TURNS) => turn,
-                () = place.sent_away() => return,
+            let turn = match crowd.turn_now(party.clone(), MAX_TURNS) {
+                Some(turn) => Some(turn),
+                // Whoever asks whether the agent lives is not answered by how many others of theirs wait.
+                None if agent::is_hello(&frame) => None,
+                None => tokio::select! {
+                    biased;
+                    turn = crowd.turn(party.clone(), MAX_TURNS) => Some(turn),
+                    () = place.sent_away() => return,
+                },
             };
             // Nobody works for who went while waiting.
-            if turn.had_to_wait() && has_gone(&stream) {
+            if turn.as_ref().is_some_and(Turn::had_to_wait) && has_gone(&stream) {
                 return;
             }
             (frame, turn)

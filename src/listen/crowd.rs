@@ -70,12 +70,24 @@ impl<W: Who> Crowd<W> {
 
     /// Returns once this one has fewer than `limit` requests under way.
     pub(super) async fn turn(&self, who: W, limit: usize) -> Turn<'_, W> {
-        let turns = self.lock().turns.entry(who.clone()).or_insert_with(|| Arc::new(Semaphore::new(limit))).clone();
-        match turns.clone().try_acquire_owned() {
-            Ok(permit) => Turn { crowd: self, who, permit: Some(permit), waited: false },
+        match self.turn_now(who.clone(), limit) {
+            Some(turn) => turn,
             // It is never closed.
-            Err(_) => Turn { crowd: self, who, permit: turns.acquire_owned().await.ok(), waited: true },
+            None => {
+                let turns = self.turns(&who, limit);
+                Turn { crowd: self, who, permit: turns.acquire_owned().await.ok(), waited: true }
+            }
         }
+    }
+
+    /// The same for who does not wait.
+    pub(super) fn turn_now(&self, who: W, limit: usize) -> Option<Turn<'_, W>> {
+        let permit = self.turns(&who, limit).try_acquire_owned().ok()?;
+        Some(Turn { crowd: self, who, permit: Some(permit), waited: false })
+    }
+
+    fn turns(&self, who: &W, limit: usize) -> Arc<Semaphore> {
+        self.lock().turns.entry(who.clone()).or_insert_with(|| Arc::new(Semaphore::new(limit))).clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Connections<W>> {

@@ -41,8 +41,14 @@ pub fn of_file(path: &Path, prompt: &Message, context: &Context) -> Result<Secre
         return read(prompt, context);
     }
     let unreadable = |error| Fault::new(Code::BadRequest, msg!("file-trouble", path = path.display(), error = error));
-    let bytes = std::fs::read(path).map(Zeroizing::new).map_err(unreadable)?;
-    Ok(Secret::new(text(&bytes)?.trim_end().to_owned()))
+    // A pipe is as good as a file here: some shells name one where a program writes the secret.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_INPUT as usize + 1));
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    match bytes.len() as u64 > MAX_INPUT {
+        true => Err(unreadable(std::io::ErrorKind::FileTooLarge.into())),
+        false => Ok(Secret::new(text(&bytes)?.trim_end().to_owned())),
+    }
 }
 
 /// The byte-order mark that some programs put in front of UTF-8; it belongs to no secret.

@@ -110,13 +110,22 @@ fn command(helpers: &Helpers<'_>, pattern: Option<&str>) -> String {
     let server = pattern.map(|pattern| ServerUrl::parse(pattern).is_ok_and(|server| server.to_string() == pattern));
     match (server, helpers.emptied) {
         (None | Some(true), Some(Scope::Local | Scope::Other)) => {
-            let server = pattern.map(|pattern| format!(" --server {pattern}")).unwrap_or_default();
+            let server = pattern.map(|pattern| format!(" --server {}", quoted(pattern))).unwrap_or_default();
             format!("loom setup git{own}{server}")
         }
         _ => {
             let key = pattern.map(|pattern| format!("credential.{}.helper", printable(pattern)));
-            format!("git config {gits} --add '{}' loom", key.as_deref().unwrap_or("credential.helper"))
+            format!("git config {gits} --add {} loom", quoted(key.as_deref().unwrap_or("credential.helper")))
         }
+    }
+}
+
+/// As one word of a shell. The configuration may be a repository's, of whoever made that.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/:._@-".contains(c);
+    match text.starts_with("credential.") || !text.chars().all(is_plain) {
+        true => format!("'{}'", text.replace('\'', r"'\''")),
+        false => text.to_owned(),
     }
 }
 
