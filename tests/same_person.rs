@@ -127,3 +127,14 @@ fn a_login_of_a_time_when_nobody_was_named_is_read_as_it_is_and_replaced_by_the_
     assert_eq!(names(&home), ["ana", "bob"]);
     assert_eq!(server.token(&home, &[]), "at_renewed_3\n", "it is still the oldest, and so the default");
 }
+
+#[test]
+fn a_token_that_a_person_gave_under_that_name_stays_where_it_is() {
+    let (home, server) = (Home::new(), Server::start());
+    home.loom_in(&["login", "--with-token", "--server", server.stub.url(), "--account", "ana"], "tok_given\n").ok();
+    server.log_in(&home, "ana", &[]);
+    assert_eq!(server.token(&home, &["--account", "ana"]), "tok_given\n");
+    assert_eq!(names(&home), ["ana", "oauth2"]);
+    server.log_in(&home, "ana", &[]);
+    assert_eq!(names(&home), ["ana", "oauth2"], "their next login takes the place of theirs");
+}

@@ -1,6 +1,7 @@
 //! Two agents of one person on one store, such as the desktop's and the one over SSH: one truth, whoever changes it.
 
-use crate::support::{Dialogue, Home, Output, Rotating, Running, loom_server, run};
+use crate::support::authorization_server::{TOKENS, authorization_server_that_reads, json, refusal};
+use crate::support::{Dialogue, Home, Output, Rotating, Running, Session, loom_server, run, wait_until};
 
 /// A home with two agents. Front-ends speak to the first, or to the second through its own socket.
 struct Two {
@@ -203,4 +204,58 @@ fn what_an_agent_has_in_memory_is_compared_also_after_a_login_by_the_other() {
     assert_eq!(two.second(&["token", "--server", server.url()]).ok().out, token);
     two.second(&["logout", "--server", server.url()]).ok();
     two.first(&["token", "--server", server.url()]).fails(4);
+}
+
+#[test]
+fn a_lock_in_one_agent_during_a_renewal_of_the_other_loses_no_login_and_leaves_neither_stuck() {
+    let (release, hold) = std::sync::mpsc::channel::<()>();
+    let hold = std::sync::Mutex::new(hold);
+    let server = authorization_server_that_reads(move |path, _, request| match path {
+        "/token" if request.contains("refresh_token=rt_first") => {
+            let _ = hold.lock().unwrap().recv();
+            Some(json(&TOKENS.replace("at_first", "at_renewed").replace("rt_first", "rt_renewed")))
+        }
+        "/token" if request.contains("refresh_token=rt_renewed") => Some(json(&TOKENS.replace("at_first", "at_last"))),
+        "/token" if request.contains("grant_type=refresh_token") => Some(refusal("invalid_grant")),
+        _ => None,
+    });
+    let two = Two::new();
+    two.first(&["login", "--server", server.url(), "--client-id", "c", "--flow", "device"]).ok();
+    let fresh = ["token", "--server", server.url(), "--min-validity", "2h"];
+    std::thread::scope(|scope| {
+        let renewing = scope.spawn(|| two.second(&fresh));
+        wait_until("the renewal is under way", || {
+            server.seen().iter().any(|request| request.contains("refresh_token=rt_first"))
+        });
+        two.first(&["lock"]).ok();
+        release.send(()).unwrap();
+        // Whatever they are told, it is told.
+        renewing.join().unwrap();
+    });
+    two.second(&["token", "--server", server.url()]).fails(1).says("locked");
+    two.second(&["unlock"]).ok();
+    assert_eq!(two.second(&["token", "--server", server.url()]).ok().out, "at_renewed\n");
+    assert_eq!(two.first(&fresh).ok().out, "at_last\n", "what renews it was stored");
+    two.second(&["lock"]).ok();
+    two.first(&["unlock"]).ok();
+}
+
+#[test]
+fn what_one_agent_moved_to_another_store_the_other_finds_there() {
+    let mut home = Home::with(&[]);
+    let Some(session) = Session::without_keyring(&mut home) else { return };
+    let Some(_keyring) = session.keyring(&home) else { return };
+    home.configure("store = 'file'\n");
+    let two = Two::of(home);
+    two.home.store("https", "git.example", "u", "pw").ok();
+    assert_eq!(password(&two.second_get("git.example").ok()), Some("pw"));
+    two.first(&["store", "migrate", "--to", "keyring"]).ok();
+    assert_eq!(password(&two.second_get("git.example").ok()), Some("pw"));
+    two.second_helper("store", "protocol=https\nhost=other.example\nusername=u\npassword=pw_2\n\n").ok();
+    assert_eq!(password(&two.home.get("https", "other.example").ok()), Some("pw_2"));
+    two.first(&["store", "migrate", "--to", "file"]).ok();
+    assert_eq!(password(&two.second_get("other.example").ok()), Some("pw_2"));
+    two.second_helper("store", "protocol=https\nhost=git.example\nusername=u\npassword=pw_3\n\n").ok();
+    assert_eq!(password(&two.home.get("https", "git.example").ok()), Some("pw_3"));
+    drop(two);
 }

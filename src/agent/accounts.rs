@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::held::Held;
-use crate::base::{AccountKey, Secret, ServerUrl};
+use super::held::{Held, InStore};
+use crate::base::{AccountKey, ServerUrl};
 use crate::store::{Changed, Record, Version};
 use crate::wire::StoredIn;
 
@@ -56,6 +56,8 @@ impl Accounts {
             let before = self.all.remove(key);
             let Some((record, stored_in)) = changed.kept.get(key).cloned() else { continue };
             let held = match before {
+                // Nothing was changed, and what no store has taken yet is still to take its place.
+                Some(held) if !changed.changed.contains(key) && held.is_ahead_of(&record) => held,
                 Some(held) => held.with(record, stored_in),
                 None => Held::new(record, stored_in),
             };
@@ -89,8 +91,8 @@ impl Accounts {
         self.all.range(first..).map(|(_, held)| held).take_while(move |held| held.key().server().same_origin(&origin))
     }
 
-    /// Takes in what the store did not take: it has a record with this secret in its place.
-    pub(super) fn insert_unsaved(&mut self, record: Record, stored_in: StoredIn, in_store: Secret) {
+    /// Takes in what the store did not take: it has that record in its place.
+    pub(super) fn insert_unsaved(&mut self, record: Record, stored_in: StoredIn, in_store: InStore) {
         let held = match self.all.remove(record.account()) {
             Some(held) => held.with(record, stored_in),
             None => Held::new(record, stored_in),

@@ -7,6 +7,7 @@ use tokio::time::timeout;
 
 use super::Agent;
 use super::accounts::Accounts;
+use super::held::InStore;
 use super::state::lock;
 use super::stores::{STORE_WITHIN, with_store};
 use crate::base::{AccountKey, Credential, Secret, ServerUrl};
@@ -81,10 +82,17 @@ impl Agent {
 
     /// Forgets those of these accounts that still have this secret, in one step.
     pub(super) async fn forget(&self, secrets: BTreeMap<AccountKey, Secret>) -> Result<(), Fault> {
-        let accounts = secrets.keys().cloned().collect();
+        let accounts: Vec<AccountKey> = secrets.keys().cloned().collect();
+        // What is to take the place of a record that the store has yet is gone with it.
+        let unsaved = |all: &Accounts| {
+            let unsaved = accounts.iter().filter_map(|key| Some((key.clone(), all.get(key)?.unsaved.clone()?)));
+            unsaved.collect::<BTreeMap<AccountKey, InStore>>()
+        };
+        let unsaved = self.look(unsaved).unwrap_or_default();
         let decide = move |account: &AccountKey, now: Option<&Record>| {
-            let secret = secrets.get(account)?;
-            now.filter(|now| has(now, secret)).map(|_| Change::Remove)
+            let (now, secret) = (now?, secrets.get(account)?);
+            let is_meant = has(now, secret) || unsaved.get(account).is_some_and(|in_store| in_store.is(now));
+            is_meant.then_some(Change::Remove)
         };
         self.change(accounts, decide).await.map(drop)
     }
@@ -100,12 +108,17 @@ impl Agent {
         let Ok(mut stores) = timeout(STORE_WITHIN, self.changing.lock()).await else { return };
         let unsaved = |all: &Accounts| {
             let unsaved = all.iter().filter_map(|held| Some((held.record().clone(), held.unsaved.clone()?)));
-            unsaved.collect::<Vec<(Record, Secret)>>()
+            unsaved.collect::<Vec<(Record, InStore)>>()
         };
-        for (record, base) in self.look(unsaved).unwrap_or_default() {
+        let records = self.look(unsaved).unwrap_or_default();
+        if stores.is_none() && !records.is_empty() {
+            // A call that hung took them along.
+            *stores = self.opened().await.ok();
+        }
+        for (record, in_store) in records {
             let account = record.account().clone();
             let again = move |_: &AccountKey, now: Option<&Record>| {
-                now.filter(|now| has(now, &base)).map(|_| put(record.clone()))
+                now.filter(|now| in_store.is(now)).map(|_| put(record.clone()))
             };
             if let Err(fault) = self.change_in(&mut stores, vec![account], again).await {
                 tracing::warn!(fault = fault.id(), "what the server said is still not stored");
@@ -127,19 +140,16 @@ impl Agent {
         let in_memory = self
             .look(|accounts| {
                 let held = accounts.get(account).filter(|held| has(held.record(), secret))?;
-                // What memory has beyond the store is changed on top of what the store has.
-                let base = held.unsaved.clone().unwrap_or_else(|| secret.clone());
-                Some((amend(held.record())?, base, held.stored_in()))
+                Some((amend(held.record())?, held.unsaved.clone(), InStore::of(held.record()), held.stored_in()))
             })
             .flatten();
-        let Some((record, base, stored_in)) = in_memory else { return };
+        let Some((record, unsaved, known, stored_in)) = in_memory else { return };
         let put_it = {
-            let (record, base, secret) = (record.clone(), base.clone(), secret.clone());
-            move |now: Option<&Record>| {
-                now.filter(|now| has(now, &base)).and_then(|now| match has(now, &secret) {
-                    true => amend(now),
-                    false => Some(record.clone()),
-                })
+            let (record, unsaved, secret) = (record.clone(), unsaved.clone(), secret.clone());
+            move |now: Option<&Record>| match &unsaved {
+                // What memory has beyond the store goes along.
+                Some(in_store) => now.filter(|now| in_store.is(now)).map(|_| record.clone()),
+                None => now.filter(|now| has(now, &secret)).and_then(&amend),
             }
         };
         let done = self.amend(account.clone(), put_it).await;
@@ -147,7 +157,7 @@ impl Agent {
             tracing::warn!(fault = fault.id(), "what the server said is not stored yet");
             // Whoever locks the agent waits for renewals, so nothing that only memory has is lost by it.
             if let Some(memory) = lock(&self.accounts).as_mut() {
-                memory.insert_unsaved(record, stored_in, base);
+                memory.insert_unsaved(record, stored_in, unsaved.unwrap_or(known));
             }
         }
     }

@@ -2,6 +2,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::state::lock;
 use crate::base::{AccountKey, Credential, Expiry, Secret, clock};
 use crate::store::Record;
@@ -13,12 +15,29 @@ pub(super) struct Held {
     stored_in: StoredIn,
     /// Asked for since this credential came: worth renewing ahead of time.
     used: AtomicBool,
-    /// The store did not take it, and has a record with this secret in its place; it is tried again.
-    pub(super) unsaved: Option<Secret>,
+    /// The store did not take it, and has this record in its place; it is tried again.
+    pub(super) unsaved: Option<InStore>,
     /// When it was renewed because the server refused it, the latest last.
     heals: Vec<Instant>,
     /// Since when nobody was given it because the server refused it.
     withheld: Mutex<Instant>,
+}
+
+/// A record that a store has, told apart from any that takes its place: a renewal may bring the same access token.
+#[derive(Clone)]
+pub(super) struct InStore {
+    secret: Secret,
+    saved: Timestamp,
+}
+
+impl InStore {
+    pub(super) fn of(record: &Record) -> InStore {
+        InStore { secret: record.credential().secret().clone(), saved: record.saved() }
+    }
+
+    pub(super) fn is(&self, record: &Record) -> bool {
+        self.saved == record.saved() && record.credential().secret().matches(&self.secret)
+    }
 }
 
 /// What a credential is good for at the moment.
@@ -66,8 +85,8 @@ impl Held {
         }
     }
 
-    /// The same that the store did not take: it has a record with this secret in its place.
-    pub(super) fn unsaved(self, in_store: Secret) -> Self {
+    /// The same that the store did not take.
+    pub(super) fn unsaved(self, in_store: InStore) -> Self {
         Held { unsaved: Some(in_store), ..self }
     }
 
@@ -79,7 +98,7 @@ impl Held {
 
     /// Whether it is what will take the place of this record, which the store still has.
     pub(super) fn is_ahead_of(&self, stored: &Record) -> bool {
-        self.unsaved.as_ref().is_some_and(|in_store| stored.credential().secret().matches(in_store))
+        self.unsaved.as_ref().is_some_and(|in_store| in_store.is(stored))
     }
 
     /// Notes that it was asked for; `true` the first time.

@@ -45,7 +45,7 @@ impl Agent {
             Ok((count, store.lookout()))
         });
         let (count, lookout) = moved.await?;
-        self.look_at(lookout);
+        self.look_at(lookout, choice);
         if to == StoredIn::File {
             set().await?;
         }

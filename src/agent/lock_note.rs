@@ -1,5 +1,6 @@
 //! A lock that holds for every agent of the same stores: a person who locks does not ask which of their agents heard it.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,8 +28,9 @@ impl LockNote {
         self.obeyed.load(Ordering::Relaxed)
     }
 
+    /// What cannot be looked at is taken to be there.
     fn is_there(&self) -> bool {
-        self.path.symlink_metadata().is_ok()
+        self.path.symlink_metadata().map_or_else(|error| error.kind() != ErrorKind::NotFound, |_| true)
     }
 }
 
@@ -63,17 +65,21 @@ impl Agent {
         Ok(())
     }
 
-    /// Does as the note says.
-    pub(super) async fn obey_lock(&self) {
+    /// Does as the note says. Nobody gets anything from here on; what is in memory goes behind whoever asks, who may be in the
+    /// middle of a renewal that is finished first.
+    pub(super) fn obey_lock(&self) {
         if !self.shares_stores() {
             return;
         }
         match (self.lock_note.is_there(), self.locking.is_locked()) {
             (true, false) => {
                 self.lock_note.obeyed.store(true, Ordering::Relaxed);
-                self.lock().await;
+                self.locking.close_soon();
             }
-            (false, true) if self.lock_note.obeyed.swap(false, Ordering::Relaxed) => self.locking.open(),
+            // Unless nobody asked for so long that it would have locked itself.
+            (false, true) if self.lock_note.obeyed.swap(false, Ordering::Relaxed) && !self.is_overdue() => {
+                self.locking.open();
+            }
             (true, true) | (false, _) => {}
         }
     }

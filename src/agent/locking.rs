@@ -89,6 +89,12 @@ impl Locking {
         self.locked.send_replace(true);
     }
 
+    /// The same; what is in memory goes as soon as nobody needs it for a renewal.
+    pub(super) fn close_soon(&self) {
+        self.close();
+        self.overdue.notify_one();
+    }
+
     /// From now on somebody may ask again.
     pub(super) fn open(&self) {
         self.locked.send_replace(false);
@@ -128,6 +134,13 @@ impl Agent {
         }
     }
 
+    /// Nobody is given anything; somebody may have opened it again meanwhile.
+    async fn lock_if_closed(&self) {
+        if self.locking.is_locked() {
+            self.lock_alone().await;
+        }
+    }
+
     async fn lock_alone(&self) {
         self.lock().await;
         self.audit("lock", self.as_actor(), None, Ok(()));
@@ -150,6 +163,7 @@ impl Agent {
             }
         }
         *attempts = Attempts::default();
+        drop(attempts);
         self.end_lock_everywhere().await?;
         self.locking.open();
         self.note_request(true);
@@ -166,11 +180,14 @@ impl Agent {
     /// Gives out nothing any more if the time of the lock is over, before anybody has an answer: a machine that slept wakes
     /// its timers late.
     pub(super) fn lock_if_due(&self) {
-        let is_over = self.time_left().is_some_and(|left| left.is_zero());
-        if is_over && self.look(|_| ()).is_some() && !self.is_locked() {
-            self.locking.close();
-            self.locking.overdue.notify_one();
+        if self.is_overdue() && self.look(|_| ()).is_some() && !self.is_locked() {
+            self.locking.close_soon();
         }
+    }
+
+    /// Whether the time is over after which the agent locks itself.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.time_left().is_some_and(|left| left.is_zero())
     }
 
     /// Whether somebody has to unlock it before anything is given out.
@@ -195,7 +212,7 @@ impl Agent {
         loop {
             tokio::select! {
                 () = self.locking.news.notified() => {}
-                () = self.locking.overdue.notified() => self.lock_alone().await,
+                () = self.locking.overdue.notified() => self.lock_if_closed().await,
             }
             while self.disk_answers().await.is_ok()
                 && let Some(left) = self.idle_time_left()
@@ -206,7 +223,7 @@ impl Agent {
                 }
                 tokio::select! {
                     () = sleep(left.min(LOOK_AGAIN)) => {}
-                    () = self.locking.overdue.notified() => self.lock_alone().await,
+                    () = self.locking.overdue.notified() => self.lock_if_closed().await,
                 }
             }
             self.locking.asked.store(false, Ordering::Relaxed);

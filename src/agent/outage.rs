@@ -12,7 +12,9 @@ use crate::wire::{Fault, StoredIn};
 
 /// The keyring cannot be read.
 pub(super) struct Outage {
+    /// When it was last found, and when first.
     pub(super) since: Instant,
+    pub(super) first: Instant,
     pub(super) fault: Fault,
 }
 

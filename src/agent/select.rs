@@ -111,13 +111,25 @@ pub(super) fn defaults(accounts: &Accounts) -> HashMap<&ServerUrl, &AccountKey> 
     oldest.into_iter().map(|(server, held)| (server, held.key())).collect()
 }
 
-/// The account of this very server that an earlier login of the same person made under the name of those who have none:
-/// where the server says who logs in, the login is named after them by now.
-pub(super) fn same_person(accounts: &Accounts, server: &ServerUrl, grant: &Grant) -> Option<AccountKey> {
-    let unnamed = AccountKey::new(server.clone(), None);
-    let earlier = accounts.get(&unnamed)?.credential().grant()?;
-    let is_same = earlier.kind == grant.kind && earlier.issuer == grant.issuer && earlier.user == grant.user;
-    (is_same && grant.user.is_some()).then_some(unnamed)
+/// Under which name a login is kept whose server says who logged in: theirs, unless something that came in another way has it
+/// there. The other account is that of the same person from a time when nobody was named.
+pub(super) fn of_who_logged_in(
+    accounts: &Accounts,
+    server: &ServerUrl,
+    grant: &Grant,
+) -> (AccountKey, Option<AccountKey>) {
+    let same =
+        |earlier: &Grant| (earlier.kind, &earlier.issuer, &earlier.user) == (grant.kind, &grant.issuer, &grant.user);
+    let is_theirs = |key: &AccountKey| accounts.get(key).and_then(|held| held.credential().grant()).is_some_and(&same);
+    let is_free = |key: &AccountKey| accounts.get(key).is_none() || is_theirs(key);
+    let named = |name: Option<String>| AccountKey::new(server.clone(), name);
+    let name = grant.user.clone().unwrap_or_default();
+    let further = (2..100).map(|number| Some(format!("{name} ({number})")));
+    let names = [Some(name.clone()), None].into_iter().chain(further);
+    let account = names.map(named).find(is_free).unwrap_or_else(|| named(None));
+    let unnamed = named(None);
+    let instead = (unnamed != account && is_theirs(&unnamed)).then_some(unnamed);
+    (account, instead)
 }
 
 #[cfg(test)]

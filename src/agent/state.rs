@@ -45,6 +45,8 @@ pub struct Agent {
     pub(super) accounts: Mutex<Option<Accounts>>,
     /// Tells whether the stores changed, once they were opened.
     pub(super) lookout: Mutex<Option<Lookout>>,
+    /// Which stores these are.
+    pub(super) opened_as: Mutex<Option<StoreChoice>>,
     /// Held by whoever reads the stores anew, so that a crowd shares one reading.
     pub(super) reading: tokio::sync::Mutex<()>,
     pub(super) outage: Mutex<Option<Outage>>,
@@ -89,6 +91,7 @@ impl Agent {
             store_choice,
             accounts: Mutex::default(),
             lookout: Mutex::default(),
+            opened_as: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
             outage: Mutex::default(),
             changing: tokio::sync::Mutex::default(),

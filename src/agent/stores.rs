@@ -9,11 +9,15 @@ use super::blocking::{in_time, within};
 use super::outage::Outage;
 use super::state::lock;
 use super::{Agent, fault};
+use crate::base::StoreChoice;
 use crate::store::{Cascade, Lookout, StoreError};
 use crate::wire::{Code, Fault};
 
 /// A keyring that changed and does not say what it has for so long hangs, and memory has to do.
 const OUTAGE_AFTER: Duration = Duration::from_millis(500);
+
+/// Longer than a call to a keyring takes until it is given up.
+const KNOWN_AFTER: Duration = Duration::from_secs(6);
 
 /// The stores while one changes something in them.
 pub(super) type Stores<'a> = tokio::sync::MutexGuard<'a, Option<Cascade>>;
@@ -43,11 +47,13 @@ impl Agent {
 
     /// The stores, for whoever changes something; one at a time.
     pub(super) async fn stores(&self) -> Result<Stores<'_>, Fault> {
-        self.allow().await?;
+        self.allow()?;
         let mut stores = self.exclusive().await?;
-        if stores.is_none() {
+        if stores.is_none() || self.are_others_meant() {
+            let choice = self.store_choice()?;
             let store = self.opened().await?;
             *lock(&self.lookout) = Some(store.lookout());
+            *lock(&self.opened_as) = Some(choice);
             *stores = Some(store);
         }
         Ok(stores)
@@ -60,23 +66,32 @@ impl Agent {
     }
 
     /// Other stores are in use from now on.
-    pub(super) fn look_at(&self, lookout: Lookout) {
+    pub(super) fn look_at(&self, lookout: Lookout, choice: StoreChoice) {
         *lock(&self.lookout) = Some(lookout);
+        *lock(&self.opened_as) = Some(choice);
+    }
+
+    /// Whether the settings name other stores than those that are open: somebody, perhaps through another agent, moved what
+    /// is kept. What is in memory only stays until the agent ends, and nothing moves there.
+    fn are_others_meant(&self) -> bool {
+        let (opened, meant) = (*lock(&self.opened_as), self.store_choice().ok());
+        let moves = |choice: StoreChoice| choice != StoreChoice::Memory;
+        opened.zip(meant).is_some_and(|(opened, meant)| opened != meant && moves(opened) && moves(meant))
     }
 
     /// Nobody gets anything from an agent that is locked, by whichever agent of the same stores.
-    async fn allow(&self) -> Result<(), Fault> {
+    fn allow(&self) -> Result<(), Fault> {
         self.lock_if_due();
-        self.obey_lock().await;
+        self.obey_lock();
         if self.locking.is_locked() { Err(fault::locked()) } else { Ok(()) }
     }
 
     /// Has in memory what the stores have. Most often one look tells that nothing changed; else they are read, which waits
     /// for nobody who changes something.
     async fn refresh(&self) -> Result<(), Fault> {
-        self.allow().await?;
+        self.allow()?;
         let is_current = || {
-            let version = lock(&self.lookout).as_ref().map(Lookout::look);
+            let version = lock(&self.lookout).as_ref().map(Lookout::look).filter(|_| !self.are_others_meant());
             version.is_some_and(|now| lock(&self.accounts).as_ref().is_some_and(|known| *known.version() == now))
         };
         if is_current() {
@@ -88,7 +103,7 @@ impl Agent {
     /// Has in memory what the stores have, whatever a look tells: over a network it may be seconds old. For who could do harm
     /// with what is not there any more, so memory does not do where the keyring cannot be read.
     pub(super) async fn read_anew(&self) -> Result<(), Fault> {
-        self.allow().await?;
+        self.allow()?;
         self.read_until(|| false).await?;
         self.outage().map_or(Ok(()), Err)
     }
@@ -111,18 +126,23 @@ impl Agent {
                 let all = store.load()?;
                 Ok((all, store.damaged(), version))
             });
-            let read = match self.only_the_keyring_changed() {
+            let outage = lock(&self.outage).as_ref().map(|outage| outage.first);
+            // One that is slow and works is waited for: by then it is known whether it hangs, and whoever asks it sees that soon.
+            let is_known = outage.is_some_and(|first| first.elapsed() >= KNOWN_AFTER);
+            let read = match self.only_the_keyring_changed() && !is_known {
                 true => timeout(OUTAGE_AFTER, read).await.unwrap_or_else(|_| Err(fault::keyring_hangs())),
                 false => read.await,
             };
             let (all, damaged, version) = match read {
                 // What is in memory is as good as what nobody can read, until somebody can.
                 Err(fault) if fault.code() == Code::Unavailable && self.only_the_keyring_changed() => {
-                    *lock(&self.outage) = Some(Outage { since: Instant::now(), fault });
+                    *lock(&self.outage) =
+                        Some(Outage { since: Instant::now(), first: outage.unwrap_or_else(Instant::now), fault });
                     return Ok(());
                 }
                 Err(fault) if fault.code() == Code::Unavailable && self.goes_on_without_keyring().await => {
-                    *lock(&self.outage) = Some(Outage { since: Instant::now(), fault });
+                    *lock(&self.outage) =
+                        Some(Outage { since: Instant::now(), first: outage.unwrap_or_else(Instant::now), fault });
                     return Ok(());
                 }
                 read => read?,
@@ -148,7 +168,9 @@ impl Agent {
     ) -> Result<R, Fault> {
         let is_shared = lock(&self.lookout).as_ref().is_some_and(Lookout::is_shared);
         let mut others = match self.changing.try_lock() {
-            Ok(mut stores) if stores.is_some() => return with_store(&mut stores, read).await,
+            Ok(mut stores) if stores.is_some() && !self.are_others_meant() => {
+                return with_store(&mut stores, read).await;
+            }
             Err(_) if is_shared => Some(self.opened().await?),
             Ok(_) | Err(_) => None,
         };
@@ -158,7 +180,7 @@ impl Agent {
         }
     }
 
-    async fn opened(&self) -> Result<Cascade, Fault> {
+    pub(super) async fn opened(&self) -> Result<Cascade, Fault> {
         let choice = self.store_choice()?;
         let (paths, key) = (self.paths().clone(), self.key.clone());
         within(STORE_WITHIN, move || Cascade::open(choice, &paths, &key).map_err(fault::from_store)).await

@@ -1,5 +1,5 @@
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::time::{Duration, Instant};
 
@@ -152,7 +152,7 @@ impl Cascade {
         if !gone.is_empty() {
             first.remove(&gone)?;
         }
-        Ok(Changed { kept, was, before, after: self.lookout.look() })
+        Ok(Changed { kept, changed: changed.into_iter().collect(), was, before, after: self.lookout.look() })
     }
 
     /// Of an account that two stores have, the later record counts: the keyring may have been away for a while.
@@ -216,7 +216,12 @@ impl Cascade {
     pub fn replace_by(&mut self, Copied { mut target, accounts }: Copied) -> Result<usize> {
         let _lock = self.lock()?;
         // What another agent changed since it was copied goes along as it is now.
-        let now: Vec<Record> = self.collect(|store| store.find(&accounts))?.into_values().map(|kept| kept.0).collect();
+        let there: BTreeSet<AccountKey> = self.load()?.into_keys().chain(accounts.iter().cloned()).collect();
+        let there: Vec<AccountKey> = there.into_iter().collect();
+        let now = self.collect(|store| store.find(&there))?;
+        let gone: Vec<AccountKey> = accounts.iter().filter(|account| !now.contains_key(account)).cloned().collect();
+        let now: Vec<Record> = now.into_values().map(|kept| kept.0).collect();
+        let accounts = there;
         let first = target.first();
         if let Some(store) = target.stores.first_mut() {
             let copied = store.find(&accounts)?;
@@ -227,12 +232,15 @@ impl Cascade {
             if !changed.is_empty() {
                 store.put(&changed)?;
             }
+            if !gone.is_empty() {
+                store.remove(&gone)?;
+            }
         }
         for store in self.stores.iter_mut().filter(|store| Some(store.stored_in()) != first) {
             store.remove(&accounts)?;
         }
         *self = target;
-        Ok(accounts.len())
+        Ok(accounts.len() - gone.len())
     }
 
     /// The keys of what an older Loom kept, until a person names the server each belongs to.

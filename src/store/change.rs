@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Record;
 use crate::base::{AccountKey, Stamp};
@@ -16,6 +16,8 @@ pub enum Change {
 pub struct Changed {
     /// Of each account that was asked about the record that is kept now, where one is.
     pub kept: BTreeMap<AccountKey, (Record, StoredIn)>,
+    /// The accounts whose record was changed.
+    pub changed: BTreeSet<AccountKey>,
     /// The records that others took the place of, or none.
     pub was: BTreeMap<AccountKey, Record>,
     /// What the stores were right before, and are since.

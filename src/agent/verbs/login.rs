@@ -64,9 +64,7 @@ impl Login {
     ) -> Result<(AccountKey, Option<AccountKey>), Fault> {
         let person = credential.grant().filter(|grant| grant.user.is_some() && self.account.is_none());
         let Some(grant) = person else { return Ok((AccountKey::new(server.clone(), self.account.clone()), None)) };
-        let instead = agent.with_accounts(|accounts| select::same_person(accounts, server, grant)).await?;
-        let account = AccountKey::new(server.clone(), grant.user.clone());
-        Ok((account.clone(), instead.filter(|instead| *instead != account)))
+        agent.with_accounts(|accounts| select::of_who_logged_in(accounts, server, grant)).await
     }
 
     /// Whether the login is still one, after another was ended: the one who can tell is its server.
