@@ -90,14 +90,17 @@ impl Agent {
     /// for nobody who changes something.
     async fn refresh(&self) -> Result<(), Fault> {
         self.allow()?;
-        let is_current = || {
-            let version = lock(&self.lookout).as_ref().map(Lookout::look).filter(|_| !self.are_others_meant());
-            version.is_some_and(|now| lock(&self.accounts).as_ref().is_some_and(|known| *known.version() == now))
-        };
+        let is_current = || self.is_as_read() && !self.are_others_meant();
         if is_current() {
             return Ok(());
         }
         self.read_until(is_current).await
+    }
+
+    /// Whether the stores that are open are as they were when they were read.
+    fn is_as_read(&self) -> bool {
+        let version = lock(&self.lookout).as_ref().map(Lookout::look);
+        version.is_some_and(|now| lock(&self.accounts).as_ref().is_some_and(|known| *known.version() == now))
     }
 
     /// Has in memory what the stores have, whatever a look tells: over a network it may be seconds old. For who could do harm
@@ -135,7 +138,10 @@ impl Agent {
             };
             let (all, damaged, version) = match read {
                 // What is in memory is as good as what nobody can read, until somebody can.
-                Err(fault) if fault.code() == Code::Unavailable && self.only_the_keyring_changed() => {
+                Err(fault)
+                    if fault.code() == Code::Unavailable
+                        && (self.only_the_keyring_changed() || self.are_others_meant() && self.is_as_read()) =>
+                {
                     *lock(&self.outage) =
                         Some(Outage { since: Instant::now(), first: outage.unwrap_or_else(Instant::now), fault });
                     return Ok(());
