@@ -101,6 +101,11 @@ impl ServerUrl {
         }
     }
 
+    /// Whether it is reached at another port than the usual one of its scheme.
+    pub fn names_port(&self) -> bool {
+        self.port.is_some()
+    }
+
     /// Whether both name the same scheme, host and port, or the same file.
     pub fn same_origin(&self, other: &ServerUrl) -> bool {
         (&self.scheme, &self.host, self.port) == (&other.scheme, &other.host, other.port)

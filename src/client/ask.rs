@@ -26,6 +26,8 @@ pub struct Client {
     env: Option<Surroundings>,
     /// Git waits for the answers.
     is_for_git: bool,
+    /// Tells a person what is waited for.
+    says: Option<fn(Locale)>,
 }
 
 impl Client {
@@ -36,7 +38,7 @@ impl Client {
         let autostart = std::env::var_os("LOOM_AUTOSTART").is_none_or(|value| value != "0");
         let env = Surroundings::from_environment(&paths);
         let locale = Locale::from_environment();
-        Ok(Client { env, apart: OnceCell::new(), paths, locale, token, autostart, is_for_git: false })
+        Ok(Client { env, apart: OnceCell::new(), paths, locale, token, autostart, is_for_git: false, says: None })
     }
 
     /// The same, with the texts of the answers in this language.
@@ -59,6 +61,11 @@ impl Client {
         Client { is_for_git: true, ..self }
     }
 
+    /// The same, and where an answer takes long, this tells the person who waits.
+    pub fn saying(self, says: fn(Locale)) -> Client {
+        Client { says: Some(says), ..self }
+    }
+
     pub fn paths(&self) -> &Paths {
         self.apart.get().unwrap_or(&self.paths)
     }
@@ -69,7 +76,11 @@ impl Client {
 
     /// Asks and waits for the answer.
     pub fn ask<V: Verb>(&self, question: &V) -> Result<V::Reply, Fault> {
-        let manner = if self.is_for_git { Manner::Ends } else { Manner::Says(self.locale) };
+        let manner = match (self.is_for_git, self.says) {
+            (true, _) => Manner::Ends,
+            (false, Some(says)) => Manner::Says(says, self.locale),
+            (false, None) => Manner::Patient,
+        };
         self.converse_in(manner, question, |_: IgnoredAny| Ok(None::<Pasted>))
     }
 

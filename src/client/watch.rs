@@ -9,13 +9,13 @@ use crate::msg;
 use crate::wire::Fault;
 
 /// What is done while the agent's answer does not come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) enum Manner {
     /// Nothing: whoever asked knows that it takes time.
     #[default]
     Patient,
-    /// A person is told what is waited for.
-    Says(Locale),
+    /// A person is told what is waited for, by a program that has texts.
+    Says(fn(Locale), Locale),
     /// This program ends: git waits for it, and somebody for git.
     Ends,
 }
@@ -48,7 +48,7 @@ impl Watch {
         }
         let after = match self.manner {
             Manner::Patient => return,
-            Manner::Says(_) => SAID_AFTER,
+            Manner::Says(..) => SAID_AFTER,
             Manner::Ends => ENDS_AFTER,
         };
         let (manner, is_over, left) = (self.manner, self.is_over.clone(), after.saturating_sub(self.begun.elapsed()));
@@ -57,14 +57,12 @@ impl Watch {
             std::thread::sleep(left);
             match manner {
                 Manner::Patient => {}
-                Manner::Says(locale) if !is_over.load(Ordering::Relaxed) => {
-                    eprintln!("{}", locale.render(&msg!("agent-awaited")));
-                }
+                Manner::Says(says, locale) if !is_over.load(Ordering::Relaxed) => says(locale),
                 Manner::Ends if !is_over.swap(true, Ordering::Relaxed) => {
                     report_through_loom(&late());
                     std::process::exit(1);
                 }
-                Manner::Says(_) | Manner::Ends => {}
+                Manner::Says(..) | Manner::Ends => {}
             }
         });
     }
@@ -72,7 +70,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if self.is_over.swap(true, Ordering::Relaxed) && self.manner == Manner::Ends {
+        if self.is_over.swap(true, Ordering::Relaxed) && matches!(self.manner, Manner::Ends) {
             // The program is about to end.
             std::thread::sleep(ENDS_AFTER);
         }

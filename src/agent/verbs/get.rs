@@ -15,8 +15,13 @@ impl Handle for Get {
         let nothing = || Fault::new(Code::NotFound, msg!("not-logged-in", server = server));
         let config = agent.config()?;
         if !config.permits(&server) {
-            // Not an error: git may have it from elsewhere. But a person may wonder, above all whose proxy it is.
-            return Err(if agent.is_first_cleartext(&server) { fault::cleartext_for_git(&server) } else { nothing() });
+            // Not an error: git may have it from elsewhere. But a person may wonder whose proxy it is, which git names with its
+            // port; of other servers it is not said, as of nobody else's.
+            return Err(if server.names_port() && agent.is_first_cleartext(&server) {
+                fault::cleartext_for_git(&server)
+            } else {
+                nothing()
+            });
         }
         let mut named = self.wanted.username.as_deref();
         if let Some(state) = &self.refused {

@@ -34,7 +34,8 @@ pub struct Context {
 
 impl Context {
     pub fn client(&self) -> Result<Client, Fault> {
-        Ok(Client::from_environment()?.speaking(self.locale))
+        let says = |locale| term::say(locale, &msg!("agent-awaited"));
+        Ok(Client::from_environment()?.speaking(self.locale).saying(says))
     }
 }
 
