@@ -67,6 +67,7 @@ mod places;
 mod same_person;
 mod secret_input;
 mod server_tokens;
+mod sleep;
 mod soak;
 mod sockets;
 mod store_file;

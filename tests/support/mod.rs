@@ -20,6 +20,7 @@ mod secret_service;
 #[path = "../../src/bin/loom/demo/server.rs"]
 mod server;
 mod stub;
+mod suspend;
 mod web;
 
 pub use apache::Apache;
@@ -37,6 +38,7 @@ pub use rotating::Rotating;
 pub use secret_service::{Manner, SecretService};
 pub use server::LoomServer;
 pub use stub::{Stub, http};
+pub use suspend::Suspend;
 pub use web::{Answer, Door, bearer};
 
 use std::path::{Path, PathBuf};
