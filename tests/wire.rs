@@ -224,6 +224,7 @@ fn the_frames_of_issued_tokens_and_sockets_are_as_recorded() {
         active: true,
         servers: servers.clone(),
         reveal: true,
+        status_only: false,
         uses: 0,
         max_uses: Some(3),
         approved_by: None,

@@ -14,6 +14,8 @@ pub struct Rights {
     pub servers: Vec<ServerPattern>,
     /// It may be handed a server's own secret.
     pub reveal: bool,
+    /// It looks at who is logged in where, and nothing kept is used for it.
+    pub status_only: bool,
 }
 
 /// Whose rights they are, so that what lasts can ask whether they still are.
@@ -32,8 +34,8 @@ pub enum Holder {
 impl Authority {
     /// Of somebody elsewhere who has shown nothing.
     pub fn nobody() -> Authority {
-        let none = Rights { holder: Holder::Nobody, scopes: Scopes::default(), servers: Vec::new(), reveal: false };
-        Authority(vec![none])
+        let (scopes, servers) = (Scopes::default(), Vec::new());
+        Authority(vec![Rights { holder: Holder::Nobody, scopes, servers, reveal: false, status_only: true }])
     }
 
     pub fn is_nobody(&self) -> bool {
@@ -68,6 +70,11 @@ impl Authority {
     /// Whether a server's own secret may be handed out.
     pub fn reveals(&self) -> bool {
         self.0.iter().all(|rights| rights.reveal)
+    }
+
+    /// Whether what is kept may be used for who asks: sent to its server, with the answer handed back.
+    pub fn uses_what_is_kept(&self) -> bool {
+        self.0.iter().all(|rights| !rights.status_only)
     }
 
     /// Whether who has this authority may issue a token with these rights: a narrower one never mints a wider one.
@@ -122,7 +129,10 @@ impl Rights {
     fn cover(&self, asked: &Rights) -> bool {
         let is_mine = |wanted: &ServerPattern| self.servers.iter().any(|own| own.covers_all_of(wanted));
         let servers = self.servers.is_empty() || !asked.servers.is_empty() && asked.servers.iter().all(is_mine);
-        self.scopes.cover(&asked.scopes) && servers && (self.reveal || !asked.reveal)
+        self.scopes.cover(&asked.scopes)
+            && servers
+            && (self.reveal || !asked.reveal)
+            && (asked.status_only || !self.status_only)
     }
 }
 
@@ -136,11 +146,12 @@ mod tests {
         let scopes = prop::collection::vec(prop::sample::select(Scope::EVERY.to_vec()), 1..4);
         let patterns = ["a.example", "*.example", "https://a.example/acme", "b.example", "*.a.example"];
         let servers = prop::collection::vec(prop::sample::select(patterns.to_vec()), 0..3);
-        (scopes, servers, any::<bool>()).prop_map(|(scopes, servers, reveal)| Rights {
+        (scopes, servers, any::<bool>(), any::<bool>()).prop_map(|(scopes, servers, reveal, status_only)| Rights {
             holder: Holder::Token("t".to_owned()),
             scopes: scopes.into_iter().collect(),
             servers: servers.into_iter().map(|text| text.parse().unwrap()).collect(),
             reveal,
+            status_only,
         })
     }
 
@@ -158,6 +169,7 @@ mod tests {
                 prop_assert!(asked.scopes.allows(needed) || !authority.allows(needed), "granted more than was asked");
                 prop_assert!(wider.allows(needed) || !authority.allows(needed));
                 prop_assert!(!authority.reveals() || asked.reveal && wider.reveals());
+                prop_assert!(!authority.uses_what_is_kept() || !asked.status_only && wider.uses_what_is_kept());
                 for server in ["https://a.example", "https://b.example", "https://x.a.example", "https://a.example/acme/app", "https://c.other"] {
                     let server = ServerUrl::parse(server).unwrap();
                     prop_assert!(!authority.sees(&server) || wider.sees(&server));
@@ -174,6 +186,7 @@ mod tests {
             scopes: Scopes::from_names(scopes.split(',')).unwrap(),
             servers: servers.iter().map(|text| text.parse().unwrap()).collect(),
             reveal,
+            status_only: false,
         };
         let with = |rights| Authority::owner().within([rights]);
         assert!(Authority::owner().may_issue(&rights("*", &[], true)));
@@ -191,7 +204,7 @@ mod tests {
     fn who_signed_in_hands_on_what_they_have_and_nobody_has_anything() {
         let rights = |holder, scopes: &str, reveal| {
             let scopes = Scopes::from_names(scopes.split(',')).unwrap();
-            Rights { holder, scopes, servers: Vec::new(), reveal }
+            Rights { holder, scopes, servers: Vec::new(), reveal, status_only: false }
         };
         let asked = |scopes, reveal| rights(Holder::Nobody, scopes, reveal);
         let person = Authority::owner().within([rights(Holder::Session("s".into()), "read,audit", false)]);
@@ -201,6 +214,10 @@ mod tests {
         assert!(!token.may_delegate(&asked("read", false)));
         assert_eq!(Authority::owner().scopes().to_string(), "*");
         assert_eq!(person.scopes().to_string(), "read, audit");
+        let looking = Rights { status_only: true, ..rights(Holder::Session("s".into()), "read", false) };
+        let onlooker = Authority::owner().within([looking.clone()]);
+        assert!(!onlooker.may_delegate(&asked("read", false)) && onlooker.may_delegate(&looking));
+        assert!(person.may_delegate(&looking) && person.uses_what_is_kept() && !onlooker.uses_what_is_kept());
         let nobody = Authority::nobody();
         assert!(nobody.is_nobody() && Scope::EVERY.iter().all(|scope| !nobody.allows(*scope)));
         assert!(!nobody.reveals() && !nobody.may_delegate(&asked("read", false)));

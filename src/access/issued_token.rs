@@ -33,6 +33,9 @@ pub struct IssuedToken {
     pub servers: Vec<ServerPattern>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reveal: bool,
+    /// It looks at who is logged in where, and nothing kept is used for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub status_only: bool,
     pub created_at: Timestamp,
     pub expires_at: Option<Expiry>,
     #[serde(default)]
@@ -84,6 +87,7 @@ impl IssuedToken {
             role: order.role,
             servers: order.rights.servers,
             reveal: order.rights.reveal,
+            status_only: order.rights.status_only,
             created_at: clock::now(),
             expires_at: order.expires_at,
             last_used: None,
@@ -111,7 +115,7 @@ impl IssuedToken {
 
     pub fn rights(&self) -> Rights {
         let (holder, scopes, servers) = (Holder::Token(self.id.clone()), self.scopes.clone(), self.servers.clone());
-        Rights { holder, scopes, servers, reveal: self.reveal }
+        Rights { holder, scopes, servers, reveal: self.reveal, status_only: self.status_only }
     }
 }
 

@@ -269,7 +269,7 @@ mod tests {
 
     fn order(name: &str, issued_by: Option<&str>) -> Order {
         let scopes = Scopes::from_names(["*"]).unwrap();
-        let rights = Rights { holder: Holder::Nobody, scopes, servers: Vec::new(), reveal: false };
+        let rights = Rights { holder: Holder::Nobody, scopes, servers: Vec::new(), reveal: false, status_only: false };
         let issued_by = issued_by.map(str::to_owned);
         Order {
             name: name.to_owned(),

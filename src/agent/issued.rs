@@ -214,6 +214,7 @@ pub(super) fn info(token: &IssuedToken) -> IssuedInfo {
         active: token.is_active(),
         servers: token.servers.clone(),
         reveal: token.reveal,
+        status_only: token.status_only,
         uses: token.uses,
         max_uses: token.max_uses,
         approved_by: token.approved_by.as_ref().map(|person| person.name.clone()),

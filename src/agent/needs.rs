@@ -8,6 +8,8 @@ use crate::wire::{Code, Fault};
 #[derive(Clone, Copy)]
 pub(super) struct Needs {
     scope: Option<Scope>,
+    /// It uses what is kept, and hands back what the server answers.
+    used: bool,
     /// It hands out a server's own secret.
     secret: bool,
     /// It concerns all servers.
@@ -17,10 +19,10 @@ pub(super) struct Needs {
 }
 
 /// Any active token will do.
-pub(super) const NOTHING: Needs = Needs { scope: None, secret: false, everywhere: false, open: false };
+pub(super) const NOTHING: Needs = Needs { scope: None, used: false, secret: false, everywhere: false, open: false };
 /// Not even that: how one gets in at all.
 pub(super) const OPEN: Needs = Needs { open: true, ..NOTHING };
-pub(super) const SECRET: Needs = Needs { secret: true, ..at_server(Scope::Read) };
+pub(super) const SECRET: Needs = Needs { used: true, secret: true, ..at_server(Scope::Read) };
 
 /// What concerns one server.
 pub(super) const fn at_server(scope: Scope) -> Needs {
@@ -35,7 +37,7 @@ pub(super) const fn everywhere(scope: Scope) -> Needs {
 impl Needs {
     /// What a call of a server's API takes.
     pub(super) fn of_call(need: Need) -> Needs {
-        Needs { secret: need.reveals, ..at_server(need.scope) }
+        Needs { used: true, secret: need.reveals, ..at_server(need.scope) }
     }
 
     /// The one place where rights are compared with what is asked.
@@ -45,6 +47,9 @@ impl Needs {
             _ if self.open => Ok(()),
             _ if authority.is_nobody() => Err(fault::unauthenticated()),
             Some(scope) if !authority.allows(scope) => denied(msg!("scope-missing", scope = scope.name())),
+            _ if self.used && !authority.uses_what_is_kept() => {
+                Err(Fault::new(Code::Denied, msg!("status-only")).hint(msg!("hint-status-only")))
+            }
             _ if self.secret && !authority.reveals() => denied(msg!("reveal-missing")),
             _ if self.everywhere && !authority.sees_everything() => denied(msg!("token-for-some-servers")),
             _ => Ok(()),

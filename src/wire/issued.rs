@@ -53,6 +53,9 @@ pub struct IssuedInfo {
     pub servers: Vec<ServerPattern>,
     #[serde(default)]
     pub reveal: bool,
+    /// It looks at who is logged in where, and nothing kept is used for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub status_only: bool,
     #[serde(default)]
     pub uses: u64,
     #[serde(default)]

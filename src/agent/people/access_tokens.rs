@@ -60,5 +60,11 @@ pub(in crate::agent) fn person(claims: &Claims, config: &IssuerConfig) -> Person
 /// What the role allows that the claims give.
 pub(in crate::agent) fn rights(claims: &Claims, config: &IssuerConfig, holder: Holder) -> Rights {
     let role = claims.role(&config.roles);
-    Rights { holder, scopes: role.scopes(), servers: Vec::new(), reveal: config.reveal && role == Role::Admin }
+    Rights {
+        holder,
+        scopes: role.scopes(),
+        servers: Vec::new(),
+        reveal: config.reveal && role == Role::Admin,
+        status_only: false,
+    }
 }

@@ -147,7 +147,13 @@ mod tests {
         Session {
             id: String::new(),
             person: Person { name: name.to_owned(), subject: None, issuer: None },
-            rights: Rights { holder: Holder::Nobody, scopes: Scopes::default(), servers: Vec::new(), reveal: false },
+            rights: Rights {
+                holder: Holder::Nobody,
+                scopes: Scopes::default(),
+                servers: Vec::new(),
+                reveal: false,
+                status_only: false,
+            },
             token_id: None,
             id_token: None,
             address: Ipv4Addr::LOCALHOST.into(),

@@ -76,12 +76,13 @@ impl Handle for DeviceDecide {
             return Err(Fault::new(Code::BadRequest, msg!("scopes-or-role")).hint(msg!("hint-scopes")));
         }
         let authority = caller.authority().clone();
-        // Who may see some servers only means those.
+        // Who may see some servers only means those, and who only looks lets the machine look.
         let servers = if grant.servers.is_empty() { authority.servers().to_vec() } else { grant.servers };
+        let status_only = !authority.uses_what_is_kept();
         let order = Order {
             // The code makes it a name that no other token has.
             name: format!("{} {user_code}", asking.name.as_deref().unwrap_or("device")),
-            rights: Rights { holder: Holder::Nobody, scopes: grant.scopes, servers, reveal: grant.reveal },
+            rights: Rights { holder: Holder::Nobody, scopes: grant.scopes, servers, reveal: grant.reveal, status_only },
             role: None,
             expires_at: super::issued::expiry(agent, grant.expires_days)?,
             max_uses: None,

@@ -2,7 +2,7 @@ use crate::access::{Holder, Order, Rights};
 use crate::agent::dispatch::Handle;
 use crate::agent::issued::Viewer;
 use crate::agent::{Agent, Caller, fault, issued};
-use crate::base::{Expiry, Scopes, clock, scopes_of_role};
+use crate::base::{Expiry, Scopes, ServerPattern, clock, scopes_of_role};
 use crate::msg;
 use crate::wire::{
     Actor, Code, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens,
@@ -29,7 +29,7 @@ impl Handle for Generate {
         let expires_at = expiry(agent, self.expires_days)?;
         let order = Order {
             name: name(&self.name)?,
-            rights: Rights { holder: Holder::Nobody, scopes, servers: self.servers, reveal: self.reveal },
+            rights: rights(scopes, self.servers, self.reveal, caller),
             role: self.role,
             expires_at,
             max_uses: self.max_uses,
@@ -82,8 +82,7 @@ impl Handle for EndToken {
 impl Handle for Lease {
     /// Noted when it begins; that it has ended, the end of the connection says.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let rights =
-            Rights { holder: Holder::Nobody, scopes: scopes(self.scopes)?, servers: self.servers, reveal: self.reveal };
+        let rights = rights(scopes(self.scopes)?, self.servers, self.reveal, caller);
         let (name, role, expires_at) = (name(&self.name)?, None, None);
         let order =
             Order { name, rights, role, expires_at, max_uses: None, issued_by: None, approved_by: None, leased: true };
@@ -117,6 +116,12 @@ pub(super) fn expiry(agent: &Agent, days: Option<u32>) -> Result<Option<Expiry>,
         true => Ok(expires_at),
         false => Err(Fault::new(Code::BadRequest, msg!("bad-expiry")).hint(msg!("hint-bad-expiry"))),
     }
+}
+
+/// What is asked for. Who only looks means no more than that.
+fn rights(scopes: Scopes, servers: Vec<ServerPattern>, reveal: bool, caller: &Caller<'_>) -> Rights {
+    let status_only = !caller.authority().uses_what_is_kept();
+    Rights { holder: Holder::Nobody, scopes, servers, reveal, status_only }
 }
 
 fn scopes(scopes: Scopes) -> Result<Scopes, Fault> {

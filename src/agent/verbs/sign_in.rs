@@ -98,7 +98,7 @@ impl Handle for SignInToken {
         }
         // What it may do is what the token may, looked up with each request.
         let scopes = [Scope::All].into_iter().collect();
-        let rights = Rights { holder: Holder::Nobody, scopes, servers: Vec::new(), reveal: true };
+        let rights = Rights { holder: Holder::Nobody, scopes, servers: Vec::new(), reveal: true, status_only: false };
         let session = Session {
             id: String::new(),
             person: Person { name: found.name, subject: None, issuer: None },

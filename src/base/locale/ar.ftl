@@ -235,6 +235,8 @@ hint-token-unknown = احذف المتغير LOOM_TOKEN ليُقدَّم الط�
 too-many-wrong-tokens = عُرض عدد كبير من الرموز الخاطئة؛ تُسجَّل من جديد بعد { $seconds } ثانية
 scope-missing = الرمز المعروض لا يملك النطاق {"\u2066"}{ $scope }{"\u2069"}
 reveal-missing = لم يُصدر الرمز المعروض مع {"\u2066"}--reveal{"\u2069"}، لذا لا يُسلَّم سر الخادم نفسه
+status-only = هذا الدور يطّلع فقط على من سجّل الدخول وأين؛ اطلب من مالك هذا الوكيل أن يسمّي له خوادم
+hint-status-only = يكتب المالك في الإعدادات ضمن {"\u2066"}[[http.issuer]]{"\u2069"}: {"\u2066"}servers.viewer = ["https://…"]{"\u2069"}
 token-for-some-servers = الرمز المعروض لخوادم معينة فقط، وهذا يخص جميعها
 hint-token-rights = اطلب ممن أصدره رمزًا بصلاحيات أوسع، أو احذف المتغير {"\u2066"}LOOM_TOKEN{"\u2069"} لتستخدم صلاحياتك
 token-too-wide = لا يُصدر رمز بصلاحيات أوسع من الذي في {"\u2066"}LOOM_TOKEN{"\u2069"}
@@ -725,6 +727,7 @@ page-name = الاسم
 page-id = المعرّف
 page-servers = الخوادم
 page-all-servers = جميعها
+only-status = الحالة فقط
 page-last-used = آخر استخدام
 page-never = أبدًا
 page-unused = لم يُستخدم بعد

@@ -235,6 +235,8 @@ hint-token-unknown = unset LOOM_TOKEN to ask with your own rights
 too-many-wrong-tokens = too many wrong tokens were shown; in { $seconds } seconds they are noted again
 scope-missing = the token that was presented does not have the scope { $scope }
 reveal-missing = the token that was presented was not issued with --reveal, so it is not handed a server's own secret
+status-only = this role only looks at who is logged in where; ask the owner of this agent to name servers for it
+hint-status-only = the owner writes servers.viewer = ["https://…"] into [[http.issuer]] of the settings
 token-for-some-servers = the token that was presented is for certain servers only, and this concerns all
 hint-token-rights = ask whoever issued it for one with more rights, or unset LOOM_TOKEN to ask with your own
 token-too-wide = a token with more rights than the one in LOOM_TOKEN is not issued
@@ -725,6 +727,7 @@ page-name = Name
 page-id = ID
 page-servers = Servers
 page-all-servers = all
+only-status = status only
 page-last-used = Last used
 page-never = never
 page-unused = not yet

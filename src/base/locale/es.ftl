@@ -235,6 +235,8 @@ hint-token-unknown = elimine la variable LOOM_TOKEN para hacer la petición con 
 too-many-wrong-tokens = se mostraron demasiados tokens equivocados; dentro de { $seconds } segundos se vuelven a anotar
 scope-missing = el token presentado no tiene el ámbito { $scope }
 reveal-missing = el token presentado no se emitió con --reveal, así que no se le entrega el secreto de un servidor
+status-only = este rol solo mira quién ha iniciado sesión y dónde; pida al dueño de este agente que le asigne servidores
+hint-status-only = el dueño escribe servers.viewer = ["https://…"] en [[http.issuer]] de la configuración
 token-for-some-servers = el token presentado es solo para ciertos servidores, y esto concierne a todos
 hint-token-rights = pida a quien lo emitió uno con más permisos, o elimine la variable LOOM_TOKEN para usar los suyos
 token-too-wide = no se emite un token con más permisos que el de LOOM_TOKEN
@@ -726,6 +728,7 @@ page-name = Nombre
 page-id = ID
 page-servers = Servidores
 page-all-servers = todos
+only-status = solo el estado
 page-last-used = Último uso
 page-never = nunca
 page-unused = todavía no

@@ -221,7 +221,7 @@ fn decided_page(visit: &Visit, granted: Option<&IssuedInfo>) -> Response {
                 (item(&say(msg!("page-name")), &name(&token.name)))
                 (item(&say(msg!("page-id")), &value(&token.id)))
                 (item(&say(msg!("page-scopes")), &value(&token.scopes)))
-                (item(&say(msg!("page-servers")), &servers(visit.locale, &token.servers)))
+                (item(&say(msg!("page-servers")), &servers(visit.locale, token)))
                 @if let Some(at) = token.expires_at { (item(&say(msg!("page-expires")), &expiry(at))) }
                 @if token.reveal { (item(&say(msg!("page-secrets")), &html! { (say(msg!("page-reveals"))) })) }
             }

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use crate::base::{Expiry, Locale, ServerPattern, printable};
+use crate::base::{Expiry, Locale, printable};
 use crate::msg;
+use crate::wire::IssuedInfo;
 
 /// A table that reads as cards where it is narrow: each cell knows its heading. The first cell names its row.
 pub(super) fn table(caption: &str, headings: &[String], rows: &[Vec<Markup>]) -> Markup {
@@ -52,11 +53,15 @@ pub(super) fn word(text: impl std::fmt::Display) -> Markup {
     html! { span.word { (value(text)) } }
 }
 
-/// For which servers something is, one a line.
-pub(super) fn servers(locale: Locale, servers: &[ServerPattern]) -> Markup {
+/// For which servers a token is, one a line.
+pub(super) fn servers(locale: Locale, token: &IssuedInfo) -> Markup {
     html! {
-        @for server in servers { div { (value(server)) } }
-        @if servers.is_empty() { (locale.render(&msg!("page-all-servers"))) }
+        @for server in &token.servers { div { (value(server)) } }
+        @if token.status_only {
+            (locale.render(&msg!("only-status")))
+        } @else if token.servers.is_empty() {
+            (locale.render(&msg!("page-all-servers")))
+        }
     }
 }
 

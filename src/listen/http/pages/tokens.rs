@@ -52,7 +52,7 @@ fn row(locale: Locale, token: &IssuedInfo, place: &str, key: Option<&Secret>) ->
             (value(&token.scopes))
             @if token.reveal { span.more { (say(msg!("page-reveals"))) } }
         },
-        servers(locale, &token.servers),
+        servers(locale, token),
         token.expires_at.map_or_else(|| html! { (say(msg!("page-never"))) }, expiry),
         token.last_used.map_or_else(|| html! { (say(msg!("page-unused"))) }, moment),
         // Opened first: one stray key press ends nothing.
@@ -90,6 +90,7 @@ mod tests {
             active: true,
             servers: Vec::new(),
             reveal: false,
+            status_only: false,
             uses: 0,
             max_uses: None,
             approved_by: Some("<b>".to_owned()),
