@@ -1,5 +1,6 @@
 //! Settings and store on a mount that hangs: a file system that another program provides, and that program is stopped.
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -82,6 +83,40 @@ fn a_mount_that_hangs_is_said_in_time_and_what_it_has_is_given_once_it_answers_a
                 false
             }
     });
+}
+
+#[test]
+fn gits_helper_ends_in_time_where_the_directory_that_git_works_in_hangs_or_that_of_the_socket() {
+    let Some(mount) = Mount::new() else { return };
+    let (work, run) = (mount.at.join("work"), mount.at.join("run"));
+    for dir in [&work, &run] {
+        std::fs::create_dir(dir).unwrap();
+        std::fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    }
+    let home = Home::new();
+    let _agent = home.agent(&[]);
+    home.store("https", "git.example", "u", "pw").ok();
+    let helper = |edit: &dyn Fn(&mut Command)| {
+        let mut command = home.command(env!("CARGO_BIN_EXE_git-credential-loom"));
+        edit(command.arg("get").env("LOOM_AUTOSTART", "0").stdin(Stdio::piped()).stdout(Stdio::null()));
+        Running(command.spawn().unwrap())
+    };
+    // They have begun, and git has not yet said what it wants.
+    let mut helpers = [
+        helper(&|command| {
+            drop(command.current_dir(&work).env("PWD", work.join("x/..")).env("GIT_DIR", "../work/.git"))
+        }),
+        helper(&|command| drop(command.env("XDG_RUNTIME_DIR", &run))),
+    ];
+    let (begun, pids) = (Instant::now(), helpers.each_ref().map(|helper| helper.0.id()));
+    let reads = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
+    wait_until("they read", || pids.iter().all(|pid| reads(pid).starts_with("7 ") || reads(pid).starts_with("271 ")));
+    mount.signal(Signal::STOP);
+    for helper in &mut helpers {
+        helper.0.stdin.take().unwrap().write_all(b"protocol=https\nhost=git.example\n\n").unwrap();
+    }
+    wait_until("they end", || helpers.iter_mut().all(|helper| helper.0.try_wait().unwrap().is_some()));
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
 }
 
 /// Whether nothing is left of a process but what waits in the kernel.

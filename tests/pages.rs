@@ -113,7 +113,8 @@ const EXIT_STATUS: &str = ".SH EXIT STATUS\n.TP\n.B 0\nDone.\n.TP\n.B 1\nFailed;
 usage.\n.TP\n.B 4\nA person has to log in first.\n.TP\n.B 130\nCancelled.\n";
 
 const HELPER_EXIT_STATUS: &str = ".SH EXIT STATUS\n.TP\n.B 0\nDone, also where there is nothing to say.\n.TP\n.B \
-1\nFailed or refused; standard error says why.\n.TP\n.B 2\nWrong usage.\n";
+1\nFailed or refused; standard error says why.\n.TP\n.B 2\nWrong usage.\n.PP\nWhere the directory that git works in, or \
+that of the agent's socket, is on a disk that hangs, the system ends\nthis program after nine seconds (SIGALRM).\n";
 
 const SEE_ALSO: &str = ".SH SEE ALSO\n.BR loom (1),\n.BR git\\-credential\\-loom (1),\n.BR loom\\-agent (1),\n.BR loom.toml (5),\n.BR loom\\-login (7),\n.BR loom\\-protocol (7)\n";
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::injection::{slow_disk, tracer};
-use crate::support::{Home, Output, Running, SOON, run, wait_until};
+use crate::support::{Home, Output, Rotating, Running, SOON, run, wait_until};
 
 /// Longer than what has a deadline of five seconds takes, on a busy machine; far shorter than for ever.
 const BOUNDED: Duration = Duration::from_secs(20);
@@ -232,8 +232,78 @@ fn gits_helper_ends_in_time_and_a_command_says_what_it_waits_for_however_long_an
     let mut waits = Running(waits.unwrap());
     let (said, took) = timed(|| home.get("https", "a.example").fails(1));
     assert!(took < BOUNDED, "{took:?}");
-    said.says("did not answer within 9 seconds");
+    said.says("did not answer within 8 seconds");
     let mut word = String::new();
     BufReader::new(waits.0.stderr.take().unwrap()).read_line(&mut word).unwrap();
     assert_eq!(word, "Waiting for the agent…\n");
+}
+
+/// The first line that a command says.
+fn first_word(home: &Home, arguments: &[&str], stdin: &str) -> String {
+    let mut command = home.command(env!("CARGO_BIN_EXE_loom"));
+    let piped = std::process::Stdio::piped;
+    let mut waits = Running(command.args(arguments).stdin(piped()).stderr(piped()).spawn().unwrap());
+    waits.0.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    let mut word = String::new();
+    BufReader::new(waits.0.stderr.take().unwrap()).read_line(&mut word).unwrap();
+    word
+}
+
+#[test]
+fn a_command_says_what_it_waits_for_which_lock_and_whose_or_which_server() {
+    let (home, other) = (Home::new(), Home::new());
+    // It takes connections, and that is all.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", silent.local_addr().unwrap());
+    home.loom_in(&["login", "--with-token", "--server", &server], "tok").ok();
+    let _lock = hold(&other, "state/loom/store.lock");
+    std::thread::scope(|scope| {
+        let given = ["login", "--with-token", "--server", "https://a.example"];
+        let locked = scope.spawn(move || first_word(&other, &given, "tok"));
+        let called = scope.spawn(|| first_word(&home, &["api", "--server", &server, "/x"], ""));
+        let asked = scope.spawn(|| first_word(&home, &["login", "--flow", "device", "--server", &server], ""));
+        let locked = locked.join().unwrap();
+        let by = format!("store.lock is locked by process {} (", std::process::id());
+        assert!(locked.starts_with("Waiting: ") && locked.contains(&by), "{locked}");
+        let silent = format!("Waiting: {server} has not answered yet\n");
+        assert_eq!((called.join().unwrap(), asked.join().unwrap()), (silent.clone(), silent));
+    });
+}
+
+#[test]
+fn a_turn_that_another_agent_does_not_give_back_is_said() {
+    let home = Home::new();
+    let server = Rotating::start();
+    home.loom(&["login", "--server", server.url(), "--client-id", "c", "--flow", "device"]).ok();
+    let token = ["token", "--server", server.url(), "--min-validity", "10h"];
+    home.loom(&token).ok();
+    let dir = home.path().join("state/loom/renewals");
+    let name = std::fs::read_dir(dir).unwrap().flatten().next().unwrap().file_name();
+    let _turn = hold(&home, &format!("state/loom/renewals/{}", name.display()));
+    let word = first_word(&home, &token, "");
+    assert!(word.starts_with("Waiting: ") && word.contains(".lock is locked by process "), "{word}");
+}
+
+#[test]
+fn what_lasts_for_as_long_as_it_is_wanted_is_not_in_the_way_of_other_questions_of_the_same_program() {
+    let home = Home::new();
+    let _agent = home.agent(&[]);
+    let lasting = [
+        r#"{"v":1,"verb":"audit","params":{"last":1,"follow":true}}"#,
+        r#"{"v":1,"verb":"lease","params":{"name":"a lease","scopes":["read"],"servers":[]}}"#,
+    ];
+    // More than may be under way at once.
+    let held: Vec<UnixStream> = (0..100)
+        .map(|nth| {
+            let mut stream = UnixStream::connect(home.socket()).unwrap();
+            stream.set_read_timeout(Some(SOON)).unwrap();
+            stream.write_all(format!("{}\n", lasting[nth % 2]).as_bytes()).unwrap();
+            let mut line = String::new();
+            BufReader::new(&stream).read_line(&mut line).unwrap();
+            assert!(line.contains("\"event\""), "{line}");
+            stream
+        })
+        .collect();
+    assert!(ask(&home, "{\"v\":1,\"verb\":\"status\",\"params\":{}}\n").contains("\"accounts\""));
+    drop(held);
 }

@@ -407,8 +407,8 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         Why { server: server(), user: None, directory: Some("/home/alice/app".into()), named_directory: None },
         why,
     );
-    exchange(Hello {}, HelloReply { agent: agent(None) });
-    exchange(Start {}, HelloReply { agent: agent(Some("https://box.example:57374")) });
+    exchange(Hello {}, HelloReply { agent: agent(None), waits: Vec::new() });
+    exchange(Start {}, HelloReply { agent: agent(Some("https://box.example:57374")), waits: Vec::new() });
     exchange(Stop {}, Empty {});
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use super::{Agent, Guest, fault};
@@ -27,6 +28,7 @@ pub struct Caller<'a> {
     agent: &'a Agent,
     input: &'a mut (dyn AsyncRead + Send + Unpin),
     output: &'a mut (dyn AsyncWrite + Send + Unpin),
+    settled: Option<&'a Notify>,
 }
 
 /// What a caller says while it is told something: a line that was asked for, or nothing of interest.
@@ -61,7 +63,18 @@ impl<'a> Caller<'a> {
     ) -> Self {
         // Nobody has rights before they are looked at.
         let authority = Authority::nobody();
-        Caller { locale: Locale::default(), asker, authority, about: None, agent, input, output }
+        Caller { locale: Locale::default(), asker, authority, about: None, agent, input, output, settled: None }
+    }
+
+    /// The same, and this is told when the request [`settles`](Self::settles).
+    pub fn telling(self, settled: &'a Notify) -> Self {
+        Caller { settled: Some(settled), ..self }
+    }
+
+    /// The work is done, and from now on it is only there for as long as the caller wants it: it is not in the way of the
+    /// caller's other requests.
+    pub(super) fn settles(&self) {
+        self.settled.inspect(|settled| settled.notify_one());
     }
 
     /// Says what the request turned out to be about, for the audit log. For who may not see that server it is not there.

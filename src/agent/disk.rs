@@ -10,7 +10,8 @@ use tokio::sync::Semaphore;
 
 use super::Agent;
 use super::blocking::{in_time, within};
-use crate::base::{Paths, filesystem};
+use crate::base::{Paths, Waiting, filesystem};
+use crate::msg;
 use crate::wire::Fault;
 
 /// A mount that has not answered by then is taken to hang; git's helper has an end in time then.
@@ -52,6 +53,7 @@ impl Agent {
 
     async fn look_at_disk(&self) -> Result<bool, Fault> {
         let look = self.disk.look.clone();
+        let _waiting = Waiting::begin(msg!("disk-awaited", path = self.disk.dirs[0].display()));
         // It is never closed.
         let turn = in_time(ANSWER_WITHIN, async { Ok(look.acquire_owned().await.ok()) }).await?;
         let dirs = self.disk.dirs.clone();

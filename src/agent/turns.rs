@@ -1,13 +1,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::time::{Instant, sleep};
 
 use super::Agent;
+use super::blocking::on_thread;
 use super::state::lock;
 use crate::base::{AccountKey, hex, private_file};
 use crate::wire::Fault;
@@ -33,7 +33,7 @@ impl Agent {
         let own = lock(&self.turns.0).entry(account.clone()).or_default().clone();
         let own = own.lock_owned().await;
         let name = hex(&Sha256::digest(account.to_string())[..8]);
-        let others = lock_out_others(&self.paths().renewal_lock(&name)).await;
+        let others = lock_out_others(self.paths().renewal_lock(&name)).await;
         self.read_anew().await?;
         Ok(Turn { _own: own, _others: others })
     }
@@ -51,14 +51,10 @@ impl Agent {
 }
 
 /// Where no file can be locked there is hardly another agent that renews.
-async fn lock_out_others(path: &Path) -> Option<File> {
-    private_file::private_dir(path.parent()?).ok()?;
-    let until = Instant::now() + TURN_WITHIN;
-    loop {
-        match private_file::try_lock(path).ok()? {
-            Some(lock) => return Some(lock),
-            None if Instant::now() > until => return None,
-            None => sleep(Duration::from_millis(20)).await,
-        }
-    }
+async fn lock_out_others(path: PathBuf) -> Option<File> {
+    let lock = move || {
+        private_file::private_dir(path.parent()?).ok()?;
+        private_file::lock_within(&path, TURN_WITHIN).ok()
+    };
+    on_thread(move || Ok(lock())).await.ok().flatten()
 }

@@ -39,6 +39,7 @@ mod stamp;
 mod surroundings;
 mod unique_map;
 mod url_parts;
+pub mod waiting;
 
 pub use account::AccountKey;
 pub use account_rule::AccountRule;
@@ -75,3 +76,4 @@ pub use socket_path::{MAX_SOCKET_PATH, fits_socket, socket_variable};
 pub use stamp::Stamp;
 pub use surroundings::Surroundings;
 pub use unique_map::UniqueMap;
+pub use waiting::Waiting;

@@ -11,7 +11,7 @@ use tempfile::{NamedTempFile, PersistError};
 use zeroize::Zeroizing;
 
 use super::lock_holder::LockHolder;
-use super::{Message, clock};
+use super::{Message, Waiting, clock};
 use crate::msg;
 
 /// How the name of a file that is being written begins and ends.
@@ -192,11 +192,12 @@ pub fn lock(path: &Path) -> Result<File> {
 /// The same within another time. That somebody holds the lock for longer is an error, which names them where it can.
 pub fn lock_within(path: &Path, time: Duration) -> Result<File> {
     let file = open_lock(path)?;
-    let until = Instant::now() + time;
+    let (until, mut waiting) = (Instant::now() + time, None);
     while !try_flock(path, &file)? {
         if Instant::now() >= until {
             return Err(PrivateFileError::Held { path: path.to_owned(), holder: LockHolder::of(&file) });
         }
+        waiting.get_or_insert_with(|| Waiting::begin(LockHolder::of(&file).message(path)));
         std::thread::sleep(LOCK_AGAIN);
     }
     Ok(file)
@@ -227,6 +228,7 @@ fn place(
 ) -> Result<()> {
     refuse_larger(path, bytes.len() as u64)?;
     let dir = path.parent().unwrap_or(Path::new("."));
+    let _waiting = Waiting::begin(msg!("disk-awaited", path = path.display()));
     let write = || -> io::Result<()> {
         let mut temporary = temporary(dir)?;
         temporary.write_all(bytes)?;

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::connection::{Connection, is_gone};
 use super::start;
-use super::watch::{Manner, Watch};
+use super::watch::{Manner, Says, Watch};
 use crate::base::{Locale, Message, Paths, Secret, Surroundings};
 use crate::msg;
 use crate::wire::{Code, Fault, Pasted, Reply, ReplyError, VERSION, Verb, print_more, print_request_from};
@@ -27,7 +27,7 @@ pub struct Client {
     /// Git waits for the answers.
     is_for_git: bool,
     /// Tells a person what is waited for.
-    says: Option<fn(Locale)>,
+    says: Option<fn(Locale, &[String])>,
 }
 
 impl Client {
@@ -61,8 +61,8 @@ impl Client {
         Client { is_for_git: true, ..self }
     }
 
-    /// The same, and where an answer takes long, this tells the person who waits.
-    pub fn saying(self, says: fn(Locale)) -> Client {
+    /// The same, and where an answer takes long, this tells the person who waits; it is given what the agent waits for.
+    pub fn saying(self, says: fn(Locale, &[String])) -> Client {
         Client { says: Some(says), ..self }
     }
 
@@ -76,11 +76,7 @@ impl Client {
 
     /// Asks and waits for the answer.
     pub fn ask<V: Verb>(&self, question: &V) -> Result<V::Reply, Fault> {
-        let manner = match (self.is_for_git, self.says) {
-            (true, _) => Manner::Ends,
-            (false, Some(says)) => Manner::Says(says, self.locale),
-            (false, None) => Manner::Patient,
-        };
+        let manner = if self.is_for_git { Manner::Ends } else { self.manner(false) };
         self.converse_in(manner, question, |_: IgnoredAny| Ok(None::<Pasted>))
     }
 
@@ -100,7 +96,14 @@ impl Client {
         question: &V,
         seen: impl FnMut(E) -> Result<Option<M>, Fault>,
     ) -> Result<V::Reply, Fault> {
-        self.converse_in(Manner::Patient, question, seen)
+        self.converse_in(self.manner(true), question, seen)
+    }
+
+    /// Whether a person is told why nothing comes.
+    fn manner(&self, is_followed: bool) -> Manner {
+        let Some(says) = self.says else { return Manner::Patient };
+        let (socket, token) = (self.paths().socket().to_owned(), self.token.clone());
+        Manner::Says(Says { says, locale: self.locale, socket, token, is_followed })
     }
 
     fn converse_in<V: Verb, E: DeserializeOwned, M: Serialize>(
@@ -126,7 +129,7 @@ impl Client {
 
     /// Asks for something that lasts as long as the connection, which comes with its first event.
     pub fn hold<V: Verb, E: DeserializeOwned>(&self, question: &V) -> Result<(E, Held), Fault> {
-        let (connection, line) = self.begin(question, Manner::Patient)?;
+        let (connection, line) = self.begin(question, self.manner(true))?;
         match Reply::<V::Reply, E>::parse(&line).map_err(not_understood)? {
             Reply::Event(event) => Ok((event, Held { _connection: connection })),
             Reply::Error(fault) => Err(fault),

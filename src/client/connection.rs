@@ -14,9 +14,9 @@ use zeroize::Zeroizing;
 
 use super::ask::unavailable;
 use super::watch::Watch;
-use crate::base::{Locale, Message, private_file, socket_variable};
+use crate::base::{Locale, Message, Secret, private_file, socket_variable};
 use crate::msg;
-use crate::wire::{Code, Fault, FrameError, Hello, Pieces, print_request, read_frame};
+use crate::wire::{Code, Fault, FrameError, Hello, HelloReply, Pieces, Reply, print_request, read_frame};
 
 /// Longer than the agent may need for a server and a keyring together; a login sends an event or ends before.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15 * 60);
@@ -185,6 +185,19 @@ fn is_alive(socket: &Path) -> bool {
         connection.has_come()
     });
     asked.unwrap_or_else(|fault| fault.id() == GONE)
+}
+
+/// What the agent at this socket says that it waits for; nothing if it says nothing soon.
+pub(super) fn waits(socket: &Path, locale: Locale, token: Option<&Secret>) -> Vec<String> {
+    let asked = Connection::open(socket).and_then(|connection| {
+        let Some(mut connection) = connection else { return Ok(None) };
+        connection.send(&print_request(&Hello {}, locale, token))?;
+        Ok(connection.has_come()?.then(|| read_frame(&mut connection.stream).ok()).flatten())
+    });
+    match asked.ok().flatten().map(|line| Reply::<HelloReply>::parse(&line)) {
+        Some(Ok(Reply::Ok(reply))) => reply.waits,
+        _ => Vec::new(),
+    }
 }
 
 /// The timeout is that of the connecting too: a queue that nobody takes from is full one day.

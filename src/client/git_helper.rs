@@ -13,11 +13,15 @@ use crate::wire::{Code, Fault, Get};
 /// How long git may take to say what it wants.
 const INPUT_WITHIN: Duration = Duration::from_secs(10);
 
+/// What has no deadline of its own ends with the process after so many seconds: a look at the directory that git works in
+/// can wait for its disk for ever.
+const ALL_WITHIN: u32 = 9;
+
 /// Does what git asks of a credential helper, on this process' own streams.
 ///
-/// `args` is the command line after the program's name; git's spelling for `credential.helper = loom credential-helper`
+/// `alarm` has the system end this process after so many seconds, whatever it does then; after none it does not. `args` is the command line after the program's name; git's spelling for `credential.helper = loom credential-helper`
 /// has that word in front of the operation.
-pub fn run(args: &[String]) -> Result<(), Fault> {
+pub fn run(args: &[String], alarm: fn(u32)) -> Result<(), Fault> {
     let operation = match args {
         [first, operation, ..] if first == "credential-helper" => operation,
         [operation, ..] => operation,
@@ -25,20 +29,21 @@ pub fn run(args: &[String]) -> Result<(), Fault> {
     };
     match Operation::from_name(operation) {
         Some(Operation::Capability) => write_stdout(git::CAPABILITIES),
-        Some(operation) => perform(operation),
+        Some(operation) => perform(operation, alarm),
         None if operation.starts_with('-') => Err(usage()),
         // A newer git may ask for things that older helpers do not know.
         None => Ok(()),
     }
 }
 
-fn perform(operation: Operation) -> Result<(), Fault> {
+fn perform(operation: Operation, alarm: fn(u32)) -> Result<(), Fault> {
     let request = git::Request::parse(&read_input()?).map_err(|error| refused(error.message()))?;
+    alarm(ALL_WITHIN);
     let client = Client::from_environment()?.for_git();
     let done = match operation {
         Operation::Get => {
             let Place { directory, named } = Place::here();
-            get(&client, &Get { named_directory: named, ..request.into_get(directory) })
+            get(&client, &Get { named_directory: named, ..request.into_get(directory) }, alarm)
         }
         Operation::Store => request.into_store().map_or(Ok(()), |store| client.ask(&store).map(|_| ())),
         Operation::Erase => client.ask(&request.into_erase()).map(|_| ()),
@@ -53,14 +58,20 @@ fn perform(operation: Operation) -> Result<(), Fault> {
     }
 }
 
-fn get(client: &Client, question: &Get) -> Result<(), Fault> {
+fn get(client: &Client, question: &Get, alarm: fn(u32)) -> Result<(), Fault> {
     let reply = match client.ask(question) {
-        Err(fault) if matches!(fault.code(), Code::LoginRequired | Code::Locked) => match git_login::offer(&fault) {
-            // The question has an answer now.
-            Offer::Taken => client.ask(question),
-            Offer::Left => return write_stdout(git::QUIT),
-            Offer::None => Err(fault),
-        },
+        Err(fault) if matches!(fault.code(), Code::LoginRequired | Code::Locked) => {
+            // A person takes the time that they take.
+            alarm(0);
+            let offer = git_login::offer(&fault);
+            alarm(ALL_WITHIN);
+            match offer {
+                // The question has an answer now.
+                Offer::Taken => client.ask(question),
+                Offer::Left => return write_stdout(git::QUIT),
+                Offer::None => Err(fault),
+            }
+        }
         other => other,
     };
     match git::print_answer(&reply?) {

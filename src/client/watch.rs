@@ -1,30 +1,45 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::ask::unavailable;
+use super::connection;
 use super::report::report_through_loom;
-use crate::base::Locale;
+use crate::base::{Locale, Secret};
 use crate::msg;
 use crate::wire::Fault;
 
 /// What is done while the agent's answer does not come.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) enum Manner {
     /// Nothing: whoever asked knows that it takes time.
     #[default]
     Patient,
     /// A person is told what is waited for, by a program that has texts.
-    Says(fn(Locale), Locale),
+    Says(Says),
     /// This program ends: git waits for it, and somebody for git.
     Ends,
+}
+
+/// How a person is told.
+#[derive(Clone, Debug)]
+pub(super) struct Says {
+    /// Is given what the agent says that it waits for.
+    pub(super) says: fn(Locale, &[String]),
+    pub(super) locale: Locale,
+    /// Where to ask the agent, and as whom.
+    pub(super) socket: PathBuf,
+    pub(super) token: Option<Secret>,
+    /// The answer may come tomorrow, as it should: only what is in its way is worth a word.
+    pub(super) is_followed: bool,
 }
 
 /// After so long a person is told.
 const SAID_AFTER: Duration = Duration::from_secs(2);
 
-/// After so long the helper ends; with all else that it does within ten seconds.
-const ENDS_AFTER: Duration = Duration::from_secs(9);
+/// After so long the helper ends, and says so: before the alarm ends it without a word.
+const ENDS_AFTER: Duration = Duration::from_millis(8500);
 
 /// Looks at the clock for who waits for the agent, whatever it is that hangs. Most answers come at once, so that there is
 /// nobody to look before [`begin`](Self::begin).
@@ -48,23 +63,33 @@ impl Watch {
         }
         let after = match self.manner {
             Manner::Patient => return,
-            Manner::Says(..) => SAID_AFTER,
+            Manner::Says(_) => SAID_AFTER,
             Manner::Ends => ENDS_AFTER,
         };
-        let (manner, is_over, left) = (self.manner, self.is_over.clone(), after.saturating_sub(self.begun.elapsed()));
+        let left = after.saturating_sub(self.begun.elapsed());
+        let (manner, is_over) = (self.manner.clone(), self.is_over.clone());
         // Without a thread nobody looks: then it takes as long as it takes.
         let _ = std::thread::Builder::new().stack_size(128 * 1024).spawn(move || {
             std::thread::sleep(left);
             match manner {
                 Manner::Patient => {}
-                Manner::Says(says, locale) if !is_over.load(Ordering::Relaxed) => says(locale),
+                Manner::Says(says) if !is_over.load(Ordering::Relaxed) => says.say(&is_over),
                 Manner::Ends if !is_over.swap(true, Ordering::Relaxed) => {
                     report_through_loom(&late());
                     std::process::exit(1);
                 }
-                Manner::Says(..) | Manner::Ends => {}
+                Manner::Says(_) | Manner::Ends => {}
             }
         });
+    }
+}
+
+impl Says {
+    fn say(self, is_over: &AtomicBool) {
+        let waits = connection::waits(&self.socket, self.locale, self.token.as_ref());
+        if !is_over.load(Ordering::Relaxed) && !(self.is_followed && waits.is_empty()) {
+            (self.says)(self.locale, &waits);
+        }
     }
 }
 

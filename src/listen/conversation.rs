@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use interprocess::local_socket::tokio::Stream;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -50,7 +51,7 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
     loop {
         // After one turn of the runtime the next request, or the end, is most often there, and no timer need be set.
         yield_now().await;
-        let (frame, turn) = {
+        let (frame, mut turn) = {
             let mut frame = pin!(timeout(REQUEST_WITHIN, buffer.frame(&mut input)));
             let frame = tokio::select! {
                 biased;
@@ -76,20 +77,25 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
             (frame, turn)
         };
         let request = agent.stopping.request();
+        let settled = Notify::new();
         let written = {
             let mut answered = pin!(async {
                 let asker = Asker::Process { peer, door: token.as_deref() };
-                let reply = agent::answer(agent, &frame, &mut Caller::new(&mut input, &mut output, asker, agent)).await;
+                let mut caller = Caller::new(&mut input, &mut output, asker, agent).telling(&settled);
+                let reply = agent::answer(agent, &frame, &mut caller).await;
                 timeout(agent::WRITE_WITHIN, output.write_all(&reply)).await
             });
-            tokio::select! {
-                biased;
-                written = &mut answered => matches!(written, Ok(Ok(()))),
-                () = place.sent_away() => {
-                    // As if they had gone, so that what waits for them ends; what was begun is finished.
-                    hang_up(&stream);
-                    let _ = answered.await;
-                    false
+            loop {
+                tokio::select! {
+                    biased;
+                    written = &mut answered => break matches!(written, Ok(Ok(()))),
+                    () = settled.notified(), if turn.is_some() => turn = None,
+                    () = place.sent_away() => {
+                        // As if they had gone, so that what waits for them ends; what was begun is finished.
+                        hang_up(&stream);
+                        let _ = answered.await;
+                        break false;
+                    }
                 }
             }
         };

@@ -12,7 +12,7 @@ use reqwest::{Method, Response};
 use tokio::sync::mpsc;
 use url::Url;
 
-use super::http::{Http, HttpError, failed};
+use super::http::{Http, HttpError, awaited, failed};
 
 /// The client's own limit for a whole answer is meant for logins; whoever streams has limits for silence.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -52,6 +52,7 @@ impl Http {
             authorization.set_sensitive(true);
             headers.insert(AUTHORIZATION, authorization);
         }
+        let _waiting = awaited(&call.url);
         let mut request = self.request(call.method, call.url).headers(headers).timeout(NEVER);
         if let Some(body) = call.body {
             request = request.body(reqwest::Body::wrap(body));

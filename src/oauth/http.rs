@@ -10,7 +10,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::object::Object;
-use crate::base::{Message, Route, Secret, TlsSettings, plain_file};
+use crate::base::{Message, Route, Secret, TlsSettings, Waiting, plain_file};
 use crate::msg;
 
 /// From connecting to the last byte, whatever the server does in between.
@@ -119,7 +119,10 @@ impl Http {
 
 impl Answer {
     pub(super) async fn to(request: RequestBuilder) -> Result<Answer, HttpError> {
-        let mut response = request.send().await.map_err(|error| failed(&error))?;
+        let (client, request) = request.build_split();
+        let request = request.map_err(|error| failed(&error))?;
+        let _waiting = awaited(request.url());
+        let mut response = client.execute(request).await.map_err(|error| failed(&error))?;
         let mut body = Zeroizing::new(Vec::with_capacity(4096));
         while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
             if body.len() + chunk.len() > MAX_BODY {
@@ -155,6 +158,11 @@ impl Answer {
     pub(super) fn object(&self) -> Option<Object> {
         Object::parse(&self.body)
     }
+}
+
+/// A server is waited for.
+pub(super) fn awaited(url: &Url) -> Waiting {
+    Waiting::begin(msg!("server-awaited", server = url.origin().ascii_serialization()))
 }
 
 /// Through the proxies of this route, and not those of this process's environment.

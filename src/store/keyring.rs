@@ -10,7 +10,7 @@ use super::platform::{self, Item, Platform};
 use super::watch::Watch;
 use super::worker::Worker;
 use super::{CredentialStore, LegacyKey, Record, StoreError};
-use crate::base::{AccountKey, Credential};
+use crate::base::{AccountKey, Credential, Waiting};
 use crate::msg;
 use crate::wire::StoredIn;
 
@@ -126,6 +126,7 @@ impl Keyring {
                 Worker::start(move || platform::connect(&watch), left()).map_err(|_| hangs())??
             }
         };
+        let _waiting = Waiting::begin(msg!("keyring-awaited"));
         let outcome = worker.call(|platform| call(platform), left()).map_err(|_| hangs())?;
         // After a failure the connection may be dead; the next call makes a new one.
         if !matches!(outcome, Err(StoreError::Unavailable(_))) {

@@ -10,6 +10,9 @@ pub struct Hello {}
 pub struct HelloReply {
     #[serde(flatten)]
     pub agent: AgentStatus,
+    /// What the agent waits for, as sentences: its user is told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<String>,
 }
 
 /// `start`: begin to answer. An agent that can be asked has done so already, so the answer is that of `hello`; asking takes

@@ -20,6 +20,7 @@ impl Handle for Audit {
         if !self.follow {
             return Ok(Empty {});
         }
+        caller.settles();
         loop {
             tokio::select! {
                 _ = written.changed() => {}

@@ -1,16 +1,25 @@
+use std::time::Duration;
+
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller};
+use crate::base::waiting;
 use crate::wire::{AgentStatus, Fault, Hello, HelloReply, Start};
 
+/// What is waited for for less is about to come.
+const TOLD_AFTER: Duration = Duration::from_secs(1);
+
 impl Handle for Hello {
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<HelloReply, Fault> {
-        Ok(HelloReply { agent: this_agent(agent) })
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<HelloReply, Fault> {
+        // Servers and paths are nothing for who has a token of a few rights.
+        let waits = if caller.is_owner() { waiting::for_longer_than(TOLD_AFTER) } else { Vec::new() };
+        let waits = waits.iter().map(|what| caller.locale.render(what)).collect();
+        Ok(HelloReply { agent: this_agent(agent), waits })
     }
 }
 
 impl Handle for Start {
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<HelloReply, Fault> {
-        Ok(HelloReply { agent: this_agent(agent) })
+        Ok(HelloReply { agent: this_agent(agent), waits: Vec::new() })
     }
 }
 

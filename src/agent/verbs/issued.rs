@@ -90,6 +90,7 @@ impl Handle for Lease {
         agent.audit("token.lease", caller.actor(), None, Ok(()));
         let _lease = Leased { agent, id: issued.id.clone() };
         if caller.tell(&GenerateReply { token, about: issued::info(&issued) }).await {
+            caller.settles();
             caller.closed().await;
         }
         Ok(Empty {})

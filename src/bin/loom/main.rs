@@ -34,8 +34,19 @@ pub struct Context {
 
 impl Context {
     pub fn client(&self) -> Result<Client, Fault> {
-        let says = |locale| term::say(locale, &msg!("agent-awaited"));
-        Ok(Client::from_environment()?.speaking(self.locale).saying(says))
+        Ok(Client::from_environment()?.speaking(self.locale).saying(say_what_is_awaited))
+    }
+}
+
+/// Why nothing comes, as far as the agent knows.
+fn say_what_is_awaited(locale: Locale, waits: &[String]) {
+    if waits.is_empty() {
+        term::say(locale, &msg!("agent-awaited"));
+    }
+    for what in waits {
+        // Marks of direction around the whole sentence are of no use inside ours.
+        let what = what.replace(|c| matches!(c, '\u{2066}'..='\u{2069}'), "");
+        term::say(locale, &msg!("agent-awaits", what = what));
     }
 }
 

@@ -5,7 +5,7 @@ use loom_credentials::wire::{AgentStatus, Code, Fault, Hello, HelloReply};
 
 use super::socket;
 use crate::args::AgentAction;
-use crate::{Context, term};
+use crate::{Context, say_what_is_awaited, term};
 
 pub fn run(action: &AgentAction, context: &Context) -> Result<u8, Fault> {
     match action {
@@ -18,7 +18,7 @@ pub fn run(action: &AgentAction, context: &Context) -> Result<u8, Fault> {
 }
 
 fn start(context: &Context) -> Result<u8, Fault> {
-    let HelloReply { agent } = context.client()?.with_autostart().ask(&Hello {})?;
+    let HelloReply { agent, .. } = context.client()?.with_autostart().ask(&Hello {})?;
     term::say(context.locale, &msg!("agent-runs", pid = agent.pid, version = agent.version));
     Ok(0)
 }
@@ -36,8 +36,8 @@ fn stop(context: &Context) -> Result<u8, Fault> {
 fn status(json: bool, context: &Context) -> Result<u8, Fault> {
     let client = context.client()?.without_autostart();
     match client.ask(&Hello {}) {
-        Ok(HelloReply { agent }) if json => term::data_line(&serde_json::to_string(&agent).unwrap_or_default()),
-        Ok(HelloReply { agent }) => {
+        Ok(HelloReply { agent, .. }) if json => term::data_line(&serde_json::to_string(&agent).unwrap_or_default()),
+        Ok(HelloReply { agent, waits }) => {
             let text = msg!("agent-runs", pid = agent.pid, version = agent.version);
             term::data_line(&context.locale.render(&text));
             if agent.locked {
@@ -50,6 +50,9 @@ fn status(json: bool, context: &Context) -> Result<u8, Fault> {
             }
             if !agent.memory_locked {
                 term::say(context.locale, &msg!("memory-not-locked"));
+            }
+            if !waits.is_empty() {
+                say_what_is_awaited(context.locale, &waits);
             }
             compare(&agent, context.locale);
         }

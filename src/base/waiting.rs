@@ -1,0 +1,68 @@
+//! What this process waits for at the moment: for whoever asks why an answer does not come.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Message;
+
+/// Something is waited for, for as long as this is held. What hangs for ever is waited for for ever.
+#[must_use]
+pub struct Waiting(u64);
+
+/// What is waited for, each with when that began, in this order.
+struct Waits {
+    next: u64,
+    all: BTreeMap<u64, (Instant, Message)>,
+}
+
+/// So many are told of at most.
+const MOST: usize = 3;
+
+impl Waiting {
+    /// From now on, for what this sentence says.
+    pub fn begin(what: Message) -> Waiting {
+        let mut waits = lock();
+        let number = waits.next;
+        waits.next += 1;
+        waits.all.insert(number, (Instant::now(), what));
+        Waiting(number)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        lock().all.remove(&self.0);
+    }
+}
+
+/// What has been waited for for so long, the longest first; each once.
+pub fn for_longer_than(time: Duration) -> Vec<Message> {
+    let mut found: Vec<Message> = Vec::new();
+    for (_, what) in lock().all.values().filter(|(since, _)| since.elapsed() >= time) {
+        if found.len() < MOST && !found.contains(what) {
+            found.push(what.clone());
+        }
+    }
+    found
+}
+
+fn lock() -> MutexGuard<'static, Waits> {
+    static WAITS: Mutex<Waits> = Mutex::new(Waits { next: 0, all: BTreeMap::new() });
+    WAITS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::msg;
+
+    #[test]
+    fn what_is_waited_for_is_known_for_as_long_as_it_is() {
+        let is_known = |time| for_longer_than(time).contains(&msg!("said", text = "this test"));
+        let waits = [0, 1].map(|_| Waiting::begin(msg!("said", text = "this test")));
+        assert!(is_known(Duration::ZERO) && !is_known(Duration::from_secs(60)));
+        drop(waits);
+        assert!(!is_known(Duration::ZERO));
+    }
+}
