@@ -9,6 +9,7 @@ use super::authority::Rights;
 use super::issued_token::{IssuedToken, Order};
 use crate::base::private_file::{self, PrivateFileError};
 use crate::base::{Paths, Secret, Stamp, clock};
+use crate::wire::Person;
 
 /// The issued tokens, in `tokens.json`: every change is on the disk before it is acknowledged. Agents that share the file
 /// see one another's changes with the next question.
@@ -103,7 +104,7 @@ impl Ledger {
         Ok(self.current()?.rights(id))
     }
 
-    /// Issues a token; of those that are not leased `most` may be active.
+    /// Issues a token; of those that are not leased `most` may be active in each one's share.
     pub fn issue(&self, order: Order, most: usize) -> Result<(Secret, IssuedToken)> {
         if order.leased {
             let (secret, token) = IssuedToken::issue(order).map_err(LedgerError::NoRandom)?;
@@ -111,17 +112,29 @@ impl Ledger {
             return Ok((secret, token));
         }
         let _lock = self.lock()?;
-        let all = self.all()?;
-        let active = || all.iter().filter(|token| token.is_active() && !token.leased);
+        let known = self.current()?;
+        let active = || known.tokens.iter().filter(|token| token.is_active() && !token.leased);
         if active().any(|token| token.name == order.name) {
             return Err(LedgerError::NameTaken);
         }
-        if active().count() >= most {
+        let share = known.share(order.approved_by.as_ref(), order.issued_by.as_deref());
+        let is_in_it =
+            |token: &&IssuedToken| known.share(token.approved_by.as_ref(), token.issued_by.as_deref()) == share;
+        if active().filter(is_in_it).count() >= most {
             return Err(LedgerError::TooMany(most));
         }
+        drop(known);
         let (secret, token) = IssuedToken::issue(order).map_err(LedgerError::NoRandom)?;
         self.change(|tokens| tokens.push(token.clone()))?;
         Ok((secret, token))
+    }
+
+    /// Who has the token with this id: the person who approved the machine that it came of, or the token that it came of.
+    pub fn who_has(&self, id: &str) -> String {
+        let known = self.known();
+        let root = known.line(id).last();
+        root.and_then(|root| known.share(root.approved_by.as_ref(), None))
+            .unwrap_or_else(|| root.map_or(id, |root| &root.id).to_owned())
     }
 
     /// Every token, oldest first.
@@ -238,6 +251,15 @@ impl Known {
         std::iter::successors(find(id), move |token| find(token.issued_by.as_deref()?)).take(self.tokens.len())
     }
 
+    /// In whose share a token counts that was approved or issued like this: nobody but the user takes of the user's.
+    fn share(&self, approved_by: Option<&Person>, issued_by: Option<&str>) -> Option<String> {
+        let root = issued_by.and_then(|id| self.line(id).last());
+        // Who came in with a token is that token.
+        let person =
+            root.map_or(approved_by, |root| root.approved_by.as_ref()).filter(|person| person.issuer.is_some());
+        person.map(Person::lasting_name).or(root.map(|root| root.id.clone())).or(issued_by.map(str::to_owned))
+    }
+
     /// Takes over what the file holds. What was noted of uses since is kept, and so are leases.
     fn take_over(&mut self, mut tokens: Vec<IssuedToken>, stamp: Stamp) {
         for token in &mut tokens {
@@ -329,6 +351,28 @@ mod tests {
         let (secret, _) = ledger.issue(Order { max_uses: Some(2), ..order("twice", None) }, 10).unwrap();
         let uses = [(); 3].map(|()| rights(&ledger, &secret).is_some());
         assert_eq!(uses, [true, true, false]);
+    }
+
+    #[test]
+    fn machines_count_in_the_share_of_who_approved_them_and_children_in_that_of_the_token_they_came_of() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let person =
+            |name: &str| Person { name: name.to_owned(), subject: None, issuer: Some("https://id.example".to_owned()) };
+        let machine = |name: &str, by: &str| Order { approved_by: Some(person(by)), ..order(name, None) };
+        let (_, first) = ledger.issue(machine("a", "viewer"), 2).unwrap();
+        ledger.issue(machine("b", "viewer"), 2).unwrap();
+        assert!(matches!(ledger.issue(machine("c", "viewer"), 2), Err(LedgerError::TooMany(2))));
+        assert!(matches!(ledger.issue(order("d", Some(&first.id)), 2), Err(LedgerError::TooMany(2))));
+        ledger.issue(machine("c", "other"), 2).unwrap();
+        let (_, own) = ledger.issue(order("own", None), 2).unwrap();
+        let (_, child) = ledger.issue(order("child", Some(&own.id)), 2).unwrap();
+        ledger.issue(order("grandchild", Some(&child.id)), 2).unwrap();
+        assert!(matches!(ledger.issue(order("more", Some(&own.id)), 2), Err(LedgerError::TooMany(2))));
+        ledger.issue(order("second", None), 2).unwrap();
+        assert!(matches!(ledger.issue(order("third", None), 2), Err(LedgerError::TooMany(2))));
+        assert_eq!(ledger.who_has(&child.id), own.id);
+        assert_eq!(ledger.who_has(&first.id), person("viewer").lasting_name());
     }
 
     #[test]

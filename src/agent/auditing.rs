@@ -1,10 +1,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
 use super::Agent;
+use super::places::Places;
 use super::state::lock;
 use crate::access::AuditLog;
 use crate::base::{Paths, ServerUrl, clock, private_file};
@@ -20,7 +21,7 @@ const TOGETHER: Duration = Duration::from_millis(250);
 /// So many are written at once, however short the time.
 const MANY: usize = 500;
 
-/// So many read the log at once; more wait for their turn.
+/// So many read the log at once. Then the one who has most of them makes room, or waits for more.
 const MAX_READERS: usize = 8;
 
 /// The longest name, or path of a server, that is noted.
@@ -37,7 +38,7 @@ pub(super) struct Auditing {
     /// How often something was written; those who follow the log wait for it.
     written: watch::Sender<u64>,
     /// Those who read the log.
-    pub(super) readers: Semaphore,
+    pub(super) readers: Places,
 }
 
 /// Which server and account something was about.
@@ -60,7 +61,7 @@ impl Auditing {
             news: Notify::new(),
             many: Notify::new(),
             written: watch::Sender::new(0),
-            readers: Semaphore::new(MAX_READERS),
+            readers: Places::new(MAX_READERS),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Machines elsewhere that ask for a token of this agent, and wait for a person to decide (RFC 8628).
 
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use base64::Engine;
@@ -9,6 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use super::Party;
+use super::shares::Shares;
 use super::state::lock;
 use crate::base::{Expiry, Moment, Scopes, Secret, clock};
 
@@ -19,7 +21,7 @@ pub(super) const LIFE: Duration = Duration::from_secs(10 * 60);
 pub(super) const INTERVAL: Duration = Duration::from_secs(5);
 const LEAST_PAUSE: Duration = Duration::from_millis(800);
 
-/// So many machines wait at most, and so many of one address.
+/// So many machines wait at most, and so many of one address. Beyond that the oldest of where most wait gives way.
 const MOST: usize = 200;
 const MOST_OF_ONE: usize = 20;
 
@@ -30,8 +32,7 @@ const LENGTH: usize = 8;
 const SECRET_BYTES: usize = 32;
 
 /// The machines that wait. In memory only: who waited when the agent ended asks anew.
-#[derive(Default)]
-pub(super) struct Devices(Mutex<Vec<Waiting>>);
+pub(super) struct Devices(Mutex<Shares<Waiting>>);
 
 /// What a person is shown of a machine.
 #[derive(Clone, Debug)]
@@ -81,36 +82,43 @@ pub(super) enum NoPlace {
     NoRandom(getrandom::Error),
 }
 
+impl Default for Devices {
+    fn default() -> Self {
+        Devices(Mutex::new(Shares::new(MOST)))
+    }
+}
+
 impl Devices {
-    /// A machine begins to wait: the code that it keeps, and the one for the person.
-    pub(super) fn start(&self, asking: Asking) -> Result<(Secret, String), NoPlace> {
+    /// A machine begins to wait: the code that it keeps, and the one for the person; and of one that gave way, the id of the
+    /// token that it did not fetch.
+    pub(super) fn start(&self, party: Party, asking: Asking) -> Result<(Secret, String, Option<String>), NoPlace> {
         let (device_code, user_code) = codes().map_err(NoPlace::NoRandom)?;
         let mut all = lock(&self.0);
-        let of_one = all.iter().filter(|waiting| waiting.is_open() && waiting.asking.address == asking.address).count();
-        if all.len() >= MOST || of_one >= MOST_OF_ONE || all.iter().any(|other| other.user_code == user_code) {
+        if all.count_of(&party) >= MOST_OF_ONE || all.iter().any(|(_, other)| other.user_code == user_code) {
             return Err(NoPlace::TooMany);
         }
         let (since, polled, decision) = (Moment::now(), None, Decision::None);
         let waiting = Waiting { device_code: device_code.clone(), user_code, asking, since, polled, decision };
         let shown = waiting.shown_code();
-        all.push(waiting);
-        Ok((device_code, shown))
+        let (_, gone) = all.join(party, waiting).map_err(|_| NoPlace::TooMany)?;
+        Ok((device_code, shown, gone.and_then(Waiting::unfetched)))
     }
 
     /// What became of it. A decision is told once.
     pub(super) fn poll(&self, device_code: &Secret) -> Polled {
         let mut all = lock(&self.0);
-        let Some(at) = all.iter().position(|waiting| waiting.device_code.matches(device_code)) else {
+        let found = all.iter().find(|(_, waiting)| waiting.device_code.matches(device_code)).map(|(number, _)| number);
+        let Some((number, waiting)) = found.and_then(|number| Some((number, all.get_mut(number)?))) else {
             return Polled::Unknown;
         };
-        let hurries = all[at].polled.replace(Moment::now()).is_some_and(|last| last.elapsed() < LEAST_PAUSE);
-        match all[at].decision {
-            Decision::None if !all[at].is_open() => Polled::Unknown,
+        let hurries = waiting.polled.replace(Moment::now()).is_some_and(|last| last.elapsed() < LEAST_PAUSE);
+        match waiting.decision {
+            Decision::None if !waiting.is_open() => Polled::Unknown,
             Decision::None if hurries => Polled::SlowDown,
             Decision::None => Polled::Pending,
-            Decision::Denied | Decision::Approved(_) => match all.remove(at).decision {
-                Decision::Approved(granted) => Polled::Granted(granted),
-                Decision::None | Decision::Denied => Polled::Denied,
+            Decision::Denied | Decision::Approved(_) => match all.remove(number).map(|waiting| waiting.decision) {
+                Some(Decision::Approved(granted)) => Polled::Granted(granted),
+                Some(Decision::None | Decision::Denied) | None => Polled::Denied,
             },
         }
     }
@@ -118,15 +126,20 @@ impl Devices {
     /// Who waits with this code, and for how long still.
     pub(super) fn look(&self, user_code: &str) -> Option<(String, Asking, Duration)> {
         let all = lock(&self.0);
-        let waiting = find(&all, user_code).map(|at| &all[at])?;
+        let (_, waiting) = find(&all, user_code)?;
         Some((waiting.shown_code(), waiting.asking.clone(), LIFE.saturating_sub(waiting.since.elapsed())))
     }
 
-    /// Notes the decision, if nobody decided yet.
+    /// Notes the decision, if nobody decided yet. What was approved is no stranger's any more.
     pub(super) fn decide(&self, user_code: &str, granted: Option<Granted>) -> Result<(), Option<Granted>> {
         let mut all = lock(&self.0);
-        let Some(at) = find(&all, user_code) else { return Err(granted) };
-        all[at].decision = granted.map_or(Decision::Denied, Decision::Approved);
+        let Some((number, _)) = find(&all, user_code) else { return Err(granted) };
+        if granted.is_some() {
+            all.vouch(number);
+        }
+        if let Some(waiting) = all.get_mut(number) {
+            waiting.decision = granted.map_or(Decision::Denied, Decision::Approved);
+        }
         Ok(())
     }
 
@@ -141,12 +154,7 @@ impl Devices {
     }
 
     fn forget(&self, goes: impl Fn(&Waiting) -> bool) -> Vec<String> {
-        let gone: Vec<Waiting> = lock(&self.0).extract_if(.., |waiting| goes(waiting)).collect();
-        let unfetched = gone.into_iter().filter_map(|waiting| match waiting.decision {
-            Decision::Approved(granted) => Some(granted.id),
-            Decision::None | Decision::Denied => None,
-        });
-        unfetched.collect()
+        lock(&self.0).take(goes).into_iter().filter_map(Waiting::unfetched).collect()
     }
 }
 
@@ -156,17 +164,25 @@ impl Waiting {
         matches!(self.decision, Decision::None) && self.since.elapsed() < LIFE
     }
 
+    /// The token that it did not fetch.
+    fn unfetched(self) -> Option<String> {
+        match self.decision {
+            Decision::Approved(granted) => Some(granted.id),
+            Decision::None | Decision::Denied => None,
+        }
+    }
+
     fn shown_code(&self) -> String {
         let (first, second) = self.user_code.split_at(LENGTH / 2);
         format!("{first}-{second}")
     }
 }
 
-fn find(all: &MutexGuard<'_, Vec<Waiting>>, user_code: &str) -> Option<usize> {
+fn find<'a>(all: &'a Shares<Waiting>, user_code: &str) -> Option<(u64, &'a Waiting)> {
     // However a person types it (RFC 8628 §6.1).
     let typed: String = user_code.chars().filter(char::is_ascii_alphanumeric).take(LENGTH + 1).collect();
     let typed = typed.to_ascii_uppercase();
-    all.iter().position(|waiting| waiting.is_open() && waiting.user_code == typed)
+    all.iter().find(|(_, waiting)| waiting.is_open() && waiting.user_code == typed)
 }
 
 fn codes() -> Result<(Secret, String), getrandom::Error> {
@@ -198,6 +214,10 @@ mod tests {
         Asking::new(Some("box".into()), Some([127, 0, 0, 1].into()), None)
     }
 
+    fn start(devices: &Devices) -> Result<(Secret, String, Option<String>), NoPlace> {
+        devices.start(Party::at([127, 0, 0, 1].into()), asking())
+    }
+
     fn granted() -> Granted {
         Granted { token: Secret::new("t".into()), id: "i".into(), scopes: Scopes::default(), expires_at: None }
     }
@@ -205,7 +225,7 @@ mod tests {
     #[test]
     fn a_token_is_told_once_and_a_code_decides_once() {
         let devices = Devices::default();
-        let (code, typed) = devices.start(asking()).unwrap();
+        let (code, typed, _) = start(&devices).unwrap();
         assert!(matches!(devices.poll(&code), Polled::Pending) && matches!(devices.poll(&code), Polled::SlowDown));
         assert_eq!(devices.look(&typed.to_lowercase().replace('-', " ")).unwrap().0, typed);
         assert!(devices.look("AAAA-AAAA").is_none() && devices.look(&format!("{typed}B")).is_none());
@@ -217,21 +237,37 @@ mod tests {
     #[test]
     fn who_was_denied_learns_so_and_what_nobody_fetches_is_named_for_revocation() {
         let devices = Devices::default();
-        let (code, typed) = devices.start(asking()).unwrap();
+        let (code, typed, _) = start(&devices).unwrap();
         devices.decide(&typed, None).ok().unwrap();
         assert!(matches!(devices.poll(&code), Polled::Denied) && matches!(devices.poll(&code), Polled::Unknown));
-        let (_, typed) = devices.start(asking()).unwrap();
+        let (_, typed, _) = start(&devices).unwrap();
         devices.decide(&typed, Some(granted())).ok().unwrap();
         assert!(devices.forget_old().is_empty());
         assert_eq!(devices.forget_all(), ["i"]);
     }
 
     #[test]
-    fn one_address_cannot_take_every_place() {
+    fn neither_one_address_nor_many_can_take_every_place() {
         let devices = Devices::default();
-        let started = (0..100).filter(|_| devices.start(asking()).is_ok()).count();
+        let from = |host: usize| Party::at([10, 0, 0, host as u8].into());
+        let started = (0..100).filter(|_| devices.start(from(1), asking()).is_ok()).count();
         assert_eq!(started, MOST_OF_ONE);
-        let other = Asking { address: Some([127, 0, 0, 2].into()), ..asking() };
-        assert!(devices.start(other).is_ok());
+        let (code, _, _) = devices.start(from(99), asking()).unwrap();
+        for host in 2..60 {
+            (0..MOST_OF_ONE).for_each(|_| drop(devices.start(from(host), asking())));
+        }
+        assert!(lock(&devices.0).len() <= MOST && devices.start(from(98), asking()).is_ok());
+        assert!(matches!(devices.poll(&code), Polled::Pending), "the one of a lone address gave way");
+    }
+
+    #[test]
+    fn who_was_approved_gives_way_to_no_stranger() {
+        let devices = Devices::default();
+        let (code, typed, _) = start(&devices).unwrap();
+        devices.decide(&typed, Some(granted())).ok().unwrap();
+        for host in 0..=255 {
+            devices.start(Party::at([10, 0, 0, host].into()), asking()).unwrap();
+        }
+        assert!(matches!(devices.poll(&code), Polled::Granted(_)));
     }
 }

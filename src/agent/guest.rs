@@ -1,13 +1,12 @@
 //! Who comes through the HTTP door, where no kernel says which process it is: what they show decides who they are.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use super::guard::{Source, Verdict};
 use super::people::form_key;
-use super::{Agent, Caller, fault};
+use super::{Agent, Asker, Caller, Party, fault};
 use crate::access::{Authority, Holder, PREFIX, Rights, is_jwt};
-use crate::base::Secret;
+use crate::base::{Scope, Secret};
 use crate::wire::{Actor, Code, Fault, Person};
 
 /// Somebody elsewhere, with what they may do. Only [`Agent::admit`] makes one, so no door can.
@@ -40,14 +39,6 @@ impl Guest {
         self.address
     }
 
-    /// A number that tells whoever is let in from others at the same address, for limits.
-    pub fn number(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        let person = self.person.as_ref().map(Person::lasting_name);
-        (self.address, self.authority.token(), person).hash(&mut hasher);
-        hasher.finish()
-    }
-
     pub(super) fn person(&self) -> Option<&Person> {
         self.person.as_ref()
     }
@@ -74,6 +65,26 @@ impl Guest {
 }
 
 impl Agent {
+    /// Whose part of what there is only so much of somebody takes.
+    pub fn party(&self, guest: &Guest) -> Party {
+        self.party_of(Party::at(guest.address), guest.person(), guest.authority())
+    }
+
+    /// The same of whoever asks.
+    pub(super) fn party_asking(&self, caller: &Caller<'_>) -> Party {
+        match caller.asker() {
+            Asker::Guest(guest) => self.party(guest),
+            Asker::Process { peer, .. } => self.party_of(Party::process(peer.pid), None, caller.authority()),
+        }
+    }
+
+    pub(super) fn party_of(&self, place: Party, person: Option<&Person>, authority: &Authority) -> Party {
+        let token = authority.token();
+        let who = token.map(|id| self.who_has_token(id)).or(person.map(Person::lasting_name));
+        let is_owner = authority.allows(Scope::All) && authority.sees_everything();
+        place.named(who.as_deref()).showing(token).owning(is_owner)
+    }
+
     /// Who shows this, from there. What is worth nothing is a fault, never a guest without a name: a program that shows a
     /// token that was revoked has to learn so.
     pub async fn admit(&self, address: IpAddr, shown: Shown) -> Result<Guest, Fault> {

@@ -81,6 +81,11 @@ impl Agent {
         self.issued.ledger.rights_of(id).map_err(fault::from_ledger)
     }
 
+    /// Who has the token with this id, for whoever counts what each one has.
+    pub(super) fn who_has_token(&self, id: &str) -> String {
+        self.issued.ledger.who_has(id)
+    }
+
     /// The id of an active token.
     pub(super) fn id_of_token(&self, token: &Secret) -> Result<Option<String>, Fault> {
         self.issued.ledger.id_of(token).map_err(fault::from_ledger)

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::crowd::Turn;
-use super::hall::{Hall, Party};
-use crate::agent::{self, Asker, Busy, Caller, Peer};
+use super::hall::Hall;
+use crate::agent::{self, Asker, Busy, Caller, Party, Peer};
 use crate::wire::MAX_FRAME;
 
 /// How long a connection may take to say something.
@@ -35,7 +35,8 @@ pub(super) struct Visitor {
 
 impl Visitor {
     pub(super) fn new(hall: Arc<Hall>, peer: Peer, token: Option<Arc<str>>) -> Visitor {
-        let party = token.clone().map_or(Party::Process(peer.pid), Party::Socket);
+        // All that come through a socket with a token of its own: what is behind it may make as many processes as it likes.
+        let party = token.as_deref().map_or(Party::process(peer.pid), Party::token);
         let stay = hall.agent.stopping.busy();
         Visitor { hall, peer, token, party, stay }
     }
@@ -47,7 +48,7 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
     let (agent, crowd) = (&*hall.agent, &hall.crowd);
     let (mut input, mut output) = (&stream, &stream);
     let mut buffer = Buffer::default();
-    let mut place = crowd.join(party.clone(), hall.room);
+    let mut place = crowd.join(party.clone());
     loop {
         // After one turn of the runtime the next request, or the end, is most often there, and no timer need be set.
         yield_now().await;

@@ -21,17 +21,7 @@ const LAST_KNOCK: Duration = Duration::from_millis(20);
 /// What lies behind every socket: the agent, and those who came in.
 pub(super) struct Hall {
     pub(super) agent: Arc<Agent>,
-    pub(super) crowd: Crowd<Party>,
-    /// How many connections there is room for.
-    pub(super) room: usize,
-}
-
-/// Who has connections, for whoever counts them: a process, or all that come through a socket with a token of its own, since
-/// what is behind that one may make as many processes as it likes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Party {
-    Process(u32),
-    Socket(Arc<str>),
+    pub(super) crowd: Crowd,
 }
 
 impl Hall {
@@ -39,7 +29,7 @@ impl Hall {
         // The rest is for files, servers, the HTTP door, and connections that are on their way out.
         let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
         let room = usize::try_from(descriptors / 3).unwrap_or(MAX_OPEN).clamp(1, MAX_OPEN);
-        Arc::new(Hall { agent, crowd: Crowd::default(), room })
+        Arc::new(Hall { agent, crowd: Crowd::new(room) })
     }
 
     /// Lets in whoever is of the same user, until nobody can reach this door any more or the agent stops.

@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::access::Rights;
+use crate::agent::Party;
+use crate::agent::shares::Shares;
 use crate::agent::state::lock;
 use crate::base::{Moment, Secret, hex};
 use crate::wire::{Actor, Person, SessionInfo};
@@ -16,15 +18,14 @@ use crate::wire::{Actor, Person, SessionInfo};
 const IDLE: Duration = Duration::from_secs(15 * 60);
 const LONGEST: Duration = Duration::from_secs(8 * 60 * 60);
 
-/// So many people are signed in at most; the one who did nothing for longest goes first.
+/// So many people are signed in at most. Then the one who has most sessions gives up the one that did nothing for longest.
 const MOST: usize = 1000;
 
 const SECRET_BYTES: usize = 32;
 const ID_BYTES: usize = 6;
 
 /// Who is signed in. A session is a random secret of which only a hash is kept; it is authority for pages, never for the API.
-#[derive(Default)]
-pub(in crate::agent) struct Sessions(Mutex<Vec<Kept>>);
+pub(in crate::agent) struct Sessions(Mutex<Shares<Kept>>);
 
 /// What a session stands for.
 #[derive(Clone, Debug)]
@@ -55,22 +56,26 @@ impl Session {
     }
 }
 
+impl Default for Sessions {
+    fn default() -> Self {
+        Sessions(Mutex::new(Shares::new(MOST)))
+    }
+}
+
 impl Sessions {
     /// Begins a session and gives it a name. The secret is told here and never again.
-    pub(in crate::agent) fn begin(&self, mut session: Session) -> Result<(Secret, Session), getrandom::Error> {
+    pub(in crate::agent) fn begin(
+        &self,
+        party: Party,
+        mut session: Session,
+    ) -> Result<(Secret, Session), getrandom::Error> {
         let mut random = zeroize::Zeroizing::new([0; SECRET_BYTES + ID_BYTES]);
         getrandom::fill(&mut *random)?;
         let (secret, id) = random.split_at(SECRET_BYTES);
         let secret = Secret::new(URL_SAFE_NO_PAD.encode(secret));
         session.id = hex(id);
         let now = Moment::now();
-        let mut all = self.alive(now);
-        if all.len() >= MOST
-            && let Some(oldest) = all.iter().enumerate().min_by_key(|(_, kept)| kept.used).map(|(at, _)| at)
-        {
-            all.remove(oldest);
-        }
-        all.push(Kept { hash: hash(&secret), began: now, used: now, session: session.clone() });
+        self.alive(now).push(party, Kept { hash: hash(&secret), began: now, used: now, session: session.clone() });
         Ok((secret, session))
     }
 
@@ -78,27 +83,29 @@ impl Sessions {
     pub(in crate::agent) fn find(&self, secret: &Secret) -> Option<Session> {
         let (now, hash) = (Moment::now(), hash(secret));
         let mut all = self.alive(now);
-        let found = all.iter_mut().find(|kept| bool::from(kept.hash.ct_eq(&hash)))?;
+        let (number, _) = all.iter().find(|(_, kept)| bool::from(kept.hash.ct_eq(&hash)))?;
+        let found = all.renew(number)?;
         found.used = now;
         Some(found.session.clone())
     }
 
     /// Whether the session of this name goes on. Looking does not make it longer.
     pub(in crate::agent) fn lives(&self, id: &str) -> bool {
-        self.alive(Moment::now()).iter().any(|kept| kept.session.id == id)
+        self.alive(Moment::now()).iter().any(|(_, kept)| kept.session.id == id)
     }
 
     /// Ends a session; it counts no more from the moment this returns.
     pub(in crate::agent) fn end(&self, id: &str) -> Option<Session> {
         let mut all = self.alive(Moment::now());
-        let at = all.iter().position(|kept| kept.session.id == id)?;
-        Some(all.remove(at).session)
+        let (number, _) = all.iter().find(|(_, kept)| kept.session.id == id)?;
+        all.remove(number).map(|kept| kept.session)
     }
 
     pub(in crate::agent) fn end_all(&self) {
-        lock(&self.0).clear();
+        lock(&self.0).retain(|_| false);
     }
 
+    /// Those that did nothing for longest come first.
     pub(in crate::agent) fn all(&self) -> Vec<SessionInfo> {
         let now = Moment::now();
         let info = |kept: &Kept| SessionInfo {
@@ -108,10 +115,10 @@ impl Sessions {
             scopes: kept.session.rights.scopes.clone(),
             expires_in: kept.left(now).as_secs(),
         };
-        self.alive(now).iter().map(info).collect()
+        self.alive(now).iter().map(|(_, kept)| info(kept)).collect()
     }
 
-    fn alive(&self, now: Moment) -> std::sync::MutexGuard<'_, Vec<Kept>> {
+    fn alive(&self, now: Moment) -> std::sync::MutexGuard<'_, Shares<Kept>> {
         let mut all = lock(&self.0);
         all.retain(|kept| !kept.left(now).is_zero());
         all
@@ -160,10 +167,14 @@ mod tests {
         }
     }
 
+    fn party(name: &str) -> Party {
+        Party::at(Ipv4Addr::LOCALHOST.into()).named(Some(name))
+    }
+
     #[test]
     fn a_session_goes_on_while_it_is_used_and_ends_when_it_is_ended() {
         let sessions = Sessions::default();
-        let (secret, begun) = sessions.begin(session("a")).unwrap();
+        let (secret, begun) = sessions.begin(party("a"), session("a")).unwrap();
         assert_eq!(sessions.find(&secret).unwrap().id, begun.id);
         assert!(sessions.find(&Secret::new("x".into())).is_none() && sessions.lives(&begun.id));
         sessions.end(&begun.id).unwrap();
@@ -185,22 +196,24 @@ mod tests {
     #[test]
     fn a_session_ends_while_the_machine_sleeps() {
         let sessions = Sessions::default();
-        let (secret, _) = sessions.begin(session("a")).unwrap();
+        let (secret, _) = sessions.begin(party("a"), session("a")).unwrap();
         crate::base::moment::sleep(IDLE);
         assert!(sessions.find(&secret).is_none());
     }
 
     #[test]
-    fn so_many_are_signed_in_and_the_idlest_goes_first() {
+    fn so_many_are_signed_in_and_the_idlest_of_the_one_who_has_most_goes_first() {
         let sessions = Sessions::default();
-        let (first, _) = sessions.begin(session("first")).unwrap();
-        let (second, _) = sessions.begin(session("second")).unwrap();
-        for _ in 2..MOST {
-            sessions.begin(session("more")).unwrap();
+        let (admin, _) = sessions.begin(party("admin"), session("admin")).unwrap();
+        let (first, _) = sessions.begin(party("a"), session("first")).unwrap();
+        let (second, _) = sessions.begin(party("a"), session("second")).unwrap();
+        for _ in 3..MOST {
+            sessions.begin(party("a"), session("more")).unwrap();
         }
         assert!(sessions.find(&first).is_some());
-        sessions.begin(session("last")).unwrap();
+        sessions.begin(party("a"), session("last")).unwrap();
         assert!(sessions.find(&first).is_some() && sessions.find(&second).is_none());
+        assert!(sessions.find(&admin).is_some());
         assert_eq!(sessions.all().len(), MOST);
     }
 

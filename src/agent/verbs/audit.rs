@@ -37,19 +37,27 @@ impl Handle for Audit {
     }
 }
 
-/// Tells the caller what the log hands on, as fast as they read it. Few read it at once: a look at all of it takes work.
+/// Tells the caller what the log hands on, as fast as they read it. Few read it at once: a look at all of it takes work, and
+/// whoever reads slowly keeps nobody else from it.
 async fn tell(
     agent: &Agent,
     caller: &mut Caller<'_>,
     read: impl FnOnce(&AuditLog, &mut dyn FnMut(AuditEntry) -> bool) -> std::io::Result<Place> + Send + 'static,
 ) -> Result<Place, Fault> {
-    let _seat = agent.auditing.readers.acquire().await;
+    let mut seat = agent.auditing.readers.wait(agent.party_asking(caller)).await;
     let (log, (hand_on, mut entries)) = (agent.auditing.log(), mpsc::channel(AHEAD));
     let read = tokio::task::spawn_blocking(move || read(&log, &mut |entry| hand_on.blocking_send(entry).is_ok()));
-    while let Some(entry) = entries.recv().await {
-        if !caller.tell(&entry).await {
-            return Err(fault::cancelled());
+    let told = async {
+        while let Some(entry) = entries.recv().await {
+            if !caller.tell(&entry).await {
+                return Err(fault::cancelled());
+            }
         }
+        Ok(())
+    };
+    tokio::select! {
+        told = told => told?,
+        () = seat.sent_away() => return Err(fault::too_many(5)),
     }
     read.await.map_err(|_| fault::internal())?.map_err(fault::audit_unreadable)
 }

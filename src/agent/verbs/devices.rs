@@ -22,11 +22,13 @@ impl Handle for DeviceStart {
         agent.forget_old_devices().await?;
         let name = self.name.map(|name| printable(&name.chars().take(MAX_NAME).collect::<String>()));
         let address = caller.guest().map(|guest| guest.address());
-        let started = agent.devices.start(Asking::new(name.filter(|name| !name.is_empty()), address, self.scopes));
-        let (device_code, user_code) = started.map_err(|error| match error {
+        let asking = Asking::new(name.filter(|name| !name.is_empty()), address, self.scopes);
+        let started = agent.devices.start(agent.party_asking(caller), asking);
+        let (device_code, user_code, unfetched) = started.map_err(|error| match error {
             NoPlace::TooMany => fault::too_many(LIFE.as_secs() / 10),
             NoPlace::NoRandom(error) => Fault::new(Code::Unavailable, msg!("no-random", error = error)),
         })?;
+        agent.revoke_unfetched(unfetched.into_iter().collect()).await?;
         let (expires_in, interval) = (LIFE.as_secs(), INTERVAL.as_secs());
         Ok(DeviceStartReply { device_code, user_code, expires_in, interval })
     }

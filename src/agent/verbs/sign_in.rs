@@ -4,12 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
-use crate::access::{Holder, PREFIX, Purpose, Rights};
+use crate::access::{Authority, Holder, PREFIX, Purpose, Rights};
 use crate::agent::dispatch::Handle;
 use crate::agent::login::read_secret;
 use crate::agent::people::access_tokens::{person, rights};
 use crate::agent::people::{Session, form_key};
-use crate::agent::{Agent, Caller, fault, oauth_fault};
+use crate::agent::{Agent, Caller, Party, fault, oauth_fault};
 use crate::base::{IssuerConfig, Scope, Secret, ServerUrl, from_home};
 use crate::msg;
 use crate::oauth::code::Authorization;
@@ -40,7 +40,12 @@ impl Handle for SignIn {
         let begun = Authorization::begin(server, &client, &redirect_uri, &config.scopes(), None, &Default::default());
         let authorization = begun.map_err(|error| from_issuer(&config, error))?;
         let (url, browser) = (authorization.url.to_string(), random()?);
-        agent.people.sign_ins.begin(address(caller)?, browser.clone(), config.issuer.to_string(), authorization);
+        agent.people.sign_ins.begin(
+            agent.party_asking(caller),
+            browser.clone(),
+            config.issuer.to_string(),
+            authorization,
+        );
         Ok(SignInReply { url, browser })
     }
 }
@@ -158,7 +163,12 @@ impl Handle for SessionEnd {
 }
 
 fn begin(agent: &Agent, session: Session) -> Result<SessionReply, Fault> {
-    let begun = agent.people.sessions.begin(session);
+    let mut authority = Authority::owner().within([session.rights.clone()]);
+    if let Some(id) = &session.token_id {
+        authority = authority.within(agent.rights_of_token(id)?.ok_or_else(fault::proof_unknown)?);
+    }
+    let party = agent.party_of(Party::at(session.address), Some(&session.person), &authority);
+    let begun = agent.people.sessions.begin(party, session);
     let (secret, session) = begun.map_err(|error| Fault::new(Code::Unavailable, msg!("no-random", error = error)))?;
     agent.audit("auth.sign_in", session.actor(), None, Ok(()));
     Ok(SessionReply { session: secret, person: session.person.name })

@@ -1,13 +1,14 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, copy_bidirectional, duplex};
 use zeroize::Zeroizing;
 
 use super::server::Shared;
-use crate::agent::{self, Asker, Caller, Guest};
+use crate::agent::{self, Asker, Caller, Guest, Place};
 use crate::base::Locale;
+use crate::listen::crowd::Turn;
 use crate::msg;
 use crate::wire::{Code, Fault, MAX_FRAME, Pieces, Reply, Verb, print_more, print_request};
 
@@ -25,7 +26,8 @@ pub(super) struct Asking {
 /// A request that is being answered, with events on the way. Dropping it tells the agent that nobody listens any more.
 pub(super) struct Conversation {
     lines: BufReader<DuplexStream>,
-    _stream: Option<OwnedSemaphorePermit>,
+    /// Set once it had to end, since there was no room for somebody who has less.
+    made_room: Arc<AtomicBool>,
 }
 
 impl Asking {
@@ -35,7 +37,7 @@ impl Asking {
 
     /// Asks and waits for the answer.
     pub(super) async fn ask<V: Verb>(&self, question: &V) -> Result<V::Reply, Fault> {
-        let _turn = self.shared.turns.turn(self.guest.number(), MAX_TURNS).await;
+        let _turn = self.turn().await;
         let mut conversation = self.begin(question, None);
         loop {
             match conversation.next::<V::Reply, IgnoredAny>().await? {
@@ -48,7 +50,7 @@ impl Asking {
 
     /// Asks, and collects the events on the way to the answer.
     pub(super) async fn collect<V: Verb, E: DeserializeOwned>(&self, question: &V) -> Result<Vec<E>, Fault> {
-        let _turn = self.shared.turns.turn(self.guest.number(), MAX_TURNS).await;
+        let _turn = self.turn().await;
         let (mut conversation, mut events) = (self.begin(question, None), Vec::new());
         loop {
             match conversation.next::<V::Reply, E>().await? {
@@ -59,21 +61,29 @@ impl Asking {
         }
     }
 
-    /// Asks for something that takes its time. There is room for so many at once.
+    /// Asks for something that takes its time. There is room for so many at once, and whoever has most of them makes it.
     pub(super) fn stream<V: Verb>(&self, question: &V) -> Result<Conversation, Fault> {
-        let room = self.shared.streams.clone().try_acquire_owned();
-        let room = room.map_err(|_| Fault::new(Code::TooMany, msg!("too-many-attempts", seconds = 5)))?;
-        Ok(self.begin(question, Some(room)))
+        let place = self.shared.streams.join(self.shared.agent.party(&self.guest)).ok_or_else(too_many)?;
+        Ok(self.begin(question, Some(place)))
     }
 
-    fn begin<V: Verb>(&self, question: &V, room: Option<OwnedSemaphorePermit>) -> Conversation {
-        self.converse(print_request(question, self.locale, None), room)
+    async fn turn(&self) -> Turn<'_> {
+        self.shared.crowd.turn(self.shared.agent.party(&self.guest).person(), MAX_TURNS).await
+    }
+
+    fn begin<V: Verb>(&self, question: &V, place: Option<Place>) -> Conversation {
+        self.converse(print_request(question, self.locale, None), place)
     }
 
     /// What was begun is finished whoever goes: only the agent decides where it may be cut short.
-    fn converse(&self, frame: Zeroizing<Vec<u8>>, room: Option<OwnedSemaphorePermit>) -> Conversation {
+    fn converse(&self, frame: Zeroizing<Vec<u8>>, place: Option<Place>) -> Conversation {
         let (agent, guest) = (self.shared.agent.clone(), self.guest.clone());
-        let (ours, theirs) = tokio::io::duplex(2 * MAX_FRAME);
+        let (ours, theirs) = duplex(2 * MAX_FRAME);
+        let made_room = Arc::new(AtomicBool::new(false));
+        let theirs = match place {
+            Some(place) => while_there_is_room(place, theirs, made_room.clone()),
+            None => theirs,
+        };
         tokio::spawn(async move {
             let _asked = agent.stopping.request();
             let (mut input, mut output) = tokio::io::split(theirs);
@@ -81,7 +91,7 @@ impl Asking {
             let reply = agent::answer(&agent, &frame, &mut caller).await;
             let _ = output.write_all(&reply).await;
         });
-        Conversation { lines: BufReader::new(ours), _stream: room }
+        Conversation { lines: BufReader::new(ours), made_room }
     }
 }
 
@@ -106,13 +116,32 @@ impl Conversation {
         let mut line = Zeroizing::new(Vec::new());
         let mut limited = (&mut self.lines).take(MAX_FRAME as u64);
         let read = limited.read_until(b'\n', &mut line).await;
-        matches!(read, Ok(1..)).then_some(line).ok_or_else(internal)
+        matches!(read, Ok(1..)).then_some(line).ok_or_else(|| match self.made_room.load(Ordering::Relaxed) {
+            true => too_many(),
+            false => internal(),
+        })
     }
 
     /// Says what an event asked for.
     pub(super) async fn say(&mut self, more: &impl serde::Serialize) -> Result<(), Fault> {
         self.lines.get_mut().write_all(&print_more(more)).await.map_err(|_| internal())
     }
+}
+
+/// The agent's side of a stream, which is closed when this one has to make room, whether or not anybody reads.
+fn while_there_is_room(mut place: Place, mut theirs: DuplexStream, made_room: Arc<AtomicBool>) -> DuplexStream {
+    let (end, mut joint) = duplex(2 * MAX_FRAME);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = copy_bidirectional(&mut joint, &mut theirs) => {}
+            () = place.sent_away() => made_room.store(true, Ordering::Relaxed),
+        }
+    });
+    end
+}
+
+fn too_many() -> Fault {
+    Fault::new(Code::TooMany, msg!("too-many-attempts", seconds = 5))
 }
 
 /// The agent went, or a request panicked.

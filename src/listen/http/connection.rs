@@ -17,8 +17,9 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
-use super::server::{Closing, MAX_WAITING, Shared};
+use super::server::{Closing, Shared};
 use super::visit::Came;
+use crate::agent::Party;
 
 /// How long a connection may take for its handshake, and then to say what it wants.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -38,7 +39,7 @@ pub(super) async fn serve(
     let Ok(own) = stream.local_addr() else { return };
     let came = Came { address, own: own.ip().to_canonical() };
     let _ = stream.set_nodelay(true);
-    let mut place = shared.crowd.join(address, MAX_WAITING);
+    let mut place = shared.crowd.join(Party::at(address));
     match &shared.tls {
         None => converse(stream, came, &shared, router, place.sent_away(), closed).await,
         Some(tls) => {

@@ -1,4 +1,4 @@
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use tokio::time::{sleep, timeout};
 use super::connection;
 use super::tls::Tls;
 use super::{api, oauth, pages, visit};
-use crate::agent::Agent;
+use crate::agent::{Agent, Places};
 use crate::base::{HttpDoor, Message};
 use crate::listen::crowd::Crowd;
 use crate::msg;
 
-/// How many answers may be streamed at once: calls, and the log as it is written.
+/// How many answers may be streamed at once: calls, and the log as it is written. Then the one who has most of them makes room.
 const MAX_STREAMS: usize = 64;
 
-/// How many connections may wait at once; then the address that has most of them makes room.
-pub(super) const MAX_WAITING: usize = 512;
+/// How many connections may wait at once; then the network that has most of them makes room.
+const MAX_WAITING: usize = 512;
 
 /// How many connections may finish what they began though they were sent away.
 const MAX_LEAVING: usize = 128;
@@ -56,10 +56,9 @@ pub(super) struct Shared {
     pub(super) agent: Arc<Agent>,
     pub(super) door: HttpDoor,
     pub(super) tls: Option<Tls>,
-    pub(super) crowd: Crowd<IpAddr>,
-    /// Requests under way, by who sent them.
-    pub(super) turns: Crowd<u64>,
-    pub(super) streams: Arc<Semaphore>,
+    /// Connections by where they are from, and requests under way by who sent them.
+    pub(super) crowd: Crowd,
+    pub(super) streams: Places,
     pub(super) leaving: Semaphore,
 }
 
@@ -78,9 +77,9 @@ impl HttpServer {
         let listener = listen(door.address()).map_err(trouble)?;
         let address = listener.local_addr().map_err(trouble)?;
         let url = url(door, tls.as_ref(), address);
-        let streams = Arc::new(Semaphore::new(MAX_STREAMS));
-        let (crowd, turns, leaving) = (Crowd::default(), Crowd::default(), Semaphore::new(MAX_LEAVING));
-        let shared = Arc::new(Shared { agent, door: door.clone(), tls, crowd, turns, streams, leaving });
+        let (crowd, streams) = (Crowd::new(MAX_WAITING), Places::new(MAX_STREAMS));
+        let shared =
+            Arc::new(Shared { agent, door: door.clone(), tls, crowd, streams, leaving: Semaphore::new(MAX_LEAVING) });
         let (closing, closed) = watch::channel(Closing::No);
         let task = tokio::spawn(accept(listener, shared, closed));
         Ok(HttpServer { asked: door.address(), url, closing, task })
