@@ -121,7 +121,7 @@ fn a_revoked_token_is_refused_from_that_moment_and_by_the_next_agent() {
     assert_eq!(revoked, json!({"status": "ok", "action": "revoke", "identifier": "ci"}));
     let refused = door.get("/api/status", &ci).fails(401);
     assert_eq!(refused.json(), json!({"detail": "Invalid, expired, or revoked token"}));
-    assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(refused.header("www-authenticate"), Some(r#"Bearer error="invalid_token""#));
     door.delete(&format!("{TOKENS}/ci"), &admin).ok(200);
     assert!(names(&door, &admin, "").is_empty());
     assert_eq!(names(&door, &admin, "?include_revoked=true"), ["ci"]);

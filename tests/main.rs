@@ -43,6 +43,7 @@ mod http_openapi;
 mod http_pages;
 mod http_seed;
 mod http_serve;
+mod http_shares;
 mod http_sso;
 mod http_tls;
 mod http_tokens;

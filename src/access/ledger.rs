@@ -173,6 +173,11 @@ impl Ledger {
         self.known().tokens.retain(|token| !(token.leased && token.id == id));
     }
 
+    /// The id of a token that is known by all of it, whether or not it is worth anything (any more).
+    pub fn knows(&self, presented: &Secret) -> Result<Option<String>> {
+        Ok(self.current()?.find(presented).map(|token| token.id.clone()))
+    }
+
     /// Whether a token was issued by that one, or by one that it issued.
     pub fn descends(&self, token: &IssuedToken, from: &str) -> bool {
         self.known().line(&token.id).skip(1).any(|above| above.id == from)

@@ -97,7 +97,7 @@ impl Agent {
                     // Boxed: the issuer may have to be asked, and what that takes not every request should hold.
                     false => Box::pin(self.access_token(&token)).await?.map(|(person, own)| (Some(person), vec![own])),
                 };
-                let Some((person, rights)) = found else { return Err(self.wrong_proof(&stranger, token.expose())) };
+                let Some((person, rights)) = found else { return Err(self.wrong_proof(&stranger, &token)) };
                 let guest = Guest { person, authority: Authority::owner().within(rights), ..stranger };
                 self.note_guest(&guest);
                 Ok(guest)
@@ -148,9 +148,13 @@ impl Agent {
     }
 
     /// One more proof that is worth nothing.
-    pub(super) fn wrong_proof(&self, guest: &Guest, proof: &str) -> Fault {
+    pub(super) fn wrong_proof(&self, guest: &Guest, proof: &Secret) -> Fault {
+        let from = Source::address(guest.address);
+        if self.note_ended(proof, from, guest.actor(), Code::Unauthenticated).is_some() {
+            return fault::proof_unknown();
+        }
         let note = |code| self.audit("auth.fail", guest.actor(), None, Err(code));
-        match self.issued.guard.failed(Source::address(guest.address), proof) {
+        match self.issued.guard.failed(from, proof.expose()) {
             Verdict::Wrong => note(Code::Unauthenticated),
             Verdict::LimitReached => note(Code::TooMany),
             Verdict::TooMany(seconds) => return fault::too_many(seconds),

@@ -9,7 +9,7 @@ use super::{Agent, Asker, Caller, fault};
 use crate::access::{Authority, Holder, IssuedToken, Ledger, LedgerError, Order, Presented, Rights};
 use crate::base::{Paths, Secret, clock};
 use crate::msg;
-use crate::wire::{Code, Fault, IssuedInfo, Person};
+use crate::wire::{Actor, Code, Fault, IssuedInfo, Person};
 
 /// The ledger, and the failures of those who are not in it.
 pub(super) struct Issued {
@@ -115,7 +115,20 @@ impl Agent {
         }
     }
 
+    /// Notes that somebody shows a token that has ended, unless they do so all the time; nothing if it is no such token. Who
+    /// has a whole one guesses nothing, and is told the truth whatever others try.
+    pub(super) fn note_ended(&self, token: &Secret, from: Source, actor: Actor, code: Code) -> Option<()> {
+        let id = self.issued.ledger.knows(token).ok().flatten()?;
+        if self.issued.guard.notes_ended(from, &id) {
+            self.audit("auth.fail", actor, None, Err(code));
+        }
+        Some(())
+    }
+
     fn wrong_token(&self, token: &Secret, pid: u32, caller: &Caller<'_>) -> Fault {
+        if self.note_ended(token, Source::Process(pid), caller.actor(), Code::Denied).is_some() {
+            return fault::token_unknown();
+        }
         let note = |code| self.audit("auth.fail", caller.actor(), None, Err(code));
         match self.issued.guard.failed(Source::Process(pid), token.expose()) {
             Verdict::Wrong => note(Code::Denied),

@@ -40,6 +40,7 @@ mod shares;
 mod state;
 mod stop;
 mod stores;
+mod tally;
 mod turns;
 mod verbs;
 

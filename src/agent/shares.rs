@@ -285,7 +285,11 @@ mod tests {
             shares.push(Party::process(process), "owner");
         }
         shares.push(at("10.0.0.1"), "stranger");
-        assert_eq!((left(&shares, "owner"), left(&shares, "stranger")), (2, 6), "who takes all is the one who makes room");
+        assert_eq!(
+            (left(&shares, "owner"), left(&shares, "stranger")),
+            (2, 6),
+            "who takes all is the one who makes room"
+        );
     }
 
     proptest! {

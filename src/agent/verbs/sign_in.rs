@@ -95,7 +95,7 @@ impl Handle for SignInToken {
         let guest = caller.guest().ok_or_else(fault::internal)?;
         let shown = Some(&self.token).filter(|token| token.expose().starts_with(PREFIX));
         let id = shown.map(|token| agent.id_of_token(token)).transpose()?.flatten();
-        let id = id.ok_or_else(|| agent.wrong_proof(guest, self.token.expose()))?;
+        let id = id.ok_or_else(|| agent.wrong_proof(guest, &self.token))?;
         let found = agent.issued_token(id.clone()).await?.ok_or_else(fault::proof_unknown)?;
         // A session would make as many uses of it as it likes.
         if found.max_uses.is_some() {

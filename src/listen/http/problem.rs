@@ -13,11 +13,17 @@ pub(super) struct Problem {
     detail: Value,
     hint: Option<String>,
     retry_after: Option<u64>,
+    /// Something was shown, and it is worth nothing (RFC 6750 §3.1).
+    invalid_token: bool,
 }
 
 impl Problem {
+    fn new(status: StatusCode, detail: Value) -> Problem {
+        Problem { status, detail, hint: None, retry_after: None, invalid_token: false }
+    }
+
     pub(super) fn plain(status: StatusCode, detail: &str) -> Problem {
-        Problem { status, detail: detail.into(), hint: None, retry_after: None }
+        Problem::new(status, detail.into())
     }
 
     pub(super) fn unauthenticated() -> Problem {
@@ -28,14 +34,14 @@ impl Problem {
     pub(super) fn query() -> Problem {
         let detail =
             json!([{ "loc": ["query"], "msg": "Not the parameters that are expected here", "type": "value_error" }]);
-        Problem { status: StatusCode::UNPROCESSABLE_ENTITY, detail, hint: None, retry_after: None }
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 
     /// A body that is not what it should be: where, and what is wrong there. What stands there is not repeated.
     pub(super) fn shape(place: &[&str], what: &str) -> Problem {
         let loc: Vec<&str> = std::iter::once("body").chain(place.iter().copied()).collect();
         let detail = json!([{ "loc": loc, "msg": what, "type": "value_error" }]);
-        Problem { status: StatusCode::UNPROCESSABLE_ENTITY, detail, hint: None, retry_after: None }
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 }
 
@@ -55,7 +61,8 @@ impl From<Fault> for Problem {
         // What to do about a right that is missing is said for the socket's front-ends only.
         let hint =
             fault.hint_text(Locale::En).filter(|_| !matches!(fault.code(), Code::Denied | Code::Unauthenticated));
-        Problem { status: status(fault.code()), detail: detail.into(), hint, retry_after }
+        let invalid_token = fault.code() == Code::Unauthenticated && fault.id() != "unauthenticated";
+        Problem { hint, retry_after, invalid_token, ..Problem::new(status(fault.code()), detail.into()) }
     }
 }
 
@@ -84,7 +91,8 @@ impl IntoResponse for Problem {
         let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let mut answer = (self.status, [json], body.to_string()).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
-            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let challenge = if self.invalid_token { r#"Bearer error="invalid_token""# } else { "Bearer" };
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if let Some(seconds) = self.retry_after {
             answer.headers_mut().insert(RETRY_AFTER, seconds.into());
