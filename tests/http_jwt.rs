@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use serde_json::{Value, json};
 
-use crate::support::{Door, Draft, Home, Issuer, Stub, http, run};
+use crate::support::{Door, Draft, Home, Issuer, Stub, bearer, http, run};
 
 const CLIENT: &str = "loom-client";
 const AUDIENCE: &str = "https://loom.example";
@@ -200,6 +200,41 @@ fn what_is_no_access_token_for_this_agent_is_refused() {
     let log = std::fs::read_to_string(home.path().join("state/loom/agent.log")).unwrap_or_default();
     assert!(!log.contains("eyJ"), "a token is in the log: {log}");
     assert!(published.stub.seen().iter().all(|request| !request.contains("eyJ")), "a token was sent to the issuer");
+}
+
+#[test]
+fn all_who_wait_for_an_issuer_that_fails_hear_of_it_at_once_and_it_is_left_alone() {
+    let issuer = Issuer::new();
+    let stub = Stub::start(|_, _, stream| {
+        // It takes its time to say nothing.
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        let _ = stream.write_all(http("500 Internal Server Error", "", "").as_bytes());
+    });
+    let mut home = Home::new();
+    home.set("LOOM_OIDC_ISSUER", stub.url());
+    home.set("LOOM_OIDC_CLIENT_ID", CLIENT);
+    home.set("LOOM_OIDC_AUDIENCE", AUDIENCE);
+    let door = home.serve(&[]);
+    let token = issuer.draft("ec", "ES256").claim("iss", stub.url()).claim("aud", AUDIENCE).sign();
+    let began = std::time::Instant::now();
+    std::thread::scope(|scope| {
+        let ask = || assert_eq!(door.get("/api/accounts", &token).status, 503);
+        // Who goes before there is an answer takes it away from nobody.
+        write!(
+            door.connect(),
+            "GET /api/accounts HTTP/1.1\r\nHost: {}\r\n{}\r\n\r\n",
+            door.authority(),
+            bearer(&token)
+        )
+        .unwrap();
+        (0..20).for_each(|_| drop(scope.spawn(ask)));
+    });
+    let (took, asked) = (began.elapsed(), stub.requests());
+    assert!(took < std::time::Duration::from_secs(6), "they waited one after the other: {took:?}");
+    for _ in 0..5 {
+        assert_eq!(door.get("/api/accounts", &token).status, 503);
+    }
+    assert_eq!(stub.requests(), asked, "it is asked again at once");
 }
 
 #[test]

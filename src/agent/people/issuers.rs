@@ -2,9 +2,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use crate::access::KeySet;
 use crate::agent::state::lock;
-use crate::agent::{Agent, oauth_fault};
+use crate::agent::{Agent, fault, oauth_fault};
 use crate::base::{IssuerConfig, Moment, ServerUrl};
 use crate::oauth::openid::{self, OpenIdProvider};
 use crate::oauth::{Http, OAuthError};
@@ -16,6 +18,11 @@ const FRESH: Duration = Duration::from_secs(60 * 60);
 /// An issuer is asked at most so often in so long, whatever keys strangers name.
 const MOST: usize = 5;
 const WINDOW: Duration = Duration::from_secs(60);
+
+/// How long an issuer may take to say all of it. One that failed is left alone for as long as it took to find out, within these
+/// bounds: whoever asks meanwhile hears the same at once.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const LEFT_ALONE: Duration = Duration::from_secs(2);
 
 /// Issuers that do not answer are believed for so long by what they said before.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -31,8 +38,17 @@ pub(in crate::agent) struct Issuers {
 #[derive(Default)]
 struct Known {
     said: Mutex<Option<(Moment, Arc<Issuer>)>>,
+    failed: Mutex<Option<Failed>>,
     /// Held while it is asked. Who can do with what it said before waits for nobody.
-    asked: tokio::sync::Mutex<Vec<Moment>>,
+    asked: Arc<tokio::sync::Mutex<Vec<Moment>>>,
+}
+
+/// Why it could not be asked.
+struct Failed {
+    config: IssuerConfig,
+    at: Moment,
+    left_alone: Duration,
+    fault: Fault,
 }
 
 impl Known {
@@ -42,7 +58,17 @@ impl Known {
         let (at, issuer) = said.as_ref()?;
         (at.elapsed() < age && issuer.config == *config).then(|| issuer.clone())
     }
+
+    /// Why it is left alone for a moment, if it is.
+    fn failure(&self, config: &IssuerConfig) -> Option<Fault> {
+        let failed = lock(&self.failed);
+        let failed = failed.as_ref()?;
+        (failed.at.elapsed() < failed.left_alone && failed.config == *config).then(|| failed.fault.clone())
+    }
 }
+
+/// When it was asked lately; whoever has this may ask.
+type Asked = tokio::sync::OwnedMutexGuard<Vec<Moment>>;
 
 /// An issuer as its metadata and keys describe it.
 pub(in crate::agent) struct Issuer {
@@ -78,25 +104,25 @@ impl Agent {
         if let Some(issuer) = known.since(config, FRESH) {
             return Ok(issuer);
         }
-        let asked = match (known.asked.try_lock(), known.since(config, STALE)) {
+        let asked = match (known.asked.clone().try_lock_owned(), known.since(config, STALE)) {
             (Ok(asked), _) => asked,
             (Err(_), Some(issuer)) => return Ok(issuer),
-            (Err(_), None) => known.asked.lock().await,
+            (Err(_), None) => known.asked.clone().lock_owned().await,
         };
         match known.since(config, FRESH) {
             Some(issuer) => Ok(issuer),
-            None => self.ask(config, &known, asked).await,
+            None => self.ask(config, known, asked).await,
         }
     }
 
     /// The same asked anew, unless it was asked often lately: for a key that is not among those that are known.
     pub(in crate::agent) async fn issuer_anew(&self, config: &IssuerConfig) -> Result<Arc<Issuer>, Fault> {
         let (known, came) = (self.known(config), Moment::now());
-        let asked = known.asked.lock().await;
+        let asked = known.asked.clone().lock_owned().await;
         // Whoever asked meanwhile asked for all who wait.
         match known.since(config, came.elapsed()) {
             Some(issuer) => Ok(issuer),
-            None => self.ask(config, &known, asked).await,
+            None => self.ask(config, known, asked).await,
         }
     }
 
@@ -104,27 +130,37 @@ impl Agent {
         lock(&self.people.issuers.known).entry(config.issuer.to_string()).or_default().clone()
     }
 
-    async fn ask(
-        &self,
-        config: &IssuerConfig,
-        known: &Known,
-        mut asked: tokio::sync::MutexGuard<'_, Vec<Moment>>,
-    ) -> Result<Arc<Issuer>, Fault> {
+    /// Goes on if whoever asked goes: the answer is for all who wait.
+    async fn ask(&self, config: &IssuerConfig, known: Arc<Known>, asked: Asked) -> Result<Arc<Issuer>, Fault> {
+        if let Some(fault) = known.failure(config) {
+            return known.since(config, STALE).ok_or(fault);
+        }
+        let (agent, config) = (self.own.upgrade().ok_or_else(fault::stopping)?, config.clone());
+        let asking = tokio::spawn(async move { agent.ask_now(&config, &known, asked).await });
+        asking.await.map_err(|_| fault::internal())?
+    }
+
+    async fn ask_now(&self, config: &IssuerConfig, known: &Known, mut asked: Asked) -> Result<Arc<Issuer>, Fault> {
         asked.retain(|at| at.elapsed() < WINDOW);
         let silent = || oauth_fault::issuer_silent(config.issuer.as_str());
         if asked.len() >= MOST {
             return known.since(config, STALE).ok_or_else(silent);
         }
-        asked.push(Moment::now());
-        match self.ask_issuer(config).await {
+        let began = Moment::now();
+        asked.push(began);
+        match timeout(ANSWER_WITHIN, self.ask_issuer(config)).await.unwrap_or_else(|_| Err(silent())) {
             Ok(issuer) => {
                 let issuer = Arc::new(issuer);
                 *lock(&known.said) = Some((Moment::now(), issuer.clone()));
+                *lock(&known.failed) = None;
                 Ok(issuer)
             }
             // What it said before holds for a while.
             Err(fault) => {
                 tracing::warn!(issuer = config.issuer.as_str(), fault = fault.id(), "the issuer cannot be asked");
+                let left_alone = began.elapsed().clamp(LEFT_ALONE, ANSWER_WITHIN);
+                let failed = Failed { config: config.clone(), at: Moment::now(), left_alone, fault: fault.clone() };
+                *lock(&known.failed) = Some(failed);
                 known.since(config, STALE).ok_or(fault)
             }
         }
@@ -132,7 +168,7 @@ impl Agent {
 
     async fn ask_issuer(&self, config: &IssuerConfig) -> Result<Issuer, Fault> {
         let at = ServerUrl::parse(&config.issuer.url().origin().ascii_serialization())
-            .map_err(|error| crate::agent::fault::from_server_url(&config.issuer, &error))?;
+            .map_err(|error| fault::from_server_url(&config.issuer, &error))?;
         let failed = |error: OAuthError| oauth_fault::from_oauth(&at, error);
         let http = self.http(&at)?;
         let provider = openid::discover(&http, &config.issuer).await.map_err(failed)?;
