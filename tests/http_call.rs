@@ -30,14 +30,14 @@ fn echo() -> Stub {
 #[test]
 fn a_call_is_made_with_the_token_which_the_caller_never_sees() {
     let dashboard = Dashboard::start();
-    let (home, door, ci) = home(dashboard.url(), ADMIN, "write");
+    let (home, door, ci) = home(dashboard.url(), ADMIN, "control");
     let at = format!("/api/call/{}", encoded(dashboard.url()));
     let read = door.get(&format!("{at}/api/tasks?limit=5&q=a%20b"), &ci);
     assert_eq!(read.header("loom-answered-by"), Some(dashboard.url()));
     assert_eq!(read.header("content-type"), Some("application/json"));
     assert_eq!(read.ok(200), json!({"by": "admin", "query": "limit=5&q=a%20b"}));
-    let posted = door.post(&format!("{at}/api/tasks"), &ci, &json!({"title": "x"})).ok(200);
-    assert_eq!(posted["got"], json!({"title": "x"}));
+    let posted = door.post(&format!("{at}/api/tasks"), &ci, &json!({"title": "x", "project_id": 1})).ok(200);
+    assert_eq!(posted["got"], json!({"title": "x", "project_id": 1}));
     for request in dashboard.seen() {
         assert!(request.contains(&format!("authorization: Bearer {ADMIN}\r\n")) && !request.contains(&ci), "{request}");
     }
@@ -74,7 +74,9 @@ fn what_a_token_may_not_is_refused_before_anything_is_sent() {
             json!({"detail": format!("Insufficient permissions. Required scope: {scope}")})
         );
     };
-    insufficient(door.post(&format!("{at}/api/tasks"), &reader, &json!({})), "write");
+    insufficient(door.post(&format!("{at}/api/tasks"), &reader, &json!({})), "control");
+    insufficient(door.post(&format!("{at}/api/unknown"), &reader, &json!({})), "admin");
+    insufficient(door.get(&format!("{at}/api/v2/audit"), &reader), "audit");
     insufficient(door.get(&format!("{at}/api/audit"), &reader), "audit");
     insufficient(door.get(&format!("{at}/api/%61udit"), &reader), "audit");
     insufficient(door.get(&format!("{at}//api///audit"), &reader), "audit");
@@ -98,7 +100,7 @@ fn what_a_token_may_not_is_refused_before_anything_is_sent() {
 #[test]
 fn who_the_caller_is_here_stays_here_and_what_is_for_the_agent_stays_with_it() {
     let server = Stub::start(|_, _, stream| {
-        let headers = "set-cookie: a=b\r\nset-cookie: c=d\r\naccess-control-allow-origin: *\r\naccess-control-allow-credentials: true\r\nx-kept: yes\r\netag: \"1\"\r\nlink: </x>; rel=next\r\ncontent-type: text/html\r\ncontent-security-policy: script-src *\r\nloom-answered-by: forged\r\n";
+        let headers = "set-cookie: a=b\r\nset-cookie: c=d\r\naccess-control-allow-origin: *\r\naccess-control-allow-credentials: true\r\nstrict-transport-security: max-age=9\r\nclear-site-data: \"*\"\r\nservice-worker-allowed: /\r\nrefresh: 0;url=/\r\nalt-svc: h2=\":1\"\r\nx-accel-redirect: /x\r\ncache-control: public, max-age=9\r\nconnection: close, x-hop\r\nx-hop: 1\r\nx-kept: yes\r\netag: \"1\"\r\nlink: </x>; rel=next\r\ncontent-type: text/html\r\ncontent-security-policy: script-src *\r\nloom-answered-by: forged\r\n";
         let _ = stream.write_all(http("200 OK", headers, "<script>alert(1)</script>").as_bytes());
     });
     let (_home, door, ci) = home(server.url(), "tok_0123456789", "read");
@@ -113,13 +115,19 @@ fn who_the_caller_is_here_stays_here_and_what_is_for_the_agent_stays_with_it() {
         "Proxy-Authorization: Basic hunter2",
         "Sec-Fetch-Site: same-origin",
         "TE: trailers",
-        "X-Kept: yes",
+        "X-GitHub-Api-Version: 2022-11-28",
+        "Connection: keep-alive, X-Named",
+        "X-Named: hunter2",
+        "X-Remote-User: hunter2",
+        "X-Auth-Request-User: hunter2",
+        "X-Real-IP: 10.6.6.6",
+        "X-Envoy-Original-Path: /hunter2",
         "Accept: text/html",
         "If-None-Match: \"0\"",
     ];
     let answer = door.ask("GET", &path, &lines, "");
     let seen = server.seen().remove(0).to_ascii_lowercase();
-    for line in ["x-kept: yes\r\n", "accept: text/html\r\n", "if-none-match: \"0\"\r\n"] {
+    for line in ["x-github-api-version: 2022-11-28\r\n", "accept: text/html\r\n", "if-none-match: \"0\"\r\n"] {
         assert!(seen.contains(line), "{line}: {seen}");
     }
     for hidden in ["hunter2", "10.6.6.6", "cookie", "referer", "forwarded", "via:", "proxy-", "sec-", &ci] {
@@ -127,13 +135,33 @@ fn who_the_caller_is_here_stays_here_and_what_is_for_the_agent_stays_with_it() {
     }
     assert_eq!(seen.matches("authorization:").count(), 1, "{seen}");
     let head = answer.head.to_ascii_lowercase();
-    assert!(!head.contains("set-cookie") && !head.contains("access-control-"), "{head}");
+    for hidden in [
+        "set-cookie",
+        "access-control-",
+        "strict-transport",
+        "clear-site",
+        "service-worker",
+        "refresh",
+        "alt-svc",
+        "x-accel",
+        "x-hop",
+        "public",
+    ] {
+        assert!(!head.contains(hidden), "{hidden}: {head}");
+    }
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!((answer.header("x-kept"), answer.header("etag")), (Some("yes"), Some("\"1\"")));
     assert_eq!(answer.header("content-security-policy"), Some("sandbox; default-src 'none'"));
     assert_eq!(answer.header("loom-answered-by"), Some(server.url()));
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     // Headers by which a call would be another than the one that was allowed.
-    for line in ["X-HTTP-Method-Override: DELETE", "X-Original-URL: /api/audit", "X-Rewrite-URL: /"] {
+    for line in [
+        "X-HTTP-Method-Override: DELETE",
+        "X_HTTP_METHOD_OVERRIDE: DELETE",
+        "X-Original-URL: /",
+        "X-Accel-Redirect: /",
+        "Sudo: root",
+    ] {
         door.ask("GET", &path, &[&bearer(&ci), line], "").fails(403);
     }
     assert_eq!(server.requests(), 1);

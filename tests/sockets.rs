@@ -143,7 +143,7 @@ fn in_a_container_git_and_api_work_for_the_servers_of_its_socket_and_for_no_othe
     let status = inside(&format!("loom api --server {} /api/status", api.url())).ok().without(ADMIN);
     assert!(status.out.contains("admin"), "{status:?}");
     let before = (api.requests(), hidden.requests());
-    inside(&format!("loom api --server {} -X POST /api/tasks", api.url())).fails(1).says("scope write");
+    inside(&format!("loom api --server {} -X POST /api/tasks", api.url())).fails(1).says("scope control");
     inside(&format!("loom api --server {} /api/status", hidden.url())).fails(1);
     assert_eq!((api.requests(), hidden.requests()), before, "nothing was sent");
     inside("loom logout --all").fails(1).says("scope control");

@@ -12,7 +12,9 @@ mod jwt_error;
 mod jwt_header;
 mod key_set;
 mod ledger;
+mod path_template;
 mod role_claims;
+mod secret_paths;
 
 pub use api_scopes::{Need, needed};
 pub use audit_log::{AuditLog, Place};

@@ -44,6 +44,7 @@ mod tally;
 mod turns;
 mod verbs;
 
+pub use api::ends_here;
 pub use caller::{Asker, Caller, Peer, WRITE_WITHIN};
 pub use dispatch::{answer, is_hello};
 pub use doors::{DoorOrder, RestrictedDoor};

@@ -26,6 +26,9 @@ pub struct ServerConfig {
     /// Through which proxy it is reached, whatever the environment says.
     #[serde(default, deserialize_with = "proxy")]
     proxy: Option<Proxy>,
+    /// Headers that tokens may send in calls of its API, beside those that they may send everywhere.
+    #[serde(default)]
+    api_headers: Vec<String>,
     #[serde(default)]
     oauth: OAuthSettings,
 }
@@ -50,6 +53,10 @@ pub struct TlsSettings {
 impl ServerConfig {
     pub fn oauth(&self) -> &OAuthSettings {
         &self.oauth
+    }
+
+    pub fn api_headers(&self) -> &[String] {
+        &self.api_headers
     }
 
     /// How the server is reached by who would otherwise go this way.

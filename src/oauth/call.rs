@@ -1,5 +1,6 @@
 //! A call to an API, with bodies that are streamed in both directions, as large as they may be.
 
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -28,7 +29,11 @@ pub struct Call {
 }
 
 /// A server's answer: its head, and its body as it comes.
-pub struct Answering(Response);
+pub struct Answering {
+    response: Response,
+    /// What was looked at before its turn.
+    begun: VecDeque<Bytes>,
+}
 
 /// A body on its way out. If its sender goes before it has ended, the request is broken off: half a body is never taken for
 /// a whole one.
@@ -57,27 +62,44 @@ impl Http {
         if let Some(body) = call.body {
             request = request.body(reqwest::Body::wrap(body));
         }
-        request.send().await.map(Answering).map_err(|error| failed(&error))
+        let answering = |response| Answering { response, begun: VecDeque::new() };
+        request.send().await.map(answering).map_err(|error| failed(&error))
     }
 }
 
 impl Answering {
     pub fn status(&self) -> u16 {
-        self.0.status().as_u16()
+        self.response.status().as_u16()
     }
 
     /// As it stands in a status line: `HTTP/1.1`.
     pub fn version(&self) -> String {
-        format!("{:?}", self.0.version())
+        format!("{:?}", self.response.version())
     }
 
     pub fn headers(&self) -> &HeaderMap {
-        self.0.headers()
+        self.response.headers()
     }
 
     /// The next part of the body; `None` at its end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
-        self.0.chunk().await.map_err(|error| failed(&error))
+        match self.begun.pop_front() {
+            Some(begun) => Ok(Some(begun)),
+            None => self.response.chunk().await.map_err(|error| failed(&error)),
+        }
+    }
+
+    /// The body if it is no longer than this. It comes all the same.
+    pub async fn short_body(&mut self, most: usize) -> Result<Option<Vec<u8>>, HttpError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.response.chunk().await.map_err(|error| failed(&error))? {
+            body.extend_from_slice(&chunk);
+            self.begun.push_back(chunk);
+            if body.len() > most {
+                return Ok(None);
+            }
+        }
+        Ok(Some(body))
     }
 }
 

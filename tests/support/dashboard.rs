@@ -99,10 +99,13 @@ impl Tokens {
             token["scopes"].as_array().unwrap().iter().any(|own| includes.contains(&own.as_str().unwrap()))
         };
         let needed = match (method, path) {
-            ("GET", "/api/status" | "/api/tasks" | "/api/logs") => "read",
-            ("POST", "/api/tasks") => "write",
-            ("POST", "/api/control/start" | "/api/control/stop") => "control",
-            ("GET", "/api/audit") => "audit",
+            ("GET", "/api/status" | "/api/tasks" | "/api/logs" | "/api/v2/api-keys") => "read",
+            ("POST", "/api/tasks" | "/api/control/start" | "/api/control/stop" | "/api/projects") => "control",
+            // As another version of it may have them.
+            ("POST", "/api/tasks/create") => "write",
+            ("GET", "/odd") => "control",
+            ("GET", "/api/audit" | "/api/enterprise/audit" | "/api/v2/audit" | "/api/compliance") => "audit",
+            ("POST", "/api/v2/api-keys") => "admin",
             _ if path.starts_with("/api/enterprise/tokens") => "admin",
             _ => return said("404 Not Found", &json!({"error": "Not Found", "path": path})),
         };
@@ -118,6 +121,10 @@ impl Tokens {
             }
             ("POST", "/api/enterprise/tokens") => self.create(&serde_json::from_str(body).unwrap_or_default()),
             ("DELETE", _) => self.revoke(path.rsplit('/').next().unwrap_or_default()),
+            ("POST", "/api/tasks") if !is_task(body) => said(
+                "422 Unprocessable Entity",
+                &json!({"detail": [{"loc": ["body", "project_id"], "msg": "Field required"}]}),
+            ),
             ("POST", _) => {
                 said("200 OK", &json!({"by": by, "got": serde_json::from_str::<Value>(body).unwrap_or_default()}))
             }
@@ -154,6 +161,15 @@ impl Tokens {
             None => refused("404 Not Found", &format!("Token not found: {which}")),
         }
     }
+}
+
+/// What the dashboard takes for a task.
+fn is_task(body: &str) -> bool {
+    let task: Value = serde_json::from_str(body).unwrap_or_default();
+    let priority = task
+        .get("priority")
+        .is_none_or(|priority| ["low", "medium", "high", "critical"].iter().any(|known| priority == known));
+    task["project_id"].is_i64() && task["title"].is_string() && priority
 }
 
 fn without_token(token: &Value) -> Value {

@@ -3,7 +3,7 @@ use crate::access::Need;
 use crate::agent::accounts::Accounts;
 use crate::agent::held::{Held, Usefulness};
 use crate::agent::{Agent, fault, select};
-use crate::base::{AccountKey, Credential, Scopes};
+use crate::base::{AccountKey, Credential, Scope, Scopes};
 use crate::msg;
 use crate::wire::{Code, Condition, Fault};
 
@@ -23,6 +23,23 @@ pub(in crate::agent) async fn pick(
     .account(target, need)
 }
 
+/// The other accounts that a call may be made as which its server refused for want of this scope: first those that are known to
+/// have it, then those of which nothing is known.
+pub(super) async fn others_with(
+    agent: &Agent,
+    target: &Target,
+    scope: &str,
+    tried: &[AccountKey],
+) -> Result<Vec<AccountKey>, Fault> {
+    let find = |accounts: &Accounts| {
+        let mut others: Vec<_> = of_use(accounts, target, None).into_iter().filter(|held| held.is_of_use()).collect();
+        others.retain(|held| !tried.contains(held.key()) && has_scope(held.credential(), scope) != Some(false));
+        others.sort_by_key(|held| (has_scope(held.credential(), scope).is_none(), power_of(held.credential())));
+        others.into_iter().map(|held| held.key().clone()).collect()
+    };
+    agent.with_accounts(find).await
+}
+
 /// What is kept for the account, renewed first if it has to be.
 pub(super) async fn ready(agent: &Agent, account: &AccountKey) -> Result<Credential, Fault> {
     let server = account.server();
@@ -30,20 +47,22 @@ pub(super) async fn ready(agent: &Agent, account: &AccountKey) -> Result<Credent
         agent.note_use(held);
         let usefulness = held.usefulness(0);
         held.give_doubtful();
-        (usefulness, held.condition(0), held.credential().clone())
+        (usefulness, held.condition(0), held.credential().clone(), held.healed_enough())
     };
     let find = |accounts: &Accounts| accounts.get(account).map(look);
     let mut found = agent.with_accounts(find).await?;
     let mut failed = None;
-    if let Some((Usefulness::Renewed, _, credential)) = &found {
+    if let Some((Usefulness::Renewed, _, credential, _)) = &found {
         failed = agent.renew_in_time(account, credential.secret()).await.err();
         found = agent.with_accounts(find).await?;
     }
     match (found, failed) {
-        (Some((_, Condition::Valid, credential) | (Usefulness::Doubtful, _, credential)), _) => Ok(credential),
+        (Some((_, Condition::Valid, credential, _) | (Usefulness::Doubtful, _, credential, _)), _) => Ok(credential),
         (Some(_), Some(failed)) => Err(failed),
-        (Some((_, Condition::Expired, _)), None) => Err(fault::login_expired(server)),
-        (Some((_, Condition::Refused, _)), None) => Err(fault::login_refused(server)),
+        (Some((_, Condition::Expired, ..)), None) => Err(fault::login_expired(server)),
+        // Renewed too often in a moment: a login would not help.
+        (Some((_, Condition::Refused, _, Some(wait))), None) => Err(fault::renewed_again_in(server, wait)),
+        (Some((_, Condition::Refused, ..)), None) => Err(fault::login_refused(server)),
         (None, _) => Err(fault::not_logged_in(server)),
     }
 }
@@ -71,12 +90,7 @@ impl Choice {
 }
 
 fn choose(accounts: &Accounts, target: &Target, user: Option<&str>, need: Need) -> Choice {
-    let mut fitting = select::candidates(accounts, &target.server, user);
-    fitting.retain(|held| lies_below(held.key().server(), &target.url));
-    fitting.sort_by_key(|held| (!held.is_of_use(), held.key().server() != &target.server));
-    // What nobody can use anyway stands last, and is the answer only if there is nothing else: it says what is wrong.
-    let of_use = fitting.iter().filter(|held| held.is_of_use()).count();
-    fitting.truncate(of_use.max(1));
+    let mut fitting = of_use(accounts, target, user);
     if fitting.is_empty() {
         return Choice::None;
     }
@@ -92,6 +106,32 @@ fn choose(accounts: &Accounts, target: &Target, user: Option<&str>, need: Need) 
     best.map_or(Choice::TooWeak, |(_, held)| Choice::Found(held.key().clone()))
 }
 
+/// The accounts that a call may be made as, those of exactly its server first.
+fn of_use<'a>(accounts: &'a Accounts, target: &Target, user: Option<&str>) -> Vec<&'a Held> {
+    let mut fitting = select::candidates(accounts, &target.server, user);
+    fitting.retain(|held| lies_below(held.key().server(), &target.url));
+    fitting.sort_by_key(|held| (!held.is_of_use(), held.key().server() != &target.server));
+    // What nobody can use anyway stands last, and is the answer only if there is nothing else: it says what is wrong.
+    let of_use = fitting.iter().filter(|held| held.is_of_use()).count();
+    fitting.truncate(of_use.max(1));
+    fitting
+}
+
+/// Whether it has the scopes that a server names, if that is known. What Loki's servers call `admin` is within all there is.
+fn has_scope(credential: &Credential, named: &str) -> Option<bool> {
+    let own = credential.scopes();
+    if own.is_empty() {
+        return None;
+    }
+    let needed = if named == "admin" { "*" } else { named };
+    let is_within = |name: &str| match (Scope::from_name(name), known_scopes(credential)) {
+        (Ok(scope), Some(known)) => known.allows(scope),
+        _ => false,
+    };
+    let has = |name: &str| own.iter().any(|own| own == name) || is_within(name);
+    Some(has(named) || needed.split(' ').all(has))
+}
+
 /// What the token may do, where all that it was granted are scopes that loom knows.
 fn known_scopes(credential: &Credential) -> Option<Scopes> {
     let named = credential.scopes();
@@ -101,7 +141,11 @@ fn known_scopes(credential: &Credential) -> Option<Scopes> {
 
 /// How many of all scopes are within these.
 fn power(scopes: &Scopes) -> usize {
-    crate::base::Scope::EVERY.into_iter().filter(|scope| scopes.allows(*scope)).count()
+    Scope::EVERY.into_iter().filter(|scope| scopes.allows(*scope)).count()
+}
+
+fn power_of(credential: &Credential) -> usize {
+    known_scopes(credential).map_or(0, |scopes| power(&scopes))
 }
 
 #[cfg(test)]

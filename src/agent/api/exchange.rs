@@ -2,20 +2,20 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::sleep;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::account::ready;
+use super::account::{others_with, ready};
 use super::answer::{hand_on, location, retry_after};
-use super::body::Body;
+use super::body::{Body, in_time};
 use super::redactor::Redactor;
 use super::target::{Target, lies_below, origin, redirected};
 use crate::access::{Need, needed};
 use crate::agent::{Agent, Caller, fault};
-use crate::base::{AccountKey, Credential, Secret, ServerUrl};
+use crate::base::{AccountKey, Credential, Scope, Secret, ServerUrl, missing_scope};
 use crate::oauth::call::{Answering, Call, Uploader};
 use crate::wire::{ApiBody, ApiEvent, Fault};
 
@@ -31,9 +31,17 @@ const LEAST_WAIT: Duration = Duration::from_secs(5);
 /// How many redirects are followed.
 const MOST_REDIRECTS: usize = 5;
 
+/// So many further accounts are tried where one lacks a scope.
+const MOST_OTHERS: usize = 4;
+
+/// A refusal that says which scope is missing is no longer than this.
+const REFUSAL: usize = 16 * 1024;
+
 /// A call that may be made.
 pub(in crate::agent) struct Asked<'a> {
     pub(in crate::agent) target: Target,
+    /// The account that was named.
+    pub(in crate::agent) user: Option<&'a str>,
     pub(in crate::agent) method: Method,
     pub(in crate::agent) headers: HeaderMap,
     pub(in crate::agent) body: Option<ApiBody>,
@@ -41,29 +49,44 @@ pub(in crate::agent) struct Asked<'a> {
     pub(in crate::agent) grants: &'a (dyn Fn(Need, &ServerUrl) -> bool + Sync),
 }
 
+/// A call that was sent, and what came of it.
+struct Sent {
+    uploader: Option<Uploader>,
+    answer: Answering,
+    /// Whether it is the answer of who was shown the token: no redirect led away from there.
+    own: bool,
+}
+
 /// Makes the call as this account, and hands on the answer. After a 401 the token is renewed and the call made once more;
-/// after a 429 it waits as it is told.
+/// after a 429 it waits as it is told; after a 403 that says which scope is missing it goes on as the next account that may
+/// have it. Returns whose answer it was.
 pub(in crate::agent) async fn carry_out(
     agent: &Agent,
     caller: &mut Caller<'_>,
     asked: Asked<'_>,
-    account: &AccountKey,
-) -> Result<(), Fault> {
-    let server = account.server();
+    account: AccountKey,
+) -> Result<AccountKey, Fault> {
+    let (mut account, mut tried) = (account, Vec::new());
     let mut body = Body::new(asked.body);
     let mut redactor = Redactor::default();
     let (mut patience, mut renewed) = (PATIENCE, false);
     loop {
-        let credential = ready(agent, account).await?;
-        let proof = proof(account, &credential);
+        let credential = ready(agent, &account).await?;
+        let server = account.server();
+        let proof = proof(&account, &credential);
         redactor.hide(credential.secret());
         redactor.hide(&Secret::new(proof.split_once(' ').map(|(_, value)| value).unwrap_or_default().to_owned()));
-        let (uploader, answer) = send(agent, caller, &asked, account, &proof, &mut body).await?;
+        let sent = send(agent, caller, &asked, &account, &proof, &mut body).await?;
+        let Sent { uploader, mut answer, own } = sent;
         let status = answer.status();
-        let heals = status == 401 && !renewed && could_heal(agent, account).await?;
+        if own && status == 401 {
+            agent.note(&account, credential.secret(), true).await;
+        } else if own && (200..300).contains(&status) {
+            agent.note(&account, credential.secret(), false).await;
+        }
+        let heals = own && status == 401 && !renewed && could_heal(agent, &account).await?;
         if heals {
-            agent.renew(account, credential.secret()).await?;
-            agent.heal(account);
+            agent.renew(&account, credential.secret()).await?;
             renewed = true;
         }
         let wait = retry_after(&answer).filter(|wait| status == 429 && *wait <= patience && !patience.is_zero());
@@ -80,12 +103,40 @@ pub(in crate::agent) async fn carry_out(
             }
             continue;
         }
+        if own && status == 403 && body.can_repeat() && tried.len() < MOST_OTHERS {
+            tried.push(account.clone());
+            let next = match missing(server, &mut answer).await? {
+                Some(scope) => asked.other_with(agent, &scope, &tried).await?,
+                None => None,
+            };
+            if let Some(next) = next {
+                drop((answer, uploader));
+                body.rewind(caller).await?;
+                caller.is_about(next.server(), Some(next.user()))?;
+                (account, renewed) = (next, false);
+                continue;
+            }
+        }
         hand_on(caller, server, answer, (&mut body, &uploader), &mut redactor).await?;
         return match status {
             401 if heals => Err(fault::not_repeated(server)),
-            401 => Err(fault::login_refused(server)),
-            _ => Ok(()),
+            401 if own => Err(fault::login_refused(server)),
+            _ => Ok(account),
         };
+    }
+}
+
+impl Asked<'_> {
+    /// The next account for a call that lacks this scope: never one that may more than whoever asks.
+    async fn other_with(&self, agent: &Agent, scope: &str, tried: &[AccountKey]) -> Result<Option<AccountKey>, Fault> {
+        if self.user.is_some() {
+            return Ok(None);
+        }
+        // What its own words mean is known of Loki's servers only.
+        let scopes = Scope::from_name(scope).unwrap_or(Scope::All);
+        let need = Need { scope: scopes, ..needed(self.method.as_str(), self.target.url.path()) };
+        let others = others_with(agent, &self.target, scope, tried).await?;
+        Ok(others.into_iter().find(|account| (self.grants)(need, account.server())))
     }
 }
 
@@ -98,7 +149,7 @@ async fn send(
     account: &AccountKey,
     proof: &str,
     body: &mut Body,
-) -> Result<(Option<Uploader>, Answering), Fault> {
+) -> Result<Sent, Fault> {
     let server = account.server();
     let (mut url, mut own, mut left) = (asked.target.url.clone(), true, MOST_REDIRECTS);
     loop {
@@ -117,7 +168,7 @@ async fn send(
                 own &= lies_below(server, &to);
                 (url, left) = (to, left - 1);
             }
-            None => return Ok((uploader, answer)),
+            None => return Ok(Sent { uploader, answer, own }),
         }
     }
 }
@@ -132,6 +183,13 @@ fn next(asked: &Asked<'_>, answer: &Answering, url: &Url) -> Option<Url> {
 
 fn only_accept(headers: &HeaderMap) -> HeaderMap {
     headers.get(ACCEPT).map(|value| (ACCEPT, value.clone())).into_iter().collect()
+}
+
+/// The scope that a refusal names.
+async fn missing(server: &ServerUrl, answer: &mut Answering) -> Result<Option<String>, Fault> {
+    let body = in_time(server, answer.short_body(REFUSAL)).await?.map_err(|error| fault::from_http(server, &error))?;
+    let challenges = answer.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    Ok(missing_scope(challenges, &body.unwrap_or_default()))
 }
 
 async fn could_heal(agent: &Agent, account: &AccountKey) -> Result<bool, Fault> {

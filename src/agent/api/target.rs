@@ -41,6 +41,13 @@ impl Target {
     }
 }
 
+impl Target {
+    /// Its path as that server has it, which it lies below.
+    pub(in crate::agent) fn below(&self, server: &ServerUrl) -> &str {
+        self.url.path().strip_prefix(server.path()).unwrap_or(self.url.path())
+    }
+}
+
 /// Whether this is the server, or lies below its path.
 pub(super) fn lies_below(server: &ServerUrl, url: &Url) -> bool {
     let below = url.path().strip_prefix(server.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

@@ -1,9 +1,9 @@
 use crate::access::{Need, needed};
-use crate::agent::api::{self, Asked, Target};
+use crate::agent::api::{self, Asked, Sender, Target};
 use crate::agent::dispatch::Handle;
 use crate::agent::needs::Needs;
 use crate::agent::{Agent, Caller};
-use crate::base::ServerUrl;
+use crate::base::{ServerConfig, ServerUrl};
 use crate::msg;
 use crate::wire::{Api, ApiReply, Code, Fault};
 
@@ -16,23 +16,30 @@ impl Handle for Api {
         let user = self.account.as_deref();
         caller.is_about(&target.server, user)?;
         let method = api::method(&self.method)?;
-        let headers = api::checked(&self.headers)?;
+        let is_owner = caller.is_owner();
+        let config = agent.config()?;
+        let further = config.server(&target.server).map(ServerConfig::api_headers).unwrap_or_default();
+        let sender = if is_owner { Sender::Owner } else { Sender::Other(&target.server, further) };
+        let headers = api::checked(&self.headers, sender)?;
+        api::checked_query(&target.url, is_owner)?;
         let need = needed(method.as_str(), target.url.path());
         let authority = caller.authority().clone();
-        if self.scopes.as_ref().is_some_and(|most| !most.allows(need.scope)) {
-            let beyond = Fault::new(Code::Denied, msg!("api-beyond-scope", scope = need.scope.name()));
-            return Err(beyond.hint(msg!("hint-api-beyond-scope")));
-        }
-        Needs::of_call(need).check(&authority)?;
+        let permit = |need: Need| {
+            if self.scopes.as_ref().is_some_and(|most| !most.allows(need.scope)) {
+                let beyond = Fault::new(Code::Denied, msg!("api-beyond-scope", scope = need.scope.name()));
+                return Err(beyond.hint(msg!("hint-api-beyond-scope")));
+            }
+            Needs::of_call(need).check(&authority)
+        };
+        permit(need)?;
         let account = api::pick(agent, &target, user, need).await?;
         caller.is_about(account.server(), Some(account.user()))?;
-        let grants = |need: Need, at: &ServerUrl| {
-            let within = self.scopes.as_ref().is_none_or(|most| most.allows(need.scope));
-            within && Needs::of_call(need).check(&authority).is_ok() && authority.sees(at)
-        };
-        let reply = ApiReply { server: target.server.clone(), account: account.user().to_owned() };
-        let asked = Asked { target, method, headers, body: self.body, grants: &grants };
-        api::carry_out(agent, caller, asked, &account).await?;
-        Ok(reply)
+        // Its server may lie below a path at which that API begins.
+        permit(needed(method.as_str(), target.below(account.server())))?;
+        let grants = |need: Need, at: &ServerUrl| permit(need).is_ok() && authority.sees(at);
+        let server = target.server.clone();
+        let asked = Asked { target, user, method, headers, body: self.body, grants: &grants };
+        let account = api::carry_out(agent, caller, asked, account).await?;
+        Ok(ApiReply { server, account: account.user().to_owned() })
     }
 }

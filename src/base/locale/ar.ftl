@@ -412,6 +412,12 @@ hint-api-elsewhere = اذكر الخادم الذي ينتمي إليه: {"\u206
 api-bad-header = {"\u2066"}{ $name }{"\u2069"} ليست ترويسة كما في {"\u2066"}HTTP{"\u2069"}
 api-header-refused = الترويسة {"\u2066"}{ $name }{"\u2069"} لا يرسلها إلا الوكيل
 hint-api-header-refused = احذفها: الوكيل هو من يقول من يطلب وكيف
+api-header-underscore = في الترويسة {"\u2066"}{ $name }{"\u2069"} شرطة سفلية، وتقرؤها بعض الخوادم شرطة عادية
+hint-api-header-underscore = إن كان هذا قصدك: {"\u2066"}{ $name }{"\u2069"}
+api-header-unknown = لا يجوز لرمز أن يرسل الترويسة {"\u2066"}{ $name }{"\u2069"} إلى { $server }
+hint-api-header-unknown = قد تقول من يطلب أو إلى أين يذهب الاستدعاء؛ يسمح بها المالك بكتابة {"\u2066"}api_headers = ["{ $name }"]{"\u2069"} في {"\u2066"}[[server]]{"\u2069"} مع {"\u2066"}url = "{ $server }"{"\u2069"}
+api-parameter-refused = يجعله المعامل {"\u2066"}{ $name }{"\u2069"} استدعاءً غير المطلوب
+hint-api-parameter-refused = احذفه، واذكر الطريقة نفسها
 api-bad-method = {"\u2066"}{ $method }{"\u2069"} ليست طريقة يمكن استعمالها
 api-no-account-may = لا حساب في { $server } يملك النطاق {"\u2066"}{ $scope }{"\u2069"} الذي يحتاج إليه هذا الاستدعاء
 hint-api-no-account-may = يعرض {"\u2066"}loom status{"\u2069"} النطاقات؛ سجّل الدخول بنطاقات أكثر، أو احفظ هناك رمزًا آخر
@@ -528,7 +534,7 @@ cmd-api = استدعاء واجهة خادم؛ الرمز عند الوكيل، 
 cmd-api-more =
     رمز الخروج 1 إن رفض الخادم، و4 إن كان على شخص أن يسجّل الدخول أولًا.
     {"\u2066"}  loom api /api/tasks --server https://loki.example{"\u2069"}
-    {"\u2066"}  loom api /api/tasks -f title=Hello -F priority=3{"\u2069"}
+    {"\u2066"}  loom api /api/tasks -F project_id=1 -f title=Hello -f priority=high{"\u2069"}
     {"\u2066"}  loom api /repos/acme/app/issues --paginate --select '.[].title' --server api.example{"\u2069"}
     {"\u2066"}  loom api -X PUT /files/report --input report.pdf -H 'Content-Type: application/pdf'{"\u2069"}
 cmd-why = بيان بيانات الاعتماد التي سيحصل عليها git لعنوان ما، وسبب ذلك

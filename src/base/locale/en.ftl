@@ -412,6 +412,12 @@ hint-api-elsewhere = name the server that it belongs to: --server URL
 api-bad-header = { $name } is not a header as HTTP has them
 api-header-refused = the header { $name } is the agent's to send
 hint-api-header-refused = leave it out: the agent says who asks, and how
+api-header-underscore = the header { $name } has an underscore, which some servers read as a hyphen
+hint-api-header-underscore = if that is what you mean: { $name }
+api-header-unknown = a token may not send the header { $name } to { $server }
+hint-api-header-unknown = it might say who asks, or where the call goes; the owner allows it with api_headers = ["{ $name }"] in a [[server]] with url = "{ $server }"
+api-parameter-refused = the parameter { $name } would make it another call than the one that is asked for
+hint-api-parameter-refused = leave it out, and name the method itself
 api-bad-method = { $method } is not a method that can be used
 api-no-account-may = no account at { $server } has the scope { $scope }, which this call needs
 hint-api-no-account-may = loom status shows the scopes; log in with more, or keep another token there
@@ -529,7 +535,7 @@ cmd-api = Call a server's API; the agent has the token, and you get the answer
 cmd-api-more =
     Exit code 1 if the server refuses, 4 if a person has to log in first.
       loom api /api/tasks --server https://loki.example
-      loom api /api/tasks -f title=Hello -F priority=3
+      loom api /api/tasks -F project_id=1 -f title=Hello -f priority=high
       loom api /repos/acme/app/issues --paginate --select '.[].title' --server api.example
       loom api -X PUT /files/report --input report.pdf -H 'Content-Type: application/pdf'
 cmd-why = Say which credential git would get for a URL, and why

@@ -412,6 +412,12 @@ hint-api-elsewhere = indique el servidor al que pertenece: --server URL
 api-bad-header = { $name } no es una cabecera como las de HTTP
 api-header-refused = la cabecera { $name } solo la envía el agente
 hint-api-header-refused = omítala: el agente dice quién pregunta y cómo
+api-header-underscore = la cabecera { $name } tiene un guion bajo, que algunos servidores leen como un guion
+hint-api-header-underscore = si es lo que quiere decir: { $name }
+api-header-unknown = un token no puede enviar la cabecera { $name } a { $server }
+hint-api-header-unknown = podría decir quién pide, o adónde va la llamada; el dueño la permite con api_headers = ["{ $name }"] en un [[server]] con url = "{ $server }"
+api-parameter-refused = el parámetro { $name } haría de ella otra llamada que la que se pide
+hint-api-parameter-refused = quítelo, y nombre el método mismo
 api-bad-method = { $method } no es un método que se pueda usar
 api-no-account-may = ninguna cuenta en { $server } tiene el ámbito { $scope }, que esta llamada necesita
 hint-api-no-account-may = loom status muestra los ámbitos; inicie sesión con más, o guarde allí otro token
@@ -529,7 +535,7 @@ cmd-api = Llamar a la API de un servidor; el token lo tiene el agente, y usted r
 cmd-api-more =
     Código de salida 1 si el servidor rechaza, 4 si antes alguien debe iniciar sesión.
       loom api /api/tasks --server https://loki.example
-      loom api /api/tasks -f title=Hello -F priority=3
+      loom api /api/tasks -F project_id=1 -f title=Hello -f priority=high
       loom api /repos/acme/app/issues --paginate --select '.[].title' --server api.example
       loom api -X PUT /files/report --input report.pdf -H 'Content-Type: application/pdf'
 cmd-why = Dice qué credencial recibiría git para una URL, y por qué

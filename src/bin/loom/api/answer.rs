@@ -1,4 +1,4 @@
-use loom_credentials::base::ServerUrl;
+use loom_credentials::base::{ServerUrl, missing_scope};
 use loom_credentials::msg;
 use loom_credentials::wire::{Code, Fault};
 use serde_json::Value;
@@ -37,7 +37,7 @@ impl Head {
 /// Why a server refused a call, in its own words where it has some: `body` is the beginning of its answer.
 pub fn refused(server: &ServerUrl, head: &Head, body: &[u8]) -> Fault {
     let detail = serde_json::from_slice(body).ok().and_then(|body| detail(&body));
-    if let (403, Some(scope)) = (head.status, missing_scope(head, detail.as_deref())) {
+    if let (403, Some(scope)) = (head.status, missing_scope(head.all("www-authenticate"), body)) {
         return Fault::new(Code::Denied, msg!("api-scope-missing", server = server, scope = scope))
             .hint(msg!("hint-api-scope-missing"));
     }
@@ -48,16 +48,6 @@ pub fn refused(server: &ServerUrl, head: &Head, body: &[u8]) -> Fault {
     };
     let fault = Fault::new(Code::Unavailable, message);
     if status == 429 { fault.hint(msg!("hint-api-too-many")) } else { fault }
-}
-
-/// The scope that the server misses: in Loki's words, or in those of RFC 6750 §3.1.
-fn missing_scope(head: &Head, detail: Option<&str>) -> Option<String> {
-    if let Some((_, scope)) = detail.and_then(|detail| detail.split_once("Required scope: ")) {
-        return Some(scope.to_owned());
-    }
-    let challenge = head.all("www-authenticate").find(|value| value.contains("insufficient_scope"))?;
-    let (_, scope) = challenge.split_once("scope=\"")?;
-    scope.split('"').next().map(str::to_owned).filter(|scope| !scope.is_empty())
 }
 
 /// What servers say went wrong: the first text there is under the usual keys.

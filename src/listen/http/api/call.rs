@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY};
+use axum::http::header::{CONNECTION, CONTENT_LENGTH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use futures_util::stream::unfold;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
+use super::handed_back::handed_back;
+use crate::agent::ends_here;
 use crate::base::ServerUrl;
 use crate::listen::http::ask::Conversation;
 use crate::listen::http::asker::Program;
@@ -23,40 +25,6 @@ const PIECE_WITHIN: Duration = Duration::from_secs(60);
 
 /// Where the calls lie.
 const PLACE: &str = "/api/call/";
-
-/// What of a caller's request is not for the other server: who it is here, and how its bytes came here.
-const NOT_HANDED_ON: &[&str] = &[
-    "accept-encoding",
-    "authorization",
-    "connection",
-    "content-length",
-    "cookie",
-    "expect",
-    "forwarded",
-    "host",
-    "keep-alive",
-    "origin",
-    "referer",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "via",
-];
-
-/// What of an answer is not for the caller: how its bytes came here, and leave for pages that this door gives nobody.
-const NOT_HANDED_BACK: &[&str] = &[
-    "connection",
-    "content-length",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-connection",
-    "set-cookie",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "www-authenticate",
-];
 
 /// Says that an answer, whatever its status, is the other server's.
 const ANSWERED_BY: HeaderName = HeaderName::from_static("loom-answered-by");
@@ -103,25 +71,16 @@ fn target(request: &Request) -> Result<(ServerUrl, String), Problem> {
 }
 
 fn headers(all: &HeaderMap) -> Vec<(String, String)> {
-    let is_ours = |name: &str| {
-        NOT_HANDED_ON.contains(&name) || ["sec-", "x-forwarded-", "proxy-"].iter().any(|begin| name.starts_with(begin))
-    };
-    let wanted = all.iter().filter(|(name, _)| !is_ours(name.as_str()));
+    let connection = all.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let named: Vec<&str> = connection.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let wanted = all.iter().filter(|(name, _)| !ends_here(name.as_str(), &named));
     wanted.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect()
 }
 
 fn answer(server: &ServerUrl, status: u16, headers: &[(String, String)], body: Body) -> Response {
     let mut answer = Response::new(body);
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    for (name, value) in headers {
-        let is_ours = NOT_HANDED_BACK.contains(&name.as_str()) || name.starts_with("access-control-");
-        let parsed = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
-        if let Some((name, value)) = parsed.filter(|_| !is_ours) {
-            answer.headers_mut().append(name, value);
-        }
-    }
-    // A page of theirs is no page of ours.
-    answer.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+    *answer.headers_mut() = handed_back(headers);
     if let Ok(server) = HeaderValue::from_str(&server.to_string()) {
         answer.headers_mut().insert(ANSWERED_BY, server);
     }

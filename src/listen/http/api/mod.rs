@@ -5,6 +5,7 @@ mod audit;
 pub(super) mod body;
 mod call;
 mod control;
+mod handed_back;
 mod info;
 mod token;
 mod tokens;

@@ -1,0 +1,76 @@
+/// Paths of one shape: `{name}` stands for one part of a path, and `{name:path}`, at most once, for any number of them.
+#[derive(Debug)]
+pub(super) struct PathTemplate {
+    begin: Vec<Part>,
+    /// What follows the place for any number of parts, where there is one.
+    end: Option<Vec<Part>>,
+}
+
+#[derive(Debug)]
+enum Part {
+    Named(String),
+    Any,
+}
+
+impl PathTemplate {
+    pub(super) fn parse(text: &str) -> PathTemplate {
+        let mut begin = Vec::new();
+        let mut end: Option<Vec<Part>> = None;
+        for part in text.split('/').filter(|part| !part.is_empty()) {
+            let part = match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+                Some(name) if name.ends_with(":path") => {
+                    end = Some(Vec::new());
+                    continue;
+                }
+                Some(_) => Part::Any,
+                None => Part::Named(part.to_lowercase()),
+            };
+            end.as_mut().unwrap_or(&mut begin).push(part);
+        }
+        PathTemplate { begin, end }
+    }
+
+    /// Whether a path of these parts has this shape.
+    pub(super) fn fits(&self, parts: &[&str]) -> bool {
+        let Some(rest) = parts.get(self.begin.len()..) else { return false };
+        let ends = match &self.end {
+            None => rest.is_empty(),
+            Some(end) => rest.len().checked_sub(end.len()).is_some_and(|from| all_fit(end, &rest[from..])),
+        };
+        ends && all_fit(&self.begin, parts)
+    }
+
+    /// How many parts stand there before it is open what follows; nothing where that never is.
+    pub(super) fn open_after(&self) -> Option<usize> {
+        self.end.as_ref().map(|_| self.begin.len())
+    }
+}
+
+fn all_fit(wanted: &[Part], parts: &[&str]) -> bool {
+    wanted.iter().zip(parts).all(|(wanted, part)| match wanted {
+        Part::Named(name) => name == part,
+        Part::Any => true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_fits_paths_of_its_shape_and_no_others() {
+        let fits = |template: &str, path: &str| {
+            let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+            PathTemplate::parse(template).fits(&parts)
+        };
+        assert!(fits("/", "/") && fits("/a/{b}/c", "/a/x/c") && fits("/A", "/a"));
+        for other in ["/", "/a/x", "/a/x/d", "/a/x/c/d", "/b/x/c"] {
+            assert!(!fits("/a/{b}/c", other), "{other}");
+        }
+        assert!(fits("/a/{rest:path}", "/a") && fits("/a/{rest:path}", "/a/b/c"));
+        assert!(fits("/a/{p:path}/z", "/a/z") && fits("/a/{p:path}/z", "/a/b/c/z"));
+        for other in ["/a", "/a/b", "/b/z", "/z"] {
+            assert!(!fits("/a/{p:path}/z", other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Which calls answer with a secret: a new key or token, or one that the server keeps. Who gets it needs the server's own
+//! login no more, so no scope is enough for that.
+
+use std::sync::LazyLock;
+
+use super::path_template::PathTemplate;
+
+/// A part of a path that ends so names things that open something. Whoever makes or changes one may be shown it.
+const OPENERS: &[&str] = &[
+    "key",
+    "keys",
+    "token",
+    "tokens",
+    "secret",
+    "secret-id",
+    "secret-ids",
+    "password",
+    "passwords",
+    "passwd",
+    "credential",
+    "credentials",
+    "creds",
+    "jitconfig",
+    "authorizations",
+    "signjwt",
+    "signblob",
+    "token-exchange",
+];
+
+/// The same at the end of a path: ways in.
+const WAYS_IN: &[&str] =
+    &["login", "signin", "sign-in", "log-in", "authenticate", "authentication", "session", "sessions"];
+
+/// A path that ends so is read to get what it names.
+const READ: &[&str] = &[
+    "token",
+    "access-token",
+    "access_token",
+    "accesstoken",
+    "id-token",
+    "registration-token",
+    "remove-token",
+    "registration_token",
+    "secret",
+    "client-secret",
+    "client_secret",
+    "password",
+    "credentials",
+    "creds",
+    "api-key",
+    "apikey",
+    "private-key",
+    "secret-key",
+    "service-account-token",
+];
+
+static ROUTES: LazyLock<Vec<(PathTemplate, When)>> = LazyLock::new(|| {
+    let lines = include_str!("secret_routes.tsv").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let parsed = lines.filter_map(|line| {
+        let (path, when) = line.split_once('\t')?;
+        Some((PathTemplate::parse(path), When::from_name(when)?))
+    });
+    parsed.collect()
+});
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Reads,
+    Writes,
+    All,
+}
+
+/// Whether the answer to a call may be a secret. The parts of its path are as the most lenient server reads them.
+pub(super) fn may_answer_with_a_secret(method: &str, parts: &[&str]) -> bool {
+    let parts = without_chosen_names(parts);
+    let last = parts.last().copied().map(without_format).unwrap_or_default();
+    let (when, by_name) = match method {
+        "GET" | "HEAD" => (When::Reads, READ.contains(&last)),
+        // Ending one hands out nothing.
+        "DELETE" | "OPTIONS" => return false,
+        _ => (When::Writes, parts.iter().any(|part| names_an_opener(part)) || WAYS_IN.contains(&last)),
+    };
+    by_name || ROUTES.iter().any(|(route, own)| (*own == when || *own == When::All) && route.fits(&parts))
+}
+
+/// Without what people named: a repository, and the files in it.
+fn without_chosen_names<'a>(parts: &[&'a str]) -> Vec<&'a str> {
+    let mut known = parts.to_vec();
+    if let Some(at) = parts.iter().position(|part| *part == "repos") {
+        known.iter_mut().skip(at + 1).take(2).for_each(|name| *name = "");
+        if parts.get(at + 3) == Some(&"contents") {
+            known.truncate(at + 4);
+        }
+    }
+    if let Some(at) = parts.windows(2).position(|two| two == ["repository", "files"]) {
+        known.truncate(at + 2);
+    }
+    known
+}
+
+fn names_an_opener(part: &str) -> bool {
+    OPENERS.iter().any(|opener| without_format(part).ends_with(opener))
+}
+
+/// Some servers take the format of the answer from the end of the path.
+fn without_format(part: &str) -> &str {
+    let formats = [".json", ".xml", ".yaml", ".yml", ".html", ".txt", ".csv"];
+    formats.iter().find_map(|format| part.strip_suffix(format)).unwrap_or(part)
+}
+
+impl When {
+    fn from_name(name: &str) -> Option<When> {
+        match name {
+            "reads" => Some(When::Reads),
+            "writes" => Some(When::Writes),
+            "all" => Some(When::All),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reveals(method: &str, path: &str) -> bool {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        may_answer_with_a_secret(method, &parts)
+    }
+
+    #[test]
+    fn every_line_of_the_list_is_read() {
+        let lines = include_str!("secret_routes.tsv").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        assert_eq!(ROUTES.len(), lines.count());
+    }
+
+    #[test]
+    fn what_well_known_servers_hand_out_is_known() {
+        for path in [
+            // GitHub
+            "/app/installations/1/access_tokens",
+            "/repos/acme/app/actions/runners/registration-token",
+            "/orgs/acme/actions/runners/remove-token",
+            "/orgs/acme/actions/runners/generate-jitconfig",
+            "/repos/acme/app/keys",
+            "/user/keys",
+            "/user/gpg_keys",
+            "/applications/c/token/scoped",
+            "/authorizations",
+            "/app-manifests/c/conversions",
+            "/login/oauth/access_token",
+            "/graphql",
+            // GitLab
+            "/api/v4/users/1/personal_access_tokens",
+            "/api/v4/personal_access_tokens/self/rotate",
+            "/api/v4/projects/1/access_tokens",
+            "/api/v4/projects/1/deploy_tokens",
+            "/api/v4/projects/acme/app/triggers",
+            "/api/v4/users/1/impersonation_tokens",
+            "/api/v4/runners/reset_registration_token",
+            "/api/v4/user/runners",
+            "/api/v4/applications",
+            "/api/v4/applications/1/renew-secret",
+            "/api/graphql",
+            // Gitea, Bitbucket
+            "/api/v1/users/me/tokens",
+            "/api/v1/user/applications/oauth2",
+            "/rest/access-tokens/1.0/users/me",
+            "/rest/access-tokens/1.0/projects/A/repos/b",
+            "/2.0/repositories/a/b/deploy-keys",
+            // Vault, OAuth, Loki, others
+            "/v1/auth/token/create",
+            "/v1/auth/userpass/login/me",
+            "/v1/auth/approle/role/r/secret-id",
+            "/v1/auth/kubernetes/login",
+            "/oauth/token",
+            "/oauth2/token",
+            "/api/enterprise/tokens",
+            "/api/v2/api-keys",
+            "/api/v2/api-keys/1/rotate",
+            "/api/v1/namespaces/n/serviceaccounts/s/token",
+            "/-/npm/v1/tokens",
+            "/-/user/org.couchdb.user:me",
+            "/v2/users/login",
+            "/api/auth/keys",
+            "/v1/projects/-/serviceaccounts/s@p.example:generateaccesstoken",
+            "/v1.0/applications/1/addpassword",
+            "/v1.0/$batch",
+            "/api/v4/projects/1/access_tokens.json",
+        ] {
+            for method in ["POST", "PUT", "PATCH", "MINT"] {
+                assert!(reveals(method, path), "{method} {path}");
+            }
+            assert!(!reveals("DELETE", path), "{path}");
+        }
+        for path in [
+            "/v1/secret/data/db",
+            "/v1/kv/db",
+            "/v1/apps/data/db",
+            "/v1/database/creds/reader",
+            "/v1/acl/token/1",
+            "/api/v1/orgs/acme/actions/runners/registration-token",
+            "/api/v1/namespaces/n/secrets/s",
+            "/api/v4/projects/1/variables",
+            "/token",
+            "/admin/realms/r/clients/c/client-secret",
+        ] {
+            assert!(reveals("GET", path) && reveals("HEAD", path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_people_named_so_and_lists_are_no_secrets() {
+        for path in [
+            "/user/keys",
+            "/api/v2/api-keys",
+            "/api/enterprise/tokens",
+            "/repos/acme/token",
+            "/repos/acme/app/contents/src/token",
+            "/api/secrets/status",
+            "/api/status",
+            "/v1/models",
+        ] {
+            assert!(!reveals("GET", path), "{path}");
+        }
+        for path in [
+            "/repos/acme/tokens/issues",
+            "/repos/token/keys",
+            "/repos/acme/app/contents/src/token",
+            "/api/v4/projects/1/repository/files/src/keys/a.rs",
+            "/repos/acme/app/issues",
+            "/api/tasks",
+            "/api/session/model",
+            "/api/notifications/triggers",
+            "/repos/acme/app/contents/keycloak",
+        ] {
+            assert!(!reveals("POST", path), "{path}");
+        }
+    }
+}
