@@ -189,7 +189,7 @@ fn many_who_want_the_whole_log_at_once_cost_no_more_memory_than_one() {
     let agent = home.agent(&[]);
     home.loom(&["audit", "tail"]).ok();
     let path = home.path().join("state/loom/audit.log");
-    let line = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_owned();
+    let line = std::fs::read_to_string(&path).unwrap().lines().nth(1).unwrap().to_owned();
     std::fs::write(&path, format!("{line}\n").repeat(ENTRIES)).unwrap();
     let peak = |field: &str| {
         let status = std::fs::read_to_string(format!("/proc/{}/status", agent.0.id())).unwrap();

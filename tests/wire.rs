@@ -254,7 +254,31 @@ fn the_frames_of_issued_tokens_and_sockets_are_as_recorded() {
 #[test]
 fn the_frames_of_the_audit_log_are_as_recorded() {
     exchange(Audit { event: Some("token".into()), last: 10, follow: true }, Empty {});
-    let whole = AuditVerifyReply { entries: 7, head: "00ff".into(), cut: 1, broken: Some("audit.log:3".into()) };
+    let chain = AuditChain {
+        file: "audit.log".into(),
+        entries: 7,
+        head: "00ff".into(),
+        since: Some("2026-11-20T00:00:00Z".into()),
+        dropped_files: 2,
+        dropped_entries: 60_000,
+        beginning_missing: true,
+        cut: 1,
+        broken: Some("audit.log:3".into()),
+    };
+    let trouble = AuditTrouble {
+        since: "2026-11-20T00:00:00Z".into(),
+        reason: "the audit log cannot be written: no space left".into(),
+        waiting: 3,
+        lost: 1,
+    };
+    let whole = AuditVerifyReply {
+        entries: 7,
+        head: "00ff".into(),
+        cut: 1,
+        broken: Some("audit.log:3".into()),
+        chains: vec![chain],
+        trouble: Some(trouble),
+    };
     exchange(AuditVerify {}, whole);
     let whole = || AuditVerifyReply { entries: 7, head: "00ff".into(), ..AuditVerifyReply::default() };
     let accounts = vec![FileAccount { server: server(), account: "ci".into() }];
@@ -273,6 +297,8 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
         server: Some(server()),
         account: Some("ci".into()),
         outcome: "ok".into(),
+        more: None,
+        since: None,
     };
     let program = entry(Actor::Process { uid: 1000, pid: 7, exe: Some("/usr/bin/loom".into()), token_id: None });
     let (token_id, address) = ("0123456789ab".to_owned(), "192.0.2.7".to_owned());
@@ -281,7 +307,8 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
     let Person { name: person, subject, issuer } = person();
     let person = entry(Actor::Person { person, subject, issuer, token_id: None, address: address.clone() });
     let stranger = entry(Actor::Stranger { address });
-    let entries = [program, token, afar, person, stranger];
+    let more = AuditEntry { more: Some(96_000), since: Some("2025-12-31T23:59:59Z".into()), ..stranger.clone() };
+    let entries = [program, token, afar, person, stranger, more];
     let printed: Vec<_> = entries.iter().map(print_event).collect();
     golden("audit-event", &printed.iter().map(|frame| frame.as_slice()).collect::<Vec<_>>());
     for (entry, frame) in entries.iter().zip(&printed) {
@@ -391,6 +418,7 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         accounts: vec![account],
         damaged: Vec::new(),
         unclaimed: vec![],
+        audit: None,
         note: None,
     };
     exchange(Status { server: None, check: true }, reply);

@@ -1,44 +1,120 @@
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::base::hex;
 use crate::wire::AuditEntry;
 
-/// A line of the log: the entry, and a hash over it and all before it. A line that is changed, moved, or taken out of the
-/// middle breaks every hash after it.
-#[derive(Deserialize)]
-pub(super) struct Line {
-    #[serde(flatten)]
-    pub(super) entry: AuditEntry,
-    pub(super) chain: String,
+/// How a line ends: a hash over its own bytes and all before it.
+const CHAIN: &[u8] = b",\"chain\":\"";
+const HASH: usize = 64;
+const END: &[u8] = b"\"}";
+
+/// What stands before the hash: how many entries there are, this one among them. A line of the former format has no number.
+const NUMBER: &[u8] = b",\"seq\":";
+
+/// How each entry begins, whole or cut short.
+const ENTRY: &[u8] = b"{\"time\":\"";
+
+const FORMAT: u32 = 2;
+
+/// The end of a chain: the hash of its last line, and how many entries there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) hash: String,
+    pub(super) entries: u64,
 }
 
-/// The end of a chain.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Head(pub(super) String);
+/// The first line of a file: which one it is, and what came before, so that it is known how much is missing of what was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Beginning {
+    audit: u32,
+    pub(super) file: u64,
+    /// So many entries are in the files before.
+    pub(super) entries: u64,
+    time: String,
+    /// The end of the chain there.
+    pub(super) after: String,
+}
+
+/// A line as its bytes lie in the file.
+pub(super) struct Link<'a> {
+    line: &'a [u8],
+    body: &'a [u8],
+    pub(super) hash: &'a str,
+}
 
 impl Head {
-    /// Prints the entry as the next line, and moves on to it.
-    pub(super) fn add(&mut self, entry: &AuditEntry, lines: &mut String) {
+    /// Prints the entry as the next line, and moves on to it. `between` is what a crash left behind the line before: the
+    /// hash covers it, so that nothing else can be put there later.
+    pub(super) fn add(&mut self, entry: &AuditEntry, between: &[u8], lines: &mut String) {
+        self.entries += 1;
         // One line whatever stands in it: JSON escapes line breaks.
         let text = serde_json::to_string(entry).unwrap_or_default();
-        self.0 = self.after(&text);
-        // The chain becomes the last field of the object, without printing the entry twice.
-        lines.push_str(text.strip_suffix('}').unwrap_or(&text));
+        let text = text.strip_suffix('}').unwrap_or(&text);
+        self.print(&format!("{text},\"seq\":{}", self.entries), between, lines);
+    }
+
+    /// The same with the first line of a file.
+    pub(super) fn begin(&mut self, file: u64, time: String, between: &[u8]) -> String {
+        let beginning = Beginning { audit: FORMAT, file, entries: self.entries, time, after: self.hash.clone() };
+        let (text, mut line) = (serde_json::to_string(&beginning).unwrap_or_default(), String::new());
+        self.print(text.strip_suffix('}').unwrap_or(&text), between, &mut line);
+        line
+    }
+
+    fn print(&mut self, body: &str, between: &[u8], lines: &mut String) {
+        self.hash = hash(&self.hash, between, body.as_bytes());
+        lines.push_str(body);
         lines.push_str(",\"chain\":\"");
-        lines.push_str(&self.0);
+        lines.push_str(&self.hash);
         lines.push_str("\"}\n");
     }
+}
 
-    /// Moves on to this line if it is the next one.
-    pub(super) fn follow(&mut self, line: &Line) -> bool {
-        let next = self.after(&serde_json::to_string(&line.entry).unwrap_or_default());
-        let holds = next == line.chain;
-        self.0.clone_from(&line.chain);
-        holds
+impl<'a> Link<'a> {
+    /// A line without its line break; nothing where it is not of this form to the byte.
+    pub(super) fn parse(line: &'a [u8]) -> Option<Link<'a>> {
+        let rest = line.strip_suffix(END)?;
+        let (rest, hash) = rest.split_at_checked(rest.len().checked_sub(HASH)?)?;
+        let is_hash = hash.iter().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte));
+        let hash = std::str::from_utf8(hash).ok().filter(|_| is_hash)?;
+        Some(Link { line, body: rest.strip_suffix(CHAIN)?, hash })
     }
 
-    fn after(&self, text: &str) -> String {
-        hex(&Sha256::new().chain_update(&self.0).chain_update(b"\n").chain_update(text).finalize())
+    /// Whether it is what was written after the line with this hash and these bytes.
+    pub(super) fn follows(&self, hash_before: &str, between: &[u8]) -> bool {
+        hash(hash_before, between, self.body) == self.hash
     }
+
+    /// Nothing in the former format.
+    pub(super) fn number(&self) -> Option<u64> {
+        let digits = self.body.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let (rest, number) = self.body.split_at(self.body.len() - digits);
+        std::str::from_utf8(number).ok().filter(|_| rest.ends_with(NUMBER))?.parse().ok()
+    }
+
+    pub(super) fn beginning(&self) -> Option<Beginning> {
+        serde_json::from_slice(self.line).ok().filter(|found: &Beginning| found.audit == FORMAT)
+    }
+
+    pub(super) fn entry(&self) -> Option<AuditEntry> {
+        serde_json::from_slice(self.line).ok()
+    }
+}
+
+/// Whether these bytes may be a line that a crash cut short.
+pub(super) fn may_be_cut(bytes: &[u8]) -> bool {
+    let common = bytes.len().min(ENTRY.len());
+    let is_text = std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true);
+    !bytes.is_empty()
+        && bytes[..common] == ENTRY[..common]
+        && is_text
+        && !bytes.iter().any(u8::is_ascii_control)
+        && !bytes.ends_with(b"}")
+}
+
+fn hash(before: &str, between: &[u8], body: &[u8]) -> String {
+    let hash = Sha256::new().chain_update(before).chain_update(b"\n").chain_update(between).chain_update(body);
+    // The line without its hash, as an object.
+    hex(&hash.chain_update(b"}").finalize())
 }

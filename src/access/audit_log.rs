@@ -1,59 +1,29 @@
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::io;
 
-use zeroize::Zeroizing;
-
-use super::audit_chain::{Head, Line};
-use crate::base::private_file;
+use super::audit_files::AuditFiles;
+use super::audit_reader::{Entries, Merged, Place};
+use crate::base::Paths;
 use crate::wire::{AuditEntry, AuditVerifyReply};
 
-/// A file is closed and another begun at this size.
-const MAX_SIZE: u64 = 4 * 1024 * 1024;
-
-/// How many closed files are kept: `audit.log.1` is the youngest.
-const KEPT: u32 = 4;
-
-/// The end of a file in which its last line is looked for.
-const MAX_LINE: u64 = 64 * 1024;
-
-/// The append-only log `audit.log`. Several agents can share it: each write looks where the chain ends.
+/// The append-only log, in two chains: what changes rights is in one of its own, which nothing else fills.
 pub struct AuditLog {
-    path: PathBuf,
-    lock: PathBuf,
+    pub rights: AuditFiles,
+    pub daily: AuditFiles,
 }
 
-/// How far somebody has read: to there in this file.
+/// How far somebody has read, in each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    inode: u64,
-    offset: u64,
+pub struct Places {
+    rights: Place,
+    daily: Place,
 }
 
 impl AuditLog {
-    pub fn new(path: PathBuf, lock: PathBuf) -> Self {
-        AuditLog { path, lock }
-    }
-
-    /// Writes the entries, all or none as far as the disk allows.
-    pub fn append(&self, entries: &[AuditEntry]) -> io::Result<()> {
-        let _lock = private_file::lock(&self.lock).map_err(io::Error::other)?;
-        let mut file = private_file::append(&self.path).map_err(io::Error::other)?;
-        let size = file.metadata()?.len();
-        let (mut head, is_cut) = self.head()?;
-        if size >= MAX_SIZE {
-            self.rotate()?;
-            file = private_file::append(&self.path).map_err(io::Error::other)?;
+    pub fn new(paths: &Paths) -> AuditLog {
+        AuditLog {
+            rights: AuditFiles::new(paths.audit_rights(), paths.audit_rights_lock()),
+            daily: AuditFiles::new(paths.audit_log(), paths.audit_lock()),
         }
-        // A line that a crash cut short stays as it is; the chain goes on from the one before it.
-        let mut text = if is_cut && size < MAX_SIZE { "\n".to_owned() } else { String::new() };
-        entries.iter().for_each(|entry| head.add(entry, &mut text));
-        let size = file.metadata()?.len();
-        file.write_all(text.as_bytes()).inspect_err(|_| {
-            // Half a batch would only be in the way.
-            let _ = file.set_len(size);
-        })
     }
 
     /// Hands on the last `count` entries that fit, the oldest first, for as long as they are wanted; nothing is held of them.
@@ -63,206 +33,127 @@ impl AuditLog {
         count: usize,
         fits: impl Fn(&AuditEntry) -> bool,
         mut each: impl FnMut(AuditEntry) -> bool,
-    ) -> io::Result<Place> {
-        // All at once: one that is closed meanwhile is still read.
-        let paths = (1..=KEPT).rev().map(|number| self.closed(number)).chain([self.path.clone()]);
-        let mut files: Vec<File> = Vec::new();
-        for path in paths {
-            files.extend(private_file::open_to_read(&path).map_err(io::Error::other)?);
-        }
+    ) -> io::Result<Places> {
         let mut found = 0;
+        let mut all = self.all()?;
+        // What is written meanwhile comes with the second reading or to who follows.
+        let mut again = self.all()?;
         if count > 0 {
-            for file in &mut files {
-                entries(file, 0, |entry| {
-                    found += usize::from(fits(&entry));
-                    true
-                })?;
+            while let Some(entry) = all.next()? {
+                found += usize::from(fits(&entry));
             }
         }
-        let (mut spare, mut place, mut wanted) = (found.saturating_sub(count), Place::default(), true);
-        for file in &mut files {
-            let offset = entries(file, 0, |entry| {
-                let is_one = count > 0 && fits(&entry);
-                let is_spare = is_one && spare > 0;
-                spare -= usize::from(is_spare);
-                wanted = wanted && (!is_one || is_spare || each(entry));
-                wanted
-            })?;
-            place = Place { inode: file.metadata()?.ino(), offset };
+        let mut spare = found.saturating_sub(count);
+        while let Some(entry) = again.next()? {
+            let is_one = count > 0 && fits(&entry);
+            let is_spare = is_one && spare > 0;
+            spare -= usize::from(is_spare);
+            if is_one && !is_spare && !each(entry) {
+                break;
+            }
         }
-        Ok(place)
+        Ok(places(&again))
     }
 
-    /// Hands on what was written since, and moves the place on: only what was appended is read.
-    pub fn since(&self, place: &mut Place, mut each: impl FnMut(AuditEntry) -> bool) -> io::Result<()> {
-        for path in [self.closed(1), self.path.clone()] {
-            let Some(mut file) = private_file::open_to_read(&path).map_err(io::Error::other)? else { continue };
-            let inode = file.metadata()?.ino();
-            // The one before is read on only if it is the one that was read last.
-            let offset = if inode == place.inode { place.offset } else { 0 };
-            if inode == place.inode || path == self.path {
-                *place = Place { inode, offset: entries(&mut file, offset, &mut each)? };
+    /// Hands on what was written since, and moves on: only what was appended is read.
+    pub fn since(&self, place: &mut Places, mut each: impl FnMut(AuditEntry) -> bool) -> io::Result<()> {
+        let rights = Entries::since(&self.rights, place.rights)?;
+        let mut new = Merged::new([rights, Entries::since(&self.daily, place.daily)?]);
+        while let Some(entry) = new.next()? {
+            if !each(entry) {
+                break;
             }
         }
+        *place = places(&new);
         Ok(())
     }
 
-    /// Follows the chain through all files that are left.
+    /// Follows both chains through all files that are left.
     pub fn verify(&self) -> io::Result<AuditVerifyReply> {
-        let mut reply = AuditVerifyReply::default();
-        let mut head: Option<Head> = None;
-        self.each_line(KEPT, |path, number, line| {
-            let Some(line) = line else {
-                reply.cut += 1;
-                return;
-            };
-            let follows = match &mut head {
-                Some(head) => head.follow(&line),
-                // What came before the oldest file is gone; the very first entry of all follows nothing.
-                None => {
-                    let mut first = Head::default();
-                    let is_first = first.follow(&line);
-                    head = Some(first);
-                    is_first || self.closed(1).exists()
-                }
-            };
-            match follows {
-                true => reply.entries += 1,
-                false => {
-                    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                    reply.broken.get_or_insert(format!("{name}:{number}"));
-                }
-            }
-        })?;
-        reply.head = head.unwrap_or_default().0;
-        Ok(reply)
+        let chains = vec![self.rights.verify()?, self.daily.verify()?];
+        Ok(AuditVerifyReply {
+            entries: chains.iter().map(|chain| chain.entries).sum(),
+            head: chains.last().map(|chain| chain.head.clone()).unwrap_or_default(),
+            cut: chains.iter().map(|chain| chain.cut).sum(),
+            broken: chains.iter().find_map(|chain| chain.broken.clone()),
+            chains,
+            trouble: None,
+        })
     }
 
-    /// Every line of so many closed files and the current one, the oldest first; `None` for one that is no entry.
-    fn each_line(&self, closed: u32, mut each: impl FnMut(&Path, usize, Option<Line>)) -> io::Result<()> {
-        let files = (1..=closed).rev().map(|number| self.closed(number)).chain([self.path.clone()]);
-        for path in files {
-            for (number, line) in lines(&read(&path)?).enumerate() {
-                each(&path, number + 1, serde_json::from_slice(line).ok());
-            }
-        }
-        Ok(())
-    }
-
-    /// Where the chain ends, and whether something unfinished follows. A file that was just begun goes on from the one
-    /// before it.
-    fn head(&self) -> io::Result<(Head, bool)> {
-        let current = read_end(&self.path)?;
-        let is_cut = current.last().is_some_and(|last| *last != b'\n');
-        let last = |bytes: &[u8]| lines(bytes).filter_map(|line| serde_json::from_slice::<Line>(line).ok()).last();
-        let last = match last(&current) {
-            Some(line) => Some(line),
-            None => last(&read_end(&self.closed(1))?),
-        };
-        Ok((last.map_or_else(Head::default, |line| Head(line.chain)), is_cut))
-    }
-
-    fn rotate(&self) -> io::Result<()> {
-        for number in (1..KEPT).rev() {
-            match std::fs::rename(self.closed(number), self.closed(number + 1)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        std::fs::rename(&self.path, self.closed(1))
-    }
-
-    fn closed(&self, number: u32) -> PathBuf {
-        self.path.with_extension(format!("log.{number}"))
+    fn all(&self) -> io::Result<Merged<2>> {
+        Ok(Merged::new([Entries::all(&self.rights)?, Entries::all(&self.daily)?]))
     }
 }
 
-/// Hands on the entries from this place of a file on, for as long as they are wanted. Returns where its last whole line ends.
-fn entries(file: &mut File, offset: u64, mut each: impl FnMut(AuditEntry) -> bool) -> io::Result<u64> {
-    file.seek(SeekFrom::Start(offset))?;
-    let (mut reader, mut line, mut offset) = (BufReader::new(file), Vec::new(), offset);
-    loop {
-        line.clear();
-        reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
-        if line.last() != Some(&b'\n') && (line.len() as u64) < MAX_LINE {
-            return Ok(offset);
-        }
-        offset += line.len() as u64;
-        if let Ok(Line { entry, .. }) = serde_json::from_slice(&line)
-            && !each(entry)
-        {
-            return Ok(offset);
-        }
-    }
-}
-
-/// The whole of a file that only its owner can have written; empty where there is none.
-fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    Ok(private_file::read(path).map_err(io::Error::other)?.unwrap_or_default())
-}
-
-/// Its last lines, enough for one that is whole.
-fn read_end(path: &Path) -> io::Result<Vec<u8>> {
-    let Some(mut file) = private_file::open_to_read(path).map_err(io::Error::other)? else { return Ok(Vec::new()) };
-    let size = file.metadata()?.len();
-    file.seek(SeekFrom::Start(size.saturating_sub(MAX_LINE)))?;
-    let mut end = Vec::new();
-    file.read_to_end(&mut end)?;
-    Ok(end)
-}
-
-/// The lines, without the nothing after the last one.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.strip_suffix(b"\n").unwrap_or(bytes).split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
+fn places(read: &Merged<2>) -> Places {
+    let [rights, daily] = &read.chains;
+    Places { rights: rights.place, daily: daily.place }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::fs::File;
+    use std::io::Write;
+
     use super::*;
+    use crate::access::audit_files::KEPT;
     use crate::wire::Actor;
 
-    fn entry(account: &str) -> AuditEntry {
+    pub(in crate::access) fn entry(event: &str, account: &str, second: u32) -> AuditEntry {
         AuditEntry {
-            time: "2026-01-01T00:00:00Z".into(),
-            event: "token.get".into(),
+            time: format!("2026-01-01T00:{:02}:{:02}Z", second / 60, second % 60),
+            event: event.into(),
             actor: Actor::Process { uid: 1, pid: 2, exe: Some("/usr/bin/git".into()), token_id: None },
             server: None,
             account: Some(account.into()),
             outcome: "ok".into(),
+            more: None,
+            since: None,
         }
     }
 
-    fn log() -> (tempfile::TempDir, AuditLog) {
+    pub(in crate::access) fn log() -> (tempfile::TempDir, AuditLog) {
         let dir = tempfile::tempdir().unwrap();
-        let log = AuditLog::new(dir.path().join("audit.log"), dir.path().join("audit.lock"));
+        let paths = Paths::below(dir.path());
+        std::fs::create_dir_all(paths.state_dir()).unwrap();
+        let log = AuditLog::new(&paths);
         (dir, log)
     }
 
     fn last(log: &AuditLog, count: usize) -> Vec<String> {
         let mut found = Vec::new();
-        log.last(
-            count,
-            |_| true,
-            |entry| {
-                found.extend(entry.account);
-                true
-            },
-        )
-        .unwrap();
+        let each = |entry: AuditEntry| {
+            found.extend(entry.account);
+            true
+        };
+        log.last(count, |_| true, each).unwrap();
         found
+    }
+
+    #[test]
+    fn both_chains_are_read_by_time() {
+        let (_dir, log) = log();
+        log.daily.append(&[entry("token.get", "1", 1), entry("token.get", "3", 3)], false).unwrap();
+        log.rights.append(&[entry("login", "0", 0), entry("lock", "2", 2), entry("unlock", "4", 4)], true).unwrap();
+        assert_eq!(last(&log, 10), ["0", "1", "2", "3", "4"]);
+        assert_eq!(last(&log, 2), ["3", "4"]);
+        let found = log.verify().unwrap();
+        assert_eq!((found.entries, found.broken), (5, None));
     }
 
     #[test]
     fn who_follows_gets_every_entry_once_also_through_rotation_and_unfinished_lines() {
         let (_dir, log) = log();
-        log.append(&[entry("old")]).unwrap();
+        log.daily.append(&[entry("a", "old", 0)], false).unwrap();
         let mut place = log.last(0, |_| true, |_| true).unwrap();
         let mut found = Vec::new();
-        let long = "a".repeat(30_000);
-        for number in 0..400 {
-            log.append(&[entry(&format!("{number} {long}"))]).unwrap();
+        let long = "a".repeat(3_000);
+        for number in 0..100 {
+            let chain = if number % 10 == 0 { &log.rights } else { &log.daily };
+            chain.append(&[entry("a", &format!("{number} {long}"), 1)], false).unwrap();
             if number == 7 {
-                let mut file = File::options().append(true).open(&log.path).unwrap();
+                let mut file = File::options().append(true).open(log.daily.at(0)).unwrap();
                 file.write_all(b"{\"time\":\"2026").unwrap();
             }
             log.since(&mut place, |entry| {
@@ -271,48 +162,56 @@ mod tests {
             })
             .unwrap();
         }
-        assert_eq!(found, (0..400).collect::<Vec<_>>());
-        assert!(log.closed(2).exists(), "nothing was rotated");
-        assert_eq!(last(&log, 2).iter().map(|name| &name[..3]).collect::<Vec<_>>(), ["398", "399"]);
+        assert_eq!(found, (0..100).collect::<Vec<_>>());
+        assert!(log.daily.at(2).exists(), "nothing was rotated");
+        assert_eq!(last(&log, 2).iter().map(|name| &name[..3]).collect::<Vec<_>>(), ["98 ", "99 "]);
+        assert_eq!(log.verify().unwrap().broken, None);
     }
 
     #[test]
-    fn any_change_of_any_line_is_noticed() {
+    fn what_rotation_dropped_is_counted_and_what_somebody_took_away_is_not_taken_for_it() {
+        let (dir, log) = log();
+        let long = "a".repeat(1_000);
+        for _ in 0..9 {
+            log.daily.append(&[(); 80].map(|()| entry("a", &long, 1)), false).unwrap();
+        }
+        let whole = &log.verify().unwrap().chains[1];
+        assert!(whole.broken.is_none() && !whole.beginning_missing, "{whole:?}");
+        assert_eq!((whole.dropped_files, whole.dropped_entries, whole.entries), (4, 320, 400), "{whole:?}");
+        assert!(!log.daily.at(KEPT + 1).exists());
+        std::fs::remove_file(log.daily.at(KEPT)).unwrap();
+        let cut = &log.verify().unwrap().chains[1];
+        assert!(cut.beginning_missing && cut.broken.is_some(), "{cut:?}");
+        // What this process wrote it goes on from, whatever is left of it.
+        std::fs::remove_dir_all(Paths::below(dir.path()).state_dir()).unwrap();
+        std::fs::create_dir_all(Paths::below(dir.path()).state_dir()).unwrap();
+        log.daily.append(&[entry("a", "after", 2)], false).unwrap();
+        let gone = &log.verify().unwrap().chains[1];
+        assert!(gone.beginning_missing && gone.dropped_entries == 720 && gone.entries == 1, "{gone:?}");
+    }
+
+    #[test]
+    fn a_log_cut_off_at_its_end_while_the_agent_runs_is_noticed() {
         let (_dir, log) = log();
         for n in 0..4 {
-            log.append(&[entry(&n.to_string()), entry("x\n{\"event\":\"forged\"}")]).unwrap();
+            log.daily.append(&[entry("a", &n.to_string(), n)], false).unwrap();
         }
-        let whole = std::fs::read_to_string(&log.path).unwrap();
-        assert_eq!(log.verify().unwrap().entries, 8, "no line break of a name makes a line");
-        let lines: Vec<&str> = whole.lines().collect();
-        for n in 0..lines.len() - 1 {
-            let mut without = lines.clone();
-            without.remove(n);
-            let mut swapped = lines.clone();
-            swapped.swap(n, n + 1);
-            for changed in [without.join("\n"), swapped.join("\n"), whole.replacen("git", "gut", n + 1)] {
-                std::fs::write(&log.path, changed + "\n").unwrap();
-                assert!(log.verify().unwrap().broken.is_some(), "line {n}");
-            }
-        }
+        let whole = std::fs::read_to_string(log.daily.at(0)).unwrap();
+        let cut: Vec<&str> = whole.split_inclusive('\n').take(3).collect();
+        std::fs::write(log.daily.at(0), cut.concat()).unwrap();
+        log.daily.append(&[entry("a", "after", 9)], false).unwrap();
+        assert_eq!(log.verify().unwrap().broken.as_deref(), Some("audit.log:4"));
     }
 
     #[test]
-    fn the_chain_goes_on_after_a_crash_and_through_rotation() {
-        let (_dir, log) = log();
-        log.append(&[entry("before")]).unwrap();
-        let mut file = File::options().append(true).open(&log.path).unwrap();
-        file.write_all(b"{\"time\":\"2026").unwrap();
-        log.append(&[entry("after")]).unwrap();
-        let found = log.verify().unwrap();
-        assert_eq!((found.entries, found.cut, found.broken), (2, 1, None));
-        let long = "a".repeat(30_000);
-        for _ in 0..(MAX_SIZE as usize * 6 / 30_000 / 20) {
-            log.append(&[(); 20].map(|()| entry(&long))).unwrap();
+    fn several_agents_share_a_chain() {
+        let (dir, log) = log();
+        let other = AuditLog::new(&Paths::below(dir.path()));
+        for n in 0..6 {
+            let log = if n % 2 == 0 { &log } else { &other };
+            log.rights.append(&[entry("login", &n.to_string(), n)], true).unwrap();
         }
-        assert!(log.closed(KEPT).exists() && !log.closed(KEPT + 1).exists());
-        let found = log.verify().unwrap();
-        assert!(found.broken.is_none() && found.entries > 100, "{found:?}");
-        assert_eq!(last(&log, 3).len(), 3);
+        assert_eq!(log.verify().unwrap().broken, None);
+        assert_eq!(last(&log, 9), ["0", "1", "2", "3", "4", "5"]);
     }
 }

@@ -2,7 +2,10 @@
 
 mod api_scopes;
 mod audit_chain;
+mod audit_check;
+mod audit_files;
 mod audit_log;
+mod audit_reader;
 mod authority;
 mod issued_token;
 mod jwt;
@@ -17,7 +20,8 @@ mod role_claims;
 mod secret_paths;
 
 pub use api_scopes::{Need, needed};
-pub use audit_log::{AuditLog, Place};
+pub use audit_files::AuditFiles;
+pub use audit_log::{AuditLog, Places};
 pub use authority::{Authority, Holder, Rights};
 pub use issued_token::{IssuedToken, Order, PREFIX};
 pub use jwt::{Expected, Purpose, is_jwt, issuer_of, verify};

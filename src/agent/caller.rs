@@ -7,8 +7,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
+use super::auditing::{Author, Who};
 use super::{Agent, Guest, fault};
-use crate::access::Authority;
+use crate::access::{Authority, Holder};
 use crate::base::{Locale, ServerUrl};
 use crate::msg;
 use crate::wire::{Actor, Code, Fault, MAX_FRAME, print_event};
@@ -116,14 +117,30 @@ impl<'a> Caller<'a> {
     }
 
     /// Who asks: the program, while it still waits for its answer, and the token that it presented.
-    pub(super) fn actor(&self) -> Actor {
+    pub(super) fn actor(&self) -> Who {
         let Peer { uid, pid } = match self.asker {
             Asker::Process { peer, .. } => peer,
-            Asker::Guest(guest) => return guest.actor(),
+            Asker::Guest(guest) => return Who { actor: guest.actor(), author: self.author() },
         };
         let token_id = self.authority.token().map(str::to_owned);
         let exe = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
-        Actor::Process { uid, pid, exe: exe.map(|path| path.to_string_lossy().into_owned()), token_id }
+        let exe = exe.map(|path| path.to_string_lossy().into_owned());
+        Who { actor: Actor::Process { uid, pid, exe, token_id }, author: self.author() }
+    }
+
+    /// As whom they are counted in the log: a token that issued others goes with all of them.
+    pub(super) fn author(&self) -> Author {
+        let tokens = self.authority.holders().filter_map(|holder| match holder {
+            Holder::Token(id) => Some(id),
+            Holder::Session(_) | Holder::AccessToken { .. } | Holder::Nobody => None,
+        });
+        match (tokens.last(), self.asker) {
+            (Some(first), _) => Author::Restricted(first.clone()),
+            (None, Asker::Guest(guest)) => Who::from(guest.actor()).author,
+            (None, Asker::Process { door: Some(id), .. }) => Author::Restricted(id.to_owned()),
+            (None, Asker::Process { door: None, .. }) if self.authority.is_nobody() => Author::Processes,
+            (None, Asker::Process { door: None, .. }) => Author::Owner,
+        }
     }
 
     /// Sends an event; `false` if nobody listens any more.

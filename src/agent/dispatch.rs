@@ -6,12 +6,17 @@ use super::needs::{NOTHING, Needs, OPEN, SECRET, at_server, everywhere};
 use super::{Agent, Asker, Caller, fault};
 use crate::base::Scope;
 use crate::msg;
-use crate::wire::{self, Code, Fault, Request, RequestError, Verb, print_reply};
+use crate::wire::{self, Code, Fault, Request, RequestError, Verb, print_noted_reply, print_reply};
 
 /// A verb as the agent carries it out.
 pub(super) trait Handle: Verb + Send + Sync {
     /// What the audit log calls it; nothing where it says nothing of a credential.
     const EVENT: Option<&'static str> = None;
+
+    /// Whether it gives somebody rights: that is not done where the log could not say so.
+    fn gives_rights(&self) -> bool {
+        false
+    }
 
     fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> impl Future<Output = Result<Self::Reply, Fault>> + Send;
 }
@@ -138,9 +143,14 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
     agent.note_request(V::EVENT.is_some());
     // Looked up now: the program may be gone once it has its answer.
     let audited = V::EVENT.map(|event| (event, caller.actor()));
-    let outcome = match request.params::<V>() {
-        Ok(verb) => verb.handle(agent, caller).await,
-        Err(error) => Err(from_request(error)),
+    let changes_rights = Agent::changes_rights(V::EVENT);
+    let (gives_rights, mut outcome) = match request.params::<V>() {
+        Ok(verb) if verb.gives_rights() => match agent.can_note_rights(&caller.author()).await {
+            Ok(()) => (true, verb.handle(agent, caller).await),
+            Err(fault) => (true, Err(fault)),
+        },
+        Ok(verb) => (false, verb.handle(agent, caller).await),
+        Err(error) => (false, Err(from_request(error))),
     };
     if let Err(fault) = &outcome {
         tracing::debug!(verb = V::NAME, code = ?fault.code(), fault = fault.id(), "refused");
@@ -149,8 +159,18 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
         && !(outcome.is_err() && agent.is_noise(event, caller))
     {
         agent.audit(event, actor, caller.take_about(), outcome.as_ref().map(|_| ()).map_err(Fault::code));
+        if changes_rights
+            && let Err(fault) = agent.rights_noted().await
+            && gives_rights
+            && outcome.is_ok()
+        {
+            outcome = Err(fault);
+        }
     }
-    print_reply(&outcome, caller.locale)
+    // Whoever asks for a credential hears nothing of it: that is git, most often.
+    let is_daily = V::EVENT.is_some() && !changes_rights;
+    let note = if is_daily || !caller.is_owner() { None } else { agent.note_of_audit(caller.locale) };
+    print_noted_reply(&outcome, note, caller.locale)
 }
 
 fn refuse(fault: Fault, caller: &Caller<'_>) -> Frame {

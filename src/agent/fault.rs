@@ -284,6 +284,11 @@ pub(super) fn from_http(server: &ServerUrl, error: &HttpError) -> Fault {
     }
 }
 
+/// Nobody is given rights of which the log would not know.
+pub(super) fn audit_unwritable(error: std::io::Error) -> Fault {
+    Fault::new(Code::Unavailable, msg!("audit-unwritable", error = error)).hint(msg!("hint-audit-unwritable"))
+}
+
 pub(super) fn audit_unreadable(error: std::io::Error) -> Fault {
     Fault::new(Code::Unavailable, msg!("audit-unreadable", error = error)).hint(msg!("hint-file-io"))
 }

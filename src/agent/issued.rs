@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::auditing::Who;
 use super::blocking::{DISK_WITHIN, in_time, on_thread};
 use super::guard::{Guard, Source, Verdict};
 use super::guest::Guest;
@@ -9,7 +10,7 @@ use super::{Agent, Asker, Caller, fault};
 use crate::access::{Authority, Holder, IssuedToken, Ledger, LedgerError, Order, Presented, Rights};
 use crate::base::{Paths, Secret, clock};
 use crate::msg;
-use crate::wire::{Actor, Code, Fault, IssuedInfo, Person};
+use crate::wire::{Code, Fault, IssuedInfo, Person};
 
 /// The ledger, and the failures of those who are not in it.
 pub(super) struct Issued {
@@ -117,10 +118,10 @@ impl Agent {
 
     /// Notes that somebody shows a token that has ended, unless they do so all the time; nothing if it is no such token. Who
     /// has a whole one guesses nothing, and is told the truth whatever others try.
-    pub(super) fn note_ended(&self, token: &Secret, from: Source, actor: Actor, code: Code) -> Option<()> {
+    pub(super) fn note_ended(&self, token: &Secret, from: Source, who: impl Into<Who>, code: Code) -> Option<()> {
         let id = self.issued.ledger.knows(token).ok().flatten()?;
         if self.issued.guard.notes_ended(from, &id) {
-            self.audit("auth.fail", actor, None, Err(code));
+            self.audit("auth.fail", who, None, Err(code));
         }
         Some(())
     }

@@ -144,6 +144,7 @@ impl Agent {
     async fn lock_alone(&self) {
         self.lock().await;
         self.audit("lock", self.as_actor(), None, Ok(()));
+        let _ = self.rights_noted().await;
     }
 
     /// Unlocks, with the passphrase where one is needed, and reads what is kept.

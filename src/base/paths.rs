@@ -129,6 +129,15 @@ impl Paths {
         self.state.join("audit.log")
     }
 
+    /// The same for what changes rights.
+    pub fn audit_rights(&self) -> PathBuf {
+        self.state.join("audit-rights.log")
+    }
+
+    pub fn audit_rights_lock(&self) -> PathBuf {
+        self.state.join("audit-rights.lock")
+    }
+
     pub fn audit_lock(&self) -> PathBuf {
         self.state.join("audit.lock")
     }

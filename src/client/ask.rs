@@ -10,7 +10,7 @@ use super::start;
 use super::watch::{Manner, Says, Watch};
 use crate::base::{Locale, Message, Paths, Secret, Surroundings};
 use crate::msg;
-use crate::wire::{Code, Fault, Pasted, Reply, ReplyError, VERSION, Verb, print_more, print_request_from};
+use crate::wire::{Code, Fault, Pasted, Reply, ReplyError, VERSION, Verb, note_beside, print_more, print_request_from};
 
 /// A front-end's way to the agent. Each question is one connection: connect, write, read.
 pub struct Client {
@@ -28,6 +28,8 @@ pub struct Client {
     is_for_git: bool,
     /// Tells a person what is waited for.
     says: Option<fn(Locale, &[String])>,
+    /// Tells a person what the agent says beside an answer.
+    notes: Option<fn(&str)>,
 }
 
 impl Client {
@@ -38,7 +40,17 @@ impl Client {
         let autostart = std::env::var_os("LOOM_AUTOSTART").is_none_or(|value| value != "0");
         let env = Surroundings::from_environment(&paths);
         let locale = Locale::from_environment();
-        Ok(Client { env, apart: OnceCell::new(), paths, locale, token, autostart, is_for_git: false, says: None })
+        Ok(Client {
+            env,
+            apart: OnceCell::new(),
+            paths,
+            locale,
+            token,
+            autostart,
+            is_for_git: false,
+            says: None,
+            notes: None,
+        })
     }
 
     /// The same, with the texts of the answers in this language.
@@ -64,6 +76,11 @@ impl Client {
     /// The same, and where an answer takes long, this tells the person who waits; it is given what the agent waits for.
     pub fn saying(self, says: fn(Locale, &[String])) -> Client {
         Client { says: Some(says), ..self }
+    }
+
+    /// The same, and this tells the person what the agent says beside an answer.
+    pub fn noting(self, notes: fn(&str)) -> Client {
+        Client { notes: Some(notes), ..self }
     }
 
     pub fn paths(&self) -> &Paths {
@@ -115,7 +132,14 @@ impl Client {
         let (mut connection, mut line) = self.begin(question, manner)?;
         loop {
             match Reply::<V::Reply, E>::parse(&line).map_err(not_understood)? {
-                Reply::Ok(answer) => return Ok(answer),
+                Reply::Ok(answer) => {
+                    if let Some(notes) = self.notes
+                        && let Some(note) = note_beside(&line)
+                    {
+                        notes(&note);
+                    }
+                    return Ok(answer);
+                }
                 Reply::Error(fault) => return Err(fault),
                 Reply::Event(event) => {
                     if let Some(more) = seen(event)? {

@@ -47,7 +47,7 @@ async fn run(mut door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     let noted = async {
         agent.forget_devices().await;
         auditor.abort();
-        agent.flush_audit().await;
+        agent.end_audit().await;
     };
     let _ = timeout(WRITTEN_WITHIN, async { tokio::join!(agent.save_again(), noted) }).await;
 }

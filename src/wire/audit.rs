@@ -24,15 +24,59 @@ pub struct AuditVerify {}
 /// The log as it was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditVerifyReply {
-    /// Entries whose chain holds.
+    /// Entries whose chain holds, of all chains.
     pub entries: u64,
-    /// The end of the chain. Who keeps it elsewhere will notice if the end of the log is cut off.
+    /// The end of the last chain. Who keeps the ends elsewhere will notice if the end of the log is cut off.
     pub head: String,
     /// Lines that a crash cut short; no entry is missing for them.
     pub cut: u64,
     /// The first place that is not as it was written: file and line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<String>,
+    /// Each chain by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chains: Vec<AuditChain>,
+    /// Why not everything is in it at the moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<AuditTrouble>,
+}
+
+/// One chain of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditChain {
+    /// The name of its youngest file.
+    pub file: String,
+    pub entries: u64,
+    /// Its end.
+    pub head: String,
+    /// The time of the oldest entry that is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// What rotation dropped before that, as far as it was counted.
+    #[serde(default)]
+    pub dropped_files: u64,
+    #[serde(default)]
+    pub dropped_entries: u64,
+    /// Files are gone before that which no rotation dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub beginning_missing: bool,
+    #[serde(default)]
+    pub cut: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
+}
+
+/// The log cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditTrouble {
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// Why, in the language of the request.
+    pub reason: String,
+    /// So many entries wait in memory until it can be written.
+    pub waiting: u64,
+    /// So many were dropped, since no more are held.
+    pub lost: u64,
 }
 
 /// Who asked for what, when, and what came of it. Never a secret.
@@ -47,6 +91,11 @@ pub struct AuditEntry {
     pub account: Option<String>,
     /// `ok`, or the code of the fault.
     pub outcome: String,
+    /// So many more of these were not noted one by one, from `since` until `time`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
 }
 
 /// Who asked.
@@ -80,6 +129,13 @@ pub enum Actor {
     },
     /// Somebody who showed nothing that counts, and from where.
     Stranger { address: String },
+}
+
+impl AuditVerifyReply {
+    /// Whether nothing was changed, and everything is in it.
+    pub fn is_whole(&self) -> bool {
+        self.broken.is_none() && self.trouble.is_none()
+    }
 }
 
 impl AuditEntry {

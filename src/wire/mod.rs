@@ -27,7 +27,7 @@ mod why;
 
 pub use agent::{Hello, HelloReply, Start, Stop};
 pub use api::{Api, ApiBody, ApiEvent, ApiPiece, ApiReply, PIECE};
-pub use audit::{Actor, Audit, AuditEntry, AuditVerify, AuditVerifyReply};
+pub use audit::{Actor, Audit, AuditChain, AuditEntry, AuditTrouble, AuditVerify, AuditVerifyReply};
 pub use device::{
     DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceGrant, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
     DeviceStart, DeviceStartReply, Devices,
@@ -44,7 +44,7 @@ pub use locking::{Lock, LockReply, Unlock};
 pub use login::{Flow, Login, LoginEvent, LoginReply, Pasted, Save};
 pub use logout::{LoggedOut, Logout, LogoutReply, Revocation};
 pub use pieces::{MAX_LINE, NoPiece, Pieces};
-pub use reply::{Reply, ReplyError, print_event, print_reply};
+pub use reply::{Reply, ReplyError, note_beside, print_event, print_noted_reply, print_reply};
 pub use request::{Empty, Request, RequestError, Verb, print_more, print_request, print_request_from};
 pub use serve::{Serve, ServeEnd, ServeReply};
 pub use sign_in::{

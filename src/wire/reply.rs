@@ -58,12 +58,32 @@ impl<T: DeserializeOwned, E: DeserializeOwned> Reply<T, E> {
     }
 }
 
+/// The sentence beside an answer, if there is one.
+pub fn note_beside(frame: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Noted {
+        note: Option<String>,
+    }
+    serde_json::from_slice::<Noted>(frame).ok()?.note
+}
+
 /// Prints the outcome of a verb as a frame, or as pieces if it is longer than one, its texts rendered in `locale`.
 pub fn print_reply<T: Serialize>(outcome: &Result<T, Fault>, locale: Locale) -> Zeroizing<Vec<u8>> {
+    print_noted_reply(outcome, None, locale)
+}
+
+/// The same, with a sentence beside the answer that a person should read.
+pub fn print_noted_reply<T: Serialize>(
+    outcome: &Result<T, Fault>,
+    note: Option<String>,
+    locale: Locale,
+) -> Zeroizing<Vec<u8>> {
     #[derive(Serialize)]
     struct Ok<'a, T> {
         v: u32,
         ok: &'a T,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     }
     #[derive(Serialize)]
     struct Error {
@@ -71,7 +91,7 @@ pub fn print_reply<T: Serialize>(outcome: &Result<T, Fault>, locale: Locale) -> 
         error: Sent,
     }
     in_pieces(match outcome {
-        Result::Ok(answer) => print_line(&Ok { v: VERSION, ok: answer }),
+        Result::Ok(answer) => print_line(&Ok { v: VERSION, ok: answer, note }),
         Err(fault) => print_line(&Error { v: VERSION, error: fault.rendered(locale) }),
     })
 }

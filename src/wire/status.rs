@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FileAccount, Verb};
+use super::{AuditTrouble, FileAccount, Verb};
 use crate::base::{Expiry, Kind, Message, ServerUrl};
 use crate::msg;
 
@@ -28,6 +28,9 @@ pub struct StatusReply {
     /// Of which the keyring has something that cannot be read any more; a login or a logout puts it right.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<FileAccount>,
+    /// Why the audit log cannot be written at the moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditTrouble>,
     /// Said once: what a person should know about the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

@@ -1,8 +1,11 @@
 use tokio::sync::mpsc;
 
-use crate::access::{AuditLog, Place};
+use crate::access::{AuditLog, Places};
+use crate::agent::auditing::Author;
+use crate::agent::blocking::on_thread;
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, fault};
+use crate::base::Locale;
 use crate::wire::{Audit, AuditEntry, AuditVerify, AuditVerifyReply, Empty, Fault};
 
 /// So many entries wait for who reads them; the log is read on when they are gone.
@@ -12,7 +15,7 @@ impl Handle for Audit {
     /// Entries go out one by one. Who follows gets what is written from then on.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let mut written = agent.auditing.written();
-        agent.flush_audit().await;
+        agent.flush_audit(Some(&caller.author())).await;
         let (event, last) = (self.event.clone(), self.last);
         let is_wanted = move |entry: &AuditEntry| event.as_ref().is_none_or(|event| entry.is(event));
         let fits = is_wanted.clone();
@@ -42,8 +45,8 @@ impl Handle for Audit {
 async fn tell(
     agent: &Agent,
     caller: &mut Caller<'_>,
-    read: impl FnOnce(&AuditLog, &mut dyn FnMut(AuditEntry) -> bool) -> std::io::Result<Place> + Send + 'static,
-) -> Result<Place, Fault> {
+    read: impl FnOnce(&AuditLog, &mut dyn FnMut(AuditEntry) -> bool) -> std::io::Result<Places> + Send + 'static,
+) -> Result<Places, Fault> {
     let mut seat = agent.auditing.readers.wait(agent.party_asking(caller)).await;
     let (log, (hand_on, mut entries)) = (agent.auditing.log(), mpsc::channel(AHEAD));
     let read = tokio::task::spawn_blocking(move || read(&log, &mut |entry| hand_on.blocking_send(entry).is_ok()));
@@ -63,10 +66,16 @@ async fn tell(
 }
 
 impl Handle for AuditVerify {
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<AuditVerifyReply, Fault> {
-        agent.flush_audit().await;
-        let log = agent.auditing.log();
-        let verified = tokio::task::spawn_blocking(move || log.verify()).await;
-        verified.map_err(|_| fault::internal())?.map_err(fault::audit_unreadable)
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<AuditVerifyReply, Fault> {
+        verified(agent, &caller.author(), caller.locale).await
     }
+}
+
+/// The log as it is found, and whether it can be written.
+pub(super) async fn verified(agent: &Agent, asker: &Author, locale: Locale) -> Result<AuditVerifyReply, Fault> {
+    agent.flush_audit(Some(asker)).await;
+    let trouble = agent.look_for_audit_trouble(locale).await;
+    let log = agent.auditing.log();
+    let verified = on_thread(move || log.verify().map_err(fault::audit_unreadable)).await?;
+    Ok(AuditVerifyReply { trouble, ..verified })
 }

@@ -45,6 +45,8 @@ impl Handle for DevicePoll {
             Polled::Granted(Granted { token, id, scopes, expires_at }) => {
                 let address = caller.guest().map(|guest| guest.address().to_string());
                 agent.audit("device.token", Actor::Token { token_id: id, address }, None, Ok(()));
+                // It was approved, and that was noted.
+                let _ = agent.rights_noted().await;
                 DevicePollReply::Completed { access_token: token, scopes, expires_at }
             }
         })
@@ -67,6 +69,10 @@ impl Handle for DeviceLook {
 
 impl Handle for DeviceDecide {
     const EVENT: Option<&'static str> = Some("device.decide");
+
+    fn gives_rights(&self) -> bool {
+        self.grant.is_some()
+    }
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceDecideReply, Fault> {
         let (user_code, asking, _) = look(agent, caller, &self.user_code)?;

@@ -33,9 +33,7 @@ impl Handle for Doctor {
             FileState::Locked => (FileCondition::Locked, Vec::new()),
             FileState::Closed => (FileCondition::Closed, Vec::new()),
         };
-        agent.flush_audit().await;
-        let log = agent.auditing.log();
-        let audit = tokio::task::spawn_blocking(move || log.verify()).await;
+        let audit = super::audit::verified(agent, &caller.author(), caller.locale).await?;
         let problem = agent.with_accounts(|_| ()).await.err();
         Ok(DoctorReply {
             agent: this_agent(agent),
@@ -44,7 +42,7 @@ impl Handle for Doctor {
                 state,
                 accounts: accounts.iter().map(named).collect(),
             },
-            audit: audit.map_err(|_| fault::internal())?.map_err(fault::audit_unreadable)?,
+            audit,
             damaged: agent.damaged(|_| true).iter().map(named).collect(),
             problem: problem.map(|fault| fault.message(caller.locale)),
             put_aside: restored.and_then(|done| done.put_aside).map(|path| path.display().to_string()),

@@ -17,6 +17,10 @@ const MAX_NAME: usize = 255;
 impl Handle for Generate {
     const EVENT: Option<&'static str> = Some("token.generate");
 
+    fn gives_rights(&self) -> bool {
+        true
+    }
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<GenerateReply, Fault> {
         let config = agent.config()?;
         let scopes = match (&self.scopes, &self.role) {
@@ -70,11 +74,13 @@ impl Handle for EndToken {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let Some(id) = agent.id_of_token(&self.token)? else { return Ok(Empty {}) };
         let actor = match caller.guest() {
-            Some(guest) => Actor::Token { token_id: id.clone(), address: Some(guest.address().to_string()) },
+            Some(guest) => Actor::Token { token_id: id.clone(), address: Some(guest.address().to_string()) }.into(),
             None => caller.actor(),
         };
         let ended = agent.end_issued(id).await;
         agent.audit("token.revoke", actor, None, ended.as_ref().copied().map_err(Fault::code));
+        // That it could not be noted is no reason to go on with it.
+        let _ = agent.rights_noted().await;
         ended.map(|()| Empty {})
     }
 }
@@ -88,6 +94,7 @@ impl Handle for Lease {
             Order { name, rights, role, expires_at, max_uses: None, issued_by: None, approved_by: None, leased: true };
         let (token, issued) = agent.issue(caller.authority(), order).await?;
         agent.audit("token.lease", caller.actor(), None, Ok(()));
+        let _ = agent.rights_noted().await;
         let _lease = Leased { agent, id: issued.id.clone() };
         if caller.tell(&GenerateReply { token, about: issued::info(&issued) }).await {
             caller.settles();

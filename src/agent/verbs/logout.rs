@@ -1,13 +1,14 @@
 use std::time::{Duration, Instant};
 
 use crate::agent::accounts::Accounts;
+use crate::agent::auditing::Who;
 use crate::agent::dispatch::Handle;
 use crate::agent::held::Held;
 use crate::agent::turns::Turn;
 use crate::agent::{Agent, Caller, fault, revocation, select};
 use crate::base::{AccountKey, Credential};
 use crate::msg;
-use crate::wire::{Actor, Code, Fault, LoggedOut, Logout, LogoutReply, Revocation};
+use crate::wire::{Code, Fault, LoggedOut, Logout, LogoutReply, Revocation};
 
 /// So many accounts are forgotten in one step, so many of those that wait for their turn, and after so long in any case.
 const TOGETHER: usize = 1000;
@@ -55,6 +56,7 @@ impl Handle for Logout {
             agent.audit("logout", actor.clone(), Some((server.clone(), Some(user.clone()))), Ok(()));
             reply.accounts.push(LoggedOut { server, account: user, revocation: Revocation::NotSupported });
         }
+        let _ = agent.rights_noted().await;
         for account in meant {
             ending.revoke(agent, account, self.local).await?;
             if ending.is_enough() {
@@ -101,7 +103,7 @@ impl Ending {
         self.revoked.len() >= TOGETHER || self.turns.len() >= TURNS || self.since.elapsed() >= SOON
     }
 
-    async fn forget(self, agent: &Agent, actor: &Actor, reply: &mut LogoutReply) -> Result<(), Fault> {
+    async fn forget(self, agent: &Agent, actor: &Who, reply: &mut LogoutReply) -> Result<(), Fault> {
         let secret =
             |(account, credential, _): &(AccountKey, Credential, _)| (account.clone(), credential.secret().clone());
         let forgotten = agent.forget(self.revoked.iter().map(secret).collect()).await;
@@ -118,6 +120,8 @@ impl Ending {
             }
             reply.accounts.push(LoggedOut { server, account: user, revocation });
         }
+        // That it could not be noted keeps nobody logged in.
+        let _ = agent.rights_noted().await;
         forgotten
     }
 }

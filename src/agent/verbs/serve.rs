@@ -9,6 +9,10 @@ use crate::wire::{Code, Empty, Fault, Serve, ServeEnd, ServeReply};
 impl Handle for Serve {
     const EVENT: Option<&'static str> = Some("agent.serve");
 
+    fn gives_rights(&self) -> bool {
+        true
+    }
+
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<ServeReply, Fault> {
         let config = agent.config()?.http().cloned().unwrap_or_default();
         let wrong = |message| Fault::new(Code::BadRequest, message).hint(msg!("hint-serve"));

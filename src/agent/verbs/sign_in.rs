@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
 use crate::access::{Authority, Holder, PREFIX, Purpose, Rights};
+use crate::agent::auditing::Who;
 use crate::agent::dispatch::Handle;
 use crate::agent::login::read_secret;
 use crate::agent::people::access_tokens::{person, rights};
@@ -86,7 +87,7 @@ impl SignInFinish {
             id_token: Some(id_token),
             address,
         };
-        begin(agent, session)
+        begin(agent, session).await
     }
 }
 
@@ -112,7 +113,7 @@ impl Handle for SignInToken {
             id_token: None,
             address: guest.address(),
         };
-        begin(agent, session)
+        begin(agent, session).await
     }
 }
 
@@ -162,15 +163,21 @@ impl Handle for SessionEnd {
     }
 }
 
-fn begin(agent: &Agent, session: Session) -> Result<SessionReply, Fault> {
+/// Nobody signs in of whom the log would not know.
+async fn begin(agent: &Agent, session: Session) -> Result<SessionReply, Fault> {
     let mut authority = Authority::owner().within([session.rights.clone()]);
     if let Some(id) = &session.token_id {
         authority = authority.within(agent.rights_of_token(id)?.ok_or_else(fault::proof_unknown)?);
     }
     let party = agent.party_of(Party::at(session.address), Some(&session.person), &authority);
+    agent.can_note_rights(&Who::from(session.actor()).author).await?;
     let begun = agent.people.sessions.begin(party, session);
     let (secret, session) = begun.map_err(|error| Fault::new(Code::Unavailable, msg!("no-random", error = error)))?;
     agent.audit("auth.sign_in", session.actor(), None, Ok(()));
+    if let Err(fault) = agent.rights_noted().await {
+        agent.people.sessions.end(&session.id);
+        return Err(fault);
+    }
     Ok(SessionReply { session: secret, person: session.person.name })
 }
 

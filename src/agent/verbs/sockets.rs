@@ -10,6 +10,10 @@ use crate::wire::{Code, Empty, Fault, RestrictedSocket, SocketAdd, SocketRemove,
 impl Handle for SocketAdd {
     const EVENT: Option<&'static str> = Some("socket.add");
 
+    fn gives_rights(&self) -> bool {
+        true
+    }
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let path = PathBuf::from(&self.path);
         if !path.is_absolute() {

@@ -11,6 +11,8 @@ use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};
 impl Handle for Status {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StatusReply, Fault> {
         let default_server = agent.config()?.default_server().cloned();
+        let is_owner = caller.is_owner();
+        let audit = if is_owner { agent.look_for_audit_trouble(caller.locale).await } else { None };
         if agent.is_locked() {
             // Who is logged in where is not known either; that nothing is known is the answer.
             let agent = this_agent(agent);
@@ -20,6 +22,7 @@ impl Handle for Status {
                 accounts: Vec::new(),
                 unclaimed: Vec::new(),
                 damaged: Vec::new(),
+                audit,
                 note: None,
             });
         }
@@ -60,6 +63,7 @@ impl Handle for Status {
             accounts: accounts.await?,
             unclaimed: if authority.sees_everything() { agent.unclaimed().await? } else { Vec::new() },
             damaged: damaged.iter().map(named).collect(),
+            audit,
             note: agent.unsaid(caller.locale),
         })
     }

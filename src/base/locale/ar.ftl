@@ -376,10 +376,15 @@ doctor-file-closed = لا يمكن فحص الملف المشفّر { $path }.
 
 ## The audit log
 
-audit-whole = السجل سليم: { $count } من القيود. نهاية سلسلته: { $head }
+audit-whole = { $file } سليم: { $count } من القيود منذ { $since }. نهاية سلسلته: { $head }
+audit-dropped = قبل ذلك حُذفت ملفات عددها { $files } وفيها { $entries } من القيود، إذ لا يُحتفظ بأكثر.
+audit-missing = بداية { $file } مفقودة: ما كان قبل { $since } لم يحذفه loom.
 audit-cut = أسطر قطعها عطل: { $count }. لا ينقص أي قيد بسببها.
 audit-broken = السجل ليس كما كُتب، ابتداءً من هنا: { $place }
 audit-unreadable = تعذّرت قراءة سجل التدقيق: { $error }
+audit-unwritable = تعذّرت كتابة سجل التدقيق: { $error }
+hint-audit-unwritable = تأكد من وجود مساحة على القرص ومن أن مجلد السجل لك: لا تُمنح لأحد حقوق لا يعلم بها السجل
+audit-not-written = سجل التدقيق لا يُكتب منذ { $since }: { $reason } (قيود تنتظر في الذاكرة: { $waiting }، وضائعة: { $lost })
 
 ## Networks
 

@@ -376,10 +376,15 @@ doctor-file-closed = The sealed file { $path } cannot be looked into.
 
 ## The audit log
 
-audit-whole = The log is whole: { $count } entries. The end of its chain: { $head }
+audit-whole = { $file } is whole: { $count } entries since { $since }. The end of its chain: { $head }
+audit-dropped = Before that { $files } files with { $entries } entries were dropped, since no more are kept.
+audit-missing = The beginning of { $file } is missing: what was there before { $since } was not dropped by loom.
 audit-cut = Lines that a crash cut short: { $count }. No entry is missing for them.
 audit-broken = The log is not as it was written, from here on: { $place }
 audit-unreadable = the audit log cannot be read: { $error }
+audit-unwritable = the audit log cannot be written: { $error }
+hint-audit-unwritable = see that the disk has room and that the log's directory is yours: nobody is given rights of which the log would not know
+audit-not-written = the audit log is not written since { $since }: { $reason } (entries that wait in memory: { $waiting }, lost: { $lost })
 
 ## Networks
 

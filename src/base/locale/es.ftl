@@ -376,10 +376,15 @@ doctor-file-closed = No se puede examinar el archivo cifrado { $path }.
 
 ## The audit log
 
-audit-whole = El registro está íntegro: { $count } entradas. El final de su cadena: { $head }
+audit-whole = { $file } está íntegro: { $count } entradas desde { $since }. El final de su cadena: { $head }
+audit-dropped = Antes de eso se descartaron { $files } archivos con { $entries } entradas, pues no se conservan más.
+audit-missing = Falta el comienzo de { $file }: loom no descartó lo que había antes de { $since }.
 audit-cut = Líneas que un fallo dejó cortadas: { $count }. No falta ninguna entrada por ellas.
 audit-broken = El registro no está como se escribió, a partir de aquí: { $place }
 audit-unreadable = no se puede leer el registro de auditoría: { $error }
+audit-unwritable = no se puede escribir el registro de auditoría: { $error }
+hint-audit-unwritable = compruebe que el disco tiene espacio y que el directorio del registro es suyo: a nadie se dan derechos de los que el registro no sabría
+audit-not-written = el registro de auditoría no se escribe desde { $since }: { $reason } (entradas que esperan en memoria: { $waiting }, perdidas: { $lost })
 
 ## Networks
 

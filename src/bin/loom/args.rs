@@ -217,7 +217,13 @@ pub struct Doctor {
 #[derive(Subcommand)]
 pub enum AuditAction {
     Tail(AuditTail),
-    Verify,
+    Verify(AuditVerify),
+}
+
+#[derive(Args)]
+pub struct AuditVerify {
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]

@@ -34,7 +34,7 @@ pub struct Context {
 
 impl Context {
     pub fn client(&self) -> Result<Client, Fault> {
-        Ok(Client::from_environment()?.speaking(self.locale).saying(say_what_is_awaited))
+        Ok(Client::from_environment()?.speaking(self.locale).saying(say_what_is_awaited).noting(term::line))
     }
 }
 

@@ -1,14 +1,14 @@
-use loom_credentials::base::printable;
+use loom_credentials::base::{Message, printable};
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Actor, AuditEntry, Code, Fault};
+use loom_credentials::wire::{self, Actor, AuditChain, AuditEntry, Code, Fault};
 
-use crate::args::{AuditAction, AuditTail};
+use crate::args::{AuditAction, AuditTail, AuditVerify};
 use crate::{Context, output, term};
 
 pub fn run(action: AuditAction, context: &Context) -> Result<u8, Fault> {
     match action {
         AuditAction::Tail(args) => tail(args, context),
-        AuditAction::Verify => verify(context),
+        AuditAction::Verify(args) => verify(&args, context),
     }
 }
 
@@ -51,23 +51,43 @@ fn line(entry: &AuditEntry) -> String {
     let server = entry.server.as_ref().map_or("-".to_owned(), ToString::to_string);
     let account = entry.account.as_deref().unwrap_or("-");
     let AuditEntry { time, event, outcome, .. } = entry;
-    printable(&format!("{time}  {event:<18}  {outcome:<14}  {server}  {account}  {actor}"))
+    let more = match (entry.more, &entry.since) {
+        (Some(count), Some(since)) => format!("  more={count} since={since}"),
+        (Some(_), None) | (None, _) => String::new(),
+    };
+    printable(&format!("{time}  {event:<18}  {outcome:<14}  {server}  {account}  {actor}{more}"))
 }
 
-fn verify(context: &Context) -> Result<u8, Fault> {
+fn verify(args: &AuditVerify, context: &Context) -> Result<u8, Fault> {
     let found = context.client()?.ask(&wire::AuditVerify {})?;
-    if found.cut > 0 {
-        term::say(context.locale, &msg!("audit-cut", count = found.cut));
+    if args.json {
+        term::data_line(&serde_json::to_string(&found).unwrap_or_default());
     }
-    match found.broken {
-        None => {
-            let text = msg!("audit-whole", count = found.entries, head = found.head);
-            term::data_line(&context.locale.render(&text));
-            Ok(0)
-        }
-        Some(place) => {
-            term::say(context.locale, &msg!("audit-broken", place = place));
-            Ok(1)
+    for chain in found.chains.iter().filter(|_| !args.json) {
+        for text in about(chain) {
+            match chain.broken {
+                Some(_) => term::say(context.locale, &text),
+                None => term::data_line(&context.locale.render(&text)),
+            }
         }
     }
+    Ok(if found.is_whole() { 0 } else { 1 })
+}
+
+/// How a chain was found, in sentences.
+pub(super) fn about(chain: &AuditChain) -> Vec<Message> {
+    let AuditChain { file, entries, head, .. } = chain;
+    let since = chain.since.as_deref().unwrap_or("-");
+    let mut texts = match &chain.broken {
+        None => vec![msg!("audit-whole", file = file, count = entries, since = since, head = head)],
+        Some(_) if chain.beginning_missing => vec![msg!("audit-missing", file = file, since = since)],
+        Some(place) => vec![msg!("audit-broken", place = place)],
+    };
+    if chain.dropped_files > 0 {
+        texts.push(msg!("audit-dropped", files = chain.dropped_files, entries = chain.dropped_entries));
+    }
+    if chain.cut > 0 {
+        texts.push(msg!("audit-cut", count = chain.cut));
+    }
+    texts
 }

@@ -13,7 +13,7 @@ pub fn run(args: &Doctor, context: &Context) -> Result<u8, Fault> {
     }
     let is_well = found.problem.is_none()
         && found.damaged.is_empty()
-        && found.audit.broken.is_none()
+        && found.audit.is_whole()
         && matches!(found.file.state, FileCondition::Absent | FileCondition::Whole);
     Ok(if is_well { 0 } else { 1 })
 }
@@ -46,9 +46,8 @@ fn show(found: &DoctorReply, context: &Context) {
     for account in &found.damaged {
         say(msg!("note-damaged", server = account.server, account = account.account));
     }
-    match &found.audit.broken {
-        Some(place) => say(msg!("audit-broken", place = place)),
-        None => say(msg!("audit-whole", count = found.audit.entries, head = found.audit.head)),
+    for chain in &found.audit.chains {
+        super::audit::about(chain).into_iter().for_each(say);
     }
     if let Some(problem) = &found.problem {
         term::data_line(&printable(problem));

@@ -33,7 +33,10 @@ impl Entry {
             event: printable(&entry.event),
             who: who(locale, &entry.actor),
             server: if server.is_empty() { "–".to_owned() } else { printable(&server.join(" · ")) },
-            outcome: printable(&entry.outcome),
+            outcome: printable(&match entry.more {
+                Some(count) => format!("{} × {count}", entry.outcome),
+                None => entry.outcome.clone(),
+            }),
             is_ok: entry.outcome == "ok",
         }
     }
@@ -107,6 +110,8 @@ mod tests {
             server: None,
             account: Some("</td><script>".to_owned()),
             outcome: "denied".to_owned(),
+            more: None,
+            since: None,
         };
         let shown = log(Locale::En, &[Entry::new(Locale::En, &entry)]).into_string();
         assert!(!shown.contains("<img") && !shown.contains("<script") && !shown.contains('\u{202e}'), "{shown}");

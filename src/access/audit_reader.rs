@@ -1,0 +1,103 @@
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
+
+use jiff::Timestamp;
+
+use super::audit_chain::Link;
+use super::audit_files::{AuditFiles, MAX_LINE};
+use crate::base::private_file;
+use crate::wire::AuditEntry;
+
+/// How far somebody has read in one chain: to there in this file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    inode: u64,
+    offset: u64,
+}
+
+/// The entries of one chain, the oldest first; nothing is held of them.
+pub(super) struct Entries {
+    files: VecDeque<(File, u64)>,
+    reader: Option<BufReader<File>>,
+    line: Vec<u8>,
+    /// Where the last whole line ends that was read.
+    pub(super) place: Place,
+}
+
+impl Entries {
+    /// All that is left.
+    pub(super) fn all(files: &AuditFiles) -> io::Result<Entries> {
+        let files = files.open()?.into_iter().map(|(_, file, _)| (file, 0)).collect();
+        Ok(Entries { files, reader: None, line: Vec::new(), place: Place::default() })
+    }
+
+    /// What was written since: only that is read.
+    pub(super) fn since(files: &AuditFiles, place: Place) -> io::Result<Entries> {
+        let mut left = VecDeque::new();
+        for number in [1, 0] {
+            let Some(file) = private_file::open_to_read(&files.at(number)).map_err(io::Error::other)? else { continue };
+            match file.metadata()?.ino() == place.inode {
+                true => left.push_back((file, place.offset)),
+                // The one before is read on only if it is the one that was read last.
+                false if number == 0 => left.push_back((file, 0)),
+                false => {}
+            }
+        }
+        Ok(Entries { files: left, reader: None, line: Vec::new(), place })
+    }
+
+    pub(super) fn next(&mut self) -> io::Result<Option<AuditEntry>> {
+        loop {
+            if self.reader.is_none() {
+                let Some((mut file, offset)) = self.files.pop_front() else { return Ok(None) };
+                self.place = Place { inode: file.metadata()?.ino(), offset };
+                file.seek(SeekFrom::Start(offset))?;
+                self.reader = Some(BufReader::new(file));
+            }
+            let Some(reader) = &mut self.reader else { return Ok(None) };
+            self.line.clear();
+            reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut self.line)?;
+            if self.line.last() != Some(&b'\n') && (self.line.len() as u64) < MAX_LINE {
+                // Nothing more, or not yet whole.
+                self.reader = None;
+                continue;
+            }
+            self.place.offset += self.line.len() as u64;
+            let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+            if let Some(entry) = Link::parse(line).and_then(|link| link.entry()) {
+                return Ok(Some(entry));
+            }
+        }
+    }
+}
+
+/// The entries of several chains, by their time.
+pub(super) struct Merged<const N: usize> {
+    pub(super) chains: [Entries; N],
+    next: [Option<(Timestamp, AuditEntry)>; N],
+    is_begun: bool,
+}
+
+impl<const N: usize> Merged<N> {
+    pub(super) fn new(chains: [Entries; N]) -> Merged<N> {
+        Merged { chains, next: std::array::from_fn(|_| None), is_begun: false }
+    }
+
+    pub(super) fn next(&mut self) -> io::Result<Option<AuditEntry>> {
+        if !std::mem::replace(&mut self.is_begun, true) {
+            for n in 0..N {
+                self.next[n] = timed(self.chains[n].next()?);
+            }
+        }
+        let times = self.next.iter().enumerate().filter_map(|(n, entry)| entry.as_ref().map(|(time, _)| (*time, n)));
+        let Some((_, oldest)) = times.min() else { return Ok(None) };
+        let following = timed(self.chains[oldest].next()?);
+        Ok(std::mem::replace(&mut self.next[oldest], following).map(|(_, entry)| entry))
+    }
+}
+
+fn timed(entry: Option<AuditEntry>) -> Option<(Timestamp, AuditEntry)> {
+    entry.map(|entry| (entry.time.parse().unwrap_or(Timestamp::MIN), entry))
+}

@@ -1,0 +1,125 @@
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use super::own_entry;
+use crate::access::{AuditFiles, AuditLog};
+use crate::agent::blocking::{DISK_WITHIN, in_time, on_thread};
+use crate::agent::fault;
+use crate::agent::state::lock;
+use crate::base::{clock, private_file};
+use crate::wire::{AuditEntry, Fault};
+
+/// More than this is not held for a disk that takes nothing; how much was lost is said in the log itself.
+const MAX_WAITING: usize = 10_000;
+
+/// What waits to be written to one chain of the log.
+pub(super) struct Queue {
+    log: Arc<AuditLog>,
+    chain: fn(&AuditLog) -> &AuditFiles,
+    /// What is written is on the disk before anybody hears of it.
+    synced: bool,
+    dir: PathBuf,
+    waiting: Mutex<Waiting>,
+    /// Held by who writes: who waited for it most often finds their own entry written.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    entries: Vec<AuditEntry>,
+    lost: u64,
+    trouble: Option<Trouble>,
+}
+
+/// Why nothing is written at the moment.
+#[derive(Clone)]
+pub(super) struct Trouble {
+    pub(super) since: String,
+    pub(super) fault: Fault,
+    pub(super) waiting: u64,
+    pub(super) lost: u64,
+}
+
+impl Queue {
+    pub(super) fn new(
+        log: Arc<AuditLog>,
+        chain: fn(&AuditLog) -> &AuditFiles,
+        synced: bool,
+        dir: PathBuf,
+    ) -> Arc<Queue> {
+        Arc::new(Queue { log, chain, synced, dir, waiting: Mutex::default(), turn: Arc::default() })
+    }
+
+    /// Says how many wait now, and whether the last write failed.
+    pub(super) fn push(&self, entry: AuditEntry) -> (usize, bool) {
+        let mut waiting = lock(&self.waiting);
+        match waiting.entries.len() < MAX_WAITING {
+            true => waiting.entries.push(entry),
+            false => waiting.lost += 1,
+        }
+        (waiting.entries.len(), waiting.trouble.is_some())
+    }
+
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        let waiting = lock(&self.waiting);
+        let (entries, lost) = (waiting.entries.len() as u64, waiting.lost);
+        waiting.trouble.clone().map(|trouble| Trouble { waiting: entries, lost, ..trouble })
+    }
+
+    /// Writes what is waiting, if anything is. What cannot be written now is offered again with the next entry.
+    pub(super) async fn write(self: &Arc<Self>) -> Result<(), Fault> {
+        let is_empty = {
+            let waiting = lock(&self.waiting);
+            waiting.entries.is_empty() && waiting.lost == 0
+        };
+        // Whoever has the turn may be writing what was here.
+        if is_empty && self.turn.try_lock().is_ok() { Ok(()) } else { self.attempt().await }
+    }
+
+    /// The same, and finds out whether it could be written if nothing is waiting.
+    pub(super) async fn attempt(self: &Arc<Self>) -> Result<(), Fault> {
+        let tried = in_time(DISK_WITHIN, async {
+            let turn = self.turn.clone().lock_owned().await;
+            let queue = self.clone();
+            on_thread(move || {
+                let _turn = turn;
+                queue.write_now()
+            })
+            .await
+        });
+        tried.await.inspect_err(|fault| self.is_in_trouble(fault.clone()))
+    }
+
+    fn write_now(&self) -> Result<(), Fault> {
+        let (entries, lost) = {
+            let mut waiting = lock(&self.waiting);
+            (std::mem::take(&mut waiting.entries), std::mem::take(&mut waiting.lost))
+        };
+        let lines = (lost > 0).then(|| AuditEntry { outcome: lost.to_string(), ..own_entry("audit.lost") });
+        let count = entries.len();
+        let mut entries: Vec<AuditEntry> = entries.into_iter().chain(lines).collect();
+        let written = private_file::private_dir(&self.dir).map_err(std::io::Error::other);
+        let written = written.and_then(|()| (self.chain)(&self.log).append(&entries, self.synced));
+        let mut waiting = lock(&self.waiting);
+        match written {
+            Ok(()) => {
+                waiting.trouble = None;
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the audit log is not written");
+                entries.truncate(count);
+                entries.append(&mut waiting.entries);
+                waiting.entries = entries;
+                waiting.lost += lost;
+                Err(fault::audit_unwritable(error))
+            }
+        }
+    }
+
+    fn is_in_trouble(&self, fault: Fault) {
+        let mut waiting = lock(&self.waiting);
+        let since = waiting.trouble.take().map_or_else(|| clock::now().to_string(), |trouble| trouble.since);
+        waiting.trouble = Some(Trouble { since, fault, waiting: 0, lost: 0 });
+    }
+}
