@@ -142,6 +142,19 @@ fn an_orphan_without_a_socket_is_seen_by_status_and_ended_by_stop() {
 }
 
 #[test]
+fn an_orphan_whose_lock_says_nothing_is_found_by_whom_the_system_says_has_it() {
+    let home = Home::new();
+    let mut agent = home.agent(&[]);
+    send(agent.0.id() as i32, Signal::STOP);
+    std::fs::remove_file(home.socket()).unwrap();
+    std::fs::File::options().write(true).open(lock_of(&home)).and_then(|lock| lock.set_len(0)).unwrap();
+    let said = home.loom(&["agent", "status"]);
+    assert!(said.code == 1 && said.err.contains(&format!("process {}", agent.0.id())), "{said:?}");
+    home.loom(&["agent", "stop"]).ok().says("was ended");
+    wait_until("it has ended", || agent.0.try_wait().unwrap().is_some());
+}
+
+#[test]
 fn a_lock_of_another_machine_is_named_and_nobody_is_killed_for_it() {
     let home = Home::new();
     home.loom(&["agent", "start"]).ok();

@@ -228,3 +228,37 @@ fn two_machines_that_share_a_home_have_an_agent_each() {
         !names.into_iter().any(|name| name.to_string_lossy().ends_with(".sock"))
     });
 }
+
+#[test]
+fn a_machine_that_gets_another_name_keeps_its_agent_and_what_earlier_starts_left_is_swept_away() {
+    let (Some(person), Some(unshare)) = (Person::new(61_017), find_program("unshare")) else { return };
+    let state = person.home.path().join("state/loom");
+    let as_person = format!(
+        "setpriv --reuid={0} --regid={0} --clear-groups --inh-caps=-all {1}",
+        person.user,
+        person.home.path().join("bin/loom").display()
+    );
+    person.loom(&["config", "list"], without_runtime_dir).ok();
+    let left = ["agent-0badcafe.sock.lock", "agent-0badcafe.sock.start", "agent-0badcafe.sock", "agent-0ddba11.sock"];
+    std::fs::create_dir_all(&state).unwrap();
+    for path in left.map(|name| state.join(name)).iter().chain([&state]) {
+        if path != &state {
+            std::fs::write(path, "").unwrap();
+            std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
+        }
+        chown(path, Some(person.user), Some(person.user)).unwrap();
+    }
+    std::fs::set_permissions(&state, PermissionsExt::from_mode(0o700)).unwrap();
+    let script = format!(
+        "hostname first-name && {as_person} agent start && {as_person} agent status --json >$HOME/one &&
+        hostname second-name && {as_person} agent status --json >$HOME/two &&
+        kill -STOP $(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/' $HOME/one) && hostname third-name && {as_person} agent stop"
+    );
+    let mut command = person.home.command(&unshare);
+    without_runtime_dir(&mut command);
+    let said = run(command.args(["--uts", "sh", "-c", &script]).current_dir("/"), b"").ok();
+    let read = |name: &str| std::fs::read_to_string(person.home.path().join("home").join(name)).unwrap();
+    assert_eq!(read("one"), read("two"));
+    assert!(read("one").contains("\"pid\"") && said.err.contains("did not answer and was ended"), "{said:?}");
+    assert_eq!(left.map(|name| state.join(name).exists()), [false, false, false, true], "the last is none of ours");
+}

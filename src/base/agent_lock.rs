@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::lock_holder::LockHolder;
 use super::private_file::{self, PrivateFileError};
 use super::{FileId, Machine};
 
@@ -42,6 +43,26 @@ impl AgentLock {
         Ok(Some(AgentLock { path: path.to_owned(), id, _file: file }))
     }
 
+    /// The locks of agents in this directory, of whatever machine.
+    pub(super) fn beside(dir: &Path) -> impl Iterator<Item = PathBuf> {
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| is_of_a_start(path))
+    }
+
+    /// Removes what earlier agents left in the directory of this lock, which have been gone since their machines were started
+    /// anew: each start has a name of its own for its socket. Whoever lives has its lock.
+    pub fn sweep(&self) {
+        let dir = self.path.parent().filter(|_| is_of_a_start(&self.path));
+        let locks = dir.into_iter().flat_map(AgentLock::beside);
+        for path in locks.filter(|path| *path != self.path) {
+            if let Ok(Some(left)) = AgentLock::take(&path) {
+                let socket = path.with_extension("");
+                let beside = ["start", "unlock"].map(|kind| socket.with_added_extension(kind));
+                beside.iter().chain([&socket, &left.path]).for_each(|path| drop(std::fs::remove_file(path)));
+            }
+        }
+    }
+
     /// Whether the lock's file is still the one that others would try to lock.
     pub fn stands(&self) -> bool {
         FileId::of(&self.path) == Some(self.id)
@@ -55,10 +76,18 @@ impl LockOwner {
         // A file that nobody has locked was left by an agent that is gone.
         match private_file::try_lock(path) {
             // Written by whoever has it, and not by the one before.
-            Ok(None) if private_file::read(path).ok()?? == text => serde_json::from_slice(&text).ok(),
-            Ok(None) => None,
+            Ok(None) if private_file::read(path).ok()?? == text => {
+                serde_json::from_slice(&text).ok().or_else(|| LockOwner::seen(path))
+            }
+            Ok(None) => LockOwner::seen(path),
             Ok(Some(_)) | Err(_) => None,
         }
+    }
+
+    /// Whoever has it as the system says, where nothing of use stands in it: an agent of a Loom that wrote nothing.
+    fn seen(path: &Path) -> Option<LockOwner> {
+        let pid = LockHolder::of(&private_file::open_to_read(path).ok()??).pid().filter(|pid| is_own_agent(*pid))?;
+        Some(LockOwner { pid, started: started(pid), machine: Machine::here() })
     }
 
     fn this_process() -> LockOwner {
@@ -89,6 +118,13 @@ fn write(mut file: &File, owner: &LockOwner) -> io::Result<()> {
     file.write_all_at(&text, 0)?;
     file.set_len(text.len() as u64)?;
     io::Write::flush(&mut file)
+}
+
+/// `agent-01234567.sock.lock`, after [`Machine::short_name`].
+fn is_of_a_start(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let start = name.strip_prefix("agent-").and_then(|rest| rest.strip_suffix(".sock.lock"));
+    start.is_some_and(|start| start.len() == 8 && start.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Field 22 of proc_pid_stat(5).

@@ -22,6 +22,10 @@ impl LockHolder {
         LockHolder { pid, program: comm.map(|name| name.trim_end().to_owned()).filter(|name| !name.is_empty()) }
     }
 
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
     /// Whether it is a program of this name.
     pub fn is(&self, name: &str) -> bool {
         self.program.as_deref() == Some(name)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
-use super::{Machine, private_file};
+use super::{AgentLock, LockOwner, Machine, private_file};
 
 /// The longest path that a socket can have here; sockaddr_un has a byte more.
 pub const MAX_SOCKET_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
@@ -23,9 +23,21 @@ pub(super) fn find(state: &Path) -> PathBuf {
     let of_user = PathBuf::from(format!("/run/user/{user}"));
     let runtime = dirs::runtime_dir().into_iter().chain(cfg!(target_os = "linux").then_some(of_user));
     let in_runtime = runtime.map(|dir| dir.join("loom/agent.sock")).find(|path| is_runtime(path));
-    in_runtime
-        .or_else(|| Some(state.join(format!("agent-{}.sock", Machine::short_name()))).filter(|path| fits_state(path)))
-        .unwrap_or_else(|| format!("/tmp/loom-{user}/agent.sock").into())
+    let in_state = || {
+        let usual = state.join(format!("agent-{}.sock", Machine::short_name()));
+        fits_state(&usual).then(|| of_former_name(&usual).unwrap_or(usual))
+    };
+    in_runtime.or_else(in_state).unwrap_or_else(|| format!("/tmp/loom-{user}/agent.sock").into())
+}
+
+/// Where the agent is that was started while this machine had another name, if nothing has the present one.
+fn of_former_name(socket: &Path) -> Option<PathBuf> {
+    if private_file::is_there(socket) {
+        return None;
+    }
+    let here = Machine::here();
+    let is_here = |lock: &PathBuf| LockOwner::of(lock).is_some_and(|owner| owner.machine.is_known_as(&here));
+    AgentLock::beside(socket.parent()?).find(is_here).map(|lock| lock.with_extension(""))
 }
 
 /// Whether the socket's directory is there and ours, or can be made in one that is, and leaves room for the longest of our

@@ -101,6 +101,7 @@ impl Door {
         private_file::private_dir(dir_of(path))?;
         private_file::closed_dir(dir_of(path))?;
         let lock = lock_out_others(path, &paths.agent_lock()).await?;
+        lock.sweep();
         Door::bind(path, Some((paths.agent_lock(), lock)), None)
     }
 
