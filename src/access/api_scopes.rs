@@ -91,7 +91,7 @@ fn is_anothers(parts: &[&str]) -> bool {
 
 /// Whether what follows is the name of a repository or its owner, as GitHub has them.
 fn is_a_repository(before: &[&str]) -> bool {
-    matches!(before, [.., "repos"] | [.., "repos", _])
+    matches!(before, ["repos"] | ["repos", _] | ["api", "v1" | "v3", "repos"] | ["api", "v1" | "v3", "repos", _])
 }
 
 fn is_reading(method: &str) -> bool {
@@ -113,8 +113,9 @@ impl Route {
 /// The segments of a path as the most lenient server would read them.
 fn segments(path: &str) -> Vec<String> {
     let mut text = path.split(['?', '#']).next().unwrap_or_default().to_owned();
-    // Encoded more than once it may be decoded more than once; each time it gets shorter.
-    while let Some(decoded) = decode(&text) {
+    // Encoded more than once it may be decoded more than once, but nobody does so more often than this.
+    for _ in 0..8 {
+        let Some(decoded) = decode(&text) else { break };
         text = decoded;
     }
     let mut segments: Vec<String> = Vec::new();

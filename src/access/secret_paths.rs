@@ -54,6 +54,34 @@ const READ: &[&str] = &[
     "service-account-token",
 ];
 
+/// What follows the name of a repository at the servers that have them so.
+const OF_REPOSITORIES: &[&str] = &[
+    "actions",
+    "branches",
+    "check-runs",
+    "check-suites",
+    "collaborators",
+    "comments",
+    "commits",
+    "contents",
+    "deployments",
+    "dispatches",
+    "forks",
+    "git",
+    "hooks",
+    "issues",
+    "keys",
+    "labels",
+    "merges",
+    "milestones",
+    "pages",
+    "pulls",
+    "releases",
+    "statuses",
+    "tags",
+    "topics",
+];
+
 static ROUTES: LazyLock<Vec<(PathTemplate, When)>> = LazyLock::new(|| {
     let lines = include_str!("secret_routes.tsv").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let parsed = lines.filter_map(|line| {
@@ -83,17 +111,18 @@ pub(super) fn may_answer_with_a_secret(method: &str, parts: &[&str]) -> bool {
     by_name || ROUTES.iter().any(|(route, own)| (*own == when || *own == When::All) && route.fits(&parts))
 }
 
-/// Without what people named: a repository, and the files in it.
+/// Without what people named: a repository and its owner, as GitHub, Gitea and Forgejo have them, and the files in it. Only
+/// where all of the path is of that shape: elsewhere a name that somebody chose may stand before what is no name.
 fn without_chosen_names<'a>(parts: &[&'a str]) -> Vec<&'a str> {
     let mut known = parts.to_vec();
-    if let Some(at) = parts.iter().position(|part| *part == "repos") {
-        known.iter_mut().skip(at + 1).take(2).for_each(|name| *name = "");
-        if parts.get(at + 3) == Some(&"contents") {
-            known.truncate(at + 4);
-        }
-    }
-    if let Some(at) = parts.windows(2).position(|two| two == ["repository", "files"]) {
-        known.truncate(at + 2);
+    let at = match parts {
+        ["repos", _, _, about, ..] if OF_REPOSITORIES.contains(about) => 0,
+        ["api", "v1" | "v3", "repos", _, _, about, ..] if OF_REPOSITORIES.contains(about) => 2,
+        _ => return known,
+    };
+    known[at + 1..at + 3].fill("");
+    if parts[at + 3] == "contents" {
+        known.truncate(at + 4);
     }
     known
 }
@@ -187,6 +216,14 @@ mod tests {
             "/v1.0/applications/1/addpassword",
             "/v1.0/$batch",
             "/api/v4/projects/1/access_tokens.json",
+            // A name that somebody chose does not hide what follows it.
+            "/api/v4/projects/acme/repos/access_tokens",
+            "/api/v4/projects/repos/acme/access_tokens/issues",
+            "/api/v4/projects/repository/files/access_tokens",
+            "/repos/7/tokens",
+            "/repos/7/tokens/rotate",
+            "/x/repos/keys/issues",
+            "/repos/acme/issues/keys",
         ] {
             for method in ["POST", "PUT", "PATCH", "MINT"] {
                 assert!(reveals(method, path), "{method} {path}");
@@ -215,7 +252,6 @@ mod tests {
             "/user/keys",
             "/api/v2/api-keys",
             "/api/enterprise/tokens",
-            "/repos/acme/token",
             "/repos/acme/app/contents/src/token",
             "/api/secrets/status",
             "/api/status",
@@ -225,9 +261,9 @@ mod tests {
         }
         for path in [
             "/repos/acme/tokens/issues",
-            "/repos/token/keys",
+            "/repos/acme/design-tokens/pulls",
+            "/api/v1/repos/acme/monkey/issues",
             "/repos/acme/app/contents/src/token",
-            "/api/v4/projects/1/repository/files/src/keys/a.rs",
             "/repos/acme/app/issues",
             "/api/tasks",
             "/api/session/model",

@@ -32,7 +32,7 @@ pub struct Call {
 pub struct Answering {
     response: Response,
     /// What was looked at before its turn.
-    begun: VecDeque<Bytes>,
+    begun: VecDeque<Result<Bytes, HttpError>>,
 }
 
 /// A body on its way out. If its sender goes before it has ended, the request is broken off: half a body is never taken for
@@ -84,22 +84,30 @@ impl Answering {
     /// The next part of the body; `None` at its end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
         match self.begun.pop_front() {
-            Some(begun) => Ok(Some(begun)),
+            Some(begun) => begun.map(Some),
             None => self.response.chunk().await.map_err(|error| failed(&error)),
         }
     }
 
-    /// The body if it is no longer than this. It comes all the same.
-    pub async fn short_body(&mut self, most: usize) -> Result<Option<Vec<u8>>, HttpError> {
+    /// The body if it is whole and no longer than this. It comes all the same.
+    pub async fn short_body(&mut self, most: usize) -> Option<Vec<u8>> {
         let mut body = Vec::new();
-        while let Some(chunk) = self.response.chunk().await.map_err(|error| failed(&error))? {
-            body.extend_from_slice(&chunk);
-            self.begun.push_back(chunk);
+        loop {
+            match self.response.chunk().await {
+                Ok(None) => return Some(body),
+                Ok(Some(chunk)) => {
+                    body.extend_from_slice(&chunk);
+                    self.begun.push_back(Ok(chunk));
+                }
+                Err(error) => {
+                    self.begun.push_back(Err(failed(&error)));
+                    return None;
+                }
+            }
             if body.len() > most {
-                return Ok(None);
+                return None;
             }
         }
-        Ok(Some(body))
     }
 }
 

@@ -4,13 +4,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::account::{others_with, ready};
 use super::answer::{hand_on, location, retry_after};
-use super::body::{Body, in_time};
+use super::body::Body;
 use super::redactor::Redactor;
 use super::target::{Target, lies_below, origin, redirected};
 use crate::access::{Need, needed};
@@ -32,10 +32,13 @@ const LEAST_WAIT: Duration = Duration::from_secs(5);
 const MOST_REDIRECTS: usize = 5;
 
 /// So many further accounts are tried where one lacks a scope.
-const MOST_OTHERS: usize = 4;
+const MOST_OTHERS: usize = 8;
 
 /// A refusal that says which scope is missing is no longer than this.
 const REFUSAL: usize = 16 * 1024;
+
+/// Nor is it waited for longer than this before it is handed on.
+const REFUSAL_WITHIN: Duration = Duration::from_secs(5);
 
 /// A call that may be made.
 pub(in crate::agent) struct Asked<'a> {
@@ -45,6 +48,8 @@ pub(in crate::agent) struct Asked<'a> {
     pub(in crate::agent) method: Method,
     pub(in crate::agent) headers: HeaderMap,
     pub(in crate::agent) body: Option<ApiBody>,
+    /// Whether a refusal is noted, as git's is: for who may say so of an account.
+    pub(in crate::agent) marks: bool,
     /// Whether what a call needs is granted: a redirect may lead to one that needs more.
     pub(in crate::agent) grants: &'a (dyn Fn(Need, &ServerUrl) -> bool + Sync),
 }
@@ -79,7 +84,7 @@ pub(in crate::agent) async fn carry_out(
         let sent = send(agent, caller, &asked, &account, &proof, &mut body).await?;
         let Sent { uploader, mut answer, own } = sent;
         let status = answer.status();
-        if own && status == 401 {
+        if own && status == 401 && asked.marks {
             agent.note(&account, credential.secret(), true).await;
         } else if own && (200..300).contains(&status) {
             agent.note(&account, credential.secret(), false).await;
@@ -87,6 +92,9 @@ pub(in crate::agent) async fn carry_out(
         let heals = own && status == 401 && !renewed && could_heal(agent, &account).await?;
         if heals {
             agent.renew(&account, credential.secret()).await?;
+            if !asked.marks {
+                agent.heal(&account);
+            }
             renewed = true;
         }
         let wait = retry_after(&answer).filter(|wait| status == 429 && *wait <= patience && !patience.is_zero());
@@ -105,7 +113,7 @@ pub(in crate::agent) async fn carry_out(
         }
         if own && status == 403 && body.can_repeat() && tried.len() < MOST_OTHERS {
             tried.push(account.clone());
-            let next = match missing(server, &mut answer).await? {
+            let next = match missing(&mut answer).await {
                 Some(scope) => asked.other_with(agent, &scope, &tried).await?,
                 None => None,
             };
@@ -135,8 +143,13 @@ impl Asked<'_> {
         // What its own words mean is known of Loki's servers only.
         let scopes = Scope::from_name(scope).unwrap_or(Scope::All);
         let need = Need { scope: scopes, ..needed(self.method.as_str(), self.target.url.path()) };
-        let others = others_with(agent, &self.target, scope, tried).await?;
-        Ok(others.into_iter().find(|account| (self.grants)(need, account.server())))
+        for other in others_with(agent, &self.target, scope, tried).await? {
+            // One that cannot be renewed now is no better.
+            if (self.grants)(need, other.server()) && ready(agent, &other).await.is_ok() {
+                return Ok(Some(other));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -186,10 +199,10 @@ fn only_accept(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// The scope that a refusal names.
-async fn missing(server: &ServerUrl, answer: &mut Answering) -> Result<Option<String>, Fault> {
-    let body = in_time(server, answer.short_body(REFUSAL)).await?.map_err(|error| fault::from_http(server, &error))?;
+async fn missing(answer: &mut Answering) -> Option<String> {
+    let body = timeout(REFUSAL_WITHIN, answer.short_body(REFUSAL)).await.ok().flatten();
     let challenges = answer.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    Ok(missing_scope(challenges, &body.unwrap_or_default()))
+    missing_scope(challenges, &body.unwrap_or_default())
 }
 
 async fn could_heal(agent: &Agent, account: &AccountKey) -> Result<bool, Fault> {

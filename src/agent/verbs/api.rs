@@ -3,7 +3,7 @@ use crate::agent::api::{self, Asked, Sender, Target};
 use crate::agent::dispatch::Handle;
 use crate::agent::needs::Needs;
 use crate::agent::{Agent, Caller};
-use crate::base::{ServerConfig, ServerUrl};
+use crate::base::{Scope, ServerConfig, ServerUrl};
 use crate::msg;
 use crate::wire::{Api, ApiReply, Code, Fault};
 
@@ -38,7 +38,8 @@ impl Handle for Api {
         permit(needed(method.as_str(), target.below(account.server())))?;
         let grants = |need: Need, at: &ServerUrl| permit(need).is_ok() && authority.sees(at);
         let server = target.server.clone();
-        let asked = Asked { target, user, method, headers, body: self.body, grants: &grants };
+        let marks = authority.allows(Scope::Write);
+        let asked = Asked { target, user, method, headers, body: self.body, marks, grants: &grants };
         let account = api::carry_out(agent, caller, asked, account).await?;
         Ok(ApiReply { server, account: account.user().to_owned() })
     }
