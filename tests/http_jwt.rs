@@ -10,53 +10,57 @@ use serde_json::{Value, json};
 
 use crate::support::{Door, Draft, Home, Issuer, Stub, bearer, http, run};
 
-const CLIENT: &str = "loom-client";
-const AUDIENCE: &str = "https://loom.example";
+pub const CLIENT: &str = "loom-client";
+pub const AUDIENCE: &str = "https://loom.example";
 
 /// A provider that publishes some of an issuer's keys.
-struct Published {
-    stub: Stub,
+pub struct Published {
+    pub stub: Stub,
     issuer: Arc<Issuer>,
-    kids: Arc<Mutex<Vec<&'static str>>>,
+    /// Which keys it shows, and under which names.
+    pub keys: Arc<Mutex<Vec<(&'static str, &'static str)>>>,
 }
 
 impl Published {
-    fn start() -> Published {
+    pub fn start() -> Published {
         let issuer = Arc::new(Issuer::new());
-        let kids = Arc::new(Mutex::new(vec!["ec", "p384", "ed"]));
-        let (keys, shown) = (issuer.clone(), kids.clone());
+        let keys = Arc::new(Mutex::new(["ec", "p384", "ed"].map(|key| (key, key)).to_vec()));
+        let (own, shown) = (issuer.clone(), keys.clone());
         let stub = Stub::start(move |_, request, stream| {
             let host = request.to_ascii_lowercase();
             let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default().trim().to_owned();
-            let own = format!("http://{host}");
+            let at = format!("http://{host}");
+            let named = |(key, name): &(&'static str, &'static str)| {
+                let mut jwk = own.jwk(key);
+                jwk["kid"] = json!(name);
+                jwk
+            };
             let body = match request.split(' ').nth(1) {
                 Some("/.well-known/openid-configuration") => json!({
-                    "issuer": own, "jwks_uri": format!("{own}/keys"), "token_endpoint": format!("{own}/token"),
-                    "authorization_endpoint": format!("{own}/authorize"),
+                    "issuer": at, "jwks_uri": format!("{at}/keys"), "token_endpoint": format!("{at}/token"),
+                    "authorization_endpoint": format!("{at}/authorize"),
                 }),
-                Some("/keys") => {
-                    json!({ "keys": shown.lock().unwrap().iter().map(|kid| keys.jwk(kid)).collect::<Vec<_>>() })
-                }
+                Some("/keys") => json!({ "keys": shown.lock().unwrap().iter().map(named).collect::<Vec<_>>() }),
                 _ => json!({}),
             };
             let answer = http("200 OK", "content-type: application/json\r\n", &body.to_string());
             let _ = stream.write_all(answer.as_bytes());
         });
-        Published { stub, issuer, kids }
+        Published { stub, issuer, keys }
     }
 
     /// A good access token of its.
-    fn draft(&self, kid: &'static str, alg: &str) -> Draft<'_> {
+    pub fn draft(&self, kid: &'static str, alg: &str) -> Draft<'_> {
         self.issuer.draft(kid, alg).claim("iss", self.stub.url()).claim("aud", AUDIENCE)
     }
 
     /// How often its keys were asked for.
-    fn asked(&self) -> usize {
+    pub fn asked(&self) -> usize {
         self.stub.seen().iter().filter(|request| request.starts_with("GET /keys ")).count()
     }
 
     /// A home whose door takes its tokens, because whoever opened it said so in the environment.
-    fn home(&self) -> (Home, Door) {
+    pub fn home(&self) -> (Home, Door) {
         let mut home = Home::new();
         home.set("LOOM_OIDC_CLIENT_ID", CLIENT);
         home.set("LOOM_OIDC_AUDIENCE", AUDIENCE);
@@ -87,7 +91,7 @@ fn scopes(door: &Door, token: &str) -> Vec<&'static str> {
 }
 
 #[test]
-fn the_role_that_the_claims_give_decides_and_a_viewer_is_who_has_none() {
+fn the_role_that_the_claims_give_decides_and_who_has_none_stays_outside() {
     let published = Published::start();
     let (home, door) = published.home();
     let token = |roles: Value| published.draft("ec", "ES256").claim("roles", roles).sign();
@@ -95,15 +99,22 @@ fn the_role_that_the_claims_give_decides_and_a_viewer_is_who_has_none() {
     assert_eq!(scopes(&door, &token(json!(["auditor"]))), ["read", "audit"]);
     assert_eq!(scopes(&door, &token(json!(["operator"]))), ["read", "write", "control"]);
     assert_eq!(scopes(&door, &token(json!(["viewer", "admin"]))), ["read", "write", "control", "audit", "*"]);
-    assert_eq!(scopes(&door, &published.draft("ec", "ES256").without("roles").sign()), ["read"]);
-    assert_eq!(scopes(&door, &token(json!("root"))), ["read"]);
+    let noted = home.audited("auth.fail").len();
+    for stranger in [published.draft("ec", "ES256").without("roles").sign(), token(json!("root"))] {
+        let refused = door.get("/api/status", &stranger).fails(403);
+        assert!(refused.detail().contains("ask the owner of this agent"), "{}", refused.text());
+    }
+    assert_eq!(home.audited("auth.fail").len(), noted + 1, "once for each who is known and has no role");
     for (kid, alg) in [("p384", "ES384"), ("ed", "EdDSA")] {
         door.get("/api/accounts", &published.draft(kid, alg).sign()).ok(200);
     }
     assert_eq!(published.asked(), 1, "what is known is not asked for again");
     let info = door.ask("GET", "/api/auth/info", &[], "").ok(200);
     assert_eq!((&info["oidc_enabled"], &info["oidc_client_id"]), (&json!(true), &json!(CLIENT)));
-    assert_eq!(info["oidc_issuer"].as_str().unwrap().trim_end_matches('/'), published.stub.url());
+    assert_eq!(
+        (&info["oidc_issuer"], &info["issuers"][0]["issuer"]),
+        (&json!(published.stub.url()), &info["oidc_issuer"])
+    );
     let admin = token(json!("admin"));
     let named = published.draft("ec", "ES256").claim("preferred_username", "alice\n{}").claim("roles", "admin").sign();
     door.post("/api/enterprise/tokens", &named, &json!({"name": "ci", "role": "viewer"})).ok(201);
@@ -111,6 +122,7 @@ fn the_role_that_the_claims_give_decides_and_a_viewer_is_who_has_none() {
     assert!(refused.detail().contains("--reveal"), "an administrator is handed no secrets: {}", refused.text());
     let by = home.audited("token.generate").pop().unwrap()["actor"].clone();
     assert!(by["person"].as_str().unwrap().starts_with("alice") && by["subject"] == "7f3a", "{by}");
+    assert_eq!(by["issuer"], published.stub.url(), "as its metadata say it");
     assert!(!by["person"].as_str().unwrap().contains('\n') && by["address"] == "127.0.0.1", "{by}");
 }
 
@@ -129,7 +141,7 @@ fn an_issuer_of_the_settings_counts_by_its_own_rules() {
     let door = home.serve(&[]);
     let token =
         |teams: &str, roles: &str| published.draft("ec", "ES256").claim("teams", teams).claim("roles", roles).sign();
-    assert_eq!(scopes(&door, &token("x", "admin")), ["read"]);
+    door.get("/api/status", &token("x", "admin")).fails(403);
     config("[http.issuer.roles]\nclaim = 'teams'\nmapping = { ops = 'admin' }\n");
     home.loom(&["agent", "restart"]).ok();
     let door = home.serve(&[]);
@@ -259,7 +271,7 @@ fn new_keys_of_the_issuer_are_followed_and_old_ones_count_no_more() {
     let (old, new) = (published.draft("ec", "ES256").sign(), published.draft("ec-2", "ES256").sign());
     door.get("/api/accounts", &old).ok(200);
     door.get("/api/accounts", &new).fails(401);
-    *published.kids.lock().unwrap() = vec!["ec-2"];
+    *published.keys.lock().unwrap() = vec![("ec-2", "ec-2")];
     door.get("/api/accounts", &new).ok(200);
     door.get("/api/accounts", &old).fails(401);
 }

@@ -1,9 +1,11 @@
 //! JWTs that count, with every algorithm there is; what must not count is in `jwt_hostile`.
 
-use loom_credentials::access::{Claims, Expected, JwtError, KeySet, Purpose, is_jwt, issuer_of, verify};
-use loom_credentials::base::{Role, RoleRules, Secret};
+use loom_credentials::access::{
+    Claims, Expected, JwtError, KeySet, Purpose, Refused, Standing, is_jwt, issuer_of, verify,
+};
+use loom_credentials::base::{Role, Secret};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Draft, Issuer};
 
@@ -102,9 +104,17 @@ fn the_claims_say_who_it_is_until_when_and_in_which_role() {
     assert_eq!(claims(named.claim("preferred_username", "ada\u{202e}\n")).name(), "ada\\u{202e}\\u{a}");
     assert_eq!(claims(draft().claim("name", "\u{7}".repeat(500))).name().len(), 200);
     assert_eq!(claims(draft().claim("exp", 4_000_000_000_i64)).expires().as_unix(), 4_000_000_000);
-    assert_eq!(claims(draft()).role(&RoleRules::default()), Role::Operator);
-    let other = RoleRules { claim: Some("scope".to_owned()), ..RoleRules::default() };
-    assert_eq!(claims(draft()).role(&other), Role::Viewer);
+    let role = |more: Value| {
+        let mut config = json!({ "issuer": Issuer::NAME, "client_id": Issuer::CLIENT });
+        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let config = serde_json::from_value(config).unwrap();
+        Standing::new(&claims(draft()), &config).role(&config)
+    };
+    assert_eq!(role(json!({})), Ok(Role::Operator));
+    assert_eq!(role(json!({ "roles": { "claim": "scope" } })), Err(Refused::NoRole));
+    assert_eq!(role(json!({ "allow": { "people": ["7f3a"] } })), Ok(Role::Operator));
+    assert_eq!(role(json!({ "allow": { "people": ["7f3b"] } })), Err(Refused::NotAllowed));
+    assert_eq!(role(json!({ "allow": { "claims": { "client_id": "ci" } } })), Ok(Role::Operator));
 }
 
 proptest! {

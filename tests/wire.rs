@@ -376,6 +376,7 @@ fn the_frames_of_devices_are_as_recorded() {
         asked_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         scopes: Some(scopes()),
         expires_in,
+        most_days: Some(90),
     };
     exchange(DeviceLook { user_code: user_code.clone() }, seen);
     let servers = vec!["https://git.example".parse().unwrap()];

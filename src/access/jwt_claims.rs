@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
-use super::{Expected, JwtError, Purpose, role_claims};
-use crate::base::{Expiry, Role, RoleRules, clock, printable};
+use super::{Expected, JwtError, Purpose};
+use crate::base::{Expiry, clock, printable};
 
 /// What a JWT says about somebody, signed by its issuer and meant for loom.
 #[derive(Clone, Debug)]
@@ -40,9 +40,8 @@ impl Claims {
         self.expires
     }
 
-    /// The role that these rules give: a viewer's, if the claims say nothing of use.
-    pub fn role(&self, rules: &RoleRules) -> Role {
-        role_claims::role(&self.all, rules)
+    pub(super) fn all(&self) -> &Map<String, Value> {
+        &self.all
     }
 
     /// What is signed, if it is meant for this; `is_access_token` says that the header calls it one.

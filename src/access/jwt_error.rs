@@ -7,7 +7,6 @@ pub enum JwtError {
     Header(&'static str),
     #[error("its algorithm is not one that the key may verify")]
     Algorithm,
-    /// Asking the issuer for its keys anew may help. Anybody can name one that is not there, so not every time.
     #[error("the issuer has no such key")]
     UnknownKey,
     #[error("its signature is wrong")]
@@ -29,4 +28,12 @@ pub enum JwtError {
     Bound,
     #[error("its claim {0} is missing or makes no sense")]
     Claim(&'static str),
+}
+
+impl JwtError {
+    /// Whether other keys could make it count: asking the issuer for them anew may help. Anybody can bring such a token about, so
+    /// not every time.
+    pub fn is_of_key(&self) -> bool {
+        matches!(self, JwtError::UnknownKey | JwtError::Algorithm | JwtError::Signature)
+    }
 }

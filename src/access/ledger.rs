@@ -24,7 +24,7 @@ pub struct Ledger {
 
 /// The list as it was read or written last.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     stamp: Stamp,
     tokens: Vec<IssuedToken>,
 }
@@ -68,7 +68,7 @@ pub enum LedgerError {
     File(#[from] PrivateFileError),
 }
 
-type Result<T> = std::result::Result<T, LedgerError>;
+pub(super) type Result<T> = std::result::Result<T, LedgerError>;
 
 impl Ledger {
     pub fn new(paths: &Paths) -> Ledger {
@@ -185,7 +185,7 @@ impl Ledger {
 
     /// Changes the list on the disk first, in memory second; the caller holds the lock. A change of leases alone, which are
     /// in memory only, is none.
-    fn change(&self, change: impl FnOnce(&mut Vec<IssuedToken>)) -> Result<()> {
+    pub(super) fn change(&self, change: impl FnOnce(&mut Vec<IssuedToken>)) -> Result<()> {
         let mut changed = self.all()?;
         change(&mut changed);
         let inactive = changed.iter().filter(|token| !token.is_active()).count();
@@ -208,7 +208,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn lock(&self) -> Result<File> {
+    pub(super) fn lock(&self) -> Result<File> {
         private_file::private_dir(self.path.parent().unwrap_or(Path::new("/")))?;
         Ok(private_file::lock(&self.lock_path)?)
     }
@@ -227,7 +227,7 @@ impl Ledger {
         Ok(known)
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -251,7 +251,7 @@ impl Known {
     }
 
     /// A token and those that led to it.
-    fn line<'a>(&'a self, id: &str) -> impl Iterator<Item = &'a IssuedToken> {
+    pub(super) fn line<'a>(&'a self, id: &str) -> impl Iterator<Item = &'a IssuedToken> {
         let find = move |id: &str| self.tokens.iter().find(|token| token.id == id);
         std::iter::successors(find(id), move |token| find(token.issued_by.as_deref()?)).take(self.tokens.len())
     }
@@ -306,6 +306,7 @@ mod tests {
             max_uses: None,
             issued_by,
             approved_by: None,
+            standing: None,
             leased: false,
         }
     }

@@ -5,18 +5,26 @@ use crate::base::{Role, RoleRules};
 /// Where issuers put roles: the plain ones (RFC 9068 §2.2.3.1), Keycloak's and Cognito's.
 const USUAL: [&str; 4] = ["roles", "groups", "realm_access.roles", "cognito:groups"];
 
-/// The most powerful role that the claims give; a viewer's, if they give none.
-pub(super) fn role(claims: &Map<String, Value>, rules: &RoleRules) -> Role {
-    let named = match &rules.claim {
+/// The most powerful role that the claims give, if they give one.
+pub(super) fn role(claims: &Map<String, Value>, rules: &RoleRules) -> Option<Role> {
+    groups(claims, rules).filter_map(|value| rules.role_of(value)).max()
+}
+
+/// Everything that stands where roles are looked for.
+pub(super) fn groups<'a>(claims: &'a Map<String, Value>, rules: &RoleRules) -> impl Iterator<Item = &'a str> {
+    looked_at(rules).into_iter().filter_map(|name| find(claims, name)).flat_map(values)
+}
+
+/// The claims that these rules look at.
+pub(super) fn looked_at(rules: &RoleRules) -> Vec<&str> {
+    match &rules.claim {
         Some(claim) => vec![claim.as_str()],
         None => USUAL.to_vec(),
-    };
-    let values = named.into_iter().filter_map(|name| find(claims, name)).flat_map(values);
-    values.filter_map(|value| rules.role_of(value)).max().unwrap_or(Role::Viewer)
+    }
 }
 
 /// A claim by its name, or by the way to it. Names may have dots themselves, as URLs do, so the longest is tried first.
-fn find<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+pub(super) fn find<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     claims.get(name).or_else(|| {
         name.rmatch_indices('.').find_map(|(at, _)| find(claims.get(&name[..at])?.as_object()?, &name[at + 1..]))
     })
@@ -34,27 +42,27 @@ mod tests {
 
     use super::*;
 
-    fn given(claims: Value, claim: Option<&str>, mapping: &[(&str, Role)]) -> Role {
+    fn given(claims: Value, claim: Option<&str>, mapping: &[(&str, Role)]) -> Option<Role> {
         let mapping = mapping.iter().map(|(value, role)| ((*value).to_owned(), *role)).collect();
         role(claims.as_object().unwrap(), &RoleRules { claim: claim.map(str::to_owned), mapping })
     }
 
     #[test]
-    fn the_most_powerful_of_the_usual_claims_counts_and_without_any_it_is_the_viewer() {
+    fn the_most_powerful_of_the_usual_claims_counts_and_without_any_there_is_no_role() {
         for (claims, role) in [
-            (json!({}), Role::Viewer),
-            (json!({ "roles": ["auditor", "operator", "viewer"] }), Role::Operator),
-            (json!({ "roles": "admin" }), Role::Admin),
-            (json!({ "groups": ["auditor"], "roles": ["viewer"] }), Role::Auditor),
-            (json!({ "realm_access": { "roles": ["operator"] } }), Role::Operator),
-            (json!({ "cognito:groups": ["admin"] }), Role::Admin),
-            (json!({ "cognito": { "groups": ["admin"] }, "role": "admin", "scope": "admin" }), Role::Viewer),
-            (json!({ "roles": ["Admin", "ADMIN", " admin", "admins", "*", ""] }), Role::Viewer),
-            (json!({ "roles": "viewer admin" }), Role::Viewer),
-            (json!({ "roles": "viewer,admin" }), Role::Viewer),
-            (json!({ "roles": { "admin": true } }), Role::Viewer),
-            (json!({ "roles": [["admin"], { "name": "admin" }, 1, null, true] }), Role::Viewer),
-            (json!({ "roles": 3, "groups": null, "realm_access": ["admin"] }), Role::Viewer),
+            (json!({}), None),
+            (json!({ "roles": ["auditor", "operator", "viewer"] }), Some(Role::Operator)),
+            (json!({ "roles": "admin" }), Some(Role::Admin)),
+            (json!({ "groups": ["auditor"], "roles": ["viewer"] }), Some(Role::Auditor)),
+            (json!({ "realm_access": { "roles": ["operator"] } }), Some(Role::Operator)),
+            (json!({ "cognito:groups": ["admin"] }), Some(Role::Admin)),
+            (json!({ "cognito": { "groups": ["admin"] }, "role": "admin", "scope": "admin" }), None),
+            (json!({ "roles": ["Admin", "ADMIN", " admin", "admins", "*", ""] }), None),
+            (json!({ "roles": "viewer admin" }), None),
+            (json!({ "roles": "viewer,admin" }), None),
+            (json!({ "roles": { "admin": true } }), None),
+            (json!({ "roles": [["admin"], { "name": "admin" }, 1, null, true] }), None),
+            (json!({ "roles": 3, "groups": null, "realm_access": ["admin"] }), None),
         ] {
             assert_eq!(given(claims.clone(), None, &[]), role, "{claims}");
         }
@@ -64,24 +72,24 @@ mod tests {
     fn with_a_mapping_only_what_it_names_counts() {
         let mapping = [("ops", Role::Operator), ("viewer", Role::Auditor)];
         let with = |values: Value| given(json!({ "groups": values }), None, &mapping);
-        assert_eq!(with(json!(["ops", "admin"])), Role::Operator);
-        assert_eq!((with(json!(["admin"])), with(json!(["Ops"]))), (Role::Viewer, Role::Viewer));
-        assert_eq!(with(json!(["viewer"])), Role::Auditor);
+        assert_eq!(with(json!(["ops", "admin"])), Some(Role::Operator));
+        assert_eq!((with(json!(["admin"])), with(json!(["Ops"]))), (None, None));
+        assert_eq!(with(json!(["viewer"])), Some(Role::Auditor));
     }
 
     #[test]
     fn a_configured_claim_is_the_only_one_and_its_name_may_have_dots() {
         let url = "https://corp.example/roles";
         for (claims, claim, role) in [
-            (json!({ "roles": ["admin"], "teams": ["auditor"] }), "teams", Role::Auditor),
-            (json!({ "roles": ["admin"] }), "teams", Role::Viewer),
-            (json!({ url: ["operator"], "roles": ["admin"] }), url, Role::Operator),
-            (json!({ "https://corp": { "example/roles": ["operator"] } }), url, Role::Operator),
-            (json!({ "a": { "b.c": { "roles": "admin" } } }), "a.b.c.roles", Role::Admin),
-            (json!({ "a.b": "auditor", "a": { "b": "admin" } }), "a.b", Role::Auditor),
-            (json!({ "a": { "b": "admin" } }), "a..b", Role::Viewer),
-            (json!({ "a": "admin" }), "a.", Role::Viewer),
-            (json!({ "": "admin" }), ".", Role::Viewer),
+            (json!({ "roles": ["admin"], "teams": ["auditor"] }), "teams", Some(Role::Auditor)),
+            (json!({ "roles": ["admin"] }), "teams", None),
+            (json!({ url: ["operator"], "roles": ["admin"] }), url, Some(Role::Operator)),
+            (json!({ "https://corp": { "example/roles": ["operator"] } }), url, Some(Role::Operator)),
+            (json!({ "a": { "b.c": { "roles": "admin" } } }), "a.b.c.roles", Some(Role::Admin)),
+            (json!({ "a.b": "auditor", "a": { "b": "admin" } }), "a.b", Some(Role::Auditor)),
+            (json!({ "a": { "b": "admin" } }), "a..b", None),
+            (json!({ "a": "admin" }), "a.", None),
+            (json!({ "": "admin" }), ".", None),
         ] {
             assert_eq!(given(claims.clone(), Some(claim), &[]), role, "{claims} {claim}");
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::access::LedgerError;
+use crate::access::{LedgerError, Refused};
 use crate::base::private_file::{PrivateFileError, Unsafe};
 use crate::base::{AccountKey, Message, Paths, ServerUrl, ServerUrlError, shell_word};
 use crate::msg;
@@ -118,6 +118,24 @@ pub(super) fn counted_token() -> Fault {
     Fault::new(Code::Denied, msg!("counted-token")).hint(msg!("hint-counted-token"))
 }
 
+/// The issuer says who they are, and nobody gave them a role here.
+pub(super) fn not_let_in(person: &str, refused: Refused) -> Fault {
+    let message = match refused {
+        Refused::NotAllowed => msg!("not-allowed-here", person = person),
+        Refused::NoRole => msg!("no-role-here", person = person),
+    };
+    Fault::new(Code::Denied, message).hint(msg!("hint-no-role-here"))
+}
+
+/// What an issuer gave only the issuer can end.
+pub(super) fn token_of_issuer(issuer: &str) -> Fault {
+    Fault::new(Code::BadRequest, msg!("token-of-issuer", issuer = issuer)).hint(msg!("hint-token-of-issuer"))
+}
+
+pub(super) fn is_not_let_in(fault: &Fault) -> bool {
+    matches!(fault.id(), "not-allowed-here" | "no-role-here")
+}
+
 pub(super) fn no_such_session(id: &str) -> Fault {
     Fault::new(Code::NotFound, msg!("no-such-session", id = id))
 }
@@ -132,6 +150,11 @@ pub(super) fn not_a_request() -> Fault {
 
 pub(super) fn token_too_wide() -> Fault {
     Fault::new(Code::Denied, msg!("token-too-wide")).hint(msg!("hint-token-too-wide"))
+}
+
+/// A token is to live longer than this one may give it.
+pub(super) fn lives_too_long(most: u32) -> Fault {
+    Fault::new(Code::BadRequest, msg!("lives-too-long", most = most)).hint(msg!("hint-lives-too-long"))
 }
 
 pub(super) fn too_many(seconds: u64) -> Fault {

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::guard::{Source, Verdict};
-use super::people::form_key;
+use super::people::{Basis, form_key};
 use super::{Agent, Asker, Caller, Party, fault};
-use crate::access::{Authority, Holder, PREFIX, Rights, is_jwt};
+use crate::access::{Authority, PREFIX, Standing, is_jwt};
 use crate::base::{Scope, Secret};
 use crate::wire::{Actor, Code, Fault, Person};
 
@@ -14,6 +14,8 @@ use crate::wire::{Actor, Code, Fault, Person};
 pub struct Guest {
     address: IpAddr,
     person: Option<Person>,
+    /// On what their rights rest, if they signed in at an issuer.
+    standing: Option<Standing>,
     authority: Authority,
     /// The session's own secret, where there is a session.
     session: Option<Secret>,
@@ -41,6 +43,10 @@ impl Guest {
 
     pub(super) fn person(&self) -> Option<&Person> {
         self.person.as_ref()
+    }
+
+    pub(super) fn standing(&self) -> Option<&Standing> {
+        self.standing.as_ref()
     }
 
     pub(super) fn authority(&self) -> &Authority {
@@ -88,17 +94,27 @@ impl Agent {
     /// Who shows this, from there. What is worth nothing is a fault, never a guest without a name: a program that shows a
     /// token that was revoked has to learn so.
     pub async fn admit(&self, address: IpAddr, shown: Shown) -> Result<Guest, Fault> {
-        let stranger = Guest { address, person: None, authority: Authority::nobody(), session: None };
+        let stranger = Guest { address, person: None, standing: None, authority: Authority::nobody(), session: None };
         match shown {
             Shown::Nothing => Ok(stranger),
             Shown::Bearer(token) => {
-                let found = match token.expose().starts_with(PREFIX) || !is_jwt(token.expose()) {
-                    true => self.ledger_rights(&token).await?.map(|rights| (None, rights)),
+                let guest = match token.expose().starts_with(PREFIX) || !is_jwt(token.expose()) {
+                    true => self.ledger_rights(&token).await?.map(|rights| {
+                        let authority = Authority::owner().within(rights);
+                        Guest { authority, ..stranger.clone() }
+                    }),
                     // Boxed: the issuer may have to be asked, and what that takes not every request should hold.
-                    false => Box::pin(self.access_token(&token)).await?.map(|(person, own)| (Some(person), vec![own])),
+                    false => Box::pin(self.access_token(&token, address)).await?.map(|found| {
+                        let authority = Authority::owner().within([found.rights]);
+                        Guest {
+                            person: Some(found.person),
+                            standing: Some(found.standing),
+                            authority,
+                            ..stranger.clone()
+                        }
+                    }),
                 };
-                let Some((person, rights)) = found else { return Err(self.wrong_proof(&stranger, &token)) };
-                let guest = Guest { person, authority: Authority::owner().within(rights), ..stranger };
+                let Some(guest) = guest else { return Err(self.wrong_proof(&stranger, &token)) };
                 self.note_guest(&guest);
                 Ok(guest)
             }
@@ -114,19 +130,19 @@ impl Agent {
         }
     }
 
-    /// The rights of a session, and of the token that it was begun with.
+    /// Whose session it is. One that rests on what is no more ends.
     fn by_session(&self, stranger: Guest, cookie: Secret) -> Result<Guest, Fault> {
         let found = self.people.sessions.find(&cookie).ok_or_else(fault::unauthenticated)?;
-        let own = Rights { holder: Holder::Session(found.id.clone()), ..found.rights };
-        let mut authority = Authority::owner().within([own]);
-        if let Some(id) = &found.token_id {
-            let Some(rights) = self.rights_of_token(id)? else {
-                self.people.sessions.end(&found.id);
-                return Err(fault::unauthenticated());
-            };
-            authority = authority.within(rights);
-        }
-        Ok(Guest { person: Some(found.person), authority, session: Some(cookie), ..stranger })
+        let Some(rights) = self.rights_of_session(&found)? else {
+            self.people.sessions.end(&found.id);
+            return Err(fault::unauthenticated());
+        };
+        let standing = match found.basis {
+            Basis::Standing(standing) => Some(standing),
+            Basis::Token(_) => None,
+        };
+        let authority = Authority::owner().within(rights);
+        Ok(Guest { person: Some(found.person), standing, authority, session: Some(cookie), ..stranger })
     }
 
     /// Notes that somebody was let in, once in a while for each.

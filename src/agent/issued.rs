@@ -7,7 +7,7 @@ use super::blocking::{DISK_WITHIN, in_time, on_thread};
 use super::guard::{Guard, Source, Verdict};
 use super::guest::Guest;
 use super::{Agent, Asker, Caller, fault};
-use crate::access::{Authority, Holder, IssuedToken, Ledger, LedgerError, Order, Presented, Rights};
+use crate::access::{Authority, Holder, IssuedToken, Ledger, LedgerError, Order, Presented, Rights, Standing};
 use crate::base::{Paths, Secret, clock};
 use crate::msg;
 use crate::wire::{Code, Fault, IssuedInfo, Person};
@@ -71,15 +71,26 @@ impl Agent {
 
     /// The rights of whoever presents this token, and one use of it.
     pub(super) async fn ledger_rights(&self, token: &Secret) -> Result<Option<Vec<Rights>>, Fault> {
-        match self.issued.ledger.authenticate(token).map_err(fault::from_ledger)? {
-            Presented::Unknown => Ok(None),
-            Presented::Allowed(rights) => Ok(Some(rights)),
-            Presented::Counted(id) => self.with_ledger(move |ledger| ledger.count(&id)).await,
-        }
+        let rights = match self.issued.ledger.authenticate(token).map_err(fault::from_ledger)? {
+            Presented::Unknown => None,
+            Presented::Allowed(rights) => Some(rights),
+            Presented::Counted(id) => self.with_ledger(move |ledger| ledger.count(&id)).await?,
+        };
+        self.within_standing(rights)
     }
 
     pub(super) fn rights_of_token(&self, id: &str) -> Result<Option<Vec<Rights>>, Fault> {
-        self.issued.ledger.rights_of(id).map_err(fault::from_ledger)
+        self.within_standing(self.issued.ledger.rights_of(id).map_err(fault::from_ledger)?)
+    }
+
+    /// On whose rights a token rests.
+    pub(super) fn standings_of_token(&self, id: &str) -> Vec<Standing> {
+        self.issued.ledger.standings(id)
+    }
+
+    /// Somebody signed in; what rests on them and ends by what is said of them now.
+    pub(super) async fn signed_in(&self, standing: Standing, is_let_in: bool) -> Result<Vec<IssuedToken>, Fault> {
+        self.with_ledger(move |ledger| ledger.signed_in(&standing, is_let_in)).await
     }
 
     /// Who has the token with this id, for whoever counts what each one has.
@@ -97,7 +108,7 @@ impl Agent {
         for holder in authority.holders() {
             match holder {
                 Holder::Token(id) => drop(self.rights_of_token(id)?.ok_or_else(fault::token_unknown)?),
-                Holder::Session(id) if self.people.sessions.lives(id) => {}
+                Holder::Session(id) if self.session_holds(id)? => {}
                 Holder::AccessToken { until } if !until.ends_within(0, clock::now()) => {}
                 Holder::Session(_) | Holder::AccessToken { .. } | Holder::Nobody => {
                     return Err(fault::unauthenticated());

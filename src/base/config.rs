@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer};
 use toml_edit::{DocumentMut, value};
 
+use super::token_settings::TokenSettings;
 use super::{AccountRule, HttpConfig, Locale, Message, Scopes, ServerConfig, ServerUrl, plain_file, private_file};
 use crate::msg;
 
@@ -33,20 +34,6 @@ pub struct Config {
     server: Vec<ServerConfig>,
     #[serde(default)]
     account: Vec<AccountRule>,
-}
-
-/// What holds for the tokens that the agent issues.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct TokenSettings {
-    default_expiration_days: u32,
-    max_active: usize,
-}
-
-impl Default for TokenSettings {
-    fn default() -> Self {
-        TokenSettings { default_expiration_days: 90, max_active: 10 }
-    }
 }
 
 /// Where credentials are kept.
@@ -98,7 +85,12 @@ impl Config {
 
     /// How many days an issued token lives where nothing else is said.
     pub fn token_days(&self) -> u32 {
-        self.tokens.default_expiration_days
+        self.tokens.default_days
+    }
+
+    /// How many days an issued token lives at most.
+    pub fn max_token_days(&self) -> u32 {
+        self.tokens.max_days
     }
 
     /// How many issued tokens may be active at once.

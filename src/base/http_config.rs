@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{IssuerConfig, Message, from_home};
+use super::{IssuerConfig, Message, Role, from_home};
 use crate::msg;
 
 /// `[http]` of the settings: the agent's HTTP door, and who may come in by single sign-on.
@@ -19,6 +19,9 @@ pub struct HttpConfig {
     /// Names under which browsers and programs may know the door, beside those of the certificate and of this machine.
     #[serde(default)]
     hosts: Vec<String>,
+    /// The role of whoever an issuer's rules let in and its claims give none, where the issuer names none itself.
+    #[serde(default)]
+    default_role: Option<Role>,
     #[serde(default)]
     issuer: Vec<IssuerConfig>,
 }
@@ -62,6 +65,10 @@ impl HttpConfig {
 
     pub fn issuers(&self) -> &[IssuerConfig] {
         &self.issuer
+    }
+
+    pub fn default_role(&self) -> Option<Role> {
+        self.default_role
     }
 }
 

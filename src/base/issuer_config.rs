@@ -2,14 +2,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Endpoint, Message, RoleRules};
+use super::{AllowRules, IssuerName, Message, Role, RoleRules, RoleServers};
 use crate::msg;
 
 /// `[[http.issuer]]`: an OpenID provider whose people may sign in, and whose access tokens count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IssuerConfig {
-    pub issuer: Endpoint,
+    pub issuer: IssuerName,
     pub client_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret_file: Option<PathBuf>,
@@ -21,8 +21,17 @@ pub struct IssuerConfig {
     audience: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scopes: Option<Vec<String>>,
+    /// Who may come in; everybody with a role if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow: Option<AllowRules>,
     #[serde(default)]
     pub roles: RoleRules,
+    /// The role of whoever may come in and whose claims give none; if absent they stay outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_role: Option<Role>,
+    /// For which servers a role is.
+    #[serde(default, skip_serializing_if = "RoleServers::is_empty")]
+    pub servers: RoleServers,
     /// Whether its administrators may be handed servers' own secrets, and let others be.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reveal: bool,
@@ -35,7 +44,7 @@ impl IssuerConfig {
         let variable = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
         let list = |name| variable(name).map(|text| split(&text));
         let Some(issuer) = variable("LOOM_OIDC_ISSUER") else { return Ok(None) };
-        let issuer = Endpoint::parse(&issuer).map_err(|_| msg!("bad-issuer", issuer = issuer))?;
+        let issuer = IssuerName::parse(&issuer).map_err(|_| msg!("bad-issuer", issuer = issuer))?;
         let client_id = variable("LOOM_OIDC_CLIENT_ID").ok_or_else(|| msg!("no-oidc-client"))?;
         Ok(Some(IssuerConfig {
             issuer,
@@ -44,7 +53,10 @@ impl IssuerConfig {
             name: None,
             audience: list("LOOM_OIDC_AUDIENCE").unwrap_or_default(),
             scopes: list("LOOM_OIDC_SCOPES"),
+            allow: None,
             roles: RoleRules::default(),
+            default_role: None,
+            servers: RoleServers::default(),
             reveal: false,
         }))
     }
@@ -86,4 +98,22 @@ fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Err
         Audience::One(one) => vec![one],
         Audience::Many(many) => many,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Reach, Role};
+
+    #[test]
+    fn the_example_of_the_readme_is_read_as_it_says() {
+        let readme = include_str!("../../README.md");
+        let example =
+            readme.split("```toml\n[[http.issuer]]\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let config: IssuerConfig = toml_edit::de::from_str(example).unwrap();
+        assert!(config.allow.unwrap().names_address("ada@corp.example"));
+        assert_eq!((config.default_role, config.audience.len()), (Some(Role::Viewer), 1));
+        assert!(matches!(config.servers.of(Role::Viewer), Reach::Servers(one) if one.len() == 1));
+        assert_eq!(config.roles.role_of("on-call"), Some(Role::Operator));
+    }
 }

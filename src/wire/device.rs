@@ -68,6 +68,9 @@ pub struct DeviceLookReply {
     pub asked_at: Timestamp,
     pub scopes: Option<Scopes>,
     pub expires_in: u64,
+    /// For how many days whoever looks may grant it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_days: Option<u32>,
 }
 
 /// `device_decide`: the person approves or denies. Nobody grants more than they have.

@@ -117,7 +117,10 @@ impl Person {
     /// Whether this is the same person, whatever they are called now. Who came in with a token has a name that another token
     /// may have later.
     pub fn is(&self, other: &Person) -> bool {
-        self.issuer.is_some() && self.lasting_name() == other.lasting_name()
+        // The slash at the end is no part of the name where a person named a host.
+        let issuer = |person: &Person| person.issuer.as_deref().map(|issuer| issuer.trim_end_matches('/').to_owned());
+        let own = |person: &Person| person.subject.clone().unwrap_or_else(|| person.name.clone());
+        self.issuer.is_some() && (issuer(self), own(self)) == (issuer(other), own(other))
     }
 }
 

@@ -129,6 +129,12 @@ impl Provider {
         self.control("revoke-access", &[("token", token)]);
     }
 
+    /// A setting of `oidc/provider.mjs`, from the next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.env.retain(|(known, _)| known != name);
+        self.env.push((name.into(), value.into()));
+    }
+
     /// Nobody listens any more. Tokens, grants, keys and counts wait for `restart`.
     pub fn stop(&mut self) {
         self.signal(Signal::TERM);

@@ -1,27 +1,45 @@
 //! Access tokens of an issuer: who they stand for, and what they may do here.
 
-use crate::access::{Claims, Expected, Holder, JwtError, Purpose, Rights, issuer_of, verify};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::access::{Claims, Expected, Holder, JwtError, Purpose, Rights, Standing, issuer_of, verify};
 use crate::agent::Agent;
 use crate::agent::people::issuers::Issuer;
-use crate::base::{IssuerConfig, Role, Secret, printable};
+use crate::base::{IssuerConfig, Secret, printable};
 use crate::wire::{Fault, Person};
 
+/// Who shows an access token, and what they may do.
+pub(in crate::agent) struct Found {
+    pub(in crate::agent) person: Person,
+    pub(in crate::agent) standing: Standing,
+    pub(in crate::agent) rights: Rights,
+}
+
 impl Agent {
-    /// Who shows this access token; nothing if it is worth nothing here.
-    pub(in crate::agent) async fn access_token(&self, token: &Secret) -> Result<Option<(Person, Rights)>, Fault> {
-        let said = issuer_of(token.expose());
+    /// Who shows this access token; nothing if it is worth nothing here, a fault if nobody gave them a role.
+    pub(in crate::agent) async fn access_token(&self, token: &Secret, from: IpAddr) -> Result<Option<Found>, Fault> {
+        let Some(said) = issuer_of(token.expose()) else { return Ok(None) };
         let mut configs = self.issuer_configs()?;
-        // The slash at the end is no part of the name where a person named a host.
-        let same = |config: &IssuerConfig| {
-            said.as_ref().is_some_and(|said| said.trim_end_matches('/') == config.issuer.as_str().trim_end_matches('/'))
-        };
-        configs.retain(same);
+        configs.retain(|config| config.issuer.is(&said));
         for config in configs {
             let Some(claims) = self.verified(&config, token, Purpose::Access).await? else { continue };
             let holder = Holder::AccessToken { until: claims.expires() };
-            return Ok(Some((person(&claims, &config), rights(&claims, &config, holder))));
+            let standing = Standing::new(&claims, &config);
+            let person = person(&claims, &standing);
+            return match standing.rights(&config, holder) {
+                Ok(rights) => Ok(Some(Found { person, standing, rights })),
+                Err(refused) => Err(self.not_let_in(&person, from, refused)),
+            };
         }
         Ok(None)
+    }
+
+    /// The issuer that a token names, if it is one of those whose tokens count. Whether the token does is not asked.
+    pub(in crate::agent) fn issuer_of_token(&self, token: &Secret) -> Result<Option<String>, Fault> {
+        let Some(said) = issuer_of(token.expose()) else { return Ok(None) };
+        let configs = self.issuer_configs()?;
+        Ok(configs.iter().find(|config| config.issuer.is(&said)).map(|config| self.issuer_name(config)))
     }
 
     /// The claims of a token of this issuer's, if they may be believed.
@@ -31,10 +49,14 @@ impl Agent {
         token: &Secret,
         purpose: Purpose<'_>,
     ) -> Result<Option<Claims>, Fault> {
-        let mut found = claims(&*self.issuer(config).await?, token, purpose);
-        if matches!(found, Err(JwtError::UnknownKey)) {
-            // The issuer may have new keys.
-            found = claims(&*self.issuer_anew(config).await?, token, purpose);
+        let known = self.issuer(config).await?;
+        let mut found = claims(&known, config, token, purpose);
+        // The issuer may have other keys by now, also under the same name.
+        if found.as_ref().is_err_and(|reason| reason.is_of_key()) {
+            let anew = self.issuer_anew(config).await?;
+            if !Arc::ptr_eq(&known, &anew) {
+                found = claims(&anew, config, token, purpose);
+            }
         }
         match found {
             Ok(claims) => Ok(Some(claims)),
@@ -46,25 +68,13 @@ impl Agent {
     }
 }
 
-fn claims(issuer: &Issuer, token: &Secret, purpose: Purpose<'_>) -> Result<Claims, JwtError> {
-    let (own, audiences) = (issuer.provider.issuer(), issuer.config.audiences());
-    let expected = Expected { issuer: own, client_id: &issuer.config.client_id, audiences: &audiences, purpose };
+fn claims(issuer: &Issuer, config: &IssuerConfig, token: &Secret, purpose: Purpose<'_>) -> Result<Claims, JwtError> {
+    let (own, audiences) = (issuer.provider.issuer(), config.audiences());
+    let expected = Expected { issuer: own, client_id: &config.client_id, audiences: &audiences, purpose };
     verify(token, &issuer.keys, &expected)
 }
 
-pub(in crate::agent) fn person(claims: &Claims, config: &IssuerConfig) -> Person {
+pub(in crate::agent) fn person(claims: &Claims, standing: &Standing) -> Person {
     let subject = Some(printable(claims.subject()));
-    Person { name: claims.name(), subject, issuer: Some(config.issuer.to_string()) }
-}
-
-/// What the role allows that the claims give.
-pub(in crate::agent) fn rights(claims: &Claims, config: &IssuerConfig, holder: Holder) -> Rights {
-    let role = claims.role(&config.roles);
-    Rights {
-        holder,
-        scopes: role.scopes(),
-        servers: Vec::new(),
-        reveal: config.reveal && role == Role::Admin,
-        status_only: false,
-    }
+    Person { name: claims.name(), subject, issuer: Some(standing.issuer().to_owned()) }
 }

@@ -12,8 +12,8 @@ use crate::oauth::openid::{self, OpenIdProvider};
 use crate::oauth::{Http, OAuthError};
 use crate::wire::Fault;
 
-/// How long what an issuer publishes is believed.
-const FRESH: Duration = Duration::from_secs(60 * 60);
+/// How long what an issuer publishes is believed: so long counts a key that it has withdrawn.
+const FRESH: Duration = Duration::from_secs(5 * 60);
 
 /// An issuer is asked at most so often in so long, whatever keys strangers name.
 const MOST: usize = 5;
@@ -24,8 +24,9 @@ const WINDOW: Duration = Duration::from_secs(60);
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const LEFT_ALONE: Duration = Duration::from_secs(2);
 
-/// Issuers that do not answer are believed for so long by what they said before.
-const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Issuers that do not answer are believed for so long by what they said before. Longer would help nobody: whoever is to get a
+/// token there needs them to answer.
+const STALE: Duration = Duration::from_secs(60 * 60);
 
 /// What is known of the issuers, and those that were named when the door was opened.
 #[derive(Default)]
@@ -45,25 +46,24 @@ struct Known {
 
 /// Why it could not be asked.
 struct Failed {
-    config: IssuerConfig,
     at: Moment,
     left_alone: Duration,
     fault: Fault,
 }
 
 impl Known {
-    /// What it said of these settings, if it is not older.
-    fn since(&self, config: &IssuerConfig, age: Duration) -> Option<Arc<Issuer>> {
+    /// What it said, if it is not older. What the settings say of its people is another matter.
+    fn since(&self, age: Duration) -> Option<Arc<Issuer>> {
         let said = lock(&self.said);
         let (at, issuer) = said.as_ref()?;
-        (at.elapsed() < age && issuer.config == *config).then(|| issuer.clone())
+        (at.elapsed() < age).then(|| issuer.clone())
     }
 
     /// Why it is left alone for a moment, if it is.
-    fn failure(&self, config: &IssuerConfig) -> Option<Fault> {
+    fn failure(&self) -> Option<Fault> {
         let failed = lock(&self.failed);
         let failed = failed.as_ref()?;
-        (failed.at.elapsed() < failed.left_alone && failed.config == *config).then(|| failed.fault.clone())
+        (failed.at.elapsed() < failed.left_alone).then(|| failed.fault.clone())
     }
 }
 
@@ -72,7 +72,6 @@ type Asked = tokio::sync::OwnedMutexGuard<Vec<Moment>>;
 
 /// An issuer as its metadata and keys describe it.
 pub(in crate::agent) struct Issuer {
-    pub(in crate::agent) config: IssuerConfig,
     pub(in crate::agent) provider: OpenIdProvider,
     pub(in crate::agent) keys: KeySet,
     pub(in crate::agent) http: Http,
@@ -89,51 +88,61 @@ impl Agent {
     /// The issuers of the settings, and the one of the environment.
     pub(in crate::agent) fn issuer_configs(&self) -> Result<Vec<IssuerConfig>, Fault> {
         let config = self.config()?;
+        let default_role = config.http().and_then(|http| http.default_role());
         let mut all = config.http().map(|http| http.issuers().to_vec()).unwrap_or_default();
         let named = lock(&self.people.issuers.named).clone();
-        let is_new = |named: &IssuerConfig| all.iter().all(|other| other.issuer != named.issuer);
+        let is_new = |named: &IssuerConfig| !all.iter().any(|other| other.issuer.is(named.issuer.as_str()));
         let named = named.filter(is_new);
         all.extend(named);
+        for issuer in &mut all {
+            issuer.default_role = issuer.default_role.or(default_role);
+        }
         Ok(all)
     }
 
-    /// An issuer with its keys, as it described itself within the last hour. While somebody asks it anew, what it said within
-    /// the last day will do for all others.
+    /// An issuer with its keys, as it described itself within the last minutes. While somebody asks it anew, what it said within
+    /// the last hour will do for all others.
     pub(in crate::agent) async fn issuer(&self, config: &IssuerConfig) -> Result<Arc<Issuer>, Fault> {
         let known = self.known(config);
-        if let Some(issuer) = known.since(config, FRESH) {
+        if let Some(issuer) = known.since(FRESH) {
             return Ok(issuer);
         }
-        let asked = match (known.asked.clone().try_lock_owned(), known.since(config, STALE)) {
+        let asked = match (known.asked.clone().try_lock_owned(), known.since(STALE)) {
             (Ok(asked), _) => asked,
             (Err(_), Some(issuer)) => return Ok(issuer),
             (Err(_), None) => known.asked.clone().lock_owned().await,
         };
-        match known.since(config, FRESH) {
+        match known.since(FRESH) {
             Some(issuer) => Ok(issuer),
             None => self.ask(config, known, asked).await,
         }
     }
 
-    /// The same asked anew, unless it was asked often lately: for a key that is not among those that are known.
+    /// The same asked anew, unless it was asked often lately: for a token that none of the known keys verifies.
     pub(in crate::agent) async fn issuer_anew(&self, config: &IssuerConfig) -> Result<Arc<Issuer>, Fault> {
         let (known, came) = (self.known(config), Moment::now());
         let asked = known.asked.clone().lock_owned().await;
         // Whoever asked meanwhile asked for all who wait.
-        match known.since(config, came.elapsed()) {
+        match known.since(came.elapsed()) {
             Some(issuer) => Ok(issuer),
             None => self.ask(config, known, asked).await,
         }
     }
 
+    /// What people know it by: its name as its metadata say it, as soon as they are known.
+    pub(in crate::agent) fn issuer_name(&self, config: &IssuerConfig) -> String {
+        let said = self.known(config).since(Duration::MAX);
+        said.map_or_else(|| config.issuer.to_string(), |issuer| issuer.provider.issuer().to_owned())
+    }
+
     fn known(&self, config: &IssuerConfig) -> Arc<Known> {
-        lock(&self.people.issuers.known).entry(config.issuer.to_string()).or_default().clone()
+        lock(&self.people.issuers.known).entry(config.issuer.endpoint().to_string()).or_default().clone()
     }
 
     /// Goes on if whoever asked goes: the answer is for all who wait.
     async fn ask(&self, config: &IssuerConfig, known: Arc<Known>, asked: Asked) -> Result<Arc<Issuer>, Fault> {
-        if let Some(fault) = known.failure(config) {
-            return known.since(config, STALE).ok_or(fault);
+        if let Some(fault) = known.failure() {
+            return known.since(STALE).ok_or(fault);
         }
         let (agent, config) = (self.own.upgrade().ok_or_else(fault::stopping)?, config.clone());
         let asking = tokio::spawn(async move { agent.ask_now(&config, &known, asked).await });
@@ -144,7 +153,7 @@ impl Agent {
         asked.retain(|at| at.elapsed() < WINDOW);
         let silent = || oauth_fault::issuer_silent(config.issuer.as_str());
         if asked.len() >= MOST {
-            return known.since(config, STALE).ok_or_else(silent);
+            return known.since(STALE).ok_or_else(silent);
         }
         let began = Moment::now();
         asked.push(began);
@@ -159,9 +168,9 @@ impl Agent {
             Err(fault) => {
                 tracing::warn!(issuer = config.issuer.as_str(), fault = fault.id(), "the issuer cannot be asked");
                 let left_alone = began.elapsed().clamp(LEFT_ALONE, ANSWER_WITHIN);
-                let failed = Failed { config: config.clone(), at: Moment::now(), left_alone, fault: fault.clone() };
+                let failed = Failed { at: Moment::now(), left_alone, fault: fault.clone() };
                 *lock(&known.failed) = Some(failed);
-                known.since(config, STALE).ok_or(fault)
+                known.since(STALE).ok_or(fault)
             }
         }
     }
@@ -171,9 +180,9 @@ impl Agent {
             .map_err(|error| fault::from_server_url(&config.issuer, &error))?;
         let failed = |error: OAuthError| oauth_fault::from_oauth(&at, error);
         let http = self.http(&at)?;
-        let provider = openid::discover(&http, &config.issuer).await.map_err(failed)?;
+        let provider = openid::discover(&http, config.issuer.endpoint()).await.map_err(failed)?;
         let document = openid::keys(&http, &provider).await.map_err(failed)?;
         let keys = KeySet::parse(&document).ok_or_else(|| failed(OAuthError::NotOAuth))?;
-        Ok(Issuer { config: config.clone(), provider, keys, http })
+        Ok(Issuer { provider, keys, http })
     }
 }

@@ -4,9 +4,11 @@ pub(super) mod access_tokens;
 mod issuers;
 mod sessions;
 mod sign_ins;
+mod standing;
 
 use issuers::Issuers;
-pub(super) use sessions::{Session, Sessions, form_key};
+pub(super) use sessions::{Basis, Session, Sessions, form_key};
+pub(super) use sign_ins::Away;
 use sign_ins::SignIns;
 
 /// Everything that is known of people; in memory only, so an agent that starts anew knows nobody.

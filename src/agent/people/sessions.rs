@@ -7,12 +7,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::access::Rights;
+use crate::access::Standing;
 use crate::agent::Party;
 use crate::agent::shares::Shares;
 use crate::agent::state::lock;
 use crate::base::{Moment, Secret, hex};
-use crate::wire::{Actor, Person, SessionInfo};
+use crate::wire::{Actor, Person};
 
 /// A session ends when nothing happens for so long, and in any case after the longer time.
 const IDLE: Duration = Duration::from_secs(15 * 60);
@@ -33,12 +33,19 @@ pub(in crate::agent) struct Session {
     /// Its name, which is no secret.
     pub(in crate::agent) id: String,
     pub(in crate::agent) person: Person,
-    pub(in crate::agent) rights: Rights,
-    /// The issued token that it was begun with: the session may do no more, and lives no longer.
-    pub(in crate::agent) token_id: Option<String>,
+    pub(in crate::agent) basis: Basis,
     /// What the issuer wants to see when the person signs out there as well.
     pub(in crate::agent) id_token: Option<Secret>,
     pub(in crate::agent) address: IpAddr,
+}
+
+/// What a session rests on: it may do no more, and lives no longer.
+#[derive(Clone, Debug)]
+pub(in crate::agent) enum Basis {
+    /// The issued token that it was begun with, by its id.
+    Token(String),
+    /// Who signed in at an issuer.
+    Standing(Standing),
 }
 
 struct Kept {
@@ -52,7 +59,11 @@ impl Session {
     /// Who signed in, for the audit log.
     pub(in crate::agent) fn actor(&self) -> Actor {
         let Person { name: person, subject, issuer } = self.person.clone();
-        Actor::Person { person, subject, issuer, token_id: self.token_id.clone(), address: self.address.to_string() }
+        let token_id = match &self.basis {
+            Basis::Token(id) => Some(id.clone()),
+            Basis::Standing(_) => None,
+        };
+        Actor::Person { person, subject, issuer, token_id, address: self.address.to_string() }
     }
 }
 
@@ -89,9 +100,10 @@ impl Sessions {
         Some(found.session.clone())
     }
 
-    /// Whether the session of this name goes on. Looking does not make it longer.
-    pub(in crate::agent) fn lives(&self, id: &str) -> bool {
-        self.alive(Moment::now()).iter().any(|(_, kept)| kept.session.id == id)
+    /// The session of this name. Looking does not make it longer.
+    pub(in crate::agent) fn look(&self, id: &str) -> Option<Session> {
+        let all = self.alive(Moment::now());
+        all.iter().find(|(_, kept)| kept.session.id == id).map(|(_, kept)| kept.session.clone())
     }
 
     /// Ends a session; it counts no more from the moment this returns.
@@ -101,21 +113,27 @@ impl Sessions {
         all.remove(number).map(|kept| kept.session)
     }
 
+    /// Somebody signed in anew: their sessions go by what is said of them now, and end if they were not let in.
+    pub(in crate::agent) fn signed_in(&self, standing: &Standing, is_let_in: bool) {
+        let is_theirs = |kept: &Kept| matches!(&kept.session.basis, Basis::Standing(own) if own.is_of(standing));
+        let mut all = self.alive(Moment::now());
+        all.retain(|kept| is_let_in || !is_theirs(kept));
+        let theirs: Vec<u64> = all.iter().filter(|(_, kept)| is_theirs(kept)).map(|(number, _)| number).collect();
+        for number in theirs {
+            if let Some(kept) = all.get_mut(number) {
+                kept.session.basis = Basis::Standing(standing.clone());
+            }
+        }
+    }
+
     pub(in crate::agent) fn end_all(&self) {
         lock(&self.0).retain(|_| false);
     }
 
-    /// Those that did nothing for longest come first.
-    pub(in crate::agent) fn all(&self) -> Vec<SessionInfo> {
+    /// All sessions, and how long each goes on if nothing happens; those that did nothing for longest come first.
+    pub(in crate::agent) fn all(&self) -> Vec<(Session, Duration)> {
         let now = Moment::now();
-        let info = |kept: &Kept| SessionInfo {
-            id: kept.session.id.clone(),
-            person: kept.session.person.clone(),
-            address: kept.session.address.to_string(),
-            scopes: kept.session.rights.scopes.clone(),
-            expires_in: kept.left(now).as_secs(),
-        };
-        self.alive(now).iter().map(|(_, kept)| info(kept)).collect()
+        self.alive(now).iter().map(|(_, kept)| (kept.session.clone(), kept.left(now))).collect()
     }
 
     fn alive(&self, now: Moment) -> std::sync::MutexGuard<'_, Shares<Kept>> {
@@ -147,21 +165,12 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::access::Holder;
-    use crate::base::Scopes;
 
     fn session(name: &str) -> Session {
         Session {
             id: String::new(),
             person: Person { name: name.to_owned(), subject: None, issuer: None },
-            rights: Rights {
-                holder: Holder::Nobody,
-                scopes: Scopes::default(),
-                servers: Vec::new(),
-                reveal: false,
-                status_only: false,
-            },
-            token_id: None,
+            basis: Basis::Token("0123".to_owned()),
             id_token: None,
             address: Ipv4Addr::LOCALHOST.into(),
         }
@@ -176,9 +185,9 @@ mod tests {
         let sessions = Sessions::default();
         let (secret, begun) = sessions.begin(party("a"), session("a")).unwrap();
         assert_eq!(sessions.find(&secret).unwrap().id, begun.id);
-        assert!(sessions.find(&Secret::new("x".into())).is_none() && sessions.lives(&begun.id));
+        assert!(sessions.find(&Secret::new("x".into())).is_none() && sessions.look(&begun.id).is_some());
         sessions.end(&begun.id).unwrap();
-        assert!(sessions.find(&secret).is_none() && !sessions.lives(&begun.id));
+        assert!(sessions.find(&secret).is_none() && sessions.look(&begun.id).is_none());
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(in crate::agent) struct Away {
     browser: Secret,
     pub(in crate::agent) issuer: String,
     pub(in crate::agent) authorization: Authorization,
+    /// The session that the browser had when it was sent away, by its name.
+    pub(in crate::agent) replaces: Option<String>,
 }
 
 impl Default for SignIns {
@@ -29,11 +31,22 @@ impl Default for SignIns {
     }
 }
 
+impl Away {
+    pub(in crate::agent) fn new(
+        browser: Secret,
+        issuer: String,
+        authorization: Authorization,
+        replaces: Option<String>,
+    ) -> Away {
+        Away { since: Moment::now(), browser, issuer, authorization, replaces }
+    }
+}
+
 impl SignIns {
-    pub(in crate::agent) fn begin(&self, party: Party, browser: Secret, issuer: String, authorization: Authorization) {
+    pub(in crate::agent) fn begin(&self, party: Party, new: Away) {
         let mut all = lock(&self.0);
         all.retain(|away| away.since.elapsed() < WITHIN);
-        all.push(party, Away { since: Moment::now(), browser, issuer, authorization });
+        all.push(party, new);
     }
 
     /// The one that this browser began; it is known no more, so nothing comes back twice.

@@ -1,8 +1,8 @@
-use crate::access::{Holder, Order, Rights};
+use crate::access::{Authority, Holder, Order, Rights};
 use crate::agent::dispatch::Handle;
 use crate::agent::issued::Viewer;
 use crate::agent::{Agent, Caller, fault, issued};
-use crate::base::{Expiry, Scopes, ServerPattern, clock, scopes_of_role};
+use crate::base::{Expiry, Scope, Scopes, ServerPattern, clock, scopes_of_role};
 use crate::msg;
 use crate::wire::{
     Actor, Code, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens,
@@ -30,7 +30,7 @@ impl Handle for Generate {
             })?,
             _ => return Err(Fault::new(Code::BadRequest, msg!("scopes-or-role")).hint(msg!("hint-scopes"))),
         };
-        let expires_at = expiry(agent, self.expires_days)?;
+        let expires_at = expiry(agent, self.expires_days, caller.authority())?;
         let order = Order {
             name: name(&self.name)?,
             rights: rights(scopes, self.servers, self.reveal, caller),
@@ -39,6 +39,7 @@ impl Handle for Generate {
             max_uses: self.max_uses,
             issued_by: None,
             approved_by: None,
+            standing: caller.guest().and_then(|guest| guest.standing()).cloned(),
             leased: false,
         };
         let (token, issued) = agent.issue(caller.authority(), order).await?;
@@ -70,9 +71,15 @@ impl Handle for RevokeToken {
 }
 
 impl Handle for EndToken {
-    /// Who has a token may end it, and is noted by it. That it is none says nothing (RFC 7009 §2.2).
+    /// Who has a token may end it, and is noted by it. That it is none says nothing (RFC 7009 §2.2); that it is an issuer's,
+    /// which goes on, has to be said.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let Some(id) = agent.id_of_token(&self.token)? else { return Ok(Empty {}) };
+        let Some(id) = agent.id_of_token(&self.token)? else {
+            return match agent.issuer_of_token(&self.token)? {
+                Some(issuer) => Err(fault::token_of_issuer(&issuer)),
+                None => Ok(Empty {}),
+            };
+        };
         let actor = match caller.guest() {
             Some(guest) => Actor::Token { token_id: id.clone(), address: Some(guest.address().to_string()) }.into(),
             None => caller.actor(),
@@ -90,8 +97,17 @@ impl Handle for Lease {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let rights = rights(scopes(self.scopes)?, self.servers, self.reveal, caller);
         let (name, role, expires_at) = (name(&self.name)?, None, None);
-        let order =
-            Order { name, rights, role, expires_at, max_uses: None, issued_by: None, approved_by: None, leased: true };
+        let order = Order {
+            name,
+            rights,
+            role,
+            expires_at,
+            max_uses: None,
+            issued_by: None,
+            approved_by: None,
+            standing: caller.guest().and_then(|guest| guest.standing()).cloned(),
+            leased: true,
+        };
         let (token, issued) = agent.issue(caller.authority(), order).await?;
         agent.audit("token.lease", caller.actor(), None, Ok(()));
         let _ = agent.rights_noted().await;
@@ -116,14 +132,23 @@ impl Drop for Leased<'_> {
     }
 }
 
-/// When a token ends that is to live for so many days, or as long as the settings say.
-pub(super) fn expiry(agent: &Agent, days: Option<u32>) -> Result<Option<Expiry>, Fault> {
-    let days = days.unwrap_or(agent.config()?.token_days());
-    let expires_at = Expiry::from_unix(clock::now().as_second() + i64::from(days) * DAY);
-    match days > 0 && expires_at.is_some() {
-        true => Ok(expires_at),
-        false => Err(Fault::new(Code::BadRequest, msg!("bad-expiry")).hint(msg!("hint-bad-expiry"))),
-    }
+/// When a token ends that is to live for so many days, or as long as the settings say. A number that is out of range is said,
+/// and not made another one.
+pub(super) fn expiry(agent: &Agent, days: Option<u32>, authority: &Authority) -> Result<Option<Expiry>, Fault> {
+    let most = most_days(agent, authority)?;
+    let days = match days {
+        Some(0) => return Err(Fault::new(Code::BadRequest, msg!("bad-expiry")).hint(msg!("hint-bad-expiry"))),
+        Some(days) if days > most => return Err(fault::lives_too_long(most)),
+        Some(days) => days,
+        None => agent.config()?.token_days(),
+    };
+    Ok(Expiry::from_unix(clock::now().as_second() + i64::from(days) * DAY))
+}
+
+/// How many days a token may live that somebody hands on: who may not issue tokens gives none more than the usual time.
+pub(super) fn most_days(agent: &Agent, authority: &Authority) -> Result<u32, Fault> {
+    let config = agent.config()?;
+    Ok(if authority.allows(Scope::All) { config.max_token_days() } else { config.token_days() })
 }
 
 /// What is asked for. Who only looks means no more than that.

@@ -4,26 +4,26 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
-use crate::access::{Authority, Holder, PREFIX, Purpose, Rights};
+use crate::access::{Authority, Holder, PREFIX, Purpose, Standing};
 use crate::agent::auditing::Who;
 use crate::agent::dispatch::Handle;
 use crate::agent::login::read_secret;
-use crate::agent::people::access_tokens::{person, rights};
-use crate::agent::people::{Session, form_key};
+use crate::agent::people::access_tokens::person;
+use crate::agent::people::{Away, Basis, Session, form_key};
 use crate::agent::{Agent, Caller, Party, fault, oauth_fault};
-use crate::base::{IssuerConfig, Scope, Secret, ServerUrl, from_home};
+use crate::base::{IssuerConfig, Secret, ServerUrl, from_home};
 use crate::msg;
 use crate::oauth::code::Authorization;
 use crate::oauth::{Client, OAuthError};
 use crate::wire::{
-    Code, Empty, Fault, IssuerInfo, Issuers, IssuersReply, Person, SessionEnd, SessionReply, Sessions, SessionsReply,
-    SignIn, SignInFinish, SignInReply, SignInToken, SignOut, SignOutReply, WhoAmI, WhoAmIReply,
+    Code, Empty, Fault, IssuerInfo, Issuers, IssuersReply, Person, SessionEnd, SessionInfo, SessionReply, Sessions,
+    SessionsReply, SignIn, SignInFinish, SignInReply, SignInToken, SignOut, SignOutReply, WhoAmI, WhoAmIReply,
 };
 
 impl Handle for Issuers {
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<IssuersReply, Fault> {
         let info = |config: &IssuerConfig| IssuerInfo {
-            issuer: config.issuer.to_string(),
+            issuer: agent.issuer_name(config),
             name: config.name().to_owned(),
             client_id: config.client_id.clone(),
         };
@@ -41,12 +41,8 @@ impl Handle for SignIn {
         let begun = Authorization::begin(server, &client, &redirect_uri, &config.scopes(), None, &Default::default());
         let authorization = begun.map_err(|error| from_issuer(&config, error))?;
         let (url, browser) = (authorization.url.to_string(), random()?);
-        agent.people.sign_ins.begin(
-            agent.party_asking(caller),
-            browser.clone(),
-            config.issuer.to_string(),
-            authorization,
-        );
+        let away = Away::new(browser.clone(), config.issuer.to_string(), authorization, session_id(agent, caller));
+        agent.people.sign_ins.begin(agent.party_asking(caller), away);
         Ok(SignInReply { url, browser })
     }
 }
@@ -55,7 +51,9 @@ impl Handle for SignInFinish {
     /// Noted under the name of who signed in, or as a failure of who did not.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SessionReply, Fault> {
         let signed_in = self.signed_in(agent, address(caller)?).await;
+        // Who is known and has no role is noted by name.
         if let Err(fault) = &signed_in
+            && !fault::is_not_let_in(fault)
             && !agent.is_noise("auth.sign_in", caller)
         {
             agent.audit("auth.fail", caller.actor(), None, Err(fault.code()));
@@ -79,15 +77,16 @@ impl SignInFinish {
         let Some(claims) = agent.verified(&config, &id_token, Purpose::Id { nonce: &nonce }).await? else {
             return Err(failed(OAuthError::BadToken));
         };
-        let session = Session {
-            id: String::new(),
-            person: person(&claims, &config),
-            rights: rights(&claims, &config, Holder::Nobody),
-            token_id: None,
-            id_token: Some(id_token),
-            address,
-        };
-        begin(agent, session).await
+        let standing = Standing::new(&claims, &config);
+        let person = person(&claims, &standing);
+        let let_in = standing.rights(&config, Holder::Nobody);
+        agent.signed_in_anew(&standing, &person, address, let_in.is_ok()).await?;
+        if let Err(refused) = let_in {
+            return Err(agent.not_let_in(&person, address, refused));
+        }
+        let basis = Basis::Standing(standing);
+        let session = Session { id: String::new(), person, basis, id_token: Some(id_token), address };
+        begin(agent, session, away.replaces).await
     }
 }
 
@@ -102,18 +101,10 @@ impl Handle for SignInToken {
         if found.max_uses.is_some() {
             return Err(fault::counted_token());
         }
-        // What it may do is what the token may, looked up with each request.
-        let scopes = [Scope::All].into_iter().collect();
-        let rights = Rights { holder: Holder::Nobody, scopes, servers: Vec::new(), reveal: true, status_only: false };
-        let session = Session {
-            id: String::new(),
-            person: Person { name: found.name, subject: None, issuer: None },
-            rights,
-            token_id: Some(id),
-            id_token: None,
-            address: guest.address(),
-        };
-        begin(agent, session).await
+        let person = Person { name: found.name, subject: None, issuer: None };
+        let (basis, address) = (Basis::Token(id), guest.address());
+        let replaces = session_id(agent, caller);
+        begin(agent, Session { id: String::new(), person, basis, id_token: None, address }, replaces).await
     }
 }
 
@@ -150,7 +141,15 @@ impl Handle for WhoAmI {
 
 impl Handle for Sessions {
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<SessionsReply, Fault> {
-        Ok(SessionsReply { sessions: agent.people.sessions.all() })
+        let mut sessions = Vec::new();
+        for (session, left) in agent.people.sessions.all() {
+            // What is no more ends with its next request.
+            let Some(rights) = agent.rights_of_session(&session)? else { continue };
+            let Session { id, person, address, .. } = session;
+            let scopes = Authority::owner().within(rights).scopes();
+            sessions.push(SessionInfo { id, person, address: address.to_string(), scopes, expires_in: left.as_secs() });
+        }
+        Ok(SessionsReply { sessions })
     }
 }
 
@@ -163,17 +162,18 @@ impl Handle for SessionEnd {
     }
 }
 
-/// Nobody signs in of whom the log would not know.
-async fn begin(agent: &Agent, session: Session) -> Result<SessionReply, Fault> {
-    let mut authority = Authority::owner().within([session.rights.clone()]);
-    if let Some(id) = &session.token_id {
-        authority = authority.within(agent.rights_of_token(id)?.ok_or_else(fault::proof_unknown)?);
-    }
+/// Begins a session, in the place of the one that the same browser had. Nobody signs in of whom the log would not know.
+async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Result<SessionReply, Fault> {
+    let rights = agent.rights_of_session(&session)?.ok_or_else(fault::proof_unknown)?;
+    let authority = Authority::owner().within(rights);
     let party = agent.party_of(Party::at(session.address), Some(&session.person), &authority);
     agent.can_note_rights(&Who::from(session.actor()).author).await?;
     let begun = agent.people.sessions.begin(party, session);
     let (secret, session) = begun.map_err(|error| Fault::new(Code::Unavailable, msg!("no-random", error = error)))?;
     agent.audit("auth.sign_in", session.actor(), None, Ok(()));
+    if let Some(replaced) = replaces.and_then(|id| agent.people.sessions.end(&id)) {
+        agent.audit("auth.sign_out", replaced.actor(), None, Ok(()));
+    }
     if let Err(fault) = agent.rights_noted().await {
         agent.people.sessions.end(&session.id);
         return Err(fault);
@@ -185,10 +185,16 @@ fn address(caller: &Caller<'_>) -> Result<IpAddr, Fault> {
     caller.guest().map(|guest| guest.address()).ok_or_else(fault::internal)
 }
 
+/// The session that whoever asks has already.
+fn session_id(agent: &Agent, caller: &Caller<'_>) -> Option<String> {
+    let session = caller.guest()?.session()?;
+    agent.people.sessions.find(session).map(|found| found.id)
+}
+
 fn issuer_config(agent: &Agent, named: Option<&str>) -> Result<IssuerConfig, Fault> {
     let mut all = agent.issuer_configs()?;
     let at = match named {
-        Some(named) => all.iter().position(|config| config.issuer.as_str() == named),
+        Some(named) => all.iter().position(|config| config.issuer.is(named)),
         None => Some(0).filter(|_| !all.is_empty()),
     };
     at.map(|at| all.swap_remove(at)).ok_or_else(fault::no_issuer)

@@ -1,7 +1,8 @@
 // A real OpenID provider on loopback, with a second port on which a test looks inside and makes it fail.
 //
 // PORT, CONTROL_PORT (0: any), TLS_CERT, TLS_KEY, ISSUER, RESOURCE, STATE: a file that outlives a restart.
-// WEB: where else the client `loom-web`, at which people sign in, may send them back to. Their names say their roles.
+// WEB: where else the client `loom-web`, at which people sign in, may send them back to. Their names say their roles, unless
+// ROLES does for all of them. REKEY=1: a new signing key under the name of the old one.
 // AT_TTL, DC_TTL, RT_TTL: seconds. OPAQUE=1: access tokens that mean nothing to a reader. DC_INTERVAL: seconds
 // between polls, said in the device answer (without it nothing is said, which means 5). STRICT=1: offline_access
 // is dropped without prompt=consent, as OpenID Connect has it.
@@ -32,6 +33,7 @@ state.key ??= {
   ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
   kid: `key-${now()}`, use: 'sig', alg: 'RS256',
 };
+if (env.REKEY) Object.assign(state.key, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }));
 
 class Adapter {
   constructor(model) { this.model = model; }
@@ -72,7 +74,7 @@ const issuer = env.ISSUER ?? `${tls ? 'https' : 'http'}://localhost:${server.add
 
 // `admin-ada` is an administrator, and `ada` nothing of note.
 const ROLES = ['admin', 'operator', 'auditor', 'viewer'];
-const roles = (name) => ROLES.filter((role) => name.split('-').includes(role));
+const roles = (name) => ROLES.filter((role) => (env.ROLES ?? name).split('-').includes(role));
 
 const provider = new Provider(issuer, {
   adapter: Adapter,

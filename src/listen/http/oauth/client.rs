@@ -37,6 +37,8 @@ pub(super) async fn revoke(Anybody(asking): Anybody, form: Form) -> Response {
     let Some(token) = form.get("token") else { return Refused("invalid_request").into_response() };
     match asking.ask(&EndToken { token: token.clone() }).await {
         Ok(_) => StatusCode::OK.into_response(),
+        // RFC 7009 §2.2.1.
+        Err(fault) if fault.id() == "token-of-issuer" => Refused("unsupported_token_type").into_response(),
         Err(fault) => Problem::from(fault).into_response(),
     }
 }

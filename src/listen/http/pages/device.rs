@@ -176,7 +176,7 @@ fn decision_form(locale: Locale, look: &DeviceLookReply, who: &WhoAmIReply, ente
             }
             div.field {
                 label for="days" { (say(msg!("page-for-days"))) }
-                input #days.short type="number" name="days" value=(entered.days) min="1" step="1" inputmode="numeric" dir="ltr";
+                input #days.short type="number" name="days" value=(entered.days) min="1" max=[look.most_days] step="1" inputmode="numeric" dir="ltr";
             }
             @if who.reveal {
                 (choice("reveal", entered.reveal, &html! { (say(msg!("page-may-reveal"))) }))

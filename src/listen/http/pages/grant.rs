@@ -4,7 +4,7 @@ use crate::msg;
 use crate::wire::{Code, DeviceGrant, DeviceLookReply, Fault, WhoAmIReply};
 
 /// How long a machine may keep its token where nobody says otherwise, in days.
-const DAYS: &str = "30";
+const DAYS: u32 = 30;
 
 /// What a person fills in to narrow what a machine gets; kept as it was typed, to be shown again.
 #[derive(Debug)]
@@ -21,7 +21,8 @@ impl Entered {
         let usual: Scopes = [Scope::Read].into_iter().collect();
         let asked = look.scopes.as_ref().unwrap_or(&usual).intersection(&who.scopes).simplified();
         let scopes = if asked.is_empty() { usual.intersection(&who.scopes) } else { asked };
-        Entered { scopes, servers: String::new(), days: DAYS.to_owned(), reveal: false }
+        let days = look.most_days.map_or(DAYS, |most| DAYS.min(most)).to_string();
+        Entered { scopes, servers: String::new(), days, reveal: false }
     }
 
     pub(super) fn read(form: &Form) -> Entered {
@@ -73,10 +74,13 @@ mod tests {
             asked_at: Timestamp::UNIX_EPOCH,
             scopes: asked.map(|asked| asked.iter().copied().collect()),
             expires_in: 1,
+            most_days: Some(7),
         };
         let scopes = has.iter().copied().collect();
         let who = WhoAmIReply { person: None, token_id: None, scopes, reveal: false, form_key: None };
-        Entered::proposed(&look, &who).scopes.to_string()
+        let proposed = Entered::proposed(&look, &who);
+        assert_eq!(proposed.days, "7");
+        proposed.scopes.to_string()
     }
 
     #[test]

@@ -1,11 +1,15 @@
 /// The longest place that is remembered.
 const MAX: usize = 512;
 
-/// The place, if it is a path of this door and nothing that a browser could take for another one. It fits into a cookie
+/// Where people go on: pages that show something. Other places do something to whoever comes there, or are for programs.
+const PAGES: [&str; 2] = ["/", "/device"];
+
+/// The place, if it is a page of this door and nothing that a browser could take for another one. It fits into a cookie
 /// (RFC 6265 §4.1.1).
 pub(super) fn local_path(text: &str) -> Option<&str> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\'));
-    (text.starts_with('/') && !text.starts_with("//") && is_plain && text.len() <= MAX).then_some(text)
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    (PAGES.contains(&path) && is_plain && text.len() <= MAX).then_some(text)
 }
 
 #[cfg(test)]
@@ -28,10 +32,20 @@ mod tests {
             "javascript:alert(1)",
             " /",
             "/\t/evil.example",
-            "/a\r\nset-cookie: x=y",
-            "/a;b",
-            "/a\u{202e}",
-            &format!("/{}", "x".repeat(600)),
+            "/?a\r\nset-cookie: x=y",
+            "/?a;b",
+            "/auth/logout",
+            "/auth/oidc/login?next=/auth/logout",
+            "/device/../auth/logout",
+            "/device/",
+            "/%64evice",
+            "/language/ar",
+            "/sign-in",
+            "/audit/live",
+            "/api/status",
+            "/Device",
+            "/?a\u{202e}",
+            &format!("/?{}", "x".repeat(600)),
         ] {
             assert_eq!(local_path(bad), None, "{bad:?}");
         }

@@ -29,9 +29,10 @@ pub(super) struct Wanted {
 /// Sends the browser to the issuer.
 pub(super) async fn begin(
     Extension(visit): Extension<Visit>,
-    Anybody(asking): Anybody,
+    browser: Browser,
     Params(wanted): Params<Wanted>,
 ) -> Response {
+    let (Browser::SignedIn(asking) | Browser::Stranger(asking)) = browser;
     let redirect_uri = format!("{}/auth/oidc/callback", visit.base);
     match asking.ask(&SignIn { issuer: wanted.issuer, redirect_uri }).await {
         Ok(begun) => {

@@ -10,7 +10,7 @@ use super::page::{Page, go_to};
 use super::parts::value;
 use crate::base::Secret;
 use crate::listen::http::ask::Asking;
-use crate::listen::http::asker::{Anybody, Browser};
+use crate::listen::http::asker::Browser;
 use crate::listen::http::form::Form;
 use crate::listen::http::visit::Visit;
 use crate::listen::http::{cookies, problem};
@@ -30,10 +30,11 @@ pub(super) async fn choose(Extension(visit): Extension<Visit>, browser: Browser)
 /// A session with the rights of an issued token.
 pub(super) async fn with_token(
     Extension(visit): Extension<Visit>,
-    Anybody(asking): Anybody,
+    browser: Browser,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
+    let (Browser::SignedIn(asking) | Browser::Stranger(asking)) = browser;
     // Copied with a space around it more often than not.
     let token = Secret::new(form.text("token").unwrap_or_default().trim().to_owned());
     match asking.ask(&SignInToken { token }).await {

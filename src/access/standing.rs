@@ -1,0 +1,188 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::role_claims::{find, groups, looked_at, role};
+use super::{Claims, Holder, Rights};
+use crate::base::{AllowRules, IssuerConfig, Reach, Role, RoleRules, Scope};
+
+/// Somebody who signed in at an issuer, with those of their claims that the settings look at. What they may do is decided anew
+/// whenever it is asked, so that it goes by the settings as they are; and what they handed on stands and falls with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    issuer: String,
+    subject: String,
+    claims: Map<String, Value>,
+}
+
+/// Why somebody of whom the issuer says who they are is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("nothing of allow names them")]
+    NotAllowed,
+    #[error("no claim gives them a role, and there is no default_role")]
+    NoRole,
+}
+
+impl Standing {
+    /// Of the claims is kept what these settings look at. A claim that is not there gives nobody anything.
+    pub fn new(claims: &Claims, config: &IssuerConfig) -> Standing {
+        let issuer = claims.all().get("iss").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let of_allow = config.allow.iter().flat_map(|allow| allow.claims.keys()).map(String::as_str);
+        let names: Vec<&str> = looked_at(&config.roles).into_iter().chain(of_allow).chain(ADDRESS).collect();
+        let is_part =
+            |name: &str, key: &str| name.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let kept = claims.all().iter().filter(|(key, _)| names.iter().any(|name| is_part(name, key)));
+        let kept = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
+        Standing { issuer, subject: claims.subject().to_owned(), claims: kept }
+    }
+
+    /// The issuer's name, as its tokens say it.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Whether this is the same person, whatever is said of them.
+    pub fn is_of(&self, other: &Standing) -> bool {
+        (&self.issuer, &self.subject) == (&other.issuer, &other.subject)
+    }
+
+    /// The role that these settings give.
+    pub fn role(&self, config: &IssuerConfig) -> Result<Role, Refused> {
+        match &config.allow {
+            Some(allow) if !self.is_allowed(allow, &config.roles) => Err(Refused::NotAllowed),
+            _ => role(&self.claims, &config.roles).or(config.default_role).ok_or(Refused::NoRole),
+        }
+    }
+
+    /// What that role may do.
+    pub fn rights(&self, config: &IssuerConfig, holder: Holder) -> Result<Rights, Refused> {
+        let role = self.role(config)?;
+        let reveal = config.reveal && role == Role::Admin;
+        Ok(match config.servers.of(role) {
+            Reach::All => Rights { holder, scopes: role.scopes(), servers: Vec::new(), reveal, status_only: false },
+            Reach::Servers(servers) => Rights { holder, scopes: role.scopes(), servers, reveal, status_only: false },
+            Reach::Status => {
+                let looking = [Scope::Read, Scope::Audit].into_iter().collect();
+                let scopes = role.scopes().intersection(&looking);
+                Rights { holder, scopes, servers: Vec::new(), reveal: false, status_only: true }
+            }
+        })
+    }
+
+    fn is_allowed(&self, allow: &AllowRules, roles: &RoleRules) -> bool {
+        let is_named = allow.names_subject(&self.subject)
+            || self.address().is_some_and(|address| allow.names_address(address))
+            || groups(&self.claims, roles).any(|group| allow.names_group(group));
+        let names_anybody = allow.names_people() || !allow.claims.is_empty();
+        let subject = Value::from(&*self.subject);
+        let claim = |name: &str| if name == "sub" { Some(&subject) } else { find(&self.claims, name) };
+        names_anybody
+            && (is_named || !allow.names_people())
+            && allow.claims.iter().all(|(name, values)| claim(name).is_some_and(|claim| values.fit(claim)))
+    }
+
+    /// The e-mail address, if the issuer made sure that it is theirs (OpenID Connect Core §5.1).
+    fn address(&self) -> Option<&str> {
+        let [address, verified] = ADDRESS.map(|name| self.claims.get(name));
+        verified.filter(|verified| **verified == Value::Bool(true)).and(address).and_then(Value::as_str)
+    }
+}
+
+const ADDRESS: [&str; 2] = ["email", "email_verified"];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn standing(claims: Value) -> Standing {
+        let claims = claims.as_object().unwrap().clone();
+        Standing { issuer: "https://id.example".to_owned(), subject: "00u1".to_owned(), claims }
+    }
+
+    fn config(more: &str) -> IssuerConfig {
+        toml_edit::de::from_str(&format!("issuer = 'https://id.example'\nclient_id = 'loom'\n{more}")).unwrap()
+    }
+
+    #[test]
+    fn who_matches_nothing_is_refused_whatever_else_they_are() {
+        let role = |more: &str, claims: Value| standing(claims).role(&config(more));
+        let ops = "[roles]\nmapping = { ops = 'operator' }";
+        assert_eq!(role("", json!({})), Err(Refused::NoRole));
+        assert_eq!(role(ops, json!({ "groups": ["admin", "viewer"] })), Err(Refused::NoRole));
+        assert_eq!(role(ops, json!({ "groups": ["ops"] })), Ok(Role::Operator));
+        assert_eq!(role("default_role = 'viewer'", json!({})), Ok(Role::Viewer));
+        assert_eq!(role("default_role = 'viewer'", json!({ "roles": "admin" })), Ok(Role::Admin));
+    }
+
+    #[test]
+    fn rules_that_name_nobody_let_nobody_in() {
+        let admin =
+            json!({ "roles": ["admin"], "email": "a@corp.example", "email_verified": true, "hd": "corp.example" });
+        for nobody in [
+            "{}",
+            "{ people = [] }",
+            "{ domains = [] }",
+            "{ groups = [] }",
+            "{ people = [], claims = { hd = 'corp.example' } }",
+            "{ claims = { hd = [] } }",
+            "{ claims = { tid = 't' } }",
+            "{ domains = ['corp.example'], claims = { tid = 't' } }",
+            "{ people = ['*'] }",
+            "{ people = [''] }",
+            "{ groups = ['*'] }",
+        ] {
+            let config = config(&format!("default_role = 'admin'\nallow = {nobody}"));
+            assert_eq!(standing(admin.clone()).role(&config), Err(Refused::NotAllowed), "{nobody}");
+        }
+        for own in [
+            "{ people = ['00u1'] }",
+            "{ people = ['A@corp.example'] }",
+            "{ domains = ['corp.example'] }",
+            "{ groups = ['x', 'admin'] }",
+            "{ claims = { hd = 'corp.example' } }",
+            "{ claims = { sub = '00u1' } }",
+            "{ people = ['somebody'], domains = ['corp.example'], claims = { hd = ['b.example', 'corp.example'] } }",
+        ] {
+            let config = config(&format!("allow = {own}"));
+            assert_eq!(standing(admin.clone()).role(&config), Ok(Role::Admin), "{own}");
+        }
+    }
+
+    #[test]
+    fn an_address_counts_only_if_the_issuer_verified_it() {
+        let config = config("default_role = 'viewer'\nallow = { domains = ['corp.example'] }");
+        for verified in [json!(false), json!("true"), json!(1), json!(null), json!([true])] {
+            let claims = json!({ "email": "a@corp.example", "email_verified": verified });
+            assert_eq!(standing(claims.clone()).role(&config), Err(Refused::NotAllowed), "{claims}");
+        }
+        assert!(standing(json!({ "email": "a@corp.example" })).role(&config).is_err());
+        assert!(
+            standing(json!({ "preferred_username": "a@corp.example", "email_verified": true })).role(&config).is_err()
+        );
+        assert!(standing(json!({ "email": ["a@corp.example"], "email_verified": true })).role(&config).is_err());
+        assert!(standing(json!({ "email": "a@corp.example", "email_verified": true })).role(&config).is_ok());
+    }
+
+    #[test]
+    fn who_only_looks_uses_nothing_unless_servers_are_named_for_them() {
+        let rights = |role: &str, more: &str| {
+            let found = standing(json!({ "roles": role })).rights(&config(more), Holder::Nobody).unwrap();
+            (found.scopes.to_string(), found.servers.len(), found.status_only, found.reveal)
+        };
+        assert_eq!(rights("viewer", ""), ("read".to_owned(), 0, true, false));
+        assert_eq!(rights("auditor", ""), ("read, audit".to_owned(), 0, true, false));
+        assert_eq!(rights("operator", "").2, false);
+        assert_eq!(rights("viewer", "servers.viewer = ['a.example']"), ("read".to_owned(), 1, false, false));
+        assert_eq!(rights("viewer", "servers.viewer = ['*']"), ("read".to_owned(), 0, false, false));
+        assert_eq!(rights("admin", "reveal = true"), ("*".to_owned(), 0, false, true));
+        assert_eq!(rights("admin", "reveal = true\nservers.admin = ['a.example']"), ("*".to_owned(), 1, false, true));
+        let nothing = rights("operator", "reveal = true\nservers.operator = []");
+        assert!(
+            nothing.2 && !nothing.3 && !nothing.0.contains("write") && !nothing.0.contains("control"),
+            "{nothing:?}"
+        );
+    }
+}

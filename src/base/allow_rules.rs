@@ -1,0 +1,189 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+/// `allow` of an issuer: who of all who sign in there may come in. Whoever one of `people`, `domains` and `groups` names,
+/// where one of these stands, and has each of `claims`. Rules that name nobody let nobody in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AllowRules {
+    /// By the verified e-mail address, or by the issuer's own name for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people: Option<Vec<String>>,
+    /// Of their verified e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domains: Option<Vec<MailDomain>>,
+    /// Where roles are looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// Name of a claim → what it has to be, one of several.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<String, ClaimValues>,
+}
+
+/// The domain of e-mail addresses, that one and none below it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MailDomain(String);
+
+/// The values of which a claim has to be one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ClaimValues(Vec<Value>);
+
+/// Why a text is no domain.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0:?} is no domain of e-mail addresses; write it as in corp.example, or as in xn--bcher-kva.example")]
+pub struct MailDomainError(String);
+
+impl MailDomain {
+    /// Whether the address is of this domain. What looks like it is another: only the case of ASCII letters does not count.
+    pub fn is_of(&self, address: &str) -> bool {
+        parts(address).is_some_and(|(_, domain)| domain.eq_ignore_ascii_case(&self.0))
+    }
+}
+
+/// Before and after the one `@` of an address; nothing if it has none, or could be read in two ways.
+fn parts(address: &str) -> Option<(&str, &str)> {
+    let (local, domain) = address.split_once('@')?;
+    let is_plain =
+        |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '@' | '"' | '(' | ')' | '<' | '>' | ',');
+    (!local.is_empty() && address.chars().filter(|c| *c != '@').all(is_plain) && !domain.contains('@'))
+        .then_some((local, domain))
+}
+
+impl AllowRules {
+    /// Whether people are named at all, by whichever of the lists.
+    pub fn names_people(&self) -> bool {
+        self.people.is_some() || self.domains.is_some() || self.groups.is_some()
+    }
+
+    /// Whether this address, which the issuer verified, is named.
+    pub fn names_address(&self, address: &str) -> bool {
+        let is_one = |named: &String| named.contains('@') && named.eq_ignore_ascii_case(address);
+        parts(address).is_some()
+            && (self.people.iter().flatten().any(is_one) || self.domains.iter().flatten().any(|of| of.is_of(address)))
+    }
+
+    /// Whether the issuer's own name for somebody is named. What has an `@` means an address, which nobody gets by a name.
+    pub fn names_subject(&self, subject: &str) -> bool {
+        self.people.iter().flatten().any(|named| !named.contains('@') && named == subject)
+    }
+
+    pub fn names_group(&self, group: &str) -> bool {
+        self.groups.iter().flatten().any(|named| named == group)
+    }
+}
+
+impl ClaimValues {
+    /// Whether the claim is one of the values, or a list that has one.
+    pub fn fit(&self, claim: &Value) -> bool {
+        match claim {
+            Value::Array(several) => several.iter().any(|one| self.0.contains(one)),
+            one => self.0.contains(one),
+        }
+    }
+}
+
+impl TryFrom<String> for MailDomain {
+    type Error = MailDomainError;
+
+    fn try_from(text: String) -> Result<Self, MailDomainError> {
+        let domain = text.strip_prefix('@').unwrap_or(&text).to_ascii_lowercase();
+        let is_label = |label: &str| {
+            let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            !label.is_empty() && label.bytes().all(is_letter) && !label.starts_with('-') && !label.ends_with('-')
+        };
+        match domain.split('.').all(is_label) {
+            true => Ok(MailDomain(domain)),
+            false => Err(MailDomainError(text)),
+        }
+    }
+}
+
+impl From<MailDomain> for String {
+    fn from(domain: MailDomain) -> String {
+        domain.0
+    }
+}
+
+impl<'de> Deserialize<'de> for ClaimValues {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let values = match Value::deserialize(from)? {
+            Value::Array(several) => several,
+            one => vec![one],
+        };
+        match values.iter().all(|value| value.is_string() || value.is_boolean() || value.is_i64()) {
+            true => Ok(ClaimValues(values)),
+            false => Err(serde::de::Error::custom("a claim is compared with texts, numbers, true and false")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rules(text: &str) -> AllowRules {
+        toml_edit::de::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_domain_means_itself_and_nothing_that_looks_like_it() {
+        let rules = rules("domains = ['Corp.Example', '@other.example']");
+        for address in ["ada@corp.example", "ADA@CORP.EXAMPLE", "a.d+a@other.example"] {
+            assert!(rules.names_address(address), "{address}");
+        }
+        for address in [
+            "ada@sub.corp.example",
+            "ada@evilcorp.example",
+            "ada@corp.example.evil.example",
+            "ada@corp.example.",
+            "ada@corp.exаmple",
+            "ada@\u{ff43}orp.example",
+            "ada@evil.example@corp.example",
+            "\"ada@evil.example\"@corp.example",
+            "ada@evil.example,b@corp.example",
+            "<ada@evil.example>x@corp.example",
+            "ada\n@corp.example",
+            "ada @corp.example",
+            "@corp.example",
+            "corp.example",
+            "ada@",
+            "",
+        ] {
+            assert!(!rules.names_address(address), "{address:?}");
+        }
+        for bad in
+            ["''", "'*'", "'*.corp.example'", "'.'", "'corp..example'", "'ada@corp.example'", "'bücher.example'", "1"]
+        {
+            assert!(toml_edit::de::from_str::<AllowRules>(&format!("domains = [{bad}]")).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_an_address_or_the_issuers_own_name_and_neither_passes_for_the_other() {
+        let rules = rules("people = ['ada@corp.example', '00u1']\ngroups = ['ops']");
+        assert!(rules.names_address("Ada@Corp.example") && rules.names_subject("00u1") && rules.names_group("ops"));
+        assert!(!rules.names_subject("ada@corp.example") && !rules.names_address("00u1"));
+        assert!(!rules.names_subject("00U1") && !rules.names_subject("") && !rules.names_group("Ops"));
+        assert!(!rules.names_address("ada@corp.example.evil.example") && !rules.names_address("xada@corp.example"));
+    }
+
+    #[test]
+    fn what_a_claim_has_to_be_is_compared_as_it_is() {
+        let rules = rules("claims = { tid = 't-1', hd = ['a.example', 'b.example'], level = 3, staff = true }");
+        let fits = |name: &str, claim: Value| rules.claims[name].fit(&claim);
+        assert!(fits("tid", json!("t-1")) && fits("tid", json!(["x", "t-1"])) && fits("hd", json!("b.example")));
+        assert!(fits("level", json!(3)) && fits("staff", json!(true)));
+        assert!(!fits("tid", json!("T-1")) && !fits("tid", json!("t-1 ")) && !fits("tid", json!({ "t-1": true })));
+        assert!(!fits("level", json!("3")) && !fits("staff", json!("true")) && !fits("hd", json!(null)));
+        assert!(!ClaimValues(vec![]).fit(&json!("")), "no value is none that fits");
+        for bad in ["claims = { a = {} }", "claims = { a = [[]] }", "claims = { a = 1.5 }", "peple = []"] {
+            assert!(toml_edit::de::from_str::<AllowRules>(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{Endpoint, EndpointError};
+
+/// The name of an OpenID provider, which is the URL that it lies at. It is said as a person wrote it: a URL gets a slash at
+/// its end when it is parsed, and tokens and people know it without.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IssuerName {
+    written: String,
+    at: Endpoint,
+}
+
+impl IssuerName {
+    pub fn parse(text: &str) -> Result<Self, EndpointError> {
+        Ok(IssuerName { written: text.to_owned(), at: Endpoint::parse(text)? })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.at
+    }
+
+    pub fn url(&self) -> &Url {
+        self.at.url()
+    }
+
+    /// Whether this text names it. The slash at the end is no part of the name where a person named a host.
+    pub fn is(&self, name: &str) -> bool {
+        let without = |name: &str| name.trim_end_matches('/').to_owned();
+        without(name) == without(self.at.as_str()) || name == self.written
+    }
+}
+
+impl fmt::Display for IssuerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+impl TryFrom<String> for IssuerName {
+    type Error = EndpointError;
+
+    fn try_from(text: String) -> Result<Self, EndpointError> {
+        IssuerName::parse(&text)
+    }
+}
+
+impl From<IssuerName> for String {
+    fn from(name: IssuerName) -> String {
+        name.written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_said_as_it_was_written_and_known_with_a_slash_and_without() {
+        for written in ["https://id.example", "https://id.example/"] {
+            let name = IssuerName::parse(written).unwrap();
+            assert_eq!((name.as_str(), serde_json::to_value(&name).unwrap()), (written, written.into()));
+            assert!(name.is("https://id.example") && name.is("https://id.example/"));
+            for other in ["https://id.example.evil.example", "https://id.example/x", "http://id.example", ""] {
+                assert!(!name.is(other), "{other}");
+            }
+        }
+        assert!(IssuerName::parse("https://id.example/realms/corp").unwrap().is("https://id.example/realms/corp"));
+        assert!(IssuerName::parse("http://id.example").is_err());
+    }
+}
