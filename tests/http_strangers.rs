@@ -270,6 +270,9 @@ fn nobody_hands_on_a_token_for_longer_than_they_may() {
     );
     let body = json!({ "name": "long", "scopes": ["read"], "expires_days": 366 });
     assert!(door.post("/api/enterprise/tokens", &admin, &body).fails(400).detail().contains("365"));
+    // A list that names no server is not all of them.
+    let body = json!({ "name": "all", "scopes": ["read"], "servers": [] });
+    door.post("/api/enterprise/tokens", &admin, &body).fails(422);
     home.configure("[tokens]\nmax_expiration_days = 7\n");
     assert_eq!((for_days("8"), complete(8), complete(7)), (400, 400, 200));
     assert!(generate("8").code != 0);

@@ -38,12 +38,15 @@ fn values(claim: &Value) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
     use super::*;
 
     fn given(claims: Value, claim: Option<&str>, mapping: &[(&str, Role)]) -> Option<Role> {
         let mapping = mapping.iter().map(|(value, role)| ((*value).to_owned(), *role)).collect();
+        let mapping = Some(mapping).filter(|mapping: &BTreeMap<_, _>| !mapping.is_empty());
         role(claims.as_object().unwrap(), &RoleRules { claim: claim.map(str::to_owned), mapping })
     }
 

@@ -123,6 +123,7 @@ impl<'de> Deserialize<'de> for ClaimValues {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -161,6 +162,18 @@ mod tests {
             ["''", "'*'", "'*.corp.example'", "'.'", "'corp..example'", "'ada@corp.example'", "'bücher.example'", "1"]
         {
             assert!(toml_edit::de::from_str::<AllowRules>(&format!("domains = [{bad}]")).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_before_or_behind_it_only_the_domain_itself_counts(before in "\\PC{0,12}", behind in "\\PC{0,6}") {
+            let address = format!("{before}@corp.example{behind}");
+            let plain = !before.is_empty() && behind.is_empty() && !before.contains('@');
+            prop_assert!(plain || !rules("domains = ['corp.example']").names_address(&address), "{address:?}");
+            let cut = format!("{before}corp.example");
+            let whole = before.strip_suffix('@').is_some_and(|local| !local.is_empty() && !local.contains('@'));
+            prop_assert!(whole || !rules("domains = ['corp.example']").names_address(&cut), "{cut:?}");
         }
     }
 

@@ -11,17 +11,17 @@ pub struct RoleRules {
     /// The one claim that counts: its name, or the way to it with dots, as in `resource_access.loom.roles`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
-    /// Value of a claim → role. Where it is empty, a value counts that is a role's own name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub mapping: BTreeMap<String, Role>,
+    /// Value of a claim → role. Where there is none, a value counts that is a role's own name; an empty one gives nobody a role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<BTreeMap<String, Role>>,
 }
 
 impl RoleRules {
     /// The role that a value gives; letters count as they are.
     pub fn role_of(&self, value: &str) -> Option<Role> {
-        match self.mapping.is_empty() {
-            true => Role::from_name(value),
-            false => self.mapping.get(value).copied(),
+        match &self.mapping {
+            None => Role::from_name(value),
+            Some(mapping) => mapping.get(value).copied(),
         }
     }
 }
@@ -37,6 +37,7 @@ mod tests {
         assert_eq!((rules.role_of("ops team"), rules.role_of("admin")), (Some(Role::Operator), None));
         assert_eq!(RoleRules::default().role_of("admin"), Some(Role::Admin));
         assert_eq!(RoleRules::default().role_of("ADMIN"), None);
+        assert_eq!(toml_edit::de::from_str::<RoleRules>("mapping = {}").unwrap().role_of("admin"), None);
         assert!(toml_edit::de::from_str::<RoleRules>("mapping = { a = \"root\" }").is_err());
         assert!(toml_edit::de::from_str::<RoleRules>("claims = \"roles\"").is_err());
     }

@@ -50,6 +50,10 @@ pub(super) async fn generate(program: Program, Json(new): Json<NewToken>) -> Res
     if new.expires_days == Some(0) || new.max_uses == Some(0) {
         return Err(bad("expires_days and max_uses must be greater than 0".to_owned()));
     }
+    // A list that names nothing does not mean everything.
+    if new.servers.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Problem::shape(&["servers"], "Name a server, or leave it out for all"));
+    }
     let servers = new.servers.unwrap_or_default();
     let servers: Result<Vec<_>, _> = servers.iter().map(|text| ServerPattern::from_user(text)).collect();
     let servers = servers.map_err(|_| Problem::shape(&["servers"], "Not a list of servers"))?;

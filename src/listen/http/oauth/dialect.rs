@@ -77,6 +77,10 @@ pub(super) async fn complete(
     Json(completing): Json<Completing>,
 ) -> Result<impl IntoResponse, Problem> {
     let Completing { user_code, scopes, servers, expires_days, reveal, deny } = completing;
+    // A list that names nothing does not mean everything.
+    if servers.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Problem::shape(&["servers"], "Name a server, or leave it out for all that you have"));
+    }
     let grant = DeviceGrant {
         scopes: scopes.unwrap_or_else(|| [Scope::Read].into_iter().collect()),
         servers: servers.unwrap_or_default(),
