@@ -1,7 +1,7 @@
 //! JWTs that count, with every algorithm there is; what must not count is in `jwt_hostile`.
 
 use loom_credentials::access::{
-    Claims, Expected, JwtError, KeySet, Purpose, Refused, Standing, is_jwt, issuer_of, verify,
+    Claims, Expected, Identity, JwtError, KeySet, Purpose, Refused, is_jwt, issuer_of, verify,
 };
 use loom_credentials::base::{Role, Secret};
 use proptest::prelude::*;
@@ -108,7 +108,7 @@ fn the_claims_say_who_it_is_until_when_and_in_which_role() {
         let mut config = json!({ "issuer": Issuer::NAME, "client_id": Issuer::CLIENT });
         config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let config = serde_json::from_value(config).unwrap();
-        Standing::new(&claims(draft()), &config).role(&config)
+        Identity::new(&claims(draft()), &config).role(&config)
     };
     assert_eq!(role(json!({})), Ok(Role::Operator));
     assert_eq!(role(json!({ "roles": { "claim": "scope" } })), Err(Refused::NoRole));

@@ -1,20 +1,20 @@
 //! Tokens that somebody who signed in handed on.
 
 use super::ledger::Result;
-use super::{IssuedToken, Ledger, Standing};
+use super::{Identity, IssuedToken, Ledger};
 
 impl Ledger {
     /// On whose rights this token rests, and those that led to it.
-    pub fn standings(&self, id: &str) -> Vec<Standing> {
-        self.known().line(id).filter_map(|token| token.standing.clone()).collect()
+    pub fn identities(&self, id: &str) -> Vec<Identity> {
+        self.known().line(id).filter_map(|token| token.identity.clone()).collect()
     }
 
     /// What was said of somebody when they signed in anew: what rests on them goes by that from now on, and ends if they were
     /// not let in. Says what ended.
-    pub fn signed_in(&self, standing: &Standing, is_let_in: bool) -> Result<Vec<IssuedToken>> {
+    pub fn signed_in(&self, identity: &Identity, is_let_in: bool) -> Result<Vec<IssuedToken>> {
         let rests = |token: &IssuedToken| {
-            let own = token.standing.as_ref().filter(|own| own.is_of(standing));
-            own.is_some_and(|own| own != standing || !is_let_in) && !token.revoked
+            let own = token.identity.as_ref().filter(|own| own.is_of(identity));
+            own.is_some_and(|own| own != identity || !is_let_in) && !token.revoked
         };
         // Most people handed on nothing, and most of the others are who they were.
         if !self.all()?.iter().any(rests) {
@@ -25,7 +25,7 @@ impl Ledger {
         self.change(|tokens| {
             for token in tokens.iter_mut().filter(|token| rests(token)) {
                 token.revoked |= !is_let_in;
-                token.standing = Some(standing.clone());
+                token.identity = Some(identity.clone());
             }
         })?;
         Ok(if is_let_in { Vec::new() } else { touched })

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::{Holder, Rights, Standing};
+use super::{Holder, Identity, Rights};
 use crate::base::{Expiry, Scopes, Secret, ServerPattern, clock, hex};
 use crate::wire::Person;
 
@@ -54,7 +54,7 @@ pub struct IssuedToken {
     pub approved_by: Option<Person>,
     /// Who signed in and handed on these rights: it stands and falls with what they may do themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub standing: Option<Standing>,
+    pub identity: Option<Identity>,
     /// Ends with the connection that asked for it, and is never written down.
     #[serde(skip)]
     pub leased: bool,
@@ -70,7 +70,7 @@ pub struct Order {
     pub max_uses: Option<u64>,
     pub issued_by: Option<String>,
     pub approved_by: Option<Person>,
-    pub standing: Option<Standing>,
+    pub identity: Option<Identity>,
     pub leased: bool,
 }
 
@@ -100,7 +100,7 @@ impl IssuedToken {
             revoked: false,
             issued_by: order.issued_by,
             approved_by: order.approved_by,
-            standing: order.standing,
+            identity: order.identity,
             leased: order.leased,
         };
         Ok((secret, token))

@@ -306,7 +306,7 @@ mod tests {
             max_uses: None,
             issued_by,
             approved_by: None,
-            standing: None,
+            identity: None,
             leased: false,
         }
     }

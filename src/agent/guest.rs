@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::guard::{Source, Verdict};
 use super::people::{Basis, form_key};
 use super::{Agent, Asker, Caller, Party, fault};
-use crate::access::{Authority, PREFIX, Standing, is_jwt};
+use crate::access::{Authority, Identity, PREFIX, is_jwt};
 use crate::base::{Scope, Secret};
 use crate::wire::{Actor, Code, Fault, Person};
 
@@ -15,7 +15,7 @@ pub struct Guest {
     address: IpAddr,
     person: Option<Person>,
     /// On what their rights rest, if they signed in at an issuer.
-    standing: Option<Standing>,
+    identity: Option<Identity>,
     authority: Authority,
     /// The session's own secret, where there is a session.
     session: Option<Secret>,
@@ -45,8 +45,8 @@ impl Guest {
         self.person.as_ref()
     }
 
-    pub(super) fn standing(&self) -> Option<&Standing> {
-        self.standing.as_ref()
+    pub(super) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     pub(super) fn authority(&self) -> &Authority {
@@ -94,7 +94,7 @@ impl Agent {
     /// Who shows this, from there. What is worth nothing is a fault, never a guest without a name: a program that shows a
     /// token that was revoked has to learn so.
     pub async fn admit(&self, address: IpAddr, shown: Shown) -> Result<Guest, Fault> {
-        let stranger = Guest { address, person: None, standing: None, authority: Authority::nobody(), session: None };
+        let stranger = Guest { address, person: None, identity: None, authority: Authority::nobody(), session: None };
         match shown {
             Shown::Nothing => Ok(stranger),
             Shown::Bearer(token) => {
@@ -108,7 +108,7 @@ impl Agent {
                         let authority = Authority::owner().within([found.rights]);
                         Guest {
                             person: Some(found.person),
-                            standing: Some(found.standing),
+                            identity: Some(found.identity),
                             authority,
                             ..stranger.clone()
                         }
@@ -137,12 +137,12 @@ impl Agent {
             self.people.sessions.end(&found.id);
             return Err(fault::unauthenticated());
         };
-        let standing = match found.basis {
-            Basis::Standing(standing) => Some(standing),
+        let identity = match found.basis {
+            Basis::Identity(identity) => Some(identity),
             Basis::Token(_) => None,
         };
         let authority = Authority::owner().within(rights);
-        Ok(Guest { person: Some(found.person), standing, authority, session: Some(cookie), ..stranger })
+        Ok(Guest { person: Some(found.person), identity, authority, session: Some(cookie), ..stranger })
     }
 
     /// Notes that somebody was let in, once in a while for each.

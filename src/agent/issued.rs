@@ -7,7 +7,7 @@ use super::blocking::{DISK_WITHIN, in_time, on_thread};
 use super::guard::{Guard, Source, Verdict};
 use super::guest::Guest;
 use super::{Agent, Asker, Caller, fault};
-use crate::access::{Authority, Holder, IssuedToken, Ledger, LedgerError, Order, Presented, Rights, Standing};
+use crate::access::{Authority, Holder, Identity, IssuedToken, Ledger, LedgerError, Order, Presented, Rights};
 use crate::base::{Paths, Secret, clock};
 use crate::msg;
 use crate::wire::{Code, Fault, IssuedInfo, Person};
@@ -76,21 +76,21 @@ impl Agent {
             Presented::Allowed(rights) => Some(rights),
             Presented::Counted(id) => self.with_ledger(move |ledger| ledger.count(&id)).await?,
         };
-        self.within_standing(rights)
+        self.within_identities(rights)
     }
 
     pub(super) fn rights_of_token(&self, id: &str) -> Result<Option<Vec<Rights>>, Fault> {
-        self.within_standing(self.issued.ledger.rights_of(id).map_err(fault::from_ledger)?)
+        self.within_identities(self.issued.ledger.rights_of(id).map_err(fault::from_ledger)?)
     }
 
     /// On whose rights a token rests.
-    pub(super) fn standings_of_token(&self, id: &str) -> Vec<Standing> {
-        self.issued.ledger.standings(id)
+    pub(super) fn identities_behind(&self, id: &str) -> Vec<Identity> {
+        self.issued.ledger.identities(id)
     }
 
     /// Somebody signed in; what rests on them and ends by what is said of them now.
-    pub(super) async fn signed_in(&self, standing: Standing, is_let_in: bool) -> Result<Vec<IssuedToken>, Fault> {
-        self.with_ledger(move |ledger| ledger.signed_in(&standing, is_let_in)).await
+    pub(super) async fn signed_in(&self, identity: Identity, is_let_in: bool) -> Result<Vec<IssuedToken>, Fault> {
+        self.with_ledger(move |ledger| ledger.signed_in(&identity, is_let_in)).await
     }
 
     /// Who has the token with this id, for whoever counts what each one has.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::access::{Claims, Expected, Holder, JwtError, Purpose, Rights, Standing, issuer_of, verify};
+use crate::access::{Claims, Expected, Holder, Identity, JwtError, Purpose, Rights, issuer_of, verify};
 use crate::agent::Agent;
 use crate::agent::people::issuers::Issuer;
 use crate::base::{IssuerConfig, Secret, printable};
@@ -12,7 +12,7 @@ use crate::wire::{Fault, Person};
 /// Who shows an access token, and what they may do.
 pub(in crate::agent) struct Found {
     pub(in crate::agent) person: Person,
-    pub(in crate::agent) standing: Standing,
+    pub(in crate::agent) identity: Identity,
     pub(in crate::agent) rights: Rights,
 }
 
@@ -25,10 +25,10 @@ impl Agent {
         for config in configs {
             let Some(claims) = self.verified(&config, token, Purpose::Access).await? else { continue };
             let holder = Holder::AccessToken { until: claims.expires() };
-            let standing = Standing::new(&claims, &config);
-            let person = person(&claims, &standing);
-            return match standing.rights(&config, holder) {
-                Ok(rights) => Ok(Some(Found { person, standing, rights })),
+            let identity = Identity::new(&claims, &config);
+            let person = person(&claims, &identity);
+            return match identity.rights(&config, holder) {
+                Ok(rights) => Ok(Some(Found { person, identity, rights })),
                 Err(refused) => Err(self.not_let_in(&person, from, refused)),
             };
         }
@@ -74,7 +74,7 @@ fn claims(issuer: &Issuer, config: &IssuerConfig, token: &Secret, purpose: Purpo
     verify(token, &issuer.keys, &expected)
 }
 
-pub(in crate::agent) fn person(claims: &Claims, standing: &Standing) -> Person {
+pub(in crate::agent) fn person(claims: &Claims, identity: &Identity) -> Person {
     let subject = Some(printable(claims.subject()));
-    Person { name: claims.name(), subject, issuer: Some(standing.issuer().to_owned()) }
+    Person { name: claims.name(), subject, issuer: Some(identity.issuer().to_owned()) }
 }

@@ -1,10 +1,10 @@
 //! People: at whom they sign in, who is about to, and who has.
 
 pub(super) mod access_tokens;
+mod identity;
 mod issuers;
 mod sessions;
 mod sign_ins;
-mod standing;
 
 use issuers::Issuers;
 pub(super) use sessions::{Basis, Session, Sessions, form_key};

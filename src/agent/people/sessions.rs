@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::access::Standing;
+use crate::access::Identity;
 use crate::agent::Party;
 use crate::agent::shares::Shares;
 use crate::agent::state::lock;
@@ -45,7 +45,7 @@ pub(in crate::agent) enum Basis {
     /// The issued token that it was begun with, by its id.
     Token(String),
     /// Who signed in at an issuer.
-    Standing(Standing),
+    Identity(Identity),
 }
 
 struct Kept {
@@ -61,7 +61,7 @@ impl Session {
         let Person { name: person, subject, issuer } = self.person.clone();
         let token_id = match &self.basis {
             Basis::Token(id) => Some(id.clone()),
-            Basis::Standing(_) => None,
+            Basis::Identity(_) => None,
         };
         Actor::Person { person, subject, issuer, token_id, address: self.address.to_string() }
     }
@@ -114,14 +114,14 @@ impl Sessions {
     }
 
     /// Somebody signed in anew: their sessions go by what is said of them now, and end if they were not let in.
-    pub(in crate::agent) fn signed_in(&self, standing: &Standing, is_let_in: bool) {
-        let is_theirs = |kept: &Kept| matches!(&kept.session.basis, Basis::Standing(own) if own.is_of(standing));
+    pub(in crate::agent) fn signed_in(&self, identity: &Identity, is_let_in: bool) {
+        let is_theirs = |kept: &Kept| matches!(&kept.session.basis, Basis::Identity(own) if own.is_of(identity));
         let mut all = self.alive(Moment::now());
         all.retain(|kept| is_let_in || !is_theirs(kept));
         let theirs: Vec<u64> = all.iter().filter(|(_, kept)| is_theirs(kept)).map(|(number, _)| number).collect();
         for number in theirs {
             if let Some(kept) = all.get_mut(number) {
-                kept.session.basis = Basis::Standing(standing.clone());
+                kept.session.basis = Basis::Identity(identity.clone());
             }
         }
     }

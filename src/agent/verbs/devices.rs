@@ -97,7 +97,7 @@ impl Handle for DeviceDecide {
             max_uses: None,
             issued_by: None,
             approved_by: caller.guest().and_then(|guest| guest.person()).cloned(),
-            standing: caller.guest().and_then(|guest| guest.standing()).cloned(),
+            identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: false,
         };
         let (token, issued) = agent.delegate(&authority, order).await?;

@@ -39,7 +39,7 @@ impl Handle for Generate {
             max_uses: self.max_uses,
             issued_by: None,
             approved_by: None,
-            standing: caller.guest().and_then(|guest| guest.standing()).cloned(),
+            identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: false,
         };
         let (token, issued) = agent.issue(caller.authority(), order).await?;
@@ -105,7 +105,7 @@ impl Handle for Lease {
             max_uses: None,
             issued_by: None,
             approved_by: None,
-            standing: caller.guest().and_then(|guest| guest.standing()).cloned(),
+            identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: true,
         };
         let (token, issued) = agent.issue(caller.authority(), order).await?;

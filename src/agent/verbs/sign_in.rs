@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
-use crate::access::{Authority, Holder, PREFIX, Purpose, Standing};
+use crate::access::{Authority, Holder, Identity, PREFIX, Purpose};
 use crate::agent::auditing::Who;
 use crate::agent::dispatch::Handle;
 use crate::agent::login::read_secret;
@@ -77,14 +77,14 @@ impl SignInFinish {
         let Some(claims) = agent.verified(&config, &id_token, Purpose::Id { nonce: &nonce }).await? else {
             return Err(failed(OAuthError::BadToken));
         };
-        let standing = Standing::new(&claims, &config);
-        let person = person(&claims, &standing);
-        let let_in = standing.rights(&config, Holder::Nobody);
-        agent.signed_in_anew(&standing, &person, address, let_in.is_ok()).await?;
+        let identity = Identity::new(&claims, &config);
+        let person = person(&claims, &identity);
+        let let_in = identity.rights(&config, Holder::Nobody);
+        agent.signed_in_anew(&identity, &person, address, let_in.is_ok()).await?;
         if let Err(refused) = let_in {
             return Err(agent.not_let_in(&person, address, refused));
         }
-        let basis = Basis::Standing(standing);
+        let basis = Basis::Identity(identity);
         let session = Session { id: String::new(), person, basis, id_token: Some(id_token), address };
         begin(agent, session, away.replaces).await
     }

@@ -9,7 +9,7 @@ use crate::base::{AllowRules, IssuerConfig, Reach, Role, RoleRules, Scope};
 /// whenever it is asked, so that it goes by the settings as they are; and what they handed on stands and falls with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Standing {
+pub struct Identity {
     issuer: String,
     subject: String,
     claims: Map<String, Value>,
@@ -24,9 +24,9 @@ pub enum Refused {
     NoRole,
 }
 
-impl Standing {
+impl Identity {
     /// Of the claims is kept what these settings look at. A claim that is not there gives nobody anything.
-    pub fn new(claims: &Claims, config: &IssuerConfig) -> Standing {
+    pub fn new(claims: &Claims, config: &IssuerConfig) -> Identity {
         let issuer = claims.all().get("iss").and_then(Value::as_str).unwrap_or_default().to_owned();
         let of_allow = config.allow.iter().flat_map(|allow| allow.claims.keys()).map(String::as_str);
         let names: Vec<&str> = looked_at(&config.roles).into_iter().chain(of_allow).chain(ADDRESS).collect();
@@ -34,7 +34,7 @@ impl Standing {
             |name: &str, key: &str| name.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         let kept = claims.all().iter().filter(|(key, _)| names.iter().any(|name| is_part(name, key)));
         let kept = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
-        Standing { issuer, subject: claims.subject().to_owned(), claims: kept }
+        Identity { issuer, subject: claims.subject().to_owned(), claims: kept }
     }
 
     /// The issuer's name, as its tokens say it.
@@ -43,7 +43,7 @@ impl Standing {
     }
 
     /// Whether this is the same person, whatever is said of them.
-    pub fn is_of(&self, other: &Standing) -> bool {
+    pub fn is_of(&self, other: &Identity) -> bool {
         (&self.issuer, &self.subject) == (&other.issuer, &other.subject)
     }
 
@@ -97,9 +97,9 @@ mod tests {
 
     use super::*;
 
-    fn standing(claims: Value) -> Standing {
+    fn identity(claims: Value) -> Identity {
         let claims = claims.as_object().unwrap().clone();
-        Standing { issuer: "https://id.example".to_owned(), subject: "00u1".to_owned(), claims }
+        Identity { issuer: "https://id.example".to_owned(), subject: "00u1".to_owned(), claims }
     }
 
     fn config(more: &str) -> IssuerConfig {
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn who_matches_nothing_is_refused_whatever_else_they_are() {
-        let role = |more: &str, claims: Value| standing(claims).role(&config(more));
+        let role = |more: &str, claims: Value| identity(claims).role(&config(more));
         let ops = "[roles]\nmapping = { ops = 'operator' }";
         assert_eq!(role("", json!({})), Err(Refused::NoRole));
         assert_eq!(role(ops, json!({ "groups": ["admin", "viewer"] })), Err(Refused::NoRole));
@@ -135,7 +135,7 @@ mod tests {
             "{ groups = ['*'] }",
         ] {
             let config = config(&format!("default_role = 'admin'\nallow = {nobody}"));
-            assert_eq!(standing(admin.clone()).role(&config), Err(Refused::NotAllowed), "{nobody}");
+            assert_eq!(identity(admin.clone()).role(&config), Err(Refused::NotAllowed), "{nobody}");
         }
         for own in [
             "{ people = ['00u1'] }",
@@ -147,7 +147,7 @@ mod tests {
             "{ people = ['somebody'], domains = ['corp.example'], claims = { hd = ['b.example', 'corp.example'] } }",
         ] {
             let config = config(&format!("allow = {own}"));
-            assert_eq!(standing(admin.clone()).role(&config), Ok(Role::Admin), "{own}");
+            assert_eq!(identity(admin.clone()).role(&config), Ok(Role::Admin), "{own}");
         }
     }
 
@@ -156,20 +156,20 @@ mod tests {
         let config = config("default_role = 'viewer'\nallow = { domains = ['corp.example'] }");
         for verified in [json!(false), json!("true"), json!(1), json!(null), json!([true])] {
             let claims = json!({ "email": "a@corp.example", "email_verified": verified });
-            assert_eq!(standing(claims.clone()).role(&config), Err(Refused::NotAllowed), "{claims}");
+            assert_eq!(identity(claims.clone()).role(&config), Err(Refused::NotAllowed), "{claims}");
         }
-        assert!(standing(json!({ "email": "a@corp.example" })).role(&config).is_err());
+        assert!(identity(json!({ "email": "a@corp.example" })).role(&config).is_err());
         assert!(
-            standing(json!({ "preferred_username": "a@corp.example", "email_verified": true })).role(&config).is_err()
+            identity(json!({ "preferred_username": "a@corp.example", "email_verified": true })).role(&config).is_err()
         );
-        assert!(standing(json!({ "email": ["a@corp.example"], "email_verified": true })).role(&config).is_err());
-        assert!(standing(json!({ "email": "a@corp.example", "email_verified": true })).role(&config).is_ok());
+        assert!(identity(json!({ "email": ["a@corp.example"], "email_verified": true })).role(&config).is_err());
+        assert!(identity(json!({ "email": "a@corp.example", "email_verified": true })).role(&config).is_ok());
     }
 
     #[test]
     fn who_only_looks_uses_nothing_unless_servers_are_named_for_them() {
         let rights = |role: &str, more: &str| {
-            let found = standing(json!({ "roles": role })).rights(&config(more), Holder::Nobody).unwrap();
+            let found = identity(json!({ "roles": role })).rights(&config(more), Holder::Nobody).unwrap();
             (found.scopes.to_string(), found.servers.len(), found.status_only, found.reveal)
         };
         assert_eq!(rights("viewer", ""), ("read".to_owned(), 0, true, false));

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::access::{Holder, Refused, Rights, Standing};
+use crate::access::{Holder, Identity, Refused, Rights};
 use crate::agent::guard::Source;
 use crate::agent::people::{Basis, Session};
 use crate::agent::{Agent, fault};
@@ -11,17 +11,17 @@ use crate::wire::{Actor, Code, Fault, Person};
 
 impl Agent {
     /// What they may do; nothing if the settings do not let them in any more.
-    pub(in crate::agent) fn rights_of(&self, standing: &Standing, holder: Holder) -> Result<Option<Rights>, Fault> {
+    pub(in crate::agent) fn rights_of(&self, identity: &Identity, holder: Holder) -> Result<Option<Rights>, Fault> {
         let configs = self.issuer_configs()?;
-        let config = configs.iter().find(|config| config.issuer.is(standing.issuer()));
-        Ok(config.and_then(|config| standing.rights(config, holder).ok()))
+        let config = configs.iter().find(|config| config.issuer.is(identity.issuer()));
+        Ok(config.and_then(|config| identity.rights(config, holder).ok()))
     }
 
     /// What may be done in a session; nothing if it rests on what is no more.
     pub(in crate::agent) fn rights_of_session(&self, session: &Session) -> Result<Option<Vec<Rights>>, Fault> {
         let holder = Holder::Session(session.id.clone());
         match &session.basis {
-            Basis::Standing(standing) => Ok(self.rights_of(standing, holder)?.map(|rights| vec![rights])),
+            Basis::Identity(identity) => Ok(self.rights_of(identity, holder)?.map(|rights| vec![rights])),
             // What the token may.
             Basis::Token(id) => {
                 let scopes = [Scope::All].into_iter().collect();
@@ -40,11 +40,14 @@ impl Agent {
     }
 
     /// The rights of a token, within what those may do now who handed it on; nothing if one of them may do nothing any more.
-    pub(in crate::agent) fn within_standing(&self, rights: Option<Vec<Rights>>) -> Result<Option<Vec<Rights>>, Fault> {
+    pub(in crate::agent) fn within_identities(
+        &self,
+        rights: Option<Vec<Rights>>,
+    ) -> Result<Option<Vec<Rights>>, Fault> {
         let Some(mut rights) = rights else { return Ok(None) };
         if let Some(Holder::Token(id)) = rights.first().map(|first| first.holder.clone()) {
-            for standing in self.standings_of_token(&id) {
-                let Some(own) = self.rights_of(&standing, Holder::Token(id.clone()))? else { return Ok(None) };
+            for identity in self.identities_behind(&id) {
+                let Some(own) = self.rights_of(&identity, Holder::Token(id.clone()))? else { return Ok(None) };
                 rights.push(own);
             }
         }
@@ -55,13 +58,13 @@ impl Agent {
     /// by that is noted under their name.
     pub(in crate::agent) async fn signed_in_anew(
         &self,
-        standing: &Standing,
+        identity: &Identity,
         person: &Person,
         address: IpAddr,
         is_let_in: bool,
     ) -> Result<(), Fault> {
-        self.people.sessions.signed_in(standing, is_let_in);
-        let ended = self.signed_in(standing.clone(), is_let_in).await?;
+        self.people.sessions.signed_in(identity, is_let_in);
+        let ended = self.signed_in(identity.clone(), is_let_in).await?;
         let any = !ended.is_empty();
         for ended in ended {
             let mut actor = actor(person, address);
