@@ -115,7 +115,9 @@ fn a_presented_token_may_no_more_than_its_scopes_and_servers_and_never_sees_a_se
     };
     let (reader, auditor, all) = (issue("reader", "read"), issue("auditor", "audit"), issue("all", "*"));
     assert_eq!(parsed(with(&reader, &["/api/status"]))["by"], "admin");
-    assert_eq!(parsed(with(&auditor, &["/api/audit"]))["by"], "admin");
+    for path in ["/api/audit", "/api/enterprise/audit", "/api/v2/audit", "/api/compliance"] {
+        assert_eq!(parsed(with(&auditor, &[path]))["by"], "admin", "{path}");
+    }
     let sent = dashboard.requests();
     with(&reader, &["-X", "POST", "/api/tasks"]).fails(1).says("scope control");
     for path in ["/api/v2/audit", "/api/compliance", "/api/enterprise/audit"] {

@@ -178,7 +178,9 @@ mod tests {
 
     #[test]
     fn what_the_way_here_added_ends_here() {
-        for name in ["X-Forwarded-For", "x_real_ip", "Sec-Fetch-Site", "Cookie", "X-Hop", "cf-ray"] {
+        for name in
+            ["X-Forwarded-For", "x_real_ip", "Sec-Fetch-Site", "Cookie", "X-Hop", "cf-ray", "X-Original-Forwarded-For"]
+        {
             assert!(ends_here(&name.to_lowercase(), &["close", "X-Hop"]), "{name}");
         }
         assert!(!ends_here("accept", &["close"]) && !ends_here("x-http-method-override", &[]));
