@@ -1,0 +1,56 @@
+//! The helper that `git config credential.helper loom` runs.
+//!
+//! Git starts it for every operation that needs a credential, so nothing happens before `main` that need not: without
+//! Rust's start-up code the process makes some twenty system calls less.
+#![cfg_attr(unix, no_main)]
+
+#[cfg(target_env = "musl")]
+mod arena;
+
+use loom_credentials::client::{helper_exit_code, report_through_loom, run_git_helper};
+
+/// Memory for half a millisecond. Musl asks the system for every larger piece and gives it back at once.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static MEMORY: arena::Arena = arena::Arena::new();
+
+#[cfg(unix)]
+#[unsafe(no_mangle)]
+pub extern "C" fn main(count: i32, words: *const *const std::ffi::c_char) -> i32 {
+    // Not from the standard library, which learns them from glibc only where its own start-up code does not run.
+    let word = |at: i32| {
+        // SAFETY: C hands `main` so many pointers to strings, each with its NUL, that live as long as the process.
+        unsafe { std::ffi::CStr::from_ptr(*words.offset(at as isize)) }
+    };
+    let args: Vec<String> = (1..count).map(|at| word(at).to_string_lossy().into_owned()).collect();
+    run(&args).into()
+}
+
+#[cfg(not(unix))]
+fn main() -> std::process::ExitCode {
+    let args: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    run(&args).into()
+}
+
+/// Has the system end this process after so many seconds: it can do so whatever the process waits for, and it costs less
+/// than a thread that looks at the clock.
+#[cfg(unix)]
+fn ends_after(seconds: u32) {
+    unsafe extern "C" {
+        safe fn alarm(seconds: u32) -> u32;
+    }
+    alarm(seconds);
+}
+
+#[cfg(not(unix))]
+fn ends_after(_: u32) {}
+
+fn run(args: &[String]) -> u8 {
+    match run_git_helper(args, ends_after) {
+        Ok(()) => 0,
+        Err(fault) => {
+            report_through_loom(&fault);
+            helper_exit_code(fault.code())
+        }
+    }
+}
