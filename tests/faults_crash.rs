@@ -61,7 +61,8 @@ fn crash(bench: &Bench, call: Option<&Call>) -> (bool, bool) {
 }
 
 /// `kill -9` leaves what was written in the system's memory, a power failure does not: so each file is synced before it
-/// is put in place, its directory afterwards, and only then the next file is put in place or the caller is answered.
+/// is put in place, its directory afterwards, and only then the next file is put in place or the caller is answered. What
+/// is added to a file is synced before its head names it, and before the caller is answered.
 fn assert_synced(calls: &[Call]) {
     let shown: Vec<&str> = calls.iter().map(|call| call.shown.as_str()).collect();
     let puts =
@@ -72,6 +73,20 @@ fn assert_synced(calls: &[Call]) {
         "nothing was put in place: {shown:#?}"
     );
     for at in placed {
+        let later = at + 1;
+        let answered =
+            shown[later..].iter().position(|call| call.starts_with("sendto(") && call.contains("\\\"ok\\\""));
+        let next = (later..calls.len()).find(puts).map(|next| next - later);
+        if calls[at].adds_to("credentials.json") {
+            let on_it = |name: &str| {
+                let is_it = |call: &&str| call.starts_with(name) && call.contains("/credentials.json>");
+                shown[later..].iter().position(|call| is_it(call))
+            };
+            let (synced, named) = (on_it("fdatasync("), on_it("pwrite64("));
+            assert!(synced.is_some(), "not synced: {shown:#?}");
+            assert!([named, answered, next].into_iter().flatten().all(|then| synced < Some(then)), "{shown:#?}");
+            continue;
+        }
         let from = shown[at].split('"').nth(1).unwrap();
         let on_it = |name: &str| {
             shown[..at].iter().rposition(|call| call.starts_with(name) && call.contains(&format!("<{from}>")))
@@ -81,11 +96,7 @@ fn assert_synced(calls: &[Call]) {
             assert!(on_it("fsync(").is_some() && on_it("fsync(") > on_it("write("), "not synced: {shown:#?}");
         }
         let dir = format!("<{}>", from.rsplit_once('/').unwrap().0);
-        let later = at + 1;
         let synced = shown[later..].iter().position(|call| call.starts_with("fsync(") && call.contains(&dir));
-        let answered =
-            shown[later..].iter().position(|call| call.starts_with("sendto(") && call.contains("\\\"ok\\\""));
-        let next = (later..calls.len()).find(puts).map(|next| next - later);
         assert!(synced.is_some(), "directory: {shown:#?}");
         assert!([answered, next].into_iter().flatten().all(|then| synced < Some(then)), "directory: {shown:#?}");
     }
@@ -99,6 +110,11 @@ fn a_crash_while_a_password_is_stored_leaves_it_out_or_whole() {
 #[test]
 fn a_crash_while_a_password_is_replaced_leaves_the_old_one_or_the_new_one() {
     crash_everywhere(faults_scenarios::REPLACE);
+}
+
+#[test]
+fn a_crash_while_the_file_is_written_anew_leaves_the_old_one_or_the_new_one() {
+    crash_everywhere(faults_scenarios::ANEW);
 }
 
 #[test]
@@ -143,8 +159,10 @@ fn a_crash_while_the_file_gets_a_new_key_leaves_one_that_opens_it() {
 
 #[test]
 fn crash_after_crash_leaves_one_stray_file_at_most() {
-    let Some((bench, home, calls)) = Bench::recorded(faults_scenarios::NEW) else { return };
+    let Some((bench, _, calls)) = Bench::recorded(faults_scenarios::ANEW) else { return };
+    let home = bench.home();
     let renamed = calls.iter().find(|call| call.puts_in_place("credentials.json")).unwrap();
+    assert!(!renamed.adds_to("credentials.json"), "it was not written anew: {renamed:?}");
     let mut crashes = 0;
     // On a busy machine a call may be made by another thread than it was before, and is not hit then.
     for attempt in 1..=20 {

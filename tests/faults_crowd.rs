@@ -3,10 +3,11 @@
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Home, Running, every, find_program, run, say, wait_until};
+use crate::support::{Home, Running, every, find_program, injection, run, say, wait_until};
 
 const WRITERS: usize = 400;
 const RACES: usize = 200;
@@ -44,6 +45,27 @@ fn of_four_hundred_parallel_writers_none_is_lost() {
     for number in (0..WRITERS).step_by(every(20)) {
         let said = home.get("https", &format!("w{number}.example")).ok().out;
         assert!(said.contains(&format!("password=pw{number}\n")), "{number}: {said}");
+    }
+}
+
+#[test]
+fn what_waits_for_a_slow_disk_at_once_is_written_at_once() {
+    let home = Home::with(&[("LOOM_STORE", "file"), ("LOOM_AUTOSTART", "0")]);
+    let Some(_) = injection::tracer() else { return };
+    let agent = home.agent(&[]);
+    home.store("https", "first.example", "u", "pw").ok();
+    let (slow, log) = injection::slow_disk_seen(&home, &agent, Duration::from_millis(300));
+    std::thread::scope(|scope| {
+        for number in 0..20 {
+            let home = &home;
+            scope.spawn(move || home.store("https", &format!("w{number}.example"), "u", "pw").ok());
+        }
+    });
+    drop(slow);
+    let syncs = std::fs::read_to_string(log).unwrap().matches("fdatasync(").count();
+    assert!((1..=10).contains(&syncs), "{syncs} for twenty passwords");
+    for number in 0..20 {
+        assert!(home.get("https", &format!("w{number}.example")).ok().out.contains("password=pw\n"));
     }
 }
 

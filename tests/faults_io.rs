@@ -6,7 +6,8 @@ use crate::support::injection::{self, Call};
 use crate::support::{every, say, wait_until};
 
 /// Calls that write, or put what was written in place.
-const WRITES: [&str; 8] = ["openat", "write", "fsync", "rename", "link", "unlink", "mkdir", "ftruncate"];
+const WRITES: [&str; 10] =
+    ["openat", "write", "pwrite", "fsync", "fdatasync", "rename", "link", "unlink", "mkdir", "ftruncate"];
 
 /// Lets each call on a file fail, and looks at what the caller was told and at what is kept.
 fn fail_everywhere(scenario: Scenario) {
@@ -51,7 +52,11 @@ fn fail(bench: &Bench, call: &Call, error: &str, before_placed: bool) -> Option<
         operation.join().unwrap()
     });
     let until = injection.until_hit(&home)?;
-    let placed = until.lines().any(|line| line.contains("/credentials.json\") = 0"));
+    let is_placed = |line: &str| {
+        line.contains("/credentials.json\") = 0")
+            || line.contains("fdatasync(") && line.contains("/credentials.json>) = 0")
+    };
+    let placed = until.lines().any(is_placed);
     let seen = Seen { acknowledged: done.code == 0, changed: bench.changed(&home) };
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         if !seen.acknowledged {
@@ -85,6 +90,11 @@ fn a_failing_disk_while_a_password_is_stored_is_said_and_loses_nothing() {
 #[test]
 fn a_failing_disk_while_a_password_is_replaced_is_said_and_keeps_the_old_one() {
     fail_everywhere(faults_scenarios::REPLACE);
+}
+
+#[test]
+fn a_failing_disk_while_the_file_is_written_anew_is_said_and_loses_nothing() {
+    fail_everywhere(faults_scenarios::ANEW);
 }
 
 #[test]

@@ -44,6 +44,17 @@ pub const FIRST: Scenario = Scenario {
     check: |home, _, seen| old_or_new(home, "new.example", None, Some("pw_new"), seen),
 };
 
+/// Most of the file is what others took the place of.
+pub const ANEW: Scenario = Scenario {
+    name: "storing a password as the file is written anew",
+    prepare: |home, _| {
+        keep_others(home);
+        let long = "x".repeat(15_000);
+        (0..7).for_each(|n| drop(home.store("https", "long.example", "u", &format!("{n}{long}")).ok()));
+    },
+    ..NEW
+};
+
 pub const LOGIN: Scenario = Scenario {
     name: "logging in by device",
     prepare: |home, _| keep_others(home),

@@ -73,7 +73,7 @@ fn another_key_or_none_is_reported_and_no_new_key_is_made() {
 #[test]
 fn a_file_of_a_newer_version_is_refused_untouched() {
     let home = kept();
-    let newer = std::fs::read_to_string(home.credentials()).unwrap().replace("\"version\":1", "\"version\":2");
+    let newer = std::fs::read_to_string(home.credentials()).unwrap().replace("\"version\":2", "\"version\":3");
     std::fs::write(home.credentials(), &newer).unwrap();
     token(&home).fails(1).says("newer version");
     login(&home).fails(1);

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use tokio::time::timeout;
 
-use super::Agent;
 use super::accounts::Accounts;
 use super::held::InStore;
 use super::state::lock;
 use super::stores::{STORE_WITHIN, with_store};
+use super::wishes::Asker;
+use super::{Agent, fault};
 use crate::base::{AccountKey, Credential, Secret, ServerUrl};
-use crate::store::{Cascade, Change, Changed, Record};
+use crate::store::{Cascade, Change, Changed, Record, Wish};
 use crate::wire::{Fault, StoredIn};
 
 /// A change that is made if the record still has the secret it is about; `None` where there is nothing to change.
@@ -120,7 +121,8 @@ impl Agent {
             let again = move |_: &AccountKey, now: Option<&Record>| {
                 now.filter(|now| in_store.is(now)).map(|_| put(record.clone()))
             };
-            if let Err(fault) = self.change_in(&mut stores, vec![account], again).await {
+            let wish = Wish::new(vec![account], again);
+            for fault in self.change_in(&mut stores, vec![wish]).await.into_iter().filter_map(Result::err) {
                 tracing::warn!(fault = fault.id(), "what the server said is still not stored");
             }
         }
@@ -169,21 +171,49 @@ impl Agent {
     ) -> Result<Changed, Fault> {
         // What is kept beside it may be asked for when the stores cannot be.
         self.with_accounts(|_| ()).await?;
-        self.change_in(&mut *self.stores().await?, accounts, decide).await
+        let (number, answer) = self.wishes.add(Wish::new(accounts, decide));
+        let agent = self.own.upgrade().ok_or_else(fault::internal)?;
+        // Goes on when whoever asked goes away: what others ask for may be in the same write.
+        tokio::spawn(async move { agent.grant(number).await });
+        answer.await.map_err(|_| fault::internal())?
     }
 
-    async fn change_in(
-        &self,
-        stores: &mut Option<Cascade>,
-        accounts: Vec<AccountKey>,
-        decide: impl FnMut(&AccountKey, Option<&Record>) -> Option<Change> + Send + 'static,
-    ) -> Result<Changed, Fault> {
-        let asked = accounts.clone();
-        let changed = with_store(stores, move |store| store.change(&accounts, decide)).await?;
-        if let Some(memory) = lock(&self.accounts).as_mut() {
-            memory.take_in(&asked, &changed);
+    /// Makes the changes of all who wait, unless somebody did while this one waited.
+    async fn grant(&self, number: u64) {
+        match self.stores().await {
+            Ok(mut stores) => {
+                let (wishes, askers): (Vec<Wish>, Vec<Asker>) = self.wishes.take_all().into_iter().unzip();
+                let outcomes = self.change_in(&mut stores, wishes).await;
+                // Whoever is next may begin before these hear of it.
+                drop(stores);
+                for (asker, outcome) in askers.into_iter().zip(outcomes) {
+                    let _ = asker.send(outcome);
+                }
+            }
+            Err(fault) => {
+                if let Some(asker) = self.wishes.take(number) {
+                    let _ = asker.send(Err(fault));
+                }
+            }
         }
-        Ok(changed)
+    }
+
+    /// Makes changes, and has memory know of them.
+    async fn change_in(&self, stores: &mut Option<Cascade>, mut wishes: Vec<Wish>) -> Vec<Result<Changed, Fault>> {
+        if wishes.is_empty() {
+            return Vec::new();
+        }
+        let asked: Vec<Vec<AccountKey>> = wishes.iter().map(|wish| wish.accounts().to_vec()).collect();
+        let outcomes: Vec<_> = match with_store(stores, move |store| Ok(store.change_all(&mut wishes))).await {
+            Ok(outcomes) => outcomes.into_iter().map(|outcome| outcome.map_err(fault::from_store)).collect(),
+            Err(fault) => asked.iter().map(|_| Err(fault.clone())).collect(),
+        };
+        if let Some(memory) = lock(&self.accounts).as_mut() {
+            for (asked, outcome) in asked.iter().zip(&outcomes) {
+                outcome.iter().for_each(|changed| memory.take_in(asked, changed));
+            }
+        }
+        outcomes
     }
 }
 

@@ -43,6 +43,7 @@ mod stores;
 mod tally;
 mod turns;
 mod verbs;
+mod wishes;
 
 pub use api::ends_here;
 pub use caller::{Asker, Caller, Peer, WRITE_WITHIN};

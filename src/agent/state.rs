@@ -24,6 +24,7 @@ use super::select;
 use super::settings::Settings;
 use super::stop::Stopping;
 use super::turns::Turns;
+use super::wishes::Wishes;
 use crate::base::{Config, Locale, Paths, ServerUrl, Setting, StoreChoice, hex};
 use crate::msg;
 use crate::store::{Cascade, Lookout, StoreKey};
@@ -52,6 +53,8 @@ pub struct Agent {
     pub(super) outage: Mutex<Option<Outage>>,
     /// Held across a change of store and memory, so that both see changes in the same order.
     pub(super) changing: tokio::sync::Mutex<Option<Cascade>>,
+    /// Changes that wait for it.
+    pub(super) wishes: Wishes,
     pub(super) lock_note: LockNote,
     pub(super) disk: Disk,
     pub(super) key: StoreKey,
@@ -95,6 +98,7 @@ impl Agent {
             reading: tokio::sync::Mutex::default(),
             outage: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
+            wishes: Wishes::default(),
             lock_note,
             disk,
             key,

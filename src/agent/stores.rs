@@ -119,16 +119,27 @@ impl Agent {
             return Ok(());
         }
         // What somebody changed while it was read may not be in what was read.
-        for _ in 0..READS {
+        for nth in 0..READS {
+            // Of many quick changes in a row each would outdate what is read meanwhile: then it is read between two of them.
+            let mut between = match nth {
+                0 => None,
+                _ => timeout(OUTAGE_AFTER, self.changing.lock()).await.ok().filter(|stores| stores.is_some()),
+            };
             if is_current() {
                 return Ok(());
             }
             let known = self.look(Accounts::changes);
-            let read = self.read_stores(|store| {
+            let all = |store: &mut Cascade| {
                 let version = store.lookout().look();
                 let all = store.load()?;
                 Ok((all, store.damaged(), version))
-            });
+            };
+            let read = async {
+                match &mut between {
+                    Some(stores) if !self.are_others_meant() => with_store(stores, all).await,
+                    Some(_) | None => self.read_stores(all).await,
+                }
+            };
             let outage = lock(&self.outage).as_ref().map(|outage| outage.first);
             // One that is slow and works is waited for: by then it is known whether it hangs, and whoever asks it sees that soon.
             let is_known = outage.is_some_and(|first| first.elapsed() >= KNOWN_AFTER);

@@ -41,6 +41,7 @@ mod shell_word;
 mod socket_path;
 mod stamp;
 mod surroundings;
+mod temporary;
 mod token_settings;
 mod unique_map;
 mod url_parts;

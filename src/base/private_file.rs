@@ -10,13 +10,11 @@ use fs2::FileExt;
 use tempfile::{NamedTempFile, PersistError};
 use zeroize::Zeroizing;
 
+use super::file_id::FileId;
 use super::lock_holder::LockHolder;
+use super::temporary::temporary;
 use super::{Message, Waiting, clock};
 use crate::msg;
-
-/// How the name of a file that is being written begins and ends.
-const TEMPORARY: &str = ".loom-";
-const ENDING: &str = ".tmp";
 
 /// No file of loom's grows larger: what would make it larger is refused before it is written, since nobody could read it.
 pub const MAX_SIZE: u64 = 64 * 1024 * 1024;
@@ -104,6 +102,13 @@ pub fn check_dir(path: &Path) -> Result<()> {
     }
 }
 
+/// Whether files can be made in the directory.
+pub fn check_writable(path: &Path) -> Result<()> {
+    let flags = rustix::fs::AtFlags::EACCESS;
+    rustix::fs::accessat(rustix::fs::CWD, path, rustix::fs::Access::WRITE_OK, flags)
+        .map_err(|error| io_error(path)(error.into()))
+}
+
 /// Like [`private_dir`], for a directory that others may not even enter: the socket's.
 pub fn closed_dir(path: &Path) -> Result<()> {
     let found = path.symlink_metadata().map_err(io_error(path))?;
@@ -113,14 +118,19 @@ pub fn closed_dir(path: &Path) -> Result<()> {
 
 /// Reads a private file; `None` if there is none. Never follows a link and never waits on a FIFO.
 pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    Ok(read_identified(path)?.map(|(bytes, _)| bytes))
+}
+
+/// The same, and which file it was.
+pub fn read_identified(path: &Path) -> Result<Option<(Zeroizing<Vec<u8>>, FileId)>> {
     let Some(file) = open_to_read(path)? else { return Ok(None) };
     // Room for all of it at once: a buffer that grows leaves copies behind.
-    let size = file.metadata().map_err(io_error(path))?.len();
-    refuse_larger(path, size)?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(size as usize + 1));
+    let found = file.metadata().map_err(io_error(path))?;
+    refuse_larger(path, found.len())?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(found.len() as usize + 1));
     file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(io_error(path))?;
     refuse_larger(path, bytes.len() as u64)?;
-    Ok(Some(bytes))
+    Ok(Some((bytes, FileId::from(&found))))
 }
 
 /// Whether something has this name, whatever it is. What cannot be looked at counts as there.
@@ -135,6 +145,11 @@ pub fn open_to_read(path: &Path) -> Result<Option<File>> {
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Opens a private file that is there, to change it in place.
+pub fn open_to_change(path: &Path) -> Result<File> {
+    open(path, OpenOptions::new().read(true).write(true))
 }
 
 /// Replaces the file by one with these bytes, 0600: at every instant the old or the new content is there, and the new
@@ -239,37 +254,7 @@ fn place(
     write().map_err(io_error(path))
 }
 
-/// A new file that is locked for as long as it is written: what nobody has locked was left by a crash.
-fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
-    sweep(dir);
-    loop {
-        // O_EXCL and 0600 from birth, in the same directory so that the rename is one step.
-        let temporary = tempfile::Builder::new().prefix(TEMPORARY).suffix(ENDING).tempfile_in(dir)?;
-        // Where nothing can be locked, nothing is swept away either.
-        let _ = FileExt::lock_exclusive(temporary.as_file());
-        // Somebody may have swept it away before it was locked.
-        if temporary.path().exists() {
-            return Ok(temporary);
-        }
-    }
-}
-
-/// Removes what crashes left.
-fn sweep(dir: &Path) {
-    let paths = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
-    let is_temporary = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with(TEMPORARY) && name.ends_with(ENDING)
-    };
-    for path in paths.filter(is_temporary) {
-        let Ok(left) = open(&path, OpenOptions::new().read(true)) else { continue };
-        if FileExt::try_lock_exclusive(&left).is_ok() {
-            let _ = std::fs::remove_file(&path);
-        }
-    }
-}
-
-fn open(path: &Path, options: &mut OpenOptions) -> Result<File> {
+pub(super) fn open(path: &Path, options: &mut OpenOptions) -> Result<File> {
     use rustix::fs::OFlags;
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
     let file = options.mode(0o600).custom_flags(flags).open(path).map_err(|error| {

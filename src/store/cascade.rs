@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     Change, Changed, CredentialStore, FileStore, Keyring, LegacyKey, Lookout, MemoryStore, Record, StoreError,
-    StoreKey, Version,
+    StoreKey, Version, Wish,
 };
 use crate::base::{AccountKey, Message, Paths, ServerUrl, StoreChoice};
 use crate::msg;
@@ -116,43 +116,72 @@ impl Cascade {
         self.collect(|store| if store.stored_in() == StoredIn::Keyring { Ok(Vec::new()) } else { store.load() })
     }
 
-    /// Changes the records of these accounts as `decide` says, who sees each as it is kept now: nobody else changes it
-    /// meanwhile. What is put goes to the first store and out of the others, so that no old secret stays behind.
-    pub fn change(
-        &mut self,
-        accounts: &[AccountKey],
-        mut decide: impl FnMut(&AccountKey, Option<&Record>) -> Option<Change>,
-    ) -> Result<Changed> {
+    /// Makes these changes with one write, each as if it came after those before it. If that fails each is tried by itself:
+    /// what one asks for may be too much, and is no reason to refuse the others.
+    pub fn change_all(&mut self, wishes: &mut [Wish]) -> Vec<Result<Changed>> {
+        match self.change(wishes) {
+            Ok(changed) => changed.into_iter().map(Ok).collect(),
+            Err(error) if wishes.len() < 2 => vec![Err(error)],
+            Err(_) => wishes.chunks_mut(1).flat_map(|one| self.change_all(one)).collect(),
+        }
+    }
+
+    /// Each wish sees the records as they are kept now: nobody else changes them meanwhile. What is put goes to the first
+    /// store and out of the others, so that no old secret stays behind.
+    fn change(&mut self, wishes: &mut [Wish]) -> Result<Vec<Changed>> {
         self.look_for_keyring();
         let _lock = self.lock()?;
         let before = self.lookout.look();
-        let mut kept = self.collect(|store| store.find(accounts))?;
-        let (mut put, mut changed) = (Vec::new(), Vec::new());
-        for account in accounts {
-            match decide(account, kept.get(account).map(|(record, _)| record)) {
-                Some(Change::Put(record)) => put.push(*record),
-                Some(Change::Remove) => {}
-                None => continue,
+        let asked: BTreeSet<&AccountKey> = wishes.iter().flat_map(Wish::accounts).collect();
+        let asked: Vec<AccountKey> = asked.into_iter().cloned().collect();
+        let mut kept = self.collect(|store| store.find(&asked))?;
+        let stored_in = self.first().ok_or(StoreError::NotKept)?;
+        let (mut all, mut changes) = (Vec::new(), BTreeMap::new());
+        for wish in wishes {
+            let mut was = BTreeMap::new();
+            let mut changed = BTreeSet::new();
+            for (account, change) in wish.decide(&kept) {
+                was.extend(kept.remove(&account).map(|(record, _)| (account.clone(), record)));
+                if let Change::Put(record) = &change {
+                    kept.insert(account.clone(), (Record::clone(record), stored_in));
+                }
+                changed.insert(account.clone());
+                changes.insert(account, change);
             }
-            changed.push(account.clone());
+            let now = wish.accounts().iter().filter_map(|account| Some((account.clone(), kept.get(account)?.clone())));
+            let version = Version::default();
+            all.push(Changed { kept: now.collect(), changed, was, before: version.clone(), after: version });
         }
+        self.write(changes)?;
+        let after = self.lookout.look();
+        for (nth, changed) in all.iter_mut().enumerate() {
+            // Those after the first begin where it ended.
+            changed.before = if nth == 0 { before.clone() } else { after.clone() };
+            changed.after = after.clone();
+        }
+        Ok(all)
+    }
+
+    fn write(&mut self, changes: BTreeMap<AccountKey, Change>) -> Result<()> {
         let [first, others @ ..] = self.stores.as_mut_slice() else { return Err(StoreError::NotKept) };
+        let changed: Vec<AccountKey> = changes.keys().cloned().collect();
+        let (mut put, mut gone) = (Vec::new(), Vec::new());
+        for (account, change) in changes {
+            match change {
+                Change::Put(record) => put.push(*record),
+                Change::Remove => gone.push(account),
+            }
+        }
         if !put.is_empty() {
             first.put(&put)?;
         }
         if !changed.is_empty() {
             others.iter_mut().try_for_each(|other| other.remove(&changed))?;
         }
-        let was =
-            changed.iter().filter_map(|account| kept.remove(account).map(|(record, _)| (account.clone(), record)));
-        let was = was.collect();
-        let stored_in = first.stored_in();
-        kept.extend(put.into_iter().map(|record| (record.account().clone(), (record, stored_in))));
-        let gone: Vec<AccountKey> = changed.iter().filter(|account| !kept.contains_key(account)).cloned().collect();
         if !gone.is_empty() {
             first.remove(&gone)?;
         }
-        Ok(Changed { kept, changed: changed.into_iter().collect(), was, before, after: self.lookout.look() })
+        Ok(())
     }
 
     /// Of an account that two stores have, the later record counts: the keyring may have been away for a while.

@@ -12,6 +12,37 @@ pub enum Change {
     Remove,
 }
 
+/// What is to become of the records of these accounts: `decide` sees each as it is kept now.
+pub struct Wish {
+    accounts: Vec<AccountKey>,
+    decide: Box<Decide>,
+}
+
+type Decide = dyn FnMut(&AccountKey, Option<&Record>) -> Option<Change> + Send;
+
+impl Wish {
+    pub fn new(
+        accounts: Vec<AccountKey>,
+        decide: impl FnMut(&AccountKey, Option<&Record>) -> Option<Change> + Send + 'static,
+    ) -> Wish {
+        Wish { accounts, decide: Box::new(decide) }
+    }
+
+    pub fn accounts(&self) -> &[AccountKey] {
+        &self.accounts
+    }
+
+    /// What becomes of each account, by what is kept now.
+    pub(super) fn decide(&mut self, kept: &BTreeMap<AccountKey, (Record, StoredIn)>) -> Vec<(AccountKey, Change)> {
+        let Wish { accounts, decide } = self;
+        let decide = |account: &AccountKey| {
+            let now = kept.get(account).map(|(record, _)| record);
+            decide(account, now).map(|change| (account.clone(), change))
+        };
+        accounts.iter().filter_map(decide).collect()
+    }
+}
+
 /// What a change left in the stores.
 pub struct Changed {
     /// Of each account that was asked about the record that is kept now, where one is.

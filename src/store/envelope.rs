@@ -9,11 +9,12 @@ use super::legacy::LegacyRecord;
 use super::seal::{Seal, Sealed};
 use super::{LegacyKey, StoreError};
 
-/// The version of the format that is written.
+/// The version of this form. It is read, and what is written has the next one: see `journal.rs`.
 const VERSION: u32 = 1;
 
 /// The content of the sealed file, record by record.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Body {
     pub(super) records: Vec<SealedRecord>,
@@ -30,8 +31,9 @@ pub(super) struct SealedRecord {
     sealed: Sealed,
 }
 
-/// The file: which format, which key, the body, and a seal over all three that also shows a missing or moved record.
-#[derive(Serialize, Deserialize)]
+/// The file of the first form: which format, which key, the body, and a seal over all three that also shows a missing or moved record.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
 #[serde(deny_unknown_fields)]
 struct Envelope {
     version: u32,
@@ -65,16 +67,6 @@ impl SealedRecord {
     }
 }
 
-/// Prints the file.
-pub(super) fn close(body: &Body, seal: &Seal) -> Result<Vec<u8>, StoreError> {
-    let body = to_raw_value(body).map_err(|_| StoreError::NotKept)?;
-    let whole = seal.seal(b"", &context(VERSION, seal.id(), &body))?;
-    let envelope = Envelope { version: VERSION, key: seal.id().to_owned(), body, seal: whole };
-    let mut bytes = serde_json::to_vec(&envelope).map_err(|_| StoreError::NotKept)?;
-    bytes.push(b'\n');
-    Ok(bytes)
-}
-
 /// The name of the key that the file wants, also where the rest is not whole; it stands near the beginning.
 pub(super) fn key_id(bytes: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
@@ -94,7 +86,8 @@ pub(super) fn open(bytes: &[u8], seal: &Seal) -> Result<Body, EnvelopeError> {
     struct OnlyVersion {
         version: u32,
     }
-    let OnlyVersion { version } = serde_json::from_slice(bytes).map_err(|_| EnvelopeError::Damaged)?;
+    let beginning = serde_json::Deserializer::from_slice(bytes).into_iter::<OnlyVersion>().next();
+    let Some(Ok(OnlyVersion { version })) = beginning else { return Err(EnvelopeError::Damaged) };
     if version > VERSION {
         return Err(EnvelopeError::Newer);
     }
@@ -128,6 +121,17 @@ pub(super) fn parse_legacy(bytes: &[u8]) -> Option<Vec<(LegacyKey, LegacyRecord)
 
 fn context(version: u32, key: &str, body: &RawValue) -> Vec<u8> {
     format!("loom credentials {version} {key} {}", body.get()).into_bytes()
+}
+
+/// Prints a file as the first version did.
+#[cfg(test)]
+pub(super) fn close(body: &Body, seal: &Seal) -> Result<Vec<u8>, StoreError> {
+    let body = to_raw_value(body).map_err(|_| StoreError::NotKept)?;
+    let whole = seal.seal(b"", &context(VERSION, seal.id(), &body))?;
+    let envelope = Envelope { version: VERSION, key: seal.id().to_owned(), body, seal: whole };
+    let mut bytes = serde_json::to_vec(&envelope).map_err(|_| StoreError::NotKept)?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -5,11 +5,18 @@
 mod buses;
 mod cascade;
 mod change;
+#[cfg(test)]
+mod conformance;
 mod envelope;
 mod error;
 mod file;
+mod index;
+mod journal;
+mod journal_head;
 mod key;
 mod keyring;
+mod label;
+mod latest;
 mod legacy;
 mod lookout;
 mod memory;
@@ -20,14 +27,16 @@ mod record;
 pub mod rekey;
 pub mod repair;
 mod seal;
+mod sealed_file;
 mod secret_service;
+mod takeover;
 mod transfer;
 mod watch;
 mod worker;
 
 pub use buses::bring as bring_bus;
 pub use cascade::{Cascade, Copied};
-pub use change::{Change, Changed, Version};
+pub use change::{Change, Changed, Version, Wish};
 pub use error::StoreError;
 pub use key::{Protection, StoreKey};
 pub use lookout::Lookout;
@@ -37,7 +46,7 @@ pub use record::Record;
 #[doc(hidden)]
 pub fn check_sealed_file(bytes: &[u8]) -> bool {
     let _ = envelope::parse_legacy(bytes);
-    envelope::open(bytes, &seal::Seal::of_nobody()).is_ok()
+    sealed_file::is_whole(bytes, &seal::Seal::of_nobody())
 }
 
 use crate::base::AccountKey;

@@ -3,16 +3,18 @@
 //! them it wants; the next who finds that puts it in place.
 
 use super::envelope::{Body, SealedRecord};
-use super::file::{FileStore, Label, LegacyLabel};
+use super::label::{Label, LegacyLabel};
+use super::latest::Latest;
+use super::sealed_file::SealedFile;
 use super::{Protection, StoreError, StoreKey};
 use crate::base::{Credential, Paths};
 
 /// Seals the file with a new key, which is protected like this from then on; without a word on that it lies open, unless
 /// the old one is protected. Without a file an empty one is made, for a key in its place has a file.
 pub fn rekey(paths: &Paths, key: &StoreKey, protection: Option<Protection>) -> Result<(), StoreError> {
-    let store = FileStore::new(paths, key);
+    let store = SealedFile::new(paths, key);
     let _lock = store.lock()?;
-    let content = store.read()?;
+    let content = store.read::<Latest>()?.map(|content| (content.seal, content.read.into_body()));
     if let Some((old, _)) = &content {
         // Else the key that is in use would make room for the new one.
         key.settle(old)?;
@@ -37,5 +39,5 @@ pub fn rekey(paths: &Paths, key: &StoreKey, protection: Option<Protection>) -> R
     }
     store.write(&new, &sealed)?;
     // Else the copy could be opened with the old key only, which is gone.
-    store.keep_previous()
+    store.copy_it()
 }

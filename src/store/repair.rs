@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::envelope::{self, Body, SealedRecord};
-use super::file::{FileStore, Label, LegacyLabel, seal_record};
+use super::label::{Label, LegacyLabel, seal_record};
+use super::latest::Latest;
 use super::seal::Seal;
+use super::sealed_file::SealedFile;
 use super::{Record, StoreError, StoreKey};
 use crate::base::{AccountKey, Paths, private_file};
 
@@ -40,10 +42,10 @@ pub struct Restored {
 
 /// Looks at the file and changes nothing. `held` is what the agent still has of it in memory.
 pub fn examine(paths: &Paths, key: &StoreKey, held: &[Record]) -> Result<Examination, StoreError> {
-    let store = FileStore::new(paths, key);
-    let state = match store.look() {
+    let store = SealedFile::new(paths, key);
+    let state = match store.look::<Latest>() {
         Ok(None) => FileState::Absent,
-        Ok(Some((_, body))) => FileState::Whole(accounts(&body)),
+        Ok(Some(content)) => FileState::Whole(content.read.accounts().cloned().collect()),
         Err(StoreError::Damaged { .. }) => match salvaged(&store, key) {
             Ok(Some((_, found))) => FileState::Damaged(found.with(held).accounts()),
             Ok(None) => FileState::Closed,
@@ -65,9 +67,9 @@ pub fn examine(paths: &Paths, key: &StoreKey, held: &[Record]) -> Result<Examina
 /// Makes a file anew of what is whole: of a damaged one that is put aside, of the copy of one that is gone, and of what the
 /// agent still has in memory. Nothing for a file that needs no repair.
 pub fn restore(paths: &Paths, key: &StoreKey, held: &[Record]) -> Result<Option<Restored>, StoreError> {
-    let store = FileStore::new(paths, key);
+    let store = SealedFile::new(paths, key);
     let _lock = store.lock()?;
-    match store.read() {
+    match store.read::<Latest>() {
         Err(StoreError::Damaged { .. }) => {
             let (Some((seal, found)), Some(bytes)) = (salvaged(&store, key)?, private_file::read(store.path())?) else {
                 return Ok(None);
@@ -79,7 +81,7 @@ pub fn restore(paths: &Paths, key: &StoreKey, held: &[Record]) -> Result<Option<
         }
         Err(missing @ StoreError::Missing { .. }) => {
             let (seal, found) = match salvaged(&store, key)? {
-                Some((seal, found)) if !held.is_empty() || !found.is_empty() || store.is_previous_whole(&seal)? => {
+                Some((seal, found)) if !held.is_empty() || !found.is_empty() || store.is_copy_whole(&seal)? => {
                     (seal, found)
                 }
                 // Its key is gone too, and memory has all that is left.
@@ -133,10 +135,10 @@ impl<'h> Found<'h> {
 }
 
 /// What file and copy still hold, with the key that all of it is sealed with.
-fn salvaged<'h>(store: &FileStore, key: &StoreKey) -> Result<Option<(Seal, Found<'h>)>, StoreError> {
+fn salvaged<'h>(store: &SealedFile, key: &StoreKey) -> Result<Option<(Seal, Found<'h>)>, StoreError> {
     let Some(seal) = key.seal_that_counts()? else { return Ok(None) };
     let mut found = Found::default();
-    for path in [store.previous(), store.path()] {
+    for path in [store.copy(), store.path()] {
         let Some(bytes) = private_file::read(path)? else { continue };
         for record in envelope::salvage(&bytes, &seal) {
             if let Some(LegacyLabel { key }) = record.label() {
@@ -160,12 +162,4 @@ fn closed(error: StoreError) -> Result<FileState, StoreError> {
         StoreError::Damaged { .. } => Ok(FileState::Closed),
         error => Err(error),
     }
-}
-
-fn accounts(body: &Body) -> Vec<AccountKey> {
-    body.records.iter().filter_map(account).collect()
-}
-
-fn account(record: &SealedRecord) -> Option<AccountKey> {
-    record.label::<Label>().map(|label| label.account)
 }

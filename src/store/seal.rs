@@ -40,6 +40,13 @@ pub(super) fn new_key() -> Key {
 
 const NONCE_BYTES: usize = 24;
 
+impl Sealed {
+    /// What was sealed, with its tag. Of a text of nothing only the tag: sixteen bytes that no other context has.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 impl Seal {
     /// A key that sealed nothing.
     pub(super) fn of_nobody() -> Seal {

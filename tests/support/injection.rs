@@ -44,10 +44,15 @@ impl Call {
         self.shown.contains(&format!("{}/", dir.display()))
     }
 
-    /// Whether it gives a file this name.
+    /// Whether it gives a file this name, or adds to the one that has it.
     pub fn puts_in_place(&self, name: &str) -> bool {
         let renames = self.name.starts_with("rename") || self.name.starts_with("link");
-        renames && self.shown.contains(&format!("/{name}\""))
+        renames && self.shown.contains(&format!("/{name}\"")) || self.adds_to(name)
+    }
+
+    /// Whether it adds records to the file of this name.
+    pub fn adds_to(&self, name: &str) -> bool {
+        self.name == "pwrite64" && self.shown.contains(&format!("/{name}>, \"{{"))
     }
 }
 
@@ -101,10 +106,16 @@ pub fn inject(home: &Home, agent: &Running, call: &Call, fault: &str) -> Injecti
 
 /// Has every sync of the agent take so long from now on, as on a disk that is slow, or hangs. Ends when this is dropped.
 pub fn slow_disk(home: &Home, agent: &Running, time: std::time::Duration) -> Running {
+    slow_disk_seen(home, agent, time).0
+}
+
+/// The same, and where the syncs are written down.
+pub fn slow_disk_seen(home: &Home, agent: &Running, time: std::time::Duration) -> (Running, PathBuf) {
     let inject = format!("inject=fsync,fdatasync:delay_enter={}", time.as_micros());
     let log = home.path().join(format!("slow-{}", unique()));
     let pid = agent.0.id().to_string();
-    attach(home, &["-f", "-o", log.to_str().unwrap(), "-e", "trace=fsync,fdatasync", "-e", &inject, "-p", &pid])
+    let what = ["-f", "-o", log.to_str().unwrap(), "-e", "trace=fsync,fdatasync", "-e", &inject, "-p", &pid];
+    (attach(home, &what), log)
 }
 
 impl Injection {

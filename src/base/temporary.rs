@@ -1,0 +1,44 @@
+//! Files that are being written, until they get their name.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fs2::FileExt;
+use tempfile::NamedTempFile;
+
+use super::private_file::open;
+
+/// How the name of a file that is being written begins and ends.
+const TEMPORARY: &str = ".loom-";
+const ENDING: &str = ".tmp";
+
+/// A new file that is locked for as long as it is written: what nobody has locked was left by a crash.
+pub(super) fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
+    sweep(dir);
+    loop {
+        // O_EXCL and 0600 from birth, in the same directory so that the rename is one step.
+        let temporary = tempfile::Builder::new().prefix(TEMPORARY).suffix(ENDING).tempfile_in(dir)?;
+        // Where nothing can be locked, nothing is swept away either.
+        let _ = FileExt::lock_exclusive(temporary.as_file());
+        // Somebody may have swept it away before it was locked.
+        if temporary.path().exists() {
+            return Ok(temporary);
+        }
+    }
+}
+
+/// Removes what crashes left.
+fn sweep(dir: &Path) {
+    let paths = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_temporary = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with(TEMPORARY) && name.ends_with(ENDING)
+    };
+    for path in paths.filter(is_temporary) {
+        let Ok(left) = open(&path, OpenOptions::new().read(true)) else { continue };
+        if FileExt::try_lock_exclusive(&left).is_ok() {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use super::label::{self, Label, LegacyLabel};
+use super::seal::Seal;
+use super::sealed_file::{FoundRecord, Reader};
+use super::{LegacyKey, Record};
+use crate::base::AccountKey;
+
+/// Where the records lie.
+#[derive(Default)]
+pub(super) struct Index {
+    pub(super) places: HashMap<AccountKey, Range<u64>>,
+    pub(super) unclaimed: Vec<LegacyKey>,
+    /// So many bytes of the file are records that count; the others were replaced.
+    pub(super) live: u64,
+}
+
+/// Every record, and where it lies.
+#[derive(Default)]
+pub(super) struct Everything {
+    pub(super) records: BTreeMap<AccountKey, Record>,
+    pub(super) index: Index,
+}
+
+impl Reader for Index {
+    fn take(&mut self, _: &Seal, found: FoundRecord) -> Option<()> {
+        if found.is_unclaimed {
+            self.unclaimed.extend(LegacyKey::parse(&found.record.label::<LegacyLabel>()?.key));
+            return Some(());
+        }
+        let length = |at: &Range<u64>| at.end - at.start;
+        self.live += length(&found.at);
+        let replaced = self.places.insert(found.record.label::<Label>()?.account, found.at);
+        self.live -= replaced.as_ref().map_or(0, length);
+        Some(())
+    }
+}
+
+impl Reader for Everything {
+    fn take(&mut self, seal: &Seal, found: FoundRecord) -> Option<()> {
+        if !found.is_unclaimed {
+            let record = label::open(&found.record, seal)?;
+            self.records.insert(record.account().clone(), record);
+        }
+        self.index.take(seal, found)
+    }
+}

@@ -1,0 +1,349 @@
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::envelope::{self, Body, EnvelopeError, SealedRecord};
+use super::journal::{self, Added};
+use super::journal_head::{self, End};
+use super::latest::Latest;
+use super::legacy::LegacyRecord;
+use super::seal::Seal;
+use super::{LegacyKey, StoreError, StoreKey, takeover};
+use crate::base::{FileId, Paths, Stamp, private_file};
+
+/// The sealed file `credentials.json` on the disk, with its key, its lock and the copy of it, in case the disk spoils it.
+pub(super) struct SealedFile {
+    path: PathBuf,
+    copy: PathBuf,
+    pub(super) key: StoreKey,
+    lock_path: PathBuf,
+    dirs: [PathBuf; 2],
+}
+
+/// Takes in what is read of the file, record by record: a later one of an account takes the place of an earlier one.
+pub(super) trait Reader: Default {
+    fn take(&mut self, seal: &Seal, found: FoundRecord) -> Option<()>;
+}
+
+/// A record where it was found.
+pub(super) struct FoundRecord {
+    pub(super) record: SealedRecord,
+    /// Of an older Loom.
+    pub(super) is_unclaimed: bool,
+    pub(super) at: Range<u64>,
+}
+
+/// The file as one look found it.
+pub(super) struct Content<R> {
+    pub(super) seal: Seal,
+    pub(super) read: R,
+    /// Which file it was, and where it ended; nothing of the form that cannot be added to.
+    pub(super) seen: Option<Seen>,
+}
+
+/// A file that was read to its end.
+#[derive(Clone)]
+pub(super) struct Seen {
+    pub(super) id: FileId,
+    pub(super) stamp: Stamp,
+    pub(super) end: End,
+}
+
+/// What one look finds.
+enum Found<R> {
+    /// Nothing if there never was one.
+    Sealed(Option<Content<R>>),
+    Legacy(Vec<(LegacyKey, LegacyRecord)>),
+}
+
+/// So often key and file are looked at that do not belong together, before that is what is said.
+const LOOKS: usize = 3;
+
+impl SealedFile {
+    pub(super) fn new(paths: &Paths, key: &StoreKey) -> Self {
+        SealedFile {
+            path: paths.credentials_file(),
+            copy: paths.previous_credentials_file(),
+            key: key.clone(),
+            lock_path: paths.store_lock(),
+            dirs: [paths.config_dir().to_owned(), paths.state_dir().to_owned()],
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn copy(&self) -> &Path {
+        &self.copy
+    }
+
+    pub(super) fn is_copy_whole(&self, seal: &Seal) -> Result<bool, StoreError> {
+        Ok(private_file::read(&self.copy)?.is_some_and(|bytes| is_whole(&bytes, seal)))
+    }
+
+    pub(super) fn lock(&self) -> Result<File, StoreError> {
+        for dir in &self.dirs {
+            private_file::private_dir(dir)?;
+        }
+        Ok(private_file::lock(&self.lock_path)?)
+    }
+
+    /// What the file holds, for who only looks; nobody who writes has to be waited for. Key and file that do not belong
+    /// together are looked at again: a new key may have come between the two.
+    pub(super) fn look<R: Reader>(&self) -> Result<Option<Content<R>>, StoreError> {
+        for dir in &self.dirs {
+            private_file::check_dir(dir)?;
+        }
+        let mut looks = 1;
+        loop {
+            match self.find() {
+                Ok(Found::Sealed(content)) => {
+                    content.iter().for_each(|content| self.finish(&content.seal));
+                    return Ok(content);
+                }
+                Ok(Found::Legacy(_)) => {
+                    let _lock = self.lock()?;
+                    return self.read();
+                }
+                Err(StoreError::WrongKey { .. } | StoreError::PassphraseNeeded) if looks < LOOKS => looks += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Puts a key that waits in its place, if it opened the file and nobody is at work there. If that fails it goes on
+    /// waiting, where it opens the file as well.
+    fn finish(&self, seal: &Seal) {
+        if self.key.is_changing()
+            && let Ok(Some(_lock)) = private_file::try_lock(&self.lock_path)
+        {
+            let _ = self.key.settle(seal);
+        }
+    }
+
+    /// The same for who holds the lock and is about to change it; a file of an older form is taken over. Nothing if there
+    /// never was a file: it is made with the first record.
+    pub(super) fn read<R: Reader>(&self) -> Result<Option<Content<R>>, StoreError> {
+        match self.find::<R>()? {
+            Found::Sealed(None) => return Ok(None),
+            Found::Sealed(Some(content)) if content.seen.is_some() => return Ok(Some(content)),
+            Found::Sealed(Some(_)) => {
+                if let Found::Sealed(Some(Content { seal, read, .. })) = self.find::<Latest>()? {
+                    self.copy_it()?;
+                    self.write(&seal, &read.into_body())?;
+                }
+            }
+            Found::Legacy(old) => takeover::convert(self, old)?,
+        }
+        match self.find()? {
+            Found::Sealed(content) => Ok(content),
+            Found::Legacy(_) => Err(StoreError::NotKept),
+        }
+    }
+
+    /// Reads what was added to a file since it was read to there. Nothing if it is not that file with more in it.
+    pub(super) fn read_on<R: Reader>(
+        &self,
+        seen: &Seen,
+        seal: &Seal,
+        read: &mut R,
+    ) -> Result<Option<Seen>, StoreError> {
+        let Some(file) = private_file::open_to_read(&self.path)? else { return Ok(None) };
+        let stamp = Stamp::of(&self.path);
+        let io = |error| private_file::PrivateFileError::Io { path: self.path.clone(), error };
+        let found = file.metadata().map_err(io)?;
+        if FileId::from(&found) != seen.id || found.len() <= seen.end.at || found.len() > private_file::MAX_SIZE {
+            return Ok(None);
+        }
+        let mut head = vec![0; journal_head::length(seal)];
+        file.read_exact_at(&mut head, 0).map_err(io)?;
+        let mut added = vec![0; (found.len() - seen.end.at) as usize];
+        file.read_exact_at(&mut added, seen.end.at).map_err(io)?;
+        let mut is_whole = true;
+        let end = journal::go_on(&seen.end, &head, &added, seal, &mut |added, at| {
+            is_whole &= take(read, seal, added, at).is_some();
+        });
+        Ok(end.ok().filter(|_| is_whole).map(|end| Seen { id: seen.id, stamp, end }))
+    }
+
+    /// A record of a file that was read.
+    pub(super) fn record_at(&self, seen: &Seen, at: &Range<u64>) -> Result<Option<SealedRecord>, StoreError> {
+        let Some(file) = private_file::open_to_read(&self.path)? else { return Ok(None) };
+        let io = |error| private_file::PrivateFileError::Io { path: self.path.clone(), error };
+        if FileId::of_file(&file).map_err(io)? != seen.id {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; (at.end - at.start) as usize];
+        file.read_exact_at(&mut bytes, at.start).map_err(io)?;
+        Ok(serde_json::from_slice(&bytes).ok())
+    }
+
+    /// Key and file as they are at this moment; changes nothing.
+    fn find<R: Reader>(&self) -> Result<Found<R>, StoreError> {
+        let stamp = Stamp::of(&self.path);
+        let Some((bytes, id)) = private_file::read_identified(&self.path)? else { return self.absent() };
+        match envelope::parse_legacy(&bytes) {
+            // Nothing is what is left of something, where there was something.
+            Some(old) if old.is_empty() && !self.left().is_empty() => return Err(self.damaged()),
+            Some(old) => return Ok(Found::Legacy(old)),
+            None => {}
+        }
+        let seal = match envelope::key_id(&bytes) {
+            Some(id) => self.key.seal_named(&id)?,
+            None => None,
+        };
+        let seal = seal.unwrap_or_else(Seal::of_nobody);
+        match read_all(&bytes, &seal) {
+            Ok((read, end)) => {
+                self.key.note_use();
+                let seen = end.map(|end| Seen { id, stamp, end });
+                Ok(Found::Sealed(Some(Content { seal, read, seen })))
+            }
+            Err(EnvelopeError::WrongKey) => Err(self.wrong_key()),
+            Err(EnvelopeError::Newer) => Err(StoreError::Newer { path: self.path.clone() }),
+            Err(EnvelopeError::Damaged) => Err(self.damaged()),
+        }
+    }
+
+    /// No file is an empty one, if there never was another.
+    fn absent<R: Reader>(&self) -> Result<Found<R>, StoreError> {
+        let left = self.left();
+        if left.is_empty() && !self.key.was_used() {
+            return Ok(Found::Sealed(None));
+        }
+        // Somebody may have written the first one meanwhile.
+        if private_file::is_there(&self.path) {
+            return self.find();
+        }
+        let restorable = left.contains(&self.copy) || self.key.was_used();
+        Err(StoreError::Missing { path: self.path.clone(), left, restorable })
+    }
+
+    /// What says that there was a file: its key, which takes its place after it, and the copy of what it was.
+    fn left(&self) -> Vec<PathBuf> {
+        let left = [self.key.path(), &self.copy];
+        left.into_iter().filter(|path| private_file::is_there(path)).map(Path::to_owned).collect()
+    }
+
+    pub(super) fn damaged(&self) -> StoreError {
+        StoreError::Damaged { path: self.path.clone() }
+    }
+
+    fn wrong_key(&self) -> StoreError {
+        StoreError::WrongKey { path: self.path.clone(), key: self.key.path().to_owned() }
+    }
+
+    /// Writes the whole file anew; the caller holds the lock.
+    pub(super) fn write(&self, seal: &Seal, body: &Body) -> Result<(), StoreError> {
+        self.put_in_place(seal, &journal::print(body, seal)?)
+    }
+
+    /// The same of what somebody was taken out of: they do not stay behind in the copy. That goes first, so that a failure
+    /// changes nothing. Where there is no room for both, the copy makes room for the file.
+    pub(super) fn write_without(&self, seal: &Seal, body: &Body) -> Result<(), StoreError> {
+        let bytes = journal::print(body, seal)?;
+        if let Err(no_room) = private_file::replace(&self.copy, &bytes) {
+            private_file::remove(&self.copy).map_err(|_| no_room)?;
+        }
+        self.put_in_place(seal, &bytes)
+    }
+
+    /// Adds records to a file that was read to its end; the caller holds the lock. Nothing if it is not that file any more.
+    /// When this returns they are on the disk and taken in by `read`; if it fails the file ends where it did.
+    pub(super) fn add<R: Reader>(
+        &self,
+        seen: &Seen,
+        seal: &Seal,
+        records: &[SealedRecord],
+        read: &mut R,
+    ) -> Result<Option<Seen>, StoreError> {
+        // Where no file can be made the whole could not be written anew when that is due: that is said now, not then.
+        private_file::check_writable(self.path.parent().unwrap_or(Path::new("/")))?;
+        let (line, end) = journal::line(&seen.end, records, &[], seal)?;
+        let io = |error| private_file::PrivateFileError::Io { path: self.path.clone(), error };
+        let file = private_file::open_to_change(&self.path)?;
+        if FileId::of_file(&file).map_err(io)? != seen.id {
+            return Ok(None);
+        }
+        // What a crash left unfinished goes first.
+        file.set_len(seen.end.at).map_err(io)?;
+        let written = file.write_all_at(&line, seen.end.at).and_then(|()| file.sync_data());
+        if let Err(error) = written {
+            let _ = file.set_len(seen.end.at);
+            return Err(io(error).into());
+        }
+        // Not before the line is on the disk: the head names nothing that is not there.
+        let (at, place) = journal_head::place(&end, seal.id());
+        let _ = file.write_all_at(place.as_bytes(), at);
+        self.copy_added(seen.end.at, &line);
+        journal::read_line(&line, &seen.end, seal, &mut |added, at| {
+            let _ = take(read, seal, added, at);
+        });
+        Ok(Some(Seen { id: seen.id, stamp: Stamp::of(&self.path), end }))
+    }
+
+    /// Has the copy be what the file is, in case the disk spoils the file.
+    pub(super) fn copy_it(&self) -> Result<(), StoreError> {
+        match private_file::read(&self.path)? {
+            Some(bytes) => Ok(private_file::replace(&self.copy, &bytes)?),
+            None => Ok(()),
+        }
+    }
+
+    /// The same where these bytes were added. Nothing of it is waited for: the file itself is on the disk.
+    fn copy_added(&self, at: u64, added: &[u8]) {
+        let Ok(copy) = private_file::open_to_change(&self.copy) else {
+            let _ = self.copy_it();
+            return;
+        };
+        let mut beginning = [0; 256];
+        let read = copy.read_at(&mut beginning, 0).unwrap_or_default();
+        let is_the_same = copy.metadata().is_ok_and(|found| found.len() == at);
+        match journal_head::has_head(&beginning[..read]) {
+            true if is_the_same && copy.write_all_at(added, at).is_ok() => {}
+            true => drop(self.copy_it()),
+            // What was taken over stays until the file is written anew.
+            false => {}
+        }
+    }
+
+    /// The file gets its place; then its key, if it waited for it, gets its own.
+    fn put_in_place(&self, seal: &Seal, bytes: &[u8]) -> Result<(), StoreError> {
+        private_file::replace(&self.path, bytes)?;
+        self.key.note_use();
+        self.key.settle(seal)
+    }
+}
+
+/// Whether these bytes are a file that was sealed with this key.
+pub(super) fn is_whole(bytes: &[u8], seal: &Seal) -> bool {
+    read_all::<Latest>(bytes, seal).is_ok()
+}
+
+/// Reads the bytes of a file, of whichever form.
+fn read_all<R: Reader>(bytes: &[u8], seal: &Seal) -> Result<(R, Option<End>), EnvelopeError> {
+    let (mut read, mut is_whole) = (R::default(), true);
+    let end = match journal_head::has_head(bytes) {
+        true => Some(journal::read(bytes, seal, |added, at| is_whole &= take(&mut read, seal, added, at).is_some())?),
+        false => {
+            let Body { records, unclaimed } = envelope::open(bytes, seal)?;
+            let records = records.into_iter().map(|record| (record, false));
+            for (record, is_unclaimed) in records.chain(unclaimed.into_iter().map(|record| (record, true))) {
+                is_whole &= read.take(seal, FoundRecord { record, is_unclaimed, at: 0..0 }).is_some();
+            }
+            None
+        }
+    };
+    if is_whole { Ok((read, end)) } else { Err(EnvelopeError::Damaged) }
+}
+
+fn take<R: Reader>(read: &mut R, seal: &Seal, added: Added<'_>, at: Range<u64>) -> Option<()> {
+    let (raw, is_unclaimed) = match added {
+        Added::Record(raw) => (raw, false),
+        Added::Unclaimed(raw) => (raw, true),
+    };
+    let record = serde_json::from_str(raw.get()).ok()?;
+    read.take(seal, FoundRecord { record, is_unclaimed, at })
+}
