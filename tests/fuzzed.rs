@@ -5,6 +5,8 @@ mod checks;
 
 use std::path::Path;
 
+use proptest::prelude::*;
+
 fn replay(target: &str, check: fn(&[u8])) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(target);
     let inputs: Vec<_> = std::fs::read_dir(dir).unwrap().flatten().collect();
@@ -20,6 +22,63 @@ fn the_corpus_of_gits_input_holds() {
 #[test]
 fn the_corpus_of_servers_holds() {
     replay("server_url", checks::server_url);
+}
+
+#[test]
+fn the_corpus_of_paths_holds() {
+    replay("url_path", checks::url_path);
+}
+
+/// What paths out of a path are made of, and what those inside have.
+const PARTS: &[&str] = &[
+    "/",
+    "/",
+    "/",
+    "..",
+    ".",
+    "%2e",
+    "%2E",
+    "%252e",
+    "%25252e",
+    "%2f",
+    "%252F",
+    "%5c",
+    "%255C",
+    ";",
+    "%3b",
+    ";a=b",
+    "%00",
+    "%09",
+    "%2509",
+    "%2500",
+    "%0a",
+    "%20",
+    "+",
+    "%c0%ae",
+    "%ef%bc%8e",
+    "%e2%88%95",
+    "%e2%80%8b",
+    "%ad",
+    "%u002e",
+    "%3f",
+    "%23",
+    "%25",
+    "2e",
+    "x",
+    "mallory",
+    "a.b",
+    "group%2Fproject",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #[test]
+    fn no_path_that_is_taken_leads_any_server_out_of_the_path_that_it_lies_below(
+        prefix in prop::sample::select(vec!["", "/org", "/org/a%20b", "/org;v=1", "/org%252Fx"]),
+        parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 0..9),
+    ) {
+        checks::url_path(format!("{prefix}\n/{}", parts.concat()).as_bytes());
+    }
 }
 
 #[test]

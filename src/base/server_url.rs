@@ -4,8 +4,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
 
-use super::ServerUrlError;
 use super::url_parts::{encode_file, encode_path, is_scheme, parse_authority, parse_file, parse_path};
+use super::url_path::lies_below;
+use super::{ServerUrlError, UrlPath};
 
 /// The scheme under which git asks for the passphrase of a client certificate: it has a file in place of a host.
 const FILE_SCHEME: &str = "cert";
@@ -114,8 +115,12 @@ impl ServerUrl {
 
     /// Whether `other` lies at or below this URL: same origin, and this path is a prefix of whole segments.
     pub fn covers(&self, other: &ServerUrl) -> bool {
-        self.same_origin(other)
-            && other.path.strip_prefix(&self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        self.same_origin(other) && lies_below(&other.path, &self.path)
+    }
+
+    /// Whether this path of the same origin lies at or below this URL.
+    pub fn covers_path(&self, path: &UrlPath) -> bool {
+        path.lies_below(&self.path)
     }
 
     /// The same path on the host of another, with the scheme and port of this one.
@@ -205,6 +210,13 @@ mod tests {
             "a%2eexample",
             "a example",
             "a\\b",
+            "a.example&x",
+            "a.example;x",
+            "a.example,b.example",
+            "a.example=x",
+            "a.example!",
+            "~a",
+            "(a)",
             "127.1",
             "0x7f.0.0.1",
             "2130706433",
@@ -257,9 +269,21 @@ mod tests {
     fn the_path_git_sends_is_escaped_once() {
         let path = |p| ServerUrl::from_parts("https", "a.example", Some(p)).map(|url| url.path().to_owned());
         assert_eq!(path("org/My Project/_git/x").unwrap(), "/org/My%20Project/_git/x");
-        assert_eq!(path("org/%2e%2e/x").unwrap(), "/org/%252e%252e/x");
-        assert_eq!(path("org/../x").unwrap_err(), ServerUrlError::OddPath);
-        assert_eq!(path("/org//x").unwrap_err(), ServerUrlError::OddPath);
+        assert_eq!(path("org/100%/x").unwrap(), "/org/100%25/x");
+        assert_eq!(path("group%2Fproject").unwrap(), "/group%252Fproject");
+        for odd in [
+            "org/../x",
+            "/org//x",
+            "org/%2e%2e/x",
+            "org/..%2fx",
+            "org/%252e./x",
+            "org/..;/x",
+            "org/.\t./x",
+            "x\ty",
+            "org/.\u{200b}./x",
+        ] {
+            assert_eq!(path(odd).unwrap_err(), ServerUrlError::OddPath, "{odd}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::{Host, Url};
 
-use super::ServerUrlError;
+use super::{OddPath, ServerUrlError, UrlPath};
 
 /// What of a file's path is escaped.
 const NOT_IN_FILE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -33,6 +33,11 @@ pub(super) fn parse_authority(scheme: &str, authority: &str) -> Result<(String, 
     let canonical = parsed.host_str().ok_or(ServerUrlError::NoHost)?;
     if !host.is_ascii() {
         return Err(ServerUrlError::NotAscii { a_label: canonical.to_owned() });
+    }
+    // More than names have; `https://a.example&b` would be another server only to some.
+    let is_in_names = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    if !host.starts_with('[') && !host.chars().all(is_in_names) {
+        return Err(ServerUrlError::OddHost);
     }
     // `https://a.b.` is a different origin to some clients and the same to others.
     if canonical != host
@@ -69,7 +74,9 @@ pub(super) fn encode_path(path: &str) -> Result<String, ServerUrlError> {
     }
     let mut url = Url::parse("https://h/").map_err(|_| ServerUrlError::OddPath)?;
     url.set_path(&path.replace('%', "%25"));
-    Ok(url.path().to_owned())
+    // What the url crate leaves out, as it does tabs, makes another path of it.
+    let is_same = url.path().strip_prefix('/').is_some_and(|same| percent_decode_str(same).eq(path.bytes()));
+    is_same.then(|| url.path().to_owned()).ok_or(ServerUrlError::OddPath)
 }
 
 pub(super) fn parse_path(path: &str) -> Result<String, ServerUrlError> {
@@ -82,13 +89,13 @@ pub(super) fn parse_path(path: &str) -> Result<String, ServerUrlError> {
         return Ok(String::new());
     }
     let parsed = Url::parse(&format!("https://h{path}")).map_err(|_| ServerUrlError::OddPath)?;
+    // Whatever the url crate changes is refused. Of what it leaves as it is a server's own path needs no slash and no dot
+    // that is encoded.
     let folded = path.to_ascii_lowercase();
-    // The url crate resolves dot segments, their escapes and backslashes; whatever it changes is refused.
-    // A line break or NUL has no place in a path, and would end a line in git's format.
-    if parsed.path() != path || ["%2f", "%5c", "%2e", "%0a", "%0d", "%00"].iter().any(|x| folded.contains(x)) {
+    if parsed.path() != path || ["%2f", "%5c", "%2e"].iter().any(|x| folded.contains(x)) {
         return Err(ServerUrlError::OddPath);
     }
-    Ok(path.to_owned())
+    UrlPath::parse(path).map(|_| path.to_owned()).map_err(|OddPath| ServerUrlError::OddPath)
 }
 
 /// The path of a file, which is no path of a URL: of dots and slashes it keeps what was written. Git leaves out the first

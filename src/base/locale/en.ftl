@@ -418,7 +418,7 @@ api-scope-missing = { $server } refused the call, for which the login lacks the 
 hint-api-scope-missing = log in with that scope, or name an account that has it: --account USER
 hint-api-too-many = it takes no more calls for now; try again later
 api-odd-path = this is not a path as it is written in URLs
-hint-api-odd-path = write it like /api/tasks?limit=5, with what is not ASCII, and spaces, as %20; without .. and #
+hint-api-odd-path = write it like /api/tasks?limit=5, with what is not ASCII, and spaces, as %20; without #, and without .. however it is encoded
 api-elsewhere = this does not lie at or below { $server }, and a login goes nowhere else
 hint-api-elsewhere = name the server that it belongs to: --server URL
 api-bad-header = { $name } is not a header as HTTP has them

@@ -418,7 +418,7 @@ api-scope-missing = { $server } rechazó la llamada, para la que a la sesión le
 hint-api-scope-missing = inicie sesión con ese ámbito, o indique una cuenta que lo tenga: --account USER
 hint-api-too-many = por ahora no acepta más llamadas; inténtelo más tarde
 api-odd-path = esto no es una ruta tal como se escribe en una URL
-hint-api-odd-path = escríbala como /api/tasks?limit=5, con lo que no sea ASCII, y los espacios, como %20; sin .. ni #
+hint-api-odd-path = escríbala como /api/tasks?limit=5, con lo que no sea ASCII, y los espacios, como %20; sin # y sin .., se codifique como se codifique
 api-elsewhere = esto no está en { $server } ni por debajo, y una sesión no va a ninguna otra parte
 hint-api-elsewhere = indique el servidor al que pertenece: --server URL
 api-bad-header = { $name } no es una cabecera como las de HTTP

@@ -1,0 +1,148 @@
+//! How servers read the path of a URL, from the strictest of them to the most lenient.
+
+/// More often than anybody encodes a path. There is a limit so that no path takes time that grows with its square.
+const MOST_DECODINGS: usize = 4;
+
+/// A path as some servers read it: decoded some number of times, and what only looks like an ASCII character taken for it.
+pub(super) struct Reading(String);
+
+/// The segments of a path as the most lenient server reads it; those of which it takes no notice are left out.
+pub fn lenient_segments(path: &str) -> Vec<String> {
+    let (all, _) = read(path);
+    let last = all.last().into_iter().flat_map(Reading::segments);
+    let visible = last.map(|segment| segment.replace(char::is_control, "").trim().to_owned());
+    visible.filter(|segment| !segment.is_empty()).collect()
+}
+
+/// Every reading of a path, each decoded once more than the one before; `None` where that has no end.
+pub(super) fn readings(path: &str) -> Option<Vec<Reading>> {
+    let (all, is_read) = read(path);
+    is_read.then_some(all)
+}
+
+/// The readings, and whether there are no more.
+fn read(path: &str) -> (Vec<Reading>, bool) {
+    let mut all = vec![Reading(folded(path.as_bytes()))];
+    while let Some(decoded) = all.last().and_then(|last| decoded(last.0.as_bytes())) {
+        if all.len() > MOST_DECODINGS {
+            return (all, false);
+        }
+        all.push(Reading(folded(&decoded)));
+    }
+    (all, true)
+}
+
+impl Reading {
+    /// Whether a segment leads elsewhere: `..`, and what becomes it.
+    pub(super) fn steps_up(&self) -> bool {
+        let begin = |segment: &str| is_dots(segment.split(char::is_control).next().unwrap_or_default());
+        self.segments().any(|segment| is_dots(segment) || begin(segment))
+    }
+
+    /// Whether there is a character at which a line or a text ends for some, and which others leave out.
+    pub(super) fn has_control(&self) -> bool {
+        self.0.contains(char::is_control)
+    }
+
+    /// Whether there is nothing between two slashes.
+    pub(super) fn has_empty_segment(&self) -> bool {
+        let mut names: Vec<&str> = self.segments().skip(1).map(str::trim).collect();
+        names.pop();
+        names.contains(&"")
+    }
+
+    /// Without parameters, which some cut off, and without what others take for the query.
+    fn segments(&self) -> impl Iterator<Item = &str> {
+        self.0.split(['/', '\\']).map(|segment| segment.split([';', '?', '#']).next().unwrap_or_default())
+    }
+}
+
+/// `.` and `..`, and what becomes them where blanks are cut off, or dots at an end, or what nobody sees.
+fn is_dots(segment: &str) -> bool {
+    let is_nothing = |c: char| c == '+' || c.is_whitespace() || c.is_control();
+    segment.contains('.') && segment.chars().all(|c| c == '.' || is_nothing(c))
+}
+
+/// The text with each `%xx`, and `%uxxxx`, decoded once; `None` if there is none.
+fn decoded(text: &[u8]) -> Option<Vec<u8>> {
+    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let [first, after @ ..] = rest {
+        let (character, length) = match (first, after) {
+            (b'%', [b'u' | b'U', code @ ..]) => (hex(code, 4), 5),
+            (b'%', code) => (hex(code, 2), 2),
+            _ => (None, 0),
+        };
+        match character {
+            Some(byte) if length == 2 => bytes.push(byte as u8),
+            Some(code) => bytes.extend(char::from_u32(code).unwrap_or_default().encode_utf8(&mut [0; 4]).bytes()),
+            None => bytes.push(*first),
+        }
+        rest = if character.is_some() { &after[length..] } else { after };
+    }
+    (bytes.len() < text.len()).then_some(bytes)
+}
+
+/// The number that so many hexadecimal digits begin with.
+fn hex(text: &[u8], digits: usize) -> Option<u32> {
+    let digits = text.get(..digits).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// The characters as the most lenient take them. What nobody sees is left out, and so is what is none.
+fn folded(mut bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    while !bytes.is_empty() {
+        let (character, length) = next(bytes);
+        text.extend(character.filter(|c| !is_invisible(*c)).map(as_ascii));
+        bytes = &bytes[length..];
+    }
+    text
+}
+
+/// The next character, and its length. It may be written with more bytes than it takes: UTF-8 forbids that, and not every
+/// decoder knows.
+fn next(bytes: &[u8]) -> (Option<char>, usize) {
+    let (length, mask) = match bytes[0] {
+        0x00..=0x7f => (1, 0x7f),
+        0xc0..=0xdf => (2, 0x1f),
+        0xe0..=0xef => (3, 0x0f),
+        0xf0..=0xf7 => (4, 0x07),
+        0x80..=0xbf | 0xf8..=0xff => return (None, 1),
+    };
+    let further = bytes.get(1..length).filter(|further| further.iter().all(|byte| byte & 0xc0 == 0x80));
+    let Some(further) = further else { return (None, 1) };
+    let code = further.iter().fold(u32::from(bytes[0] & mask), |code, byte| code << 6 | u32::from(byte & 0x3f));
+    (char::from_u32(code), length)
+}
+
+/// What a server takes it for that folds what looks alike (NFKC, best fit, IDNA).
+fn as_ascii(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        '\u{2024}'..='\u{2026}' | '\u{3002}' | '\u{fe19}' | '\u{fe30}' | '\u{fe52}' | '\u{ff61}' => '.',
+        '\u{2044}' | '\u{2215}' | '\u{29f8}' => '/',
+        '\u{2216}' | '\u{29f5}' | '\u{fe68}' => '\\',
+        '\u{37e}' | '\u{fe54}' => ';',
+        '\u{fe56}' => '?',
+        '\u{fe5f}' => '#',
+        '\u{fe6a}' => '%',
+        _ => c,
+    }
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{fffd}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
