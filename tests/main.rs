@@ -66,6 +66,7 @@ mod oauth_network;
 mod oauth_token;
 mod output;
 mod pages;
+mod paths;
 mod places;
 mod same_person;
 mod secret_input;

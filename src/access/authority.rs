@@ -47,6 +47,11 @@ impl Authority {
         Authority::default()
     }
 
+    /// Whether it is the user's own. What is kept under a name that several servers may have is handed over to nobody else.
+    pub fn is_owner(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The same, but no more than these rights.
     pub fn within(mut self, rights: impl IntoIterator<Item = Rights>) -> Authority {
         self.0.extend(rights);

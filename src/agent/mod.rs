@@ -34,6 +34,7 @@ mod places;
 mod registrations;
 mod renewals;
 mod revocation;
+mod seen;
 mod select;
 mod settings;
 mod shares;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::accounts::Accounts;
 use super::state::lock;
 use super::{Agent, fault};
+use crate::access::Authority;
 use crate::base::{AccountKey, ServerUrl};
 use crate::store::{Lookout, Record, Version};
 use crate::wire::{Fault, StoredIn};
@@ -55,9 +56,9 @@ impl Agent {
         self.look(damaged).unwrap_or_default()
     }
 
-    /// Why there is nothing at this server for a person.
-    pub(super) fn nothing_at(&self, server: &ServerUrl, user: Option<&str>) -> Fault {
-        let damaged = |accounts: &Accounts| accounts.damaged_at(server, user).map(fault::damaged);
+    /// Why there is nothing at this server for a person with these rights.
+    pub(super) fn nothing_at(&self, authority: &Authority, server: &ServerUrl, user: Option<&str>) -> Fault {
+        let damaged = |all: &Accounts| all.seen_by(authority).damaged_at(server, user).map(fault::damaged);
         self.look(damaged).flatten().unwrap_or_else(|| fault::not_logged_in(server))
     }
 }
@@ -74,12 +75,5 @@ impl Accounts {
         }
         let damaged = self.damaged().to_vec();
         self.read(stored, damaged, version.without_keyring());
-    }
-
-    /// Of the damaged accounts one that would be meant by this server and user.
-    pub(super) fn damaged_at(&self, server: &ServerUrl, user: Option<&str>) -> Option<&AccountKey> {
-        let is_meant =
-            |key: &&AccountKey| key.server().same_origin(server) && user.is_none_or(|user| key.user() == user);
-        self.damaged().iter().find(is_meant)
     }
 }

@@ -1,8 +1,8 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::accounts::Accounts;
 use super::held::Held;
+use super::seen::Seen;
 use crate::base::{AccountKey, Grant, ServerUrl};
 
 /// Which accounts a request may mean, the best first.
@@ -10,7 +10,7 @@ use crate::base::{AccountKey, Grant, ServerUrl};
 /// Only accounts of the request's own origin, port included. A request with a path gets accounts whose path covers it,
 /// the longest first; one without gets all, those without a path first. A named user is the account's or the one git
 /// sends with it; after all of these, whoever logged in. What is left in doubt the older account wins: it is the default.
-pub(super) fn candidates<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
+pub(super) fn candidates<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
     let has_path = !server.path().is_empty();
     let mut found = fitting(accounts, server);
     let user = user_of(server, user);
@@ -30,7 +30,7 @@ pub(super) fn candidates<'a>(accounts: &'a Accounts, server: &ServerUrl, user: O
 }
 
 /// The same where one account is to be changed or handed out: whoever logged in counts only if no account has the name.
-pub(super) fn meant<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
+pub(super) fn meant<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
     let mut found = candidates(accounts, server, user);
     let named = user_of(server, user).map_or(0, |user| found.partition_point(|held| has_name(held, user)));
     if named > 0 {
@@ -40,13 +40,13 @@ pub(super) fn meant<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option
 }
 
 /// The account a person means who names a server and perhaps a user: exactly that server first, then as for git.
-pub(super) fn for_person<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option<&str>) -> Option<&'a Held> {
+pub(super) fn for_person<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Option<&'a Held> {
     let found = meant(accounts, server, user);
     found.iter().find(|held| held.key().server() == server).or(found.first()).copied()
 }
 
 /// The accounts of exactly this server that a person means: all, or the one of this name, or else the one of this person.
-pub(super) fn of_server<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
+pub(super) fn of_server<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
     let mut found: Vec<&Held> = accounts.at_origin(server).filter(|held| held.key().server() == server).collect();
     if let Some(user) = user {
         let named = found.iter().find(|held| held.key().user() == user).copied();
@@ -56,12 +56,12 @@ pub(super) fn of_server<'a>(accounts: &'a Accounts, server: &ServerUrl, user: Op
 }
 
 /// Whether the name fits, and not to be guessed by, more than one login.
-pub(super) fn is_shared(accounts: &Accounts, server: &ServerUrl, user: &str) -> bool {
+pub(super) fn is_shared(accounts: Seen<'_>, server: &ServerUrl, user: &str) -> bool {
     let found = fitting(accounts, server);
     !found.iter().any(|held| has_name(held, user)) && of_person(&found, user).len() > 1
 }
 
-fn fitting<'a>(accounts: &'a Accounts, server: &ServerUrl) -> Vec<&'a Held> {
+fn fitting<'a>(accounts: Seen<'a>, server: &ServerUrl) -> Vec<&'a Held> {
     let has_path = !server.path().is_empty();
     accounts.at_origin(server).filter(|held| !has_path || held.key().server().covers(server)).collect()
 }
@@ -100,7 +100,7 @@ fn of_person<'a>(found: &[&'a Held], user: &str) -> Vec<&'a Held> {
 }
 
 /// The account that a person means who names no user, for every server that has one: the oldest.
-pub(super) fn defaults(accounts: &Accounts) -> HashMap<&ServerUrl, &AccountKey> {
+pub(super) fn defaults(accounts: Seen<'_>) -> HashMap<&ServerUrl, &AccountKey> {
     let mut oldest: HashMap<&ServerUrl, &Held> = HashMap::new();
     for held in accounts.iter() {
         let first = oldest.entry(held.key().server()).or_insert(held);
@@ -114,7 +114,7 @@ pub(super) fn defaults(accounts: &Accounts) -> HashMap<&ServerUrl, &AccountKey> 
 /// Under which name a login is kept whose server says who logged in: theirs, unless something that came in another way has it
 /// there. The other account is that of the same person from a time when nobody was named.
 pub(super) fn of_who_logged_in(
-    accounts: &Accounts,
+    accounts: Seen<'_>,
     server: &ServerUrl,
     grant: &Grant,
 ) -> (AccountKey, Option<AccountKey>) {
@@ -135,6 +135,8 @@ pub(super) fn of_who_logged_in(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Authority;
+    use crate::agent::accounts::Accounts;
     use crate::base::{Credential, Secret, TokenSource};
     use crate::store::Record;
     use crate::wire::StoredIn;
@@ -149,8 +151,12 @@ mod tests {
         accounts
     }
 
+    fn seen(accounts: &Accounts) -> Seen<'_> {
+        accounts.seen_by(Box::leak(Box::new(Authority::owner())))
+    }
+
     fn chosen(accounts: &Accounts, server: &str, user: Option<&str>) -> Vec<String> {
-        candidates(accounts, &ServerUrl::parse(server).unwrap(), user)
+        candidates(seen(accounts), &ServerUrl::parse(server).unwrap(), user)
             .iter()
             .map(|held| held.key().to_string())
             .collect()
@@ -164,10 +170,10 @@ mod tests {
             ("https://a.example/x", "c"),
             ("https://b.example", "d"),
         ]);
-        let defaults = defaults(&all);
+        let defaults = defaults(seen(&all));
         assert_eq!(defaults.len(), 3);
         for (server, key) in defaults {
-            assert_eq!(for_person(&all, server, None).unwrap().key(), key);
+            assert_eq!(for_person(seen(&all), server, None).unwrap().key(), key);
         }
     }
 
@@ -225,11 +231,15 @@ mod tests {
         let all = made();
         assert!(all.len() * all.len() > 1_000_000);
         for (own, kept) in &all {
-            let account = accounts(&[(&kept.to_string(), "u")]);
+            let (account, owner) = (accounts(&[(&kept.to_string(), "u")]), Authority::owner());
             for (asked, server) in &all {
                 let same_origin = (own.0, &own.1, own.2) == (asked.0, &asked.1, asked.2);
                 let expected = same_origin && (asked.3.is_empty() || asked.3.starts_with(&own.3));
-                assert_eq!(!candidates(&account, server, None).is_empty(), expected, "{kept} for {server}");
+                assert_eq!(
+                    !candidates(account.seen_by(&owner), server, None).is_empty(),
+                    expected,
+                    "{kept} for {server}"
+                );
             }
         }
     }
@@ -272,8 +282,8 @@ mod tests {
         all.insert(Record::new(key, credential), StoredIn::Memory);
         assert_eq!(chosen(&all, a, Some("alice")), ["https://a.example/org|alice", "https://a.example|oauth2"]);
         let at = ServerUrl::parse(a).unwrap();
-        assert_eq!(for_person(&all, &at, Some("alice")).unwrap().key().user(), "alice");
-        let users = |user| of_server(&all, &at, user).iter().map(|held| held.key().user()).collect::<Vec<_>>();
+        assert_eq!(for_person(seen(&all), &at, Some("alice")).unwrap().key().user(), "alice");
+        let users = |user| of_server(seen(&all), &at, user).iter().map(|held| held.key().user()).collect::<Vec<_>>();
         assert_eq!(users(Some("alice")), ["oauth2"]);
         assert_eq!((users(Some("work")), users(Some("bob"))), (vec!["work"], vec!["work"]));
         assert_eq!(users(Some("dave")), Vec::<&str>::new());
@@ -287,8 +297,8 @@ mod tests {
             logins(&[(a, "one", "alice"), (a, "two", "alice"), (a, "x", "bob@a.example"), (a, "y", "bob@b.example")]);
         for shared in ["alice", "bob"] {
             assert!(chosen(&all, a, Some(shared)).is_empty(), "{shared}");
-            assert!(of_server(&all, &ServerUrl::parse(a).unwrap(), Some(shared)).is_empty());
-            assert!(is_shared(&all, &ServerUrl::parse(a).unwrap(), shared));
+            assert!(of_server(seen(&all), &ServerUrl::parse(a).unwrap(), Some(shared)).is_empty());
+            assert!(is_shared(seen(&all), &ServerUrl::parse(a).unwrap(), shared));
         }
         assert_eq!(chosen(&all, a, Some("two")), ["https://a.example|two"]);
         let exact = logins(&[(a, "one", "alice"), (a, "two", "alice@a.example")]);

@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::Caller;
 use super::accounts::Accounts;
 use super::auditing::Auditing;
 use super::chores::Chores;
@@ -25,6 +26,7 @@ use super::settings::Settings;
 use super::stop::Stopping;
 use super::turns::Turns;
 use super::wishes::Wishes;
+use crate::access::Authority;
 use crate::base::{Config, Locale, Paths, ServerUrl, Setting, StoreChoice, hex};
 use crate::msg;
 use crate::store::{Cascade, Lookout, StoreKey};
@@ -132,10 +134,18 @@ impl Agent {
         self.store_choice.map_or_else(|| Ok(self.config()?.store()), Ok)
     }
 
-    /// The server a request means: the one it names, else the default one; never one that would be reached in clear.
-    pub(super) fn server(&self, named: Option<ServerUrl>) -> Result<ServerUrl, Fault> {
+    /// The server a request means: the one it names, else the default one; never one that is not there for the one who asks,
+    /// nor one that would be reached in clear.
+    pub(super) fn server(
+        &self,
+        caller: &mut Caller<'_>,
+        named: Option<ServerUrl>,
+        user: Option<&str>,
+    ) -> Result<ServerUrl, Fault> {
         let config = self.config()?;
-        let server = named.or_else(|| config.default_server().cloned()).ok_or_else(fault::no_server)?;
+        let default = config.default_server().filter(|default| caller.authority().sees(default));
+        let server = named.or_else(|| default.cloned()).ok_or_else(fault::no_server)?;
+        caller.is_about(&server, user)?;
         match config.permits(&server) {
             true => Ok(server),
             false => Err(fault::cleartext(&server)),
@@ -151,17 +161,18 @@ impl Agent {
         self.settings.set(Setting::DefaultServer, server.to_string()).await.map(|()| true)
     }
 
-    /// The account a person means; what an older Loom kept for the server becomes ours on the way.
+    /// The account that a person with these rights means; what an older Loom kept for the server becomes the owner's on the way.
     pub(super) async fn for_person<R>(
         &self,
+        authority: &Authority,
         server: &ServerUrl,
         user: Option<&str>,
         look: impl Fn(&Held) -> R,
     ) -> Result<Option<R>, Fault> {
-        let find = |accounts: &Accounts| select::for_person(accounts, server, user).map(&look);
+        let find = |accounts: &Accounts| select::for_person(accounts.seen_by(authority), server, user).map(&look);
         match self.with_accounts(find).await? {
             Some(found) => Ok(Some(found)),
-            None if self.claim(server).await? => self.with_accounts(find).await,
+            None if authority.is_owner() && self.claim(server).await? => self.with_accounts(find).await,
             None => self.outage().map_or(Ok(None), Err),
         }
     }

@@ -1,7 +1,8 @@
 use super::target::{Target, lies_below};
-use crate::access::Need;
+use crate::access::{Authority, Need};
 use crate::agent::accounts::Accounts;
 use crate::agent::held::{Held, Usefulness};
+use crate::agent::seen::Seen;
 use crate::agent::{Agent, fault, select};
 use crate::base::{AccountKey, Credential, Scope, Scopes};
 use crate::msg;
@@ -11,13 +12,14 @@ use crate::wire::{Code, Condition, Fault};
 /// else the one that everybody means.
 pub(in crate::agent) async fn pick(
     agent: &Agent,
+    authority: &Authority,
     target: &Target,
     user: Option<&str>,
     need: Need,
 ) -> Result<AccountKey, Fault> {
-    let find = |accounts: &Accounts| choose(accounts, target, user, need);
+    let find = |accounts: &Accounts| choose(accounts.seen_by(authority), target, user, need);
     match agent.with_accounts(find).await? {
-        Choice::None if agent.claim(&target.server).await? => agent.with_accounts(find).await?,
+        Choice::None if authority.is_owner() && agent.claim(&target.server).await? => agent.with_accounts(find).await?,
         choice => choice,
     }
     .account(target, need)
@@ -27,12 +29,14 @@ pub(in crate::agent) async fn pick(
 /// have it, then those of which nothing is known.
 pub(super) async fn others_with(
     agent: &Agent,
+    authority: &Authority,
     target: &Target,
     scope: &str,
     tried: &[AccountKey],
 ) -> Result<Vec<AccountKey>, Fault> {
     let find = |accounts: &Accounts| {
-        let mut others: Vec<_> = of_use(accounts, target, None).into_iter().filter(|held| held.is_of_use()).collect();
+        let fitting = of_use(accounts.seen_by(authority), target, None);
+        let mut others: Vec<_> = fitting.into_iter().filter(|held| held.is_of_use()).collect();
         others.retain(|held| !tried.contains(held.key()) && has_scope(held.credential(), scope) != Some(false));
         others.sort_by_key(|held| (has_scope(held.credential(), scope).is_none(), power_of(held.credential())));
         others.into_iter().map(|held| held.key().clone()).collect()
@@ -89,7 +93,7 @@ impl Choice {
     }
 }
 
-fn choose(accounts: &Accounts, target: &Target, user: Option<&str>, need: Need) -> Choice {
+fn choose(accounts: Seen<'_>, target: &Target, user: Option<&str>, need: Need) -> Choice {
     let mut fitting = of_use(accounts, target, user);
     if fitting.is_empty() {
         return Choice::None;
@@ -107,7 +111,7 @@ fn choose(accounts: &Accounts, target: &Target, user: Option<&str>, need: Need) 
 }
 
 /// The accounts that a call may be made as, those of exactly its server first.
-fn of_use<'a>(accounts: &'a Accounts, target: &Target, user: Option<&str>) -> Vec<&'a Held> {
+fn of_use<'a>(accounts: Seen<'a>, target: &Target, user: Option<&str>) -> Vec<&'a Held> {
     let mut fitting = select::candidates(accounts, &target.server, user);
     fitting.retain(|held| lies_below(held.key().server(), &target.url));
     fitting.sort_by_key(|held| (!held.is_of_use(), held.key().server() != &target.server));
@@ -171,7 +175,7 @@ mod tests {
     fn chosen(accounts: &Accounts, user: Option<&str>, method: &str, path: &str) -> String {
         let server = ServerUrl::parse("https://a.example").unwrap();
         let url = url::Url::parse(&server.endpoint(path)).unwrap();
-        match choose(accounts, &Target { server, url }, user, needed(method, path)) {
+        match choose(accounts.seen_by(&Authority::owner()), &Target { server, url }, user, needed(method, path)) {
             Choice::Found(account) => account.user().to_owned(),
             other => format!("{other:?}"),
         }

@@ -13,7 +13,7 @@ use super::answer::{hand_on, location, retry_after};
 use super::body::Body;
 use super::redactor::Redactor;
 use super::target::{Target, lies_below, origin, redirected};
-use crate::access::{Need, needed};
+use crate::access::{Authority, Need, needed};
 use crate::agent::{Agent, Caller, fault};
 use crate::base::{AccountKey, Credential, Scope, Secret, ServerUrl, missing_scope};
 use crate::oauth::call::{Answering, Call, Uploader};
@@ -50,6 +50,8 @@ pub(in crate::agent) struct Asked<'a> {
     pub(in crate::agent) body: Option<ApiBody>,
     /// Whether a refusal is noted, as git's is: for who may say so of an account.
     pub(in crate::agent) marks: bool,
+    /// Of whoever asks.
+    pub(in crate::agent) authority: &'a Authority,
     /// Whether what a call needs is granted: a redirect may lead to one that needs more.
     pub(in crate::agent) grants: &'a (dyn Fn(Need, &ServerUrl) -> bool + Sync),
 }
@@ -143,7 +145,7 @@ impl Asked<'_> {
         // What its own words mean is known of Loki's servers only.
         let scopes = Scope::from_name(scope).unwrap_or(Scope::All);
         let need = Need { scope: scopes, ..needed(self.method.as_str(), self.target.url.path()) };
-        for other in others_with(agent, &self.target, scope, tried).await? {
+        for other in others_with(agent, self.authority, &self.target, scope, tried).await? {
             // One that cannot be renewed now is no better.
             if (self.grants)(need, other.server()) && ready(agent, &other).await.is_ok() {
                 return Ok(Some(other));

@@ -1,7 +1,7 @@
 use url::Url;
 
-use crate::agent::{Agent, fault};
-use crate::base::{Endpoint, ServerUrl};
+use crate::agent::{Agent, Caller, fault};
+use crate::base::{Endpoint, ServerUrl, UrlPath};
 use crate::msg;
 use crate::wire::{Code, Fault};
 
@@ -13,18 +13,24 @@ pub(in crate::agent) struct Target {
 
 impl Target {
     /// `path` lies below the server, or is a whole URL that does.
-    pub(in crate::agent) fn new(agent: &Agent, named: Option<ServerUrl>, path: &str) -> Result<Target, Fault> {
+    pub(in crate::agent) fn new(
+        agent: &Agent,
+        caller: &mut Caller<'_>,
+        named: Option<ServerUrl>,
+        user: Option<&str>,
+        path: &str,
+    ) -> Result<Target, Fault> {
         let (server, text) = match path.split_once("://") {
             Some((scheme, rest)) if !path.starts_with('/') => {
                 let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
                 let origin = ServerUrl::parse(&format!("{scheme}://{}", &rest[..end])).map_err(|error| {
                     Fault::new(Code::BadRequest, msg!("bad-server", server = path).because(error.message()))
                 })?;
-                let server = agent.server(Some(named.unwrap_or_else(|| origin.clone())))?;
+                let server = agent.server(caller, Some(named.unwrap_or_else(|| origin.clone())), user)?;
                 (server, format!("{origin}{}", &rest[end..]))
             }
             _ => {
-                let server = agent.server(named)?;
+                let server = agent.server(caller, named, user)?;
                 let slash = if path.starts_with('/') { "" } else { "/" };
                 let text = server.endpoint(&format!("{slash}{path}"));
                 (server, text)
@@ -32,6 +38,7 @@ impl Target {
         };
         // What the parser folds or encodes, servers may fold otherwise.
         let url = Url::parse(&text).ok().filter(|url| url.as_str() == text && url.fragment().is_none());
+        let url = url.filter(|url| UrlPath::parse(url.path()).is_ok());
         let url =
             url.ok_or_else(|| Fault::new(Code::BadRequest, msg!("api-odd-path")).hint(msg!("hint-api-odd-path")))?;
         match lies_below(&server, &url) {
@@ -48,10 +55,9 @@ impl Target {
     }
 }
 
-/// Whether this is the server, or lies below its path.
+/// Whether this is the server, or lies below its path for whoever reads it.
 pub(super) fn lies_below(server: &ServerUrl, url: &Url) -> bool {
-    let below = url.path().strip_prefix(server.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    server.is_origin_of(url) && below
+    server.is_origin_of(url) && UrlPath::parse(url.path()).is_ok_and(|path| server.covers_path(&path))
 }
 
 /// The server of a URL.
@@ -62,7 +68,7 @@ pub(super) fn origin(url: &Url) -> Option<ServerUrl> {
 /// Where a redirect leads, if it may be followed: at the same origin, or elsewhere if nobody can listen on the way there and
 /// it is not this machine, unless that is where it comes from.
 pub(super) fn redirected(from: &Url, location: &str) -> Option<Url> {
-    let mut to = from.join(location).ok()?;
+    let mut to = from.join(location).ok().filter(|to| UrlPath::parse(to.path()).is_ok())?;
     to.set_fragment(None);
     if to.origin() == from.origin() {
         return Some(to).filter(|to| to.username().is_empty() && to.password().is_none());
@@ -92,6 +98,11 @@ mod tests {
             "http://a.example/org",
             "https://a.example:8443/org",
             "https://a.example.evil.example/org",
+            "https://a.example/org/..%2fmallory",
+            "https://a.example/org/%252e%252e/mallory",
+            "https://a.example/org/..;/mallory",
+            "https://a.example/org/x%2f..%5c..%2fmallory",
+            "https://a.example/org//mallory",
         ] {
             assert!(!below("https://a.example/org", other), "{other}");
         }
@@ -111,6 +122,8 @@ mod tests {
             "file:///etc/passwd",
             "https://u:p@b.example/",
             "https://u@a.example/",
+            "/org/..%2fmallory",
+            "https://b.example/..%2f",
         ] {
             assert_eq!(followed("https://a.example/x", to), None, "{to}");
         }

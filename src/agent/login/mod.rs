@@ -25,8 +25,9 @@ pub(super) async fn log_in(
     if question.flow == Flow::Loom {
         return loom::run(&agent.http(server)?, server, caller).await;
     }
+    let authority = caller.authority().clone();
     let plan = tokio::select! {
-        plan = Plan::make(agent, server, question) => plan?,
+        plan = Plan::make(agent, &authority, server, question) => plan?,
         fault = caller.hung_up() => return Err(fault),
     };
     let Some(plan) = plan else {

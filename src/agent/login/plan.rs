@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use crate::access::Authority;
+use crate::agent::held::Held;
 use crate::agent::{Agent, oauth_fault, registrations};
 use crate::base::{Credential, Grant, GrantKind, OAuthSettings, Secret, ServerUrl, from_home, plain_file};
 use crate::msg;
@@ -12,6 +14,8 @@ const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 /// How a login will be made: at whom, as whom, and for what.
 pub(super) struct Plan<'a> {
     pub(super) agent: &'a Agent,
+    /// Of the one who asks: no other login is gone by than one that they see.
+    authority: &'a Authority,
     pub(super) server: &'a ServerUrl,
     pub(super) http: Http,
     pub(super) at: AuthorizationServer,
@@ -28,7 +32,12 @@ pub(super) struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// The command line goes before the settings, they go before what is known of the host; the rest the server says.
     /// `None` if it says nothing of OAuth.
-    pub(super) async fn make(agent: &'a Agent, server: &'a ServerUrl, question: &Login) -> Result<Option<Self>, Fault> {
+    pub(super) async fn make(
+        agent: &'a Agent,
+        authority: &'a Authority,
+        server: &'a ServerUrl,
+        question: &Login,
+    ) -> Result<Option<Self>, Fault> {
         let failed = |error| oauth_fault::from_oauth(server, error);
         let said = OAuthSettings {
             issuer: question.issuer.clone(),
@@ -46,7 +55,7 @@ impl<'a> Plan<'a> {
         };
         let mut settings = given.or(known);
         if settings.issuer.is_none() && settings.token_endpoint.is_none() {
-            settings = settings.or(earlier_issuer(agent, server).await?);
+            settings = settings.or(earlier_issuer(agent, authority, server).await?);
         }
         let http = agent.http(server)?;
         let Some(found) = discovery::find(&http, server, &settings).await.map_err(failed)? else { return Ok(None) };
@@ -66,6 +75,7 @@ impl<'a> Plan<'a> {
         };
         let mut plan = Plan {
             agent,
+            authority,
             server,
             http,
             client: Client { id: String::new(), secret, secret_in_body: at.secret_in_body },
@@ -112,7 +122,8 @@ impl<'a> Plan<'a> {
     /// The client of a login that is kept for the same server and issuer.
     async fn earlier(&self) -> Result<Option<Client>, Fault> {
         let earlier = self.agent.with_accounts(|accounts| {
-            let grants = accounts.at_origin(self.server).filter_map(|held| held.credential().grant());
+            let seen = accounts.seen_by(self.authority);
+            let grants = seen.at_origin(self.server).filter_map(|held| held.credential().grant());
             let mut same = grants.filter(|grant| grant.kind == GrantKind::Person && grant.issuer == self.at.issuer);
             same.next().map(Client::of)
         });
@@ -204,8 +215,9 @@ impl<'a> Plan<'a> {
 }
 
 /// The issuer of an earlier login to this server, where that is not the server itself: a person need not name it again.
-async fn earlier_issuer(agent: &Agent, server: &ServerUrl) -> Result<OAuthSettings, Fault> {
-    let grant = agent.for_person(server, None, |held| held.credential().grant().cloned()).await?.flatten();
+async fn earlier_issuer(agent: &Agent, authority: &Authority, server: &ServerUrl) -> Result<OAuthSettings, Fault> {
+    let grant = |held: &Held| held.credential().grant().cloned();
+    let grant = agent.for_person(authority, server, None, grant).await?.flatten();
     let elsewhere = grant.filter(|grant| !grant.token_endpoint.is_at(server));
     Ok(elsewhere.map_or_else(OAuthSettings::default, |grant| OAuthSettings {
         issuer: Some(grant.issuer),

@@ -12,9 +12,8 @@ impl Handle for Api {
 
     /// Everything is checked before anything is sent.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<ApiReply, Fault> {
-        let target = Target::new(agent, self.server, &self.path)?;
         let user = self.account.as_deref();
-        caller.is_about(&target.server, user)?;
+        let target = Target::new(agent, caller, self.server, user, &self.path)?;
         let method = api::method(&self.method)?;
         let is_owner = caller.is_owner();
         let config = agent.config()?;
@@ -32,14 +31,15 @@ impl Handle for Api {
             Needs::of_call(need).check(&authority)
         };
         permit(need)?;
-        let account = api::pick(agent, &target, user, need).await?;
+        let account = api::pick(agent, &authority, &target, user, need).await?;
         caller.is_about(account.server(), Some(account.user()))?;
         // Its server may lie below a path at which that API begins.
         permit(needed(method.as_str(), target.below(account.server())))?;
         let grants = |need: Need, at: &ServerUrl| permit(need).is_ok() && authority.sees(at);
         let server = target.server.clone();
         let marks = authority.allows(Scope::Write);
-        let asked = Asked { target, user, method, headers, body: self.body, marks, grants: &grants };
+        let (grants, authority) = (&grants, &authority);
+        let asked = Asked { target, user, method, headers, body: self.body, marks, authority, grants };
         let account = api::carry_out(agent, caller, asked, account).await?;
         Ok(ApiReply { server, account: account.user().to_owned() })
     }

@@ -13,10 +13,10 @@ impl Handle for Erase {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let server = server(&self.which)?;
         caller.is_about(&server, self.which.username.as_deref())?;
-        let user = self.which.username.as_deref();
+        let (user, authority) = (self.which.username.as_deref(), caller.authority());
         let meant = agent.with_accounts(|accounts| {
             let find = if self.secret.is_some() { select::candidates } else { select::meant };
-            let found = find(accounts, &server, user);
+            let found = find(accounts.seen_by(authority), &server, user);
             let meant = found.iter().filter(|held| self.secret.as_ref().is_none_or(|old| held.secret().matches(old)));
             meant.map(|held| (held.key().clone(), held.credential().clone())).collect::<Vec<_>>()
         });

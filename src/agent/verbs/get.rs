@@ -1,3 +1,4 @@
+use crate::access::Authority;
 use crate::agent::accounts::Accounts;
 use crate::agent::dispatch::Handle;
 use crate::agent::held::{Held, Usefulness};
@@ -13,7 +14,7 @@ impl Handle for Get {
         let server = server(&self.wanted)?;
         caller.is_about(&server, self.wanted.username.as_deref())?;
         let nothing = || Fault::new(Code::NotFound, msg!("not-logged-in", server = server));
-        let config = agent.config()?;
+        let (config, authority) = (agent.config()?, caller.authority().clone());
         if !config.permits(&server) {
             // Not an error: git may have it from elsewhere. But a person may wonder whose proxy it is, which git names with its
             // port; of other servers it is not said, as of nobody else's.
@@ -28,7 +29,7 @@ impl Handle for Get {
             // Git repeats the user name of the answer that was refused, which may be another than it had named before.
             let tag;
             (tag, named) = state.split_once(NAMED).map_or((state.as_str(), None), |(tag, user)| (tag, Some(user)));
-            refuse(agent, &server, tag).await?;
+            refuse(agent, &authority, &server, tag).await?;
         }
         let place = [self.directory.as_deref(), self.named_directory.as_deref()];
         let rule = agent.rule(&config, &server, place).await;
@@ -38,7 +39,7 @@ impl Handle for Get {
         let mut failed = None;
         loop {
             let choice = agent.with_accounts(|accounts| {
-                let found = select::candidates(accounts, &server, user);
+                let found = select::candidates(accounts.seen_by(&authority), &server, user);
                 self.choose(agent, &found, named, &tried)
             });
             match choice.await? {
@@ -56,19 +57,20 @@ impl Handle for Get {
         if failed.is_none() {
             // Too often in a moment; a login would not help.
             let heals_again = |accounts: &Accounts| {
-                let found = select::candidates(accounts, &server, user);
+                let found = select::candidates(accounts.seen_by(&authority), &server, user);
                 found.iter().find_map(|held| held.healed_enough())
             };
             failed = agent.look(heals_again).flatten().map(|wait| fault::renewed_again_in(&server, wait));
         }
         let failed = failed.or_else(|| agent.outage());
+        let damaged = |all: &Accounts| all.seen_by(&authority).damaged_at(&server, user).map(fault::damaged);
         match failed {
             // A login would not help: the server, or the keyring, cannot be asked at the moment.
             Some(fault) if fault.code() == Code::Unavailable => Err(fault),
-            None if let Some(fault) = agent.look(|all| all.damaged_at(&server, user).map(fault::damaged)).flatten() => {
-                Err(fault)
+            None if let Some(fault) = agent.look(damaged).flatten() => Err(fault),
+            Some(_) | None => {
+                Err(login_known(agent, &authority, &config, &server, user).await?.unwrap_or_else(nothing))
             }
-            Some(_) | None => Err(login_known(agent, &config, &server, user).await?.unwrap_or_else(nothing)),
         }
     }
 }
@@ -136,6 +138,7 @@ impl Get {
 /// the login would be somebody else's.
 async fn login_known(
     agent: &Agent,
+    authority: &Authority,
     config: &Config,
     server: &ServerUrl,
     user: Option<&str>,
@@ -143,9 +146,10 @@ async fn login_known(
     if !config.autologin() {
         return Ok(None);
     }
-    let default = config.default_server().filter(|default| default.same_origin(server) && user.is_none());
+    let is_meant = |default: &&ServerUrl| default.same_origin(server) && user.is_none() && authority.sees(default);
+    let default = config.default_server().filter(is_meant);
     let fault = agent.with_accounts(|accounts| {
-        let found = select::candidates(accounts, server, user);
+        let found = select::candidates(accounts.seen_by(authority), server, user);
         match (found.iter().find(|held| is_login(held)), default) {
             (Some(held), _) => Some(fault::no_login(held.key().server(), Some(held.key().user()))),
             (None, Some(default)) if found.is_empty() => Some(fault::no_login(default, None)),
@@ -173,9 +177,9 @@ pub(super) fn server(wanted: &GitCredential) -> Result<ServerUrl, Fault> {
 }
 
 /// Git comes back with what it was told to say: the server refused that answer.
-async fn refuse(agent: &Agent, server: &ServerUrl, tag: &str) -> Result<(), Fault> {
+async fn refuse(agent: &Agent, authority: &Authority, server: &ServerUrl, tag: &str) -> Result<(), Fault> {
     let tried = agent.with_accounts(|accounts| {
-        let found = select::candidates(accounts, server, None);
+        let found = select::candidates(accounts.seen_by(authority), server, None);
         let tried = found.iter().find(|held| agent.tag(held) == tag);
         tried.map(|held| (held.key().clone(), held.secret().clone()))
     });

@@ -1,6 +1,8 @@
 use tokio::sync::watch;
 
 use super::save::finish;
+use crate::access::Authority;
+use crate::agent::accounts::Accounts;
 use crate::agent::dispatch::Handle;
 use crate::agent::flights::Boarding;
 use crate::agent::{Agent, Caller, check, fault, login, revocation, select};
@@ -12,8 +14,7 @@ impl Handle for Login {
     const EVENT: Option<&'static str> = Some("login");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
-        let server = agent.server(self.server.clone())?;
-        caller.is_about(&server, self.account.as_deref())?;
+        let server = agent.server(caller, self.server.clone(), self.account.as_deref())?;
         let seat = match self.for_git {
             false => agent.flights.take(&server),
             true => match agent.flights.board(&server) {
@@ -39,7 +40,7 @@ impl Login {
         let mut ended_both = false;
         loop {
             let credential = login::log_in(agent, server, self, caller).await?;
-            let (account, instead) = self.account(agent, server, &credential).await?;
+            let (account, instead) = self.account(agent, caller.authority(), server, &credential).await?;
             let secret = credential.secret().clone();
             let (reply, replaced) = finish(agent, caller.locale, account.clone(), instead, credential).await?;
             let mut revoked = false;
@@ -59,12 +60,14 @@ impl Login {
     async fn account(
         &self,
         agent: &Agent,
+        authority: &Authority,
         server: &ServerUrl,
         credential: &Credential,
     ) -> Result<(AccountKey, Option<AccountKey>), Fault> {
         let person = credential.grant().filter(|grant| grant.user.is_some() && self.account.is_none());
         let Some(grant) = person else { return Ok((AccountKey::new(server.clone(), self.account.clone()), None)) };
-        agent.with_accounts(|accounts| select::of_who_logged_in(accounts, server, grant)).await
+        let name = |all: &Accounts| select::of_who_logged_in(all.seen_by(authority), server, grant);
+        agent.with_accounts(name).await
     }
 
     /// Whether the login is still one, after another was ended: the one who can tell is its server.
@@ -98,7 +101,7 @@ async fn join(
         _ = waiting.changed() => {}
         fault = caller.hung_up() => return Err(fault),
     }
-    let found = agent.for_person(server, user, |held| {
+    let found = agent.for_person(caller.authority(), server, user, |held| {
         let reply = LoginReply {
             server: held.key().server().clone(),
             account: held.key().user().to_owned(),

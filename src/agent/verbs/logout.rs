@@ -21,19 +21,18 @@ impl Handle for Logout {
         let meant = if self.all {
             let authority = caller.authority();
             let find = |accounts: &Accounts| {
-                let seen = accounts.iter().filter(|held| authority.sees(held.key().server()));
-                seen.map(|held| held.key().clone()).collect::<Vec<_>>()
+                accounts.seen_by(authority).iter().map(|held| held.key().clone()).collect::<Vec<_>>()
             };
             let meant = agent.with_accounts(find).await?;
             damaged = agent.damaged(|key| authority.sees(key.server()));
             meant
         } else {
-            let server = agent.server(self.server)?;
-            caller.is_about(&server, self.account.as_deref())?;
+            let server = agent.server(caller, self.server, self.account.as_deref())?;
+            let authority = caller.authority();
             // Claims what an older Loom kept for the server, so that it is logged out too.
-            agent.for_person(&server, None, |_| ()).await?;
+            agent.for_person(authority, &server, None, |_| ()).await?;
             let find = |accounts: &Accounts| {
-                let found = select::of_server(accounts, &server, self.account.as_deref());
+                let found = select::of_server(accounts.seen_by(authority), &server, self.account.as_deref());
                 found.iter().map(|held| held.key().clone()).collect::<Vec<_>>()
             };
             let meant = agent.with_accounts(find).await?;

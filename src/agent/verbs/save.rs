@@ -15,8 +15,7 @@ impl Handle for Save {
         if matches!(&self.credential, Credential::Header { authtype, .. } if !is_scheme(authtype)) {
             return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token")));
         }
-        let server = agent.server(self.server)?;
-        caller.is_about(&server, self.account.as_deref())?;
+        let server = agent.server(caller, self.server, self.account.as_deref())?;
         let (account, credential) = (AccountKey::new(server, self.account), self.credential.given());
         let secret = credential.secret().clone();
         let (reply, replaced) = finish(agent, caller.locale, account, None, credential).await?;

@@ -10,7 +10,9 @@ use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};
 
 impl Handle for Status {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StatusReply, Fault> {
-        let default_server = agent.config()?.default_server().cloned();
+        let authority = caller.authority();
+        let config = agent.config()?;
+        let default_server = config.default_server().filter(|server| authority.sees(server)).cloned();
         let is_owner = caller.is_owner();
         let audit = if is_owner { agent.look_for_audit_trouble(caller.locale).await } else { None };
         if agent.is_locked() {
@@ -27,17 +29,15 @@ impl Handle for Status {
             });
         }
         // A person who names a server claims what an older Loom kept for it.
-        let authority = caller.authority();
         for server in self.server.iter().chain(&default_server).filter(|server| authority.sees(server)) {
-            agent.for_person(server, None, |_| ()).await?;
+            agent.for_person(authority, server, None, |_| ()).await?;
         }
         let is_named =
             |held: &Held| self.server.as_ref().is_none_or(|server: &ServerUrl| server.covers(held.key().server()));
-        let is_shown = |held: &Held| is_named(held) && authority.sees(held.key().server());
         let mut checked = BTreeMap::new();
         if self.check {
             let keys = agent.with_accounts(|accounts| {
-                let shown = accounts.iter().filter(|held| is_shown(held));
+                let shown = accounts.seen_by(authority).iter().filter(|held| is_named(held));
                 shown.map(|held| held.key().clone()).collect::<Vec<AccountKey>>()
             });
             // Before anything is said: asking may renew a token.
@@ -47,8 +47,8 @@ impl Handle for Status {
             }
         }
         let accounts = agent.with_accounts(|accounts| {
-            let defaults = select::defaults(accounts);
-            let shown = accounts.iter().filter(|held| is_shown(held));
+            let defaults = select::defaults(accounts.seen_by(authority));
+            let shown = accounts.seen_by(authority).iter().filter(|held| is_named(held));
             let status = |held: &Held| {
                 let default = defaults.get(held.key().server()) == Some(&held.key());
                 AccountStatus { checked: checked.get(held.key()).copied(), default, ..account(held) }
@@ -59,7 +59,7 @@ impl Handle for Status {
         let damaged = agent.damaged(|key| covers(key) && authority.sees(key.server()));
         Ok(StatusReply {
             agent: this_agent(agent),
-            default_server: default_server.filter(|server| authority.sees(server)),
+            default_server,
             accounts: accounts.await?,
             unclaimed: if authority.sees_everything() { agent.unclaimed().await? } else { Vec::new() },
             damaged: damaged.iter().map(named).collect(),

@@ -24,9 +24,9 @@ impl Handle for Store {
             return Ok(Empty {});
         }
         // Git approves what it used, also what it had from here: that is no second account.
-        let user = self.which.username.as_deref();
+        let (user, authority) = (self.which.username.as_deref(), caller.authority());
         let known = agent.with_accounts(|accounts| {
-            let found = select::candidates(accounts, &server, user);
+            let found = select::candidates(accounts.seen_by(authority), &server, user);
             if let Some(held) = found.iter().find(|held| held.secret().matches(&self.secret)) {
                 return Some(Known::Same(held.key().clone()));
             }

@@ -9,13 +9,13 @@ impl Handle for Token {
     const EVENT: Option<&'static str> = Some("token.get");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokenReply, Fault> {
-        let server = agent.server(self.server.clone())?;
         let user = self.account.as_deref();
-        caller.is_about(&server, user)?;
+        let server = agent.server(caller, self.server.clone(), user)?;
         let margin = i64::from(self.min_validity);
         let look = |held: &Held| (held.usefulness(margin), reply(held), held.key().clone(), held.healed_enough());
-        let found = agent.for_person(&server, user, look).await?;
-        let Some((usefulness, found, account, wait)) = found else { return Err(agent.nothing_at(&server, user)) };
+        let found = agent.for_person(caller.authority(), &server, user, look).await?;
+        let nothing = |caller: &Caller<'_>| agent.nothing_at(caller.authority(), &server, user);
+        let Some((usefulness, found, account, wait)) = found else { return Err(nothing(caller)) };
         let mut failed = None;
         if usefulness == Usefulness::Renewed {
             failed = match margin {
@@ -30,8 +30,8 @@ impl Handle for Token {
             let enough = if usefulness == Usefulness::Renewed && failed.is_none() { 0 } else { margin };
             (held.condition(enough), reply(held))
         };
-        let Some((condition, reply)) = agent.for_person(&server, user, look).await? else {
-            return Err(agent.nothing_at(&server, user));
+        let Some((condition, reply)) = agent.for_person(caller.authority(), &server, user, look).await? else {
+            return Err(nothing(caller));
         };
         match (condition, failed) {
             _ if usefulness == Usefulness::Doubtful => {

@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 
-use crate::agent::accounts::Accounts;
 use crate::agent::dispatch::Handle;
 use crate::agent::held::Held;
+use crate::agent::seen::Seen;
 use crate::agent::{Agent, Caller, select};
 use crate::base::{AccountKey, AccountRule, Config, Locale, Message};
 use crate::msg;
@@ -15,8 +15,11 @@ impl Handle for Why {
         let config = agent.config()?;
         let place = [self.directory.as_deref(), self.named_directory.as_deref()];
         let rule = agent.rule(&config, &self.server, place).await.filter(|_| self.user.is_none());
-        let asked = Asked { why: &self, config: &config, rule, locale: caller.locale };
-        agent.with_accounts(|accounts| asked.answer(accounts)).await
+        // A rule may name an account that is not there for the one who asks.
+        let authority = caller.authority();
+        let told = rule.filter(|_| authority.sees_everything());
+        let asked = Asked { why: &self, config: &config, rule, told, locale: caller.locale };
+        agent.with_accounts(|accounts| asked.answer(accounts.seen_by(authority))).await
     }
 }
 
@@ -24,6 +27,8 @@ struct Asked<'a> {
     why: &'a Why,
     config: &'a Config,
     rule: Option<&'a AccountRule>,
+    /// The same, if it may be told.
+    told: Option<&'a AccountRule>,
     locale: Locale,
 }
 
@@ -32,7 +37,7 @@ impl Asked<'_> {
         self.why.user.as_deref().or(self.rule.map(AccountRule::user))
     }
 
-    fn answer(&self, accounts: &Accounts) -> WhyReply {
+    fn answer(&self, accounts: Seen<'_>) -> WhyReply {
         let user = self.user();
         let found = match self.config.permits(&self.why.server) {
             true => select::candidates(accounts, &self.why.server, user),
@@ -45,7 +50,7 @@ impl Asked<'_> {
             None => self.because_none(accounts, &found),
         };
         let fitting: HashSet<&AccountKey> = found.iter().map(|held| held.key()).collect();
-        let others = accounts.iter().filter(|held| held.key().server().same_origin(&self.why.server));
+        let others = accounts.at_origin(&self.why.server);
         let others = others.filter(|held| chosen.is_none_or(|chosen| chosen.key() != held.key()));
         WhyReply {
             chosen: chosen.map(|held| Chosen {
@@ -61,7 +66,7 @@ impl Asked<'_> {
     }
 
     fn because(&self, chosen: &Held, usable: usize) -> Message {
-        match (&self.why.user, self.rule) {
+        match (&self.why.user, self.told) {
             (Some(user), _) if chosen.key().user() != user && chosen.git_user() != user => {
                 msg!("why-person", user = user)
             }
@@ -75,10 +80,10 @@ impl Asked<'_> {
         }
     }
 
-    fn because_none(&self, accounts: &Accounts, found: &[&Held]) -> Message {
+    fn because_none(&self, accounts: Seen<'_>, found: &[&Held]) -> Message {
         let server = &self.why.server;
         let user = self.user();
-        match (&self.why.user, self.rule) {
+        match (&self.why.user, self.told) {
             _ if !self.config.permits(server) => msg!("why-none-cleartext", server = server),
             _ if !found.is_empty() => msg!("why-none-usable"),
             _ if user.is_some_and(|user| select::is_shared(accounts, server, user)) => {

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use futures_util::stream::unfold;
 use http_body_util::BodyExt;
+use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 
 use super::handed_back::handed_back;
@@ -63,8 +64,7 @@ fn target(request: &Request) -> Result<(ServerUrl, String), Problem> {
     let bad = || Problem::plain(StatusCode::BAD_REQUEST, "Not a server");
     let whole = request.uri().path().strip_prefix(PLACE).ok_or_else(bad)?;
     let (server, path) = whole.split_once('/').unwrap_or((whole, ""));
-    let decoded = format!("s={}", server.replace('+', "%2B"));
-    let (_, server) = url::form_urlencoded::parse(decoded.as_bytes()).next().ok_or_else(bad)?;
+    let server = percent_decode_str(server).decode_utf8().map_err(|_| bad())?;
     let server = ServerUrl::from_user(&server).map_err(|_| bad())?;
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     Ok((server, format!("/{path}{query}")))

@@ -1,0 +1,47 @@
+use super::accounts::Accounts;
+use super::held::Held;
+use crate::access::Authority;
+use crate::base::{AccountKey, ServerUrl};
+
+/// The accounts that are there for the one who asks: those of servers that they see.
+///
+/// Whoever chooses an account for somebody chooses among these, so what is judged is the account that is found, and not only
+/// the server that was asked for: a login for all of a host also answers for a path of it, but whoever sees only that path
+/// neither gets nor changes it, and learns nothing of it.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    accounts: &'a Accounts,
+    authority: &'a Authority,
+}
+
+impl Accounts {
+    pub(super) fn seen_by<'a>(&'a self, authority: &'a Authority) -> Seen<'a> {
+        Seen { accounts: self, authority }
+    }
+}
+
+impl<'a> Seen<'a> {
+    /// In the order of their keys.
+    pub(super) fn iter(self) -> impl Iterator<Item = &'a Held> {
+        self.accounts.iter().filter(move |held| self.authority.sees(held.key().server()))
+    }
+
+    /// Those of the server's origin.
+    pub(super) fn at_origin(self, server: &ServerUrl) -> impl Iterator<Item = &'a Held> {
+        self.accounts.at_origin(server).filter(move |held| self.authority.sees(held.key().server()))
+    }
+
+    pub(super) fn get(self, key: &AccountKey) -> Option<&'a Held> {
+        self.accounts.get(key).filter(|held| self.authority.sees(held.key().server()))
+    }
+
+    /// Of the accounts whose records cannot be read any more one that would be meant by this server and user.
+    pub(super) fn damaged_at(self, server: &ServerUrl, user: Option<&str>) -> Option<&'a AccountKey> {
+        let is_meant = |key: &&AccountKey| {
+            key.server().same_origin(server)
+                && user.is_none_or(|user| key.user() == user)
+                && self.authority.sees(key.server())
+        };
+        self.accounts.damaged().iter().find(is_meant)
+    }
+}
