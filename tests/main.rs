@@ -68,6 +68,7 @@ mod output;
 mod pages;
 mod paths;
 mod places;
+mod redirects;
 mod same_person;
 mod secret_input;
 mod server_tokens;

@@ -1,9 +1,11 @@
 use std::time::Duration;
 
-use http::HeaderMap;
 use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
+
+use url::Url;
 
 use super::body::{Body, in_time};
 use super::redactor::Redactor;
@@ -17,13 +19,13 @@ use crate::wire::{ApiEvent, Fault, PIECE};
 /// Hands an answer on as it comes, as fast as the caller takes it. The rest of the request's body goes out meanwhile.
 pub(super) async fn hand_on(
     caller: &mut Caller<'_>,
-    server: &ServerUrl,
+    (server, url): (&ServerUrl, &Url),
     mut answer: Answering,
     (body, uploader): (&mut Body, &Option<Uploader>),
     redactor: &mut Redactor,
 ) -> Result<(), Fault> {
     let (version, status) = (answer.version(), answer.status());
-    let head = ApiEvent::Head { version, status, headers: headers(answer.headers(), redactor) };
+    let head = ApiEvent::Head { version, status, headers: headers(answer.headers(), url, redactor) };
     caller.tell_slowly(&head, &mut body.heard).await?;
     loop {
         let chunk = tokio::select! {
@@ -60,8 +62,19 @@ pub(super) fn location(answer: &Answering) -> Option<&str> {
 }
 
 /// What the caller sees of the headers: no secret that was sent, and no cookie, which would be one.
-fn headers(headers: &HeaderMap, redactor: &Redactor) -> Vec<(String, String)> {
+fn headers(headers: &HeaderMap, url: &Url, redactor: &Redactor) -> Vec<(String, String)> {
     let shown = headers.iter().filter(|(name, _)| *name != SET_COOKIE);
-    let text = |value: &http::HeaderValue| redactor.text(&String::from_utf8_lossy(value.as_bytes()));
-    shown.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+    let text = |name: &HeaderName, value: &HeaderValue| {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        redactor.text(&if *name == LOCATION { whole(url, &text) } else { text.into_owned() })
+    };
+    shown.map(|(name, value)| (name.as_str().to_owned(), text(name, value))).collect()
+}
+
+/// A redirect as a whole URL. Half of one would lead the caller to wherever it believes itself to be: to the agent's own door.
+fn whole(url: &Url, location: &str) -> String {
+    match (Url::parse(location), url.join(location)) {
+        (Err(_), Ok(to)) => to.into(),
+        (Ok(_), _) | (_, Err(_)) => location.to_owned(),
+    }
 }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::account::{others_with, ready};
 use super::answer::{hand_on, location, retry_after};
 use super::body::Body;
+use super::query::checked_query;
 use super::redactor::Redactor;
 use super::target::{Target, lies_below, origin, redirected};
 use crate::access::{Authority, Need, needed};
@@ -53,13 +54,18 @@ pub(in crate::agent) struct Asked<'a> {
     /// Of whoever asks.
     pub(in crate::agent) authority: &'a Authority,
     /// Whether what a call needs is granted: a redirect may lead to one that needs more.
-    pub(in crate::agent) grants: &'a (dyn Fn(Need, &ServerUrl) -> bool + Sync),
+    pub(in crate::agent) grants: &'a (dyn Fn(Need) -> bool + Sync),
+    /// Whether a redirect may lead elsewhere. What a server names is on the agent's side of the network, so only the one
+    /// whose agent it is gets what is there.
+    pub(in crate::agent) goes_elsewhere: bool,
 }
 
 /// A call that was sent, and what came of it.
 struct Sent {
     uploader: Option<Uploader>,
     answer: Answering,
+    /// Where it came from.
+    url: Url,
     /// Whether it is the answer of who was shown the token: no redirect led away from there.
     own: bool,
 }
@@ -84,7 +90,7 @@ pub(in crate::agent) async fn carry_out(
         redactor.hide(credential.secret());
         redactor.hide(&Secret::new(proof.split_once(' ').map(|(_, value)| value).unwrap_or_default().to_owned()));
         let sent = send(agent, caller, &asked, &account, &proof, &mut body).await?;
-        let Sent { uploader, mut answer, own } = sent;
+        let Sent { uploader, mut answer, url, own } = sent;
         let status = answer.status();
         if own && status == 401 && asked.marks {
             agent.note(&account, credential.secret(), true).await;
@@ -127,7 +133,7 @@ pub(in crate::agent) async fn carry_out(
                 continue;
             }
         }
-        hand_on(caller, server, answer, (&mut body, &uploader), &mut redactor).await?;
+        hand_on(caller, (server, &url), answer, (&mut body, &uploader), &mut redactor).await?;
         return match status {
             401 if heals => Err(fault::not_repeated(server)),
             401 if own => Err(fault::login_refused(server)),
@@ -147,7 +153,7 @@ impl Asked<'_> {
         let need = Need { scope: scopes, ..needed(self.method.as_str(), self.target.url.path()) };
         for other in others_with(agent, self.authority, &self.target, scope, tried).await? {
             // One that cannot be renewed now is no better.
-            if (self.grants)(need, other.server()) && ready(agent, &other).await.is_ok() {
+            if (self.grants)(need) && ready(agent, &other).await.is_ok() {
                 return Ok(Some(other));
             }
         }
@@ -178,22 +184,27 @@ async fn send(
             answer = http.call(call) => answer.map_err(|error| fault::from_http(&at, &error))?,
             fault = body.send(caller, &uploader, &at) => return Err(fault),
         };
-        match next(asked, &answer, &url).filter(|_| left > 0) {
-            Some(to) => {
-                own &= lies_below(server, &to);
+        match next(asked, server, &answer, &url).filter(|_| left > 0) {
+            Some((is_own, to)) => {
+                own &= is_own;
                 (url, left) = (to, left - 1);
             }
-            None => return Ok(Sent { uploader, answer, own }),
+            None => return Ok(Sent { uploader, answer, url, own }),
         }
     }
 }
 
-/// Where to go on: only reading is done elsewhere than where it was asked for, and nothing that would not be allowed there.
-fn next(asked: &Asked<'_>, answer: &Answering, url: &Url) -> Option<Url> {
+/// Where to go on, and whether that is the account's own server: only reading is done elsewhere than where it was asked for, and
+/// nothing that would not be allowed there.
+fn next(asked: &Asked<'_>, server: &ServerUrl, answer: &Answering, url: &Url) -> Option<(bool, Url)> {
     let reads = matches!(asked.method, Method::GET | Method::HEAD) && asked.body.is_none();
     let to = redirected(url, location(answer).filter(|_| reads)?)?;
-    let need = needed(asked.method.as_str(), to.path());
-    (asked.grants)(need, &origin(&to)?).then_some(to)
+    let own = lies_below(server, &to);
+    let below = to.path().strip_prefix(server.path()).filter(|_| own);
+    let is_granted = |path| (asked.grants)(needed(asked.method.as_str(), path));
+    let may = [Some(to.path()), below].into_iter().flatten().all(is_granted);
+    let is_plain = checked_query(&to, asked.goes_elsewhere).is_ok();
+    (may && is_plain && (own || asked.goes_elsewhere)).then_some((own, to))
 }
 
 fn only_accept(headers: &HeaderMap) -> HeaderMap {

@@ -1,4 +1,6 @@
-use url::Url;
+use std::net::Ipv4Addr;
+
+use url::{Host, Url};
 
 use crate::agent::{Agent, Caller, fault};
 use crate::base::{Endpoint, ServerUrl, UrlPath};
@@ -65,19 +67,36 @@ pub(super) fn origin(url: &Url) -> Option<ServerUrl> {
     ServerUrl::parse(&url.origin().ascii_serialization()).ok()
 }
 
-/// Where a redirect leads, if it may be followed: at the same origin, or elsewhere if nobody can listen on the way there and
-/// it is not this machine, unless that is where it comes from.
+/// Where a redirect leads, if it may be followed: at the same origin, or elsewhere if nobody can listen on the way there, and
+/// if it is no address of this machine or its network, unless that is where it comes from.
 pub(super) fn redirected(from: &Url, location: &str) -> Option<Url> {
     let mut to = from.join(location).ok().filter(|to| UrlPath::parse(to.path()).is_ok())?;
     to.set_fragment(None);
     if to.origin() == from.origin() {
         return Some(to).filter(|to| to.username().is_empty() && to.password().is_none());
     }
+    if is_near(&to) && !is_near(from) {
+        return None;
+    }
     let named = match Endpoint::parse(from.as_str()) {
         Ok(from) => from.named_by(to.as_str()).ok()?,
         Err(_) => Endpoint::parse(to.as_str()).ok().filter(|to| to.url().scheme() == "https")?,
     };
     Some(named.url().clone())
+}
+
+/// Whether the URL names an address that leads to other machines for others: this one, or one of the network it is in.
+fn is_near(url: &Url) -> bool {
+    let is_near_v4 = |ip: Ipv4Addr| ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified();
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => is_near_v4(ip),
+        Some(Host::Ipv6(ip)) => {
+            let is_own = ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local();
+            is_own || ip.to_ipv4_mapped().is_some_and(is_near_v4)
+        }
+        None => true,
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +141,19 @@ mod tests {
             "file:///etc/passwd",
             "https://u:p@b.example/",
             "https://u@a.example/",
+            "https://127.0.0.1/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://0.0.0.0/",
+            "https://127.1/",
+            "https://localhost/",
+            "https://x.localhost/",
+            "https://10.0.0.1/",
+            "https://192.168.1.1/",
+            "https://169.254.169.254/latest",
+            "https://[fd00::1]/",
+            "https://[fe80::1]/",
+            "//10.0.0.1/",
             "/org/..%2fmallory",
             "https://b.example/..%2f",
         ] {

@@ -3,7 +3,7 @@ use crate::agent::api::{self, Asked, Sender, Target};
 use crate::agent::dispatch::Handle;
 use crate::agent::needs::Needs;
 use crate::agent::{Agent, Caller};
-use crate::base::{Scope, ServerConfig, ServerUrl};
+use crate::base::{Scope, ServerConfig};
 use crate::msg;
 use crate::wire::{Api, ApiReply, Code, Fault};
 
@@ -35,11 +35,12 @@ impl Handle for Api {
         caller.is_about(account.server(), Some(account.user()))?;
         // Its server may lie below a path at which that API begins.
         permit(needed(method.as_str(), target.below(account.server())))?;
-        let grants = |need: Need, at: &ServerUrl| permit(need).is_ok() && authority.sees(at);
+        let grants = |need: Need| permit(need).is_ok();
         let server = target.server.clone();
         let marks = authority.allows(Scope::Write);
         let (grants, authority) = (&grants, &authority);
-        let asked = Asked { target, user, method, headers, body: self.body, marks, authority, grants };
+        let goes_elsewhere = is_owner;
+        let asked = Asked { target, user, method, headers, body: self.body, marks, authority, grants, goes_elsewhere };
         let account = api::carry_out(agent, caller, asked, account).await?;
         Ok(ApiReply { server, account: account.user().to_owned() })
     }
