@@ -44,6 +44,13 @@ fn a_call_is_made_with_the_token_which_the_caller_never_sees() {
     let calls = home.audited("api.request");
     assert_eq!(calls.len(), 2, "{calls:?}");
     assert!(calls.iter().all(|call| call["server"] == dashboard.url() && call["actor"]["token_id"].is_string()));
+    let called =
+        |call: &serde_json::Value| format!("{} {}", call["method"].as_str().unwrap(), call["path"].as_str().unwrap());
+    assert_eq!(
+        calls.iter().map(called).collect::<Vec<_>>(),
+        ["GET /api/tasks", "POST /api/tasks"],
+        "without the query"
+    );
     // What the server says about the token is for the agent, and an answer never holds it.
     dashboard.tokens().all[0]["revoked"] = true.into();
     let refused = door.get(&format!("{at}/api/tasks"), &ci);

@@ -83,6 +83,9 @@ fn a_call_leaves_the_path_of_its_credential_for_no_server() {
         assert!(home.loom(&["api", &format!("{org}{inside}")]).code != 0, "{inside}");
     }
     assert_eq!(server.requests(), 0, "nothing was sent");
+    let noted = home.audited("api.request");
+    let refused = |call: &&serde_json::Value| call["path"] == "/..%2fmallory" && call["outcome"] == "bad_request";
+    assert!(noted.iter().any(|call| refused(&call)), "who tried is noted with the path: {noted:?}");
     for inside in INSIDE {
         assert_eq!(home.loom(&["api", "--server", &org, &format!("/{inside}")]).ok().out, "served");
         assert_eq!(door.get(&format!("/api/call/{of_origin}/org/{inside}"), &ci).status, 200, "{inside}");

@@ -296,6 +296,8 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
         actor,
         server: Some(server()),
         account: Some("ci".into()),
+        method: None,
+        path: None,
         outcome: "ok".into(),
         more: None,
         since: None,
@@ -308,7 +310,13 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
     let person = entry(Actor::Person { person, subject, issuer, token_id: None, address: address.clone() });
     let stranger = entry(Actor::Stranger { address });
     let more = AuditEntry { more: Some(96_000), since: Some("2025-12-31T23:59:59Z".into()), ..stranger.clone() };
-    let entries = [program, token, afar, person, stranger, more];
+    let called = AuditEntry {
+        event: "api.request".into(),
+        method: Some("GET".into()),
+        path: Some("/api/tasks".into()),
+        ..program.clone()
+    };
+    let entries = [program, token, afar, person, stranger, more, called];
     let printed: Vec<_> = entries.iter().map(print_event).collect();
     golden("audit-event", &printed.iter().map(|frame| frame.as_slice()).collect::<Vec<_>>());
     for (entry, frame) in entries.iter().zip(&printed) {

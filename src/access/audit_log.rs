@@ -107,6 +107,8 @@ pub(super) mod tests {
             actor: Actor::Process { uid: 1, pid: 2, exe: Some("/usr/bin/git".into()), token_id: None },
             server: None,
             account: Some(account.into()),
+            method: None,
+            path: None,
             outcome: "ok".into(),
             more: None,
             since: None,

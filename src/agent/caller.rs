@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
-use super::auditing::{Author, Who};
+use super::auditing::{Author, Called, Who};
 use super::{Agent, Guest, fault};
 use crate::access::{Authority, Holder};
 use crate::base::{Locale, ServerUrl};
@@ -26,6 +26,7 @@ pub struct Caller<'a> {
     asker: Asker<'a>,
     authority: Authority,
     about: Option<(ServerUrl, Option<String>)>,
+    called: Option<Called>,
     agent: &'a Agent,
     input: &'a mut (dyn AsyncRead + Send + Unpin),
     output: &'a mut (dyn AsyncWrite + Send + Unpin),
@@ -64,7 +65,17 @@ impl<'a> Caller<'a> {
     ) -> Self {
         // Nobody has rights before they are looked at.
         let authority = Authority::nobody();
-        Caller { locale: Locale::default(), asker, authority, about: None, agent, input, output, settled: None }
+        Caller {
+            locale: Locale::default(),
+            asker,
+            authority,
+            about: None,
+            called: None,
+            agent,
+            input,
+            output,
+            settled: None,
+        }
     }
 
     /// The same, and this is told when the request [`settles`](Self::settles).
@@ -110,6 +121,15 @@ impl<'a> Caller<'a> {
             Asker::Guest(guest) => Some(guest),
             Asker::Process { .. } => None,
         }
+    }
+
+    /// Says what is to be called, for the audit log.
+    pub(super) fn calls(&mut self, method: &str, path: &str) {
+        self.called = Some(Called::new(method, path));
+    }
+
+    pub(super) fn take_called(&mut self) -> Option<Called> {
+        self.called.take()
     }
 
     pub(super) fn take_about(&mut self) -> Option<(ServerUrl, Option<String>)> {

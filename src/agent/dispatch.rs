@@ -158,7 +158,8 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
     if let Some((event, actor)) = audited
         && !(outcome.is_err() && agent.is_noise(event, caller))
     {
-        agent.audit(event, actor, caller.take_about(), outcome.as_ref().map(|_| ()).map_err(Fault::code));
+        let (about, called) = (caller.take_about(), caller.take_called());
+        agent.audit_call(event, actor, about, called, outcome.as_ref().map(|_| ()).map_err(Fault::code));
         if changes_rights
             && let Err(fault) = agent.rights_noted().await
             && gives_rights

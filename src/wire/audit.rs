@@ -89,6 +89,12 @@ pub struct AuditEntry {
     pub actor: Actor,
     pub server: Option<ServerUrl>,
     pub account: Option<String>,
+    /// Of a call of a server's API: the method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The same call's path at that host, without the query, in which secrets are usual; a long one is cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// `ok`, or the code of the fault.
     pub outcome: String,
     /// So many more of these were not noted one by one, from `since` until `time`.

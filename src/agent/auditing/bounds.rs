@@ -149,7 +149,7 @@ impl Bounds {
         let more = self.more.entry(key).or_insert_with(|| More { count: 0, from, last: entry.clone(), begun: now });
         more.count += 1;
         let actor = if more.last.actor == entry.actor { entry.actor } else { who.actor(&entry.actor) };
-        more.last = AuditEntry { actor, server: None, account: None, ..entry };
+        more.last = AuditEntry { actor, server: None, account: None, method: None, path: None, ..entry };
     }
 }
 

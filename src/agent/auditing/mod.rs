@@ -1,6 +1,7 @@
 //! What goes into the audit log, and when it is there.
 
 mod bounds;
+mod called;
 mod queue;
 mod rights;
 mod who;
@@ -12,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
 use self::bounds::{Bounds, Kind};
+pub(super) use self::called::Called;
 use self::queue::Queue;
 use self::rights::changes_rights;
 pub(super) use self::who::{Author, Who};
@@ -96,6 +98,18 @@ impl Auditing {
 impl Agent {
     /// Notes that something was asked for. What changes rights is on the disk only after [`Agent::rights_noted`].
     pub(super) fn audit(&self, event: &str, who: impl Into<Who>, about: About, outcome: Result<(), Code>) {
+        self.audit_call(event, who, about, None, outcome);
+    }
+
+    /// The same for what may have been a call of a server's API.
+    pub(super) fn audit_call(
+        &self,
+        event: &str,
+        who: impl Into<Who>,
+        about: About,
+        called: Option<Called>,
+        outcome: Result<(), Code>,
+    ) {
         let Who { actor, author } = who.into();
         let kind = Kind::of(outcome.is_ok(), changes_rights(event));
         let outcome = match outcome {
@@ -108,7 +122,8 @@ impl Agent {
         let account = account.map(|account| account.chars().take(MAX_NAME).collect());
         let event = event.to_owned();
         let time = clock::now().to_string();
-        let entry = AuditEntry { time, event, actor, server, account, outcome, more: None, since: None };
+        let (method, path) = called.map_or((None, None), |Called { method, path }| (Some(method), Some(path)));
+        let entry = AuditEntry { time, event, actor, server, account, method, path, outcome, more: None, since: None };
         let mut bounds = lock(&self.auditing.bounds);
         let admitted = bounds.admit(&author, kind, entry);
         drop(bounds);
@@ -225,5 +240,6 @@ fn own_entry(event: &str) -> AuditEntry {
     let actor =
         Actor::Process { uid: rustix::process::geteuid().as_raw(), pid: std::process::id(), exe, token_id: None };
     let (time, event, outcome) = (clock::now().to_string(), event.to_owned(), "ok".to_owned());
-    AuditEntry { time, event, actor, server: None, account: None, outcome, more: None, since: None }
+    let (server, account, method, path) = (None, None, None, None);
+    AuditEntry { time, event, actor, server, account, method, path, outcome, more: None, since: None }
 }

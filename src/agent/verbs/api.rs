@@ -12,8 +12,10 @@ impl Handle for Api {
 
     /// Everything is checked before anything is sent.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<ApiReply, Fault> {
+        caller.calls(&self.method, &self.path);
         let user = self.account.as_deref();
         let target = Target::new(agent, caller, self.server, user, &self.path)?;
+        caller.calls(&self.method, target.url.path());
         let method = api::method(&self.method)?;
         let is_owner = caller.is_owner();
         let config = agent.config()?;

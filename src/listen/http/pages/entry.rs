@@ -25,7 +25,8 @@ const FORM: &str = "%Y-%m-%d %H:%M:%S";
 impl Entry {
     pub(super) fn new(locale: Locale, entry: &AuditEntry) -> Entry {
         let server = entry.server.as_ref().map(ToString::to_string);
-        let server: Vec<String> = server.into_iter().chain(entry.account.clone()).collect();
+        let call = entry.method.iter().chain(&entry.path).cloned().reduce(|method, path| format!("{method} {path}"));
+        let server: Vec<String> = server.into_iter().chain(entry.account.clone()).chain(call).collect();
         let shown = entry.time.parse::<Timestamp>();
         Entry {
             time: printable(&entry.time),
@@ -109,6 +110,8 @@ mod tests {
             },
             server: None,
             account: Some("</td><script>".to_owned()),
+            method: Some("GET".to_owned()),
+            path: Some("/<img src=x>\u{202e}".to_owned()),
             outcome: "denied".to_owned(),
             more: None,
             since: None,
