@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use super::path_template::PathTemplate;
 use super::secret_paths::may_answer_with_a_secret;
-use crate::base::Scope;
+use crate::base::{Scope, lenient_segments};
 
 /// What a call to an API takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,44 +112,16 @@ impl Route {
 
 /// The segments of a path as the most lenient server would read them.
 fn segments(path: &str) -> Vec<String> {
-    let mut text = path.split(['?', '#']).next().unwrap_or_default().to_owned();
-    // Encoded more than once it may be decoded more than once, but nobody does so more often than this.
-    for _ in 0..8 {
-        let Some(decoded) = decode(&text) else { break };
-        text = decoded;
-    }
+    let path = path.split(['?', '#']).next().unwrap_or_default();
     let mut segments: Vec<String> = Vec::new();
-    for segment in text.to_lowercase().split(['/', '\\']) {
-        match segment.split([';', '?', '#']).next().unwrap_or_default().trim() {
-            "" | "." => {}
+    for segment in lenient_segments(path) {
+        match segment.as_str() {
+            "." => {}
             ".." => drop(segments.pop()),
-            name => segments.push(name.to_owned()),
+            name => segments.push(name.to_lowercase()),
         }
     }
     segments
-}
-
-/// The text with each `%xx` decoded once; `None` if there is none.
-fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex
-            .filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-        {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    (bytes.len() < text.len()).then(|| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ impl Target {
         };
         // What the parser folds or encodes, servers may fold otherwise.
         let url = Url::parse(&text).ok().filter(|url| url.as_str() == text && url.fragment().is_none());
-        let url = url.filter(|url| UrlPath::parse(url.path()).is_ok());
+        let url = url.filter(is_plain);
         let url =
             url.ok_or_else(|| Fault::new(Code::BadRequest, msg!("api-odd-path")).hint(msg!("hint-api-odd-path")))?;
         match lies_below(&server, &url) {
@@ -62,6 +62,11 @@ pub(super) fn lies_below(server: &ServerUrl, url: &Url) -> bool {
     server.is_origin_of(url) && UrlPath::parse(url.path()).is_ok_and(|path| server.covers_path(&path))
 }
 
+/// Whether its path is one that every server reads as the same call.
+fn is_plain(url: &Url) -> bool {
+    UrlPath::parse(url.path()).is_ok_and(|path| path.is_plain())
+}
+
 /// The server of a URL.
 pub(super) fn origin(url: &Url) -> Option<ServerUrl> {
     ServerUrl::parse(&url.origin().ascii_serialization()).ok()
@@ -70,7 +75,7 @@ pub(super) fn origin(url: &Url) -> Option<ServerUrl> {
 /// Where a redirect leads, if it may be followed: at the same origin, or elsewhere if nobody can listen on the way there, and
 /// if it is no address of this machine or its network, unless that is where it comes from.
 pub(super) fn redirected(from: &Url, location: &str) -> Option<Url> {
-    let mut to = from.join(location).ok().filter(|to| UrlPath::parse(to.path()).is_ok())?;
+    let mut to = from.join(location).ok().filter(is_plain)?;
     to.set_fragment(None);
     if to.origin() == from.origin() {
         return Some(to).filter(|to| to.username().is_empty() && to.password().is_none());
@@ -155,6 +160,7 @@ mod tests {
             "https://[fe80::1]/",
             "//10.0.0.1/",
             "/org/..%2fmallory",
+            "/org/x%250ay",
             "https://b.example/..%2f",
         ] {
             assert_eq!(followed("https://a.example/x", to), None, "{to}");
