@@ -63,6 +63,7 @@ mod oauth_git;
 mod oauth_hostile;
 mod oauth_login;
 mod oauth_network;
+mod oauth_quirks;
 mod oauth_token;
 mod output;
 mod pages;

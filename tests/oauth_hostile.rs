@@ -141,7 +141,8 @@ fn a_redirect_is_followed_nowhere() {
 fn a_token_that_cannot_stand_in_a_header_is_refused_before_it_is_kept() {
     let long = "a".repeat(17 * 1024);
     for token in ["a\\nb", "a\\rb", "a\\u0000b", "a b", "tok\u{e9}n", "", &long] {
-        for field in ["at_first", "rt_first"] {
+        // An empty refresh token is how some servers say that there is none.
+        for field in ["at_first", "rt_first"].into_iter().filter(|field| !(token.is_empty() && *field == "rt_first")) {
             let home = Home::new();
             let server = with("/token", json(&TOKENS.replace(field, token)));
             log_in(&home, &server).fails_with("cannot be used");

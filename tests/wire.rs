@@ -158,6 +158,7 @@ fn the_frames_of_logins_are_as_recorded() {
         LoginEvent::Paste { authorization_url: url(), again: true },
         LoginEvent::Retrying,
         LoginEvent::Waiting,
+        LoginEvent::Beyond { scopes: vec!["admin".into(), "repo".into()] },
     ];
     let others: Vec<_> = others.iter().map(print_event).collect();
     let pasted = print_more(&Pasted { redirect: secret("http://127.0.0.1/callback?code=c&state=s") });

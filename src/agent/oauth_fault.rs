@@ -94,6 +94,13 @@ pub(super) fn no_client(server: &ServerUrl, issuer: &str) -> Fault {
     }
 }
 
+/// The server registers applications, but not this one; what it says to that is all that there is to know.
+pub(super) fn not_registered(server: &ServerUrl, issuer: &str, code: &str, description: &str) -> Fault {
+    let said = msg!("server-says", server = issuer, error = code, description = description);
+    Fault::new(Code::Unavailable, msg!("not-registered", server = server).because(said))
+        .hint(msg!("hint-register", server = server))
+}
+
 pub(super) fn no_client_secret(server: &ServerUrl) -> Fault {
     Fault::new(Code::BadRequest, msg!("no-client-secret", server = server)).hint(msg!("hint-client-secret"))
 }
@@ -116,6 +123,17 @@ pub(super) fn nobody_came(server: &ServerUrl) -> Fault {
 
 pub(super) fn no_port(error: &std::io::Error) -> Fault {
     Fault::new(Code::Unavailable, msg!("no-port", error = error)).hint(msg!("hint-other-flow"))
+}
+
+/// Another program has the port that the settings, or a registration, say.
+pub(super) fn port_taken(redirect_uri: &str) -> Fault {
+    Fault::new(Code::Unavailable, msg!("port-taken", url = redirect_uri)).hint(msg!("hint-port-taken"))
+}
+
+/// A token for just some scopes may not be good for more.
+pub(super) fn beyond(server: &ServerUrl, scopes: &[String]) -> Fault {
+    Fault::new(Code::Denied, msg!("beyond-scope", server = server, scopes = scopes.join(" ")))
+        .hint(msg!("hint-beyond-scope", server = server))
 }
 
 pub(super) fn not_the_redirect(server: &ServerUrl) -> Fault {

@@ -9,7 +9,7 @@ use super::held::Held;
 use super::state::lock;
 use super::{Agent, fault, oauth_fault, registrations};
 use crate::base::{AccountKey, Credential, Expiry, Grant, Secret};
-use crate::oauth::{self, OAuthError, Tokens, Wish};
+use crate::oauth::{self, Client, OAuthError, Tokens, Wish};
 use crate::wire::{Condition, Fault};
 
 /// Renewals under way, so that all who wait for one hear of its end.
@@ -102,7 +102,8 @@ impl Agent {
             // Whatever is wrong with the exchange, the login is not ended by it.
             return exchanged.map_err(|error| oauth_fault::from_oauth(account.server(), error));
         }
-        let tokens = match oauth::renew(&http, &ticket.grant, ticket.refresh.as_ref(), wish).await {
+        let client = Client::of(&ticket.grant);
+        let tokens = match oauth::renew(&http, &client, &ticket.grant, ticket.refresh.as_ref(), wish).await {
             Ok(tokens) => tokens,
             Err(error) => return Err(self.ended_by(account, &ticket.secret, error).await),
         };
@@ -126,11 +127,14 @@ impl Agent {
             return Ok(());
         }
         let http = self.http(account.server())?;
-        let tokens = match oauth::renew(&http, &ticket.grant, ticket.refresh.as_ref(), &Wish::default()).await {
+        let client = Client::of(&ticket.grant);
+        let wish = Wish::default();
+        let tokens = match oauth::renew(&http, &client, &ticket.grant, ticket.refresh.as_ref(), &wish).await {
             Ok(tokens) => tokens,
             Err(error) => return Err(self.ended_by(account, old, error).await),
         };
         let mut grant = ticket.grant;
+        grant.secret_in_body = client.shows_in_body();
         if let Some(scopes) = tokens.scopes {
             grant.scopes = scopes;
         }
@@ -157,9 +161,8 @@ impl Agent {
         }
         if error.is_unknown_client() {
             // It may have been loom's own registration; the next login gets another.
-            let issuer = self.ticket(account).await.ok().flatten().map(|ticket| ticket.grant.issuer);
-            if let Some(issuer) = issuer {
-                registrations::write(self.paths(), &issuer, None).await;
+            if let Ok(Some(ticket)) = self.ticket(account).await {
+                registrations::forget(self.paths(), &ticket.grant.issuer, &ticket.grant.client_id).await;
             }
             return oauth_fault::client_unknown(account.server(), error);
         }

@@ -70,7 +70,7 @@ pub use machine::Machine;
 pub use message::Message;
 pub use missing_scope::missing_scope;
 pub use moment::Moment;
-pub use oauth_settings::OAuthSettings;
+pub use oauth_settings::{OAuthSettings, TokenEndpointAuthMethod};
 pub use paths::Paths;
 pub use printable::printable;
 pub use role::{Role, scopes_of_role};

@@ -15,6 +15,7 @@ pub struct OAuthSettings {
     pub client_id: Option<String>,
     /// A file with the client's secret; a path from the home directory may begin with `~/`.
     pub client_secret_file: Option<PathBuf>,
+    pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
     /// What is asked for where a login names no scope.
     pub scopes: Option<Vec<String>>,
     /// What the token is for (RFC 8707).
@@ -24,12 +25,25 @@ pub struct OAuthSettings {
     pub device_authorization_endpoint: Option<Endpoint>,
     pub revocation_endpoint: Option<Endpoint>,
     pub userinfo_endpoint: Option<Endpoint>,
-    /// Where a browser is sent back to, without its port; `http://127.0.0.1/callback` if nothing else is said.
+    /// Where a browser is sent back to; `http://127.0.0.1/callback` if nothing else is said. With a port it is just there,
+    /// without one any does.
     pub redirect_uri: Option<String>,
     /// What else stands in the URL that a browser is sent to.
     pub authorization_parameters: BTreeMap<String, String>,
     /// The user name that git sends beside a token.
     pub git_username: Option<String>,
+}
+
+/// How a client shows its secret to the token endpoint (RFC 7591 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenEndpointAuthMethod {
+    /// Not at all, even if there is one.
+    None,
+    /// In a header.
+    ClientSecretBasic,
+    /// In the body.
+    ClientSecretPost,
 }
 
 impl OAuthSettings {
@@ -52,6 +66,7 @@ impl OAuthSettings {
             issuer: self.issuer.or(other.issuer),
             client_id: self.client_id.or(other.client_id),
             client_secret_file: self.client_secret_file.or(other.client_secret_file),
+            token_endpoint_auth_method: self.token_endpoint_auth_method.or(other.token_endpoint_auth_method),
             scopes: self.scopes.or(other.scopes),
             resource: self.resource.or(other.resource),
             authorization_endpoint: self.authorization_endpoint.or(other.authorization_endpoint),

@@ -26,21 +26,6 @@ impl<'a> AsyncHttpClient<'a> for Http {
     }
 }
 
-/// Sends for the crate, but changes each request first: for what the crate cannot say itself.
-pub(super) struct Changing<F> {
-    pub(super) http: Http,
-    pub(super) change: F,
-}
-
-impl<'a, F: Fn(HttpRequest) -> HttpRequest> AsyncHttpClient<'a> for Changing<F> {
-    type Error = HttpError;
-    type Future = Sending<'a>;
-
-    fn call(&'a self, request: HttpRequest) -> Sending<'a> {
-        Box::pin(send(&self.http, (self.change)(request)))
-    }
-}
-
 /// Redirects and servers in trouble are errors here, before anything is parsed.
 pub(super) async fn send(http: &Http, request: HttpRequest) -> Result<HttpResponse, HttpError> {
     let (parts, body) = request.into_parts();
@@ -59,7 +44,19 @@ fn tidy(answer: &Answer) -> HttpResponse {
     if let Some(kind) = answer.headers.get(header::CONTENT_TYPE) {
         response.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
     }
-    let Some(mut body) = answer.object() else { return response };
+    let Some(mut body) = answer.object() else {
+        // Whatever the page says, its status is a refusal, and better than nothing.
+        if answer.status.is_client_error() {
+            response.headers_mut().remove(header::CONTENT_TYPE);
+            *response.body_mut() = format!("{{\"error\":\"HTTP {}\"}}", answer.status.as_u16()).into_bytes();
+        }
+        return response;
+    };
+    for key in ["error", "refresh_token", "id_token", "scope"] {
+        if body.text(key) == Some("") {
+            body.remove(key);
+        }
+    }
     // Some servers say "error" with a friendly status.
     if answer.status.is_success() {
         *response.status_mut() = if body.has("error") { StatusCode::BAD_REQUEST } else { StatusCode::OK };
@@ -78,9 +75,17 @@ fn tidy(answer: &Answer) -> HttpResponse {
             None => body.remove("expires_in"),
         }
     }
-    if body.text("scope").is_some_and(|scope| scope.contains(',')) {
-        let spaced = body.text("scope").unwrap_or_default().replace(',', " ");
-        body.set("scope", spaced);
+    let scopes = match body.text("scope") {
+        Some(scope) => scope.split([',', ' ']).map(str::to_owned).collect(),
+        None => body.texts("scope"),
+    };
+    let scopes: Vec<_> = scopes.into_iter().filter(|scope| !scope.is_empty()).collect();
+    match scopes.is_empty() {
+        true => body.remove("scope"),
+        false => body.set("scope", scopes.join(" ")),
+    }
+    if body.has("access_token") && !body.has("token_type") {
+        body.set("token_type", "bearer");
     }
     *response.body_mut() = body.print();
     response

@@ -17,7 +17,7 @@ pub struct AuthorizationServer {
     pub names_itself: bool,
     /// It offers token exchange (RFC 8693).
     pub exchange: bool,
-    /// It takes a client's secret in the body only.
+    /// It takes a client's secret in the body, as far as is known.
     pub secret_in_body: bool,
     /// A person or loom itself chose it, not an answer of the network.
     pub is_chosen: bool,
@@ -82,6 +82,23 @@ impl AuthorizationServer {
         })
     }
 
+    /// Whether nothing is left that another document could say.
+    pub(super) fn says_all(&self) -> bool {
+        let endpoints = [&self.device_authorization_endpoint, &self.revocation_endpoint, &self.registration_endpoint];
+        endpoints.iter().all(|endpoint| endpoint.is_some())
+    }
+
+    /// The same with the endpoints that only the other document of the same server names.
+    pub(super) fn completed_by(mut self, other: Self) -> Self {
+        if (&self.issuer, &self.token_endpoint) == (&other.issuer, &other.token_endpoint) {
+            self.device_authorization_endpoint =
+                self.device_authorization_endpoint.or(other.device_authorization_endpoint);
+            self.revocation_endpoint = self.revocation_endpoint.or(other.revocation_endpoint);
+            self.registration_endpoint = self.registration_endpoint.or(other.registration_endpoint);
+        }
+        self
+    }
+
     /// The same with what the settings say of single endpoints.
     pub(super) fn amended(mut self, settings: &OAuthSettings) -> Self {
         let amend = |own: &mut Option<Endpoint>, said: &Option<Endpoint>| {
@@ -99,7 +116,7 @@ impl AuthorizationServer {
 
     /// What loom knows of servers of this make, whoever runs them.
     pub fn make(&self) -> OAuthSettings {
-        let known = known_hosts::make(&self.token_endpoint).filter(|_| self.is_vouched_for);
+        let known = known_hosts::make(&self.issuer, &self.token_endpoint).filter(|_| self.is_vouched_for);
         // Another make may have the same paths; it does not have the same scopes.
         let offers = |scope: &String| self.scopes_supported.contains(scope);
         let same = known.filter(|known| known.scopes.iter().flatten().all(offers));

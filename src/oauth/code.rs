@@ -85,7 +85,7 @@ impl Authorization {
         }
         // Another server's code must not be redeemed at this one (RFC 9207 §2.4).
         match parameter(url, "iss") {
-            Some(said) if server.is_vouched_for && said != server.issuer => {
+            Some(said) if server.is_vouched_for && !is_named(&said, &server.issuer) => {
                 return Err(OAuthError::OtherIssuer { expected: server.issuer.clone(), said: said.into_owned() });
             }
             None if server.names_itself => return Err(OAuthError::OtherLogin),
@@ -111,8 +111,13 @@ impl Authorization {
             .exchange_code(returned.0)
             .set_pkce_verifier(self.verifier)
             .set_redirect_uri(Cow::Owned(self.redirect_uri));
-        Tokens::taken(&request.request_async(http).await.map_err(refused)?)
+        Tokens::taken(&request.request_async(&client.over(http)).await.map_err(refused)?)
     }
+}
+
+/// Whether this names the issuer. In a form some servers encode it once more, which makes it no other's name.
+fn is_named(said: &str, issuer: &str) -> bool {
+    said == issuer || percent_encoding::percent_decode_str(said).decode_utf8().is_ok_and(|said| said == issuer)
 }
 
 /// A parameter that stands in the query once; one that stands twice counts as none, for nobody knows which is meant.
@@ -142,7 +147,7 @@ mod tests {
     }
 
     fn begun() -> Authorization {
-        let client = Client { id: "c".into(), secret: None, secret_in_body: false };
+        let client = Client::public("c".into());
         let redirect = Url::parse("http://127.0.0.1:4711/callback").unwrap();
         Authorization::begin(&server(true), &client, &redirect, &["openid".into()], None, &BTreeMap::new()).unwrap()
     }
@@ -163,12 +168,14 @@ mod tests {
         let returned = |text: String| begun.returned(&server, &Url::parse(&text).unwrap());
         let good = format!("http://127.0.0.1:4711/callback?code=c&state={state}&iss=https://as.example");
         assert!(returned(good.clone()).is_ok());
+        assert!(returned(good.replace("https://as", "https%253A%252F%252Fas")).is_ok());
         for bad in [
             good.replace(state.as_str(), "other"),
             good.replace("/callback", "/elsewhere"),
             good.replace("4711", "4712"),
             good.replace("127.0.0.1", "127.0.0.2"),
             good.replace("as.example", "evil.example"),
+            good.replace("as.example", "as%252Eexample"),
             good.replace("&iss=https://as.example", ""),
             good.replace("code=c&", ""),
             good.clone() + "&state=" + state,

@@ -10,7 +10,7 @@ use oauth2::{
 };
 use tokio::sync::{Notify, watch};
 
-use super::adapter::{Sending, refused, send};
+use super::adapter::{Sending, refused};
 use super::{AuthorizationServer, Client, Http, HttpError, OAuthError, Tokens};
 use crate::base::{Endpoint, printable};
 
@@ -72,7 +72,8 @@ pub async fn start(
     if let Some(resource) = resource {
         request = request.add_extra_param("resource", resource.to_owned());
     }
-    let answer: StandardDeviceAuthorizationResponse = request.request_async(http).await.map_err(refused)?;
+    let answer: StandardDeviceAuthorizationResponse =
+        request.request_async(&client.over(http)).await.map_err(refused)?;
     let user_code = printable(answer.user_code().secret());
     if user_code.is_empty() || user_code.len() > MAX_USER_CODE {
         return Err(OAuthError::NotOAuth);
@@ -94,7 +95,8 @@ pub async fn wait(
     progress: &Arc<Progress>,
 ) -> Result<Tokens, OAuthError> {
     let oauth2 = client.at(&server.token_endpoint);
-    let polls = Polls { http: http.clone(), progress: progress.clone(), fatal: Mutex::default() };
+    let polls =
+        Polls { http: http.clone(), client: client.clone(), progress: progress.clone(), fatal: Mutex::default() };
     let rest = |pause: Duration| -> Pin<Box<dyn Future<Output = ()> + Send>> {
         progress.asking.send_replace(false);
         Box::pin(tokio::time::sleep(pause.min(MAX_PAUSE)))
@@ -112,6 +114,7 @@ pub async fn wait(
 /// it sees a refusal.
 struct Polls {
     http: Http,
+    client: Client,
     progress: Arc<Progress>,
     fatal: Mutex<Option<HttpError>>,
 }
@@ -123,7 +126,7 @@ impl<'a> AsyncHttpClient<'a> for Polls {
     fn call(&'a self, request: HttpRequest) -> Sending<'a> {
         Box::pin(async move {
             self.progress.asking.send_replace(true);
-            match send(&self.http, request).await {
+            match self.client.send(&self.http, request).await {
                 Err(
                     error @ (HttpError::Redirect | HttpError::TooLong | HttpError::TlsFile(_) | HttpError::Proxy(_)),
                 ) => {

@@ -8,6 +8,9 @@ use super::object::Object;
 use super::{AuthorizationServer, Http, HttpError, OAuthError};
 use crate::base::{Endpoint, OAuthSettings, ServerUrl};
 
+/// How many steps a server's path is followed up.
+const MAX_PARENTS: usize = 3;
+
 /// The authorization server of this server and what its tokens are for, or nothing if it publishes nothing.
 pub struct Found {
     pub authorization_server: AuthorizationServer,
@@ -43,33 +46,60 @@ pub async fn find(http: &Http, server: &ServerUrl, settings: &OAuthSettings) -> 
     Ok(own?.map(found))
 }
 
-/// The metadata at the server itself: below its path, else at its origin.
+/// The metadata at the server itself: below its path, else below that one's parent, up to its origin. So a repository finds
+/// the software that serves it, wherever that lives.
 async fn of_server(http: &Http, server: &ServerUrl) -> Result<Option<AuthorizationServer>, OAuthError> {
-    if !server.path().is_empty()
-        && let Some(found) = of_issuer(http, &server.to_string()).await?
-    {
-        return Ok(Some(found));
+    let origin = server.origin().to_string();
+    let parents = std::iter::successors(Some(server.path().trim_matches('/')), |path| {
+        path.rsplit_once('/').map(|(parent, _)| parent)
+    });
+    let below = parents.filter(|path| !path.is_empty()).take(MAX_PARENTS).map(|path| format!("{origin}/{path}"));
+    let mut other = None;
+    for issuer in below.chain([origin.clone()]) {
+        match of_issuer(http, &issuer).await {
+            Ok(None) => {}
+            // Some answer the same below every path; the right one may yet come.
+            Err(error @ OAuthError::OtherIssuer { .. }) => other = other.or(Some(error)),
+            found => return found,
+        }
     }
-    of_issuer(http, &server.origin().to_string()).await
+    other.map_or(Ok(None), Err)
 }
 
-/// The metadata of an issuer, at both places where standards put them.
+/// The metadata of an issuer, at the places where standards put them.
 async fn of_issuer(http: &Http, issuer: &str) -> Result<Option<AuthorizationServer>, OAuthError> {
     let endpoint = Endpoint::parse(issuer).map_err(|_| OAuthError::UnsafeUrl)?;
     let path = endpoint.url().path().trim_end_matches('/').to_owned();
-    for well_known in
-        [format!("{path}/.well-known/openid-configuration"), format!("/.well-known/oauth-authorization-server{path}")]
-    {
+    let mut places = vec![
+        format!("{path}/.well-known/openid-configuration"),
+        format!("/.well-known/oauth-authorization-server{path}"),
+    ];
+    if !path.is_empty() {
+        // Where RFC 8414 §5 has OpenID's, and where software that knows one of both rules puts its own.
+        places.push(format!("/.well-known/openid-configuration{path}"));
+        places.push(format!("{path}/.well-known/oauth-authorization-server"));
+    }
+    let mut found: Option<AuthorizationServer> = None;
+    for well_known in places {
+        if found.as_ref().is_some_and(AuthorizationServer::says_all) {
+            break;
+        }
         let mut url: Url = endpoint.url().clone();
         url.set_path(&well_known);
         url.set_query(None);
-        if let Some(metadata) = fetch(http, url.as_str()).await?
-            && let Some(found) = AuthorizationServer::from_metadata(&endpoint, &metadata)?
-        {
-            return Ok(Some(found));
-        }
+        let said = match fetch(http, url.as_str()).await {
+            Ok(Some(metadata)) => AuthorizationServer::from_metadata(&endpoint, &metadata),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
+        found = match (found, said) {
+            // Some name in the one document what they leave out of the other.
+            (Some(own), Ok(Some(other))) => Some(own.completed_by(other)),
+            (Some(own), _) => Some(own),
+            (None, said) => said?,
+        };
     }
-    Ok(None)
+    Ok(found)
 }
 
 type Resource = (String, Vec<String>);

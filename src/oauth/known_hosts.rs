@@ -13,7 +13,8 @@ struct KnownHost {
     /// Host names; `*.` stands for one label or more.
     #[serde(default)]
     hosts: Vec<String>,
-    /// Instead of host names: the path of the token endpoint, by which servers of one make are known, whoever runs them.
+    /// Instead of host names: the path of the token endpoint below the issuer's own, by which servers of one make are
+    /// known, whoever runs them.
     #[serde(default)]
     token_path: Option<String>,
     /// Where a person registers a client of their own.
@@ -44,9 +45,10 @@ pub fn register_at(server: &ServerUrl) -> Option<&'static str> {
     entry(server)?.register_at.as_deref()
 }
 
-/// What is known of servers of one make, by where they give tokens.
-pub(super) fn make(token_endpoint: &Endpoint) -> Option<&'static OAuthSettings> {
-    let path = token_endpoint.url().path();
+/// What is known of servers of one make, by where they give tokens: at this path, below that of the server itself.
+pub(super) fn make(issuer: &str, token_endpoint: &Endpoint) -> Option<&'static OAuthSettings> {
+    let issuer = Endpoint::parse(issuer).ok()?;
+    let path = token_endpoint.url().path().strip_prefix(issuer.url().path().trim_end_matches('/'))?;
     KNOWN.iter().find(|entry| entry.token_path.as_deref() == Some(path)).map(|entry| &entry.oauth)
 }
 

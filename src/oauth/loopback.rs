@@ -1,13 +1,13 @@
-//! Where a browser comes back to: a port of 127.0.0.1 that answers one request of one login (RFC 8252 §7.3).
+//! Where a browser comes back to: a port of this machine that answers one request of one login (RFC 8252 §7.3).
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-/// The longest request that is read.
+/// The longest request that is read, head and body each.
 const MAX_REQUEST: usize = 16 * 1024;
 
 /// Whoever connects and says nothing is sent away.
@@ -22,21 +22,24 @@ pub struct Loopback {
 /// A browser that came back and waits for its page.
 pub struct Visitor {
     stream: TcpStream,
+    /// Where it came, with the answer as its query, even if a form brought it.
     pub url: Url,
 }
 
 impl Loopback {
-    /// Opens a port. `pattern` is the redirect URI without its port, as the client is registered with it; its host is a
-    /// name of this machine.
-    pub async fn open(pattern: &str) -> std::io::Result<Loopback> {
-        let mut redirect_uri = Url::parse(pattern).map_err(std::io::Error::other)?;
-        let is_here =
-            redirect_uri.scheme() == "http" && matches!(redirect_uri.host_str(), Some("127.0.0.1" | "localhost"));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    /// Opens the port that the redirect URI names, or any where it names none. Its host is a name of this machine.
+    pub async fn open(redirect_uri: &str) -> std::io::Result<Loopback> {
+        let mut redirect_uri = Url::parse(redirect_uri).map_err(std::io::Error::other)?;
+        let here = match redirect_uri.host_str() {
+            Some("127.0.0.1" | "localhost") => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            Some("[::1]") => Some(IpAddr::V6(Ipv6Addr::LOCALHOST)),
+            _ => None,
+        };
+        let here = here.filter(|_| redirect_uri.scheme() == "http");
+        let here = here.ok_or_else(|| std::io::Error::other("not a redirect URI of this machine"))?;
+        let listener = TcpListener::bind((here, redirect_uri.port().unwrap_or(0))).await?;
         let port = listener.local_addr()?.port();
-        if !is_here || redirect_uri.set_port(Some(port)).is_err() {
-            return Err(std::io::Error::other("not a redirect URI of this machine"));
-        }
+        redirect_uri.set_port(Some(port)).map_err(|()| std::io::Error::other("not a redirect URI"))?;
         Ok(Loopback { listener, redirect_uri })
     }
 
@@ -86,20 +89,18 @@ impl Visitor {
     }
 }
 
-/// Reads one request; `None` if it is not a `GET` of bounded length that arrives in time.
+/// Reads one request; `None` if it is not a `GET` or a form, of bounded length, that arrives in time.
 async fn receive(mut stream: TcpStream, base: Url) -> Option<Visitor> {
-    let mut request = Vec::with_capacity(2048);
-    let whole = async {
-        while !request.windows(4).any(|end| end == b"\r\n\r\n") {
-            if request.len() >= MAX_REQUEST || stream.read_buf(&mut request).await.ok()? == 0 {
-                return None;
-            }
+    let whole = tokio::time::timeout(REQUEST_WITHIN, read(&mut stream)).await.ok().flatten();
+    let url = whole.and_then(|(asked, body)| {
+        let mut url = base.join(&asked.target).ok()?;
+        if asked.form.is_some() {
+            // What stands in the address of a form is not the answer.
+            url.set_query(Some(&String::from_utf8(body).ok()?));
         }
-        Some(())
-    };
-    let whole = tokio::time::timeout(REQUEST_WITHIN, whole).await.ok().flatten();
-    let target = whole.and_then(|()| target(&request));
-    match target.and_then(|target| base.join(&target).ok()) {
+        Some(url)
+    });
+    match url {
         Some(url) => Some(Visitor { stream, url }),
         None => {
             refuse(stream).await;
@@ -108,16 +109,61 @@ async fn receive(mut stream: TcpStream, base: Url) -> Option<Visitor> {
     }
 }
 
-/// The path and query of a `GET` to this very port: another `Host` is a page that makes a browser speak to us by a name of
-/// its own.
-fn target(request: &[u8]) -> Option<String> {
+/// What a head asks for.
+struct Asked {
+    /// Path and query.
+    target: String,
+    /// How long the form is that follows (OAuth 2.0 Form Post Response Mode).
+    form: Option<usize>,
+}
+
+/// A head and what follows it.
+async fn read(stream: &mut TcpStream) -> Option<(Asked, Vec<u8>)> {
+    let mut request = Vec::with_capacity(2048);
+    let head = loop {
+        if let Some(at) = request.windows(4).position(|end| end == b"\r\n\r\n") {
+            break at + 4;
+        }
+        if request.len() >= MAX_REQUEST || stream.read_buf(&mut request).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let asked = asked(&request)?;
+    let mut body = request.split_off(head);
+    let length = asked.form.unwrap_or(0);
+    while body.len() < length {
+        if stream.read_buf(&mut body).await.ok()? == 0 {
+            return None;
+        }
+    }
+    body.truncate(length);
+    Some((asked, body))
+}
+
+/// A `GET` or a form's `POST` to this very port: another `Host` is a page that makes a browser speak to us by a name of its
+/// own.
+fn asked(request: &[u8]) -> Option<Asked> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut parsed = httparse::Request::new(&mut headers);
     parsed.parse(request).ok().filter(httparse::Status::is_complete)?;
-    let host = parsed.headers.iter().find(|header| header.name.eq_ignore_ascii_case("host"))?.value;
-    let here = [&b"127.0.0.1:"[..], b"localhost:"].iter().any(|name| host.starts_with(name));
-    let path = parsed.path?;
-    (parsed.method == Some("GET") && here && path.starts_with('/') && !path.starts_with("//")).then(|| path.to_owned())
+    let header = |name: &str| {
+        let mut found = parsed.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+        found.next().filter(|_| found.next().is_none()).map(|header| header.value)
+    };
+    let host = header("host")?;
+    let here = [&b"127.0.0.1:"[..], b"localhost:", b"[::1]:"].iter().any(|name| host.starts_with(name));
+    let target = parsed.path.filter(|path| here && path.starts_with('/') && !path.starts_with("//"))?.to_owned();
+    let form = match parsed.method? {
+        "GET" => None,
+        "POST" => {
+            let is_form =
+                header("content-type")?.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded");
+            let length = std::str::from_utf8(header("content-length")?).ok()?.parse().ok();
+            Some(length.filter(|length| is_form && *length <= MAX_REQUEST)?)
+        }
+        _ => return None,
+    };
+    Some(Asked { target, form })
 }
 
 async fn refuse(mut stream: TcpStream) {

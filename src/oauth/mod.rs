@@ -6,6 +6,7 @@
 mod adapter;
 mod authorization_server;
 pub mod call;
+mod client;
 pub mod code;
 pub mod device;
 pub mod discovery;
@@ -20,12 +21,14 @@ pub mod openid;
 mod register;
 mod renew;
 mod revoke;
+pub mod scopes;
 mod tokens;
 
 pub use authorization_server::AuthorizationServer;
+pub use client::Client;
 pub use error::OAuthError;
 pub use http::{Http, HttpError};
-pub use register::register;
+pub use register::{Registered, register};
 pub use renew::{Wish, exchange, machine, renew};
 pub use revoke::revoke;
-pub use tokens::{Client, Tokens};
+pub use tokens::Tokens;

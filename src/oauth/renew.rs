@@ -2,7 +2,7 @@
 
 use oauth2::{HttpRequest, RefreshToken, Scope};
 
-use super::adapter::{Changing, refused};
+use super::adapter::refused;
 use super::{AuthorizationServer, Client, Http, HttpError, OAuthError, Tokens};
 use crate::base::{Endpoint, Grant, GrantKind, Secret};
 
@@ -18,14 +18,6 @@ impl Wish {
     /// Just a fresh one.
     pub fn is_nothing(&self) -> bool {
         *self == Wish::default()
-    }
-}
-
-impl Client {
-    /// The client of a login.
-    pub fn of(grant: &Grant) -> Client {
-        let secret_in_body = grant.secret_in_body;
-        Client { id: grant.client_id.clone(), secret: grant.client_secret.clone(), secret_in_body }
     }
 }
 
@@ -53,26 +45,37 @@ async fn by_client_credentials(
             request = request.add_extra_param(name, value.clone());
         }
     }
-    Tokens::taken(&request.request_async(http).await.map_err(refused)?)
+    Tokens::taken(&request.request_async(&client.over(http)).await.map_err(refused)?)
 }
 
 /// Asks for a new access token. If the answer gets lost the request is sent once more: the server may have taken the
 /// refresh token and given another, which many accept for a moment; more often than once would look like theft.
-pub async fn renew(http: &Http, grant: &Grant, refresh: Option<&Secret>, wish: &Wish) -> Result<Tokens, OAuthError> {
-    match once(http, grant, refresh, wish).await {
-        Err(OAuthError::Http(HttpError::Lost(_))) => once(http, grant, refresh, wish).await,
+pub async fn renew(
+    http: &Http,
+    client: &Client,
+    grant: &Grant,
+    refresh: Option<&Secret>,
+    wish: &Wish,
+) -> Result<Tokens, OAuthError> {
+    match once(http, client, grant, refresh, wish).await {
+        Err(OAuthError::Http(HttpError::Lost(_))) => once(http, client, grant, refresh, wish).await,
         other => other,
     }
 }
 
-async fn once(http: &Http, grant: &Grant, refresh: Option<&Secret>, wish: &Wish) -> Result<Tokens, OAuthError> {
-    let client = Client::of(grant);
+async fn once(
+    http: &Http,
+    client: &Client,
+    grant: &Grant,
+    refresh: Option<&Secret>,
+    wish: &Wish,
+) -> Result<Tokens, OAuthError> {
     let resource = wish.resource.clone().or(grant.resource.clone());
     match (grant.kind, refresh) {
         (GrantKind::Machine, _) => {
             let scopes = if wish.scopes.is_empty() { grant.scopes.clone() } else { wish.scopes.clone() };
             let wish = Wish { scopes, resource, audience: wish.audience.clone() };
-            by_client_credentials(http, &client, &grant.token_endpoint, &wish).await
+            by_client_credentials(http, client, &grant.token_endpoint, &wish).await
         }
         (GrantKind::Person, Some(refresh)) => {
             let oauth2 = client.at(&grant.token_endpoint);
@@ -83,7 +86,7 @@ async fn once(http: &Http, grant: &Grant, refresh: Option<&Secret>, wish: &Wish)
             if let Some(resource) = resource {
                 request = request.add_extra_param("resource", resource);
             }
-            Tokens::taken(&request.request_async(http).await.map_err(refused)?)
+            Tokens::taken(&request.request_async(&client.over(http)).await.map_err(refused)?)
         }
         (GrantKind::Person, None) => Err(OAuthError::NotOffered),
     }
@@ -95,7 +98,8 @@ pub async fn exchange(http: &Http, grant: &Grant, access: &Secret, wish: &Wish) 
     if !grant.exchange {
         return Err(OAuthError::NotOffered);
     }
-    let oauth2 = Client::of(grant).at(&grant.token_endpoint);
+    let client = Client::of(grant);
+    let oauth2 = client.at(&grant.token_endpoint);
     // The crate has no request of this name; a refresh with another `grant_type` is none either, so it is made of the
     // client credentials' parts, which carry nothing but what is said here.
     let mut request = oauth2
@@ -109,7 +113,7 @@ pub async fn exchange(http: &Http, grant: &Grant, access: &Secret, wish: &Wish) 
             request = request.add_extra_param(name, value.clone());
         }
     }
-    let as_exchange = Changing { http: http.clone(), change: |request: HttpRequest| request.map(name_the_grant) };
+    let as_exchange = client.changing(http, |request: HttpRequest| request.map(name_the_grant));
     Tokens::taken(&request.request_async(&as_exchange).await.map_err(refused)?)
 }
 

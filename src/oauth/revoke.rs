@@ -3,7 +3,7 @@
 use ::http::Uri;
 use oauth2::{AccessToken, HttpRequest, RefreshToken, RevocationUrl, StandardRevocableToken};
 
-use super::adapter::{Changing, refused};
+use super::adapter::refused;
 use super::{Client, Http};
 use crate::base::{Grant, Secret};
 use crate::wire::Revocation;
@@ -15,14 +15,15 @@ pub async fn revoke(http: &Http, grant: &Grant, access: &Secret, refresh: Option
     let mut url = endpoint.url().clone();
     let in_clear = url.scheme() == "http" && url.set_scheme("https").is_ok();
     let as_named: Option<Uri> = endpoint.as_str().parse().ok().filter(|_| in_clear);
-    let oauth2 = Client::of(grant).at(&grant.token_endpoint).set_revocation_url(RevocationUrl::from_url(url));
+    let client = Client::of(grant);
+    let oauth2 = client.at(&grant.token_endpoint).set_revocation_url(RevocationUrl::from_url(url));
     let change = move |mut request: HttpRequest| {
         if let Some(uri) = &as_named {
             *request.uri_mut() = uri.clone();
         }
         request
     };
-    let as_meant = Changing { http: http.clone(), change };
+    let as_meant = client.changing(http, change);
     let refresh = refresh.map(|token| RefreshToken::new(token.expose().to_owned()).into());
     let access = StandardRevocableToken::from(AccessToken::new(access.expose().to_owned()));
     let mut outcome = None;

@@ -3,13 +3,12 @@ use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
 use oauth2::{
-    AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ExtraTokenFields, StandardRevocableToken,
-    StandardTokenResponse, TokenResponse, TokenUrl,
+    EndpointNotSet, EndpointSet, ExtraTokenFields, StandardRevocableToken, StandardTokenResponse, TokenResponse,
 };
 use serde::{Deserialize, Serialize};
 
 use super::OAuthError;
-use crate::base::{Endpoint, Expiry, Secret, clock, reveal_some};
+use crate::base::{Expiry, Secret, clock, reveal_some};
 
 /// What a token endpoint gave (RFC 6749 §5.1).
 #[derive(Debug)]
@@ -21,15 +20,6 @@ pub struct Tokens {
     pub scopes: Option<Vec<String>>,
     /// The ID token as it came (OpenID Connect Core §3.1.3.3).
     pub id_token: Option<Secret>,
-}
-
-/// Who loom is at an authorization server.
-#[derive(Clone, Debug)]
-pub struct Client {
-    pub id: String,
-    pub secret: Option<Secret>,
-    /// How the secret is shown: in a header, or in the body (RFC 6749 §2.3.1).
-    pub secret_in_body: bool,
 }
 
 /// What an answer may hold beside the standard's own fields.
@@ -55,18 +45,6 @@ pub(super) type OAuth2Client = oauth2::Client<
     EndpointNotSet,
     EndpointSet,
 >;
-
-impl Client {
-    pub(super) fn at(&self, token_endpoint: &Endpoint) -> OAuth2Client {
-        let client = oauth2::Client::new(ClientId::new(self.id.clone()));
-        let client = match &self.secret {
-            Some(secret) => client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
-            None => client,
-        };
-        let shown = if self.secret_in_body { AuthType::RequestBody } else { AuthType::BasicAuth };
-        client.set_auth_type(shown).set_token_uri(TokenUrl::from_url(token_endpoint.url().clone()))
-    }
-}
 
 impl Tokens {
     /// Only bearer tokens that can stand in a header are taken: nothing else is stored, nothing else is sent.

@@ -93,6 +93,8 @@ pub enum LoginEvent {
     Waiting,
     /// The server ended this login together with the one that it takes the place of; it is made once more.
     Again,
+    /// The server granted these scopes too, which nobody asked for.
+    Beyond { scopes: Vec<String> },
     /// An event of a newer agent.
     #[serde(other)]
     Unknown,

@@ -1,3 +1,4 @@
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::page;
@@ -14,13 +15,19 @@ use crate::wire::{Fault, LoginEvent};
 pub(super) const DECIDED_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// Sends a browser to the server and waits at a port of this machine until it comes back.
-pub(super) async fn run(plan: Plan<'_>, can_paste: bool, caller: &mut Caller<'_>) -> Result<Credential, Fault> {
-    let port = match Loopback::open(&plan.redirect_uri).await {
+pub(super) async fn run(plan: &mut Plan<'_>, can_paste: bool, caller: &mut Caller<'_>) -> Result<Credential, Fault> {
+    let opened = match plan.port.take() {
+        Some(port) => Ok(port),
+        None => Loopback::open(&plan.redirect_uri).await,
+    };
+    let port = match opened {
         Ok(port) => port,
+        // The browser would bring the answer to whoever is there.
+        Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(oauth_fault::port_taken(&plan.redirect_uri)),
         Err(_) if can_paste => return paste::run(plan, caller).await,
         Err(error) => return Err(oauth_fault::no_port(&error)),
     };
-    let begun = begin(&plan, port.redirect_uri())?;
+    let begun = begin(plan, port.redirect_uri())?;
     let event = LoginEvent::Browse { authorization_url: begun.url.to_string(), same_origin: plan.may_open(&begun.url) };
     if !caller.tell(&event).await {
         return Err(fault::cancelled());
@@ -35,7 +42,7 @@ pub(super) async fn run(plan: Plan<'_>, can_paste: bool, caller: &mut Caller<'_>
     };
     let visitor =
         came.map_err(|_| oauth_fault::nobody_came(plan.server))?.map_err(|error| oauth_fault::no_port(&error))?;
-    let outcome = redeem(&plan, begun, &visitor.url).await;
+    let outcome = redeem(plan, begun, &visitor.url).await;
     visitor.show(&page::after_login(caller.locale, plan.server, &outcome)).await;
     outcome
 }
@@ -50,6 +57,14 @@ pub(super) async fn redeem(plan: &Plan<'_>, begun: Authorization, url: &url::Url
     let failed = |error: OAuthError| oauth_fault::from_decision(plan.server, error);
     let returned = begun.returned(&plan.at, url).map_err(failed)?;
     let nonce = begun.nonce.clone();
-    let tokens = begun.redeem(&plan.http, &plan.at, &plan.client, returned).await.map_err(failed)?;
+    let tokens = match begun.redeem(&plan.http, &plan.at, &plan.client, returned).await {
+        Ok(tokens) => tokens,
+        Err(error) => {
+            if error.is_unknown_client() {
+                plan.forget_client().await;
+            }
+            return Err(failed(error));
+        }
+    };
     plan.credential(GrantKind::Person, tokens, nonce.as_deref()).await
 }

@@ -2,6 +2,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use super::plan::Plan;
+use crate::agent::registrations::Way;
 use crate::agent::{Caller, fault, oauth_fault};
 use crate::base::{Credential, GrantKind};
 use crate::oauth::device::{self, Progress, Started};
@@ -9,9 +10,9 @@ use crate::oauth::{OAuthError, Tokens};
 use crate::wire::{Fault, LoginEvent};
 
 /// Shows page and code, and polls until the person decided.
-pub(super) async fn run(mut plan: Plan<'_>, caller: &mut Caller<'_>) -> Result<Credential, Fault> {
+pub(super) async fn run(plan: &mut Plan<'_>, caller: &mut Caller<'_>) -> Result<Credential, Fault> {
     let started = tokio::select! {
-        started = start(&mut plan) => started?,
+        started = start(plan) => started?,
         fault = caller.hung_up() => return Err(fault),
     };
     let event = LoginEvent::Approve {
@@ -24,7 +25,7 @@ pub(super) async fn run(mut plan: Plan<'_>, caller: &mut Caller<'_>) -> Result<C
     if !caller.tell(&event).await {
         return Err(fault::cancelled());
     }
-    let tokens = wait(&plan, &started, caller).await?;
+    let tokens = wait(plan, &started, caller).await?;
     // From here on the server counts the person as logged in, so the tokens are kept even if nobody waits for them.
     plan.credential(GrantKind::Person, tokens, None).await
 }
@@ -36,7 +37,8 @@ async fn start(plan: &mut Plan<'_>) -> Result<Started, Fault> {
         Err(error) if error.is_unknown_client() && plan.is_registered => {}
         other => return other.map_err(failed),
     }
-    plan.register().await?;
+    plan.forget_client().await;
+    plan.register(Way::Device).await?;
     ask(plan).await.map_err(|error| oauth_fault::from_oauth(plan.server, error))
 }
 

@@ -5,12 +5,12 @@ use crate::oauth::{self, Wish};
 use crate::wire::Fault;
 
 /// A client with a secret of its own needs nobody (RFC 6749 §4.4).
-pub(super) async fn run(plan: Plan<'_>) -> Result<Credential, Fault> {
+pub(super) async fn run(plan: &Plan<'_>) -> Result<Credential, Fault> {
     let failed = |error| oauth_fault::from_oauth(plan.server, error);
     if plan.client.secret.is_none() {
         return Err(oauth_fault::no_client_secret(plan.server));
     }
-    let tokens = oauth::machine(&plan.http, &plan.at, &plan.client, &wish(&plan)).await.map_err(failed)?;
+    let tokens = oauth::machine(&plan.http, &plan.at, &plan.client, &wish(plan)).await.map_err(failed)?;
     plan.credential(GrantKind::Machine, tokens, None).await
 }
 

@@ -1,6 +1,7 @@
 //! Logging in at a server, by whichever way fits: each is a file. All end with a [`Credential`].
 
 mod browser;
+mod client;
 mod device;
 mod loom;
 mod machine;
@@ -13,7 +14,7 @@ pub(super) use plan::read_secret;
 
 use super::{Agent, Caller, oauth_fault};
 use crate::base::{Credential, ServerUrl};
-use crate::wire::{Fault, Flow, Login};
+use crate::wire::{Fault, Flow, Login, LoginEvent};
 
 /// Finds out how, and does it. Dropping out is how a caller cancels.
 pub(super) async fn log_in(
@@ -30,7 +31,7 @@ pub(super) async fn log_in(
         plan = Plan::make(agent, &authority, server, question) => plan?,
         fault = caller.hung_up() => return Err(fault),
     };
-    let Some(plan) = plan else {
+    let Some(mut plan) = plan else {
         return match question.flow {
             // The oldest way, for servers that say nothing of themselves.
             Flow::Auto | Flow::Loom => loom::run(&agent.http(server)?, server, caller).await,
@@ -39,10 +40,20 @@ pub(super) async fn log_in(
             }
         };
     };
-    match plan.flow(question)? {
-        Flow::Device => device::run(plan, caller).await,
-        Flow::Paste => paste::run(plan, caller).await,
-        Flow::ClientCredentials => machine::run(plan).await,
-        Flow::Auto | Flow::Browser | Flow::Loom => browser::run(plan, question.paste, caller).await,
+    let flow = plan.flow(question)?;
+    if flow != Flow::Browser {
+        // Others may need it meanwhile.
+        plan.port = None;
     }
+    let credential = match flow {
+        Flow::Device => device::run(&mut plan, caller).await,
+        Flow::Paste => paste::run(&plan, caller).await,
+        Flow::ClientCredentials => machine::run(&plan).await,
+        Flow::Auto | Flow::Browser | Flow::Loom => browser::run(&mut plan, question.paste, caller).await,
+    }?;
+    let scopes = plan.beyond(&credential);
+    if !scopes.is_empty() {
+        caller.tell(&LoginEvent::Beyond { scopes }).await;
+    }
+    Ok(credential)
 }

@@ -8,9 +8,9 @@ use crate::wire::{Fault, LoginEvent, Pasted};
 const TRIES: usize = 3;
 
 /// For a browser on another machine: it ends at a page that cannot be reached, whose URL the person brings back.
-pub(super) async fn run(plan: Plan<'_>, caller: &mut Caller<'_>) -> Result<Credential, Fault> {
+pub(super) async fn run(plan: &Plan<'_>, caller: &mut Caller<'_>) -> Result<Credential, Fault> {
     let redirect_uri = plan.redirect_uri.parse().map_err(|_| fault::internal())?;
-    let begun = begin(&plan, &redirect_uri)?;
+    let begun = begin(plan, &redirect_uri)?;
     for tried in 0..TRIES {
         let event = LoginEvent::Paste { authorization_url: begun.url.to_string(), again: tried > 0 };
         if !caller.tell(&event).await {
@@ -19,7 +19,7 @@ pub(super) async fn run(plan: Plan<'_>, caller: &mut Caller<'_>) -> Result<Crede
         let said = tokio::time::timeout(DECIDED_WITHIN, caller.more::<Pasted>()).await;
         let pasted = said.map_err(|_| oauth_fault::nobody_came(plan.server))?.ok_or_else(fault::cancelled)?;
         match pasted.redirect.expose().trim().parse() {
-            Ok(url) if begun.is_answered_by(&url) => return redeem(&plan, begun, &url).await,
+            Ok(url) if begun.is_answered_by(&url) => return redeem(plan, begun, &url).await,
             _ => {}
         }
     }

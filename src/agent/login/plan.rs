@@ -1,11 +1,14 @@
 use std::collections::BTreeMap;
 
+use url::Url;
+
 use crate::access::Authority;
 use crate::agent::held::Held;
-use crate::agent::{Agent, oauth_fault, registrations};
+use crate::agent::{Agent, oauth_fault};
 use crate::base::{Credential, Grant, GrantKind, OAuthSettings, Secret, ServerUrl, from_home, plain_file};
 use crate::msg;
-use crate::oauth::{self, AuthorizationServer, Client, Http, OAuthError, Tokens, discovery, identity, known_hosts};
+use crate::oauth::loopback::Loopback;
+use crate::oauth::{AuthorizationServer, Client, Http, Tokens, discovery, identity, known_hosts, scopes};
 use crate::wire::{Fault, Flow, Login};
 
 /// Where a browser is sent back to, as loom is registered, without the port.
@@ -15,7 +18,7 @@ const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 pub(super) struct Plan<'a> {
     pub(super) agent: &'a Agent,
     /// Of the one who asks: no other login is gone by than one that they see.
-    authority: &'a Authority,
+    pub(super) authority: &'a Authority,
     pub(super) server: &'a ServerUrl,
     pub(super) http: Http,
     pub(super) at: AuthorizationServer,
@@ -24,7 +27,10 @@ pub(super) struct Plan<'a> {
     pub(super) is_registered: bool,
     pub(super) scopes: Vec<String>,
     pub(super) resource: Option<String>,
+    /// Where a browser is sent back to, with or without a port.
     pub(super) redirect_uri: String,
+    /// The port that was opened for this login, where the client is registered with that very one.
+    pub(super) port: Option<Loopback>,
     pub(super) parameters: BTreeMap<String, String>,
     git_username: Option<String>,
 }
@@ -78,11 +84,12 @@ impl<'a> Plan<'a> {
             authority,
             server,
             http,
-            client: Client { id: String::new(), secret, secret_in_body: at.secret_in_body },
+            client: Client::new(String::new(), secret, at.secret_in_body),
             is_registered: false,
             scopes,
             resource: settings.resource.clone().or(found.resource),
             redirect_uri,
+            port: None,
             parameters: settings.authorization_parameters.clone(),
             git_username: settings.git_username.clone(),
             at,
@@ -90,68 +97,13 @@ impl<'a> Plan<'a> {
         let secret = plan.client.secret.clone();
         match settings.client_id.clone() {
             Some(id) => plan.client.id = id,
-            None => plan.find_client(question.flow).await?,
+            None => plan.find_client(question).await?,
         }
         plan.client.secret = secret.or(plan.client.secret);
+        if let Some(method) = settings.token_endpoint_auth_method {
+            plan.client = plan.client.showing(method);
+        }
         Ok(Some(plan))
-    }
-
-    /// A client nobody named: that of an earlier login, one that was registered earlier, or a new one.
-    async fn find_client(&mut self, flow: Flow) -> Result<(), Fault> {
-        if let Some(client) = self.earlier().await? {
-            self.client = client;
-            return Ok(());
-        }
-        if flow == Flow::ClientCredentials {
-            return Err(oauth_fault::no_client(self.server, self.at.issuer.as_str()));
-        }
-        match registrations::read(self.agent.paths(), &self.at.issuer) {
-            Some(id) => {
-                self.client = Client { id, secret: None, secret_in_body: false };
-                self.is_registered = true;
-                Ok(())
-            }
-            // Where a client is to be had by hand, one that is had by itself is of no use.
-            None if known_hosts::register_at(self.server).is_some() => {
-                Err(oauth_fault::no_client(self.server, &self.at.issuer))
-            }
-            None => self.register().await,
-        }
-    }
-
-    /// The client of a login that is kept for the same server and issuer.
-    async fn earlier(&self) -> Result<Option<Client>, Fault> {
-        let earlier = self.agent.with_accounts(|accounts| {
-            let seen = accounts.seen_by(self.authority);
-            let grants = seen.at_origin(self.server).filter_map(|held| held.credential().grant());
-            let mut same = grants.filter(|grant| grant.kind == GrantKind::Person && grant.issuer == self.at.issuer);
-            same.next().map(Client::of)
-        });
-        let registered = registrations::read(self.agent.paths(), &self.at.issuer);
-        // One that loom registered is found among those, where it can be forgotten.
-        Ok(earlier.await?.filter(|client| Some(&client.id) != registered.as_ref()))
-    }
-
-    /// Has a client registered, and remembers it.
-    pub(super) async fn register(&mut self) -> Result<(), Fault> {
-        let registered = oauth::register(&self.http, &self.at, &self.redirect_uri).await;
-        self.client = registered.map_err(|error| match error {
-            OAuthError::NotOffered | OAuthError::Said { .. } => oauth_fault::no_client(self.server, &self.at.issuer),
-            error => oauth_fault::from_oauth(self.server, error),
-        })?;
-        self.is_registered = true;
-        // One with a secret is kept with the login only: what is remembered here stands in clear.
-        if self.client.secret.is_none() {
-            registrations::write(self.agent.paths(), &self.at.issuer, Some(&self.client.id)).await;
-        }
-        Ok(())
-    }
-
-    /// Forgets a client that the server may not know any more: the next login gets another.
-    pub(super) async fn forget_client(&self) {
-        if self.is_registered {
-            registrations::write(self.agent.paths(), &self.at.issuer, None).await;
-        }
     }
 
     /// The way to go, of those that server and caller both have.
@@ -172,8 +124,13 @@ impl<'a> Plan<'a> {
         offered.ok_or_else(|| oauth_fault::not_offered(self.server))
     }
 
+    /// The scopes of a login that nobody asked for.
+    pub(super) fn beyond(&self, credential: &Credential) -> Vec<String> {
+        scopes::beyond(&self.scopes, credential.scopes())
+    }
+
     /// Whether a page of this URL may be opened without a question.
-    pub(super) fn may_open(&self, page: &url::Url) -> bool {
+    pub(super) fn may_open(&self, page: &Url) -> bool {
         self.server.is_origin_of(page) || self.at.is_chosen
     }
 
@@ -199,7 +156,7 @@ impl<'a> Plan<'a> {
             issuer: self.at.issuer.clone(),
             client_id: self.client.id.clone(),
             client_secret: self.client.secret.clone(),
-            secret_in_body: self.client.secret_in_body,
+            secret_in_body: self.client.shows_in_body(),
             token_endpoint: self.at.token_endpoint.clone(),
             revocation_endpoint: self.at.revocation_endpoint.clone(),
             userinfo_endpoint: self.at.userinfo_endpoint.clone(),

@@ -202,7 +202,7 @@ fn issuer_config(agent: &Agent, named: Option<&str>) -> Result<IssuerConfig, Fau
 
 fn client(config: &IssuerConfig) -> Result<Client, Fault> {
     let secret = config.client_secret_file.as_deref().map(|path| read_secret(&from_home(path)));
-    Ok(Client { id: config.client_id.clone(), secret: secret.transpose()?, secret_in_body: false })
+    Ok(Client::new(config.client_id.clone(), secret.transpose()?, false))
 }
 
 fn from_issuer(config: &IssuerConfig, error: OAuthError) -> Fault {

@@ -2,7 +2,7 @@ use crate::agent::dispatch::Handle;
 use crate::agent::held::{Held, Usefulness};
 use crate::agent::{Agent, Caller, fault, oauth_fault};
 use crate::base::{AccountKey, Credential, GrantKind};
-use crate::oauth::Wish;
+use crate::oauth::{Wish, scopes};
 use crate::wire::{Condition, Fault, Token, TokenReply};
 
 impl Handle for Token {
@@ -71,6 +71,11 @@ impl Token {
         }
         let asked = wish.scopes.clone();
         let tokens = agent.wished(account, &wish).await?;
+        // Whoever asks for less gives it to somebody who shall have no more.
+        let beyond = scopes::beyond(&asked, tokens.scopes.as_deref().unwrap_or_default());
+        if !beyond.is_empty() {
+            return Err(oauth_fault::beyond(account.server(), &beyond));
+        }
         let usual = if asked.is_empty() { granted } else { asked };
         let scopes = tokens.scopes.unwrap_or(usual);
         Ok(TokenReply { token: tokens.access, expires_at: tokens.expires, scopes, ..reply })

@@ -122,6 +122,9 @@ impl Talk<'_> {
                 }
                 term::say(locale, &msg!("login-again"));
             }
+            LoginEvent::Beyond { scopes } => {
+                term::say(locale, &msg!("granted-beyond", scopes = scopes.join(" ")));
+            }
             LoginEvent::Waiting => term::say(locale, &msg!("login-elsewhere")),
             LoginEvent::Unknown => {}
             LoginEvent::Retrying => {
