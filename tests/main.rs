@@ -59,6 +59,7 @@ mod login;
 mod logout;
 mod many;
 mod memory;
+mod oauth_elsewhere;
 mod oauth_git;
 mod oauth_hostile;
 mod oauth_login;

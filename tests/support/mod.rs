@@ -4,8 +4,10 @@ mod apache;
 pub mod authorization_server;
 mod dashboard;
 mod dialogue;
+mod django;
 #[path = "../../src/bin/loom/demo/git_backend.rs"]
 mod git_backend;
+mod glewlwyd;
 mod home;
 pub mod injection;
 mod issuer;
@@ -16,6 +18,7 @@ mod nginx;
 mod openbao;
 mod provider;
 mod rotating;
+mod scripted;
 mod secret_service;
 #[path = "../../src/bin/loom/demo/server.rs"]
 mod server;
@@ -26,6 +29,8 @@ mod web;
 pub use apache::Apache;
 pub use dashboard::{ADMIN, Dashboard};
 pub use dialogue::Dialogue;
+pub use django::Django;
+pub use glewlwyd::Glewlwyd;
 pub use home::{Home, Output, Running, run};
 pub use issuer::{Draft, Issuer};
 pub use jar::{Jar, Seen};
