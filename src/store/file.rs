@@ -8,6 +8,7 @@ use super::latest::Latest;
 use super::seal::Seal;
 use super::sealed_file::{Content, SealedFile, Seen};
 use super::{CredentialStore, LegacyKey, Protection, Record, StoreError, StoreKey};
+use crate::base::private_file::PrivateFileError;
 use crate::base::{AccountKey, Credential, Paths, Stamp};
 use crate::wire::StoredIn;
 
@@ -141,9 +142,13 @@ impl CredentialStore for FileStore {
         let Some(known) = self.known.as_mut().filter(|known| !known.is_due()) else {
             return self.write_with(records, &seal);
         };
-        let added = self.file.add(&known.seen, &seal, &records, &mut known.index)?;
-        // Nothing if it is not the file that is locked: somebody who takes no lock put another there.
-        known.seen = added.ok_or(StoreError::NotKept)?;
+        match self.file.add(&known.seen, &seal, &records, &mut known.index) {
+            // Nothing if it is not the file that is locked: somebody who takes no lock put another there.
+            Ok(added) => known.seen = added.ok_or(StoreError::NotKept)?,
+            // What others took the place of makes room.
+            Err(StoreError::File(PrivateFileError::TooLarge { .. })) => self.write_with(records, &seal)?,
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 
@@ -209,6 +214,23 @@ mod tests {
         assert_eq!(bytes(&paths.previous_credentials_file())[..old.len()], old, "this is the copy");
         let (_, mut store) = open_in(&dir);
         assert_eq!(secrets(store.load().unwrap()).into_values().collect::<Vec<_>>(), ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn what_was_replaced_makes_room_and_what_does_not_fit_is_refused_and_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, mut store) = open_in(&dir);
+        let _lock = store.lock().unwrap();
+        let long = |first: char| first.to_string() + &"x".repeat(private_file::MAX_SIZE as usize / 4);
+        for first in ['a', 'b', 'c'] {
+            store.put(&[record(1, &long(first))]).unwrap();
+        }
+        store.put(&[record(2, &long('d'))]).unwrap();
+        let refused = store.put(&[record(3, &long('e'))]).unwrap_err();
+        assert!(matches!(refused, StoreError::File(PrivateFileError::TooLarge { .. })), "{refused}");
+        let (_, mut store) = open_in(&dir);
+        let found = secrets(store.load().unwrap());
+        assert_eq!(found.values().map(|secret| &secret[..1]).collect::<Vec<_>>(), ["c", "d"]);
     }
 
     #[test]

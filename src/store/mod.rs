@@ -10,6 +10,7 @@ mod conformance;
 mod envelope;
 mod error;
 mod file;
+mod file_change;
 mod index;
 mod journal;
 mod journal_head;

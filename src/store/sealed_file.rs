@@ -10,12 +10,13 @@ use super::latest::Latest;
 use super::legacy::LegacyRecord;
 use super::seal::Seal;
 use super::{LegacyKey, StoreError, StoreKey, takeover};
+use crate::base::private_file::PrivateFileError;
 use crate::base::{FileId, Paths, Stamp, private_file};
 
 /// The sealed file `credentials.json` on the disk, with its key, its lock and the copy of it, in case the disk spoils it.
 pub(super) struct SealedFile {
-    path: PathBuf,
-    copy: PathBuf,
+    pub(super) path: PathBuf,
+    pub(super) copy: PathBuf,
     pub(super) key: StoreKey,
     lock_path: PathBuf,
     dirs: [PathBuf; 2],
@@ -57,9 +58,6 @@ enum Found<R> {
     Legacy(Vec<(LegacyKey, LegacyRecord)>),
 }
 
-/// So often key and file are looked at that do not belong together, before that is what is said.
-const LOOKS: usize = 3;
-
 impl SealedFile {
     pub(super) fn new(paths: &Paths, key: &StoreKey) -> Self {
         SealedFile {
@@ -90,27 +88,28 @@ impl SealedFile {
         Ok(private_file::lock(&self.lock_path)?)
     }
 
-    /// What the file holds, for who only looks; nobody who writes has to be waited for. Key and file that do not belong
-    /// together are looked at again: a new key may have come between the two.
+    /// What the file holds, for who only looks; nobody who writes has to be waited for. What does not belong together, or is
+    /// not whole, is looked at three times before that is what is said: a new key, or a line, may have come meanwhile.
     pub(super) fn look<R: Reader>(&self) -> Result<Option<Content<R>>, StoreError> {
         for dir in &self.dirs {
             private_file::check_dir(dir)?;
         }
-        let mut looks = 1;
-        loop {
+        for last in [false, false, true] {
+            // The head is changed in place: who reads it at that moment may see half of a change, but not while nobody works.
+            let _alone = last.then(|| private_file::try_lock(&self.lock_path));
             match self.find() {
                 Ok(Found::Sealed(content)) => {
                     content.iter().for_each(|content| self.finish(&content.seal));
                     return Ok(content);
                 }
-                Ok(Found::Legacy(_)) => {
-                    let _lock = self.lock()?;
-                    return self.read();
-                }
-                Err(StoreError::WrongKey { .. } | StoreError::PassphraseNeeded) if looks < LOOKS => looks += 1,
+                Ok(Found::Legacy(_)) => break,
+                Err(StoreError::WrongKey { .. } | StoreError::PassphraseNeeded | StoreError::Damaged { .. })
+                    if !last => {}
                 Err(error) => return Err(error),
             }
         }
+        let _lock = self.lock()?;
+        self.read()
     }
 
     /// Puts a key that waits in its place, if it opened the file and nobody is at work there. If that fails it goes on
@@ -152,7 +151,7 @@ impl SealedFile {
     ) -> Result<Option<Seen>, StoreError> {
         let Some(file) = private_file::open_to_read(&self.path)? else { return Ok(None) };
         let stamp = Stamp::of(&self.path);
-        let io = |error| private_file::PrivateFileError::Io { path: self.path.clone(), error };
+        let io = |error| PrivateFileError::Io { path: self.path.clone(), error };
         let found = file.metadata().map_err(io)?;
         if FileId::from(&found) != seen.id || found.len() <= seen.end.at || found.len() > private_file::MAX_SIZE {
             return Ok(None);
@@ -171,7 +170,7 @@ impl SealedFile {
     /// A record of a file that was read.
     pub(super) fn record_at(&self, seen: &Seen, at: &Range<u64>) -> Result<Option<SealedRecord>, StoreError> {
         let Some(file) = private_file::open_to_read(&self.path)? else { return Ok(None) };
-        let io = |error| private_file::PrivateFileError::Io { path: self.path.clone(), error };
+        let io = |error| PrivateFileError::Io { path: self.path.clone(), error };
         if FileId::of_file(&file).map_err(io)? != seen.id {
             return Ok(None);
         }
@@ -234,87 +233,6 @@ impl SealedFile {
     fn wrong_key(&self) -> StoreError {
         StoreError::WrongKey { path: self.path.clone(), key: self.key.path().to_owned() }
     }
-
-    /// Writes the whole file anew; the caller holds the lock.
-    pub(super) fn write(&self, seal: &Seal, body: &Body) -> Result<(), StoreError> {
-        self.put_in_place(seal, &journal::print(body, seal)?)
-    }
-
-    /// The same of what somebody was taken out of: they do not stay behind in the copy. That goes first, so that a failure
-    /// changes nothing. Where there is no room for both, the copy makes room for the file.
-    pub(super) fn write_without(&self, seal: &Seal, body: &Body) -> Result<(), StoreError> {
-        let bytes = journal::print(body, seal)?;
-        if let Err(no_room) = private_file::replace(&self.copy, &bytes) {
-            private_file::remove(&self.copy).map_err(|_| no_room)?;
-        }
-        self.put_in_place(seal, &bytes)
-    }
-
-    /// Adds records to a file that was read to its end; the caller holds the lock. Nothing if it is not that file any more.
-    /// When this returns they are on the disk and taken in by `read`; if it fails the file ends where it did.
-    pub(super) fn add<R: Reader>(
-        &self,
-        seen: &Seen,
-        seal: &Seal,
-        records: &[SealedRecord],
-        read: &mut R,
-    ) -> Result<Option<Seen>, StoreError> {
-        // Where no file can be made the whole could not be written anew when that is due: that is said now, not then.
-        private_file::check_writable(self.path.parent().unwrap_or(Path::new("/")))?;
-        let (line, end) = journal::line(&seen.end, records, &[], seal)?;
-        let io = |error| private_file::PrivateFileError::Io { path: self.path.clone(), error };
-        let file = private_file::open_to_change(&self.path)?;
-        if FileId::of_file(&file).map_err(io)? != seen.id {
-            return Ok(None);
-        }
-        // What a crash left unfinished goes first.
-        file.set_len(seen.end.at).map_err(io)?;
-        let written = file.write_all_at(&line, seen.end.at).and_then(|()| file.sync_data());
-        if let Err(error) = written {
-            let _ = file.set_len(seen.end.at);
-            return Err(io(error).into());
-        }
-        // Not before the line is on the disk: the head names nothing that is not there.
-        let (at, place) = journal_head::place(&end, seal.id());
-        let _ = file.write_all_at(place.as_bytes(), at);
-        self.copy_added(seen.end.at, &line);
-        journal::read_line(&line, &seen.end, seal, &mut |added, at| {
-            let _ = take(read, seal, added, at);
-        });
-        Ok(Some(Seen { id: seen.id, stamp: Stamp::of(&self.path), end }))
-    }
-
-    /// Has the copy be what the file is, in case the disk spoils the file.
-    pub(super) fn copy_it(&self) -> Result<(), StoreError> {
-        match private_file::read(&self.path)? {
-            Some(bytes) => Ok(private_file::replace(&self.copy, &bytes)?),
-            None => Ok(()),
-        }
-    }
-
-    /// The same where these bytes were added. Nothing of it is waited for: the file itself is on the disk.
-    fn copy_added(&self, at: u64, added: &[u8]) {
-        let Ok(copy) = private_file::open_to_change(&self.copy) else {
-            let _ = self.copy_it();
-            return;
-        };
-        let mut beginning = [0; 256];
-        let read = copy.read_at(&mut beginning, 0).unwrap_or_default();
-        let is_the_same = copy.metadata().is_ok_and(|found| found.len() == at);
-        match journal_head::has_head(&beginning[..read]) {
-            true if is_the_same && copy.write_all_at(added, at).is_ok() => {}
-            true => drop(self.copy_it()),
-            // What was taken over stays until the file is written anew.
-            false => {}
-        }
-    }
-
-    /// The file gets its place; then its key, if it waited for it, gets its own.
-    fn put_in_place(&self, seal: &Seal, bytes: &[u8]) -> Result<(), StoreError> {
-        private_file::replace(&self.path, bytes)?;
-        self.key.note_use();
-        self.key.settle(seal)
-    }
 }
 
 /// Whether these bytes are a file that was sealed with this key.
@@ -339,7 +257,7 @@ fn read_all<R: Reader>(bytes: &[u8], seal: &Seal) -> Result<(R, Option<End>), En
     if is_whole { Ok((read, end)) } else { Err(EnvelopeError::Damaged) }
 }
 
-fn take<R: Reader>(read: &mut R, seal: &Seal, added: Added<'_>, at: Range<u64>) -> Option<()> {
+pub(super) fn take<R: Reader>(read: &mut R, seal: &Seal, added: Added<'_>, at: Range<u64>) -> Option<()> {
     let (raw, is_unclaimed) = match added {
         Added::Record(raw) => (raw, false),
         Added::Unclaimed(raw) => (raw, true),

@@ -1,0 +1,97 @@
+//! How the sealed file is changed on the disk: written anew, or added to. The caller holds the lock.
+
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use super::envelope::{Body, SealedRecord};
+use super::seal::Seal;
+use super::sealed_file::{Reader, SealedFile, Seen, take};
+use super::{StoreError, journal, journal_head};
+use crate::base::private_file::PrivateFileError;
+use crate::base::{FileId, Stamp, private_file};
+
+impl SealedFile {
+    /// Writes the whole file anew; the caller holds the lock.
+    pub(super) fn write(&self, seal: &Seal, body: &Body) -> Result<(), StoreError> {
+        self.put_in_place(seal, &journal::print(body, seal)?)
+    }
+
+    /// The same of what somebody was taken out of: they do not stay behind in the copy. That goes first, so that a failure
+    /// changes nothing. Where there is no room for both, the copy makes room for the file.
+    pub(super) fn write_without(&self, seal: &Seal, body: &Body) -> Result<(), StoreError> {
+        let bytes = journal::print(body, seal)?;
+        if let Err(no_room) = private_file::replace(&self.copy, &bytes) {
+            private_file::remove(&self.copy).map_err(|_| no_room)?;
+        }
+        self.put_in_place(seal, &bytes)
+    }
+
+    /// Adds records to a file that was read to its end; the caller holds the lock. Nothing if it is not that file any more.
+    /// When this returns they are on the disk and taken in by `read`; if it fails the file ends where it did.
+    pub(super) fn add<R: Reader>(
+        &self,
+        seen: &Seen,
+        seal: &Seal,
+        records: &[SealedRecord],
+        read: &mut R,
+    ) -> Result<Option<Seen>, StoreError> {
+        // Where no file can be made the whole could not be written anew when that is due: that is said now, not then.
+        private_file::check_writable(self.path.parent().unwrap_or(Path::new("/")))?;
+        let (line, end) = journal::line(&seen.end, records, &[], seal)?;
+        if end.at > private_file::MAX_SIZE {
+            return Err(PrivateFileError::TooLarge { path: self.path.clone() }.into());
+        }
+        let io = |error| PrivateFileError::Io { path: self.path.clone(), error };
+        let file = private_file::open_to_change(&self.path)?;
+        if FileId::of_file(&file).map_err(io)? != seen.id {
+            return Ok(None);
+        }
+        // What a crash left unfinished goes first.
+        file.set_len(seen.end.at).map_err(io)?;
+        let written = file.write_all_at(&line, seen.end.at).and_then(|()| file.sync_data());
+        if let Err(error) = written {
+            let _ = file.set_len(seen.end.at);
+            return Err(io(error).into());
+        }
+        // Not before the line is on the disk: the head names nothing that is not there.
+        let (at, place) = journal_head::place(&end, seal.id());
+        let _ = file.write_all_at(place.as_bytes(), at);
+        self.copy_added(seen.end.at, &line);
+        journal::read_line(&line, &seen.end, seal, &mut |added, at| {
+            let _ = take(read, seal, added, at);
+        });
+        Ok(Some(Seen { id: seen.id, stamp: Stamp::of(&self.path), end }))
+    }
+
+    /// Has the copy be what the file is, in case the disk spoils the file.
+    pub(super) fn copy_it(&self) -> Result<(), StoreError> {
+        match private_file::read(&self.path)? {
+            Some(bytes) => Ok(private_file::replace(&self.copy, &bytes)?),
+            None => Ok(()),
+        }
+    }
+
+    /// The same where these bytes were added. Nothing of it is waited for: the file itself is on the disk.
+    fn copy_added(&self, at: u64, added: &[u8]) {
+        let Ok(copy) = private_file::open_to_change(&self.copy) else {
+            let _ = self.copy_it();
+            return;
+        };
+        let mut beginning = [0; 256];
+        let read = copy.read_at(&mut beginning, 0).unwrap_or_default();
+        let is_the_same = copy.metadata().is_ok_and(|found| found.len() == at);
+        match journal_head::has_head(&beginning[..read]) {
+            true if is_the_same && copy.write_all_at(added, at).is_ok() => {}
+            true => drop(self.copy_it()),
+            // What was taken over stays until the file is written anew.
+            false => {}
+        }
+    }
+
+    /// The file gets its place; then its key, if it waited for it, gets its own.
+    fn put_in_place(&self, seal: &Seal, bytes: &[u8]) -> Result<(), StoreError> {
+        private_file::replace(&self.path, bytes)?;
+        self.key.note_use();
+        self.key.settle(seal)
+    }
+}
