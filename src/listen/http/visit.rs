@@ -92,6 +92,10 @@ fn host(request: &Request) -> Option<String> {
 /// their own forms only. A form cannot show a token, so one without it is none of ours.
 fn from_elsewhere(request: &Request, base: &str) -> Option<&'static str> {
     let headers = request.headers();
+    // What decides is there once: of two nobody knows which a reader before or behind this one takes.
+    if [ORIGIN, SEC_FETCH_SITE, CONTENT_TYPE].iter().any(|name| headers.get_all(name).iter().count() > 1) {
+        return Some("A header that decides stands there twice");
+    }
     let origin = headers.get(ORIGIN);
     let is_page = !is_for_programs(request.uri().path());
     if let Some(origin) = origin
