@@ -20,6 +20,7 @@ use axum::routing::{any, delete, get, post};
 use serde_json::json;
 
 pub(super) use body::Json;
+pub(super) use tokens::check_days;
 
 use super::problem::Problem;
 use super::server::Shared;

@@ -10,6 +10,7 @@ use crate::listen::http::problem::Problem;
 use crate::wire::Token;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     #[serde(default)]
     server: Option<String>,

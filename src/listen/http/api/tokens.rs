@@ -13,8 +13,11 @@ use crate::listen::http::params::{Named, Params};
 use crate::listen::http::problem::Problem;
 use crate::wire::{Generate, RevokeToken, Tokens};
 
-/// What is asked of a new token.
+const MOST_DAYS: u32 = 36_500;
+
+/// What is asked of a new token. A limit with a name that nobody knows is not left out in silence.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct NewToken {
     name: String,
     #[serde(default)]
@@ -54,6 +57,7 @@ pub(super) async fn generate(program: Program, Json(new): Json<NewToken>) -> Res
     if new.servers.as_ref().is_some_and(Vec::is_empty) {
         return Err(Problem::shape(&["servers"], "Name a server, or leave it out for all"));
     }
+    check_days(new.expires_days)?;
     let servers = new.servers.unwrap_or_default();
     let servers: Result<Vec<_>, _> = servers.iter().map(|text| ServerPattern::from_user(text)).collect();
     let servers = servers.map_err(|_| Problem::shape(&["servers"], "Not a list of servers"))?;
@@ -67,6 +71,14 @@ pub(super) async fn generate(program: Program, Json(new): Json<NewToken>) -> Res
         reveal: new.reveal.unwrap_or(false),
     };
     Ok((StatusCode::CREATED, as_json(&program.asking.ask(&question).await?)))
+}
+
+/// A life that ends while somebody is there to see it.
+pub(in crate::listen::http) fn check_days(days: Option<u32>) -> Result<(), Problem> {
+    match days.is_none_or(|days| (1..=MOST_DAYS).contains(&days)) {
+        true => Ok(()),
+        false => Err(Problem::plain(StatusCode::BAD_REQUEST, "expires_days is a number from 1 to 36500")),
+    }
 }
 
 pub(super) async fn list(program: Program, Params(listing): Params<Listing>) -> Result<impl IntoResponse, Problem> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::base::{Scope, Scopes, Secret, ServerPattern};
-use crate::listen::http::api::{Json, as_json};
+use crate::listen::http::api::{Json, as_json, check_days};
 use crate::listen::http::asker::{Anybody, Program};
 use crate::listen::http::problem::Problem;
 use crate::listen::http::visit::Visit;
@@ -27,6 +27,7 @@ pub(super) struct Polling {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Completing {
     user_code: String,
     /// What is granted; only reading if nothing is said.
@@ -80,6 +81,10 @@ pub(super) async fn complete(
     // A list that names nothing does not mean everything.
     if servers.as_ref().is_some_and(Vec::is_empty) {
         return Err(Problem::shape(&["servers"], "Name a server, or leave it out for all that you have"));
+    }
+    check_days(expires_days)?;
+    if scopes.as_ref().is_some_and(Scopes::is_empty) {
+        return Err(Problem::plain(StatusCode::BAD_REQUEST, "Name a scope, or leave them out for reading"));
     }
     let grant = DeviceGrant {
         scopes: scopes.unwrap_or_else(|| [Scope::Read].into_iter().collect()),
