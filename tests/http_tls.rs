@@ -136,3 +136,109 @@ fn half_of_tls_is_no_tls_and_files_that_do_not_fit_are_named() {
     serve(&home, &["--tls-cert", &file("empty"), "--tls-key", &file("cert.key")]).fails(1).says("empty");
     assert!(!home.loom(&["agent", "status"]).out.contains("127.0.0.1"));
 }
+
+/// Puts a new key and a certificate there that is valid between these two times.
+fn sign(home: &mut Home, dir: &Path, from: &str, to: &str) {
+    let name = format!("new-{from}-{to}");
+    let new = home.path().join(&name);
+    let _ = std::fs::remove_dir_all(&new);
+    std::fs::create_dir(&new).unwrap();
+    certificates(home, &new);
+    let policy = "[ca]\ndefault_ca=c\n[c]\ndatabase=index\nrand_serial=yes\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n";
+    std::fs::write(new.join("config"), policy).unwrap();
+    std::fs::write(new.join("index"), "").unwrap();
+    let mut command = home.command("openssl");
+    command.args([
+        "ca", "-batch", "-notext", "-config", "config", "-cert", "ca.pem", "-keyfile", "ca.key", "-outdir", ".",
+    ]);
+    command.args(["-startdate", from, "-enddate", to, "-extfile", "ext", "-in", "cert.csr", "-out", "cert.pem"]);
+    run(command.current_dir(&new), b"").ok();
+    for file in ["cert.key", "cert.pem"] {
+        std::fs::rename(new.join(file), dir.join(file)).unwrap();
+    }
+}
+
+/// The ids of the warnings in this JSON.
+fn warned(said: &str) -> Vec<String> {
+    let said: serde_json::Value = serde_json::from_str(said).unwrap();
+    let all = said["warnings"].as_array().cloned().unwrap_or_default();
+    all.iter().map(|warning| warning["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_certificate_with_which_something_is_wrong_is_spoken_of_and_replaces_no_good_one() {
+    let Some((mut home, dir)) = home() else { return };
+    let key = dir.join("cert.key");
+    let mode = |mode| std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    let seen = |home: &Home| {
+        let status = warned(&home.loom(&["status", "--json"]).out);
+        let doctor = home.loom(&["doctor", "--json"]);
+        assert_eq!(warned(&doctor.out), status);
+        assert_eq!(doctor.code, i32::from(status.iter().any(|id| id != "tls-cert-expires")), "{status:?}");
+        status
+    };
+    let file = |name: &str| dir.join(name).display().to_string();
+    let opened = home.loom(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--tls-cert",
+        &file("cert.pem"),
+        "--tls-key",
+        &file("cert.key"),
+    ]);
+    // It is good for two days.
+    let url = opened.ok().says("expires on").out.trim().to_owned() + "/api/auth/info";
+    assert_eq!(seen(&home), ["tls-cert-expires"]);
+    mode(0o644);
+    assert_eq!(seen(&home), ["tls-cert-expires", "tls-key-readable"]);
+    home.loom(&["status"]).says("others can read the key").says("chmod 600");
+    mode(0o600);
+    let good = home.path().join("good");
+    std::fs::create_dir(&good).unwrap();
+    for file in ["cert.key", "cert.pem"] {
+        std::fs::copy(dir.join(file), good.join(file)).unwrap();
+    }
+    let still_good = |home: &Home| said(curl(home, &dir, &url, &[]), "200");
+    still_good(&home);
+    sign(&mut home, &dir, "20200101000000Z", "20200201000000Z");
+    still_good(&home);
+    assert_eq!(seen(&home), ["tls-cert-expires", "tls-not-used"]);
+    home.loom(&["status"]).says("expired on 2020-02-01").says("is not used");
+    let again = home.loom(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--tls-cert",
+        &file("cert.pem"),
+        "--tls-key",
+        &file("cert.key"),
+    ]);
+    again.fails(1).says("expired on 2020-02-01");
+    still_good(&home);
+    sign(&mut home, &dir, "20990101000000Z", "20990201000000Z");
+    still_good(&home);
+    home.loom(&["status"]).says("is not valid before 2099");
+    for file in ["cert.key", "cert.pem"] {
+        std::fs::copy(good.join(file), dir.join(file)).unwrap();
+    }
+    mode(0o604);
+    still_good(&home);
+    assert_eq!(seen(&home), ["tls-cert-expires", "tls-key-readable", "tls-not-used"]);
+    mode(0o600);
+    assert_eq!(seen(&home), ["tls-cert-expires"]);
+    // Where there is none before, a bad one is better than none, and said.
+    home.loom(&["serve", "--stop"]).ok();
+    sign(&mut home, &dir, "20200101000000Z", "20200201000000Z");
+    let opened = home.loom(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--tls-cert",
+        &file("cert.pem"),
+        "--tls-key",
+        &file("cert.key"),
+    ]);
+    opened.ok().says("expired on 2020-02-01");
+    assert_eq!(seen(&home), ["tls-cert-expired"]);
+}

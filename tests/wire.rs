@@ -9,6 +9,10 @@ use loom_credentials::base::{
 use loom_credentials::msg;
 use loom_credentials::wire::*;
 
+fn warning() -> Warning {
+    Warning { id: "tls-cert-expired".into(), text: "a sentence".into() }
+}
+
 fn golden(name: &str, lines: &[&[u8]]) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/messages/v1/{name}.json"));
     let printed: String = lines.iter().map(|line| std::str::from_utf8(line).unwrap()).collect();
@@ -289,7 +293,7 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
     let put_aside = Some("/home/alice/x.damaged".into());
     exchange(
         Doctor { restore: true },
-        DoctorReply { agent, file, audit: whole(), damaged: Vec::new(), problem, put_aside },
+        DoctorReply { agent, file, audit: whole(), damaged: Vec::new(), warnings: vec![warning()], problem, put_aside },
     );
     let entry = |actor| AuditEntry {
         time: "2026-01-01T00:00:00Z".into(),
@@ -337,7 +341,7 @@ fn the_frames_of_the_http_door_and_of_sign_ins_are_as_recorded() {
         tls_key: Some("/home/alice/key.pem".into()),
         issuer: issuer.unwrap(),
     };
-    exchange(serve, ServeReply { url: "https://box.example:57374".into() });
+    exchange(serve, ServeReply { url: "https://box.example:57374".into(), warnings: vec![warning()] });
     exchange(ServeEnd {}, Empty {});
     let about = IssuerInfo { issuer: "https://login.example/".into(), name: "Corp".into(), client_id: "loom".into() };
     exchange(Issuers {}, IssuersReply { issuers: vec![about] });
@@ -427,6 +431,7 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         default_server: Some(server()),
         accounts: vec![account],
         damaged: Vec::new(),
+        warnings: vec![warning()],
         unclaimed: vec![],
         audit: None,
         note: None,

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
 use super::state::lock;
-use super::{Agent, fault};
+use super::{Agent, Caller, fault};
 use crate::base::{HttpDoor, IssuerConfig, Message, private_file};
 use crate::msg;
 use crate::store::StoreError;
-use crate::wire::{Code, Fault};
+use crate::wire::{Code, Fault, Warning};
 
 /// What the floor above is asked to do.
 pub enum DoorOrder {
@@ -48,8 +48,16 @@ pub(super) struct Doors {
     inbox: Mutex<Option<mpsc::UnboundedReceiver<DoorOrder>>>,
     /// Held while the list is read, changed and written.
     changing: tokio::sync::Mutex<()>,
-    /// Where the HTTP door is.
-    http: Mutex<Option<String>>,
+    http: Mutex<Option<OpenHttp>>,
+    /// Why the HTTP door of the settings was not opened.
+    http_trouble: Mutex<Option<Fault>>,
+}
+
+/// The HTTP door, as long as it is open.
+pub struct OpenHttp {
+    pub url: String,
+    /// What is wrong with its certificate now, or soon will be.
+    pub concerns: Box<dyn Fn() -> Vec<Message> + Send>,
 }
 
 impl Default for Doors {
@@ -60,6 +68,7 @@ impl Default for Doors {
             inbox: Mutex::new(Some(inbox)),
             changing: tokio::sync::Mutex::default(),
             http: Mutex::default(),
+            http_trouble: Mutex::default(),
         }
     }
 }
@@ -130,13 +139,29 @@ impl Agent {
     }
 
     /// Told by the floor above whenever the HTTP door was opened or closed.
-    pub fn http_is_at(&self, url: Option<String>) {
-        *lock(&self.doors.http) = url;
+    pub fn http_is_at(&self, open: Option<OpenHttp>) {
+        if open.is_some() {
+            *lock(&self.doors.http_trouble) = None;
+        }
+        *lock(&self.doors.http) = open;
     }
 
     /// Where the HTTP door is, if it is open.
     pub(super) fn http_url(&self) -> Option<String> {
-        lock(&self.doors.http).clone()
+        lock(&self.doors.http).as_ref().map(|open| open.url.clone())
+    }
+
+    /// What is wrong with the HTTP door. Files are no business of who may do little.
+    pub(super) fn http_warnings(&self, caller: &Caller<'_>) -> Vec<Warning> {
+        if !caller.authority().sees_everything() {
+            return Vec::new();
+        }
+        let not_open = lock(&self.doors.http_trouble).clone();
+        let not_open =
+            not_open.map(|fault| Warning { id: "http-not-open".to_owned(), text: fault.message(caller.locale) });
+        let concerns = lock(&self.doors.http).as_ref().map(|open| (open.concerns)()).unwrap_or_default();
+        let warning = |message: Message| Warning { id: message.id().to_owned(), text: caller.locale.render(&message) };
+        not_open.into_iter().chain(concerns.into_iter().map(warning)).collect()
     }
 
     /// Opens the HTTP door if the settings have one. That it cannot be opened keeps the agent from nothing else.
@@ -150,6 +175,7 @@ impl Agent {
         };
         if let Err(fault) = opened {
             tracing::warn!(fault = fault.id(), "the HTTP door is not opened");
+            *lock(&self.doors.http_trouble) = Some(fault);
         }
     }
 

@@ -49,7 +49,7 @@ mod wishes;
 pub use api::ends_here;
 pub use caller::{Asker, Caller, Peer, WRITE_WITHIN};
 pub use dispatch::{answer, is_hello};
-pub use doors::{DoorOrder, RestrictedDoor};
+pub use doors::{DoorOrder, OpenHttp, RestrictedDoor};
 pub use guest::{Guest, Shown};
 pub use places::{Place, Places};
 pub use shares::Party;

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use super::door::Door;
 use super::hall::Hall;
 use super::http::HttpServer;
-use crate::agent::{DoorOrder, RestrictedDoor};
+use crate::agent::{DoorOrder, OpenHttp, RestrictedDoor};
 use crate::base::{HttpDoor, Message};
 
 /// Opens the sockets that have a token of their own, opens and closes them and the HTTP door as it is told, and closes all when
@@ -68,16 +68,23 @@ impl Open {
         Ok(())
     }
 
-    /// What is open stays so if the new one cannot be opened, unless both want the same address.
+    /// What is open stays so if the new one cannot be opened, unless both want the same address. A certificate with which
+    /// something is wrong takes no good one's place.
     async fn open_http(&mut self, door: HttpDoor) -> Result<String, Message> {
         let tls = HttpServer::tls(&door)?;
+        let is_good = self.http.as_ref().and_then(HttpServer::own_tls).is_some_and(|tls| tls.trouble().is_none());
+        if let Some(trouble) = tls.as_ref().and_then(|tls| tls.trouble()).filter(|_| is_good) {
+            return Err(trouble);
+        }
         if self.http.as_ref().is_some_and(|open| open.address() == door.address()) {
             self.close_http().await;
         }
         let server = HttpServer::open(&door, tls, self.hall.agent.clone()).await?;
         let url = server.url().to_owned();
         self.close_http().await;
-        self.hall.agent.http_is_at(Some(url.clone()));
+        let tls = server.own_tls();
+        let concerns = Box::new(move || tls.as_ref().map(|tls| tls.concerns()).unwrap_or_default());
+        self.hall.agent.http_is_at(Some(OpenHttp { url: url.clone(), concerns }));
         self.http = Some(server);
         Ok(url)
     }

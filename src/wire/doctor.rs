@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{AgentStatus, AuditVerifyReply, Verb};
+use super::{AgentStatus, AuditVerifyReply, Verb, Warning};
 use crate::base::ServerUrl;
 
 /// `doctor`: whether everything that is kept is as it was written.
@@ -20,6 +20,9 @@ pub struct DoctorReply {
     /// Of which the keyring has something that cannot be read any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<FileAccount>,
+    /// What is wrong with the HTTP door, or soon will be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
     /// Why credentials cannot be used at the moment, in the language of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,

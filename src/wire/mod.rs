@@ -46,7 +46,7 @@ pub use logout::{LoggedOut, Logout, LogoutReply, Revocation};
 pub use pieces::{MAX_LINE, NoPiece, Pieces};
 pub use reply::{Reply, ReplyError, note_beside, print_event, print_noted_reply, print_reply};
 pub use request::{Empty, Request, RequestError, Verb, print_more, print_request, print_request_from};
-pub use serve::{Serve, ServeEnd, ServeReply};
+pub use serve::{Serve, ServeEnd, ServeReply, Warning};
 pub use sign_in::{
     IssuerInfo, Issuers, IssuersReply, Person, SessionEnd, SessionInfo, SessionReply, Sessions, SessionsReply, SignIn,
     SignInFinish, SignInReply, SignInToken, SignOut, SignOutReply, WhoAmI, WhoAmIReply,

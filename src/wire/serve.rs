@@ -22,6 +22,26 @@ pub struct Serve {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ServeReply {
     pub url: String,
+    /// What is wrong with its certificate, or soon will be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+/// Something that is as it should not be and keeps nobody from anything yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// What it is, for programs: `tls-cert-expired`, `tls-cert-expires`, `tls-cert-early`, `tls-key-readable`, `tls-not-used`,
+    /// `http-not-open`.
+    pub id: String,
+    /// The same as a sentence in the language of the request.
+    pub text: String,
+}
+
+impl Warning {
+    /// A certificate that is about to end is no trouble yet.
+    pub fn is_trouble(&self) -> bool {
+        self.id != "tls-cert-expires"
+    }
 }
 
 /// `serve_end`: closes it.

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AuditTrouble, FileAccount, Verb};
+use super::{AuditTrouble, FileAccount, Verb, Warning};
 use crate::base::{Expiry, Kind, Message, ServerUrl};
 use crate::msg;
 
@@ -31,6 +31,9 @@ pub struct StatusReply {
     /// Why the audit log cannot be written at the moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditTrouble>,
+    /// What is wrong with the HTTP door, or soon will be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
     /// Said once: what a person should know about the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

@@ -13,7 +13,7 @@ impl Handle for Serve {
         true
     }
 
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<ServeReply, Fault> {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<ServeReply, Fault> {
         let config = agent.config()?.http().cloned().unwrap_or_default();
         let wrong = |message| Fault::new(Code::BadRequest, message).hint(msg!("hint-serve"));
         let tls = match (self.tls_cert, self.tls_key) {
@@ -25,7 +25,8 @@ impl Handle for Serve {
         if let Some(issuer) = self.issuer {
             agent.people.issuers.name(issuer);
         }
-        Ok(ServeReply { url: agent.open_http(door).await? })
+        let url = agent.open_http(door).await?;
+        Ok(ServeReply { url, warnings: agent.http_warnings(caller) })
     }
 }
 

@@ -15,6 +15,7 @@ impl Handle for Status {
         let default_server = config.default_server().filter(|server| authority.sees(server)).cloned();
         let is_owner = caller.is_owner();
         let audit = if is_owner { agent.look_for_audit_trouble(caller.locale).await } else { None };
+        let warnings = agent.http_warnings(caller);
         if agent.is_locked() {
             // Who is logged in where is not known either; that nothing is known is the answer.
             let agent = this_agent(agent);
@@ -25,6 +26,7 @@ impl Handle for Status {
                 unclaimed: Vec::new(),
                 damaged: Vec::new(),
                 audit,
+                warnings,
                 note: None,
             });
         }
@@ -64,6 +66,7 @@ impl Handle for Status {
             unclaimed: if authority.sees_everything() { agent.unclaimed().await? } else { Vec::new() },
             damaged: damaged.iter().map(named).collect(),
             audit,
+            warnings,
             note: agent.unsaid(caller.locale),
         })
     }

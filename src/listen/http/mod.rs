@@ -16,6 +16,7 @@ mod params;
 mod problem;
 mod server;
 mod tls;
+mod validity;
 mod visit;
 
 pub(super) use server::HttpServer;

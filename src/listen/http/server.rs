@@ -39,6 +39,7 @@ const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 pub(in crate::listen) struct HttpServer {
     asked: SocketAddr,
     url: String,
+    tls: Option<Arc<Tls>>,
     closing: watch::Sender<Closing>,
     task: JoinHandle<()>,
 }
@@ -55,7 +56,7 @@ pub(super) enum Closing {
 pub(super) struct Shared {
     pub(super) agent: Arc<Agent>,
     pub(super) door: HttpDoor,
-    pub(super) tls: Option<Tls>,
+    pub(super) tls: Option<Arc<Tls>>,
     /// Connections by where they are from, and requests under way by who sent them.
     pub(super) crowd: Crowd,
     pub(super) streams: Places,
@@ -64,25 +65,31 @@ pub(super) struct Shared {
 
 impl HttpServer {
     /// Reads the certificate, where the door has one: what can go wrong with it does before another door is closed.
-    pub(in crate::listen) fn tls(door: &HttpDoor) -> Result<Option<Tls>, Message> {
-        door.tls().map(Tls::load).transpose()
+    pub(in crate::listen) fn tls(door: &HttpDoor) -> Result<Option<Arc<Tls>>, Message> {
+        Ok(door.tls().map(Tls::load).transpose()?.map(Arc::new))
     }
 
     pub(in crate::listen) async fn open(
         door: &HttpDoor,
-        tls: Option<Tls>,
+        tls: Option<Arc<Tls>>,
         agent: Arc<Agent>,
     ) -> Result<HttpServer, Message> {
         let trouble = |error: std::io::Error| msg!("http-address-trouble", address = door.address(), error = error);
         let listener = listen(door.address()).map_err(trouble)?;
         let address = listener.local_addr().map_err(trouble)?;
-        let url = url(door, tls.as_ref(), address);
+        let url = url(door, tls.is_some(), address);
         let (crowd, streams) = (Crowd::new(MAX_WAITING), Places::new(MAX_STREAMS));
-        let shared =
-            Arc::new(Shared { agent, door: door.clone(), tls, crowd, streams, leaving: Semaphore::new(MAX_LEAVING) });
+        let shared = Arc::new(Shared {
+            agent,
+            door: door.clone(),
+            tls: tls.clone(),
+            crowd,
+            streams,
+            leaving: Semaphore::new(MAX_LEAVING),
+        });
         let (closing, closed) = watch::channel(Closing::No);
         let task = tokio::spawn(accept(listener, shared, closed));
-        Ok(HttpServer { asked: door.address(), url, closing, task })
+        Ok(HttpServer { asked: door.address(), url, tls, closing, task })
     }
 
     /// The address that was asked for.
@@ -92,6 +99,11 @@ impl HttpServer {
 
     pub(in crate::listen) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its certificate, if it has one.
+    pub(in crate::listen) fn own_tls(&self) -> Option<Arc<Tls>> {
+        self.tls.clone()
     }
 
     /// Lets nobody in any more, waits a while for what was begun, and ends what is left of it.
@@ -114,8 +126,8 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Where people and programs find it. A name is better than an address that stands for all of them.
-fn url(door: &HttpDoor, tls: Option<&Tls>, address: SocketAddr) -> String {
-    let scheme = if tls.is_some() { "https" } else { "http" };
+fn url(door: &HttpDoor, is_tls: bool, address: SocketAddr) -> String {
+    let scheme = if is_tls { "https" } else { "http" };
     match (address.ip().is_unspecified(), door.hosts().first()) {
         (true, Some(name)) => format!("{scheme}://{name}:{}", address.port()),
         (true, None) => format!("{scheme}://localhost:{}", address.port()),

@@ -1,6 +1,6 @@
 use loom_credentials::base::printable;
 use loom_credentials::msg;
-use loom_credentials::wire::{self, DoctorReply, Fault, FileCondition};
+use loom_credentials::wire::{self, DoctorReply, Fault, FileCondition, Warning};
 
 use crate::args::Doctor;
 use crate::{Context, term};
@@ -14,6 +14,7 @@ pub fn run(args: &Doctor, context: &Context) -> Result<u8, Fault> {
     let is_well = found.problem.is_none()
         && found.damaged.is_empty()
         && found.audit.is_whole()
+        && !found.warnings.iter().any(Warning::is_trouble)
         && matches!(found.file.state, FileCondition::Absent | FileCondition::Whole);
     Ok(if is_well { 0 } else { 1 })
 }
@@ -48,6 +49,9 @@ fn show(found: &DoctorReply, context: &Context) {
     }
     for chain in &found.audit.chains {
         super::audit::about(chain).into_iter().for_each(say);
+    }
+    for warning in &found.warnings {
+        term::data_line(&printable(&warning.text));
     }
     if let Some(problem) = &found.problem {
         term::data_line(&printable(problem));

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use loom_credentials::base::IssuerConfig;
+use loom_credentials::base::{IssuerConfig, printable};
 use loom_credentials::msg;
 use loom_credentials::wire::{self, Code, Fault};
 
@@ -23,9 +23,10 @@ pub fn run(args: Serve, context: &Context) -> Result<u8, Fault> {
         tls_key: args.tls_key.as_deref().map(absolute).transpose()?,
         issuer,
     };
-    let url = client.ask(&question)?.url;
-    term::data_line(&url);
+    let opened = client.ask(&question)?;
+    term::data_line(&opened.url);
     term::say(context.locale, &msg!("http-open"));
+    opened.warnings.iter().for_each(|warning| term::line(&printable(&warning.text)));
     Ok(0)
 }
 

@@ -30,6 +30,9 @@ pub fn run(args: &args::Status, context: &Context) -> Result<u8, Fault> {
     if let Some(note) = status.note.filter(|_| !args.json) {
         term::line(&note);
     }
+    for warning in status.warnings.iter().filter(|_| !args.json) {
+        term::line(&printable(&warning.text));
+    }
     for account in status.damaged.iter().filter(|_| !args.json) {
         term::say(context.locale, &msg!("note-damaged", server = account.server, account = account.account));
     }
