@@ -215,6 +215,19 @@ fn what_is_no_access_token_for_this_agent_is_refused() {
 }
 
 #[test]
+fn a_token_that_expired_is_told_so_however_much_its_neighbours_guess() {
+    let published = Published::start();
+    let (_home, door) = published.home();
+    let old = published.draft("ec", "ES256").claim("exp", 1_000_000_000).sign();
+    let guess = |number: usize| door.get("/api/accounts", &format!("guess{number:07}{:030}", 0));
+    assert!((0..60).any(|number| guess(number).status == 429));
+    for _ in 0..5 {
+        let answer = door.get("/api/accounts", &old);
+        assert_eq!((answer.status, answer.header("www-authenticate")), (401, Some(r#"Bearer error="invalid_token""#)));
+    }
+}
+
+#[test]
 fn all_who_wait_for_an_issuer_that_fails_hear_of_it_at_once_and_it_is_left_alone() {
     let issuer = Issuer::new();
     let stub = Stub::start(|_, _, stream| {

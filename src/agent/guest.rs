@@ -98,13 +98,14 @@ impl Agent {
         match shown {
             Shown::Nothing => Ok(stranger),
             Shown::Bearer(token) => {
+                let ended = |fault: &Fault| self.note_expired(&stranger, fault);
                 let guest = match token.expose().starts_with(PREFIX) || !is_jwt(token.expose()) {
                     true => self.ledger_rights(&token).await?.map(|rights| {
                         let authority = Authority::owner().within(rights);
                         Guest { authority, ..stranger.clone() }
                     }),
                     // Boxed: the issuer may have to be asked, and what that takes not every request should hold.
-                    false => Box::pin(self.access_token(&token, address)).await?.map(|found| {
+                    false => Box::pin(self.access_token(&token, address)).await.inspect_err(ended)?.map(|found| {
                         let authority = Authority::owner().within([found.rights]);
                         Guest {
                             person: Some(found.person),
@@ -161,6 +162,14 @@ impl Agent {
         stranger.is_some_and(|guest| {
             matches!(self.issued.guard.failed(Source::address(guest.address), event), Verdict::TooMany(_))
         })
+    }
+
+    /// Notes that an issuer's token has expired, unless they show such all the time.
+    fn note_expired(&self, guest: &Guest, fault: &Fault) {
+        let from = Source::address(guest.address);
+        if fault.code() == Code::Unauthenticated && self.issued.guard.notes_ended(from, "") {
+            self.audit("auth.fail", guest.actor(), None, Err(fault.code()));
+        }
     }
 
     /// One more proof that is worth nothing.

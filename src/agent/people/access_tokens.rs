@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::access::{Claims, Expected, Holder, Identity, JwtError, Purpose, Rights, issuer_of, verify};
-use crate::agent::Agent;
 use crate::agent::people::issuers::Issuer;
+use crate::agent::{Agent, fault};
 use crate::base::{IssuerConfig, Secret, printable};
 use crate::wire::{Fault, Person};
 
@@ -60,6 +60,8 @@ impl Agent {
         }
         match found {
             Ok(claims) => Ok(Some(claims)),
+            // Its signature is right: who has it guesses nothing, and is told the truth whatever others try.
+            Err(JwtError::Expired) if matches!(purpose, Purpose::Access) => Err(fault::proof_unknown()),
             Err(reason) => {
                 tracing::info!(issuer = config.issuer.as_str(), %reason, "a token is refused");
                 Ok(None)
