@@ -81,16 +81,17 @@ fn as_many_sign_ins_as_one_token_likes_sign_nobody_else_out() {
         let kind = "Content-Type: application/x-www-form-urlencoded";
         write!(stream.get_mut(), "{head}{kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         let answer = Answer::read(&mut stream).unwrap();
-        assert_eq!(answer.status, 303, "{answer:?}");
+        // Who signs in all the time has to wait.
+        assert!(matches!(answer.status, 303 | 429), "{answer:?}");
         let cookies = answer.head.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
-        let session = cookies.filter(|cookie| cookie.starts_with("loom=")).next().unwrap();
-        session.split(';').next().unwrap().to_owned()
+        let session = cookies.filter(|cookie| cookie.starts_with("loom=")).next()?;
+        session.split(';').next().map(str::to_owned)
     };
-    let session = sign_in(&admin);
-    let first = sign_in(&reader);
-    (0..1000).for_each(|_| drop(sign_in(&reader)));
+    let session = sign_in(&admin).unwrap();
+    let signed_in = (0..1001).filter(|_| sign_in(&reader).is_some()).count();
+    assert!(signed_in > 10, "{signed_in}");
     let page = |session: &str| door.ask("GET", "/", &[&format!("Cookie: {session}")], "").status;
-    assert_eq!((page(&session), page(&first)), (200, 303));
+    assert_eq!(page(&session), 200);
 }
 
 #[test]
@@ -138,5 +139,5 @@ fn a_token_that_ended_is_told_so_however_much_its_neighbours_guess() {
     assert_eq!(nothing.header("www-authenticate"), Some("Bearer"));
     // What they did is noted, and not each time.
     let noted = home.audited("auth.fail").len();
-    assert!((24..=200).contains(&noted), "{noted}");
+    assert!((20..=200).contains(&noted), "{noted}");
 }
