@@ -203,3 +203,36 @@ fn an_api_call_is_made_as_the_person_who_is_named() {
     let done = run(home.command(env!("CARGO_BIN_EXE_loom")).args(["api", "/api/whoami", "--account", "nobody"]), b"");
     assert_eq!(done.code, 4, "{done:?}");
 }
+
+#[test]
+fn an_organization_in_the_urls_of_azure_is_nobody_and_means_the_one_account_that_nobody_named() {
+    let home = Home::new();
+    let given = |server: &str, more: &[&str], token: &str| {
+        home.loom_in(&[&["login", "--with-token", "--server", server], more].concat(), token).ok();
+    };
+    let ask = |host: &str, user: &str| {
+        home.helper("get", format!("protocol=https\nhost={host}\nusername={user}\n\n")).ok().out
+    };
+    given("https://dev.azure.com", &["--account", "fabrikam"], "tok_of_fabrikam");
+    assert_eq!(ask("dev.azure.com", "contoso"), "", "it may be for that organization alone");
+    given("https://dev.azure.com", &[], "tok_of_all");
+    assert!(ask("dev.azure.com", "contoso").contains("password=tok_of_all\n"));
+    assert!(ask("dev.azure.com", "fabrikam").contains("password=tok_of_fabrikam\n"));
+    let why = home.loom(&["why", "https://contoso@dev.azure.com/contoso/app"]).ok();
+    assert!(why.out.contains("contoso is an organization there"), "{why:?}");
+    // Elsewhere, and where a person or a rule says the name, it is somebody's.
+    given("https://git.example", &[], "tok_elsewhere");
+    assert_eq!(ask("git.example", "contoso"), "");
+    home.loom(&["token", "--server", "https://dev.azure.com", "--account", "contoso"]).fails(4);
+    home.loom(&["logout", "--server", "https://dev.azure.com", "--account", "contoso"]);
+    assert!(ask("dev.azure.com", "contoso").contains("tok_of_all"));
+    home.configure("[[account]]\nmatch = 'https://dev.azure.com'\nuser = 'nobody'\n");
+    assert_eq!(home.get("https", "dev.azure.com").ok().out, "");
+    // A login is named after who logged in; of two people neither is guessed.
+    home.configure("");
+    home.loom(&["logout", "--all", "--local"]).ok();
+    log_in(&home, "https://dev.azure.com", "ana@contoso.example", "ana@contoso.example", "of-ana");
+    assert!(ask("dev.azure.com", "contoso").contains("password=of-ana\n"));
+    log_in(&home, "https://dev.azure.com", "bo@contoso.example", "bo@contoso.example", "of-bo");
+    assert_eq!(ask("dev.azure.com", "contoso"), "");
+}

@@ -200,3 +200,20 @@ fn a_git_that_does_not_answer_is_given_up() {
     std::fs::set_permissions(dir.join("git"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     set_up(&home, Path::new(env!("CARGO_BIN_EXE_loom")), &[&dir], &[]).fails(1).says("git");
 }
+
+#[test]
+fn what_was_written_for_rules_that_depend_on_a_path_goes_with_loom() {
+    let home = Home::new();
+    home.configure("[[account]]\nmatch = 'https://git.example/team'\nuser = 'ana'\n");
+    let written = || home.git_config(&["config", "--global", "--list"]).out;
+    home.loom(&["setup", "git"]).ok();
+    home.loom(&["setup", "git", "--server", "https://git.example"]).ok();
+    assert!(written().contains("credential.https://git.example.usehttppath=true"), "{}", written());
+    home.loom(&["setup", "git", "--remove", "--server", "https://git.example"]).ok();
+    assert!(written().contains("usehttppath"), "loom is asked there all the same");
+    home.loom(&["setup", "git", "--remove"]).ok().says("useHttpPath");
+    assert_eq!(written(), "");
+    home.git_config(&["config", "--global", "credential.https://git.example.useHttpPath", "false"]).ok();
+    home.loom(&["setup", "git", "--remove"]).ok();
+    assert!(written().contains("usehttppath=false"), "of somebody else");
+}

@@ -104,9 +104,9 @@ fn gits_helper_ends_in_time_where_the_directory_that_git_works_in_hangs_or_that_
     // They have begun, and git has not yet said what it wants.
     let mut helpers = [
         helper(&|command| {
-            drop(command.current_dir(&work).env("PWD", work.join("x/..")).env("GIT_DIR", "../work/.git"))
+            _ = command.current_dir(&work).env("PWD", work.join("x/..")).env("GIT_DIR", "../work/.git");
         }),
-        helper(&|command| drop(command.env("XDG_RUNTIME_DIR", &run))),
+        helper(&|command| _ = command.env("XDG_RUNTIME_DIR", &run)),
     ];
     let (begun, pids) = (Instant::now(), helpers.each_ref().map(|helper| helper.0.id()));
     let reads = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Locking and unlocking: what a locked agent gives out, which is nothing, and who opens it again.
 
+use std::io::{Read, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -262,4 +263,31 @@ fn who_knew_the_old_passphrase_writes_nothing_once_another_agent_changed_it() {
     for host in ["b.example", "c.example"] {
         assert!(one.get("https", host).ok().out.contains("password=pw_"), "{host}");
     }
+}
+
+#[test]
+fn what_is_typed_while_a_wrong_passphrase_is_waited_for_shows_nowhere_and_is_no_command_afterwards() {
+    let Some(script) = find_program("script") else { return };
+    let home = with_passphrase();
+    home.loom(&["lock"]).ok();
+    // The shell then takes what is left, for half a second.
+    let shell = "loom unlock; stty -icanon min 0 time 5; echo \"left=[$(dd bs=99 count=1 2>/dev/null)]\"; stty -a";
+    let mut command = home.command(script);
+    command.args(["-qec", shell, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut running = Running(command.spawn().unwrap());
+    let (mut keys, mut screen) = (running.0.stdin.take().unwrap(), running.0.stdout.take().unwrap());
+    let mut shown = Vec::new();
+    while !String::from_utf8_lossy(&shown).contains("Passphrase:") {
+        let mut byte = [0];
+        screen.read_exact(&mut byte).unwrap();
+        shown.extend(byte);
+    }
+    // The second and third wait for two and for four seconds, while more is typed.
+    keys.write_all(b"wrong-1\nwrong-2\nwrong-3\nrest-of-it\n").unwrap();
+    screen.read_to_end(&mut shown).unwrap();
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(!shown.contains("wrong-") && !shown.contains("rest-of-it"), "{shown}");
+    assert!(shown.contains("left=[]"), "{shown}");
+    assert!(shown.contains("Waiting: wrong passphrases are answered after 4 seconds"), "{shown}");
+    assert!(shown.contains(" echo ") && shown.matches("not the passphrase").count() == 3, "{shown}");
 }

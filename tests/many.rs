@@ -1,11 +1,12 @@
 //! Many accounts: more than fit into one frame, in every command.
 
 use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 
 use serde_json::{Value, json};
 
-use crate::support::{Home, SOON, every, say};
+use crate::support::{Home, Jar, SOON, SecretService, Session, every, run, say};
 
 /// So many accounts of one server, with names so long that what is said of all of them takes several frames.
 const SHORT: usize = 180;
@@ -69,6 +70,11 @@ fn what_is_said_of_many_accounts_takes_several_frames_and_comes_through_whole() 
 /// What an older Loom kept in clear is sealed in one go, so that this is how so many get into the file.
 fn with_old_file(count: usize) -> Home {
     let home = Home::with(&[]);
+    fill_old_file(&home, count);
+    home
+}
+
+fn fill_old_file(home: &Home, count: usize) {
     home.configure("store = 'file'\n");
     let old = (0..count).map(|number| {
         let key = format!("https___10_{}_{}_{}", number >> 16, (number >> 8) & 255, number & 255);
@@ -77,7 +83,57 @@ fn with_old_file(count: usize) -> Home {
     let old: serde_json::Map<String, Value> = old.collect();
     std::fs::write(home.credentials(), Value::from(old).to_string()).unwrap();
     std::fs::set_permissions(home.credentials(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    home
+}
+
+/// Asks all servers, through a proxy that takes its time and lets nobody through.
+fn checked(home: &Home, count: usize) {
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in proxy.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || {
+                let (mut stream, mut line) = (BufReader::new(stream), String::new());
+                while line != "\r\n" {
+                    line.clear();
+                    stream.read_line(&mut line).unwrap();
+                }
+                std::thread::sleep(std::time::Duration::from_millis(40));
+                let _ = stream.get_mut().write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+            });
+        }
+    });
+    let mut command = home.command(env!("CARGO_BIN_EXE_loom"));
+    command.args(["status", "--check", "--json"]).env("https_proxy", address);
+    let said: Value = serde_json::from_str(&run(&mut command, b"").ok().out).unwrap();
+    let accounts = said["accounts"].as_array().unwrap();
+    assert!(accounts.len() == count && accounts.iter().all(|account| account["checked"] == "unknown"));
+}
+
+#[test]
+fn many_accounts_move_to_the_keyring_and_back() {
+    let (count, mut home) = (MANY / every(50), Home::with(&[]));
+    let Some(session) = Session::without_keyring(&mut home) else { return };
+    let keyring = SecretService::start(&session);
+    fill_old_file(&home, count);
+    let _agent = home.agent(&[]);
+    home.loom(&["store", "migrate", "--to", "keyring"]).ok().says(&count.to_string());
+    assert_eq!(keyring.items(), count);
+    home.loom(&["lock"]).ok();
+    home.loom(&["unlock"]).ok();
+    assert_eq!(home.loom(&["token", "--server", "https://10.0.1.3"]).ok().out, "tok-259\n");
+    home.loom(&["store", "migrate", "--to", "file"]).ok();
+    assert_eq!(keyring.items(), 0);
+    assert_eq!(status(&home, &[])["accounts"].as_array().unwrap().len(), count);
+}
+
+/// The list of accounts as the HTTP door has it, for programs and for people.
+fn through_the_door(home: &Home, count: usize) {
+    let (door, token) = (home.serve(&[]), home.issue("page", &["--role", "admin"]));
+    assert_eq!(door.get("/api/accounts", &token).ok(200).as_array().unwrap().len(), count);
+    let person = Jar::new(home);
+    person.post(&format!("{}/sign-in/token", door.url), &[("token", &token)]).is(303);
+    let page = person.get(&format!("{}/", door.url)).is(200).body;
+    assert!(page.contains("https://10.0.1.2") && page.contains("</html>"), "{} bytes", page.len());
 }
 
 #[test]
@@ -96,6 +152,12 @@ fn every_command_works_with_twenty_thousand_accounts() {
     assert_eq!(home.loom(&["token", "--server", "https://10.0.1.3"]).ok().out, "tok-259\n");
     home.loom(&["why", "https://10.0.1.3"]).ok();
     step("login, store, get, token, why");
+    let begun_check = std::time::Instant::now();
+    checked(&home, count + 2);
+    assert!(begun_check.elapsed().as_secs() < 5 + count as u64 / 100, "one after the other");
+    step("status --check");
+    through_the_door(&home, count + 2);
+    step("the page and the API of the HTTP door");
     let doctor: Value = serde_json::from_str(&home.loom(&["doctor", "--json"]).ok().out).unwrap();
     assert_eq!(doctor["file"]["accounts"].as_array().unwrap().len(), count + 2);
     home.loom(&["store", "status"]).ok();

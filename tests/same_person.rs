@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::support::authorization_server::{METADATA, TOKENS, authorization_server_that_reads, json, refusal};
-use crate::support::{Home, Output, Stub, http};
+use crate::support::{Home, Output, Stub, http, wait_until};
 
 /// A server that says who logs in.
 struct Server {
@@ -20,6 +20,10 @@ struct Said {
     /// All tokens of one person are of one consent: when one is revoked, all are.
     is_one_consent: bool,
     ended_below: usize,
+    /// So many revocations get no answer.
+    deaf: usize,
+    /// Which clients asked for themselves.
+    machines: usize,
 }
 
 impl Server {
@@ -33,6 +37,10 @@ impl Server {
                     Some(json(&METADATA.replace("{\"issuer\"", "{\"userinfo_endpoint\":\"URL/me\",\"issuer\"")))
                 }
                 "/me" => Some(json(&format!(r#"{{"preferred_username":"{}"}}"#, said.person))),
+                "/revoke" if said.deaf > 0 => {
+                    said.deaf -= 1;
+                    Some(http("503 Service Unavailable", "", ""))
+                }
                 "/revoke" => {
                     let token = request.split("token=").nth(1).unwrap_or_default();
                     let token = token.split(['&', ' ']).next().unwrap_or_default().to_owned();
@@ -46,6 +54,11 @@ impl Server {
                     let number = request.split("refresh_token=rt_").nth(1)?;
                     let number: usize = number.split(['&', '_', ' ']).next()?.parse().ok()?;
                     Some(if number < said.ended_below { refusal("invalid_grant") } else { tokens(number, "renewed_") })
+                }
+                "/token" if request.contains("grant_type=client_credentials") => {
+                    said.machines += 1;
+                    let token = format!("at_machine_{}", said.machines);
+                    Some(json(&format!(r#"{{"access_token":"{token}","token_type":"bearer","expires_in":3600}}"#)))
                 }
                 "/token" => {
                     said.logins += 1;
@@ -137,4 +150,31 @@ fn a_token_that_a_person_gave_under_that_name_stays_where_it_is() {
     assert_eq!(names(&home), ["ana", "oauth2"]);
     server.log_in(&home, "ana", &[]);
     assert_eq!(names(&home), ["ana", "oauth2"], "their next login takes the place of theirs");
+}
+
+#[test]
+fn a_replaced_login_whose_server_gave_no_answer_is_ended_there_later() {
+    let (home, server) = (Home::new(), Server::start());
+    server.log_in(&home, "ana", &[]);
+    server.said.lock().unwrap().deaf = 1;
+    server.log_in(&home, "ana", &[]);
+    wait_until("it is asked once more", || !server.said.lock().unwrap().revoked.is_empty());
+    let revoked = server.said.lock().unwrap().revoked.clone();
+    assert!(revoked.iter().all(|token| token.contains('1')), "{revoked:?}");
+    assert_eq!(server.token(&home, &[]), "at_2\n");
+}
+
+#[test]
+fn a_second_machine_at_a_server_does_not_take_the_place_of_the_first() {
+    let (home, server) = (Home::new(), Server::start());
+    let log_in = |client: &str| {
+        let login = ["login", "--server", server.stub.url(), "--flow", "client-credentials", "--client-id", client];
+        home.loom_in(&[&login[..], &["--client-secret-file", "-"]].concat(), "secret\n").ok();
+    };
+    for client in ["build", "deploy", "deploy", "build"] {
+        log_in(client);
+    }
+    assert_eq!(names(&home), ["deploy", "oauth2"]);
+    assert_eq!(server.token(&home, &["--account", "deploy"]), "at_machine_3\n");
+    assert_eq!(server.token(&home, &[]), "at_machine_4\n");
 }

@@ -86,6 +86,20 @@ fn a_keyring_that_answers_each_call_too_slowly_is_an_error_in_time() {
 }
 
 #[test]
+fn what_a_slow_keyring_was_asked_for_in_vain_is_not_written_behind_whoever_was_told_so() {
+    let Some((home, _session, service)) = kept() else { return };
+    let (seen, made) = (service.calls("ReadAlias"), service.calls("CreateItem"));
+    // Looking whether it is open, and for the account, is done in time; making the item would begin when nobody waits any more.
+    service.set(Manner::Slow(Duration::from_millis(1150)));
+    login(&home, "b", "tok_b").fails(1);
+    wait_until("it would make it now", || service.calls("ReadAlias") >= seen + 3);
+    service.set(Manner::Honest);
+    login(&home, "c", "tok_c").ok();
+    assert_eq!(service.calls("CreateItem"), made + 1);
+    token(&home, "b").fails(4);
+}
+
+#[test]
 fn a_keyring_that_hangs_makes_each_further_question_wait_a_moment_only_and_the_first_after_it_works() {
     let Some((home, _session, service)) = kept() else { return };
     for from_the_start in [false, true] {

@@ -258,3 +258,21 @@ fn git_works_for_the_servers_of_a_token_that_may_reveal_and_says_nothing_else() 
         assert!(done.code != 0 && done.out.is_empty(), "git {number}: {done:?}");
     }
 }
+
+#[test]
+fn that_the_list_of_the_tokens_is_gone_is_said_until_there_is_another() {
+    let home = Home::new();
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok").ok();
+    home.loom(&["token", "revoke", "nobody"]);
+    assert!(!home.loom(&["status"]).ok().err.contains("tokens.json"), "there never was one");
+    let token = home.issue("ci", &["--scopes", "read"]);
+    std::fs::remove_file(home.path().join("state/loom/tokens.json")).unwrap();
+    let mut presenting = home.command(env!("CARGO_BIN_EXE_loom"));
+    run(presenting.arg("status").env("LOOM_TOKEN", &token), b"").fails(1).says("not known");
+    home.loom(&["status"]).ok().says("tokens.json").says("has ended");
+    let doctor = home.loom(&["doctor"]);
+    assert!(doctor.code == 1 && doctor.out.contains("tokens.json"), "{doctor:?}");
+    home.issue("ci", &["--scopes", "read"]);
+    assert!(!home.loom(&["status"]).ok().err.contains("tokens.json"));
+    home.loom(&["doctor"]).ok();
+}

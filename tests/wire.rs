@@ -293,7 +293,16 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
     let put_aside = Some("/home/alice/x.damaged".into());
     exchange(
         Doctor { restore: true },
-        DoctorReply { agent, file, audit: whole(), damaged: Vec::new(), warnings: vec![warning()], problem, put_aside },
+        DoctorReply {
+            agent,
+            file,
+            audit: whole(),
+            damaged: Vec::new(),
+            warnings: vec![warning()],
+            tokens_gone: None,
+            problem,
+            put_aside,
+        },
     );
     let entry = |actor| AuditEntry {
         time: "2026-01-01T00:00:00Z".into(),
@@ -434,6 +443,7 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         warnings: vec![warning()],
         unclaimed: vec![],
         audit: None,
+        tokens_gone: None,
         note: None,
     };
     exchange(Status { server: None, check: true }, reply);

@@ -198,6 +198,8 @@ impl Ledger {
         let (leased, kept): (Vec<_>, Vec<_>) = changed.into_iter().partition(|token| token.leased);
         let mut pages = Pages { version: VERSION, tokens: kept };
         private_file::replace(&self.path, &serde_json::to_vec(&pages).unwrap_or_default())?;
+        // From now on it is known that there was a list.
+        let _ = File::options().write(true).open(&self.lock_path).and_then(|lock| lock.set_len(1));
         let stamp = Stamp::of(&self.path);
         let mut known = self.known();
         // A lease can be revoked like any other token.
@@ -206,6 +208,11 @@ impl Ledger {
         });
         known.take_over(std::mem::take(&mut pages.tokens), stamp);
         Ok(())
+    }
+
+    /// Whether there was a list, and its file has gone: whatever was on it has ended.
+    pub fn is_gone(&self) -> bool {
+        !private_file::is_there(&self.path) && self.lock_path.metadata().is_ok_and(|lock| lock.len() > 0)
     }
 
     pub(super) fn lock(&self) -> Result<File> {

@@ -70,6 +70,11 @@ impl Agent {
     }
 
     /// The rights of whoever presents this token, and one use of it.
+    /// The file of the issued tokens, where there was one.
+    pub(super) fn tokens_gone(&self) -> Option<String> {
+        self.issued.ledger.is_gone().then(|| self.paths().tokens_file().display().to_string())
+    }
+
     pub(super) async fn ledger_rights(&self, token: &Secret) -> Result<Option<Vec<Rights>>, Fault> {
         let rights = match self.issued.ledger.authenticate(token).map_err(fault::from_ledger)? {
             Presented::Unknown => None,

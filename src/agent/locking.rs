@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::state::lock;
 use super::{Agent, fault};
-use crate::base::{Moment, Secret, StoreChoice};
+use crate::base::{Moment, Secret, StoreChoice, Waiting};
 use crate::msg;
 use crate::wire::{Code, Fault};
 
@@ -172,6 +172,7 @@ impl Agent {
     }
 
     async fn rest(&self, time: Duration) -> Result<(), Fault> {
+        let _waiting = Waiting::begin(msg!("passphrase-pause", seconds = time.as_secs()));
         tokio::select! {
             () = sleep(time) => Ok(()),
             () = self.stopping.asked() => Err(fault::stopping()),

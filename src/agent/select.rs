@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use super::held::Held;
 use super::seen::Seen;
-use crate::base::{AccountKey, Grant, ServerUrl};
+use crate::base::{AccountKey, Grant, GrantKind, ServerUrl};
 
 /// Which accounts a request may mean, the best first.
 ///
@@ -27,6 +27,27 @@ pub(super) fn candidates<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Optio
         (is_person, by_path, by_name, held.record().created(), held.key())
     });
     found
+}
+
+/// The same for git, which may name a user that the URL of a clone button has, and at some hosts that is the organization:
+/// nobody in particular. Then the one account is meant that nobody gave a name; of several none, and none of another name,
+/// which may be another organization's.
+pub(super) fn for_git<'a>(
+    accounts: Seen<'a>,
+    server: &ServerUrl,
+    user: Option<&str>,
+    is_organization: bool,
+) -> Vec<&'a Held> {
+    let found = candidates(accounts, server, user);
+    if !is_organization || user.is_none() || !found.is_empty() {
+        return found;
+    }
+    let is_unnamed = |held: &&Held| {
+        let name = held.key().user();
+        *held.key() == AccountKey::new(held.key().server().clone(), None) || held.person() == Some(name)
+    };
+    let unnamed: Vec<&Held> = fitting(accounts, server).into_iter().filter(is_unnamed).collect();
+    if unnamed.len() == 1 { unnamed } else { Vec::new() }
 }
 
 /// The same where one account is to be changed or handed out: whoever logged in counts only if no account has the name.
@@ -130,6 +151,16 @@ pub(super) fn of_who_logged_in(
     let unnamed = named(None);
     let instead = (unnamed != account && is_theirs(&unnamed)).then_some(unnamed);
     (account, instead)
+}
+
+/// Under which name the login of a machine is kept: the usual one, unless another client's is there; then its own client's.
+pub(super) fn of_client(accounts: Seen<'_>, server: &ServerUrl, grant: &Grant) -> AccountKey {
+    let named = |name: Option<String>| AccountKey::new(server.clone(), name);
+    let client = |key: &AccountKey| accounts.get(key).and_then(|held| held.credential().grant());
+    let is_own = |key: &AccountKey| client(key).is_some_and(|other| other.client_id == grant.client_id);
+    let (usual, own) = (named(None), named(Some(grant.client_id.clone())));
+    let is_anothers = client(&usual).is_some_and(|other| other.kind == GrantKind::Machine) && !is_own(&usual);
+    if is_anothers || is_own(&own) { own } else { usual }
 }
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ struct KnownHost {
     /// Where a person registers a client of their own.
     #[serde(default)]
     register_at: Option<String>,
+    /// The user in a URL to clone is the name of an organization, and any name goes with a token.
+    #[serde(default)]
+    user_is_organization: bool,
     #[serde(default)]
     oauth: OAuthSettings,
 }
@@ -43,6 +46,11 @@ pub fn settings(server: &ServerUrl) -> OAuthSettings {
 /// Where a client can be registered for this host by hand.
 pub fn register_at(server: &ServerUrl) -> Option<&'static str> {
     entry(server)?.register_at.as_deref()
+}
+
+/// Whether the user in this host's URLs is nobody, but the organization that the repository is of.
+pub fn user_is_organization(server: &ServerUrl) -> bool {
+    entry(server).is_some_and(|entry| entry.user_is_organization)
 }
 
 /// What is known of servers of one make, by where they give tokens: at this path, below that of the server itself.

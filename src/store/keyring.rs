@@ -20,6 +20,9 @@ const OURS: [(&str, &str); 1] = [("service", "loom")];
 /// How long one call may take. A person is not asked anything, so nothing takes long that works.
 const CALL_WITHIN: Duration = Duration::from_secs(5);
 
+/// So many accounts are read or removed in one call, which has to end in time however many there are.
+const TOGETHER: usize = 50;
+
 /// A failure that took so long is one of a keyring that hangs: it gave up by itself, after two seconds.
 const SWIFT: Duration = Duration::from_secs(1);
 
@@ -127,7 +130,14 @@ impl Keyring {
             }
         };
         let _waiting = Waiting::begin(msg!("keyring-awaited"));
-        let outcome = worker.call(|platform| call(platform), left()).map_err(|_| hangs())?;
+        let done = worker.call(
+            move |platform| {
+                platform.awaited_until(until);
+                call(platform)
+            },
+            left(),
+        );
+        let outcome = done.map_err(|_| hangs())?;
         // After a failure the connection may be dead; the next call makes a new one.
         if !matches!(outcome, Err(StoreError::Unavailable(_))) {
             self.worker = Some(worker);
@@ -142,7 +152,15 @@ impl CredentialStore for Keyring {
     }
 
     fn load(&mut self) -> Result<Vec<Record>> {
-        let (records, damaged) = self.with_open(|platform| read(platform, platform.items(&OURS)?))?;
+        let items = self.with_open(|platform| platform.items(&OURS))?;
+        let mut found = Found::new();
+        for part in items.chunks(TOGETHER) {
+            let part = part.to_vec();
+            self.with_open(move |platform| read(platform, part.clone()))?
+                .into_iter()
+                .for_each(|one| take(&mut found, one));
+        }
+        let (records, damaged) = sorted(found);
         self.damaged = damaged;
         Ok(records)
     }
@@ -152,12 +170,16 @@ impl CredentialStore for Keyring {
     }
 
     fn find(&mut self, accounts: &[AccountKey]) -> Result<Vec<Record>> {
-        let users: Vec<String> = accounts.iter().map(ToString::to_string).collect();
-        let find = move |platform: &Platform| {
-            let found = users.iter().map(|user| items(platform, user)).collect::<Result<Vec<Vec<Item>>>>()?;
-            read(platform, found.into_iter().flatten())
-        };
-        Ok(self.with_open(find)?.0)
+        let mut found = Found::new();
+        for part in accounts.chunks(TOGETHER) {
+            let users: Vec<String> = part.iter().map(ToString::to_string).collect();
+            let find = move |platform: &Platform| {
+                let found = users.iter().map(|user| items(platform, user)).collect::<Result<Vec<Vec<Item>>>>()?;
+                read(platform, found.into_iter().flatten())
+            };
+            self.with_open(find)?.into_iter().for_each(|one| take(&mut found, one));
+        }
+        Ok(sorted(found).0)
     }
 
     fn put(&mut self, records: &[Record]) -> Result<()> {
@@ -165,11 +187,14 @@ impl CredentialStore for Keyring {
     }
 
     fn remove(&mut self, accounts: &[AccountKey]) -> Result<()> {
-        let users: Vec<String> = accounts.iter().map(ToString::to_string).collect();
-        self.write(move |platform| {
-            let gone = users.iter().map(|user| remove(platform, user)).collect::<Result<Vec<bool>>>()?;
-            Ok(gone.contains(&true))
-        })
+        for part in accounts.chunks(TOGETHER) {
+            let users: Vec<String> = part.iter().map(ToString::to_string).collect();
+            self.write(move |platform| {
+                let gone = users.iter().map(|user| remove(platform, user)).collect::<Result<Vec<bool>>>()?;
+                Ok(gone.contains(&true))
+            })?;
+        }
+        Ok(())
     }
 
     fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>> {
@@ -201,25 +226,37 @@ impl CredentialStore for Keyring {
     }
 }
 
-/// The latest record of each account, and the accounts of which there is only something that is no record.
-fn read(platform: &Platform, items: impl IntoIterator<Item = Item>) -> Result<(Vec<Record>, Vec<AccountKey>)> {
-    let mut found: BTreeMap<AccountKey, Option<Record>> = BTreeMap::new();
+/// What there is of each account: the latest record, or nothing that is one.
+type Found = BTreeMap<AccountKey, Option<Record>>;
+
+/// What these items are.
+fn read(platform: &Platform, items: impl IntoIterator<Item = Item>) -> Result<Vec<(AccountKey, Option<Record>)>> {
+    let mut all = Vec::new();
     for item in items {
         // Another application may be called loom too; what is not exactly ours is not read any further.
         let account = user(platform, &item)?.and_then(|user| user.parse::<AccountKey>().ok());
         let Some(account) = account else { continue };
         let Some(value) = platform.secret(&item)? else { continue };
         let record = serde_json::from_slice(&value).ok().filter(|record: &Record| *record.account() == account);
-        match (found.entry(account), record) {
-            (Entry::Vacant(place), record) => drop(place.insert(record)),
-            (Entry::Occupied(mut known), Some(record))
-                if known.get().as_ref().is_none_or(|known| known.saved() < record.saved()) =>
-            {
-                known.insert(Some(record));
-            }
-            (Entry::Occupied(_), _) => {}
-        }
+        all.push((account, record));
     }
+    Ok(all)
+}
+
+fn take(found: &mut Found, (account, record): (AccountKey, Option<Record>)) {
+    match (found.entry(account), record) {
+        (Entry::Vacant(place), record) => drop(place.insert(record)),
+        (Entry::Occupied(mut known), Some(record))
+            if known.get().as_ref().is_none_or(|known| known.saved() < record.saved()) =>
+        {
+            known.insert(Some(record));
+        }
+        (Entry::Occupied(_), _) => {}
+    }
+}
+
+/// The records, and the accounts of which there is only something that is none.
+fn sorted(found: Found) -> (Vec<Record>, Vec<AccountKey>) {
     let (mut records, mut damaged) = (Vec::new(), Vec::new());
     for (account, record) in found {
         match record {
@@ -227,7 +264,7 @@ fn read(platform: &Platform, items: impl IntoIterator<Item = Item>) -> Result<(V
             None => damaged.push(account),
         }
     }
-    Ok((records, damaged))
+    (records, damaged)
 }
 
 /// What the items of this user have.

@@ -1,5 +1,6 @@
 //! The keyring of Linux and the BSDs: the Secret Service (freedesktop.org), version 0.2, on the session bus.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ pub(super) struct SecretService {
     channel: Channel,
     session: Path<'static>,
     key: TransferKey,
+    /// When whoever waits for what is done now gives up.
+    until: Cell<Instant>,
 }
 
 /// An entry, by its path on the bus.
@@ -53,7 +56,21 @@ impl SecretService {
         let (theirs, session): (Variant<Vec<u8>>, Path) =
             ask(&channel, PATH, SERVICE, "OpenSession", open).map_err(failed)?;
         let key = offer.agree(&theirs.0).ok_or_else(refused)?;
-        Ok(SecretService { channel, session, key })
+        Ok(SecretService { channel, session, key, until: Cell::new(Instant::now()) })
+    }
+
+    /// What is asked from now on is waited for until then.
+    pub(super) fn awaited_until(&self, until: Instant) {
+        self.until.set(until);
+    }
+
+    /// A change begins only if its answer is there before whoever waits for it has gone: nothing may land after they were told
+    /// that it did not.
+    fn begin_change(&self) -> Result<()> {
+        match Instant::now() + ANSWER_WITHIN > self.until.get() {
+            true => Err(StoreError::Unavailable(msg!("keyring-hangs"))),
+            false => Ok(()),
+        }
     }
 
     /// Whether it is open to us, found out without causing a prompt.
@@ -94,6 +111,7 @@ impl SecretService {
         ]);
         let (vector, sealed) = self.key.seal(secret)?;
         let secret = (self.session.clone(), vector, sealed, "application/octet-stream");
+        self.begin_change()?;
         let (item, prompt): (Path, Path) =
             self.call(&collection, COLLECTION, "CreateItem", (properties, secret, false))?;
         match is_none(&item) {
@@ -104,6 +122,7 @@ impl SecretService {
 
     /// Removes an item; one that is gone already is no error.
     pub(super) fn delete(&self, item: &Item) -> Result<()> {
+        self.begin_change()?;
         match found(ask(&self.channel, &item.0, ITEM, "Delete", ()))? {
             Some((prompt,)) if !is_none(&prompt) => self.prompt(&prompt).map(|_| ()),
             Some(_) | None => Ok(()),

@@ -23,6 +23,9 @@ pub struct DoctorReply {
     /// What is wrong with the HTTP door, or soon will be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
+    /// The list of issued tokens that is gone, and with it all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_gone: Option<String>,
     /// Why credentials cannot be used at the moment, in the language of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,

@@ -34,6 +34,9 @@ pub struct StatusReply {
     /// What is wrong with the HTTP door, or soon will be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
+    /// The list of issued tokens that is gone, and with it all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_gone: Option<String>,
     /// Said once: what a person should know about the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

@@ -45,6 +45,7 @@ impl Handle for Doctor {
             audit,
             damaged: agent.damaged(|_| true).iter().map(named).collect(),
             warnings: agent.http_warnings(caller),
+            tokens_gone: agent.tokens_gone(),
             problem: problem.map(|fault| fault.message(caller.locale)),
             put_aside: restored.and_then(|done| done.put_aside).map(|path| path.display().to_string()),
         })

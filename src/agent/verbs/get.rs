@@ -5,6 +5,7 @@ use crate::agent::held::{Held, Usefulness};
 use crate::agent::{Agent, Caller, fault, select};
 use crate::base::{AccountKey, Config, Credential, GrantKind, Kind, Secret, ServerUrl, TokenSource};
 use crate::msg;
+use crate::oauth::known_hosts;
 use crate::wire::{Code, Condition, Fault, Get, GetReply, GitCredential, Proof};
 
 impl Handle for Get {
@@ -34,12 +35,13 @@ impl Handle for Get {
         let place = [self.directory.as_deref(), self.named_directory.as_deref()];
         let rule = agent.rule(&config, &server, place).await;
         let user = named.or(rule.map(|rule| rule.user()));
+        let is_organization = named.is_some() && known_hosts::user_is_organization(&server);
         // Accounts that were renewed for this question, or could not be: each is tried once, so this ends.
         let mut tried = Vec::new();
         let mut failed = None;
         loop {
             let choice = agent.with_accounts(|accounts| {
-                let found = select::candidates(accounts.seen_by(&authority), &server, user);
+                let found = select::for_git(accounts.seen_by(&authority), &server, user, is_organization);
                 self.choose(agent, &found, named, &tried)
             });
             match choice.await? {
@@ -57,7 +59,7 @@ impl Handle for Get {
         if failed.is_none() {
             // Too often in a moment; a login would not help.
             let heals_again = |accounts: &Accounts| {
-                let found = select::candidates(accounts.seen_by(&authority), &server, user);
+                let found = select::for_git(accounts.seen_by(&authority), &server, user, is_organization);
                 found.iter().find_map(|held| held.healed_enough())
             };
             failed = agent.look(heals_again).flatten().map(|wait| fault::renewed_again_in(&server, wait));

@@ -45,7 +45,12 @@ impl Login {
             let (reply, replaced) = finish(agent, caller.locale, account.clone(), instead, credential).await?;
             let mut revoked = false;
             for old in replaced.iter().filter(|old| is_of_person(old) && !ended_both) {
-                revoked |= revocation::revoke(agent, old.account(), old.credential()).await == Revocation::Revoked;
+                match revocation::revoke(agent, old.account(), old.credential()).await {
+                    Revocation::Revoked => revoked = true,
+                    // It would live on, with nobody to end it.
+                    Revocation::Pending => agent.revoke_soon(old.account().clone(), old.credential().clone()),
+                    Revocation::AlreadyInvalid | Revocation::NotSupported | Revocation::NotAsked => {}
+                }
             }
             if !revoked || self.lives(agent, &account, &secret).await? {
                 return Ok(reply);
@@ -64,9 +69,14 @@ impl Login {
         server: &ServerUrl,
         credential: &Credential,
     ) -> Result<(AccountKey, Option<AccountKey>), Fault> {
-        let person = credential.grant().filter(|grant| grant.user.is_some() && self.account.is_none());
-        let Some(grant) = person else { return Ok((AccountKey::new(server.clone(), self.account.clone()), None)) };
-        let name = |all: &Accounts| select::of_who_logged_in(all.seen_by(authority), server, grant);
+        let Some(grant) = credential.grant().filter(|_| self.account.is_none()) else {
+            return Ok((AccountKey::new(server.clone(), self.account.clone()), None));
+        };
+        let name = |all: &Accounts| match (&grant.user, grant.kind) {
+            (Some(_), _) => select::of_who_logged_in(all.seen_by(authority), server, grant),
+            (None, GrantKind::Machine) => (select::of_client(all.seen_by(authority), server, grant), None),
+            (None, GrantKind::Person) => (AccountKey::new(server.clone(), None), None),
+        };
         agent.with_accounts(name).await
     }
 

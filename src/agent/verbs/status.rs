@@ -1,4 +1,8 @@
 use std::collections::BTreeMap;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt, stream};
 
 use super::doctor::named;
 use super::hello::this_agent;
@@ -7,6 +11,10 @@ use crate::agent::held::Held;
 use crate::agent::{Agent, Caller, check, select};
 use crate::base::{AccountKey, Grant, ServerUrl};
 use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};
+
+/// So many servers are asked at once, and so long none that was not asked yet.
+const AT_ONCE: usize = 16;
+const CHECK_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 impl Handle for Status {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StatusReply, Fault> {
@@ -27,6 +35,7 @@ impl Handle for Status {
                 damaged: Vec::new(),
                 audit,
                 warnings,
+                tokens_gone: None,
                 note: None,
             });
         }
@@ -42,10 +51,13 @@ impl Handle for Status {
                 let shown = accounts.seen_by(authority).iter().filter(|held| is_named(held));
                 shown.map(|held| held.key().clone()).collect::<Vec<AccountKey>>()
             });
-            // Before anything is said: asking may renew a token.
-            for key in keys.await? {
-                let said = check::ask(agent, &key).await?;
-                checked.insert(key, said);
+            // Before anything is said: asking may renew a token. What was begun is ended, for a renewal may have used one up.
+            let until = Instant::now() + CHECK_WITHIN;
+            let in_time = keys.await?.into_iter().take_while(|_| Instant::now() < until);
+            let asked = stream::iter(in_time).map(async |key| (check::ask(agent, &key).await, key));
+            let mut asked = pin!(asked.buffer_unordered(AT_ONCE));
+            while let Some((said, key)) = asked.next().await {
+                checked.insert(key, said?);
             }
         }
         let accounts = agent.with_accounts(|accounts| {
@@ -67,6 +79,7 @@ impl Handle for Status {
             damaged: damaged.iter().map(named).collect(),
             audit,
             warnings,
+            tokens_gone: agent.tokens_gone().filter(|_| authority.sees_everything()),
             note: agent.unsaid(caller.locale),
         })
     }

@@ -6,6 +6,7 @@ use crate::agent::seen::Seen;
 use crate::agent::{Agent, Caller, select};
 use crate::base::{AccountKey, AccountRule, Config, Locale, Message};
 use crate::msg;
+use crate::oauth::known_hosts;
 use crate::wire::{Chosen, Condition, Fault, PassedOver, Why, WhyReply};
 
 impl Handle for Why {
@@ -37,10 +38,14 @@ impl Asked<'_> {
         self.why.user.as_deref().or(self.rule.map(AccountRule::user))
     }
 
+    fn is_organization(&self) -> bool {
+        self.why.user.is_some() && known_hosts::user_is_organization(&self.why.server)
+    }
+
     fn answer(&self, accounts: Seen<'_>) -> WhyReply {
         let user = self.user();
         let found = match self.config.permits(&self.why.server) {
-            true => select::candidates(accounts, &self.why.server, user),
+            true => select::for_git(accounts, &self.why.server, user, self.is_organization()),
             false => Vec::new(),
         };
         let usable: Vec<&&Held> = found.iter().filter(|held| held.is_of_use()).collect();
@@ -68,7 +73,11 @@ impl Asked<'_> {
     fn because(&self, chosen: &Held, usable: usize) -> Message {
         match (&self.why.user, self.told) {
             (Some(user), _) if chosen.key().user() != user && chosen.git_user() != user => {
-                msg!("why-person", user = user)
+                match self.is_organization() && chosen.person().is_none_or(|person| !person.starts_with(user.as_str()))
+                {
+                    true => msg!("why-organization", user = user),
+                    false => msg!("why-person", user = user),
+                }
             }
             (Some(user), _) => msg!("why-user", user = user),
             (None, Some(rule)) => msg!("why-rule", subject = rule.subject(), user = rule.user()),

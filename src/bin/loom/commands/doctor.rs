@@ -13,6 +13,7 @@ pub fn run(args: &Doctor, context: &Context) -> Result<u8, Fault> {
     }
     let is_well = found.problem.is_none()
         && found.damaged.is_empty()
+        && found.tokens_gone.is_none()
         && found.audit.is_whole()
         && !found.warnings.iter().any(Warning::is_trouble)
         && matches!(found.file.state, FileCondition::Absent | FileCondition::Whole);
@@ -43,6 +44,9 @@ fn show(found: &DoctorReply, context: &Context) {
     }
     if let Some(path) = &found.put_aside {
         say(msg!("doctor-put-aside", path = path));
+    }
+    if let Some(path) = &found.tokens_gone {
+        say(msg!("note-tokens-gone", path = path));
     }
     for account in &found.damaged {
         say(msg!("note-damaged", server = account.server, account = account.account));

@@ -7,6 +7,7 @@ use loom_credentials::wire::{self, Code, Fault, LoginEvent, LoginReply, Pasted, 
 use zeroize::Zeroizing;
 
 use crate::args::login::{Flow, Login};
+use crate::hush::Hush;
 use crate::{Context, secret_input, term};
 
 /// The longest address that is read.
@@ -165,6 +166,7 @@ fn open(context: &Context, url: &str) {
 }
 
 fn with_token(args: Login, context: &Context) -> Result<LoginReply, Fault> {
+    let _hush = std::io::stdin().is_terminal().then(Hush::begin);
     let text = secret_input::read(&msg!("token-prompt"), context)?;
     let credential = match Secret::token(text.expose().to_owned()) {
         Some(token) => Credential::token(token, TokenSource::Given),

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use loom_credentials::base::{Config, Paths, ServerUrl, printable, shell_word};
@@ -41,22 +42,46 @@ fn remove(scope: &str, key: &str, context: &Context) -> Result<u8, Fault> {
         _ => return Err(refused(&removed)),
     };
     term::say(context.locale, &done);
+    stop_naming_paths(scope, context)?;
     Ok(0)
 }
 
 /// Where a rule depends on the path, git has to be told to name it.
 fn name_paths(scope: &str) -> Result<(), Fault> {
-    let fault = |message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config"));
-    let config = Paths::from_environment().and_then(|paths| Config::load(&paths.config_file())).map_err(fault)?;
-    let mut origins: Vec<String> =
-        config.rules().iter().filter_map(|rule| rule.needs_path()).map(|url| url.origin().to_string()).collect();
-    origins.dedup();
-    for origin in origins {
-        let key = format!("credential.{origin}.useHttpPath");
+    for origin in origins_with_paths()? {
+        let key = names_path(&origin);
         change(&["config", scope, &key, "true"])?;
         term::data_line(&format!("{key} = true"));
     }
     Ok(())
+}
+
+/// Where loom is not asked any more, nobody else needs the path: a helper that does not know it finds nothing then.
+fn stop_naming_paths(scope: &str, context: &Context) -> Result<(), Fault> {
+    let configuration = configuration().ok();
+    let is_asked = |origin: &ServerUrl| {
+        let asked = configuration.as_ref().map(|configuration| configuration.helpers(origin, None).asked);
+        asked.is_some_and(|asked| asked.iter().any(|helper| is_loom(helper)))
+    };
+    let named = |origin: &ServerUrl| context.named.as_ref().is_none_or(|named| named.same_origin(origin));
+    for origin in origins_with_paths()?.iter().filter(|origin| named(origin) && !is_asked(origin)) {
+        let key = names_path(origin);
+        if git(&["config", scope, "--unset", &key, "^true$"])?.status.success() {
+            term::say(context.locale, &msg!("git-removed", key = key));
+        }
+    }
+    Ok(())
+}
+
+fn names_path(origin: &ServerUrl) -> String {
+    format!("credential.{origin}.useHttpPath")
+}
+
+/// The origins of the settings' rules that depend on a path.
+fn origins_with_paths() -> Result<BTreeSet<ServerUrl>, Fault> {
+    let fault = |message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config"));
+    let config = Paths::from_environment().and_then(|paths| Config::load(&paths.config_file())).map_err(fault)?;
+    Ok(config.rules().iter().filter_map(|rule| rule.needs_path()).map(ServerUrl::origin).collect())
 }
 
 /// What will happen with the helpers that are configured already, which stay as they are, and where loom is not asked.

@@ -33,6 +33,9 @@ pub fn run(args: &args::Status, context: &Context) -> Result<u8, Fault> {
     for warning in status.warnings.iter().filter(|_| !args.json) {
         term::line(&printable(&warning.text));
     }
+    if let Some(path) = status.tokens_gone.as_ref().filter(|_| !args.json) {
+        term::say(context.locale, &msg!("note-tokens-gone", path = path));
+    }
     for account in status.damaged.iter().filter(|_| !args.json) {
         term::say(context.locale, &msg!("note-damaged", server = account.server, account = account.account));
     }

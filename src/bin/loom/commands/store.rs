@@ -5,6 +5,7 @@ use loom_credentials::msg;
 use loom_credentials::wire::{self, Code, Fault, StoredIn, StoresReply};
 
 use crate::args::{Place, StoreAction};
+use crate::hush::Hush;
 use crate::{Context, secret_input, term};
 
 pub fn run(action: &StoreAction, context: &Context) -> Result<u8, Fault> {
@@ -27,6 +28,7 @@ pub fn run(action: &StoreAction, context: &Context) -> Result<u8, Fault> {
             term::say(context.locale, &msg!("migrated", count = reply.count, place = place));
         }
         StoreAction::Rekey(args) => {
+            let _hush = (args.passphrase && std::io::stdin().is_terminal()).then(Hush::begin);
             let passphrase = args.passphrase.then(|| new_passphrase(context)).transpose()?;
             client.ask(&wire::Rekey { passphrase, no_passphrase: args.no_passphrase })?;
             term::say(context.locale, &msg!("rekeyed"));

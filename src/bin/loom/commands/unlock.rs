@@ -10,6 +10,7 @@ use loom_credentials::msg;
 use loom_credentials::wire::{self, Code, Fault};
 
 use crate::args::Unlock;
+use crate::hush::Hush;
 use crate::{Context, secret_input, term};
 
 /// How often a person may mistype.
@@ -23,9 +24,11 @@ pub fn run(args: &Unlock, context: &Context) -> Result<u8, Fault> {
     if args.for_git {
         return for_git(&client, context);
     }
+    let is_typed = std::io::stdin().is_terminal();
+    let _hush = is_typed.then(Hush::begin);
     if is_needed(&client)? {
         let prompt = msg!("passphrase-prompt");
-        let tries = if std::io::stdin().is_terminal() { TRIES } else { 1 };
+        let tries = if is_typed { TRIES } else { 1 };
         try_passphrases(&client, context, tries, || secret_input::read(&prompt, context))?;
     }
     term::say(context.locale, &msg!("now-unlocked"));
@@ -40,6 +43,7 @@ fn for_git(client: &Client, context: &Context) -> Result<u8, Fault> {
     }
     let _lock = wait_for_prompt(&client.paths().unlock_lock())?;
     if is_needed(client)? {
+        let _hush = Hush::begin();
         term::say(context.locale, &msg!("git-needs-unlock"));
         try_passphrases(client, context, TRIES, || secret_input::typed(&msg!("passphrase-prompt"), context))?;
     }
