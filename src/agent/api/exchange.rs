@@ -152,8 +152,9 @@ impl Asked<'_> {
         let scopes = Scope::from_name(scope).unwrap_or(Scope::All);
         let need = Need { scope: scopes, ..needed(self.method.as_str(), self.target.url.path()) };
         for other in others_with(agent, self.authority, &self.target, scope, tried).await? {
+            let below = needed(self.method.as_str(), self.target.below(other.server()));
             // One that cannot be renewed now is no better.
-            if (self.grants)(need) && ready(agent, &other).await.is_ok() {
+            if (self.grants)(need) && (self.grants)(below) && ready(agent, &other).await.is_ok() {
                 return Ok(Some(other));
             }
         }
