@@ -71,7 +71,7 @@ const PARTS: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn no_path_that_is_taken_leads_any_server_out_of_the_path_that_it_lies_below(
         prefix in prop::sample::select(vec!["", "/org", "/org/a%20b", "/org;v=1", "/org%252Fx"]),
