@@ -21,6 +21,7 @@ mod faults_passphrase;
 mod faults_room;
 mod faults_scenarios;
 mod fuzzed;
+mod foreign;
 mod git;
 mod git_helper;
 mod git_https;

@@ -1,6 +1,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use super::foreign::of_another;
 use super::socket_path;
 use crate::base::Message;
 use crate::msg;
@@ -57,6 +58,13 @@ impl Paths {
     /// Whether somebody said where the socket is.
     pub fn is_socket_named(&self) -> bool {
         self.is_socket_named
+    }
+
+    /// The first of loom's directories, or of those that one would be made in, that is another user's: with their environment
+    /// and not their rights, as `sudo -E` has it, whatever is made there locks them out.
+    pub fn of_another(&self) -> Option<PathBuf> {
+        let socket = self.socket.parent().unwrap_or(Path::new("/"));
+        [socket, &self.state, &self.config].into_iter().find_map(of_another)
     }
 
     /// Names the directories of settings and state, in few letters: two who share a socket's directory may mean others.

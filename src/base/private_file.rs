@@ -11,6 +11,7 @@ use tempfile::{NamedTempFile, PersistError};
 use zeroize::Zeroizing;
 
 use super::file_id::FileId;
+use super::foreign::of_another;
 use super::lock_holder::LockHolder;
 use super::temporary::temporary;
 use super::{Message, Waiting, clock};
@@ -81,8 +82,12 @@ impl PrivateFileError {
 
 type Result<T> = std::result::Result<T, PrivateFileError>;
 
-/// Creates the directory (0700) with its parents, or checks that it is a directory of ours in which nobody else writes.
+/// Creates the directory (0700) with its parents, or checks that it is a directory of ours in which nobody else writes. None
+/// is made in another user's.
 pub fn private_dir(path: &Path) -> Result<()> {
+    if let Some(dir) = of_another(path) {
+        return Err(unsafe_path(&dir, Unsafe::Owner));
+    }
     // What is in a directory is on the disk only if the directory is.
     let new: Vec<&Path> = path.ancestors().take_while(|dir| !is_there(dir)).collect();
     let mut builder = std::fs::DirBuilder::new();

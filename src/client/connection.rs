@@ -1,5 +1,4 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -14,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::ask::unavailable;
 use super::watch::Watch;
-use crate::base::{Locale, Message, Secret, private_file, socket_variable};
+use crate::base::{Locale, Message, Peer, Secret, private_file, socket_variable};
 use crate::msg;
 use crate::wire::{Code, Fault, FrameError, Hello, HelloReply, Pieces, Reply, print_request, read_frame};
 
@@ -55,24 +54,13 @@ impl Connection {
             Err(Errno::AGAIN) => return Err(silent()),
             Err(error) => return Err(not_reached(socket, error.into())),
         };
-        let mut agent = None;
-        let server = match stream.peer_creds() {
-            Ok(server) => {
-                agent = server.pid();
-                server.euid()
-            }
-            // Said of a process in another PID namespace: we are in a container, the agent is not. In a directory that only
-            // we may enter the owner of the socket is who made it.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
-                Some(socket.symlink_metadata().map_err(|error| not_reached(socket, error))?.uid())
-            }
-            Err(error) => return Err(not_reached(socket, error)),
-        };
-        if server != Some(rustix::process::geteuid().as_raw()) {
+        let Stream::UdSocket(connected) = &stream;
+        let agent = Peer::of(connected).map_err(|error| not_reached(socket, error))?;
+        if !agent.is_ours() {
             return Err(denied_socket(msg!("file-owner", path = socket.display())));
         }
         stream.set_recv_timeout(Some(LOOK_AFTER)).map_err(|error| not_reached(socket, error))?;
-        Ok(Some(Connection { stream: BufReader::new(stream), socket: socket.to_owned(), agent }))
+        Ok(Some(Connection { stream: BufReader::new(stream), socket: socket.to_owned(), agent: agent.pid }))
     }
 
     /// Sends a question and waits for the first line of the answer.

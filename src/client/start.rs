@@ -9,7 +9,7 @@ use super::report::beside;
 use crate::base::private_file::{self, PrivateFileError};
 use crate::base::{Locale, Message, Paths, socket_variable};
 use crate::msg;
-use crate::wire::Fault;
+use crate::wire::{Code, Fault};
 
 /// The longest wait for another front-end that is starting the agent.
 const STARTED_WITHIN: Duration = Duration::from_secs(10);
@@ -22,6 +22,7 @@ const STARTS: usize = 3;
 
 /// Starts the agent and connects to it. Of many front-ends at once one starts it; the others wait until it listens.
 pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> {
+    refuse_directories_of_another(paths)?;
     let unsafe_file = |error: PrivateFileError| unavailable(error.message()).hint(hint(&error));
     private_file::private_dir(paths.socket().parent().unwrap_or(Path::new("/"))).map_err(unsafe_file)?;
     let until = Instant::now() + STARTED_WITHIN;
@@ -47,6 +48,13 @@ pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> 
     }
     let unreached = || unavailable(msg!("agent-unreached", path = paths.socket().display()));
     Connection::open(paths.socket())?.ok_or_else(|| unreached().hint(msg!("hint-try-again")))
+}
+
+/// Nothing is made, started or changed where it would lock another user out.
+pub fn refuse_directories_of_another(paths: &Paths) -> Result<(), Fault> {
+    let Some(dir) = paths.of_another() else { return Ok(()) };
+    let fault = Fault::new(Code::Denied, msg!("directory-of-another", path = dir.display()));
+    Err(fault.hint(msg!("hint-directory-of-another")))
 }
 
 /// What to do about a directory or a file beside the socket; it names the variable that decides where that is.

@@ -2,7 +2,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use interprocess::local_socket::tokio::Stream;
-use interprocess::local_socket::traits::StreamCommon;
 use interprocess::local_socket::traits::tokio::Listener as _;
 use rustix::process::{Resource, getrlimit};
 use tokio::time::{sleep, timeout};
@@ -11,6 +10,7 @@ use super::conversation::{Visitor, converse};
 use super::crowd::Crowd;
 use super::door::{Door, DoorError, Next};
 use crate::agent::{Agent, Peer};
+use crate::base;
 
 /// How many connections are open at most, over all sockets; then the one who has most of them makes room.
 const MAX_OPEN: usize = 1024;
@@ -74,11 +74,11 @@ impl Hall {
     /// Asked before a byte is read: a process of another user gets nothing, whatever the socket's mode says.
     fn let_in(self: &Arc<Self>, stream: Stream, token: Option<&Arc<str>>) {
         match peer(&stream) {
-            Some(peer) if peer.uid == rustix::process::geteuid().as_raw() => {
+            Some(peer) => {
                 let visitor = Visitor::new(self.clone(), peer, token.cloned());
                 tokio::spawn(async move { converse(stream, visitor).await });
             }
-            _ => tracing::warn!("a process of another user connected and was turned away"),
+            None => tracing::warn!("a process of another user connected and was turned away"),
         }
     }
 
@@ -93,8 +93,9 @@ impl Hall {
     }
 }
 
+/// A process in a PID namespace that cannot be seen from here has no number.
 fn peer(stream: &Stream) -> Option<Peer> {
-    let creds = stream.peer_creds().ok()?;
-    let pid = creds.pid().and_then(|pid| u32::try_from(pid).ok()).unwrap_or_default();
-    Some(Peer { uid: creds.euid()?, pid })
+    let Stream::UdSocket(stream) = stream;
+    let peer = base::Peer::of(stream).ok().filter(base::Peer::is_ours)?;
+    Some(Peer { uid: peer.uid, pid: peer.pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or_default() })
 }

@@ -82,6 +82,10 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
     }
     let say = |message| locale.render(&message);
     let paths = Paths::from_environment().map_err(say)?;
+    if let Some(dir) = paths.of_another() {
+        let message = say(msg!("directory-of-another", path = dir.display()));
+        return Err(format!("{message}\nhint: {}", say(msg!("hint-directory-of-another"))));
+    }
     let store = match std::env::var("LOOM_STORE").ok().filter(|name| !name.is_empty()) {
         Some(name) => Some(StoreChoice::from_name(&name).ok_or_else(|| say(msg!("unknown-store", name = name)))?),
         None => None,

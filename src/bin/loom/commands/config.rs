@@ -1,4 +1,5 @@
 use loom_credentials::base::{Config, Paths, Setting};
+use loom_credentials::client::refuse_directories_of_another;
 use loom_credentials::msg;
 use loom_credentials::wire::{Code, Fault};
 
@@ -7,7 +8,11 @@ use crate::{Context, term};
 
 pub fn run(action: &ConfigAction, context: &Context) -> Result<u8, Fault> {
     let fault = |message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config"));
-    let path = Paths::from_environment().map_err(fault)?.config_file();
+    let paths = Paths::from_environment().map_err(fault)?;
+    let path = paths.config_file();
+    if matches!(action, ConfigAction::Set { .. } | ConfigAction::SetDefaultServer { .. }) {
+        refuse_directories_of_another(&paths)?;
+    }
     match action {
         ConfigAction::Get { key } => {
             let Some(value) = setting(key)?.get(&path).map_err(fault)? else { return Ok(1) };

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use loom_credentials::base::{Config, Paths, ServerUrl, printable, shell_word};
+use loom_credentials::client::refuse_directories_of_another;
 use loom_credentials::git::{Helpers, Scope, example};
 use loom_credentials::msg;
 use loom_credentials::wire::{Code, Fault};
@@ -14,6 +15,8 @@ use crate::{Context, term};
 const OURS: &str = "(^|[/! ])git-credential-loom$|^loom( credential-helper)?$";
 
 pub fn run(args: &SetupGit, context: &Context) -> Result<u8, Fault> {
+    let paths = Paths::from_environment().map_err(|message| Fault::new(Code::Unavailable, message))?;
+    refuse_directories_of_another(&paths)?;
     let scope = if args.local { "--local" } else { "--global" };
     let key = match &context.named {
         Some(server) => format!("credential.{server}.helper"),
