@@ -65,6 +65,8 @@ const GOOD: &[(&str, Change)] = &[
     ("begins within the leeway", |it| it.time("nbf", 30).time("iat", 30)),
     ("neither nbf nor iat", |it| it.without("nbf").without("iat")),
     ("an end with a fraction", |it| it.claim("exp", 4_000_000_000.5)),
+    ("an end in no calendar", |it| it.claim("exp", 1e300)),
+    ("an end beyond all numbers", |it| it.claim("exp", u64::MAX)),
     ("the longest subject", |it| it.claim("sub", "é".repeat(255))),
     ("a header parameter that nobody knows", |it| it.header("custom", json!({ "a": 1 }))),
 ];
@@ -104,6 +106,10 @@ fn the_claims_say_who_it_is_until_when_and_in_which_role() {
     assert_eq!(claims(named.claim("preferred_username", "ada\u{202e}\n")).name(), "ada\\u{202e}\\u{a}");
     assert_eq!(claims(draft().claim("name", "\u{7}".repeat(500))).name().len(), 200);
     assert_eq!(claims(draft().claim("exp", 4_000_000_000_i64)).expires().as_unix(), 4_000_000_000);
+    // Beyond the last day it ends on the last day.
+    for beyond in [253_402_300_800_i64, i64::MAX] {
+        assert!(claims(draft().claim("exp", beyond)).expires().to_string().starts_with("9999-12-30"), "{beyond}");
+    }
     let role = |more: Value| {
         let mut config = json!({ "issuer": Issuer::NAME, "client_id": Issuer::CLIENT });
         config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -138,8 +138,6 @@ const CLAIMS: &[Variant] = &[
     ("exp is null", JwtError::Claim("exp"), |it| it.claim("exp", Value::Null).sign()),
     ("exp is a text", JwtError::Claim("exp"), |it| it.claim("exp", "4000000000").sign()),
     ("exp is a list", JwtError::Malformed, |it| it.claim("exp", json!([4_000_000_000_i64])).sign()),
-    ("exp in no calendar", JwtError::Claim("exp"), |it| it.claim("exp", 1e300).sign()),
-    ("exp beyond all numbers", JwtError::Claim("exp"), |it| it.claim("exp", u64::MAX).sign()),
     ("exp before all time", JwtError::Claim("exp"), |it| it.claim("exp", -1).sign()),
     ("exp has passed", JwtError::Expired, |it| it.time("exp", -61).sign()),
     ("exp in 1970", JwtError::Expired, |it| it.claim("exp", 1).sign()),

@@ -113,7 +113,7 @@ fn check_id(all: &Map<String, Value>, audiences: &[&str], nonce: &str, client_id
 /// When it ends; a token without an end is none.
 fn check_times(all: &Map<String, Value>) -> Result<Expiry, JwtError> {
     let now = clock::now();
-    let expires = seconds(all, "exp")?.and_then(Expiry::from_unix).ok_or(JwtError::Claim("exp"))?;
+    let expires = seconds(all, "exp")?.and_then(Expiry::at_most).ok_or(JwtError::Claim("exp"))?;
     if expires.ends_within(-LEEWAY, now) {
         return Err(JwtError::Expired);
     }

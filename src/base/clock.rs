@@ -12,6 +12,11 @@ impl Expiry {
         Timestamp::from_second(seconds).ok().filter(|t| t.as_second() > 0).map(Expiry)
     }
 
+    /// The same; what lies beyond the last day of all calendars ends with it.
+    pub fn at_most(seconds: i64) -> Option<Self> {
+        Expiry::from_unix(seconds.min(Timestamp::MAX.as_second()))
+    }
+
     /// Seconds since 1970.
     pub fn as_unix(self) -> i64 {
         self.0.as_second()

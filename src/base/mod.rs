@@ -75,7 +75,7 @@ pub use moment::Moment;
 pub use oauth_settings::{OAuthSettings, TokenEndpointAuthMethod};
 pub use paths::Paths;
 pub use peer::Peer;
-pub use printable::printable;
+pub use printable::{is_visible, printable};
 pub use role::{Role, scopes_of_role};
 pub use role_rules::RoleRules;
 pub use role_servers::{Reach, RoleServers};

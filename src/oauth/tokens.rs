@@ -1,4 +1,3 @@
-use jiff::ToSpan;
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
@@ -54,8 +53,8 @@ impl Tokens {
             return Err(OAuthError::BadToken);
         }
         let expires = response.expires_in().and_then(|life| {
-            let seconds = i64::try_from(life.as_secs()).ok()?;
-            Expiry::from_unix(clock::now().checked_add(seconds.seconds()).ok()?.as_second())
+            let seconds = i64::try_from(life.as_secs()).unwrap_or(i64::MAX);
+            Expiry::at_most(clock::now().as_second().saturating_add(seconds))
         });
         Ok(Tokens {
             access: token(response.access_token().secret())?,

@@ -72,7 +72,7 @@ impl LegacyRecord {
             LegacyRecord::Api { key } => Credential::token(key, TokenSource::Loom),
             LegacyRecord::OAuth { refresh, access, expires } => Credential::OAuth {
                 access,
-                expires: Expiry::from_unix(expires / 1000),
+                expires: Expiry::at_most(expires / 1000),
                 refresh: Some(refresh),
                 grant: None,
             },

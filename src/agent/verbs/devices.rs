@@ -5,7 +5,7 @@ use crate::agent::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Polled};
 use crate::agent::dispatch::Handle;
 use crate::agent::issued::Viewer;
 use crate::agent::{Agent, Asker, Caller, fault, issued};
-use crate::base::printable;
+use crate::base::{is_visible, printable};
 use crate::msg;
 use crate::wire::{
     Actor, Code, DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
@@ -20,9 +20,9 @@ impl Handle for DeviceStart {
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceStartReply, Fault> {
         agent.forget_old_devices().await?;
-        let name = self.name.map(|name| printable(&name.chars().take(MAX_NAME).collect::<String>()));
+        let name = self.name.map(|name| printable(name.trim().chars().take(MAX_NAME).collect::<String>().trim()));
         let address = caller.guest().map(|guest| guest.address());
-        let asking = Asking::new(name.filter(|name| !name.is_empty()), address, self.scopes);
+        let asking = Asking::new(name.filter(|name| is_visible(name)), address, self.scopes);
         let started = agent.devices.start(agent.party_asking(caller), asking);
         let (device_code, user_code, unfetched) = started.map_err(|error| match error {
             NoPlace::TooMany => fault::too_many(LIFE.as_secs() / 10),

@@ -2,7 +2,7 @@ use crate::access::{Authority, Holder, Order, Rights};
 use crate::agent::dispatch::Handle;
 use crate::agent::issued::Viewer;
 use crate::agent::{Agent, Caller, fault, issued};
-use crate::base::{Expiry, Scope, Scopes, ServerPattern, clock, scopes_of_role};
+use crate::base::{Expiry, Scope, Scopes, ServerPattern, clock, is_visible, scopes_of_role};
 use crate::msg;
 use crate::wire::{
     Actor, Code, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens,
@@ -165,6 +165,6 @@ fn scopes(scopes: Scopes) -> Result<Scopes, Fault> {
 }
 
 fn name(name: &str) -> Result<String, Fault> {
-    let is_name = !name.is_empty() && name.chars().count() <= MAX_NAME && !name.chars().any(char::is_control);
+    let is_name = (1..=MAX_NAME).contains(&name.chars().count()) && is_visible(name);
     is_name.then(|| name.to_owned()).ok_or_else(fault::bad_token_name)
 }

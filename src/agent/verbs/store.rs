@@ -19,7 +19,7 @@ impl Handle for Store {
             // `loom why` says it to who asks.
             return Ok(Empty {});
         }
-        let expires = self.password_expiry_utc.and_then(Expiry::from_unix);
+        let expires = self.password_expiry_utc.and_then(Expiry::at_most);
         if expires.is_some_and(|expiry| expiry.ends_within(0, clock::now())) {
             return Ok(Empty {});
         }

@@ -1,7 +1,7 @@
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Command;
 
-use loom_credentials::base::{Scope, printable};
+use loom_credentials::base::{Scope, is_visible, printable};
 use loom_credentials::msg;
 use loom_credentials::wire::{self, Code, Fault, GenerateReply};
 
@@ -51,8 +51,10 @@ fn command(args: &Exec) -> Command {
 /// What the audit log and `loom token list` call it.
 fn name(args: &Exec) -> String {
     let program = args.command.first().map(|program| program.to_string_lossy()).unwrap_or_default();
-    let program: String = program.chars().filter(|c| !c.is_control()).take(100).collect();
-    format!("exec {program}")
+    let program: String = program.chars().take(100).collect();
+    let program = printable(&program).split_whitespace().collect::<Vec<_>>().join(" ");
+    let named: String = format!("exec {program}").chars().take(200).collect();
+    if is_visible(&named) { named } else { "exec".to_owned() }
 }
 
 fn not_run(args: &Exec, error: &std::io::Error) -> Fault {
