@@ -1,9 +1,13 @@
+use super::standing::Standing;
 use crate::base::{Expiry, Scope, Scopes, ServerPattern, ServerUrl};
 
 /// What the one who asks may do: everything, if it is the user whose agent it is; else what all of these rights allow.
 /// There are several where a token was issued by another, or is presented at a socket that has one of its own.
 #[derive(Clone, Debug, Default)]
-pub struct Authority(Vec<Rights>);
+pub struct Authority {
+    all: Vec<Rights>,
+    standing: Standing,
+}
 
 /// The rights of one who has some.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +39,7 @@ impl Authority {
     /// Of somebody elsewhere who has shown nothing.
     pub fn nobody() -> Authority {
         let (scopes, servers) = (Scopes::default(), Vec::new());
-        Authority(vec![Rights { holder: Holder::Nobody, scopes, servers, reveal: false, status_only: true }])
+        Authority::owner().within(Rights { holder: Holder::Nobody, scopes, servers, reveal: false, status_only: true })
     }
 
     pub fn is_nobody(&self) -> bool {
@@ -49,42 +53,61 @@ impl Authority {
 
     /// Whether it is the user's own. What is kept under a name that several servers may have is handed over to nobody else.
     pub fn is_owner(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// The same, but no more than these rights.
-    pub fn within(mut self, rights: impl IntoIterator<Item = Rights>) -> Authority {
-        self.0.extend(rights);
+    pub fn within(mut self, rights: Rights) -> Authority {
+        self.all.push(rights);
         self
     }
 
+    /// The same, but no more than these tokens have: theirs are the rights.
+    pub fn within_tokens(mut self, standing: &Standing, rights: Vec<Rights>) -> Authority {
+        self.all.extend(rights);
+        self.standing = self.standing.and(standing);
+        self
+    }
+
+    /// The tokens that stand behind what is set up with this authority.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// The same for what is to last longer than a session: nothing if somebody has this authority by other means than tokens,
+    /// since nobody could tell when it ends.
+    pub fn lasting(&self) -> Option<&Standing> {
+        let is_token = |holder: &Holder| matches!(holder, Holder::Token(_));
+        self.holders().all(is_token).then_some(&self.standing)
+    }
+
     pub fn allows(&self, needed: Scope) -> bool {
-        self.0.iter().all(|rights| rights.scopes.allows(needed))
+        self.all.iter().all(|rights| rights.scopes.allows(needed))
     }
 
     /// Whether this server, and what is kept for it, is there at all for the one who asks.
     pub fn sees(&self, server: &ServerUrl) -> bool {
-        self.0.iter().all(|rights| rights.servers.is_empty() || rights.sees(server))
+        self.all.iter().all(|rights| rights.servers.is_empty() || rights.sees(server))
     }
 
     /// Whether what concerns all servers may be asked.
     pub fn sees_everything(&self) -> bool {
-        self.0.iter().all(|rights| rights.servers.is_empty())
+        self.all.iter().all(|rights| rights.servers.is_empty())
     }
 
     /// Whether a server's own secret may be handed out.
     pub fn reveals(&self) -> bool {
-        self.0.iter().all(|rights| rights.reveal)
+        self.all.iter().all(|rights| rights.reveal)
     }
 
     /// Whether what is kept may be used for who asks: sent to its server, with the answer handed back.
     pub fn uses_what_is_kept(&self) -> bool {
-        self.0.iter().all(|rights| !rights.status_only)
+        self.all.iter().all(|rights| !rights.status_only)
     }
 
     /// Whether who has this authority may issue a token with these rights: a narrower one never mints a wider one.
     pub fn may_issue(&self, asked: &Rights) -> bool {
-        self.allows(Scope::All) && self.0.iter().all(|own| own.cover(asked))
+        self.allows(Scope::All) && self.all.iter().all(|own| own.cover(asked))
     }
 
     /// Whether who has this authority may see and end a token with these rights. That it may be handed secrets is no reason to
@@ -97,7 +120,7 @@ impl Authority {
     /// Whether who signed in may hand on these rights: no more than they have themselves.
     pub fn may_delegate(&self, asked: &Rights) -> bool {
         let signed_in = self.holders().any(|holder| matches!(holder, Holder::Session(_)));
-        self.may_issue(asked) || signed_in && self.0.iter().all(|own| own.cover(asked))
+        self.may_issue(asked) || signed_in && self.all.iter().all(|own| own.cover(asked))
     }
 
     /// All that may be done.
@@ -109,12 +132,12 @@ impl Authority {
 
     /// The servers that are there, where they are named; for the narrowest of several that names some.
     pub fn servers(&self) -> &[ServerPattern] {
-        self.0.iter().map(|rights| rights.servers.as_slice()).find(|servers| !servers.is_empty()).unwrap_or_default()
+        self.all.iter().map(|rights| rights.servers.as_slice()).find(|servers| !servers.is_empty()).unwrap_or_default()
     }
 
     /// Everybody whose rights count.
     pub fn holders(&self) -> impl Iterator<Item = &Holder> {
-        self.0.iter().map(|rights| &rights.holder)
+        self.all.iter().map(|rights| &rights.holder)
     }
 
     /// The token that was presented, the narrowest of several; nothing for the user.
@@ -170,7 +193,8 @@ mod tests {
                     continue;
                 }
                 // As the ledger does: whoever presents it has the rights of all that led to it.
-                authority = Authority::owner().within([asked.clone()]).within(wider.0.clone());
+                let rights = [&[asked.clone()], wider.all.as_slice()].concat();
+                authority = Authority::owner().within_tokens(&Standing::of_token("t"), rights);
                 prop_assert!(asked.scopes.allows(needed) || !authority.allows(needed), "granted more than was asked");
                 prop_assert!(wider.allows(needed) || !authority.allows(needed));
                 prop_assert!(!authority.reveals() || asked.reveal && wider.reveals());
@@ -181,6 +205,40 @@ mod tests {
                     prop_assert_eq!(authority.sees(&server), asked.servers.is_empty() && wider.sees(&server) || asked.sees(&server));
                 }
             }
+        }
+
+        /// A socket, a door, a session, a machine: whatever somebody set up is used by somebody else, or by themselves, with
+        /// another token.
+        #[test]
+        fn through_what_somebody_set_up_nobody_has_more_than_they_or_the_visitor(
+            setter in prop::collection::vec(rights(), 0..3),
+            visitor in prop::collection::vec(rights(), 0..3),
+            asked in rights(),
+            needed in prop::sample::select(Scope::EVERY.to_vec()),
+        ) {
+            let of = |name, rights: &Vec<Rights>| {
+                let standing = if rights.is_empty() { Standing::default() } else { Standing::of_token(name) };
+                Authority::owner().within_tokens(&standing, rights.clone())
+            };
+            let (setter, visitor) = (of("setter", &setter), of("visitor", &visitor));
+            let through = visitor.clone().within_tokens(setter.standing(), setter.all.clone());
+            for bound in [&setter, &visitor] {
+                prop_assert!(bound.allows(needed) || !through.allows(needed));
+                prop_assert!(bound.reveals() || !through.reveals());
+                prop_assert!(bound.sees_everything() || !through.sees_everything());
+                prop_assert!(bound.may_issue(&asked) || !through.may_issue(&asked));
+                prop_assert!(bound.may_delegate(&asked) || !through.may_delegate(&asked));
+                prop_assert!(bound.scopes().cover(&through.scopes()));
+                prop_assert!(bound.standing().ids().all(|id| through.standing().ids().any(|other| other == id)));
+                for server in ["https://a.example", "https://b.example", "https://x.a.example", "https://a.example/acme/app"] {
+                    let server = ServerUrl::parse(server).unwrap();
+                    prop_assert!(bound.sees(&server) || !through.sees(&server));
+                }
+            }
+            // And what they set up in turn is bound by both.
+            prop_assert_eq!(through.lasting(), Some(through.standing()));
+            let signed_in = through.within(Rights { holder: Holder::Session("s".into()), ..asked });
+            prop_assert_eq!(signed_in.lasting(), None);
         }
     }
 
@@ -193,7 +251,7 @@ mod tests {
             reveal,
             status_only: false,
         };
-        let with = |rights| Authority::owner().within([rights]);
+        let with = |rights| Authority::owner().within(rights);
         assert!(Authority::owner().may_issue(&rights("*", &[], true)));
         assert!(with(rights("*", &[], false)).may_issue(&rights("*", &[], false)));
         assert!(!with(rights("*", &[], false)).may_issue(&rights("read", &[], true)));
@@ -212,15 +270,15 @@ mod tests {
             Rights { holder, scopes, servers: Vec::new(), reveal, status_only: false }
         };
         let asked = |scopes, reveal| rights(Holder::Nobody, scopes, reveal);
-        let person = Authority::owner().within([rights(Holder::Session("s".into()), "read,audit", false)]);
+        let person = Authority::owner().within(rights(Holder::Session("s".into()), "read,audit", false));
         assert!(person.may_delegate(&asked("read", false)) && !person.may_issue(&asked("read", false)));
         assert!(!person.may_delegate(&asked("write", false)) && !person.may_delegate(&asked("read", true)));
-        let token = Authority::owner().within([rights(Holder::Token("t".into()), "read,audit", false)]);
+        let token = Authority::owner().within(rights(Holder::Token("t".into()), "read,audit", false));
         assert!(!token.may_delegate(&asked("read", false)));
         assert_eq!(Authority::owner().scopes().to_string(), "*");
         assert_eq!(person.scopes().to_string(), "read, audit");
         let looking = Rights { status_only: true, ..rights(Holder::Session("s".into()), "read", false) };
-        let onlooker = Authority::owner().within([looking.clone()]);
+        let onlooker = Authority::owner().within(looking.clone());
         assert!(!onlooker.may_delegate(&asked("read", false)) && onlooker.may_delegate(&looking));
         assert!(person.may_delegate(&looking) && person.uses_what_is_kept() && !onlooker.uses_what_is_kept());
         let nobody = Authority::nobody();

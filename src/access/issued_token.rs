@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::{Holder, Identity, Rights};
+use super::{Holder, Identity, Rights, Standing};
 use crate::base::{Expiry, Scopes, Secret, ServerPattern, clock, hex};
 use crate::wire::Person;
 
@@ -46,9 +46,9 @@ pub struct IssuedToken {
     pub max_uses: Option<u64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub revoked: bool,
-    /// The token that issued it: it lives no longer, and may do no more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub issued_by: Option<String>,
+    /// The tokens that issued it: it lives no longer than any of them, and may do no more.
+    #[serde(default, skip_serializing_if = "Standing::is_users")]
+    pub issued_by: Standing,
     /// Who approved the machine that has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Person>,
@@ -68,7 +68,7 @@ pub struct Order {
     pub role: Option<String>,
     pub expires_at: Option<Expiry>,
     pub max_uses: Option<u64>,
-    pub issued_by: Option<String>,
+    pub issued_by: Standing,
     pub approved_by: Option<Person>,
     pub identity: Option<Identity>,
     pub leased: bool,
@@ -112,10 +112,20 @@ impl IssuedToken {
         decode(&self.hash).ct_eq(digest(&decode(&self.salt), presented).as_slice())
     }
 
-    /// Neither revoked, nor at its end, nor used up.
-    pub fn is_active(&self) -> bool {
+    /// Neither revoked nor at its end. Whether it has rights depends on those that issued it as well, which only the ledger
+    /// knows.
+    pub(super) fn is_alive(&self) -> bool {
         let ended = self.expires_at.is_some_and(|expiry| expiry.ends_within(0, clock::now()));
-        !self.revoked && !ended && self.max_uses.is_none_or(|most| self.uses < most)
+        !self.revoked && !ended
+    }
+
+    /// The same, and not used up.
+    pub(super) fn is_usable(&self) -> bool {
+        self.is_alive() && self.max_uses.is_none_or(|most| self.uses < most)
+    }
+
+    pub(super) fn note_use(&mut self) {
+        (self.uses, self.last_used) = (self.uses + 1, Some(clock::now()));
     }
 
     pub fn rights(&self) -> Rights {

@@ -20,6 +20,8 @@ mod ledger;
 mod path_template;
 mod role_claims;
 mod secret_paths;
+mod standing;
+mod token_list;
 
 pub use api_scopes::{Need, needed};
 pub use audit_files::AuditFiles;
@@ -31,4 +33,6 @@ pub use jwt::{Expected, Purpose, is_jwt, issuer_of, verify};
 pub use jwt_claims::Claims;
 pub use jwt_error::JwtError;
 pub use key_set::KeySet;
-pub use ledger::{Ledger, LedgerError, Presented};
+pub use ledger::{Ledger, LedgerError};
+pub use standing::Standing;
+pub use token_list::{Listed, Presented, Use};

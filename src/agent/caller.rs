@@ -8,8 +8,9 @@ use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use super::auditing::{Author, Called, Who};
+use super::over::Over;
 use super::{Agent, Guest, fault};
-use crate::access::{Authority, Holder};
+use crate::access::{Authority, Holder, Standing};
 use crate::base::{Locale, ServerUrl};
 use crate::msg;
 use crate::wire::{Actor, Code, Fault, MAX_FRAME, print_event};
@@ -25,6 +26,7 @@ pub struct Caller<'a> {
     pub locale: Locale,
     asker: Asker<'a>,
     authority: Authority,
+    over: Over<'a>,
     about: Option<(ServerUrl, Option<String>)>,
     called: Option<Called>,
     agent: &'a Agent,
@@ -44,10 +46,15 @@ pub(super) struct Heard {
 #[derive(Clone, Copy)]
 pub enum Asker<'a> {
     /// A process of this user, at a socket that may have a token of its own.
-    Process { peer: Peer, door: Option<&'a str> },
+    Process { peer: Peer, door: Option<&'a Standing> },
     /// Somebody who was let in through the HTTP door.
     Guest(&'a Guest),
 }
+
+/// That it is the user who asks, without anybody's token: what only they and their settings may say is heard of nobody else.
+/// Nothing but a [`Caller`] makes one.
+#[derive(Clone, Copy)]
+pub(super) struct TheUser(());
 
 /// The process at the other end, as the kernel named it when it connected.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +76,7 @@ impl<'a> Caller<'a> {
             locale: Locale::default(),
             asker,
             authority,
+            over: Over::default(),
             about: None,
             called: None,
             agent,
@@ -101,6 +109,14 @@ impl<'a> Caller<'a> {
     /// A process of this user that shows no token, at a socket that has none.
     pub(super) fn is_owner(&self) -> bool {
         matches!(self.asker, Asker::Process { door: None, .. }) && self.authority.token().is_none()
+    }
+
+    /// The proof of that, for what nobody else may say.
+    pub(super) fn the_user(&self) -> Result<TheUser, Fault> {
+        match self.is_owner() {
+            true => Ok(TheUser(())),
+            false => Err(fault::only_the_user()),
+        }
     }
 
     pub(super) fn authority(&self) -> &Authority {
@@ -157,7 +173,9 @@ impl<'a> Caller<'a> {
         match (tokens.last(), self.asker) {
             (Some(first), _) => Author::Restricted(first.clone()),
             (None, Asker::Guest(guest)) => Who::from(guest.actor()).author,
-            (None, Asker::Process { door: Some(id), .. }) => Author::Restricted(id.to_owned()),
+            (None, Asker::Process { door: Some(door), .. }) => {
+                Author::Restricted(door.ids().next().unwrap_or_default().to_owned())
+            }
             (None, Asker::Process { door: None, .. }) if self.authority.is_nobody() => Author::Processes,
             (None, Asker::Process { door: None, .. }) => Author::Owner,
         }
@@ -178,6 +196,7 @@ impl<'a> Caller<'a> {
             let count = tokio::select! {
                 count = limited.read_buf(&mut *line), if room > 0 => count.ok()?,
                 () = self.agent.stopping.asked() => 0,
+                _ = self.over.come(self.agent, &self.authority) => 0,
                 else => 0,
             };
             if count == 0 {
@@ -197,6 +216,7 @@ impl<'a> Caller<'a> {
                 written = &mut writing => return written.ok().and_then(Result::ok).ok_or_else(fault::cancelled),
                 () = self.agent.stopping.asked() => return Err(fault::stopping()),
                 () = self.agent.locking.locked() => return Err(fault::locked()),
+                fault = self.over.come(self.agent, &self.authority) => return Err(fault),
                 whole = heard.take_in(self.input), if !heard.is_whole() => whole.ok_or_else(fault::cancelled)?,
             }
         }
@@ -208,21 +228,23 @@ impl<'a> Caller<'a> {
             whole = heard.take_in(self.input) => whole.ok_or_else(fault::cancelled),
             () = self.agent.stopping.asked() => Err(fault::stopping()),
             () = self.agent.locking.locked() => Err(fault::locked()),
+            fault = self.over.come(self.agent, &self.authority) => Err(fault),
         }
     }
 
-    /// Returns when the caller closes its side, or the agent stops.
+    /// Returns when the caller closes its side or has no rights any more, or the agent stops.
     pub(super) async fn closed(&mut self) {
         let mut ignored = [0; 256];
         let closed = async { while self.input.read(&mut ignored).await.is_ok_and(|count| count > 0) {} };
         tokio::select! {
             () = closed => {}
             () = self.agent.stopping.asked() => {}
+            _ = self.over.come(self.agent, &self.authority) => {}
         }
     }
 
     /// Returns when waiting for a person has to end, and why: the caller closes its side, which cancels what it asked for,
-    /// or the agent stops or is locked. What the caller still says is not read as requests.
+    /// or has no rights any more, or the agent stops or is locked. What the caller still says is not read as requests.
     pub(super) async fn hung_up(&mut self) -> Fault {
         let mut ignored = [0; 256];
         let closed = async { while self.input.read(&mut ignored).await.is_ok_and(|count| count > 0) {} };
@@ -230,6 +252,7 @@ impl<'a> Caller<'a> {
             () = closed => fault::cancelled(),
             () = self.agent.stopping.asked() => fault::stopping(),
             () = self.agent.locking.locked() => fault::locked(),
+            fault = self.over.come(self.agent, &self.authority) => fault,
         }
     }
 }

@@ -2,7 +2,7 @@ use std::pin::Pin;
 
 use zeroize::Zeroizing;
 
-use super::needs::{NOTHING, Needs, OPEN, SECRET, at_server, everywhere};
+use super::needs::{NOTHING, Needs, OPEN, SECRET, SETTINGS, at_server, everywhere};
 use super::{Agent, Asker, Caller, fault};
 use crate::base::Scope;
 use crate::msg;
@@ -23,7 +23,7 @@ pub(super) trait Handle: Verb + Send + Sync {
 
 type Frame = Zeroizing<Vec<u8>>;
 type Running<'a> = Pin<Box<dyn Future<Output = Frame> + Send + 'a>>;
-type Run = for<'a> fn(&'a Agent, &'a Request<'a>, &'a mut Caller<'_>) -> Running<'a>;
+type Run = for<'a> fn(&'a Agent, &'a Request<'a>, &'a mut Caller<'_>, Needs) -> Running<'a>;
 
 /// A verb: its name, what it takes to ask it, and how it is carried out.
 type Row = (&'static str, Needs, Run);
@@ -40,7 +40,7 @@ const VERBS: &[Row] = &[
     row::<wire::Save>(at_server(Scope::Write)),
     row::<wire::Logout>(at_server(Scope::Control)),
     row::<wire::Stores>(everywhere(Scope::Read)),
-    row::<wire::Migrate>(everywhere(Scope::All)),
+    row::<wire::Migrate>(SETTINGS),
     row::<wire::Rekey>(everywhere(Scope::All)),
     row::<wire::Doctor>(everywhere(Scope::All)),
     row::<wire::Audit>(everywhere(Scope::Audit)),
@@ -95,12 +95,12 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
         // Whoever may end the agent does not wait for its disk.
         let is_owner = matches!(caller.asker(), Asker::Process { door: None, .. }) && request.token.is_none();
         return match is_owner && request.verb() == wire::Stop::NAME {
-            true => run::<wire::Stop>(agent, &request, caller).await,
+            true => run::<wire::Stop>(agent, &request, caller, NOTHING).await,
             false => refuse(fault, caller),
         };
     }
     agent.lock_if_due();
-    match agent.authority(request.token.as_ref(), caller).await {
+    match agent.authority(&request, caller).await {
         Ok(authority) => {
             caller.acts_within(authority);
             agent.note_token(caller);
@@ -115,8 +115,8 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
                 return refuse(fault, caller);
             }
             match env.filter(|_| caller.is_owner()) {
-                Some(env) => agent.on_behalf(env, run(agent, &request, caller)).await,
-                None => run(agent, &request, caller).await,
+                Some(env) => agent.on_behalf(env, run(agent, &request, caller, *needs)).await,
+                None => run(agent, &request, caller, *needs).await,
             }
         }
         // Most often the front-end is newer than this agent.
@@ -136,10 +136,10 @@ const fn row<V: Handle + 'static>(needs: Needs) -> Row
 where
     V::Reply: Send,
 {
-    (V::NAME, needs, |agent, request, caller| Box::pin(run::<V>(agent, request, caller)))
+    (V::NAME, needs, |agent, request, caller, needs| Box::pin(run::<V>(agent, request, caller, needs)))
 }
 
-async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Caller<'_>) -> Frame {
+async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Caller<'_>, needs: Needs) -> Frame {
     agent.note_request(V::EVENT.is_some());
     // Looked up now: the program may be gone once it has its answer.
     let audited = V::EVENT.map(|event| (event, caller.actor()));
@@ -152,6 +152,13 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
         Ok(verb) => (false, verb.handle(agent, caller).await),
         Err(error) => (false, Err(from_request(error))),
     };
+    // A server may have been waited for: who lost the right to a secret meanwhile does not get it.
+    if outcome.is_ok()
+        && needs.is_for_a_secret()
+        && let Err(fault) = agent.still_holds(caller.authority())
+    {
+        outcome = Err(fault);
+    }
     if let Err(fault) = &outcome {
         tracing::debug!(verb = V::NAME, code = ?fault.code(), fault = fault.id(), "refused");
     }

@@ -2,13 +2,14 @@
 //! opens and closes them.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::state::lock;
-use super::{Agent, Caller, fault};
+use super::{Agent, Caller, TheUser, fault};
+use crate::access::Standing;
 use crate::base::{HttpDoor, IssuerConfig, Message, private_file};
 use crate::msg;
 use crate::store::StoreError;
@@ -27,6 +28,7 @@ pub enum DoorOrder {
     /// The HTTP door, in the place of one that is open; where it is then is the answer.
     OpenHttp {
         door: HttpDoor,
+        standing: Standing,
         done: oneshot::Sender<Result<String, Message>>,
     },
     CloseHttp {
@@ -34,12 +36,31 @@ pub enum DoorOrder {
     },
 }
 
-/// A socket, and the id of the token that everybody has there.
+/// A socket, and the id of the token that everybody has there. Nobody may do more at it than who set it up, and it ends with
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestrictedDoor {
     pub path: PathBuf,
     pub token: String,
+    #[serde(default, skip_serializing_if = "Standing::is_users")]
+    pub set_up_by: Standing,
+}
+
+/// The HTTP door, as long as it is open.
+pub struct OpenHttp {
+    pub url: String,
+    /// Who stands behind it.
+    pub standing: Standing,
+    /// What is wrong with its certificate now, or soon will be.
+    pub concerns: Box<dyn Fn() -> Vec<Message> + Send>,
+}
+
+impl RestrictedDoor {
+    /// Whoever asks here makes a use of each of these, and has no more rights than they.
+    pub fn standing(&self) -> Standing {
+        Standing::of_token(&self.token).and(&self.set_up_by)
+    }
 }
 
 /// The way up.
@@ -51,13 +72,8 @@ pub(super) struct Doors {
     http: Mutex<Option<OpenHttp>>,
     /// Why the HTTP door of the settings was not opened.
     http_trouble: Mutex<Option<Fault>>,
-}
-
-/// The HTTP door, as long as it is open.
-pub struct OpenHttp {
-    pub url: String,
-    /// What is wrong with its certificate now, or soon will be.
-    pub concerns: Box<dyn Fn() -> Vec<Message> + Send>,
+    /// Told whenever there are others than before.
+    news: watch::Sender<u64>,
 }
 
 impl Default for Doors {
@@ -69,6 +85,7 @@ impl Default for Doors {
             changing: tokio::sync::Mutex::default(),
             http: Mutex::default(),
             http_trouble: Mutex::default(),
+            news: watch::Sender::default(),
         }
     }
 }
@@ -103,6 +120,7 @@ impl Agent {
             self.close(&door.path).await;
             return Err(fault);
         }
+        self.say_that_doors_changed();
         Ok(())
     }
 
@@ -118,14 +136,19 @@ impl Agent {
         }
         self.write_doors(&doors)?;
         self.close(path).await;
+        self.say_that_doors_changed();
         Ok(())
     }
 
-    /// Opens the HTTP door, and says where it is.
-    pub(super) async fn open_http(&self, door: HttpDoor) -> Result<String, Fault> {
+    /// Opens the HTTP door, and says where it is. One that somebody else opened is not a token's to replace.
+    pub(super) async fn open_http(&self, door: HttpDoor, standing: Standing) -> Result<String, Fault> {
         let _changing = self.doors.changing.lock().await;
+        if let Some((url, _)) = self.http_door().filter(|(_, others)| !standing.is_users() && *others != standing) {
+            let fault = Fault::new(Code::Denied, msg!("http-is-open", url = url));
+            return Err(fault.hint(msg!("hint-http-is-open")));
+        }
         let (done, opened) = oneshot::channel();
-        let _ = self.doors.orders.send(DoorOrder::OpenHttp { door, done });
+        let _ = self.doors.orders.send(DoorOrder::OpenHttp { door, standing, done });
         opened.await.map_err(|_| fault::stopping())?.map_err(|reason| {
             Fault::new(Code::Unavailable, msg!("http-not-opened").because(reason)).hint(msg!("hint-serve"))
         })
@@ -144,6 +167,50 @@ impl Agent {
             *lock(&self.doors.http_trouble) = None;
         }
         *lock(&self.doors.http) = open;
+        self.say_that_doors_changed();
+    }
+
+    /// Closes what tokens set up once one of them has ended, until the agent stops.
+    pub async fn close_what_ended(self: Arc<Agent>) {
+        let mut news = self.doors.news.subscribe();
+        loop {
+            news.mark_unchanged();
+            self.close_ended().await;
+            let doors = self.restricted_doors().into_iter().map(|door| door.set_up_by);
+            let http = self.http_door().map(|(_, standing)| standing);
+            let all = doors.chain(http).fold(Standing::default(), |all, standing| all.and(&standing));
+            let first_ends = async {
+                match all.is_users() {
+                    true => std::future::pending().await,
+                    false => self.unusable(&all).await,
+                }
+            };
+            tokio::select! {
+                _ = news.changed() => {}
+                () = first_ends => {}
+                () = self.stopping.asked() => return,
+            }
+        }
+    }
+
+    async fn close_ended(&self) {
+        let has_ended = |standing: &Standing| {
+            !standing.is_users() && self.rights_behind(standing).is_ok_and(|rights| rights.is_none())
+        };
+        for door in self.restricted_doors().into_iter().filter(|door| has_ended(&door.set_up_by)) {
+            if let Err(fault) = self.close_door(&door.path).await {
+                tracing::warn!(fault = fault.id(), "a socket is not closed");
+            }
+            self.audit("socket.remove", self.as_actor(), None, Ok(()));
+        }
+        if self.http_door().is_some_and(|(_, standing)| has_ended(&standing)) {
+            self.close_http().await;
+            self.audit("agent.serve_end", self.as_actor(), None, Ok(()));
+        }
+    }
+
+    fn say_that_doors_changed(&self) {
+        self.doors.news.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     /// Where the HTTP door is, if it is open.
@@ -164,11 +231,15 @@ impl Agent {
         not_open.into_iter().chain(concerns.into_iter().map(warning)).collect()
     }
 
+    fn http_door(&self) -> Option<(String, Standing)> {
+        lock(&self.doors.http).as_ref().map(|open| (open.url.clone(), open.standing.clone()))
+    }
+
     /// Opens the HTTP door if the settings have one. That it cannot be opened keeps the agent from nothing else.
     pub async fn open_http_of_settings(&self) {
         let door = |config: &crate::base::Config| config.http().map(|http| http.door(None, None)).transpose();
         let opened = match self.config().map(|config| door(&config)) {
-            Ok(Ok(Some(door))) => self.open_http(door).await.map(|_| ()),
+            Ok(Ok(Some(door))) => self.open_http(door, Standing::default()).await.map(|_| ()),
             Ok(Ok(None)) => Ok(()),
             Ok(Err(message)) => Err(Fault::new(Code::BadRequest, message)),
             Err(fault) => Err(fault),
@@ -181,6 +252,11 @@ impl Agent {
 
     /// An issuer that the environment names, beside those of the settings.
     pub fn name_issuer(&self, issuer: IssuerConfig) {
+        self.people.issuers.name(issuer);
+    }
+
+    /// The same for who opens the door.
+    pub(super) fn name_issuer_for(&self, _: TheUser, issuer: IssuerConfig) {
         self.people.issuers.name(issuer);
     }
 

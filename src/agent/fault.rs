@@ -88,6 +88,11 @@ pub(super) fn token_unknown() -> Fault {
     Fault::new(Code::Denied, msg!("token-unknown")).hint(msg!("hint-token-unknown"))
 }
 
+/// What only the user and their settings may say was said with a token.
+pub(super) fn only_the_user() -> Fault {
+    Fault::new(Code::Denied, msg!("only-the-user")).hint(msg!("hint-only-the-user"))
+}
+
 /// Who asks from elsewhere has shown nothing.
 pub(super) fn unauthenticated() -> Fault {
     Fault::new(Code::Unauthenticated, msg!("unauthenticated")).hint(msg!("hint-unauthenticated"))

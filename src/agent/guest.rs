@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::guard::{Source, Verdict};
 use super::people::{Basis, form_key};
 use super::{Agent, Asker, Caller, Party, fault};
-use crate::access::{Authority, Identity, PREFIX, is_jwt};
+use crate::access::{Authority, Identity, PREFIX, Presented, Standing, is_jwt};
 use crate::base::{Scope, Secret};
 use crate::wire::{Actor, Code, Fault, Person};
 
@@ -17,6 +17,8 @@ pub struct Guest {
     /// On what their rights rest, if they signed in at an issuer.
     identity: Option<Identity>,
     authority: Authority,
+    /// Who stands behind the door they came through.
+    door: Standing,
     /// The session's own secret, where there is a session.
     session: Option<Secret>,
 }
@@ -39,6 +41,11 @@ pub enum Shown {
 impl Guest {
     pub fn address(&self) -> IpAddr {
         self.address
+    }
+
+    /// Who stands behind the door they came through: whatever they begin there ends with it.
+    pub(super) fn door(&self) -> &Standing {
+        &self.door
     }
 
     pub(super) fn person(&self) -> Option<&Person> {
@@ -91,37 +98,26 @@ impl Agent {
         place.named(who.as_deref()).showing(token).owning(is_owner)
     }
 
-    /// Who shows this, from there. What is worth nothing is a fault, never a guest without a name: a program that shows a
+    /// Who shows this, from there, at a door that these stand behind: nobody has more rights there than they, and whoever has
+    /// any makes a use of theirs. What is worth nothing is a fault, never a guest without a name: a program that shows a
     /// token that was revoked has to learn so.
-    pub async fn admit(&self, address: IpAddr, shown: Shown) -> Result<Guest, Fault> {
-        let stranger = Guest { address, person: None, identity: None, authority: Authority::nobody(), session: None };
+    pub async fn admit(&self, address: IpAddr, door: &Standing, shown: Shown) -> Result<Guest, Fault> {
+        let (authority, door) = (Authority::nobody(), door.clone());
+        let stranger = Guest { address, person: None, identity: None, authority, door, session: None };
         match shown {
             Shown::Nothing => Ok(stranger),
             Shown::Bearer(token) => {
-                let ended = |fault: &Fault| self.note_expired(&stranger, fault);
                 let guest = match token.expose().starts_with(PREFIX) || !is_jwt(token.expose()) {
-                    true => self.ledger_rights(&token).await?.map(|rights| {
-                        let authority = Authority::owner().within(rights);
-                        Guest { authority, ..stranger.clone() }
-                    }),
+                    true => self.by_token(stranger, &token).await?,
                     // Boxed: the issuer may have to be asked, and what that takes not every request should hold.
-                    false => Box::pin(self.access_token(&token, address)).await.inspect_err(ended)?.map(|found| {
-                        let authority = Authority::owner().within([found.rights]);
-                        Guest {
-                            person: Some(found.person),
-                            identity: Some(found.identity),
-                            authority,
-                            ..stranger.clone()
-                        }
-                    }),
+                    false => Box::pin(self.by_access_token(stranger, &token)).await?,
                 };
-                let Some(guest) = guest else { return Err(self.wrong_proof(&stranger, &token)) };
                 self.note_guest(&guest);
                 Ok(guest)
             }
-            Shown::Cookie(cookie) => self.by_session(stranger, cookie),
+            Shown::Cookie(cookie) => self.by_session(stranger, cookie).await,
             Shown::Form { cookie, key } => {
-                let guest = self.by_session(stranger, cookie)?;
+                let guest = self.by_session(stranger, cookie).await?;
                 let own = guest.session().map(form_key);
                 match own.is_some_and(|own| own.matches(&key)) {
                     true => Ok(guest),
@@ -131,18 +127,43 @@ impl Agent {
         }
     }
 
+    async fn by_token(&self, stranger: Guest, token: &Secret) -> Result<Guest, Fault> {
+        let Presented::Active(id) = self.presented(token)? else { return Err(self.wrong_proof(&stranger, token)) };
+        let standing = Standing::of_token(&id).and(&stranger.door);
+        match self.spend(Authority::owner(), &standing).await? {
+            Some(authority) => Ok(Guest { authority, ..stranger }),
+            None => Err(self.wrong_proof(&stranger, token)),
+        }
+    }
+
+    async fn by_access_token(&self, stranger: Guest, token: &Secret) -> Result<Guest, Fault> {
+        let ended = |fault: &Fault| self.note_expired(&stranger, fault);
+        let Some(found) = self.access_token(token, stranger.address).await.inspect_err(ended)? else {
+            return Err(self.wrong_proof(&stranger, token));
+        };
+        let authority = self.spend(Authority::owner().within(found.rights), &stranger.door).await?;
+        let authority = authority.ok_or_else(fault::unauthenticated)?;
+        Ok(Guest { person: Some(found.person), identity: Some(found.identity), authority, ..stranger })
+    }
+
     /// Whose session it is. One that rests on what is no more ends.
-    fn by_session(&self, stranger: Guest, cookie: Secret) -> Result<Guest, Fault> {
+    async fn by_session(&self, stranger: Guest, cookie: Secret) -> Result<Guest, Fault> {
         let found = self.people.sessions.find(&cookie).ok_or_else(fault::unauthenticated)?;
-        let Some(rights) = self.rights_of_session(&found)? else {
-            self.people.sessions.end(&found.id);
+        let standing = found.standing().and(&stranger.door);
+        let authority = match self.rights_in_session(&found)? {
+            Some(own) => self.spend(Authority::owner().within(own), &standing).await?,
+            None => None,
+        };
+        let Some(authority) = authority else {
+            if self.authority_of_session(&found)?.is_none() {
+                self.people.sessions.end(&found.id);
+            }
             return Err(fault::unauthenticated());
         };
         let identity = match found.basis {
             Basis::Identity(identity) => Some(identity),
             Basis::Token(_) => None,
         };
-        let authority = Authority::owner().within(rights);
         Ok(Guest { person: Some(found.person), identity, authority, session: Some(cookie), ..stranger })
     }
 

@@ -1,5 +1,7 @@
 //! Tokens that the agent issues: who presents one, and who may issue, see and revoke them.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::auditing::Who;
@@ -7,14 +9,16 @@ use super::blocking::{DISK_WITHIN, in_time, on_thread};
 use super::guard::{Guard, Source, Verdict};
 use super::guest::Guest;
 use super::{Agent, Asker, Caller, fault};
-use crate::access::{Authority, Holder, Identity, IssuedToken, Ledger, LedgerError, Order, Presented, Rights};
-use crate::base::{Paths, Secret, clock};
+use crate::access::{
+    Authority, Identity, IssuedToken, Ledger, LedgerError, Listed, Order, Presented, Rights, Standing, Use,
+};
+use crate::base::{Paths, Secret};
 use crate::msg;
-use crate::wire::{Code, Fault, IssuedInfo, Person};
+use crate::wire::{Code, Fault, Hello, IssuedInfo, Person, Request, Verb};
 
 /// The ledger, and the failures of those who are not in it.
 pub(super) struct Issued {
-    ledger: Arc<Ledger>,
+    pub(super) ledger: Arc<Ledger>,
     /// Held by who changes it: who waits for another one of this agent waits for its turn, not for a lock's deadline.
     turn: tokio::sync::Mutex<()>,
     pub(super) guard: Guard,
@@ -47,55 +51,78 @@ impl Viewer {
 }
 
 impl Agent {
-    /// What whoever presents this token at this door may do. A door with a token of its own lets nobody do more than that.
-    /// A guest has what they were let in with, whatever else a frame says.
-    pub(super) async fn authority(
-        &self,
-        presented: Option<&Secret>,
-        caller: &mut Caller<'_>,
-    ) -> Result<Authority, Fault> {
+    /// What whoever presents this token at this door may do, which makes a use of both. A door with a token of its own lets
+    /// nobody do more than that, and one that somebody set up nobody more than them. A guest has what they were let in with,
+    /// whatever else a frame says.
+    pub(super) async fn authority(&self, request: &Request<'_>, caller: &mut Caller<'_>) -> Result<Authority, Fault> {
         let (pid, door) = match caller.asker() {
             Asker::Guest(guest) => return Ok(guest.authority().clone()),
             Asker::Process { peer, door } => (peer.pid, door),
         };
-        let mut authority = Authority::owner();
-        if let Some(token) = presented {
-            let rights = self.ledger_rights(token).await?;
-            authority = authority.within(rights.ok_or_else(|| self.wrong_token(token, pid, caller))?);
+        let mut standing = Standing::default();
+        if let Some(token) = &request.token {
+            standing = match self.presented(token)? {
+                Presented::Active(id) => Standing::of_token(&id),
+                Presented::Ended | Presented::Unknown => return Err(self.wrong_token(token, pid, caller)),
+            };
         }
-        if let Some(id) = door {
-            authority = authority.within(self.rights_of_token(id)?.ok_or_else(fault::token_unknown)?);
-        }
-        Ok(authority)
+        standing = standing.and(door.unwrap_or(&Standing::default()));
+        let authority = match request.token.is_none() && request.verb() == Hello::NAME {
+            // A front-end that waits asks again and again whether anybody is there: that is no use of anything.
+            true => self.rights_behind(&standing)?.map(|rights| Authority::owner().within_tokens(&standing, rights)),
+            false => self.spend(Authority::owner(), &standing).await?,
+        };
+        authority.ok_or_else(fault::token_unknown)
     }
 
-    /// The rights of whoever presents this token, and one use of it.
     /// The file of the issued tokens, where there was one.
     pub(super) fn tokens_gone(&self) -> Option<String> {
         self.issued.ledger.is_gone().then(|| self.paths().tokens_file().display().to_string())
     }
 
-    pub(super) async fn ledger_rights(&self, token: &Secret) -> Result<Option<Vec<Rights>>, Fault> {
-        let rights = match self.issued.ledger.authenticate(token).map_err(fault::from_ledger)? {
-            Presented::Unknown => None,
-            Presented::Allowed(rights) => Some(rights),
-            Presented::Counted(id) => self.with_ledger(move |ledger| ledger.count(&id)).await?,
+    /// This authority, but no more than these have; nothing if one of them has no rights any more. It is a use of each: the
+    /// one place where uses are counted.
+    pub(super) async fn spend(&self, authority: Authority, standing: &Standing) -> Result<Option<Authority>, Fault> {
+        if standing.is_users() {
+            return Ok(Some(authority));
+        }
+        let Some(people) = self.rights_of_people_behind(standing)? else { return Ok(None) };
+        let rights = match self.issued.ledger.spend(standing).map_err(fault::from_ledger)? {
+            Use::Refused => None,
+            Use::Granted(rights) => Some(rights),
+            Use::Counted => {
+                let counted = standing.clone();
+                let rights = self.with_ledger(move |ledger| ledger.count(&counted)).await?;
+                // That was the last one, perhaps.
+                if self.rights_behind(standing)?.is_none() {
+                    self.rights_may_have_ended();
+                }
+                rights
+            }
         };
-        self.within_identities(rights)
+        Ok(rights.map(|rights| authority.within_tokens(standing, [people, rights].concat())))
     }
 
-    pub(super) fn rights_of_token(&self, id: &str) -> Result<Option<Vec<Rights>>, Fault> {
-        self.within_identities(self.issued.ledger.rights_of(id).map_err(fault::from_ledger)?)
+    /// The same without a use of them.
+    pub(super) fn rights_behind(&self, standing: &Standing) -> Result<Option<Vec<Rights>>, Fault> {
+        let Some(people) = self.rights_of_people_behind(standing)? else { return Ok(None) };
+        let rights = self.issued.ledger.rights(standing).map_err(fault::from_ledger)?;
+        Ok(rights.map(|rights| [people, rights].concat()))
     }
 
-    /// On whose rights a token rests.
-    pub(super) fn identities_behind(&self, id: &str) -> Vec<Identity> {
-        self.issued.ledger.identities(id)
+    /// On whose rights these tokens rest.
+    pub(super) fn identities_behind(&self, standing: &Standing) -> Vec<Identity> {
+        self.issued.ledger.identities(standing)
     }
 
     /// Somebody signed in; what rests on them and ends by what is said of them now.
-    pub(super) async fn signed_in(&self, identity: Identity, is_let_in: bool) -> Result<Vec<IssuedToken>, Fault> {
-        self.with_ledger(move |ledger| ledger.signed_in(&identity, is_let_in)).await
+    pub(super) async fn signed_in(&self, identity: Identity, is_let_in: bool) -> Result<Vec<Listed>, Fault> {
+        self.ending(move |ledger| ledger.signed_in(&identity, is_let_in)).await
+    }
+
+    /// What this token is, if it is one of ours.
+    pub(super) fn presented(&self, token: &Secret) -> Result<Presented, Fault> {
+        self.issued.ledger.look(token).map_err(fault::from_ledger)
     }
 
     /// Who has the token with this id, for whoever counts what each one has.
@@ -105,22 +132,21 @@ impl Agent {
 
     /// The id of an active token.
     pub(super) fn id_of_token(&self, token: &Secret) -> Result<Option<String>, Fault> {
-        self.issued.ledger.id_of(token).map_err(fault::from_ledger)
+        Ok(match self.presented(token)? {
+            Presented::Active(id) => Some(id),
+            Presented::Ended | Presented::Unknown => None,
+        })
     }
 
-    /// Whether whoever began with this authority still has it: what lasts is asked again.
-    pub(super) fn still_holds(&self, authority: &Authority) -> Result<(), Fault> {
-        for holder in authority.holders() {
-            match holder {
-                Holder::Token(id) => drop(self.rights_of_token(id)?.ok_or_else(fault::token_unknown)?),
-                Holder::Session(id) if self.session_holds(id)? => {}
-                Holder::AccessToken { until } if !until.ends_within(0, clock::now()) => {}
-                Holder::Session(_) | Holder::AccessToken { .. } | Holder::Nobody => {
-                    return Err(fault::unauthenticated());
-                }
-            }
-        }
-        Ok(())
+    /// Whether the uses of anybody who stands behind something are counted.
+    pub(super) fn is_counted(&self, standing: &Standing) -> Result<bool, Fault> {
+        self.issued.ledger.is_counted(standing).map_err(fault::from_ledger)
+    }
+
+    /// Where the tokens are written down: the directory, and the name in it.
+    pub fn tokens_file(&self) -> Option<(PathBuf, OsString)> {
+        let file = self.paths().tokens_file();
+        Some((file.parent()?.to_owned(), file.file_name()?.to_owned()))
     }
 
     /// Notes which process presents a token, once in a while for each; a guest was noted when they were let in.
@@ -159,7 +185,7 @@ impl Agent {
     }
 
     /// Issues a token, unless it would be more than who asks has.
-    pub(super) async fn issue(&self, authority: &Authority, order: Order) -> Result<(Secret, IssuedToken), Fault> {
+    pub(super) async fn issue(&self, authority: &Authority, order: Order) -> Result<(Secret, Listed), Fault> {
         if !authority.may_issue(&order.rights) {
             return Err(fault::token_too_wide());
         }
@@ -167,7 +193,7 @@ impl Agent {
     }
 
     /// Issues a token for a machine that somebody approved. It outlives the session it was approved in.
-    pub(super) async fn delegate(&self, authority: &Authority, order: Order) -> Result<(Secret, IssuedToken), Fault> {
+    pub(super) async fn delegate(&self, authority: &Authority, order: Order) -> Result<(Secret, Listed), Fault> {
         if !authority.may_delegate(&order.rights) {
             return Err(fault::token_too_wide());
         }
@@ -176,14 +202,14 @@ impl Agent {
 
     /// The issued tokens that may be seen: those that the presented one led to, those of machines that the person approved,
     /// and those that they oversee. A token does not see itself.
-    pub(super) async fn issued(&self, viewer: Viewer) -> Result<Vec<IssuedToken>, Fault> {
+    pub(super) async fn issued(&self, viewer: Viewer) -> Result<Vec<Listed>, Fault> {
         let ledger = &self.issued.ledger;
         let all = ledger.all().map_err(fault::from_ledger)?;
         Ok(all.into_iter().filter(|token| viewer.sees(token, ledger)).collect())
     }
 
     /// The token with this id, for the agent itself.
-    pub(super) async fn issued_token(&self, id: String) -> Result<Option<IssuedToken>, Fault> {
+    pub(super) async fn issued_token(&self, id: String) -> Result<Option<Listed>, Fault> {
         let all = self.issued.ledger.all().map_err(fault::from_ledger)?;
         Ok(all.into_iter().find(|token| token.id == id))
     }
@@ -194,32 +220,43 @@ impl Agent {
         viewer: Viewer,
         name: String,
         is_meant: impl Fn(&IssuedToken) -> bool,
-    ) -> Result<Vec<IssuedToken>, Fault> {
+    ) -> Result<Vec<Listed>, Fault> {
         let mut visible = self.issued(viewer).await?;
-        visible.retain(is_meant);
-        let visible: Vec<String> = visible.into_iter().map(|token| token.id).collect();
-        self.with_ledger(move |ledger| ledger.revoke(&name, |token| visible.contains(&token.id))).await
+        visible.retain(|token| is_meant(token));
+        let visible: Vec<String> = visible.iter().map(|token| token.id.clone()).collect();
+        self.ending(move |ledger| ledger.revoke(&name, |token| visible.contains(&token.id))).await
     }
 
     /// Revokes the token with this id: whoever asks has shown it.
     pub(super) async fn end_issued(&self, id: String) -> Result<(), Fault> {
-        self.with_ledger(move |ledger| ledger.revoke(&id, |token| token.id == id).map(drop)).await
+        self.ending(move |ledger| ledger.revoke(&id, |token| token.id == id).map(drop)).await
     }
 
     /// Takes tokens out of the list.
     pub(super) async fn forget_issued(&self, ids: Vec<String>) -> Result<(), Fault> {
-        self.with_ledger(move |ledger| ledger.forget(&ids)).await
+        self.ending(move |ledger| ledger.forget(&ids)).await
     }
 
     /// Ends a lease. In memory only, so it cannot fail and need not wait.
     pub(super) fn end_lease(&self, id: &str) {
         self.issued.ledger.end_lease(id);
+        self.rights_may_have_ended();
     }
 
-    async fn enter(&self, authority: &Authority, order: Order) -> Result<(Secret, IssuedToken), Fault> {
-        let order = Order { issued_by: authority.token().map(str::to_owned), ..order };
+    async fn enter(&self, authority: &Authority, order: Order) -> Result<(Secret, Listed), Fault> {
+        let order = Order { issued_by: authority.standing().clone(), ..order };
         let most = self.config()?.max_active_tokens();
         self.with_ledger(move |ledger| ledger.issue(order, most)).await
+    }
+
+    /// A change that ends tokens: what lasts hears of it.
+    async fn ending<R: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Ledger) -> Result<R, LedgerError> + Send + 'static,
+    ) -> Result<R, Fault> {
+        let done = self.with_ledger(call).await;
+        self.rights_may_have_ended();
+        done
     }
 
     async fn with_ledger<R: Send + 'static>(
@@ -236,7 +273,7 @@ impl Agent {
 }
 
 /// What is said of a token.
-pub(super) fn info(token: &IssuedToken) -> IssuedInfo {
+pub(super) fn info(token: &Listed) -> IssuedInfo {
     IssuedInfo {
         name: token.name.clone(),
         id: token.id.clone(),
@@ -246,7 +283,7 @@ pub(super) fn info(token: &IssuedToken) -> IssuedInfo {
         created_at: token.created_at,
         last_used: token.last_used,
         revoked: token.revoked,
-        active: token.is_active(),
+        active: token.active,
         servers: token.servers.clone(),
         reveal: token.reveal,
         status_only: token.status_only,

@@ -23,6 +23,8 @@ pub(super) const NOTHING: Needs = Needs { scope: None, used: false, secret: fals
 /// Not even that: how one gets in at all.
 pub(super) const OPEN: Needs = Needs { open: true, ..NOTHING };
 pub(super) const SECRET: Needs = Needs { used: true, secret: true, ..at_server(Scope::Read) };
+/// What is written into the user's settings, which count for everything.
+pub(super) const SETTINGS: Needs = everywhere(Scope::All);
 
 /// What concerns one server.
 pub(super) const fn at_server(scope: Scope) -> Needs {
@@ -38,6 +40,11 @@ impl Needs {
     /// What a call of a server's API takes.
     pub(super) fn of_call(need: Need) -> Needs {
         Needs { used: true, secret: need.reveals, ..at_server(need.scope) }
+    }
+
+    /// Whether the answer is a server's own secret.
+    pub(super) fn is_for_a_secret(&self) -> bool {
+        self.secret
     }
 
     /// The one place where rights are compared with what is asked.

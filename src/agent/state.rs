@@ -14,6 +14,7 @@ use super::fault;
 use super::flights::Flights;
 use super::held::Held;
 use super::issued::Issued;
+use super::lasting::Lasting;
 use super::links::Links;
 use super::lock_note::LockNote;
 use super::locking::Locking;
@@ -62,6 +63,7 @@ pub struct Agent {
     pub(super) key: StoreKey,
     pub(super) locking: Locking,
     pub(super) issued: Issued,
+    pub(super) lasting: Lasting,
     pub(super) doors: Doors,
     pub(super) people: People,
     pub(super) devices: Devices,
@@ -106,6 +108,7 @@ impl Agent {
             key,
             locking: Locking::default(),
             issued,
+            lasting: Lasting::default(),
             doors: Doors::default(),
             people: People::default(),
             devices: Devices::default(),

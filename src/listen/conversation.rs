@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::crowd::Turn;
 use super::hall::Hall;
+use crate::access::Standing;
 use crate::agent::{self, Asker, Busy, Caller, Party, Peer};
 use crate::wire::MAX_FRAME;
 
@@ -27,24 +28,25 @@ const MAX_TURNS: usize = 64;
 pub(super) struct Visitor {
     hall: Arc<Hall>,
     peer: Peer,
-    token: Option<Arc<str>>,
+    standing: Option<Arc<Standing>>,
     party: Party,
     /// The agent does not end while a request of theirs may be on the way.
     stay: Busy,
 }
 
 impl Visitor {
-    pub(super) fn new(hall: Arc<Hall>, peer: Peer, token: Option<Arc<str>>) -> Visitor {
+    pub(super) fn new(hall: Arc<Hall>, peer: Peer, standing: Option<Arc<Standing>>) -> Visitor {
         // All that come through a socket with a token of its own: what is behind it may make as many processes as it likes.
-        let party = token.as_deref().map_or(Party::process(peer.pid), Party::token);
+        let token = standing.as_deref().and_then(|standing| standing.ids().next());
+        let party = token.map_or(Party::process(peer.pid), Party::token);
         let stay = hall.agent.stopping.busy();
-        Visitor { hall, peer, token, party, stay }
+        Visitor { hall, peer, standing, party, stay }
     }
 }
 
 /// Answers one request after the other until either side ends, or the one who has most connections has to make room.
 pub(super) async fn converse(stream: Stream, visitor: Visitor) {
-    let Visitor { hall, peer, token, party, stay } = visitor;
+    let Visitor { hall, peer, standing, party, stay } = visitor;
     let (agent, crowd) = (&*hall.agent, &hall.crowd);
     let (mut input, mut output) = (&stream, &stream);
     let mut buffer = Buffer::default();
@@ -81,9 +83,11 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
         let settled = Notify::new();
         let written = {
             let mut answered = pin!(async {
-                let asker = Asker::Process { peer, door: token.as_deref() };
-                let mut caller = Caller::new(&mut input, &mut output, asker, agent).telling(&settled);
-                let reply = agent::answer(agent, &frame, &mut caller).await;
+                let asker = Asker::Process { peer, door: standing.as_deref() };
+                let reply = {
+                    let mut caller = Caller::new(&mut input, &mut output, asker, agent).telling(&settled);
+                    agent::answer(agent, &frame, &mut caller).await
+                };
                 timeout(agent::WRITE_WITHIN, output.write_all(&reply)).await
             });
             loop {

@@ -10,6 +10,7 @@ use tokio::time::{Instant, interval_at, sleep, timeout};
 
 use super::socket_name::{SocketName, is_answered};
 use super::watch::Watch;
+use crate::access::Standing;
 use crate::agent::RestrictedDoor;
 use crate::base::private_file::{self, PrivateFileError};
 use crate::base::{AgentLock, LockOwner, MAX_SOCKET_PATH, Message, Paths};
@@ -31,8 +32,8 @@ pub struct Door {
     own: Option<Own>,
     /// Keeps other agents out.
     lock: Option<AgentLock>,
-    /// The token that everybody has here.
-    token: Option<Arc<str>>,
+    /// Who stands behind all that is asked here.
+    standing: Option<Arc<Standing>>,
 }
 
 /// What happens at a door.
@@ -109,7 +110,7 @@ impl Door {
     pub(super) fn restricted(door: &RestrictedDoor) -> Result<Door, DoorError> {
         private_file::private_dir(dir_of(&door.path))?;
         private_file::closed_dir(dir_of(&door.path))?;
-        Door::bind(&door.path, None, Some(door.token.as_str().into()))
+        Door::bind(&door.path, None, Some(door.standing().into()))
     }
 
     /// Takes over the socket that systemd listens on for us. With the lock, if nobody has it: whoever wants to end this agent
@@ -123,14 +124,18 @@ impl Door {
         });
         let listener = Listener::UdSocket(std::os::fd::OwnedFd::from(listener).try_into()?);
         let lock = AgentLock::take(&paths.agent_lock()).ok().flatten();
-        Ok(Door { listener, own, lock, token: None })
+        Ok(Door { listener, own, lock, standing: None })
     }
 
-    fn bind(path: &Path, lock: Option<(PathBuf, AgentLock)>, token: Option<Arc<str>>) -> Result<Door, DoorError> {
+    fn bind(
+        path: &Path,
+        lock: Option<(PathBuf, AgentLock)>,
+        standing: Option<Arc<Standing>>,
+    ) -> Result<Door, DoorError> {
         let (listener, name) = SocketName::bind(path)?;
         let (lock_path, lock) = lock.unzip();
         let watch = watch(path, lock_path.as_deref())?;
-        Ok(Door { listener, own: Some(Own { name, made: true, lock: lock_path, watch }), lock, token })
+        Ok(Door { listener, own: Some(Own { name, made: true, lock: lock_path, watch }), lock, standing })
     }
 
     /// The next one who comes, or that it is time to look at the socket's name.
@@ -197,8 +202,8 @@ impl Door {
         self.own.as_ref().is_some_and(|own| own.made)
     }
 
-    pub(super) fn token(&self) -> Option<&Arc<str>> {
-        self.token.as_ref()
+    pub(super) fn standing(&self) -> Option<&Arc<Standing>> {
+        self.standing.as_ref()
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use super::door::Door;
 use super::hall::Hall;
 use super::http::HttpServer;
+use crate::access::Standing;
 use crate::agent::{DoorOrder, OpenHttp, RestrictedDoor};
 use crate::base::{HttpDoor, Message};
 
@@ -32,7 +33,7 @@ pub(super) async fn serve_further(hall: Arc<Hall>) {
                 open.close(&path).await;
                 let _ = done.send(());
             }
-            DoorOrder::OpenHttp { door, done } => drop(done.send(open.open_http(door).await)),
+            DoorOrder::OpenHttp { door, standing, done } => drop(done.send(open.open_http(door, standing).await)),
             DoorOrder::CloseHttp { done } => {
                 open.close_http().await;
                 let _ = done.send(());
@@ -70,7 +71,7 @@ impl Open {
 
     /// What is open stays so if the new one cannot be opened, unless both want the same address. A certificate with which
     /// something is wrong takes no good one's place.
-    async fn open_http(&mut self, door: HttpDoor) -> Result<String, Message> {
+    async fn open_http(&mut self, door: HttpDoor, standing: Standing) -> Result<String, Message> {
         let tls = HttpServer::tls(&door)?;
         let is_good = self.http.as_ref().and_then(HttpServer::own_tls).is_some_and(|tls| tls.trouble().is_none());
         if let Some(trouble) = tls.as_ref().and_then(|tls| tls.trouble()).filter(|_| is_good) {
@@ -79,12 +80,12 @@ impl Open {
         if self.http.as_ref().is_some_and(|open| open.address() == door.address()) {
             self.close_http().await;
         }
-        let server = HttpServer::open(&door, tls, self.hall.agent.clone()).await?;
+        let server = HttpServer::open(&door, tls, standing.clone(), self.hall.agent.clone()).await?;
         let url = server.url().to_owned();
         self.close_http().await;
         let tls = server.own_tls();
         let concerns = Box::new(move || tls.as_ref().map(|tls| tls.concerns()).unwrap_or_default());
-        self.hall.agent.http_is_at(Some(OpenHttp { url: url.clone(), concerns }));
+        self.hall.agent.http_is_at(Some(OpenHttp { url: url.clone(), standing, concerns }));
         self.http = Some(server);
         Ok(url)
     }

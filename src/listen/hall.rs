@@ -9,6 +9,7 @@ use tokio::time::{sleep, timeout};
 use super::conversation::{Visitor, converse};
 use super::crowd::Crowd;
 use super::door::{Door, DoorError, Next};
+use crate::access::Standing;
 use crate::agent::{Agent, Peer};
 use crate::base;
 
@@ -45,14 +46,14 @@ impl Hall {
     pub(super) async fn close(self: &Arc<Self>, door: &mut Door) {
         door.close();
         if door.is_own() {
-            self.let_in_who_waits(&door.listener, door.token()).await;
+            self.let_in_who_waits(&door.listener, door.standing()).await;
         }
     }
 
     async fn admit(self: &Arc<Self>, door: &mut Door) -> DoorError {
         loop {
             match door.next().await {
-                Next::Came(Ok(stream)) => self.let_in(stream, door.token()),
+                Next::Came(Ok(stream)) => self.let_in(stream, door.standing()),
                 Next::Came(Err(error)) => {
                     // Out of descriptors: make room instead of asking for the same connection in a circle.
                     tracing::warn!(%error, "cannot accept");
@@ -63,7 +64,7 @@ impl Hall {
                     Ok(None) => {}
                     Ok(Some(replaced)) => {
                         tracing::info!("a socket was gone and is there again");
-                        self.let_in_who_waits(&replaced, door.token()).await;
+                        self.let_in_who_waits(&replaced, door.standing()).await;
                     }
                     Err(reason) => return reason,
                 },
@@ -72,10 +73,10 @@ impl Hall {
     }
 
     /// Asked before a byte is read: a process of another user gets nothing, whatever the socket's mode says.
-    fn let_in(self: &Arc<Self>, stream: Stream, token: Option<&Arc<str>>) {
+    fn let_in(self: &Arc<Self>, stream: Stream, standing: Option<&Arc<Standing>>) {
         match peer(&stream) {
             Some(peer) => {
-                let visitor = Visitor::new(self.clone(), peer, token.cloned());
+                let visitor = Visitor::new(self.clone(), peer, standing.cloned());
                 tokio::spawn(async move { converse(stream, visitor).await });
             }
             None => tracing::warn!("a process of another user connected and was turned away"),
@@ -85,10 +86,10 @@ impl Hall {
     async fn let_in_who_waits(
         self: &Arc<Self>,
         listener: &interprocess::local_socket::tokio::Listener,
-        token: Option<&Arc<str>>,
+        standing: Option<&Arc<Standing>>,
     ) {
         while let Ok(Ok(stream)) = timeout(LAST_KNOCK, listener.accept()).await {
-            self.let_in(stream, token);
+            self.let_in(stream, standing);
         }
     }
 }

@@ -8,6 +8,7 @@ mod hall;
 mod http;
 mod socket;
 mod socket_name;
+mod token_watch;
 mod watch;
 
 pub use door::{Door, DoorError};

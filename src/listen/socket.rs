@@ -7,6 +7,7 @@ use tokio::time::timeout;
 use super::door::Door;
 use super::doors::serve_further;
 use super::hall::Hall;
+use super::token_watch::watch_tokens;
 use crate::agent::Agent;
 
 /// How long a request may take to be finished when the agent ends, and what is still to be written then: a server or a disk
@@ -27,6 +28,8 @@ async fn run(mut door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     let hall = Hall::new(agent.clone());
     tokio::spawn(agent.clone().do_chores());
     tokio::spawn(agent.clone().lock_when_idle());
+    tokio::spawn(watch_tokens(agent.clone()));
+    tokio::spawn(agent.clone().close_what_ended());
     let auditor = tokio::spawn(agent.clone().write_audit());
     let further = tokio::spawn(serve_further(hall.clone()));
     let of_settings = agent.clone();

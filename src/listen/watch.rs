@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, Sleep, sleep};
 
+pub(super) use changes::Changes;
+
 /// How often the names are looked at where nothing tells of a change: another machine may have made it.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -15,7 +17,7 @@ const SETTLED_AFTER: Duration = Duration::from_millis(300);
 
 /// Tells when the names of a socket and its lock may have changed. An idle agent is woken up once a minute.
 pub(super) struct Watch {
-    changes: Option<changes::Changes>,
+    changes: Option<Changes>,
     look: Pin<Box<Sleep>>,
     /// Sent by an agent that finds the lock held and nobody listening.
     nudge: Signal,
@@ -26,7 +28,7 @@ impl Watch {
         let names = [Some(socket), lock].into_iter().flatten().filter_map(Path::file_name);
         let names: Vec<OsString> = names.map(OsString::from).collect();
         // Without it there is the look once a minute.
-        let changes = socket.parent().and_then(|dir| changes::Changes::of(dir, names).ok());
+        let changes = socket.parent().and_then(|dir| Changes::of(dir, names).ok());
         Ok(Watch { changes, look: Box::pin(sleep(until_next_look())), nudge: signal(SignalKind::hangup())? })
     }
 
@@ -71,13 +73,13 @@ mod changes {
     use tokio::io::unix::AsyncFd;
 
     /// What happens to some names in a directory.
-    pub(super) struct Changes {
+    pub(in crate::listen) struct Changes {
         events: AsyncFd<OwnedFd>,
         names: Vec<OsString>,
     }
 
     impl Changes {
-        pub(super) fn of(dir: &Path, names: Vec<OsString>) -> io::Result<Changes> {
+        pub(in crate::listen) fn of(dir: &Path, names: Vec<OsString>) -> io::Result<Changes> {
             let events = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
             let gone = WatchFlags::DELETE | WatchFlags::MOVED_FROM | WatchFlags::MOVED_TO;
             let dir_gone = WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF | WatchFlags::ONLYDIR;
@@ -89,7 +91,7 @@ mod changes {
         }
 
         /// Returns when one of the names, or the directory, has gone or was replaced.
-        pub(super) async fn next(&self) {
+        pub(in crate::listen) async fn next(&self) {
             loop {
                 let Ok(mut ready) = self.events.readable().await else { return std::future::pending().await };
                 if self.drain() {
@@ -121,14 +123,14 @@ mod changes {
     use std::path::Path;
 
     /// Nothing tells of changes here.
-    pub(super) struct Changes;
+    pub(in crate::listen) struct Changes;
 
     impl Changes {
-        pub(super) fn of(_: &Path, _: Vec<OsString>) -> io::Result<Changes> {
+        pub(in crate::listen) fn of(_: &Path, _: Vec<OsString>) -> io::Result<Changes> {
             Err(io::ErrorKind::Unsupported.into())
         }
 
-        pub(super) async fn next(&self) {
+        pub(in crate::listen) async fn next(&self) {
             std::future::pending().await
         }
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::access::{Holder, Identity, Refused, Rights};
+use crate::access::{Authority, Holder, Identity, Refused, Rights, Standing};
 use crate::agent::guard::Source;
 use crate::agent::people::{Basis, Session};
 use crate::agent::{Agent, fault};
@@ -17,41 +17,43 @@ impl Agent {
         Ok(config.and_then(|config| identity.rights(config, holder).ok()))
     }
 
-    /// What may be done in a session; nothing if it rests on what is no more.
-    pub(in crate::agent) fn rights_of_session(&self, session: &Session) -> Result<Option<Vec<Rights>>, Fault> {
+    /// What whoever signed in may do in a session, beside what those may who stand behind it; nothing if the settings do not let
+    /// them in any more. Who came in with a token has what the token has.
+    pub(in crate::agent) fn rights_in_session(&self, session: &Session) -> Result<Option<Rights>, Fault> {
         let holder = Holder::Session(session.id.clone());
         match &session.basis {
-            Basis::Identity(identity) => Ok(self.rights_of(identity, holder)?.map(|rights| vec![rights])),
-            // What the token may.
-            Basis::Token(id) => {
+            Basis::Identity(identity) => self.rights_of(identity, holder),
+            Basis::Token(_) => {
                 let scopes = [Scope::All].into_iter().collect();
-                let own = Rights { holder, scopes, servers: Vec::new(), reveal: true, status_only: false };
-                Ok(self.rights_of_token(id)?.map(|rights| std::iter::once(own).chain(rights).collect()))
+                Ok(Some(Rights { holder, scopes, servers: Vec::new(), reveal: true, status_only: false }))
             }
         }
+    }
+
+    /// What may be done in a session; nothing if it rests on what is no more.
+    pub(in crate::agent) fn authority_of_session(&self, session: &Session) -> Result<Option<Authority>, Fault> {
+        let Some(own) = self.rights_in_session(session)? else { return Ok(None) };
+        let standing = session.standing();
+        let rights = self.rights_behind(&standing)?;
+        Ok(rights.map(|rights| Authority::owner().within(own).within_tokens(&standing, rights)))
     }
 
     /// Whether the session of this name goes on. Asking does not make it longer.
     pub(in crate::agent) fn session_holds(&self, id: &str) -> Result<bool, Fault> {
         match self.people.sessions.look(id) {
-            Some(session) => Ok(self.rights_of_session(&session)?.is_some()),
+            Some(session) => Ok(self.rights_in_session(&session)?.is_some()),
             None => Ok(false),
         }
     }
 
-    /// The rights of a token, within what those may do now who handed it on; nothing if one of them may do nothing any more.
-    pub(in crate::agent) fn within_identities(
-        &self,
-        rights: Option<Vec<Rights>>,
-    ) -> Result<Option<Vec<Rights>>, Fault> {
-        let Some(mut rights) = rights else { return Ok(None) };
-        if let Some(Holder::Token(id)) = rights.first().map(|first| first.holder.clone()) {
-            for identity in self.identities_behind(&id) {
-                let Some(own) = self.rights_of(&identity, Holder::Token(id.clone()))? else { return Ok(None) };
-                rights.push(own);
-            }
-        }
-        Ok(Some(rights))
+    /// What those may do now who handed on these tokens, and those that led to them; nothing if one of them may do nothing
+    /// any more.
+    pub(in crate::agent) fn rights_of_people_behind(&self, standing: &Standing) -> Result<Option<Vec<Rights>>, Fault> {
+        let id = standing.ids().next().unwrap_or_default();
+        let own = |identity: &Identity| self.rights_of(identity, Holder::Token(id.to_owned())).transpose();
+        let identities = self.identities_behind(standing);
+        let all: Vec<_> = identities.iter().filter_map(own).collect::<Result<_, Fault>>()?;
+        Ok((all.len() == identities.len()).then_some(all))
     }
 
     /// Somebody signed in: their other sessions and what they handed on go by what is said of them now. What of the latter ends
@@ -69,7 +71,7 @@ impl Agent {
         for ended in ended {
             let mut actor = actor(person, address);
             if let Actor::Person { token_id, .. } = &mut actor {
-                *token_id = Some(ended.id);
+                *token_id = Some(ended.id.clone());
             }
             self.audit("device.end", actor, None, Ok(()));
         }

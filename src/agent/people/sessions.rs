@@ -6,8 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use tokio::sync::watch;
 
-use crate::access::Identity;
+use crate::access::{Identity, Standing};
 use crate::agent::Party;
 use crate::agent::shares::Shares;
 use crate::agent::state::lock;
@@ -25,7 +26,7 @@ const SECRET_BYTES: usize = 32;
 const ID_BYTES: usize = 6;
 
 /// Who is signed in. A session is a random secret of which only a hash is kept; it is authority for pages, never for the API.
-pub(in crate::agent) struct Sessions(Mutex<Shares<Kept>>);
+pub(in crate::agent) struct Sessions(Mutex<Shares<Kept>>, watch::Sender<u64>);
 
 /// What a session stands for.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub(in crate::agent) struct Session {
     pub(in crate::agent) id: String,
     pub(in crate::agent) person: Person,
     pub(in crate::agent) basis: Basis,
+    /// Who stands behind the door it was begun at.
+    pub(in crate::agent) door: Standing,
     /// What the issuer wants to see when the person signs out there as well.
     pub(in crate::agent) id_token: Option<Secret>,
     pub(in crate::agent) address: IpAddr,
@@ -56,6 +59,14 @@ struct Kept {
 }
 
 impl Session {
+    /// The tokens that it rests on: none of them may do less, and it lives no longer than they.
+    pub(in crate::agent) fn standing(&self) -> Standing {
+        match &self.basis {
+            Basis::Token(id) => Standing::of_token(id).and(&self.door),
+            Basis::Identity(_) => self.door.clone(),
+        }
+    }
+
     /// Who signed in, for the audit log.
     pub(in crate::agent) fn actor(&self) -> Actor {
         let Person { name: person, subject, issuer } = self.person.clone();
@@ -69,7 +80,7 @@ impl Session {
 
 impl Default for Sessions {
     fn default() -> Self {
-        Sessions(Mutex::new(Shares::new(MOST)))
+        Sessions(Mutex::new(Shares::new(MOST)), watch::Sender::default())
     }
 }
 
@@ -86,7 +97,10 @@ impl Sessions {
         let secret = Secret::new(URL_SAFE_NO_PAD.encode(secret));
         session.id = hex(id);
         let now = Moment::now();
-        self.alive(now).push(party, Kept { hash: hash(&secret), began: now, used: now, session: session.clone() });
+        let kept = Kept { hash: hash(&secret), began: now, used: now, session: session.clone() };
+        if self.alive(now).push(party, kept).1.is_some() {
+            self.say_that_one_ended();
+        }
         Ok((secret, session))
     }
 
@@ -110,6 +124,7 @@ impl Sessions {
     pub(in crate::agent) fn end(&self, id: &str) -> Option<Session> {
         let mut all = self.alive(Moment::now());
         let (number, _) = all.iter().find(|(_, kept)| kept.session.id == id)?;
+        self.say_that_one_ended();
         all.remove(number).map(|kept| kept.session)
     }
 
@@ -124,10 +139,27 @@ impl Sessions {
                 kept.session.basis = Basis::Identity(identity.clone());
             }
         }
+        self.say_that_one_ended();
     }
 
     pub(in crate::agent) fn end_all(&self) {
         lock(&self.0).retain(|_| false);
+        self.say_that_one_ended();
+    }
+
+    /// Tells whenever a session was ended.
+    pub(in crate::agent) fn ended(&self) -> watch::Receiver<u64> {
+        self.1.subscribe()
+    }
+
+    /// How long a session goes on if nothing happens.
+    pub(in crate::agent) fn left(&self, id: &str) -> Option<Duration> {
+        let now = Moment::now();
+        self.alive(now).iter().find(|(_, kept)| kept.session.id == id).map(|(_, kept)| kept.left(now))
+    }
+
+    fn say_that_one_ended(&self) {
+        self.1.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     /// All sessions, and how long each goes on if nothing happens; those that did nothing for longest come first.
@@ -171,6 +203,7 @@ mod tests {
             id: String::new(),
             person: Person { name: name.to_owned(), subject: None, issuer: None },
             basis: Basis::Token("0123".to_owned()),
+            door: Standing::default(),
             id_token: None,
             address: Ipv4Addr::LOCALHOST.into(),
         }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::access::{Holder, Order, Rights};
+use crate::access::{Holder, Order, Rights, Standing};
 use crate::agent::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Polled};
 use crate::agent::dispatch::Handle;
 use crate::agent::issued::Viewer;
@@ -95,14 +95,14 @@ impl Handle for DeviceDecide {
             role: None,
             expires_at: super::issued::expiry(agent, grant.expires_days, &authority)?,
             max_uses: None,
-            issued_by: None,
+            issued_by: Standing::default(),
             approved_by: caller.guest().and_then(|guest| guest.person()).cloned(),
             identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: false,
         };
         let (token, issued) = agent.delegate(&authority, order).await?;
         let about = issued::info(&issued);
-        let (id, scopes, expires_at) = (issued.id, issued.scopes, issued.expires_at);
+        let (id, scopes, expires_at) = (issued.id.clone(), issued.scopes.clone(), issued.expires_at);
         if agent.devices.decide(&user_code, Some(Granted { token, id: id.clone(), scopes, expires_at })).is_err() {
             // Somebody else decided meanwhile, or its time was over.
             agent.revoke_unfetched(vec![id]).await?;
@@ -115,7 +115,7 @@ impl Handle for DeviceDecide {
 impl Handle for Devices {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokensReply, Fault> {
         let own = agent.issued(Viewer::new(caller)).await?;
-        let shown = own.iter().filter(|token| token.approved_by.is_some() && token.is_active());
+        let shown = own.iter().filter(|token| token.approved_by.is_some() && token.active);
         Ok(TokensReply { tokens: shown.map(issued::info).collect() })
     }
 }

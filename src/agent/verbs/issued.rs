@@ -1,4 +1,4 @@
-use crate::access::{Authority, Holder, Order, Rights};
+use crate::access::{Authority, Holder, Order, Rights, Standing};
 use crate::agent::dispatch::Handle;
 use crate::agent::issued::Viewer;
 use crate::agent::{Agent, Caller, fault, issued};
@@ -37,7 +37,7 @@ impl Handle for Generate {
             role: self.role,
             expires_at,
             max_uses: self.max_uses,
-            issued_by: None,
+            issued_by: Standing::default(),
             approved_by: None,
             identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: false,
@@ -50,7 +50,7 @@ impl Handle for Generate {
 impl Handle for Tokens {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokensReply, Fault> {
         let issued = agent.issued(Viewer::new(caller)).await?;
-        let shown = issued.iter().filter(|token| self.all || token.is_active());
+        let shown = issued.iter().filter(|token| self.all || token.active);
         Ok(TokensReply { tokens: shown.map(issued::info).collect() })
     }
 }
@@ -103,7 +103,7 @@ impl Handle for Lease {
             role,
             expires_at,
             max_uses: None,
-            issued_by: None,
+            issued_by: Standing::default(),
             approved_by: None,
             identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: true,

@@ -36,7 +36,12 @@ impl Handle for Migrate {
 impl Handle for Rekey {
     const EVENT: Option<&'static str> = Some("store.rekey");
 
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
+    /// What opens the store from now on outlives every token, so that is the user's to say; another key like the last one is
+    /// not.
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
+        if self.passphrase.is_some() || self.no_passphrase {
+            caller.the_user()?;
+        }
         let protection = match (self.passphrase, self.no_passphrase) {
             (Some(passphrase), false) if is_passphrase(&passphrase) => Some(Protection::Passphrase(passphrase)),
             (None, true) => Some(Protection::KeyFile),

@@ -15,6 +15,10 @@ impl Handle for Login {
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
         let server = agent.server(caller, self.server.clone(), self.account.as_deref())?;
+        if self.issuer.is_some() {
+            // It would be sent what the settings have for another, and what is kept here would go on asking it.
+            caller.the_user()?;
+        }
         let seat = match self.for_git {
             false => agent.flights.take(&server),
             true => match agent.flights.board(&server) {
@@ -42,7 +46,7 @@ impl Login {
             let credential = login::log_in(agent, server, self, caller).await?;
             let (account, instead) = self.account(agent, caller.authority(), server, &credential).await?;
             let secret = credential.secret().clone();
-            let (reply, replaced) = finish(agent, caller.locale, account.clone(), instead, credential).await?;
+            let (reply, replaced) = finish(agent, caller, account.clone(), instead, credential).await?;
             let mut revoked = false;
             for old in replaced.iter().filter(|old| is_of_person(old) && !ended_both) {
                 match revocation::revoke(agent, old.account(), old.credential()).await {

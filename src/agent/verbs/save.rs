@@ -1,6 +1,7 @@
 use crate::agent::dispatch::Handle;
+use crate::agent::needs::SETTINGS;
 use crate::agent::{Agent, Caller};
-use crate::base::{AccountKey, Credential, Locale, Origin};
+use crate::base::{AccountKey, Credential, Origin};
 use crate::msg;
 use crate::store::Record;
 use crate::wire::{Code, Fault, LoginReply, Save};
@@ -18,7 +19,7 @@ impl Handle for Save {
         let server = agent.server(caller, self.server, self.account.as_deref())?;
         let (account, credential) = (AccountKey::new(server, self.account), self.credential.given());
         let secret = credential.secret().clone();
-        let (reply, replaced) = finish(agent, caller.locale, account, None, credential).await?;
+        let (reply, replaced) = finish(agent, caller, account, None, credential).await?;
         // A login that nobody has any more would live on at its server. One that was handed over in another form lives.
         for old in replaced {
             if old.credential().origin() == Origin::Login && !old.credential().secret().matches(&secret) {
@@ -38,21 +39,23 @@ fn is_scheme(text: &str) -> bool {
 /// comes with the answer.
 pub(super) async fn finish(
     agent: &Agent,
-    locale: Locale,
+    caller: &mut Caller<'_>,
     account: AccountKey,
     instead: Option<AccountKey>,
     credential: Credential,
 ) -> Result<(LoginReply, Vec<Record>), Fault> {
     let expires_at = credential.expires();
     let (stored_in, replaced) = agent.keep(account.clone(), instead, credential).await?;
-    // The login is kept by now; a config file that cannot be written must not make it look failed.
-    let became_default = agent.default_to(account.server()).await.unwrap_or(false);
+    // The login is kept by now; a config file that cannot be written must not make it look failed. Nor does one who may not
+    // change the settings: a token for one server says nothing of where the user goes.
+    let became_default =
+        SETTINGS.check(caller.authority()).is_ok() && agent.default_to(account.server()).await.unwrap_or(false);
     let reply = LoginReply {
         server: account.server().clone(),
         account: account.user().to_owned(),
         stored_in,
         expires_at,
-        note: agent.unsaid(locale),
+        note: agent.unsaid(caller.locale),
         became_default,
     };
     Ok((reply, replaced))

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use crate::agent::dispatch::Handle;
-use crate::agent::{Agent, Caller};
+use crate::agent::{Agent, Caller, fault};
 use crate::base::TlsFiles;
 use crate::msg;
 use crate::wire::{Code, Empty, Fault, Serve, ServeEnd, ServeReply};
@@ -13,7 +13,12 @@ impl Handle for Serve {
         true
     }
 
+    /// Which issuers and files count is the user's to say, and that of their settings: an issuer lets people in, and is sent
+    /// what the files hold. A door that a token opened is like a socket of its own.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<ServeReply, Fault> {
+        let says_more = self.issuer.is_some() || self.tls_cert.is_some() || self.tls_key.is_some();
+        let the_user = says_more.then(|| caller.the_user()).transpose()?;
+        let standing = caller.authority().lasting().ok_or_else(fault::only_the_user)?.clone();
         let config = agent.config()?.http().cloned().unwrap_or_default();
         let wrong = |message| Fault::new(Code::BadRequest, message).hint(msg!("hint-serve"));
         let tls = match (self.tls_cert, self.tls_key) {
@@ -22,10 +27,10 @@ impl Handle for Serve {
             (Some(_), None) | (None, Some(_)) => return Err(wrong(msg!("http-half-tls"))),
         };
         let door = config.door(self.listen.as_deref(), tls).map_err(wrong)?;
-        if let Some(issuer) = self.issuer {
-            agent.people.issuers.name(issuer);
+        if let Some((the_user, issuer)) = the_user.zip(self.issuer) {
+            agent.name_issuer_for(the_user, issuer);
         }
-        let url = agent.open_http(door).await?;
+        let url = agent.open_http(door, standing).await?;
         Ok(ServeReply { url, warnings: agent.http_warnings(caller) })
     }
 }

@@ -1,16 +1,14 @@
-use std::net::IpAddr;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
-use crate::access::{Authority, Holder, Identity, PREFIX, Purpose};
+use crate::access::{Holder, Identity, PREFIX, Purpose, Standing};
 use crate::agent::auditing::Who;
 use crate::agent::dispatch::Handle;
 use crate::agent::login::read_secret;
 use crate::agent::people::access_tokens::person;
 use crate::agent::people::{Away, Basis, Session, form_key};
-use crate::agent::{Agent, Caller, Party, fault, oauth_fault};
+use crate::agent::{Agent, Caller, Guest, Party, fault, oauth_fault};
 use crate::base::{IssuerConfig, Secret, ServerUrl, from_home};
 use crate::msg;
 use crate::oauth::code::Authorization;
@@ -50,7 +48,7 @@ impl Handle for SignIn {
 impl Handle for SignInFinish {
     /// Noted under the name of who signed in, or as a failure of who did not.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SessionReply, Fault> {
-        let signed_in = self.signed_in(agent, address(caller)?).await;
+        let signed_in = self.signed_in(agent, guest(caller)?).await;
         // Who is known and has no role is noted by name.
         if let Err(fault) = &signed_in
             && !fault::is_not_let_in(fault)
@@ -63,7 +61,7 @@ impl Handle for SignInFinish {
 }
 
 impl SignInFinish {
-    async fn signed_in(self, agent: &Agent, address: IpAddr) -> Result<SessionReply, Fault> {
+    async fn signed_in(self, agent: &Agent, guest: &Guest) -> Result<SessionReply, Fault> {
         let away = agent.people.sign_ins.take(&self.browser).ok_or_else(fault::sign_in_unknown)?;
         let config = issuer_config(agent, Some(&away.issuer))?;
         let issuer = agent.issuer(&config).await?;
@@ -77,6 +75,7 @@ impl SignInFinish {
         let Some(claims) = agent.verified(&config, &id_token, Purpose::Id { nonce: &nonce }).await? else {
             return Err(failed(OAuthError::BadToken));
         };
+        let address = guest.address();
         let identity = Identity::new(&claims, &config);
         let person = person(&claims, &identity);
         let let_in = identity.rights(&config, Holder::Nobody);
@@ -85,26 +84,29 @@ impl SignInFinish {
             return Err(agent.not_let_in(&person, address, refused));
         }
         let basis = Basis::Identity(identity);
-        let session = Session { id: String::new(), person, basis, id_token: Some(id_token), address };
+        let door = guest.door().clone();
+        let session = Session { id: String::new(), person, basis, door, id_token: Some(id_token), address };
         begin(agent, session, away.replaces).await
     }
 }
 
 impl Handle for SignInToken {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SessionReply, Fault> {
-        let guest = caller.guest().ok_or_else(fault::internal)?;
+        let guest = guest(caller)?;
         let shown = Some(&self.token).filter(|token| token.expose().starts_with(PREFIX));
         let id = shown.map(|token| agent.id_of_token(token)).transpose()?.flatten();
         let id = id.ok_or_else(|| agent.wrong_proof(guest, &self.token))?;
         let found = agent.issued_token(id.clone()).await?.ok_or_else(fault::proof_unknown)?;
-        // A session would make as many uses of it as it likes.
-        if found.max_uses.is_some() {
+        let standing = Standing::of_token(&id).and(guest.door());
+        // A session would make as many uses of it, and of those that issued it, as it likes.
+        if agent.is_counted(&standing)? {
             return Err(fault::counted_token());
         }
-        let person = Person { name: found.name, subject: None, issuer: None };
+        let person = Person { name: found.name.clone(), subject: None, issuer: None };
         let (basis, address) = (Basis::Token(id), guest.address());
         let replaces = session_id(agent, caller);
-        begin(agent, Session { id: String::new(), person, basis, id_token: None, address }, replaces).await
+        let door = guest.door().clone();
+        begin(agent, Session { id: String::new(), person, basis, door, id_token: None, address }, replaces).await
     }
 }
 
@@ -144,9 +146,9 @@ impl Handle for Sessions {
         let mut sessions = Vec::new();
         for (session, left) in agent.people.sessions.all() {
             // What is no more ends with its next request.
-            let Some(rights) = agent.rights_of_session(&session)? else { continue };
+            let Some(authority) = agent.authority_of_session(&session)? else { continue };
             let Session { id, person, address, .. } = session;
-            let scopes = Authority::owner().within(rights).scopes();
+            let scopes = authority.scopes();
             sessions.push(SessionInfo { id, person, address: address.to_string(), scopes, expires_in: left.as_secs() });
         }
         Ok(SessionsReply { sessions })
@@ -164,8 +166,7 @@ impl Handle for SessionEnd {
 
 /// Begins a session, in the place of the one that the same browser had. Nobody signs in of whom the log would not know.
 async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Result<SessionReply, Fault> {
-    let rights = agent.rights_of_session(&session)?.ok_or_else(fault::proof_unknown)?;
-    let authority = Authority::owner().within(rights);
+    let authority = agent.authority_of_session(&session)?.ok_or_else(fault::proof_unknown)?;
     let party = agent.party_of(Party::at(session.address), Some(&session.person), &authority);
     agent.can_note_rights(&Who::from(session.actor()).author).await?;
     let begun = agent.people.sessions.begin(party, session);
@@ -181,8 +182,8 @@ async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Res
     Ok(SessionReply { session: secret, person: session.person.name })
 }
 
-fn address(caller: &Caller<'_>) -> Result<IpAddr, Fault> {
-    caller.guest().map(|guest| guest.address()).ok_or_else(fault::internal)
+fn guest<'a>(caller: &Caller<'a>) -> Result<&'a Guest, Fault> {
+    caller.guest().ok_or_else(fault::internal)
 }
 
 /// The session that whoever asks has already.

@@ -23,9 +23,10 @@ impl Handle for SocketAdd {
         }
         let issued = agent.issued(Viewer::new(caller)).await?;
         let is_meant = |name: &str, id: &str| self.token == name || self.token == id;
-        let token = issued.iter().find(|token| token.is_active() && !token.leased && is_meant(&token.name, &token.id));
-        let token = token.ok_or_else(|| fault::no_such_token(&self.token))?;
-        agent.open_door(RestrictedDoor { path, token: token.id.clone() }).await.map(|()| Empty {})
+        let token = issued.iter().find(|token| token.active && !token.leased && is_meant(&token.name, &token.id));
+        let token = token.ok_or_else(|| fault::no_such_token(&self.token))?.id.clone();
+        let set_up_by = caller.authority().lasting().ok_or_else(fault::only_the_user)?.clone();
+        agent.open_door(RestrictedDoor { path, token, set_up_by }).await.map(|()| Empty {})
     }
 }
 
@@ -42,13 +43,13 @@ impl Handle for Sockets {
         let issued = agent.issued(Viewer::new(caller)).await?;
         let sockets = agent.read_doors()?.into_iter().map(|door| {
             let token = issued.iter().find(|token| token.id == door.token);
-            RestrictedSocket {
+            Ok(RestrictedSocket {
                 path: door.path.display().to_string(),
                 name: token.map(|token| token.name.clone()),
-                active: token.is_some_and(|token| token.is_active()),
+                active: token.is_some() && agent.rights_behind(&door.standing())?.is_some(),
                 token: door.token,
-            }
+            })
         });
-        Ok(SocketsReply { sockets: sockets.collect() })
+        Ok(SocketsReply { sockets: sockets.collect::<Result<_, Fault>>()? })
     }
 }

@@ -87,8 +87,10 @@ impl Asking {
         tokio::spawn(async move {
             let _asked = agent.stopping.request();
             let (mut input, mut output) = tokio::io::split(theirs);
-            let mut caller = Caller::new(&mut input, &mut output, Asker::Guest(&guest), &agent);
-            let reply = agent::answer(&agent, &frame, &mut caller).await;
+            let reply = {
+                let mut caller = Caller::new(&mut input, &mut output, Asker::Guest(&guest), &agent);
+                agent::answer(&agent, &frame, &mut caller).await
+            };
             let _ = output.write_all(&reply).await;
         });
         Conversation { lines: BufReader::new(ours), made_room }
@@ -120,6 +122,11 @@ impl Conversation {
             true => too_many(),
             false => internal(),
         })
+    }
+
+    /// Returns once there is something to read. Dropped before, nothing is lost.
+    pub(super) async fn stirs(&mut self) {
+        let _ = self.lines.fill_buf().await;
     }
 
     /// Says what an event asked for.

@@ -11,6 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::connection;
 use super::tls::Tls;
 use super::{api, oauth, pages, visit};
+use crate::access::Standing;
 use crate::agent::{Agent, Places};
 use crate::base::{HttpDoor, Message};
 use crate::listen::crowd::Crowd;
@@ -56,6 +57,8 @@ pub(super) enum Closing {
 pub(super) struct Shared {
     pub(super) agent: Arc<Agent>,
     pub(super) door: HttpDoor,
+    /// Who stands behind it.
+    pub(super) standing: Standing,
     pub(super) tls: Option<Arc<Tls>>,
     /// Connections by where they are from, and requests under way by who sent them.
     pub(super) crowd: Crowd,
@@ -72,6 +75,7 @@ impl HttpServer {
     pub(in crate::listen) async fn open(
         door: &HttpDoor,
         tls: Option<Arc<Tls>>,
+        standing: Standing,
         agent: Arc<Agent>,
     ) -> Result<HttpServer, Message> {
         let trouble = |error: std::io::Error| msg!("http-address-trouble", address = door.address(), error = error);
@@ -82,6 +86,7 @@ impl HttpServer {
         let shared = Arc::new(Shared {
             agent,
             door: door.clone(),
+            standing,
             tls: tls.clone(),
             crowd,
             streams,

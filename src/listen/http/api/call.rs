@@ -45,14 +45,13 @@ pub(super) async fn call(program: Program, request: Request) -> Result<Response,
         body: has_body.then_some(ApiBody { length, repeatable: false }),
     };
     let mut conversation = program.asking.stream(&question)?;
-    let mut body = Uploading { body, left: Bytes::new(), ended: false };
+    let mut body = Uploading { body, left: Bytes::new(), ended: false, wanted: false };
     loop {
-        match conversation.next::<ApiReply, ApiEvent>().await? {
-            Reply::Event(ApiEvent::Body { .. }) => body.hand_on(&mut conversation).await?,
+        match body.next(&mut conversation).await? {
             Reply::Event(ApiEvent::Head { status, headers, .. }) => {
                 return Ok(answer(&server, status, &headers, rest(conversation, body)));
             }
-            Reply::Event(ApiEvent::Waiting { .. } | ApiEvent::Data { .. } | ApiEvent::Unknown) => {}
+            Reply::Event(_) => {}
             Reply::Error(fault) => return Err(fault.into()),
             Reply::Ok(_) => return Err(Problem::plain(StatusCode::BAD_GATEWAY, "The server did not answer")),
         }
@@ -92,19 +91,40 @@ struct Uploading {
     body: Body,
     left: Bytes,
     ended: bool,
+    /// The agent asked for the next piece.
+    wanted: bool,
 }
 
 impl Uploading {
-    /// Hands on the next piece; an empty one is the end. Half a body is never taken for a whole one: where it is cut short
+    /// What the agent says next, which gets the pieces that it asks for on the way.
+    async fn next(&mut self, conversation: &mut Conversation) -> Result<Reply<ApiReply, ApiEvent>, Fault> {
+        loop {
+            if self.wanted {
+                self.hand_on(conversation).await?;
+            }
+            match conversation.next().await? {
+                Reply::Event(ApiEvent::Body { .. }) => self.wanted = true,
+                reply => return Ok(reply),
+            }
+        }
+    }
+
+    /// Hands on the next piece, unless the agent has something to say before it is there: that it gives up, for instance. An
+    /// empty piece is the end. Half a body is never taken for a whole one: where it is cut short
     /// the conversation ends, and with it the call.
     async fn hand_on(&mut self, conversation: &mut Conversation) -> Result<(), Fault> {
         while self.left.is_empty() && !self.ended {
-            match timeout(PIECE_WITHIN, self.body.frame()).await {
+            let frame = tokio::select! {
+                frame = timeout(PIECE_WITHIN, self.body.frame()) => frame,
+                () = conversation.stirs() => return Ok(()),
+            };
+            match frame {
                 Ok(Some(Ok(frame))) => self.left = frame.into_data().unwrap_or_default(),
                 Ok(None) => self.ended = true,
                 Ok(Some(Err(_))) | Err(_) => return Err(Fault::new(Code::Cancelled, msg!("cancelled"))),
             }
         }
+        self.wanted = false;
         let piece = self.left.split_to(self.left.len().min(PIECE));
         conversation.say(&ApiPiece { data: piece.to_vec() }).await
     }
@@ -122,10 +142,9 @@ fn rest(conversation: Conversation, upload: Uploading) -> Body {
 async fn next(conversation: &mut Conversation, upload: &mut Uploading) -> Result<Option<Bytes>, std::io::Error> {
     let broken = |_: Fault| std::io::Error::from(std::io::ErrorKind::BrokenPipe);
     loop {
-        match conversation.next::<ApiReply, ApiEvent>().await.map_err(broken)? {
+        match upload.next(conversation).await.map_err(broken)? {
             Reply::Event(ApiEvent::Data { data }) => return Ok(Some(data.into())),
-            Reply::Event(ApiEvent::Body { .. }) => upload.hand_on(conversation).await.map_err(broken)?,
-            Reply::Event(ApiEvent::Head { .. } | ApiEvent::Waiting { .. } | ApiEvent::Unknown) => {}
+            Reply::Event(_) => {}
             Reply::Ok(_) => return Ok(None),
             // That the other server refused was said by its status.
             Reply::Error(fault) if fault.code() == Code::LoginRequired => return Ok(None),

@@ -1,0 +1,259 @@
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::ops::Deref;
+
+use subtle::{Choice, ConditionallySelectable};
+
+use super::authority::Rights;
+use super::issued_token::IssuedToken;
+use super::standing::Standing;
+use crate::base::{Expiry, Secret, Stamp};
+use crate::wire::Person;
+
+/// What is presented.
+#[derive(Debug)]
+pub enum Presented {
+    /// No token of ours.
+    Unknown,
+    /// One that has no rights any more.
+    Ended,
+    /// This one has rights.
+    Active(String),
+}
+
+/// What came of a use.
+#[derive(Debug)]
+pub enum Use {
+    /// Somebody who stands behind it has no rights any more.
+    Refused,
+    /// The rights of all who stand behind it.
+    Granted(Vec<Rights>),
+    /// Uses are counted: [`Ledger::count`](super::Ledger::count) says what is granted.
+    Counted,
+}
+
+/// A token, and what only the whole list says of it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub(super) token: IssuedToken,
+    /// It has rights now: it, and all that led to it, are neither revoked, nor at their end, nor used up.
+    pub active: bool,
+}
+
+/// The tokens as they were read or written last. What one of them is worth is said by all that led to it.
+#[derive(Default)]
+pub(super) struct TokenList {
+    pub(super) stamp: Stamp,
+    pub(super) tokens: Vec<IssuedToken>,
+}
+
+impl TokenList {
+    /// The token that is presented. It is compared with every one there is, however early one fits.
+    pub(super) fn find(&self, presented: &Secret) -> Option<&IssuedToken> {
+        let (mut found, mut index) = (Choice::from(0), 0_u64);
+        for (at, token) in (0_u64..).zip(&self.tokens) {
+            let is = token.is(presented);
+            index.conditional_assign(&at, is);
+            found |= is;
+        }
+        bool::from(found).then(|| &self.tokens[index as usize])
+    }
+
+    /// The rights of all who stand behind something, if each of them has any.
+    pub(super) fn rights(&self, standing: &Standing) -> Option<Vec<Rights>> {
+        let line = self.whole_line(standing)?;
+        line.iter().all(|token| token.is_usable()).then(|| line.iter().map(|token| token.rights()).collect())
+    }
+
+    /// Whether all who stand behind something are still there. What was begun goes on though it was their last use.
+    pub(super) fn holds(&self, standing: &Standing) -> bool {
+        self.whole_line(standing).is_some_and(|line| line.iter().all(|token| token.is_alive()))
+    }
+
+    /// Whether the uses of anybody who stands behind this are counted.
+    pub(super) fn is_counted(&self, standing: &Standing) -> bool {
+        self.line(standing).0.iter().any(|token| token.max_uses.is_some())
+    }
+
+    /// When the first of those ends who stand behind something.
+    pub(super) fn ends(&self, standing: &Standing) -> Option<Expiry> {
+        self.line(standing).0.iter().filter_map(|token| token.expires_at).min()
+    }
+
+    /// Notes one use of each who stands behind something.
+    pub(super) fn note_use(&mut self, standing: &Standing) {
+        let ids: HashSet<String> = self.line(standing).0.iter().map(|token| token.id.clone()).collect();
+        note_uses(&mut self.tokens, &ids);
+    }
+
+    /// The ids of all who stand behind something.
+    pub(super) fn ids(&self, standing: &Standing) -> HashSet<String> {
+        self.line(standing).0.iter().map(|token| token.id.clone()).collect()
+    }
+
+    /// In whose share a token counts that was approved or issued like this: nobody but the user takes of the user's.
+    pub(super) fn share(&self, approved_by: Option<&Person>, issued_by: &Standing) -> Option<String> {
+        let root = self.line(issued_by).0.last().copied();
+        // Who came in with a token is that token.
+        let person =
+            root.map_or(approved_by, |root| root.approved_by.as_ref()).filter(|person| person.issuer.is_some());
+        let issuer = || issued_by.ids().next().map(str::to_owned);
+        person.map(Person::lasting_name).or(root.map(|root| root.id.clone())).or_else(issuer)
+    }
+
+    /// Who has the token with this id: the person who approved the machine that it came of, or the token that it came of.
+    pub(super) fn who_has(&self, id: &str) -> String {
+        let standing = Standing::of_token(id);
+        let root = self.line(&standing).0.last().copied();
+        root.and_then(|root| self.share(root.approved_by.as_ref(), &Standing::default()))
+            .unwrap_or_else(|| root.map_or(id, |root| &root.id).to_owned())
+    }
+
+    /// Takes over what the file holds. What was noted of uses since is kept, and so are leases.
+    pub(super) fn take_over(&mut self, mut tokens: Vec<IssuedToken>, stamp: Stamp) {
+        let known: HashMap<&str, &IssuedToken> = self.tokens.iter().map(|token| (token.id.as_str(), token)).collect();
+        for token in &mut tokens {
+            if let Some(known) = known.get(token.id.as_str()) {
+                (token.uses, token.last_used) = (token.uses.max(known.uses), token.last_used.max(known.last_used));
+            }
+        }
+        tokens.extend(self.tokens.drain(..).filter(|token| token.leased));
+        (self.tokens, self.stamp) = (tokens, stamp);
+    }
+
+    fn whole_line<'a>(&'a self, standing: &'a Standing) -> Option<Vec<&'a IssuedToken>> {
+        let (line, whole) = self.line(standing);
+        whole.then_some(line)
+    }
+
+    /// Those who stand behind something, and those who stand behind them: each once, the nearest first. And whether all are
+    /// known: one that was taken out of the list is worth nothing, and neither is what it led to.
+    pub(super) fn line<'a>(&'a self, standing: &'a Standing) -> (Vec<&'a IssuedToken>, bool) {
+        let (mut line, mut whole) = (Vec::<&IssuedToken>::new(), true);
+        let mut left: VecDeque<&str> = standing.ids().collect();
+        while let Some(id) = left.pop_front() {
+            if line.iter().any(|token| token.id == id) {
+                continue;
+            }
+            match self.tokens.iter().find(|token| token.id == id) {
+                Some(token) => {
+                    line.push(token);
+                    left.extend(token.issued_by.ids());
+                }
+                None => whole = false,
+            }
+        }
+        (line, whole)
+    }
+}
+
+impl Deref for Listed {
+    type Target = IssuedToken;
+
+    fn deref(&self) -> &IssuedToken {
+        &self.token
+    }
+}
+
+/// One more use of each of these.
+pub(super) fn note_uses(tokens: &mut [IssuedToken], ids: &HashSet<String>) {
+    tokens.iter_mut().filter(|token| ids.contains(&token.id)).for_each(IssuedToken::note_use);
+}
+
+/// The ids of those that have rights now: they, and all that led to them, are usable.
+pub(super) fn active(tokens: &[IssuedToken]) -> HashSet<String> {
+    let usable = tokens.iter().filter(|token| token.is_usable());
+    let mut active: HashMap<&str, &Standing> = usable.map(|token| (token.id.as_str(), &token.issued_by)).collect();
+    loop {
+        let dead: Vec<&str> = active
+            .iter()
+            .filter(|(_, issued_by)| !issued_by.ids().all(|id| active.contains_key(id)))
+            .map(|(id, _)| *id)
+            .collect();
+        if dead.is_empty() {
+            return active.into_keys().map(str::to_owned).collect();
+        }
+        dead.iter().for_each(|id| {
+            active.remove(id);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ledger::LedgerError;
+    use super::super::ledger::tests::{ledger, order, rights};
+    use super::*;
+    use crate::access::Order;
+
+    #[test]
+    fn one_use_of_what_a_token_led_to_is_a_use_of_the_token() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let (_, parent) = ledger.issue(Order { max_uses: Some(3), ..order("parent", &[]) }, 10).unwrap();
+        let (child, _) = ledger.issue(order("child", &[&parent.id]), 10).unwrap();
+        let (lease, leased) = ledger.issue(Order { leased: true, ..order("lease", &[&parent.id]) }, 0).unwrap();
+        assert!(rights(&ledger, &child).is_some() && rights(&ledger, &lease).is_some());
+        let now = ledger.all().unwrap();
+        let used =
+            |id: &str| now.iter().find(|token| token.id == id).map(|token| (token.uses, token.last_used.is_some()));
+        assert_eq!((used(&parent.id), used(&leased.id)), (Some((2, true)), Some((1, true))));
+        assert!(rights(&ledger, &child).is_some());
+        assert!(rights(&ledger, &child).is_none() && rights(&ledger, &lease).is_none(), "the parent's are used up");
+        assert!(ledger.holds(&Standing::of_token(&leased.id)).unwrap(), "what was begun goes on");
+        assert!(rights(&self::ledger(&dir), &child).is_none(), "with another agent too");
+    }
+
+    #[test]
+    fn who_has_no_rights_any_more_is_not_active_and_leaves_name_and_place_to_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let (_, parent) = ledger.issue(order("parent", &[]), 3).unwrap();
+        let (_, child) = ledger.issue(order("child", &[&parent.id]), 3).unwrap();
+        ledger.issue(order("grandchild", &[&child.id]), 3).unwrap();
+        ledger.revoke("parent", |_| true).unwrap();
+        assert!(ledger.all().unwrap().iter().all(|token| !token.active));
+        for name in ["parent", "child", "grandchild"] {
+            ledger.issue(order(name, &[]), 3).unwrap();
+        }
+        assert!(matches!(ledger.issue(order("more", &[]), 3), Err(LedgerError::TooMany(3))));
+    }
+
+    #[test]
+    fn what_two_stand_behind_ends_with_either_and_no_later_than_both() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let until = |seconds| Expiry::from_unix(crate::base::clock::now().as_second() + seconds);
+        let (_, one) = ledger.issue(Order { expires_at: until(500), ..order("one", &[]) }, 10).unwrap();
+        let (_, two) = ledger.issue(Order { expires_at: until(100), ..order("two", &[]) }, 10).unwrap();
+        let long = Order { expires_at: until(1000), ..order("child", &[&one.id, &two.id]) };
+        let (secret, child) = ledger.issue(long, 10).unwrap();
+        assert_eq!((rights(&ledger, &secret), child.expires_at), (Some(3), two.expires_at));
+        assert!(ledger.descends(&child, &one.id) && ledger.descends(&child, &two.id));
+        ledger.revoke("two", |_| true).unwrap();
+        assert!(rights(&ledger, &secret).is_none() && !ledger.holds(&Standing::of_token(&child.id)).unwrap());
+        ledger.forget(std::slice::from_ref(&one.id)).unwrap();
+        assert!(rights(&ledger, &secret).is_none());
+    }
+
+    #[test]
+    fn machines_count_in_the_share_of_who_approved_them_and_children_in_that_of_the_token_they_came_of() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let person =
+            |name: &str| Person { name: name.to_owned(), subject: None, issuer: Some("https://id.example".to_owned()) };
+        let machine = |name: &str, by: &str| Order { approved_by: Some(person(by)), ..order(name, &[]) };
+        let (_, first) = ledger.issue(machine("a", "viewer"), 2).unwrap();
+        ledger.issue(machine("b", "viewer"), 2).unwrap();
+        assert!(matches!(ledger.issue(machine("c", "viewer"), 2), Err(LedgerError::TooMany(2))));
+        assert!(matches!(ledger.issue(order("d", &[&first.id]), 2), Err(LedgerError::TooMany(2))));
+        ledger.issue(machine("c", "other"), 2).unwrap();
+        let (_, own) = ledger.issue(order("own", &[]), 2).unwrap();
+        let (_, child) = ledger.issue(order("child", &[&own.id]), 2).unwrap();
+        ledger.issue(order("grandchild", &[&child.id]), 2).unwrap();
+        assert!(matches!(ledger.issue(order("more", &[&own.id]), 2), Err(LedgerError::TooMany(2))));
+        ledger.issue(order("second", &[]), 2).unwrap();
+        assert!(matches!(ledger.issue(order("third", &[]), 2), Err(LedgerError::TooMany(2))));
+        assert_eq!(ledger.who_has(&child.id), own.id);
+        assert_eq!(ledger.who_has(&first.id), person("viewer").lasting_name());
+    }
+}
