@@ -21,19 +21,19 @@ fn covers(asked: &str, granted: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn beyond(asked: &str, granted: &str) -> String {
+    fn told(asked: &str, granted: &str) -> String {
         let list = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        super::beyond(&list(asked), &list(granted)).join(" ")
+        beyond(&list(asked), &list(granted)).join(" ")
     }
 
     #[test]
     fn what_nobody_asked_for_is_beyond_and_other_names_of_the_same_are_not() {
-        assert_eq!(beyond("read", "read write admin"), "write admin");
-        assert_eq!(beyond("read write", "write"), "");
-        assert_eq!(beyond("", "read write"), "");
-        assert_eq!(beyond("read", "reader"), "reader");
-        assert_eq!(beyond("openid email", "openid https://www.googleapis.com/auth/userinfo.email"), "");
-        assert_eq!(beyond("api://x/.default openid", "api://x/Read api://y/Read openid"), "api://y/Read");
-        assert_eq!(beyond(".default", "anything"), "anything");
+        assert_eq!(told("read", "read write admin"), "write admin");
+        assert_eq!(told("read write", "write"), "");
+        assert_eq!(told("", "read write"), "");
+        assert_eq!(told("read", "reader"), "reader");
+        assert_eq!(told("openid email", "openid https://www.googleapis.com/auth/userinfo.email"), "");
+        assert_eq!(told("api://x/.default openid", "api://x/Read api://y/Read openid"), "api://y/Read");
+        assert_eq!(told(".default", "anything"), "anything");
     }
 }
