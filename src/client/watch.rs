@@ -87,7 +87,8 @@ impl Watch {
 impl Says {
     fn say(self, is_over: &AtomicBool) {
         let waits = connection::waits(&self.socket, self.locale, self.token.as_ref());
-        if !is_over.load(Ordering::Relaxed) && !(self.is_followed && waits.is_empty()) {
+        let is_worth_it = !self.is_followed || !waits.is_empty();
+        if is_worth_it && !is_over.load(Ordering::Relaxed) {
             (self.says)(self.locale, &waits);
         }
     }

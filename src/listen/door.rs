@@ -58,7 +58,7 @@ pub enum DoorError {
     #[error("another agent is running already")]
     Taken,
     #[error("another agent has the lock {path} and does not answer")]
-    Silent { path: PathBuf, owner: Option<LockOwner> },
+    Silent { path: PathBuf, owner: Option<Box<LockOwner>> },
     #[error("{path} is too long for a socket")]
     TooLong { path: PathBuf },
     #[error(transparent)]
@@ -72,8 +72,8 @@ impl DoorError {
     pub fn message(&self) -> Message {
         match self {
             DoorError::Taken => msg!("agent-runs-already"),
-            DoorError::Silent { path, owner: Some(LockOwner { pid, machine, .. }) } => {
-                msg!("agent-unreachable", pid = pid, host = machine.host, path = path.display())
+            DoorError::Silent { path, owner: Some(owner) } => {
+                msg!("agent-unreachable", pid = owner.pid, host = owner.machine.host, path = path.display())
             }
             DoorError::Silent { path, owner: None } => msg!("file-locked", path = path.display()),
             DoorError::TooLong { path } => msg!("socket-too-long", path = path.display(), limit = MAX_SOCKET_PATH),
@@ -247,7 +247,7 @@ async fn lock_out_others(socket: &Path, lock: &Path) -> Result<AgentLock, DoorEr
             }
         }
     };
-    let silent = || DoorError::Silent { path: lock.to_owned(), owner: LockOwner::of(lock) };
+    let silent = || DoorError::Silent { path: lock.to_owned(), owner: LockOwner::of(lock).map(Box::new) };
     timeout(PREDECESSOR_WITHIN, waited).await.unwrap_or_else(|_| Err(silent()))
 }
 
