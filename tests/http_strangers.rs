@@ -234,6 +234,8 @@ fn what_somebody_issued_by_single_sign_on_goes_by_the_settings_as_they_are() {
     assert_eq!((may(&own), may(&child)), ([200, 403], [200, 403]));
     settings("dev = 'admin'");
     assert_eq!((may(&own), may(&child)), ([401, 401], [401, 401]));
+    let listed = home.loom(&["token", "list", "--json"]).ok().out;
+    assert_eq!(serde_json::from_str::<Value>(&listed).unwrap(), json!([]), "what has no rights is not active");
     settings("ops = 'admin'");
     assert_eq!(may(&child), [200, 200]);
     home.configure("");

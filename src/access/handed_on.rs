@@ -6,15 +6,15 @@ use super::{Identity, IssuedToken, Ledger, Listed, Standing};
 impl Ledger {
     /// On whose rights these tokens rest, and those that led to them.
     pub fn identities(&self, standing: &Standing) -> Vec<Identity> {
-        self.known().line(standing).0.into_iter().filter_map(|token| token.identity.clone()).collect()
+        self.known().line(standing).0.into_iter().filter_map(IssuedToken::rests_on).collect()
     }
 
     /// What was said of somebody when they signed in anew: what rests on them goes by that from now on, and ends if they were
     /// not let in. Says what ended.
     pub fn signed_in(&self, identity: &Identity, is_let_in: bool) -> Result<Vec<Listed>> {
         let rests = |token: &IssuedToken| {
-            let own = token.identity.as_ref().filter(|own| own.is_of(identity));
-            own.is_some_and(|own| own != identity || !is_let_in) && !token.revoked
+            let own = token.rests_on().filter(|own| own.is_of(identity));
+            own.is_some_and(|own| own != *identity || !is_let_in) && !token.revoked
         };
         // Most people handed on nothing, and most of the others are who they were.
         if !self.all()?.iter().any(|token| rests(token)) {
@@ -29,5 +29,53 @@ impl Ledger {
             }
         })?;
         Ok(if is_let_in { Vec::new() } else { touched })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::ledger::tests::{ledger, order};
+    use super::super::{Order, Refused};
+    use super::*;
+    use crate::base::{IssuerConfig, Role};
+    use crate::wire::Person;
+
+    #[test]
+    fn what_was_approved_before_anything_was_kept_of_its_approver_waits_for_their_next_sign_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        // The slash was added to names then.
+        let issuer = Some("https://id.example/".to_owned());
+        let vera = Person { name: "vera".to_owned(), subject: Some("00u1".to_owned()), issuer };
+        let (_, token) = ledger.issue(Order { approved_by: Some(vera), ..order("box", &[]) }, 10).unwrap();
+        let config: IssuerConfig =
+            serde_json::from_value(json!({ "issuer": "https://id.example", "client_id": "loom" })).unwrap();
+        let role = || ledger.identities(&Standing::of_token(&token.id))[0].role(&config);
+        assert_eq!(role(), Err(Refused::NoRole));
+        let said = json!({ "issuer": "https://id.example", "subject": "00u1", "claims": { "roles": ["viewer"] } });
+        ledger.signed_in(&serde_json::from_value(said).unwrap(), true).unwrap();
+        assert_eq!(role(), Ok(Role::Viewer));
+        let (_, own) = ledger.issue(order("own", &[]), 10).unwrap();
+        assert!(ledger.identities(&Standing::of_token(&own.id)).is_empty());
+    }
+
+    #[test]
+    fn a_sign_in_that_is_refused_ends_what_rests_on_that_person_and_on_nobody_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let identity = |subject: &str| -> Identity {
+            let said = json!({ "issuer": "https://id.example", "subject": subject, "claims": {} });
+            serde_json::from_value(said).unwrap()
+        };
+        for subject in ["00u1", "00u2"] {
+            ledger.issue(Order { identity: Some(identity(subject)), ..order(subject, &[]) }, 10).unwrap();
+        }
+        assert!(ledger.signed_in(&identity("00u1"), true).unwrap().is_empty());
+        let ended = ledger.signed_in(&identity("00u1"), false).unwrap();
+        assert_eq!(ended.iter().map(|token| &*token.name).collect::<Vec<_>>(), ["00u1"]);
+        let revoked = ledger.all().unwrap().into_iter().map(|token| token.revoked).collect::<Vec<_>>();
+        assert_eq!(revoked, [true, false]);
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use super::role_claims::{find, groups, looked_at, role};
 use super::{Claims, Holder, Rights};
 use crate::base::{AllowRules, IssuerConfig, Reach, Role, RoleRules, Scope};
+use crate::wire::Person;
 
 /// Somebody who signed in at an issuer, with those of their claims that the settings look at. What they may do is decided anew
 /// whenever it is asked, so that it goes by the settings as they are; and what they handed on stands and falls with it.
@@ -37,6 +38,12 @@ impl Identity {
         Identity { issuer, subject: claims.subject().to_owned(), claims: kept }
     }
 
+    /// Of somebody of whom nothing was kept but who they are; without an issuer nobody vouches for them.
+    pub(super) fn of_person(person: &Person) -> Option<Identity> {
+        let subject = person.subject.as_ref().unwrap_or(&person.name).clone();
+        Some(Identity { issuer: person.issuer.clone()?, subject, claims: Map::new() })
+    }
+
     /// The issuer's name, as its tokens say it.
     pub fn issuer(&self) -> &str {
         &self.issuer
@@ -44,7 +51,9 @@ impl Identity {
 
     /// Whether this is the same person, whatever is said of them.
     pub fn is_of(&self, other: &Identity) -> bool {
-        (&self.issuer, &self.subject) == (&other.issuer, &other.subject)
+        // The slash at the end is no part of the name where a person named a host.
+        let issuer = |identity: &Identity| identity.issuer.trim_end_matches('/').to_owned();
+        issuer(self) == issuer(other) && self.subject == other.subject
     }
 
     /// The role that these settings give.

@@ -112,6 +112,12 @@ impl IssuedToken {
         decode(&self.hash).ct_eq(digest(&decode(&self.salt), presented).as_slice())
     }
 
+    /// On whose rights it rests, if somebody who signed in handed it on. Where nothing was kept of what their issuer said, nothing
+    /// is known but who approved it.
+    pub(super) fn rests_on(&self) -> Option<Identity> {
+        self.identity.clone().or_else(|| self.approved_by.as_ref().and_then(Identity::of_person))
+    }
+
     /// Neither revoked nor at its end. Whether it has rights depends on those that issued it as well, which only the ledger
     /// knows.
     pub(super) fn is_alive(&self) -> bool {

@@ -205,7 +205,12 @@ impl Agent {
     pub(super) async fn issued(&self, viewer: Viewer) -> Result<Vec<Listed>, Fault> {
         let ledger = &self.issued.ledger;
         let all = ledger.all().map_err(fault::from_ledger)?;
-        Ok(all.into_iter().filter(|token| viewer.sees(token, ledger)).collect())
+        let mut seen: Vec<Listed> = all.into_iter().filter(|token| viewer.sees(token, ledger)).collect();
+        for token in seen.iter_mut().filter(|token| token.active) {
+            // Whoever handed it on may have no rights any more by the settings as they are.
+            token.active = self.rights_of_people_behind(&Standing::of_token(&token.id))?.is_some();
+        }
+        Ok(seen)
     }
 
     /// The token with this id, for the agent itself.
