@@ -8,6 +8,7 @@ mod api;
 mod api_bodies;
 mod approvals;
 mod audit;
+mod audit_evidence;
 mod client;
 mod commands;
 mod demo;

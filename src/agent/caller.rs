@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::auditing::{Author, Called, Who};
 use super::over::Over;
 use super::{Agent, Guest, fault};
-use crate::access::{Authority, Holder, Standing};
+use crate::access::{Authority, Standing};
 use crate::base::{Locale, ServerUrl};
 use crate::msg;
 use crate::wire::{Actor, Code, Fault, MAX_FRAME, print_event};
@@ -46,7 +46,7 @@ pub(super) struct Heard {
 #[derive(Clone, Copy)]
 pub enum Asker<'a> {
     /// A process of this user, at a socket that may have a token of its own.
-    Process { peer: Peer, door: Option<&'a Standing> },
+    Process { peer: &'a Peer, door: Option<&'a Standing> },
     /// Somebody who was let in through the HTTP door.
     Guest(&'a Guest),
 }
@@ -57,10 +57,12 @@ pub enum Asker<'a> {
 pub(super) struct TheUser(());
 
 /// The process at the other end, as the kernel named it when it connected.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Peer {
     pub uid: u32,
     pub pid: u32,
+    /// Its program then; nothing where that may be another's.
+    pub exe: Option<String>,
 }
 
 impl<'a> Caller<'a> {
@@ -152,27 +154,23 @@ impl<'a> Caller<'a> {
         self.about.take()
     }
 
-    /// Who asks: the program, while it still waits for its answer, and the token that it presented.
+    /// Who asks: the program that connected, and the token that it presented.
     pub(super) fn actor(&self) -> Who {
-        let Peer { uid, pid } = match self.asker {
-            Asker::Process { peer, .. } => peer,
-            Asker::Guest(guest) => return Who { actor: guest.actor(), author: self.author() },
-        };
         let token_id = self.authority.token().map(str::to_owned);
-        let exe = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
-        let exe = exe.map(|path| path.to_string_lossy().into_owned());
-        Who { actor: Actor::Process { uid, pid, exe, token_id }, author: self.author() }
+        let actor = match self.asker {
+            Asker::Process { peer: Peer { uid, pid, exe }, .. } => {
+                Actor::Process { uid: *uid, pid: *pid, exe: exe.clone(), token_id }
+            }
+            Asker::Guest(guest) => return guest.who(),
+        };
+        Who { actor, author: self.author() }
     }
 
-    /// As whom they are counted in the log: a token that issued others goes with all of them.
+    /// As whom they are counted in the log.
     pub(super) fn author(&self) -> Author {
-        let tokens = self.authority.holders().filter_map(|holder| match holder {
-            Holder::Token(id) => Some(id),
-            Holder::Session(_) | Holder::AccessToken { .. } | Holder::Nobody => None,
-        });
-        match (tokens.last(), self.asker) {
-            (Some(first), _) => Author::Restricted(first.clone()),
-            (None, Asker::Guest(guest)) => Who::from(guest.actor()).author,
+        match (Author::of(&self.authority), self.asker) {
+            (_, Asker::Guest(guest)) => guest.who().author,
+            (Some(author), _) => author,
             (None, Asker::Process { door: Some(door), .. }) => {
                 Author::Restricted(door.ids().next().unwrap_or_default().to_owned())
             }

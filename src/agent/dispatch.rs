@@ -141,7 +141,6 @@ where
 
 async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Caller<'_>, needs: Needs) -> Frame {
     agent.note_request(V::EVENT.is_some());
-    // Looked up now: the program may be gone once it has its answer.
     let audited = V::EVENT.map(|event| (event, caller.actor()));
     let changes_rights = Agent::changes_rights(V::EVENT);
     let (gives_rights, mut outcome) = match request.params::<V>() {
@@ -162,9 +161,7 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
     if let Err(fault) = &outcome {
         tracing::debug!(verb = V::NAME, code = ?fault.code(), fault = fault.id(), "refused");
     }
-    if let Some((event, actor)) = audited
-        && !(outcome.is_err() && agent.is_noise(event, caller))
-    {
+    if let Some((event, actor)) = audited {
         let (about, called) = (caller.take_about(), caller.take_called());
         agent.audit_call(event, actor, about, called, outcome.as_ref().map(|_| ()).map_err(Fault::code));
         if changes_rights
@@ -175,9 +172,10 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
             outcome = Err(fault);
         }
     }
-    // Whoever asks for a credential hears nothing of it: that is git, most often.
+    // Whoever asks for a credential hears nothing of it: that is git, most often. Some answers say it themselves.
     let is_daily = V::EVENT.is_some() && !changes_rights;
-    let note = if is_daily || !caller.is_owner() { None } else { agent.note_of_audit(caller.locale) };
+    let says_itself = is_daily || V::NAME == wire::AuditVerify::NAME;
+    let note = if says_itself || !caller.is_owner() { None } else { agent.note_of_audit(caller.locale) };
     print_noted_reply(&outcome, note, caller.locale)
 }
 

@@ -12,7 +12,6 @@ use super::tally::Tally;
 pub(super) struct Guard {
     wrong: Mutex<Wrong>,
     right: Mutex<Tally<(Source, String)>>,
-    ended: Mutex<Tally<(Source, String)>>,
     /// Wrong codes of machines, by who was let in and tried them.
     codes: Mutex<Tally<String>>,
 }
@@ -40,15 +39,15 @@ impl Source {
 /// What to do about one more wrong token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Say so, and note it.
+    /// Say so.
     Wrong,
-    /// The limit is reached with this one: say so, and note that what follows is not noted.
+    /// The limit is reached with this one.
     LimitReached,
     /// Say for how many seconds there were too many.
     TooMany(u64),
 }
 
-/// So many are noted one by one within a while.
+/// So many are told one by one within a while.
 const MOST: u32 = 20;
 
 /// What of a token is looked at.
@@ -59,11 +58,6 @@ impl Guard {
     pub(super) fn is_news(&self, from: Source, id: &str) -> bool {
         let (mut known, what) = (lock(&self.right), (from, id.to_owned()));
         known.count(&what) == 0 && known.add(what) == 1
-    }
-
-    /// Whether that this token has ended is to be noted once more.
-    pub(super) fn notes_ended(&self, from: Source, id: &str) -> bool {
-        lock(&self.ended).add((from, id.to_owned())) <= MOST
     }
 
     pub(super) fn failed(&self, from: Source, token: &str) -> Verdict {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::auditing::{Author, Who};
 use super::guard::{Source, Verdict};
 use super::people::{Basis, form_key};
 use super::{Agent, Asker, Caller, Party, fault};
@@ -64,7 +65,12 @@ impl Guest {
         self.session.as_ref()
     }
 
-    pub(super) fn actor(&self) -> Actor {
+    pub(super) fn who(&self) -> Who {
+        let who = Who::from(self.actor());
+        Who { author: Author::of(&self.authority).unwrap_or(who.author), ..who }
+    }
+
+    fn actor(&self) -> Actor {
         let (token_id, address) = (self.authority.token().map(str::to_owned), self.address.to_string());
         match (&self.person, token_id) {
             (Some(Person { name, subject, issuer }), token_id) => {
@@ -172,38 +178,28 @@ impl Agent {
         let who = guest.authority.token().map(str::to_owned);
         let who = who.or(guest.person.as_ref().map(Person::lasting_name)).unwrap_or_default();
         if self.issued.guard.is_news(Source::address(guest.address), &who) {
-            self.audit("auth.ok", guest.actor(), None, Ok(()));
+            self.audit("auth.ok", guest.who(), None, Ok(()));
         }
     }
 
-    /// Whether this is one more failure of somebody who has shown nothing, after so many that no more are noted for a while:
-    /// nobody fills the log who was not let in.
-    pub(super) fn is_noise(&self, event: &str, caller: &Caller<'_>) -> bool {
-        let stranger = caller.guest().filter(|_| caller.authority().is_nobody());
-        stranger.is_some_and(|guest| {
-            matches!(self.issued.guard.failed(Source::address(guest.address), event), Verdict::TooMany(_))
-        })
-    }
-
-    /// Notes that an issuer's token has expired, unless they show such all the time.
+    /// Notes that an issuer's token has expired.
     fn note_expired(&self, guest: &Guest, fault: &Fault) {
-        let from = Source::address(guest.address);
-        if fault.code() == Code::Unauthenticated && self.issued.guard.notes_ended(from, "") {
-            self.audit("auth.fail", guest.actor(), None, Err(fault.code()));
+        if fault.code() == Code::Unauthenticated {
+            self.audit("auth.fail", guest.who(), None, Err(fault.code()));
         }
     }
 
     /// One more proof that is worth nothing.
     pub(super) fn wrong_proof(&self, guest: &Guest, proof: &Secret) -> Fault {
         let from = Source::address(guest.address);
-        if self.note_ended(proof, from, guest.actor(), Code::Unauthenticated).is_some() {
+        if self.note_ended(proof, guest.who(), Code::Unauthenticated).is_some() {
             return fault::proof_unknown();
         }
-        let note = |code| self.audit("auth.fail", guest.actor(), None, Err(code));
-        match self.issued.guard.failed(from, proof.expose()) {
-            Verdict::Wrong => note(Code::Unauthenticated),
-            Verdict::LimitReached => note(Code::TooMany),
-            Verdict::TooMany(seconds) => return fault::too_many(seconds),
+        let verdict = self.issued.guard.failed(from, proof.expose());
+        let code = if verdict == Verdict::Wrong { Code::Unauthenticated } else { Code::TooMany };
+        self.audit("auth.fail", guest.who(), None, Err(code));
+        if let Verdict::TooMany(seconds) = verdict {
+            return fault::too_many(seconds);
         }
         fault::proof_unknown()
     }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::auditing::Who;
+use super::auditing::{Author, Who};
 use super::blocking::{DISK_WITHIN, in_time, on_thread};
 use super::guard::{Guard, Source, Verdict};
 use super::guest::Guest;
@@ -158,30 +158,27 @@ impl Agent {
         }
     }
 
-    /// Notes that somebody shows a token that has ended, unless they do so all the time; nothing if it is no such token. Who
-    /// has a whole one guesses nothing, and is told the truth whatever others try.
-    pub(super) fn note_ended(&self, token: &Secret, from: Source, who: impl Into<Who>, code: Code) -> Option<()> {
+    /// Notes that somebody shows a token that has ended; nothing if it is no such token. Who has a whole one guesses nothing,
+    /// and is told the truth whatever others try.
+    pub(super) fn note_ended(&self, token: &Secret, who: Who, code: Code) -> Option<()> {
         let id = self.issued.ledger.knows(token).ok().flatten()?;
-        if self.issued.guard.notes_ended(from, &id) {
-            self.audit("auth.fail", who, None, Err(code));
-        }
+        // Guesses of their neighbours do not hide it.
+        self.audit("auth.fail", Who { author: Author::Restricted(id), ..who }, None, Err(code));
         Some(())
     }
 
     fn wrong_token(&self, token: &Secret, pid: u32, caller: &Caller<'_>) -> Fault {
-        if self.note_ended(token, Source::Process(pid), caller.actor(), Code::Denied).is_some() {
+        if self.note_ended(token, caller.actor(), Code::Denied).is_some() {
             return fault::token_unknown();
         }
-        let note = |code| self.audit("auth.fail", caller.actor(), None, Err(code));
-        match self.issued.guard.failed(Source::Process(pid), token.expose()) {
-            Verdict::Wrong => note(Code::Denied),
-            Verdict::LimitReached => note(Code::Unavailable),
-            Verdict::TooMany(seconds) => {
-                return Fault::new(Code::Denied, msg!("too-many-wrong-tokens", seconds = seconds))
-                    .hint(msg!("hint-token-unknown"));
-            }
+        let verdict = self.issued.guard.failed(Source::Process(pid), token.expose());
+        let code = if verdict == Verdict::Wrong { Code::Denied } else { Code::Unavailable };
+        self.audit("auth.fail", caller.actor(), None, Err(code));
+        match verdict {
+            Verdict::TooMany(seconds) => Fault::new(Code::Denied, msg!("too-many-wrong-tokens", seconds = seconds))
+                .hint(msg!("hint-token-unknown")),
+            Verdict::Wrong | Verdict::LimitReached => fault::token_unknown(),
         }
-        fault::token_unknown()
     }
 
     /// Issues a token, unless it would be more than who asks has.

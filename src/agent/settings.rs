@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(1);
 pub(super) struct Settings {
     path: PathBuf,
     parsed: Mutex<Option<Parsed>>,
+    /// They were changed, and nobody noted it yet.
+    is_news: AtomicBool,
     /// Held while the file is looked at and changed.
     pub(super) changing: tokio::sync::Mutex<()>,
 }
@@ -27,7 +30,17 @@ struct Parsed {
 
 impl Settings {
     pub(super) fn new(path: PathBuf) -> Self {
-        Settings { path, parsed: Mutex::default(), changing: tokio::sync::Mutex::default() }
+        Settings {
+            path,
+            parsed: Mutex::default(),
+            is_news: AtomicBool::default(),
+            changing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Whether they were changed since somebody asked this.
+    pub(super) fn were_changed(&self) -> bool {
+        self.is_news.load(Ordering::Relaxed) && self.is_news.swap(false, Ordering::Relaxed)
     }
 
     /// Writes a value into the file.
@@ -46,7 +59,11 @@ impl Settings {
         let stamp = Stamp::of(&self.path);
         let config = match parsed.as_ref().filter(|known| known.stamp == stamp) {
             Some(known) => known.config.clone(),
-            None => Arc::new(Config::load(&self.path)?),
+            None => {
+                let config = Arc::new(Config::load(&self.path)?);
+                self.is_news.fetch_or(parsed.is_some(), Ordering::Relaxed);
+                config
+            }
         };
         *parsed = Some(Parsed { looked, stamp, config: config.clone() });
         Ok(config)

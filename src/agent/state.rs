@@ -129,7 +129,12 @@ impl Agent {
 
     /// The config file as it is now: a person may have edited it.
     pub(super) fn config(&self) -> Result<Arc<Config>, Fault> {
-        self.settings.config().map_err(|message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config")))
+        let config = self.settings.config();
+        if self.settings.were_changed() {
+            // Who changed them nobody knows; from here on they count.
+            self.audit("settings", self.as_actor(), None, Ok(()));
+        }
+        config.map_err(|message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config")))
     }
 
     /// Which store to use: `LOOM_STORE`, else the settings.

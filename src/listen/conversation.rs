@@ -83,7 +83,7 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
         let settled = Notify::new();
         let written = {
             let mut answered = pin!(async {
-                let asker = Asker::Process { peer, door: standing.as_deref() };
+                let asker = Asker::Process { peer: &peer, door: standing.as_deref() };
                 let reply = {
                     let mut caller = Caller::new(&mut input, &mut output, asker, agent).telling(&settled);
                     agent::answer(agent, &frame, &mut caller).await

@@ -9,9 +9,9 @@ use tokio::time::{sleep, timeout};
 use super::conversation::{Visitor, converse};
 use super::crowd::Crowd;
 use super::door::{Door, DoorError, Next};
+use super::peer::peer;
 use crate::access::Standing;
-use crate::agent::{Agent, Peer};
-use crate::base;
+use crate::agent::Agent;
 
 /// How many connections are open at most, over all sockets; then the one who has most of them makes room.
 const MAX_OPEN: usize = 1024;
@@ -92,11 +92,4 @@ impl Hall {
             self.let_in(stream, standing);
         }
     }
-}
-
-/// A process in a PID namespace that cannot be seen from here has no number.
-fn peer(stream: &Stream) -> Option<Peer> {
-    let Stream::UdSocket(stream) = stream;
-    let peer = base::Peer::of(stream).ok().filter(base::Peer::is_ours)?;
-    Some(Peer { uid: peer.uid, pid: peer.pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or_default() })
 }

@@ -6,6 +6,7 @@ mod door;
 mod doors;
 mod hall;
 mod http;
+mod peer;
 mod socket;
 mod socket_name;
 mod token_watch;

@@ -188,3 +188,99 @@ impl Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::moment;
+    use crate::wire::Actor;
+
+    fn entry(actor: Actor) -> AuditEntry {
+        let (time, event, outcome) = ("2026-01-01T00:00:00Z".into(), "auth.fail".into(), "denied".into());
+        AuditEntry {
+            time,
+            event,
+            actor,
+            server: None,
+            account: None,
+            method: None,
+            path: None,
+            outcome,
+            more: None,
+            since: None,
+        }
+    }
+
+    /// How many of so many are noted one by one.
+    fn noted(bounds: &mut Bounds, author: &Author, kind: Kind, count: usize) -> usize {
+        let actor = Actor::Stranger { address: "192.0.2.1".into() };
+        (0..count).filter(|_| bounds.admit(author, kind, entry(actor.clone())).is_some()).count()
+    }
+
+    #[test]
+    fn what_the_owner_did_is_noted_however_much_it_is() {
+        let mut bounds = Bounds::default();
+        for kind in [Kind::Refusal, Kind::Deed, Kind::Right] {
+            assert_eq!(noted(&mut bounds, &Author::Owner, kind, 20_000), 20_000);
+        }
+        assert!(bounds.lines(Some(&Author::Owner)).is_empty());
+    }
+
+    #[test]
+    fn what_one_token_was_refused_is_noted_so_often_and_then_counted() {
+        let (mut bounds, token) = (Bounds::default(), Author::Restricted("t".into()));
+        assert_eq!(noted(&mut bounds, &token, Kind::Refusal, 96_000), 100);
+        assert_eq!(noted(&mut bounds, &token, Kind::Deed, 10), 10, "what it does is noted all the same");
+        assert_eq!(noted(&mut bounds, &Author::Restricted("u".into()), Kind::Refusal, 10), 10, "and what others do");
+        assert!(bounds.lines(None).is_empty() && bounds.due().is_some());
+        moment::sleep(WINDOW);
+        let lines = bounds.lines(None);
+        assert_eq!(lines.len(), 1);
+        assert_eq!((lines[0].1.more, lines[0].1.since.as_deref()), (Some(95_900), Some("2026-01-01T00:00:00Z")));
+        assert!(bounds.due().is_none());
+        // Whoever keeps still for a while is heard again.
+        assert_eq!(noted(&mut bounds, &token, Kind::Refusal, 1_000), 10);
+    }
+
+    #[test]
+    fn strangers_are_bounded_by_their_network_and_all_together_in_lines_and_in_memory() {
+        let mut bounds = Bounds::default();
+        let mut all = 0;
+        for n in 0..6_000_u32 {
+            let address = std::net::Ipv4Addr::from_bits(0x7f00_0000 + n);
+            all += noted(&mut bounds, &Author::at(address.into()), Kind::Refusal, 3);
+        }
+        assert_eq!(all, 20, "who is on this machine has one network, however many addresses");
+        for n in 0..6_000_u32 {
+            let address = std::net::Ipv4Addr::from_bits(0xc000_0200 + n);
+            all += noted(&mut bounds, &Author::at(address.into()), Kind::Refusal, 3);
+        }
+        assert_eq!(all, 200);
+        let lines = bounds.lines(Some(&Author::Owner));
+        assert!(lines.len() <= MAX_LINES + 1 && bounds.authors.len() <= MAX_AUTHORS + 1, "{}", lines.len());
+        assert_eq!(lines.iter().filter_map(|(_, line)| line.more).sum::<u64>(), 36_000 - 200);
+    }
+
+    #[test]
+    fn whoever_gave_so_many_rights_has_to_wait_before_they_give_more() {
+        let (mut bounds, token) = (Bounds::default(), Author::Restricted("t".into()));
+        assert_eq!(bounds.waits(&token), None);
+        assert_eq!(noted(&mut bounds, &token, Kind::Right, 101), 100);
+        assert!(bounds.waits(&token).is_some_and(|seconds| seconds <= 60));
+        assert_eq!((bounds.waits(&Author::Owner), bounds.waits(&Author::Restricted("u".into()))), (None, None));
+        moment::sleep(RIGHTS.every);
+        assert_eq!(bounds.waits(&token), None);
+        assert!(bounds.lines(Some(&Author::Owner)).iter().all(|(kind, _)| *kind == Kind::Right));
+    }
+
+    #[test]
+    fn who_may_only_read_the_log_does_not_fill_it_by_asking() {
+        let (mut bounds, token) = (Bounds::default(), Author::Restricted("t".into()));
+        let mut lines = 0;
+        for _ in 0..1_000 {
+            noted(&mut bounds, &token, Kind::Refusal, 2);
+            lines += bounds.lines(Some(&token)).len();
+        }
+        assert!(lines <= 1, "{lines}");
+    }
+}

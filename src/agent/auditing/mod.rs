@@ -147,6 +147,11 @@ impl Agent {
         if let Some(seconds) = lock(&self.auditing.bounds).waits(author) {
             return Err(fault::too_many(seconds));
         }
+        self.can_note().await
+    }
+
+    /// Whether what changes rights can be noted at the moment.
+    pub(super) async fn can_note(&self) -> Result<(), Fault> {
         self.auditing.rights.attempt().await
     }
 

@@ -11,6 +11,7 @@ const RIGHTS: &[&str] = &[
     "lock",
     "login",
     "logout",
+    "settings",
     "socket.add",
     "socket.remove",
     "store.migrate",

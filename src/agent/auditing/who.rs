@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 
+use crate::access::{Authority, Holder};
 use crate::agent::shares::network;
 use crate::wire::Actor;
 
@@ -34,6 +35,15 @@ impl Author {
             IpAddr::V4(address) => address.to_string(),
             IpAddr::V6(address) => format!("{address}/64"),
         })
+    }
+
+    /// Whoever has a token is counted as the one that all of theirs came of.
+    pub(in crate::agent) fn of(authority: &Authority) -> Option<Author> {
+        let tokens = authority.holders().filter_map(|holder| match holder {
+            Holder::Token(id) => Some(id),
+            Holder::Session(_) | Holder::AccessToken { .. } | Holder::Nobody => None,
+        });
+        tokens.last().cloned().map(Author::Restricted)
     }
 
     /// All others like these together.

@@ -4,6 +4,7 @@ use crate::access::{AuditLog, Places};
 use crate::agent::auditing::Author;
 use crate::agent::blocking::on_thread;
 use crate::agent::dispatch::Handle;
+use crate::agent::shares::Party;
 use crate::agent::{Agent, Caller, fault};
 use crate::base::Locale;
 use crate::wire::{Audit, AuditEntry, AuditVerify, AuditVerifyReply, Empty, Fault};
@@ -47,7 +48,9 @@ async fn tell(
     caller: &mut Caller<'_>,
     read: impl FnOnce(&AuditLog, &mut dyn FnMut(AuditEntry) -> bool) -> std::io::Result<Places> + Send + 'static,
 ) -> Result<Places, Fault> {
-    let mut seat = agent.auditing.readers.wait(agent.party_asking(caller)).await;
+    // The user's programs wait for each other, and for nobody else.
+    let seat = if caller.is_owner() { Party::process(0) } else { agent.party_asking(caller) };
+    let mut seat = agent.auditing.readers.wait(seat).await;
     let (log, (hand_on, mut entries)) = (agent.auditing.log(), mpsc::channel(AHEAD));
     let read = tokio::task::spawn_blocking(move || read(&log, &mut |entry| hand_on.blocking_send(entry).is_ok()));
     let told = async {

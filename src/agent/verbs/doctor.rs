@@ -25,6 +25,10 @@ impl Handle for Doctor {
             look().map_err(fault::from_store)
         });
         let (examined, restored) = looked.await?;
+        if restored.is_some() {
+            agent.audit("store.restore", caller.actor(), None, Ok(()));
+            let _ = agent.rights_noted().await;
+        }
         let (state, accounts) = match examined.state {
             FileState::Absent => (FileCondition::Absent, Vec::new()),
             FileState::Whole(accounts) => (FileCondition::Whole, accounts),

@@ -3,7 +3,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
 use crate::access::{Holder, Identity, PREFIX, Purpose, Standing};
-use crate::agent::auditing::Who;
 use crate::agent::dispatch::Handle;
 use crate::agent::login::read_secret;
 use crate::agent::people::access_tokens::person;
@@ -52,7 +51,6 @@ impl Handle for SignInFinish {
         // Who is known and has no role is noted by name.
         if let Err(fault) = &signed_in
             && !fault::is_not_let_in(fault)
-            && !agent.is_noise("auth.sign_in", caller)
         {
             agent.audit("auth.fail", caller.actor(), None, Err(fault.code()));
         }
@@ -168,7 +166,7 @@ impl Handle for SessionEnd {
 async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Result<SessionReply, Fault> {
     let authority = agent.authority_of_session(&session)?.ok_or_else(fault::proof_unknown)?;
     let party = agent.party_of(Party::at(session.address), Some(&session.person), &authority);
-    agent.can_note_rights(&Who::from(session.actor()).author).await?;
+    agent.can_note().await?;
     let begun = agent.people.sessions.begin(party, session);
     let (secret, session) = begun.map_err(|error| Fault::new(Code::Unavailable, msg!("no-random", error = error)))?;
     agent.audit("auth.sign_in", session.actor(), None, Ok(()));

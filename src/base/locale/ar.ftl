@@ -399,6 +399,7 @@ doctor-file-closed = لا يمكن فحص الملف المشفّر { $path }.
 ## The audit log
 
 audit-whole = { $file } سليم: { $count } من القيود منذ { $since }. نهاية سلسلته: { $head }
+audit-empty = لا قيود في { $file } بعد.
 audit-dropped = قبل ذلك حُذفت ملفات عددها { $files } وفيها { $entries } من القيود، إذ لا يُحتفظ بأكثر.
 audit-missing = بداية { $file } مفقودة: ما كان قبل { $since } لم يحذفه loom.
 audit-cut = أسطر قطعها عطل: { $count }. لا ينقص أي قيد بسببها.

@@ -399,6 +399,7 @@ doctor-file-closed = The sealed file { $path } cannot be looked into.
 ## The audit log
 
 audit-whole = { $file } is whole: { $count } entries since { $since }. The end of its chain: { $head }
+audit-empty = { $file } has no entries yet.
 audit-dropped = Before that { $files } files with { $entries } entries were dropped, since no more are kept.
 audit-missing = The beginning of { $file } is missing: what was there before { $since } was not dropped by loom.
 audit-cut = Lines that a crash cut short: { $count }. No entry is missing for them.

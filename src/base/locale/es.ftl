@@ -399,6 +399,7 @@ doctor-file-closed = No se puede examinar el archivo cifrado { $path }.
 ## The audit log
 
 audit-whole = { $file } está íntegro: { $count } entradas desde { $since }. El final de su cadena: { $head }
+audit-empty = { $file } todavía no tiene entradas.
 audit-dropped = Antes de eso se descartaron { $files } archivos con { $entries } entradas, pues no se conservan más.
 audit-missing = Falta el comienzo de { $file }: loom no descartó lo que había antes de { $since }.
 audit-cut = Líneas que un fallo dejó cortadas: { $count }. No falta ninguna entrada por ellas.

@@ -1,6 +1,6 @@
 use loom_credentials::base::{Message, printable};
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Actor, AuditChain, AuditEntry, Code, Fault};
+use loom_credentials::wire::{self, Actor, AuditChain, AuditEntry, AuditTrouble, Code, Fault};
 
 use crate::args::{AuditAction, AuditTail, AuditVerify};
 use crate::{Context, output, term};
@@ -73,7 +73,16 @@ fn verify(args: &AuditVerify, context: &Context) -> Result<u8, Fault> {
             }
         }
     }
+    if let Some(trouble) = found.trouble.as_ref().filter(|_| !args.json) {
+        term::say(context.locale, &not_written(trouble));
+    }
     Ok(if found.is_whole() { 0 } else { 1 })
+}
+
+/// Why the log is not written at the moment.
+pub(super) fn not_written(trouble: &AuditTrouble) -> Message {
+    let AuditTrouble { since, reason, waiting, lost } = trouble;
+    msg!("audit-not-written", since = since, reason = reason, waiting = waiting, lost = lost)
 }
 
 /// How a chain was found, in sentences.
@@ -81,6 +90,7 @@ pub(super) fn about(chain: &AuditChain) -> Vec<Message> {
     let AuditChain { file, entries, head, .. } = chain;
     let since = chain.since.as_deref().unwrap_or("-");
     let mut texts = match &chain.broken {
+        None if *entries == 0 => vec![msg!("audit-empty", file = file)],
         None => vec![msg!("audit-whole", file = file, count = entries, since = since, head = head)],
         Some(_) if chain.beginning_missing => vec![msg!("audit-missing", file = file, since = since)],
         Some(place) => vec![msg!("audit-broken", place = place)],

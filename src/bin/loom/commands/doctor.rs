@@ -57,6 +57,9 @@ fn show(found: &DoctorReply, context: &Context) {
     for warning in &found.warnings {
         term::data_line(&printable(&warning.text));
     }
+    if let Some(trouble) = &found.audit.trouble {
+        say(super::audit::not_written(trouble));
+    }
     if let Some(problem) = &found.problem {
         term::data_line(&printable(problem));
     }
