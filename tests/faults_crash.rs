@@ -80,7 +80,7 @@ fn assert_synced(calls: &[Call]) {
         if calls[at].adds_to("credentials.json") {
             let on_it = |name: &str| {
                 let is_it = |call: &&str| call.starts_with(name) && call.contains("/credentials.json>");
-                shown[later..].iter().position(|call| is_it(call))
+                shown[later..].iter().position(is_it)
             };
             let (synced, named) = (on_it("fdatasync("), on_it("pwrite64("));
             assert!(synced.is_some(), "not synced: {shown:#?}");

@@ -83,8 +83,8 @@ fn as_many_sign_ins_as_one_token_likes_sign_nobody_else_out() {
         let answer = Answer::read(&mut stream).unwrap();
         // Who signs in all the time has to wait.
         assert!(matches!(answer.status, 303 | 429), "{answer:?}");
-        let cookies = answer.head.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
-        let session = cookies.filter(|cookie| cookie.starts_with("loom=")).next()?;
+        let mut cookies = answer.head.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
+        let session = cookies.find(|cookie| cookie.starts_with("loom="))?;
         session.split(';').next().map(str::to_owned)
     };
     let session = sign_in(&admin).unwrap();

@@ -10,7 +10,7 @@ use crate::support::authorization_server::{
 };
 use crate::support::{Dialogue, Home, Output, Stub, http};
 
-fn requests<'a>(server: &Stub, path: &'a str) -> Vec<String> {
+fn requests(server: &Stub, path: &str) -> Vec<String> {
     let is = |request: &String| request.split(' ').nth(1).is_some_and(|asked| asked.split('?').next() == Some(path));
     server.seen().into_iter().filter(is).collect()
 }

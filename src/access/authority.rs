@@ -193,7 +193,7 @@ mod tests {
                     continue;
                 }
                 // As the ledger does: whoever presents it has the rights of all that led to it.
-                let rights = [&[asked.clone()], wider.all.as_slice()].concat();
+                let rights = [std::slice::from_ref(&asked), wider.all.as_slice()].concat();
                 authority = Authority::owner().within_tokens(&Standing::of_token("t"), rights);
                 prop_assert!(asked.scopes.allows(needed) || !authority.allows(needed), "granted more than was asked");
                 prop_assert!(wider.allows(needed) || !authority.allows(needed));

@@ -183,7 +183,7 @@ mod tests {
         };
         assert_eq!(rights("viewer", ""), ("read".to_owned(), 0, true, false));
         assert_eq!(rights("auditor", ""), ("read, audit".to_owned(), 0, true, false));
-        assert_eq!(rights("operator", "").2, false);
+        assert!(!rights("operator", "").2);
         assert_eq!(rights("viewer", "servers.viewer = ['a.example']"), ("read".to_owned(), 1, false, false));
         assert_eq!(rights("viewer", "servers.viewer = ['*']"), ("read".to_owned(), 0, false, false));
         assert_eq!(rights("admin", "reveal = true"), ("*".to_owned(), 0, false, true));

@@ -87,7 +87,8 @@ impl Agent {
         let _waiting = Waiting::new(&self.lasting);
         let (mut stirred, mut sessions) = (self.lasting.stirred.subscribe(), self.people.sessions.ended());
         loop {
-            (stirred.mark_unchanged(), sessions.mark_unchanged());
+            stirred.mark_unchanged();
+            sessions.mark_unchanged();
             if let Err(fault) = holds() {
                 return fault;
             }

@@ -87,7 +87,7 @@ pub(super) fn ends(line: &[u8], seal: &Seal) -> Result<Vec<(u64, String)>, Envel
 }
 
 pub(super) fn places(end: &End) -> [Option<&End>; 2] {
-    if end.lines % 2 == 0 { [Some(end), None] } else { [None, Some(end)] }
+    if end.lines.is_multiple_of(2) { [Some(end), None] } else { [None, Some(end)] }
 }
 
 pub(super) fn head(key: &str, ends: [Option<&End>; 2]) -> String {

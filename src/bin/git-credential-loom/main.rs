@@ -14,9 +14,12 @@ use loom_credentials::client::{helper_exit_code, report_through_loom, run_git_he
 #[global_allocator]
 static MEMORY: arena::Arena = arena::Arena::new();
 
+/// # Safety
+///
+/// Only C's start-up code calls it, with so many words.
 #[cfg(unix)]
 #[unsafe(no_mangle)]
-pub extern "C" fn main(count: i32, words: *const *const std::ffi::c_char) -> i32 {
+pub unsafe extern "C" fn main(count: i32, words: *const *const std::ffi::c_char) -> i32 {
     // Not from the standard library, which learns them from glibc only where its own start-up code does not run.
     let word = |at: i32| {
         // SAFETY: C hands `main` so many pointers to strings, each with its NUL, that live as long as the process.
