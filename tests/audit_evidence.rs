@@ -134,12 +134,12 @@ fn a_log_that_cannot_be_written_is_said_and_gives_nobody_rights_and_keeps_nobody
         home.issue(name, &["--scopes", "read"]);
     }
     home.loom(&["doctor"]).ok();
-    let (log, aside) = (home.path().join("state/loom/audit-rights.log"), home.path().join("aside"));
-    std::fs::rename(&log, &aside).unwrap();
-    std::fs::create_dir(&log).unwrap();
+    let lock = home.path().join("state/loom/audit-rights.lock");
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::create_dir(&lock).unwrap();
     home.loom(&["status"]).ok().says("the audit log is not written since");
     let status: Value = serde_json::from_str(&home.loom(&["status", "--json"]).ok().out).unwrap();
-    assert!(status["audit"]["reason"].as_str().unwrap().contains("audit-rights.log"), "{status}");
+    assert!(status["audit"]["reason"].as_str().unwrap().contains("audit-rights.lock"), "{status}");
     let doctor = home.loom(&["doctor", "--json"]);
     let found: Value = serde_json::from_str(&doctor.out).unwrap();
     assert!(doctor.code == 1 && found["audit"]["trouble"]["waiting"].is_u64(), "{doctor:?}");
@@ -157,8 +157,7 @@ fn a_log_that_cannot_be_written_is_said_and_gives_nobody_rights_and_keeps_nobody
     let tokens: Value = serde_json::from_str(&home.loom(&["token", "list", "--json"]).ok().out).unwrap();
     assert_eq!(tokens.as_array().unwrap().len(), 1, "{tokens}");
     // What waited is written once it can be.
-    std::fs::remove_dir(&log).unwrap();
-    std::fs::rename(&aside, &log).unwrap();
+    std::fs::remove_dir(&lock).unwrap();
     assert!(!home.loom(&["status"]).ok().err.contains("audit log"));
     for event in ["token.revoke", "login", "logout", "lock", "unlock"] {
         assert!(!home.audited(event).is_empty(), "{event}");
