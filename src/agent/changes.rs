@@ -2,6 +2,7 @@
 //! if that is still the one the change is about: other agents may share the store.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
@@ -204,8 +205,11 @@ impl Agent {
             return Vec::new();
         }
         let asked: Vec<Vec<AccountKey>> = wishes.iter().map(|wish| wish.accounts().to_vec()).collect();
-        let outcomes: Vec<_> = match with_store(stores, move |store| Ok(store.change_all(&mut wishes))).await {
-            Ok(outcomes) => outcomes.into_iter().map(|outcome| outcome.map_err(fault::from_store)).collect(),
+        // Before those who wait are told that it takes too long.
+        let until = Instant::now() + STORE_WITHIN - Duration::from_millis(500);
+        let change = move |store: &mut Cascade| Ok(store.change_all(&mut wishes, until, fault::from_store));
+        let outcomes = match with_store(stores, change).await {
+            Ok(outcomes) => outcomes,
             Err(fault) => asked.iter().map(|_| Err(fault.clone())).collect(),
         };
         if let Some(memory) = lock(&self.accounts).as_mut() {

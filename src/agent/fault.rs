@@ -216,6 +216,7 @@ pub(super) fn from_store(error: StoreError) -> Fault {
         StoreError::Unavailable(reason) => {
             unavailable(msg!("keyring-unavailable").because(reason)).hint(msg!("hint-keyring-unavailable"))
         }
+        StoreError::Late => store_busy(),
         StoreError::Damaged { path } => {
             unavailable(msg!("store-damaged", path = path.display())).hint(msg!("hint-store-damaged"))
         }

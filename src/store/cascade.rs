@@ -4,8 +4,7 @@ use std::fs::File;
 use std::time::{Duration, Instant};
 
 use super::{
-    Change, Changed, CredentialStore, FileStore, Keyring, LegacyKey, Lookout, MemoryStore, Record, StoreError,
-    StoreKey, Version, Wish,
+    CredentialStore, FileStore, Keyring, LegacyKey, Lookout, MemoryStore, Record, StoreError, StoreKey, Version,
 };
 use crate::base::{AccountKey, Message, Paths, ServerUrl, StoreChoice};
 use crate::msg;
@@ -13,11 +12,11 @@ use crate::wire::StoredIn;
 
 /// The stores in use: new records go to the first; the others are read, so that nothing kept earlier is lost from view.
 pub struct Cascade {
-    stores: Vec<Box<dyn CredentialStore>>,
+    pub(super) stores: Vec<Box<dyn CredentialStore>>,
     fallback: Option<Message>,
     /// Where `auto` found none: a keyring that may be there later.
     awaited: Option<Awaited>,
-    lookout: Lookout,
+    pub(super) lookout: Lookout,
     /// Whose lock keeps other agents from changing what this one changes; nothing where nobody else can.
     lock: Option<FileStore>,
 }
@@ -78,7 +77,7 @@ impl Cascade {
     }
 
     /// Where `auto` found no keyring: takes it if there is one by now. What is in the file stays in view.
-    fn look_for_keyring(&mut self) {
+    pub(super) fn look_for_keyring(&mut self) {
         let Some(mut awaited) = self.awaited.take() else { return };
         let now = self.lookout.look();
         let is_due = awaited.looked.elapsed() >= LOOK_AGAIN || now.differs_in_keyring(&awaited.seen);
@@ -116,76 +115,8 @@ impl Cascade {
         self.collect(|store| if store.stored_in() == StoredIn::Keyring { Ok(Vec::new()) } else { store.load() })
     }
 
-    /// Makes these changes with one write, each as if it came after those before it. If that fails each is tried by itself:
-    /// what one asks for may be too much, and is no reason to refuse the others.
-    pub fn change_all(&mut self, wishes: &mut [Wish]) -> Vec<Result<Changed>> {
-        match self.change(wishes) {
-            Ok(changed) => changed.into_iter().map(Ok).collect(),
-            Err(error) if wishes.len() < 2 => vec![Err(error)],
-            Err(_) => wishes.chunks_mut(1).flat_map(|one| self.change_all(one)).collect(),
-        }
-    }
-
-    /// Each wish sees the records as they are kept now: nobody else changes them meanwhile. What is put goes to the first
-    /// store and out of the others, so that no old secret stays behind.
-    fn change(&mut self, wishes: &mut [Wish]) -> Result<Vec<Changed>> {
-        self.look_for_keyring();
-        let _lock = self.lock()?;
-        let before = self.lookout.look();
-        let asked: BTreeSet<&AccountKey> = wishes.iter().flat_map(Wish::accounts).collect();
-        let asked: Vec<AccountKey> = asked.into_iter().cloned().collect();
-        let mut kept = self.collect(|store| store.find(&asked))?;
-        let stored_in = self.first().ok_or(StoreError::NotKept)?;
-        let (mut all, mut changes) = (Vec::new(), BTreeMap::new());
-        for wish in wishes {
-            let mut was = BTreeMap::new();
-            let mut changed = BTreeSet::new();
-            for (account, change) in wish.decide(&kept) {
-                was.extend(kept.remove(&account).map(|(record, _)| (account.clone(), record)));
-                if let Change::Put(record) = &change {
-                    kept.insert(account.clone(), (Record::clone(record), stored_in));
-                }
-                changed.insert(account.clone());
-                changes.insert(account, change);
-            }
-            let now = wish.accounts().iter().filter_map(|account| Some((account.clone(), kept.get(account)?.clone())));
-            let version = Version::default();
-            all.push(Changed { kept: now.collect(), changed, was, before: version.clone(), after: version });
-        }
-        self.write(changes)?;
-        let after = self.lookout.look();
-        for (nth, changed) in all.iter_mut().enumerate() {
-            // Those after the first begin where it ended.
-            changed.before = if nth == 0 { before.clone() } else { after.clone() };
-            changed.after = after.clone();
-        }
-        Ok(all)
-    }
-
-    fn write(&mut self, changes: BTreeMap<AccountKey, Change>) -> Result<()> {
-        let [first, others @ ..] = self.stores.as_mut_slice() else { return Err(StoreError::NotKept) };
-        let changed: Vec<AccountKey> = changes.keys().cloned().collect();
-        let (mut put, mut gone) = (Vec::new(), Vec::new());
-        for (account, change) in changes {
-            match change {
-                Change::Put(record) => put.push(*record),
-                Change::Remove => gone.push(account),
-            }
-        }
-        if !put.is_empty() {
-            first.put(&put)?;
-        }
-        if !changed.is_empty() {
-            others.iter_mut().try_for_each(|other| other.remove(&changed))?;
-        }
-        if !gone.is_empty() {
-            first.remove(&gone)?;
-        }
-        Ok(())
-    }
-
     /// Of an account that two stores have, the later record counts: the keyring may have been away for a while.
-    fn collect(
+    pub(super) fn collect(
         &mut self,
         mut read: impl FnMut(&mut dyn CredentialStore) -> Result<Vec<Record>>,
     ) -> Result<BTreeMap<AccountKey, (Record, StoredIn)>> {
@@ -212,7 +143,7 @@ impl Cascade {
         self.stores.iter().flat_map(|store| store.damaged()).cloned().collect()
     }
 
-    fn lock(&self) -> Result<Option<File>> {
+    pub(super) fn lock(&self) -> Result<Option<File>> {
         self.lock.as_ref().map(FileStore::lock).transpose()
     }
 
@@ -225,7 +156,8 @@ impl Cascade {
     pub fn copied(&mut self, to: StoreChoice, paths: &Paths, key: &StoreKey) -> Result<Copied> {
         let mut target = Cascade::open(to, paths, key)?;
         let all: Vec<Record> = self.load()?.into_values().map(|(record, _)| record).collect();
-        let _lock = self.lock()?;
+        // Out of memory nobody else can take anything, but others may share where it goes.
+        let _lock = self.lock()?.map_or_else(|| target.lock(), |lock| Ok(Some(lock)))?;
         let Some(first) = target.stores.first_mut() else { return Err(StoreError::NotKept) };
         first.put(&all)?;
         let accounts: Vec<AccountKey> = all.iter().map(|record| record.account().clone()).collect();
@@ -243,7 +175,7 @@ impl Cascade {
 
     /// Takes away what was copied, and uses the store it was copied to from then on. Returns how many moved.
     pub fn replace_by(&mut self, Copied { mut target, accounts }: Copied) -> Result<usize> {
-        let _lock = self.lock()?;
+        let _lock = self.lock()?.map_or_else(|| target.lock(), |lock| Ok(Some(lock)))?;
         // What another agent changed since it was copied goes along as it is now.
         let there: BTreeSet<AccountKey> = self.load()?.into_keys().chain(accounts.iter().cloned()).collect();
         let there: Vec<AccountKey> = there.into_iter().collect();

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::legacy::LegacyRecord;
 use super::seal::{Seal, Sealed};
-use super::{LegacyKey, StoreError};
+use super::{LegacyKey, StoreError, journal_head};
 
 /// The version of this form. It is read, and what is written has the next one: see `journal.rs`.
 const VERSION: u32 = 1;
@@ -88,8 +88,9 @@ pub(super) fn open(bytes: &[u8], seal: &Seal) -> Result<Body, EnvelopeError> {
     }
     let beginning = serde_json::Deserializer::from_slice(bytes).into_iter::<OnlyVersion>().next();
     let Some(Ok(OnlyVersion { version })) = beginning else { return Err(EnvelopeError::Damaged) };
-    if version > VERSION {
-        return Err(EnvelopeError::Newer);
+    if version != VERSION {
+        // One of the next version has another form: what is left of its head is no head.
+        return Err(if version > journal_head::VERSION { EnvelopeError::Newer } else { EnvelopeError::Damaged });
     }
     let envelope: Envelope = serde_json::from_slice(bytes).map_err(|_| EnvelopeError::Damaged)?;
     if envelope.key != seal.id() {

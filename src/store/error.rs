@@ -20,6 +20,9 @@ pub enum StoreError {
     /// The store does not answer.
     #[error("the store does not answer")]
     Unavailable(Message),
+    /// Whoever asked has been told by now that it was not done, so it was not begun.
+    #[error("the store was busy for too long")]
+    Late,
     /// The file or its key is not what it was when it was written.
     #[error("{path} is damaged")]
     Damaged { path: PathBuf },

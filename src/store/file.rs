@@ -9,7 +9,7 @@ use super::seal::Seal;
 use super::sealed_file::{Content, SealedFile, Seen};
 use super::{CredentialStore, LegacyKey, Protection, Record, StoreError, StoreKey};
 use crate::base::private_file::PrivateFileError;
-use crate::base::{AccountKey, Credential, Paths, Stamp};
+use crate::base::{AccountKey, Credential, Paths};
 use crate::wire::StoredIn;
 
 /// The sealed file as a store. What it holds is known by where it lies, so that a change reads and writes what it is about;
@@ -59,9 +59,6 @@ impl FileStore {
     fn caught_up(&mut self) -> Result<Option<Seal>, StoreError> {
         let Some(known) = &mut self.known else { return Ok(None) };
         let Some(seal) = self.file.key.seal_named(&known.key)? else { return Ok(None) };
-        if Stamp::of(self.file.path()) == known.seen.stamp {
-            return Ok(Some(seal));
-        }
         match self.file.read_on(&known.seen, &seal, &mut known.index) {
             Ok(Some(seen)) => {
                 known.seen = seen;
@@ -125,10 +122,11 @@ impl CredentialStore for FileStore {
     fn find(&mut self, accounts: &[AccountKey]) -> Result<Vec<Record>, StoreError> {
         let Some((seal, known)) = self.refresh()? else { return Ok(Vec::new()) };
         let seen = known.seen.clone();
-        let places: Vec<Range<u64>> = accounts.iter().filter_map(|key| known.index.places.get(key).cloned()).collect();
-        let read = |at: &Range<u64>| {
-            let sealed = self.file.record_at(&seen, at)?;
-            sealed.and_then(|sealed| label::open(&sealed, &seal)).ok_or_else(|| self.file.damaged())
+        let places: Vec<(&AccountKey, Range<u64>)> =
+            accounts.iter().filter_map(|key| Some((key, known.index.places.get(key)?.clone()))).collect();
+        let read = |(key, at): &(&AccountKey, Range<u64>)| {
+            let record = self.file.record_at(&seen, at)?.and_then(|sealed| label::open(&sealed, &seal));
+            record.filter(|record| record.account() == *key).ok_or_else(|| self.file.damaged())
         };
         places.iter().map(read).collect()
     }
@@ -214,6 +212,28 @@ mod tests {
         assert_eq!(bytes(&paths.previous_credentials_file())[..old.len()], old, "this is the copy");
         let (_, mut store) = open_in(&dir);
         assert_eq!(secrets(store.load().unwrap()).into_values().collect::<Vec<_>>(), ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn another_file_under_the_number_of_one_that_is_gone_is_not_taken_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (paths, mut one) = open_in(&dir);
+        let (_, mut other) = open_in(&dir);
+        let _lock = one.lock().unwrap();
+        for n in 0..5 {
+            one.put(&[record(n, "old")]).unwrap();
+        }
+        // Written anew by the other, longer and with fewer lines, in the place on the disk that the first one had.
+        let many: Vec<Record> = (0..100).map(|n| record(n, "new")).collect();
+        other.put(&many).unwrap();
+        other.remove(&[account(99)]).unwrap();
+        let anew = bytes(&paths.credentials_file());
+        let id = crate::base::FileId::of(&paths.credentials_file()).unwrap();
+        one.known.as_mut().unwrap().seen.id = id;
+        assert_eq!(bytes(&paths.credentials_file()), anew);
+        one.put(&[record(7, "newer")]).unwrap();
+        let found = secrets(open_in(&dir).1.load().unwrap());
+        assert_eq!((found.len(), &*found[&account(3)], &*found[&account(7)]), (99, "new", "newer"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::seal::Seal;
 use super::sealed_file::{Reader, SealedFile, Seen, take};
 use super::{StoreError, journal, journal_head};
 use crate::base::private_file::PrivateFileError;
-use crate::base::{FileId, Stamp, private_file};
+use crate::base::{Stamp, private_file};
 
 impl SealedFile {
     /// Writes the whole file anew; the caller holds the lock.
@@ -43,7 +43,7 @@ impl SealedFile {
         }
         let io = |error| PrivateFileError::Io { path: self.path.clone(), error };
         let file = private_file::open_to_change(&self.path)?;
-        if FileId::of_file(&file).map_err(io)? != seen.id {
+        if !seen.is_of(&file, &file.metadata().map_err(io)?) {
             return Ok(None);
         }
         // What a crash left unfinished goes first.
@@ -60,7 +60,8 @@ impl SealedFile {
         journal::read_line(&line, &seen.end, seal, &mut |added, at| {
             let _ = take(read, seal, added, at);
         });
-        Ok(Some(Seen { id: seen.id, stamp: Stamp::of(&self.path), end }))
+        let stamp = Stamp::of_found(&file.metadata().map_err(io)?);
+        Ok(Some(Seen { id: seen.id, stamp, end }))
     }
 
     /// Has the copy be what the file is, in case the disk spoils the file.

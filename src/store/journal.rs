@@ -136,6 +136,11 @@ pub(super) fn go_on<'b>(
     }
 }
 
+/// How the line ends that is the last one there.
+pub(super) fn ending(end: &End) -> String {
+    format!("\"{}\"}}}}\n", end.tag)
+}
+
 /// Reads a line, if it is the one after that end; says where the chain ends with it.
 pub(super) fn read_line<'b>(
     line: &'b [u8],
@@ -224,6 +229,22 @@ mod tests {
             }
             let found = salvage(&flipped, &seal);
             assert!(found.len() >= 3 && found.iter().all(|record| record.open::<String>(&seal).is_some()), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_head_is_damage_and_no_file_of_a_newer_version() {
+        let seal = seal();
+        let (whole, _) = file(&seal);
+        let begin = b"{\"version\":2,".len();
+        for at in begin..journal_head::length(&seal) {
+            let mut spoiled = whole.clone();
+            spoiled[at] ^= 1;
+            let found = match journal_head::has_head(&spoiled) {
+                true => labels(&spoiled, &seal).map(drop),
+                false => super::super::envelope::open(&spoiled, &seal).map(drop),
+            };
+            assert!(matches!(found, Err(EnvelopeError::Damaged | EnvelopeError::WrongKey)), "{at}: {found:?}");
         }
     }
 

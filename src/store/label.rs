@@ -15,7 +15,7 @@ pub(super) struct Label {
     created: Timestamp,
     pub(super) saved: Timestamp,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    refused: bool,
+    pub(super) refused: bool,
 }
 
 /// The same for a record of an older Loom whose server is not certain yet.

@@ -5,6 +5,7 @@
 mod buses;
 mod cascade;
 mod change;
+mod changing;
 #[cfg(test)]
 mod conformance;
 mod envelope;

@@ -147,7 +147,9 @@ fn salvaged<'h>(store: &SealedFile, key: &StoreKey) -> Result<Option<(Seal, Foun
             }
             let Some(label) = record.label::<Label>() else { continue };
             let known = found.sealed.get(&label.account).and_then(|known| known.label::<Label>());
-            if known.is_none_or(|known| known.saved <= label.saved) {
+            // What a server said of a credential came later than the credential: a login that ended does not come back.
+            let is_later = |known: Label| (known.saved, known.refused) <= (label.saved, label.refused);
+            if known.is_none_or(is_later) {
                 found.sealed.insert(label.account, record);
             }
         }

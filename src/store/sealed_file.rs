@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -49,6 +49,17 @@ pub(super) struct Seen {
     pub(super) id: FileId,
     pub(super) stamp: Stamp,
     pub(super) end: End,
+}
+
+impl Seen {
+    /// Whether this is that file: the number of one that is gone may be another's by now, but what seals its last line is no
+    /// other line's.
+    pub(super) fn is_of(&self, file: &File, found: &Metadata) -> bool {
+        let ending = journal::ending(&self.end);
+        let mut bytes = vec![0; ending.len()];
+        let at = self.end.at.saturating_sub(ending.len() as u64);
+        FileId::from(found) == self.id && file.read_exact_at(&mut bytes, at).is_ok() && bytes == ending.as_bytes()
+    }
 }
 
 /// What one look finds.
@@ -142,7 +153,8 @@ impl SealedFile {
         }
     }
 
-    /// Reads what was added to a file since it was read to there. Nothing if it is not that file with more in it.
+    /// Reads what was added to a file since it was read to there, if anything. Nothing if it is not that file any more, or was
+    /// changed otherwise. It is opened, so that what is seen of it over a network is not old.
     pub(super) fn read_on<R: Reader>(
         &self,
         seen: &Seen,
@@ -150,10 +162,13 @@ impl SealedFile {
         read: &mut R,
     ) -> Result<Option<Seen>, StoreError> {
         let Some(file) = private_file::open_to_read(&self.path)? else { return Ok(None) };
-        let stamp = Stamp::of(&self.path);
         let io = |error| PrivateFileError::Io { path: self.path.clone(), error };
         let found = file.metadata().map_err(io)?;
-        if FileId::from(&found) != seen.id || found.len() <= seen.end.at || found.len() > private_file::MAX_SIZE {
+        let stamp = Stamp::of_found(&found);
+        if stamp == seen.stamp {
+            return Ok(Some(seen.clone()));
+        }
+        if found.len() <= seen.end.at || found.len() > private_file::MAX_SIZE || !seen.is_of(&file, &found) {
             return Ok(None);
         }
         let mut head = vec![0; journal_head::length(seal)];
