@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::role_claims::{find, groups, looked_at, role};
+use super::role_claims::{ADDRESS, address, find, groups, looked_at, role};
 use super::{Claims, Holder, Rights};
 use crate::base::{AllowRules, IssuerConfig, Reach, Role, RoleRules, Scope};
 use crate::wire::Person;
@@ -81,7 +81,7 @@ impl Identity {
 
     fn is_allowed(&self, allow: &AllowRules, roles: &RoleRules) -> bool {
         let is_named = allow.names_subject(&self.subject)
-            || self.address().is_some_and(|address| allow.names_address(address))
+            || address(&self.claims).and_then(Value::as_str).is_some_and(|address| allow.names_address(address))
             || groups(&self.claims, roles).any(|group| allow.names_group(group));
         let names_anybody = allow.names_people() || !allow.claims.is_empty();
         let subject = Value::from(&*self.subject);
@@ -90,15 +90,7 @@ impl Identity {
             && (is_named || !allow.names_people())
             && allow.claims.iter().all(|(name, values)| claim(name).is_some_and(|claim| values.fit(claim)))
     }
-
-    /// The e-mail address, if the issuer made sure that it is theirs (OpenID Connect Core §5.1).
-    fn address(&self) -> Option<&str> {
-        let [address, verified] = ADDRESS.map(|name| self.claims.get(name));
-        verified.filter(|verified| **verified == Value::Bool(true)).and(address).and_then(Value::as_str)
-    }
 }
-
-const ADDRESS: [&str; 2] = ["email", "email_verified"];
 
 #[cfg(test)]
 mod tests {
@@ -173,6 +165,28 @@ mod tests {
         );
         assert!(identity(json!({ "email": ["a@corp.example"], "email_verified": true })).role(&config).is_err());
         assert!(identity(json!({ "email": "a@corp.example", "email_verified": true })).role(&config).is_ok());
+    }
+
+    #[test]
+    fn an_unverified_address_lets_nobody_in_by_whichever_rule_names_it() {
+        for rule in [
+            "default_role = 'admin'\nallow = { claims = { email = 'root@corp.example' } }",
+            "default_role = 'admin'\nallow = { claims = { email = ['root@corp.example'] } }",
+            "roles = { claim = 'email', mapping = { 'root@corp.example' = 'admin' } }",
+            "default_role = 'admin'\nroles.claim = 'email'\nallow = { groups = ['root@corp.example'] }",
+        ] {
+            let role = |claims: Value| identity(claims).role(&config(rule));
+            for verified in [json!(false), json!("true"), json!(1), json!(null), json!([true])] {
+                assert!(role(json!({ "email": "root@corp.example", "email_verified": verified })).is_err(), "{rule}");
+            }
+            assert!(role(json!({ "email": "root@corp.example" })).is_err(), "{rule}");
+            assert!(role(json!({ "email": ["root@corp.example"], "email_verified": true })).is_err(), "{rule}");
+            assert_eq!(
+                role(json!({ "email": "root@corp.example", "email_verified": true })),
+                Ok(Role::Admin),
+                "{rule}"
+            );
+        }
     }
 
     #[test]

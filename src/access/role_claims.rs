@@ -23,10 +23,24 @@ pub(super) fn looked_at(rules: &RoleRules) -> Vec<&str> {
     }
 }
 
-/// A claim by its name, or by the way to it. Names may have dots themselves, as URLs do, so the longest is tried first.
+/// A claim by its name, or by the way to it. Whatever looks for an e-mail address finds one that was verified, or none.
 pub(super) fn find<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    if name == ADDRESS[0] { address(claims) } else { at(claims, name) }
+}
+
+/// The claims of an e-mail address.
+pub(super) const ADDRESS: [&str; 2] = ["email", "email_verified"];
+
+/// The e-mail address, if the issuer made sure that it is theirs (OpenID Connect Core §5.1).
+pub(super) fn address(claims: &Map<String, Value>) -> Option<&Value> {
+    let [address, verified] = ADDRESS.map(|name| claims.get(name));
+    address.filter(|address| address.is_string() && verified == Some(&Value::Bool(true)))
+}
+
+/// Names may have dots themselves, as URLs do, so the longest is tried first.
+fn at<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     claims.get(name).or_else(|| {
-        name.rmatch_indices('.').find_map(|(at, _)| find(claims.get(&name[..at])?.as_object()?, &name[at + 1..]))
+        name.rmatch_indices('.').find_map(|(dot, _)| at(claims.get(&name[..dot])?.as_object()?, &name[dot + 1..]))
     })
 }
 

@@ -1,7 +1,7 @@
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::{IssuerConfig, Message, Role, from_home};
 use crate::msg;
@@ -22,7 +22,7 @@ pub struct HttpConfig {
     /// The role of whoever an issuer's rules let in and its claims give none, where the issuer names none itself.
     #[serde(default)]
     default_role: Option<Role>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once")]
     issuer: Vec<IssuerConfig>,
 }
 
@@ -96,9 +96,38 @@ fn parse(text: &str) -> Option<SocketAddr> {
     text.parse().ok()
 }
 
+/// Whose rules count for somebody must not depend on which of two stands first.
+fn each_once<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IssuerConfig>, D::Error> {
+    let all = Vec::<IssuerConfig>::deserialize(from)?;
+    let twice = all
+        .iter()
+        .enumerate()
+        .find(|(at, one)| all[..*at].iter().any(|other| other.issuer.is(one.issuer.endpoint().as_str())));
+    match twice {
+        Some((_, one)) => Err(serde::de::Error::custom(format_args!(
+            "[[http.issuer]] names {} twice; one of them has to say all that counts for its people",
+            one.issuer
+        ))),
+        None => Ok(all),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_issuer_is_named_once_however_it_is_written() {
+        let read = |names: &[&str]| {
+            let entry = |name: &&str| format!("[[issuer]]\nissuer = '{name}'\nclient_id = 'loom'\n");
+            toml_edit::de::from_str::<HttpConfig>(&names.iter().map(entry).collect::<String>())
+        };
+        assert_eq!(read(&["https://id.example", "https://id.example/other"]).unwrap().issuers().len(), 2);
+        for again in ["https://id.example", "https://id.example/", "https://ID.example", "https://id.example:443"] {
+            let said = read(&["https://id.example", "https://other.example", again]).unwrap_err().to_string();
+            assert!(said.contains("twice"), "{again}: {said}");
+        }
+    }
 
     #[test]
     fn beyond_this_machine_a_door_needs_tls() {
