@@ -199,14 +199,10 @@ fn who_tries_codes_gets_few_tries_and_fills_no_log() {
 }
 
 #[test]
-fn so_many_machines_of_one_address_wait_at_once() {
+fn of_so_many_machines_of_one_address_the_one_that_waited_longest_gives_way() {
     let (home, door, _) = home();
-    for _ in 0..20 {
+    for _ in 0..70 {
         start(&door);
-    }
-    for _ in 0..50 {
-        let refused = form(&door, "/oauth/device", "client_id=loom").fails(429);
-        assert!(refused.header("retry-after").is_some());
         form(&door, "/oauth/revoke", "token=loom_nonsense");
     }
     let noted = home.audited("device").len() + home.audited("token.revoke").len();

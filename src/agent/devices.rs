@@ -21,7 +21,8 @@ pub(super) const LIFE: Duration = Duration::from_secs(10 * 60);
 pub(super) const INTERVAL: Duration = Duration::from_secs(5);
 const LEAST_PAUSE: Duration = Duration::from_millis(800);
 
-/// So many machines wait at most, and so many of one address. Beyond that the oldest of where most wait gives way.
+/// So many machines wait at most, and so many of one address. Beyond that the oldest of where most wait gives way, and at
+/// one address the oldest of which nobody decided.
 const MOST: usize = 200;
 const MOST_OF_ONE: usize = 20;
 
@@ -94,7 +95,11 @@ impl Devices {
     pub(super) fn start(&self, party: Party, asking: Asking) -> Result<(Secret, String, Option<String>), NoPlace> {
         let (device_code, user_code) = codes().map_err(NoPlace::NoRandom)?;
         let mut all = lock(&self.0);
-        if all.count_of(&party) >= MOST_OF_ONE || all.iter().any(|(_, other)| other.user_code == user_code) {
+        if all.iter().any(|(_, other)| other.user_code == user_code) {
+            return Err(NoPlace::TooMany);
+        }
+        let is_undecided = |waiting: &Waiting| matches!(waiting.decision, Decision::None);
+        if all.count_of(&party) >= MOST_OF_ONE && all.take_oldest_of(&party, is_undecided).is_none() {
             return Err(NoPlace::TooMany);
         }
         let (since, polled, decision) = (Moment::now(), None, Decision::None);
@@ -250,14 +255,35 @@ mod tests {
     fn neither_one_address_nor_many_can_take_every_place() {
         let devices = Devices::default();
         let from = |host: usize| Party::at([10, 0, 0, host as u8].into());
-        let started = (0..100).filter(|_| devices.start(from(1), asking()).is_ok()).count();
-        assert_eq!(started, MOST_OF_ONE);
+        (0..100).for_each(|_| drop(devices.start(from(1), asking()).unwrap()));
+        assert_eq!(lock(&devices.0).len(), MOST_OF_ONE);
         let (code, _, _) = devices.start(from(99), asking()).unwrap();
         for host in 2..60 {
             (0..MOST_OF_ONE).for_each(|_| drop(devices.start(from(host), asking())));
         }
         assert!(lock(&devices.0).len() <= MOST && devices.start(from(98), asking()).is_ok());
         assert!(matches!(devices.poll(&code), Polled::Pending), "the one of a lone address gave way");
+    }
+
+    #[test]
+    fn where_many_wait_at_one_address_the_oldest_that_nobody_decided_gives_way_to_a_newcomer() {
+        let devices = Devices::default();
+        let (approved, typed, _) = start(&devices).unwrap();
+        devices.decide(&typed, Some(granted())).ok().unwrap();
+        let waiting: Vec<_> = (1..MOST_OF_ONE).map(|_| start(&devices).unwrap().0).collect();
+        let (newcomer, typed, gone) = start(&devices).unwrap();
+        assert!(devices.look(&typed).is_some() && gone.is_none());
+        assert!(matches!(devices.poll(&waiting[0]), Polled::Unknown));
+        for code in [&waiting[1], &newcomer] {
+            assert!(matches!(devices.poll(code), Polled::Pending));
+        }
+        assert!(matches!(devices.poll(&approved), Polled::Granted(_)), "a decision is not lost");
+        let devices = Devices::default();
+        for _ in 0..MOST_OF_ONE {
+            let (_, typed, _) = start(&devices).unwrap();
+            devices.decide(&typed, Some(granted())).ok().unwrap();
+        }
+        assert!(matches!(start(&devices), Err(NoPlace::TooMany)));
     }
 
     #[test]

@@ -141,6 +141,13 @@ impl<T> Shares<T> {
         numbers.into_iter().filter_map(|number| self.remove(number)).collect()
     }
 
+    /// Takes out the oldest that exactly this party has of those that are meant.
+    pub fn take_oldest_of(&mut self, party: &Party, is_meant: impl Fn(&T) -> bool) -> Option<T> {
+        let mut own = self.taken.iter().filter(|(_, (other, thing))| other.is(party) && is_meant(thing));
+        let number = own.next().map(|(number, _)| *number)?;
+        self.remove(number)
+    }
+
     pub fn retain(&mut self, mut stays: impl FnMut(&T) -> bool) {
         self.taken.retain(|_, (_, thing)| stays(thing));
     }
