@@ -183,7 +183,7 @@ mod tests {
     use super::super::ledger::LedgerError;
     use super::super::ledger::tests::{ledger, order, rights};
     use super::*;
-    use crate::access::Order;
+    use crate::access::{Ledger, Order};
 
     #[test]
     fn one_use_of_what_a_token_led_to_is_a_use_of_the_token() {
@@ -255,5 +255,56 @@ mod tests {
         assert!(matches!(ledger.issue(order("third", &[]), 2), Err(LedgerError::TooMany(2))));
         assert_eq!(ledger.who_has(&child.id), own.id);
         assert_eq!(ledger.who_has(&first.id), person("viewer").lasting_name());
+    }
+
+    #[test]
+    fn a_change_is_made_to_what_is_in_the_file_whatever_is_known_of_its_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, other) = (ledger(&dir), ledger(&dir));
+        let limited = |name: &str| Order { max_uses: Some(2), ..order(name, &[]) };
+        let (secret, twice) = one.issue(limited("twice"), 10).unwrap();
+        // A network's file system may show what is new of a path before what is in the file was read, or the other way round.
+        let is_late = |ledger: &Ledger| ledger.known().stamp = Stamp::of(&dir.path().join("tokens.json"));
+        let (_, by_other) = other.issue(order("by-other", &[]), 10).unwrap();
+        is_late(&one);
+        let named = |ledger: &Ledger| ledger.all().unwrap().iter().map(|token| token.name.clone()).collect::<Vec<_>>();
+        assert!(matches!(one.issue(order("by-other", &[]), 10), Err(LedgerError::NameTaken)));
+        one.issue(order("by-one", &[]), 10).unwrap();
+        assert_eq!(named(&self::ledger(&dir)), ["twice", "by-other", "by-one"]);
+        for uses in [Some(1), Some(1), None] {
+            is_late(&other);
+            assert_eq!(other.count(&Standing::of_token(&twice.id)).unwrap().map(|rights| rights.len()), uses);
+        }
+        is_late(&one);
+        assert!(one.count(&Standing::of_token(&twice.id)).unwrap().is_none() && rights(&one, &secret).is_none());
+        other.revoke(&by_other.id, |_| true).unwrap();
+        is_late(&one);
+        assert!(one.revoke(&by_other.id, |_| true).unwrap()[0].revoked);
+    }
+
+    #[test]
+    fn a_name_is_taken_only_for_who_has_it_themselves() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let (_, own) = ledger.issue(order("own", &[]), 10).unwrap();
+        ledger.issue(order("ci", &[&own.id]), 10).unwrap();
+        assert!(matches!(ledger.issue(order("ci", &[&own.id]), 10), Err(LedgerError::NameTaken)));
+        ledger.issue(order("ci", &[]), 10).unwrap();
+        ledger.issue(order("own", &[&own.id]), 10).unwrap();
+        for taken in ["ci", "own"] {
+            assert!(matches!(ledger.issue(order(taken, &[]), 10), Err(LedgerError::NameTaken)));
+        }
+    }
+
+    #[test]
+    fn a_leased_token_is_never_written_down() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let (secret, token) = ledger.issue(Order { leased: true, ..order("exec", &[]) }, 0).unwrap();
+        ledger.issue(order("ci", &[]), 10).unwrap();
+        assert!(rights(&ledger, &secret).is_some());
+        assert!(!std::fs::read_to_string(dir.path().join("tokens.json")).unwrap().contains(&token.id));
+        ledger.end_lease(&token.id);
+        assert!(rights(&ledger, &secret).is_none());
     }
 }

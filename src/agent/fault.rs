@@ -170,6 +170,10 @@ pub(super) fn no_such_token(name: &str) -> Fault {
     Fault::new(Code::NotFound, msg!("no-such-token", name = name)).hint(msg!("hint-tokens"))
 }
 
+pub(super) fn name_of_several(name: &str) -> Fault {
+    Fault::new(Code::BadRequest, msg!("name-of-several", name = name)).hint(msg!("hint-name-of-several"))
+}
+
 pub(super) fn bad_token_name() -> Fault {
     Fault::new(Code::BadRequest, msg!("bad-token-name"))
 }

@@ -225,6 +225,7 @@ impl Agent {
     ) -> Result<Vec<Listed>, Fault> {
         let mut visible = self.issued(viewer).await?;
         visible.retain(|token| is_meant(token));
+        one_of_name(&visible, &name)?;
         let visible: Vec<String> = visible.iter().map(|token| token.id.clone()).collect();
         self.ending(move |ledger| ledger.revoke(&name, |token| visible.contains(&token.id))).await
     }
@@ -271,6 +272,15 @@ impl Agent {
             on_thread(move || call(&ledger).map_err(fault::from_ledger)).await
         })
         .await
+    }
+}
+
+/// Whoever sees those of several has to say which is meant where more than one of a name has rights.
+pub(super) fn one_of_name(tokens: &[Listed], name: &str) -> Result<(), Fault> {
+    let is_id = tokens.iter().any(|token| token.id == name);
+    match !is_id && tokens.iter().filter(|token| token.active && !token.leased && token.name == name).count() > 1 {
+        true => Err(fault::name_of_several(name)),
+        false => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use crate::agent::dispatch::Handle;
 use crate::agent::doors::RestrictedDoor;
-use crate::agent::issued::Viewer;
+use crate::agent::issued::{Viewer, one_of_name};
 use crate::agent::{Agent, Caller, fault};
 use crate::msg;
 use crate::wire::{Code, Empty, Fault, RestrictedSocket, SocketAdd, SocketRemove, Sockets, SocketsReply};
@@ -23,6 +23,7 @@ impl Handle for SocketAdd {
         }
         let issued = agent.issued(Viewer::new(caller)).await?;
         let is_meant = |name: &str, id: &str| self.token == name || self.token == id;
+        one_of_name(&issued, &self.token)?;
         let token = issued.iter().find(|token| token.active && !token.leased && is_meant(&token.name, &token.id));
         let token = token.ok_or_else(|| fault::no_such_token(&self.token))?.id.clone();
         let set_up_by = caller.authority().lasting().ok_or_else(fault::only_the_user)?.clone();
