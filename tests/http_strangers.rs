@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::http_jwt::{AUDIENCE, CLIENT, Published};
 use crate::http_sso::{audit, door, sign_in, tokens};
-use crate::support::{Home, Jar, Provider, Seen, Stub, http};
+use crate::support::{Home, Jar, Provider, Seen, Stub, http, run};
 
 /// Somebody decides about a machine that waits: what the page answers, and the machine's code.
 fn decide(jar: &Jar<'_>, home: &Home, url: &str, fields: &[(&str, &str)]) -> (Seen, String) {
@@ -101,6 +101,11 @@ fn a_viewer_sees_the_status_and_uses_what_is_kept_only_where_servers_are_named()
         assert!(refused.detail().contains("ask the owner of this agent to name servers"), "{}", refused.text());
         door.post("/api/token", token, &json!({ "server": upstream.url() })).fails(403);
     }
+    let loom = |arguments: &[&str]| {
+        run(home.command(env!("CARGO_BIN_EXE_loom")).args(arguments).env("LOOM_TOKEN", &machine), b"")
+    };
+    loom(&["status"]).ok();
+    loom(&["status", "--check"]).fails(1).says("only looks");
     let (refused, _) = decide(&jar, &home, &door.url, &[("reveal", "yes")]);
     assert_eq!(refused.status, 403, "{}", refused.body);
     assert_eq!(upstream.requests(), 0);

@@ -1,6 +1,10 @@
 //! Tokens that the agent issues: what whoever presents one gets, and what never.
 
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
 use std::process::Stdio;
+
+use serde_json::{Value, json};
 
 use crate::support::{Home, Output, Running, gits, loom_server, run, wait_until};
 
@@ -275,4 +279,82 @@ fn that_the_list_of_the_tokens_is_gone_is_said_until_there_is_another() {
     home.issue("ci", &["--scopes", "read"]);
     assert!(!home.loom(&["status"]).ok().err.contains("tokens.json"));
     home.loom(&["doctor"]).ok();
+}
+
+#[test]
+fn a_token_that_only_writes_puts_nothing_in_the_place_of_a_login_nor_before_it() {
+    let home = Home::new();
+    home.loom(&["agent", "start"]).ok();
+    let oauth = |access: &str| json!({"oauth": {"access": access, "expires": null}});
+    let given = json!({"token": {"token": "of-attacker", "source": "given"}});
+    let save = |token: Option<&str>, server: &str, account: Option<&str>, credential: &Value| {
+        let params = json!({"server": server, "account": account, "credential": credential});
+        let mut agent = UnixStream::connect(home.socket()).unwrap();
+        writeln!(agent, "{}", json!({"v": 1, "verb": "save", "token": token, "params": params})).unwrap();
+        let mut answer = String::new();
+        BufReader::new(agent).read_line(&mut answer).unwrap();
+        answer
+    };
+    let git = |token: Option<&str>, operation: &str, more: &str| {
+        let mut helper = home.command(env!("CARGO_BIN_EXE_git-credential-loom"));
+        let input = format!("protocol=https\nhost=git.example\n{more}\n");
+        run(helper.arg(operation).env("LOOM_TOKEN", token.unwrap_or_default()), input.as_bytes()).ok().out
+    };
+    assert!(save(None, "https://git.example/team", Some("ada"), &oauth("of-owner")).contains("\"ok\""));
+    let token = |scopes: &str| issue(&home, scopes, &["--scopes", scopes]);
+    let (writer, operator) = (token("write"), token("control"));
+    let of_attacker = oauth("of-attacker");
+    for credential in [&given, &of_attacker] {
+        for (server, account) in [
+            ("https://git.example/team", "ada"),
+            ("https://git.example/team", "oauth2"),
+            ("https://git.example/team/app", "mallory"),
+            ("https://git.example", "mallory"),
+            ("https://git.example", "ada"),
+        ] {
+            let said = save(Some(&writer), server, Some(account), credential);
+            assert!(said.contains("\"denied\"") && said.contains("control"), "{server} {account}: {said}");
+        }
+    }
+    for path in ["team/app", "team", "elsewhere"] {
+        git(Some(&writer), "store", &format!("path={path}\nusername=mallory\npassword=of-attacker\n"));
+    }
+    git(Some(&writer), "erase", "path=team/app\n");
+    git(Some(&writer), "erase", "path=team/app\nusername=ada\n");
+    assert!(save(Some(&writer), "https://git.example/team", Some("second"), &given).contains("\"ok\""));
+    assert!(save(Some(&writer), "https://git.example/team", Some("second"), &given).contains("\"ok\""));
+    for more in ["path=team/app\n", "path=team\n", "path=team/app\nusername=ada\n"] {
+        assert!(git(None, "get", more).contains("of-owner"), "{more}");
+    }
+    let mut named = oauth("of-attacker");
+    named["oauth"]["grant"] = json!({"kind": "person", "issuer": "https://evil.example", "client_id": "c",
+        "token_endpoint": "https://evil.example/token"});
+    let said = save(Some(&operator), "https://new.example", None, &named);
+    assert!(said.contains("\"denied\""), "it would be asked for ever: {said}");
+    assert!(save(Some(&operator), "https://git.example/team", Some("ada"), &given).contains("\"ok\""));
+    assert!(git(None, "get", "path=team/app\nusername=ada\n").contains("of-attacker"));
+}
+
+#[test]
+fn of_several_tokens_of_one_name_the_one_that_is_meant_is_named_by_its_id() {
+    let home = home();
+    let parent = issue(&home, "parent", &["--scopes", "*"]);
+    presenting(&home, &parent, &["token", "generate", "ci", "--scopes", "read"]).ok();
+    presenting(&home, &parent, &["token", "generate", "ci", "--scopes", "read"]).fails(1).says("has this name");
+    presenting(&home, &parent, &["token", "generate", "parent", "--scopes", "read"]).ok();
+    let own = issue(&home, "ci", &["--scopes", "read"]);
+    home.loom(&["token", "revoke", "ci"]).fails(1).says("several").says("ID");
+    presenting(&home, &own, &["status"]).ok();
+    let listed = list(&home, &[]);
+    let ids: Vec<&str> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|token| token["name"] == "ci")
+        .map(|token| token["id"].as_str().unwrap())
+        .collect();
+    home.loom(&["token", "revoke", ids[0]]).ok();
+    presenting(&home, &own, &["status"]).ok();
+    home.loom(&["token", "revoke", "ci"]).ok();
+    presenting(&home, &own, &["status"]).fails(1);
 }

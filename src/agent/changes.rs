@@ -20,14 +20,15 @@ use crate::wire::{Fault, StoredIn};
 type Amend = Box<dyn Fn(&Record) -> Option<Record> + Send>;
 
 impl Agent {
-    /// Keeps a credential, whatever the account has, and in place of the account `instead`: somebody decided so. Returns where,
-    /// and what it replaced.
+    /// Keeps a credential in the place of what the account has, if that may go, and of the account `instead`: somebody decided
+    /// so. Returns where, and what it replaced; nothing where what is there has to stay.
     pub(super) async fn keep(
         &self,
         account: AccountKey,
         instead: Option<AccountKey>,
         credential: Credential,
-    ) -> Result<(StoredIn, Vec<Record>), Fault> {
+        may_go: fn(&Record) -> bool,
+    ) -> Result<Option<(StoredIn, Vec<Record>)>, Fault> {
         // The former first: its age goes over to the one that takes its place.
         let accounts = instead.iter().chain([&account]).cloned().collect();
         let (own, mut former) = (account.clone(), None);
@@ -38,14 +39,18 @@ impl Agent {
                     former = Some(record.named(own.clone()));
                     Some(Change::Remove)
                 }
+                (true, Some(record)) if !may_go(record) => None,
                 (true, now) => Some(put(match now.or(former.as_ref()) {
                     Some(record) => record.renewed(credential.clone()),
                     None => Record::new(own.clone(), credential.clone()),
                 })),
             })
             .await?;
+        if !changed.changed.contains(&account) {
+            return Ok(None);
+        }
         let stored_in = changed.kept.get(&account).map_or(StoredIn::Memory, |(_, stored_in)| *stored_in);
-        Ok((stored_in, std::mem::take(&mut changed.was).into_values().collect()))
+        Ok(Some((stored_in, std::mem::take(&mut changed.was).into_values().collect())))
     }
 
     /// Changes the record of an account as it is in the store, which may have it from another agent.

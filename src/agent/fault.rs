@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::access::{LedgerError, Refused};
 use crate::base::private_file::{PrivateFileError, Unsafe};
-use crate::base::{AccountKey, Message, Paths, ServerUrl, ServerUrlError, shell_word};
+use crate::base::{AccountKey, Message, Paths, Scope, ServerUrl, ServerUrlError, shell_word};
 use crate::msg;
 use crate::oauth::HttpError;
 use crate::oauth::loom_dialect::DialectError;
@@ -147,6 +147,11 @@ pub(super) fn no_such_session(id: &str) -> Fault {
 
 pub(super) fn no_issuer() -> Fault {
     Fault::new(Code::NotFound, msg!("no-issuer")).hint(msg!("hint-no-issuer"))
+}
+
+/// What is asked takes more than the token has.
+pub(super) fn scope_missing(scope: Scope) -> Fault {
+    Fault::new(Code::Denied, msg!("scope-missing", scope = scope.name())).hint(msg!("hint-token-rights"))
 }
 
 pub(super) fn not_a_request() -> Fault {

@@ -270,7 +270,7 @@ mod tests {
         tokio::spawn(agent.clone().lock_when_idle());
         let account = AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), None);
         let credential = Credential::token(Secret::new("t".into()), TokenSource::Given);
-        agent.keep(account, None, credential).await.unwrap();
+        agent.keep(account, None, credential, |_| true).await.unwrap();
         agent.note_request(true);
         moment::sleep(Duration::from_secs(20 * 60));
         assert_eq!(agent.with_accounts(|all| all.iter().count()).await.unwrap(), 1);

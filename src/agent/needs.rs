@@ -22,7 +22,9 @@ pub(super) struct Needs {
 pub(super) const NOTHING: Needs = Needs { scope: None, used: false, secret: false, everywhere: false, open: false };
 /// Not even that: how one gets in at all.
 pub(super) const OPEN: Needs = Needs { open: true, ..NOTHING };
-pub(super) const SECRET: Needs = Needs { used: true, secret: true, ..at_server(Scope::Read) };
+pub(super) const SECRET: Needs = Needs { secret: true, ..USED };
+/// What is kept is shown to its server.
+pub(super) const USED: Needs = Needs { used: true, ..at_server(Scope::Read) };
 /// What is written into the user's settings, which count for everything.
 pub(super) const SETTINGS: Needs = everywhere(Scope::All);
 
@@ -53,7 +55,7 @@ impl Needs {
         match self.scope {
             _ if self.open => Ok(()),
             _ if authority.is_nobody() => Err(fault::unauthenticated()),
-            Some(scope) if !authority.allows(scope) => denied(msg!("scope-missing", scope = scope.name())),
+            Some(scope) if !authority.allows(scope) => Err(fault::scope_missing(scope)),
             _ if self.used && !authority.uses_what_is_kept() => {
                 Err(Fault::new(Code::Denied, msg!("status-only")).hint(msg!("hint-status-only")))
             }

@@ -1,7 +1,8 @@
 use super::accounts::Accounts;
 use super::held::Held;
+use super::select;
 use crate::access::Authority;
-use crate::base::{AccountKey, ServerUrl};
+use crate::base::{AccountKey, Origin, ServerUrl};
 
 /// The accounts that are there for the one who asks: those of servers that they see.
 ///
@@ -33,6 +34,19 @@ impl<'a> Seen<'a> {
 
     pub(super) fn get(self, key: &AccountKey) -> Option<&'a Held> {
         self.accounts.get(key).filter(|held| self.authority.sees(held.key().server()))
+    }
+
+    /// Whether this account would stand before a login, so that git has it in the login's place: by its name, or by a path above
+    /// or below the login's.
+    pub(super) fn has_login_behind(self, account: &AccountKey) -> bool {
+        let server = account.server();
+        let is_login = |held: &&Held| held.credential().origin() == Origin::Login;
+        let meets = |held: &Held| {
+            let other = held.key().server();
+            other != server && (other.covers(server) || server.covers(other))
+        };
+        self.at_origin(server).filter(is_login).any(meets)
+            || select::candidates(self, server, Some(account.user())).iter().any(is_login)
     }
 
     /// Of the accounts whose records cannot be read any more one that would be meant by this server and user.

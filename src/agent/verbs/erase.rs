@@ -1,7 +1,7 @@
 use super::get::server;
 use crate::agent::dispatch::Handle;
 use crate::agent::{Agent, Caller, select};
-use crate::base::Credential;
+use crate::base::{Credential, Scope};
 use crate::wire::{Empty, Erase, Fault};
 
 impl Handle for Erase {
@@ -9,7 +9,7 @@ impl Handle for Erase {
 
     /// With a secret: the server refused it. One 401 may be the server's mistake, so it is kept, marked, and not offered
     /// again; an account that has another secret by now is not touched. Without one a person rejects what git kept here:
-    /// that is forgotten, while a login is only marked.
+    /// that is forgotten, while a login is only marked, by who might log it out.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let server = server(&self.which)?;
         caller.is_about(&server, self.which.username.as_deref())?;
@@ -25,6 +25,7 @@ impl Handle for Erase {
                 (None, Credential::Basic { .. } | Credential::Header { .. }) => {
                     agent.forget([(account, credential.secret().clone())].into()).await?;
                 }
+                (None, _) if !caller.authority().allows(Scope::Control) => {}
                 _ => agent.note(&account, credential.secret(), true).await,
             }
         }

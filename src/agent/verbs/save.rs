@@ -1,7 +1,7 @@
 use crate::agent::dispatch::Handle;
 use crate::agent::needs::SETTINGS;
-use crate::agent::{Agent, Caller};
-use crate::base::{AccountKey, Credential, Origin};
+use crate::agent::{Agent, Caller, fault};
+use crate::base::{AccountKey, Credential, Origin, Scope};
 use crate::msg;
 use crate::store::Record;
 use crate::wire::{Code, Fault, LoginReply, Save};
@@ -17,7 +17,17 @@ impl Handle for Save {
             return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token")));
         }
         let server = agent.server(caller, self.server, self.account.as_deref())?;
+        if self.credential.grant().is_some() {
+            // What is kept here would go on asking the endpoints that it names, as for a login at a named issuer.
+            caller.the_user()?;
+        }
         let (account, credential) = (AccountKey::new(server, self.account), self.credential.given());
+        let authority = caller.authority();
+        if !authority.allows(Scope::Control)
+            && agent.with_accounts(|all| all.seen_by(authority).has_login_behind(&account)).await?
+        {
+            return Err(fault::scope_missing(Scope::Control));
+        }
         let secret = credential.secret().clone();
         let (reply, replaced) = finish(agent, caller, account, None, credential).await?;
         // A login that nobody has any more would live on at its server. One that was handed over in another form lives.
@@ -45,7 +55,13 @@ pub(super) async fn finish(
     credential: Credential,
 ) -> Result<(LoginReply, Vec<Record>), Fault> {
     let expires_at = credential.expires();
-    let (stored_in, replaced) = agent.keep(account.clone(), instead, credential).await?;
+    // Ending a login takes what logging out does, also where it came in between.
+    let may_go: fn(&Record) -> bool = match caller.authority().allows(Scope::Control) {
+        true => |_| true,
+        false => |record| record.credential().origin() != Origin::Login,
+    };
+    let kept = agent.keep(account.clone(), instead, credential, may_go).await?;
+    let (stored_in, replaced) = kept.ok_or_else(|| fault::scope_missing(Scope::Control))?;
     // The login is kept by now; a config file that cannot be written must not make it look failed. Nor does one who may not
     // change the settings: a token for one server says nothing of where the user goes.
     let became_default =

@@ -8,6 +8,7 @@ use super::doctor::named;
 use super::hello::this_agent;
 use crate::agent::dispatch::Handle;
 use crate::agent::held::Held;
+use crate::agent::needs::USED;
 use crate::agent::{Agent, Caller, check, select};
 use crate::base::{AccountKey, Grant, ServerUrl};
 use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};
@@ -19,6 +20,9 @@ const CHECK_WITHIN: Duration = Duration::from_secs(5 * 60);
 impl Handle for Status {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StatusReply, Fault> {
         let authority = caller.authority();
+        if self.check {
+            USED.check(authority)?;
+        }
         let config = agent.config()?;
         let default_server = config.default_server().filter(|server| authority.sees(server)).cloned();
         let is_owner = caller.is_owner();

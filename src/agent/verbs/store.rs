@@ -2,7 +2,7 @@ use super::get::server;
 use crate::agent::dispatch::Handle;
 use crate::agent::held::Held;
 use crate::agent::{Agent, Caller, select};
-use crate::base::{AccountKey, Credential, Expiry, Origin, clock};
+use crate::base::{AccountKey, Credential, Expiry, Origin, Scope, clock};
 use crate::msg;
 use crate::store::Record;
 use crate::wire::{Code, Empty, Fault, Store};
@@ -59,6 +59,13 @@ impl Handle for Store {
             (None, None) => return Err(Fault::new(Code::BadRequest, msg!("store-without-user"))),
         };
         let account = AccountKey::new(server, Some(user));
+        let authority = caller.authority();
+        if !authority.allows(Scope::Control)
+            && agent.with_accounts(|accounts| accounts.seen_by(authority).has_login_behind(&account)).await?
+        {
+            // Git uses it with or without us, but the user's git goes on with the login.
+            return Ok(Empty {});
+        }
         let own = account.clone();
         agent
             .amend(account, move |now| match now {
