@@ -83,19 +83,21 @@ const OF_REPOSITORIES: &[&str] = &[
 ];
 
 static ROUTES: LazyLock<Vec<(PathTemplate, When)>> = LazyLock::new(|| {
-    let lines = include_str!("secret_routes.tsv").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let parsed = lines.filter_map(|line| {
-        let (path, when) = line.split_once('\t')?;
-        Some((PathTemplate::parse(path), When::from_name(when)?))
-    });
-    parsed.collect()
+    lines().filter_map(|(path, when)| Some((PathTemplate::parse(path), When::from_name(when)?))).collect()
 });
+
+fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("secret_routes.tsv").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| line.split_once('\t').unwrap_or((line, "")))
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
     Reads,
     Writes,
     All,
+    /// Also of what ends something.
+    Ends,
 }
 
 /// Whether the answer to a call may be a secret. The parts of its path are as the most lenient server reads them.
@@ -104,11 +106,13 @@ pub(super) fn may_answer_with_a_secret(method: &str, parts: &[&str]) -> bool {
     let last = parts.last().copied().map(without_format).unwrap_or_default();
     let (when, by_name) = match method {
         "GET" | "HEAD" => (When::Reads, READ.contains(&last)),
-        // Ending one hands out nothing.
-        "DELETE" | "OPTIONS" => return false,
+        // Ending one hands out nothing, but where the list says so.
+        "DELETE" => (When::Ends, false),
+        "OPTIONS" => return false,
         _ => (When::Writes, parts.iter().any(|part| names_an_opener(part)) || WAYS_IN.contains(&last)),
     };
-    by_name || ROUTES.iter().any(|(route, own)| (*own == when || *own == When::All) && route.fits(&parts))
+    let listed = || ROUTES.iter().filter(|(_, own)| own.covers(when));
+    by_name || listed().any(|(route, _)| (0..=parts.len()).any(|at| route.fits(&parts[at..])))
 }
 
 /// Without what people named: a repository and its owner, as GitHub, Gitea and Forgejo have them, and the files in it. Only
@@ -143,8 +147,13 @@ impl When {
             "reads" => Some(When::Reads),
             "writes" => Some(When::Writes),
             "all" => Some(When::All),
+            "ends" => Some(When::Ends),
             _ => None,
         }
+    }
+
+    fn covers(self, when: When) -> bool {
+        self == when || self == When::Ends || self == When::All && when != When::Ends
     }
 }
 
@@ -159,8 +168,7 @@ mod tests {
 
     #[test]
     fn every_line_of_the_list_is_read() {
-        let lines = include_str!("secret_routes.tsv").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-        assert_eq!(ROUTES.len(), lines.count());
+        assert_eq!(ROUTES.len(), lines().count());
     }
 
     #[test]
@@ -246,6 +254,56 @@ mod tests {
             "/admin/realms/r/clients/c/client-secret",
         ] {
             assert!(reveals("GET", path) && reveals("HEAD", path), "{path}");
+        }
+    }
+
+    #[test]
+    fn one_of_a_list_that_is_a_secret_is_one_too_and_so_is_the_rest_of_its_kind() {
+        for path in [
+            "/api/v4/projects/1/variables/deploy_pw",
+            "/api/v4/projects/acme/app/variables/deploy_pw",
+            "/api/v4/groups/acme/variables/deploy_pw",
+            "/api/v4/admin/ci/variables/deploy_pw",
+            "/api/v4/projects/1/triggers/5",
+            "/api/v4/projects/1/pipeline_schedules/5",
+            "/api/v4/application/settings",
+            "/v1/var/nomad/jobs/web",
+            "/api/v1/namespaces/n/secrets/s",
+        ] {
+            for method in ["GET", "PUT", "PATCH"] {
+                assert!(reveals(method, path), "{method} {path}");
+            }
+        }
+        for path in [
+            "/api/v4/projects/1/pipelines/7/variables",
+            "/api/v4/projects/1/secure_files/3/download",
+            "/v1/agent/connect/ca/leaf/web",
+            "/v1/operator/keyring",
+            "/v1/snapshot",
+            "/api/v1/watch/secrets",
+            "/api/v1/watch/namespaces/n/secrets",
+            "/api/v1/watch/namespaces/n/secrets/s",
+        ] {
+            assert!(reveals("GET", path), "{path}");
+        }
+        // What was there is the answer.
+        assert!(
+            reveals("DELETE", "/api/v1/namespaces/n/secrets") && !reveals("DELETE", "/api/v4/admin/ci/variables/k")
+        );
+        for path in ["/api/v4/projects/1/issues/5", "/api/v1/namespaces/n/pods/secrets", "/v1/vars", "/v1/agent/self"] {
+            assert!(!reveals("GET", path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_hands_out_it_hands_out_below_any_path() {
+        for (path, when) in lines() {
+            let route = path.replace("{path:path}", "a/b").replace(":path", "");
+            let method = if when == "writes" { "POST" } else { "GET" };
+            for below in ["", "/gitlab", "/k8s/clusters/x"] {
+                let path = format!("{below}{route}");
+                assert!(reveals(method, &path), "{method} {path}");
+            }
         }
     }
 
