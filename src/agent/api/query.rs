@@ -1,5 +1,7 @@
+use std::iter::successors;
+
+use percent_encoding::percent_decode_str;
 use url::Url;
-use url::form_urlencoded::parse;
 
 use crate::msg;
 use crate::wire::{Code, Fault};
@@ -23,24 +25,31 @@ const METHODS: &[&str] = &[
 /// Those by which a server takes the caller for another: GitLab's `sudo`.
 const OTHERS: &[&str] = &["sudo"];
 
+/// So many times a parameter may be decoded on its way.
+const DECODED: usize = 3;
+
 /// Whether nothing in the query makes it another call, or, unless it is the owner's, that of another user.
 pub(in crate::agent) fn checked_query(url: &Url, is_owner: bool) -> Result<(), Fault> {
     let Some(query) = url.query() else { return Ok(()) };
-    let pairs = query.split(['&', ';']);
-    let odd = pairs.map(name).find(|name| METHODS.contains(&&**name) || !is_owner && OTHERS.contains(&&**name));
-    match odd {
+    let is_odd = |name: &String| METHODS.contains(&&**name) || !is_owner && OTHERS.contains(&&**name);
+    match names(query).find(is_odd) {
         Some(name) => Err(Fault::new(Code::Denied, msg!("api-parameter-refused", name = name))
             .hint(msg!("hint-api-parameter-refused"))),
         None => Ok(()),
     }
 }
 
-/// The name of a parameter as the most lenient server reads it: decoded more than once, and PHP's underscores.
+/// The names of the parameters as any server may read them: some decode more than once, and what was decoded may hold what
+/// ends a parameter or its name.
+fn names(query: &str) -> impl Iterator<Item = String> {
+    let decode = |text: &String| Some(percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned());
+    let readings = successors(Some(query.to_owned()), decode).take(1 + DECODED);
+    readings.flat_map(|text| text.split(['&', ';', '?']).map(name).collect::<Vec<_>>())
+}
+
+/// PHP writes an underscore for what its variables cannot have in their names.
 fn name(pair: &str) -> String {
-    let decode = |text: &str| parse(text.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default();
-    // What was decoded may hold what ends a name; for who decodes it once more that is where it ends.
-    let decoded = (0..3).fold(pair.to_owned(), |text, _| decode(&text));
-    let name = decoded.trim().split(['[', '\0']).next().unwrap_or_default().to_lowercase();
+    let name = pair.trim().split(['=', '[', '\0']).next().unwrap_or_default().trim().to_lowercase();
     name.chars().map(|c| if matches!(c, '.' | '-' | ' ') { '_' } else { c }).collect()
 }
 
@@ -68,11 +77,19 @@ mod tests {
             "$httpMethod=DELETE",
             "%24httpMethod=DELETE",
             "_method",
+            "x%26_method=DELETE",
+            "q=a%26_method=DELETE",
+            "q=a%2526_method%253DDELETE",
+            "q=a%3B_method=DELETE",
+            "q=%3F%255fmethod=DELETE",
+            "_method%00x=DELETE",
+            "_method%253DDELETE",
         ] {
             assert!(!may(query, true) && !may(query, false), "{query}");
         }
         assert!(may("sudo=root", true) && !may("sudo=root", false) && !may("SUDO=1", false));
-        for query in ["method=x", "q=_method", "q=a%26_method=b", "page=2&per_page=5", "", "a==_method"] {
+        assert!(!may("x=1%26sudo=root", false) && may("x=1%26sudo=root", true));
+        for query in ["method=x", "q=_method", "q=a%26b=_method", "page=2&per_page=5", "", "a==_method"] {
             assert!(may(query, true) && may(query, false), "{query}");
         }
     }
