@@ -96,17 +96,21 @@ fn gits_helper_ends_in_time_where_the_directory_that_git_works_in_hangs_or_that_
     let home = Home::new();
     let _agent = home.agent(&[]);
     home.store("https", "git.example", "u", "pw").ok();
-    let helper = |edit: &dyn Fn(&mut Command)| {
-        let mut command = home.command(env!("CARGO_BIN_EXE_git-credential-loom"));
-        edit(command.arg("get").env("LOOM_AUTOSTART", "0").stdin(Stdio::piped()).stdout(Stdio::null()));
+    let (of_git, of_loom) = (env!("CARGO_BIN_EXE_git-credential-loom"), env!("CARGO_BIN_EXE_loom"));
+    let helper = |program: &str, edit: &dyn Fn(&mut Command)| {
+        let mut command = home.command(program);
+        let words = if program == of_loom { &["credential-helper", "get"][..] } else { &["get"] };
+        edit(command.args(words).env("LOOM_AUTOSTART", "0").stdin(Stdio::piped()).stdout(Stdio::null()));
         Running(command.spawn().unwrap())
     };
     // They have begun, and git has not yet said what it wants.
+    let works_there = |command: &mut Command| {
+        _ = command.current_dir(&work).env("PWD", work.join("x/..")).env("GIT_DIR", "../work/.git");
+    };
     let mut helpers = [
-        helper(&|command| {
-            _ = command.current_dir(&work).env("PWD", work.join("x/..")).env("GIT_DIR", "../work/.git");
-        }),
-        helper(&|command| _ = command.env("XDG_RUNTIME_DIR", &run)),
+        helper(of_git, &works_there),
+        helper(of_loom, &works_there),
+        helper(of_git, &|command| _ = command.env("XDG_RUNTIME_DIR", &run)),
     ];
     let (begun, pids) = (Instant::now(), helpers.each_ref().map(|helper| helper.0.id()));
     let reads = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();

@@ -17,11 +17,10 @@ const INPUT_WITHIN: Duration = Duration::from_secs(10);
 /// can wait for its disk for ever.
 const ALL_WITHIN: u32 = 9;
 
-/// Does what git asks of a credential helper, on this process' own streams.
-///
-/// `alarm` has the system end this process after so many seconds, whatever it does then; after none it does not. `args` is the command line after the program's name; git's spelling for `credential.helper = loom credential-helper`
-/// has that word in front of the operation.
-pub fn run(args: &[String], alarm: fn(u32)) -> Result<(), Fault> {
+/// Does what git asks of a credential helper, on this process' own streams, which the system ends where that takes too long.
+/// `args` is the command line after the program's name; git's spelling for `credential.helper = loom credential-helper` has
+/// that word in front of the operation.
+pub fn run(args: &[String]) -> Result<(), Fault> {
     let operation = match args {
         [first, operation, ..] if first == "credential-helper" => operation,
         [operation, ..] => operation,
@@ -29,21 +28,21 @@ pub fn run(args: &[String], alarm: fn(u32)) -> Result<(), Fault> {
     };
     match Operation::from_name(operation) {
         Some(Operation::Capability) => write_stdout(git::CAPABILITIES),
-        Some(operation) => perform(operation, alarm),
+        Some(operation) => perform(operation),
         None if operation.starts_with('-') => Err(usage()),
         // A newer git may ask for things that older helpers do not know.
         None => Ok(()),
     }
 }
 
-fn perform(operation: Operation, alarm: fn(u32)) -> Result<(), Fault> {
+fn perform(operation: Operation) -> Result<(), Fault> {
     let request = git::Request::parse(&read_input()?).map_err(|error| refused(error.message()))?;
-    alarm(ALL_WITHIN);
+    ends_within(ALL_WITHIN);
     let client = Client::from_environment()?.for_git();
     let done = match operation {
         Operation::Get => {
             let Place { directory, named } = Place::here();
-            get(&client, &Get { named_directory: named, ..request.into_get(directory) }, alarm)
+            get(&client, &Get { named_directory: named, ..request.into_get(directory) })
         }
         Operation::Store => request.into_store().map_or(Ok(()), |store| client.ask(&store).map(|_| ())),
         Operation::Erase => client.ask(&request.into_erase()).map(|_| ()),
@@ -58,13 +57,13 @@ fn perform(operation: Operation, alarm: fn(u32)) -> Result<(), Fault> {
     }
 }
 
-fn get(client: &Client, question: &Get, alarm: fn(u32)) -> Result<(), Fault> {
+fn get(client: &Client, question: &Get) -> Result<(), Fault> {
     let reply = match client.ask(question) {
         Err(fault) if matches!(fault.code(), Code::LoginRequired | Code::Locked) => {
             // A person takes the time that they take.
-            alarm(0);
+            takes_its_time();
             let offer = git_login::offer(&fault);
-            alarm(ALL_WITHIN);
+            ends_within(ALL_WITHIN);
             match offer {
                 // The question has an answer now.
                 Offer::Taken => client.ask(question),
@@ -79,6 +78,24 @@ fn get(client: &Client, question: &Get, alarm: fn(u32)) -> Result<(), Fault> {
         None => Err(Fault::new(Code::Internal, msg!("secret-not-sayable"))),
     }
 }
+
+/// Has the system end this process after so many seconds: it can do so whatever the process waits for, and it costs less
+/// than a thread that looks at the clock.
+#[cfg(unix)]
+fn ends_within(seconds: u32) {
+    nix::unistd::alarm::set(seconds);
+}
+
+#[cfg(unix)]
+fn takes_its_time() {
+    nix::unistd::alarm::cancel();
+}
+
+#[cfg(not(unix))]
+fn ends_within(_: u32) {}
+
+#[cfg(not(unix))]
+fn takes_its_time() {}
 
 /// Reads stdin to its end, but not for ever and not without bound.
 fn read_input() -> Result<Zeroizing<Vec<u8>>, Fault> {

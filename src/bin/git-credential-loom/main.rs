@@ -35,21 +35,8 @@ fn main() -> std::process::ExitCode {
     run(&args).into()
 }
 
-/// Has the system end this process after so many seconds: it can do so whatever the process waits for, and it costs less
-/// than a thread that looks at the clock.
-#[cfg(unix)]
-fn ends_after(seconds: u32) {
-    unsafe extern "C" {
-        safe fn alarm(seconds: u32) -> u32;
-    }
-    alarm(seconds);
-}
-
-#[cfg(not(unix))]
-fn ends_after(_: u32) {}
-
 fn run(args: &[String]) -> u8 {
-    match run_git_helper(args, ends_after) {
+    match run_git_helper(args) {
         Ok(()) => 0,
         Err(fault) => {
             report_through_loom(&fault);

@@ -44,7 +44,7 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Audit { action } => audit::run(action, context),
         Command::Setup { what: Setup::Git(args) } => setup_git::run(&args, context),
         Command::Config { action } => config::run(&action, context),
-        Command::CredentialHelper { operation } => Ok(run_git_helper(&[operation], |_| ()).map_or_else(
+        Command::CredentialHelper { operation } => Ok(run_git_helper(&[operation]).map_or_else(
             |fault| {
                 term::fault(context.locale, &fault);
                 helper_exit_code(fault.code())
