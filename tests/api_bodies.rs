@@ -208,3 +208,38 @@ fn a_body_is_sent_again_only_if_it_can_be_read_again() {
     let done = run(home.command("sh").args(["-c", "echo again > file; loom api /x --input - < file"]), b"").ok();
     assert_eq!((done.out.as_str(), server.requests()), ("again\n", 3), "{done:?}");
 }
+
+#[test]
+fn another_account_gets_the_body_whole_or_not_at_all() {
+    let whole = pattern(2 * MIB);
+    let expected = whole.clone();
+    let (told, heard) = channel();
+    let url = raw(move |head, mut stream| {
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let answer = if head.contains("Bearer tok_weak") {
+            // It says no when it has seen some of it.
+            stream.read_exact(&mut vec![0; MIB]).unwrap();
+            let challenge = "www-authenticate: Bearer error=\"insufficient_scope\", scope=\"control\"\r\n";
+            let _ = told.send("weak");
+            http("403 Forbidden", challenge, "no")
+        } else {
+            let mut body = vec![0; length.unwrap().parse().unwrap()];
+            stream.read_exact(&mut body).unwrap();
+            let _ = told.send(if body == expected { "strong, whole" } else { "strong, something else" });
+            http("200 OK", "", "yes")
+        };
+        let _ = stream.get_mut().write_all(answer.as_bytes());
+    });
+    let home = Home::new();
+    for account in ["weak", "strong"] {
+        let arguments = ["login", "--with-token", "--server", &url, "--account", account];
+        home.loom_in(&arguments, &format!("tok_{account}_0123456789")).ok();
+    }
+    std::fs::write(home.path().join("body"), &whole).unwrap();
+    let shell = |script: &str| run(home.command("sh").arg("-c").arg(script), b"");
+    let piped = shell("cat body | loom api /x --input -");
+    assert_eq!((piped.code, piped.out.as_str()), (1, "no"), "{piped:?}");
+    let read = shell("loom api /x --input body");
+    assert_eq!((read.code, read.out.as_str()), (0, "yes"), "{read:?}");
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), ["weak", "weak", "strong, whole"]);
+}

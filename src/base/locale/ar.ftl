@@ -568,6 +568,8 @@ cmd-token-revoke = إنهاء رمز صادر وما أصدره هو فورًا
 cmd-api = استدعاء واجهة خادم؛ الرمز عند الوكيل، ولك الجواب
 cmd-api-more =
     رمز الخروج 1 إن رفض الخادم، و4 إن كان على شخص أن يسجّل الدخول أولًا.
+    مع {"\u2066"}LOOM_TOKEN{"\u2069"} أو {"\u2066"}--scope{"\u2069"}: ما يكتب تحت {"\u2066"}/api{"\u2069"} وليس من مسارات {"\u2066"}Loki{"\u2069"} يحتاج إلى النطاق {"\u2066"}*{"\u2069"} أيًّا كان الخادم.
+    ولخادم آخر واجهته هناك، مثل {"\u2066"}Grafana{"\u2069"}، أصدر رمزًا بالنطاق {"\u2066"}*{"\u2069"} له وحده: {"\u2066"}--scopes '*' --for SERVER{"\u2069"}.
     {"\u2066"}  loom api /api/tasks --server https://loki.example{"\u2069"}
     {"\u2066"}  loom api /api/tasks -F project_id=1 -f title=Hello -f priority=high{"\u2069"}
     {"\u2066"}  loom api /repos/acme/app/issues --paginate --select '.[].title' --server api.example{"\u2069"}

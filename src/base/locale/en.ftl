@@ -569,6 +569,8 @@ cmd-token-revoke = End an issued token, and those that it issued, at once
 cmd-api = Call a server's API; the agent has the token, and you get the answer
 cmd-api-more =
     Exit code 1 if the server refuses, 4 if a person has to log in first.
+    With LOOM_TOKEN or --scope: what writes below /api and is no route of Loki's takes the scope *, whatever server it is.
+    For another one that has its API there, such as Grafana, issue a token with * for it alone (--scopes '*' --for SERVER).
       loom api /api/tasks --server https://loki.example
       loom api /api/tasks -F project_id=1 -f title=Hello -f priority=high
       loom api /repos/acme/app/issues --paginate --select '.[].title' --server api.example

@@ -569,6 +569,8 @@ cmd-token-revoke = Terminar de inmediato un token emitido y los que este emitió
 cmd-api = Llamar a la API de un servidor; el token lo tiene el agente, y usted recibe la respuesta
 cmd-api-more =
     Código de salida 1 si el servidor rechaza, 4 si antes alguien debe iniciar sesión.
+    Con LOOM_TOKEN o --scope: lo que escribe debajo de /api y no es una ruta de Loki pide el ámbito *, sea cual sea el servidor.
+    Para otro que tenga allí su API, como Grafana, emita un token con * solo para él (--scopes '*' --for SERVIDOR).
       loom api /api/tasks --server https://loki.example
       loom api /api/tasks -F project_id=1 -f title=Hello -f priority=high
       loom api /repos/acme/app/issues --paginate --select '.[].title' --server api.example
