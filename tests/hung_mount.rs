@@ -38,6 +38,19 @@ impl Mount {
     fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.daemon.0), signal).unwrap();
     }
+
+    /// Until all of it has stopped, it may take up a question: who asked that could not even be killed.
+    fn hang(&self) {
+        self.signal(Signal::STOP);
+        let tasks = format!("/proc/{}/task", self.daemon.0.id());
+        wait_until("it hangs", || {
+            let states = std::fs::read_dir(&tasks)
+                .unwrap()
+                .flatten()
+                .map(|task| std::fs::read_to_string(task.path().join("status")).unwrap_or_default());
+            states.into_iter().all(|status| status.contains("State:\tT"))
+        });
+    }
 }
 
 impl Drop for Mount {
@@ -53,7 +66,7 @@ fn a_mount_that_hangs_is_said_in_time_and_what_it_has_is_given_once_it_answers_a
     let home = &mount.home;
     let mut agent = home.agent(&[]);
     home.store("https", "git.example", "u", "pw").ok();
-    mount.signal(Signal::STOP);
+    mount.hang();
     std::thread::scope(|scope| {
         let asked: Vec<_> = (0..8)
             .map(|_| {
@@ -71,7 +84,7 @@ fn a_mount_that_hangs_is_said_in_time_and_what_it_has_is_given_once_it_answers_a
     });
     mount.signal(Signal::CONT);
     assert!(home.get("https", "git.example").ok().out.contains("password=pw\n"));
-    mount.signal(Signal::STOP);
+    mount.hang();
     kill_process(Pid::from_child(&agent.0), Signal::TERM).unwrap();
     wait_until("it is going", || !home.socket().exists());
     // What the kernel has begun to ask that program for, it waits for, whoever wants to end.
@@ -115,7 +128,7 @@ fn gits_helper_ends_in_time_where_the_directory_that_git_works_in_hangs_or_that_
     let (begun, pids) = (Instant::now(), helpers.each_ref().map(|helper| helper.0.id()));
     let reads = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
     wait_until("they read", || pids.iter().all(|pid| reads(pid).starts_with("7 ") || reads(pid).starts_with("271 ")));
-    mount.signal(Signal::STOP);
+    mount.hang();
     for helper in &mut helpers {
         helper.0.stdin.take().unwrap().write_all(b"protocol=https\nhost=git.example\n\n").unwrap();
     }

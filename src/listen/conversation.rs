@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::crowd::Turn;
 use super::hall::Hall;
 use crate::access::Standing;
-use crate::agent::{self, Asker, Busy, Caller, Party, Peer};
+use crate::agent::{self, Asker, Busy, Caller, Party, Peer, Place};
 use crate::wire::MAX_FRAME;
 
 /// How long a connection may take to say something.
@@ -30,6 +30,8 @@ pub(super) struct Visitor {
     peer: Peer,
     standing: Option<Arc<Standing>>,
     party: Party,
+    /// Taken as they come in, so that room is made before the next one does.
+    place: Place,
     /// The agent does not end while a request of theirs may be on the way.
     stay: Busy,
 }
@@ -40,17 +42,17 @@ impl Visitor {
         let token = standing.as_deref().and_then(|standing| standing.ids().next());
         let party = token.map_or(Party::process(peer.pid), Party::token);
         let stay = hall.agent.stopping.busy();
-        Visitor { hall, peer, standing, party, stay }
+        let place = hall.crowd.join(party.clone());
+        Visitor { hall, peer, standing, party, place, stay }
     }
 }
 
 /// Answers one request after the other until either side ends, or the one who has most connections has to make room.
 pub(super) async fn converse(stream: Stream, visitor: Visitor) {
-    let Visitor { hall, peer, standing, party, stay } = visitor;
+    let Visitor { hall, peer, standing, party, mut place, stay } = visitor;
     let (agent, crowd) = (&*hall.agent, &hall.crowd);
     let (mut input, mut output) = (&stream, &stream);
     let mut buffer = Buffer::default();
-    let mut place = crowd.join(party.clone());
     loop {
         // After one turn of the runtime the next request, or the end, is most often there, and no timer need be set.
         yield_now().await;

@@ -4,6 +4,7 @@ use std::time::Duration;
 use interprocess::local_socket::tokio::Stream;
 use interprocess::local_socket::traits::tokio::Listener as _;
 use rustix::process::{Resource, getrlimit};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::conversation::{Visitor, converse};
@@ -16,6 +17,9 @@ use crate::agent::Agent;
 /// How many connections are open at most, over all sockets; then the one who has most of them makes room.
 const MAX_OPEN: usize = 1024;
 
+/// How long the next one waits for those to go that were sent away: their descriptors are theirs until then.
+const GOES_WITHIN: Duration = Duration::from_millis(100);
+
 /// Where a door is closed, those come in who have knocked already; after a pause of this length there are none left.
 const LAST_KNOCK: Duration = Duration::from_millis(20);
 
@@ -23,6 +27,8 @@ const LAST_KNOCK: Duration = Duration::from_millis(20);
 pub(super) struct Hall {
     pub(super) agent: Arc<Agent>,
     pub(super) crowd: Crowd,
+    /// Room for those inside and half as many on their way out.
+    open: Arc<Semaphore>,
 }
 
 impl Hall {
@@ -30,7 +36,8 @@ impl Hall {
         // The rest is for files, servers, the HTTP door, and connections that are on their way out.
         let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
         let room = usize::try_from(descriptors / 3).unwrap_or(MAX_OPEN).clamp(1, MAX_OPEN);
-        Arc::new(Hall { agent, crowd: Crowd::new(room) })
+        let open = Arc::new(Semaphore::new(room + room.div_ceil(2)));
+        Arc::new(Hall { agent, crowd: Crowd::new(room), open })
     }
 
     /// Lets in whoever is of the same user, until nobody can reach this door any more or the agent stops.
@@ -53,7 +60,7 @@ impl Hall {
     async fn admit(self: &Arc<Self>, door: &mut Door) -> DoorError {
         loop {
             match door.next().await {
-                Next::Came(Ok(stream)) => self.let_in(stream, door.standing()),
+                Next::Came(Ok(stream)) => self.let_in(stream, door.standing()).await,
                 Next::Came(Err(error)) => {
                     // Out of descriptors: make room instead of asking for the same connection in a circle.
                     tracing::warn!(%error, "cannot accept");
@@ -73,11 +80,16 @@ impl Hall {
     }
 
     /// Asked before a byte is read: a process of another user gets nothing, whatever the socket's mode says.
-    fn let_in(self: &Arc<Self>, stream: Stream, standing: Option<&Arc<Standing>>) {
+    async fn let_in(self: &Arc<Self>, stream: Stream, standing: Option<&Arc<Standing>>) {
         match peer(&stream) {
             Some(peer) => {
                 let visitor = Visitor::new(self.clone(), peer, standing.cloned());
-                tokio::spawn(async move { converse(stream, visitor).await });
+                // Whoever does not go in time keeps nobody out.
+                let open = timeout(GOES_WITHIN, self.open.clone().acquire_owned()).await;
+                tokio::spawn(async move {
+                    converse(stream, visitor).await;
+                    drop(open);
+                });
             }
             None => tracing::warn!("a process of another user connected and was turned away"),
         }
@@ -89,7 +101,7 @@ impl Hall {
         standing: Option<&Arc<Standing>>,
     ) {
         while let Ok(Ok(stream)) = timeout(LAST_KNOCK, listener.accept()).await {
-            self.let_in(stream, standing);
+            self.let_in(stream, standing).await;
         }
     }
 }
