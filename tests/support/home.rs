@@ -83,6 +83,8 @@ impl Home {
         std::fs::create_dir_all(&dir).unwrap();
         std::fs::set_permissions(&dir, PermissionsExt::from_mode(0o700)).unwrap();
         std::fs::write(dir.join("config.toml"), text).unwrap();
+        // Requests that come within a millisecond share one look at it, and a test is that fast.
+        std::thread::sleep(std::time::Duration::from_millis(2));
     }
 
     /// A command that sees this home and nothing of the real one.
