@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::http_jwt::{AUDIENCE, CLIENT, Published};
 use crate::support::authorization_server::{TOKENS, authorization_server_that_reads, json as json_answer};
 use crate::support::{Home, Running, SOON, Stub, bearer, wait_until};
 
@@ -161,6 +162,43 @@ fn a_call_over_http_ends_with_its_token_also_while_its_body_is_awaited() {
             assert!(ended.is_err() || !text.ends_with("0\r\n\r\n"), "{method} {path}: it looks whole: {text}");
         });
     }
+}
+
+#[test]
+fn a_call_with_an_access_token_ends_when_the_settings_give_less() {
+    let (server, published) = (endless(), Published::start());
+    let home = home(server.url());
+    let config = |role: &str| {
+        home.configure(&format!(
+            "[[http.issuer]]\nissuer = '{}'\nclient_id = '{CLIENT}'\naudience = ['{AUDIENCE}']\n[http.issuer.roles]\n\
+             claim = 'teams'\nmapping = {{ ops = '{role}' }}\n",
+            published.stub.url()
+        ));
+    };
+    config("operator");
+    let door = home.serve(&[]);
+    let token = published.draft("ec", "ES256").claim("teams", "ops").sign();
+    let at = format!("/api/call/{}", server.url().replace(':', "%3A").replace('/', "%2F"));
+    let begin = |method: &str| {
+        let before = server.requests();
+        let mut stream = door.connect();
+        let (host, bearer) = (door.authority(), bearer(&token));
+        write!(stream, "{method} {at}/silent HTTP/1.1\r\nHost: {host}\r\n{bearer}\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        wait_until("the call is under way", || server.requests() > before);
+        stream
+    };
+    let (mut writes, mut reads) = (begin("POST"), begin("GET"));
+    let ends = |stream: &mut std::net::TcpStream| {
+        let mut all = Vec::new();
+        let _ = stream.read_to_end(&mut all);
+        String::from_utf8_lossy(&all).into_owned()
+    };
+    config("viewer");
+    let told = in_time("who may only read now", || ends(&mut writes));
+    assert!(told.contains(" 403 "), "{told}");
+    home.configure("");
+    in_time("who may nothing now", || ends(&mut reads));
 }
 
 #[test]

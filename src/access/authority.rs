@@ -1,3 +1,4 @@
+use super::identity::Identity;
 use super::standing::Standing;
 use crate::base::{Expiry, Scope, Scopes, ServerPattern, ServerUrl};
 
@@ -29,8 +30,8 @@ pub enum Holder {
     Token(String),
     /// Somebody who signed in, by the name of the session; no secret.
     Session(String),
-    /// An access token of an issuer, which says itself when it ends.
-    AccessToken { until: Expiry },
+    /// An access token of an issuer: when it ends, and of whom it says what.
+    AccessToken { until: Expiry, identity: Box<Identity> },
     /// Somebody elsewhere of whom nothing is known.
     Nobody,
 }

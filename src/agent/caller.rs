@@ -8,6 +8,8 @@ use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use super::auditing::{Author, Called, Who};
+use super::lasting::Begun;
+use super::needs::Needs;
 use super::over::Over;
 use super::{Agent, Guest, fault};
 use crate::access::{Authority, Standing};
@@ -25,7 +27,7 @@ const READ_WITHIN: Duration = Duration::from_secs(10 * 60);
 pub struct Caller<'a> {
     pub locale: Locale,
     asker: Asker<'a>,
-    authority: Authority,
+    begun: Begun,
     over: Over<'a>,
     about: Option<(ServerUrl, Option<String>)>,
     called: Option<Called>,
@@ -72,12 +74,10 @@ impl<'a> Caller<'a> {
         asker: Asker<'a>,
         agent: &'a Agent,
     ) -> Self {
-        // Nobody has rights before they are looked at.
-        let authority = Authority::nobody();
         Caller {
             locale: Locale::default(),
             asker,
-            authority,
+            begun: Begun::by_nobody(),
             over: Over::default(),
             about: None,
             called: None,
@@ -102,7 +102,11 @@ impl<'a> Caller<'a> {
     /// Says what the request turned out to be about, for the audit log. For who may not see that server it is not there.
     pub(super) fn is_about(&mut self, server: &ServerUrl, account: Option<&str>) -> Result<(), Fault> {
         self.about = Some((server.clone(), account.map(str::to_owned)));
-        match self.authority.sees(server) {
+        if !self.begun.authority.is_owner() {
+            self.begun.server = Some(server.clone());
+            self.over = Over::default();
+        }
+        match self.begun.authority.sees(server) {
             true => Ok(()),
             false => Err(Fault::new(Code::NotFound, msg!("not-logged-in", server = server))),
         }
@@ -110,7 +114,7 @@ impl<'a> Caller<'a> {
 
     /// A process of this user that shows no token, at a socket that has none.
     pub(super) fn is_owner(&self) -> bool {
-        matches!(self.asker, Asker::Process { door: None, .. }) && self.authority.token().is_none()
+        matches!(self.asker, Asker::Process { door: None, .. }) && self.begun.authority.token().is_none()
     }
 
     /// The proof of that, for what nobody else may say.
@@ -122,12 +126,24 @@ impl<'a> Caller<'a> {
     }
 
     pub(super) fn authority(&self) -> &Authority {
-        &self.authority
+        &self.begun.authority
     }
 
     /// Notes what whoever asks may do.
     pub(super) fn acts_within(&mut self, authority: Authority) {
-        self.authority = authority;
+        self.begun.authority = authority;
+        self.over = Over::default();
+    }
+
+    /// Notes what it takes to do what was asked for, as long as it lasts.
+    pub(super) fn takes(&mut self, needs: Needs) {
+        self.begun.needs = needs;
+        self.over = Over::default();
+    }
+
+    /// Whether they may still do what they began.
+    pub(super) fn still_may(&self) -> Result<(), Fault> {
+        self.agent.still_holds(&self.begun)
     }
 
     pub(super) fn asker(&self) -> Asker<'a> {
@@ -156,7 +172,7 @@ impl<'a> Caller<'a> {
 
     /// Who asks: the program that connected, and the token that it presented.
     pub(super) fn actor(&self) -> Who {
-        let token_id = self.authority.token().map(str::to_owned);
+        let token_id = self.begun.authority.token().map(str::to_owned);
         let actor = match self.asker {
             Asker::Process { peer: Peer { uid, pid, exe }, .. } => {
                 Actor::Process { uid: *uid, pid: *pid, exe: exe.clone(), token_id }
@@ -168,13 +184,13 @@ impl<'a> Caller<'a> {
 
     /// As whom they are counted in the log.
     pub(super) fn author(&self) -> Author {
-        match (Author::of(&self.authority), self.asker) {
+        match (Author::of(&self.begun.authority), self.asker) {
             (_, Asker::Guest(guest)) => guest.who().author,
             (Some(author), _) => author,
             (None, Asker::Process { door: Some(door), .. }) => {
                 Author::Restricted(door.ids().next().unwrap_or_default().to_owned())
             }
-            (None, Asker::Process { door: None, .. }) if self.authority.is_nobody() => Author::Processes,
+            (None, Asker::Process { door: None, .. }) if self.begun.authority.is_nobody() => Author::Processes,
             (None, Asker::Process { door: None, .. }) => Author::Owner,
         }
     }
@@ -194,7 +210,7 @@ impl<'a> Caller<'a> {
             let count = tokio::select! {
                 count = limited.read_buf(&mut *line), if room > 0 => count.ok()?,
                 () = self.agent.stopping.asked() => 0,
-                _ = self.over.come(self.agent, &self.authority) => 0,
+                _ = self.over.come(self.agent, &self.begun) => 0,
                 else => 0,
             };
             if count == 0 {
@@ -214,7 +230,7 @@ impl<'a> Caller<'a> {
                 written = &mut writing => return written.ok().and_then(Result::ok).ok_or_else(fault::cancelled),
                 () = self.agent.stopping.asked() => return Err(fault::stopping()),
                 () = self.agent.locking.locked() => return Err(fault::locked()),
-                fault = self.over.come(self.agent, &self.authority) => return Err(fault),
+                fault = self.over.come(self.agent, &self.begun) => return Err(fault),
                 whole = heard.take_in(self.input), if !heard.is_whole() => whole.ok_or_else(fault::cancelled)?,
             }
         }
@@ -226,7 +242,7 @@ impl<'a> Caller<'a> {
             whole = heard.take_in(self.input) => whole.ok_or_else(fault::cancelled),
             () = self.agent.stopping.asked() => Err(fault::stopping()),
             () = self.agent.locking.locked() => Err(fault::locked()),
-            fault = self.over.come(self.agent, &self.authority) => Err(fault),
+            fault = self.over.come(self.agent, &self.begun) => Err(fault),
         }
     }
 
@@ -237,7 +253,7 @@ impl<'a> Caller<'a> {
         tokio::select! {
             () = closed => {}
             () = self.agent.stopping.asked() => {}
-            _ = self.over.come(self.agent, &self.authority) => {}
+            _ = self.over.come(self.agent, &self.begun) => {}
         }
     }
 
@@ -250,7 +266,7 @@ impl<'a> Caller<'a> {
             () = closed => fault::cancelled(),
             () = self.agent.stopping.asked() => fault::stopping(),
             () = self.agent.locking.locked() => fault::locked(),
-            fault = self.over.come(self.agent, &self.authority) => fault,
+            fault = self.over.come(self.agent, &self.begun) => fault,
         }
     }
 }

@@ -114,6 +114,7 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
                 agent.audit("auth.fail", caller.actor(), None, Err(fault.code()));
                 return refuse(fault, caller);
             }
+            caller.takes(*needs);
             match env.filter(|_| caller.is_owner()) {
                 Some(env) => agent.on_behalf(env, run(agent, &request, caller, *needs)).await,
                 None => run(agent, &request, caller, *needs).await,
@@ -154,7 +155,7 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
     // A server may have been waited for: who lost the right to a secret meanwhile does not get it.
     if outcome.is_ok()
         && needs.is_for_a_secret()
-        && let Err(fault) = agent.still_holds(caller.authority())
+        && let Err(fault) = caller.still_may()
     {
         outcome = Err(fault);
     }

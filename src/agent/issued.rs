@@ -1,7 +1,7 @@
 //! Tokens that the agent issues: who presents one, and who may issue, see and revoke them.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::auditing::{Author, Who};
@@ -145,8 +145,12 @@ impl Agent {
 
     /// Where the tokens are written down: the directory, and the name in it.
     pub fn tokens_file(&self) -> Option<(PathBuf, OsString)> {
-        let file = self.paths().tokens_file();
-        Some((file.parent()?.to_owned(), file.file_name()?.to_owned()))
+        place_of(&self.paths().tokens_file())
+    }
+
+    /// The same of the settings.
+    pub fn settings_file(&self) -> Option<(PathBuf, OsString)> {
+        place_of(&self.paths().config_file())
     }
 
     /// Notes which process presents a token, once in a while for each; a guest was noted when they were let in.
@@ -282,6 +286,10 @@ pub(super) fn one_of_name(tokens: &[Listed], name: &str) -> Result<(), Fault> {
         true => Err(fault::name_of_several(name)),
         false => Ok(()),
     }
+}
+
+fn place_of(file: &Path) -> Option<(PathBuf, OsString)> {
+    Some((file.parent()?.to_owned(), file.file_name()?.to_owned()))
 }
 
 /// What is said of a token.

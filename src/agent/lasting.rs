@@ -5,10 +5,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::needs::{NOTHING, Needs};
 use super::{Agent, fault};
-use crate::access::{Authority, Holder, Standing};
-use crate::base::clock;
-use crate::wire::Fault;
+use crate::access::{Authority, Holder, Rights, Standing};
+use crate::base::{ServerUrl, clock};
+use crate::msg;
+use crate::wire::{Code, Fault};
 
 /// Whoever waits for the end of somebody's rights. Nobody looks again and again: what ends them here says so, and the floor
 /// above looks at the file for as long as anybody waits.
@@ -20,11 +22,20 @@ pub(super) struct Lasting {
     waiting: watch::Sender<usize>,
 }
 
+/// What somebody began: with which authority, what it takes, and which server it is about.
+#[derive(Clone)]
+pub(super) struct Begun {
+    pub(super) authority: Authority,
+    pub(super) needs: Needs,
+    pub(super) server: Option<ServerUrl>,
+}
+
 /// Noted while somebody waits.
 struct Waiting<'a>(&'a Lasting);
 
 impl Agent {
-    /// Told whenever a token, or a list that others may have changed, is not what it was.
+    /// Told whenever a token, or a file that says who has rights, is not what it was, and every now and then: a timer stands
+    /// still while the machine sleeps.
     pub fn rights_may_have_ended(&self) {
         self.lasting.stirred.send_modify(|count| *count = count.wrapping_add(1));
     }
@@ -35,48 +46,66 @@ impl Agent {
         let _ = self.lasting.waiting.subscribe().wait_for(|count| (*count > 0) == awaited).await;
     }
 
-    /// Returns once who began something with this authority has lost it, and why. The user never does.
-    pub(super) async fn ended(&self, authority: &Authority) -> Fault {
-        let has_holders = authority.holders().next().is_some();
-        if !has_holders || authority.is_nobody() {
+    /// Returns once who began something may not do it any more, and why. The user always may.
+    pub(super) async fn ended(&self, begun: &Begun) -> Fault {
+        let has_holders = begun.authority.holders().next().is_some();
+        if !has_holders || begun.authority.is_nobody() {
             return std::future::pending().await;
         }
-        self.until_not(|| self.still_holds(authority), || self.ends_in(authority)).await
+        self.until_not(|| self.still_holds(begun), || self.ends_in(&begun.authority)).await
     }
 
     /// Returns once somebody who stands behind something has no rights any more.
     pub(super) async fn unusable(&self, standing: &Standing) {
-        let usable = || self.rights_behind(standing)?.map(drop).ok_or_else(fault::token_unknown);
+        let usable = || if self.has_ended(standing) { Err(fault::token_unknown()) } else { Ok(()) };
         self.until_not(usable, || self.tokens_end_in(standing)).await;
     }
 
-    /// Whether whoever began with this authority still has it: what lasts is asked again. That a token's uses are up ends
-    /// nothing that was begun with the last of them.
-    pub(super) fn still_holds(&self, authority: &Authority) -> Result<(), Fault> {
-        if !self.issued.ledger.holds(authority.standing()).map_err(fault::from_ledger)? {
+    /// Whether somebody who stands behind something has no rights any more. Where that cannot be told, nothing has ended: nobody
+    /// is given anything meanwhile, and the next change or look will tell.
+    pub(super) fn has_ended(&self, standing: &Standing) -> bool {
+        let is_known = |rights: Option<Option<Vec<Rights>>>| rights.is_some_and(|rights| rights.is_none());
+        !standing.is_users()
+            && (is_known(self.issued.ledger.rights(standing).ok())
+                || is_known(self.rights_of_people_behind(standing).ok()))
+    }
+
+    /// Whether whoever began something may do it by what is said of them now: what lasts is asked again. That a token's uses are
+    /// up ends nothing that was begun with the last of them.
+    pub(super) fn still_holds(&self, begun: &Begun) -> Result<(), Fault> {
+        let standing = begun.authority.standing();
+        if !self.issued.ledger.holds(standing).map_err(fault::from_ledger)? {
             return Err(fault::token_unknown());
         }
-        self.rights_of_people_behind(authority.standing())?.ok_or_else(fault::token_unknown)?;
-        for holder in authority.holders() {
-            match holder {
-                Holder::Token(_) => {}
-                Holder::Session(id) if self.session_holds(id)? => {}
-                Holder::AccessToken { until } if !until.ends_within(0, clock::now()) => {}
-                Holder::Session(_) | Holder::AccessToken { .. } | Holder::Nobody => {
-                    return Err(fault::unauthenticated());
+        let people = self.rights_of_people_behind(standing)?.ok_or_else(fault::token_unknown)?;
+        // What a token may never changes; of the others counts what they had and still have.
+        let mut now = people.into_iter().fold(begun.authority.clone(), Authority::within);
+        for holder in begun.authority.holders() {
+            let own = match holder {
+                Holder::Token(_) => continue,
+                Holder::Session(id) => self.rights_in_session_of(id)?,
+                Holder::AccessToken { until, identity } if !until.ends_within(0, clock::now()) => {
+                    self.rights_of(identity, holder.clone())?
                 }
-            }
+                Holder::AccessToken { .. } | Holder::Nobody => None,
+            };
+            now = now.within(own.ok_or_else(fault::unauthenticated)?);
         }
-        Ok(())
+        begun.needs.check(&now)?;
+        match begun.server.as_ref().filter(|server| !now.sees(server)) {
+            Some(server) => Err(Fault::new(Code::NotFound, msg!("not-logged-in", server = server))),
+            None => Ok(()),
+        }
     }
 
     fn ends_in(&self, authority: &Authority) -> Option<Duration> {
         let of_holder = |holder: &Holder| match holder {
             Holder::Session(id) => self.people.sessions.left(id),
-            Holder::AccessToken { until } => Some(clock::until(*until)),
+            Holder::AccessToken { until, .. } => Some(clock::until(*until)),
             Holder::Token(_) | Holder::Nobody => None,
         };
-        authority.holders().filter_map(of_holder).chain(self.tokens_end_in(authority.standing())).min()
+        let of_tokens = self.tokens_end_in(authority.standing());
+        authority.holders().filter_map(of_holder).chain(of_tokens).min()
     }
 
     fn tokens_end_in(&self, standing: &Standing) -> Option<Duration> {
@@ -98,6 +127,13 @@ impl Agent {
                 () = after(ends_in()) => {}
             }
         }
+    }
+}
+
+impl Begun {
+    /// Nobody has rights before they are looked at.
+    pub(super) fn by_nobody() -> Begun {
+        Begun { authority: Authority::nobody(), needs: NOTHING, server: None }
     }
 }
 

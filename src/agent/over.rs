@@ -1,7 +1,7 @@
 use std::pin::Pin;
 
 use super::Agent;
-use crate::access::Authority;
+use super::lasting::Begun;
 use crate::wire::Fault;
 
 /// The end of what whoever asks may do, as far as they wait for something. It is looked for once, and comes once.
@@ -15,10 +15,10 @@ pub(super) enum Over<'a> {
 
 impl<'a> Over<'a> {
     /// Returns once it has come, and why. Dropped before, it can be gone on with.
-    pub(super) async fn come(&mut self, agent: &'a Agent, authority: &Authority) -> Fault {
+    pub(super) async fn come(&mut self, agent: &'a Agent, begun: &Begun) -> Fault {
         if let Over::Unasked = self {
-            let authority = authority.clone();
-            *self = Over::Awaited(Box::pin(async move { agent.ended(&authority).await }));
+            let begun = begun.clone();
+            *self = Over::Awaited(Box::pin(async move { agent.ended(&begun).await }));
         }
         match self {
             Over::Awaited(end) => {

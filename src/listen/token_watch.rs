@@ -6,36 +6,42 @@ use tokio::time::sleep;
 use super::watch::Changes;
 use crate::agent::Agent;
 
-/// How often the tokens are looked at in any case: another machine may have changed them, and a timer stands still while
-/// this one sleeps.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// How often rights are looked at in any case: another machine may have changed them, and a timer stands still while this one
+/// sleeps.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// The same where nothing tells of changes.
+/// The same where nothing tells of changed tokens.
 const BLIND: Duration = Duration::from_secs(2);
 
-/// Tells the agent when another one may have changed the tokens, for as long as something lasts that would end with one of
-/// them. An idle agent is woken up for nothing.
+/// Tells the agent when another one may have changed the tokens, or somebody the settings, for as long as something lasts that
+/// would end with one of them. An idle agent is woken up for nothing.
 pub(super) async fn watch_tokens(agent: Arc<Agent>) {
     loop {
         tokio::select! {
             () = agent.ends_are_awaited(true) => {}
             () = agent.stopping.asked() => return,
         }
-        let changes = agent.tokens_file().and_then(|(dir, name)| Changes::of(&dir, vec![name]).ok());
+        let tokens = agent.tokens_file().and_then(|(dir, name)| Changes::of(&dir, vec![name]).ok());
+        let settings = agent.settings_file().and_then(|(dir, name)| Changes::of_written(&dir, vec![name]).ok());
+        let every = if tokens.is_some() { LOOK_EVERY } else { BLIND };
         // What happened before is not told.
         agent.rights_may_have_ended();
         loop {
-            let (changed, every) = match &changes {
-                Some(changes) => (Some(changes.next()), LOOK_EVERY),
-                None => (None, BLIND),
-            };
             tokio::select! {
-                () = async { match changed { Some(changed) => changed.await, None => std::future::pending().await } } => {}
+                () = next(tokens.as_ref()) => {}
+                () = next(settings.as_ref()) => {}
                 () = sleep(every) => {}
                 () = agent.ends_are_awaited(false) => break,
                 () = agent.stopping.asked() => return,
             }
             agent.rights_may_have_ended();
         }
+    }
+}
+
+async fn next(changes: Option<&Changes>) {
+    match changes {
+        Some(changes) => changes.next().await,
+        None => std::future::pending().await,
     }
 }

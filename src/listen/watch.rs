@@ -80,10 +80,19 @@ mod changes {
 
     impl Changes {
         pub(in crate::listen) fn of(dir: &Path, names: Vec<OsString>) -> io::Result<Changes> {
+            Changes::with(dir, names, WatchFlags::empty())
+        }
+
+        /// The same of files that people write as well.
+        pub(in crate::listen) fn of_written(dir: &Path, names: Vec<OsString>) -> io::Result<Changes> {
+            Changes::with(dir, names, WatchFlags::CLOSE_WRITE)
+        }
+
+        fn with(dir: &Path, names: Vec<OsString>, more: WatchFlags) -> io::Result<Changes> {
             let events = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
             let gone = WatchFlags::DELETE | WatchFlags::MOVED_FROM | WatchFlags::MOVED_TO;
             let dir_gone = WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF | WatchFlags::ONLYDIR;
-            inotify::add_watch(&events, dir, gone | dir_gone)?;
+            inotify::add_watch(&events, dir, gone | dir_gone | more)?;
             // An `OwnedFd` is the same descriptor for as long as it lives, which is all that the newer, unsafe name asks for.
             #[allow(deprecated)]
             let events = AsyncFd::with_interest(events, Interest::READABLE)?;
@@ -127,6 +136,10 @@ mod changes {
 
     impl Changes {
         pub(in crate::listen) fn of(_: &Path, _: Vec<OsString>) -> io::Result<Changes> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        pub(in crate::listen) fn of_written(_: &Path, _: Vec<OsString>) -> io::Result<Changes> {
             Err(io::ErrorKind::Unsupported.into())
         }
 

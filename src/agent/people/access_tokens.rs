@@ -24,8 +24,8 @@ impl Agent {
         configs.retain(|config| config.issuer.is(&said));
         for config in configs {
             let Some(claims) = self.verified(&config, token, Purpose::Access).await? else { continue };
-            let holder = Holder::AccessToken { until: claims.expires() };
             let identity = Identity::new(&claims, &config);
+            let holder = Holder::AccessToken { until: claims.expires(), identity: Box::new(identity.clone()) };
             let person = person(&claims, &identity);
             return match identity.rights(&config, holder) {
                 Ok(rights) => Ok(Some(Found { person, identity, rights })),

@@ -38,12 +38,10 @@ impl Agent {
         Ok(rights.map(|rights| Authority::owner().within(own).within_tokens(&standing, rights)))
     }
 
-    /// Whether the session of this name goes on. Asking does not make it longer.
-    pub(in crate::agent) fn session_holds(&self, id: &str) -> Result<bool, Fault> {
-        match self.people.sessions.look(id) {
-            Some(session) => Ok(self.rights_in_session(&session)?.is_some()),
-            None => Ok(false),
-        }
+    /// What may be done in the session of this name, beside what those may who stand behind it; nothing if it is no more. Asking
+    /// does not make it longer.
+    pub(in crate::agent) fn rights_in_session_of(&self, id: &str) -> Result<Option<Rights>, Fault> {
+        self.people.sessions.look(id).map_or(Ok(None), |session| self.rights_in_session(&session))
     }
 
     /// What those may do now who handed on these tokens, and those that led to them; nothing if one of them may do nothing

@@ -36,7 +36,9 @@ impl Handle for Api {
         let account = api::pick(agent, &authority, &target, user, need).await?;
         caller.is_about(account.server(), Some(account.user()))?;
         // Its server may lie below a path at which that API begins.
-        permit(needed(method.as_str(), target.below(account.server())))?;
+        let need = needed(method.as_str(), target.below(account.server()));
+        permit(need)?;
+        caller.takes(Needs::of_call(need));
         let grants = |need: Need| permit(need).is_ok();
         let server = target.server.clone();
         let marks = authority.allows(Scope::Write);

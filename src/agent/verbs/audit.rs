@@ -30,7 +30,7 @@ impl Handle for Audit {
                 _ = written.changed() => {}
                 fault = caller.hung_up() => return Err(fault),
             }
-            agent.still_holds(caller.authority())?;
+            caller.still_may()?;
             let fits = is_wanted.clone();
             let since = move |log: &AuditLog, hand_on: &mut dyn FnMut(AuditEntry) -> bool| {
                 log.since(&mut place, |entry| !fits(&entry) || hand_on(entry))?;
