@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -100,6 +101,105 @@ fn a_door_that_a_token_opened_reveals_no_more_than_the_token_and_goes_with_all_t
     let other = home.issue("other", &["--scopes", "*"]);
     presenting(&home, &other, &["serve", "--listen", "127.0.0.1:0"]).fails(1).says("the HTTP door is open at");
     door.get("/api/accounts", &wide).ok(200);
+}
+
+#[test]
+fn what_somebody_else_opened_is_not_a_tokens_to_close_and_what_came_of_it_is() {
+    let home = home();
+    let (all, other) = (home.issue("all", &["--scopes", "*"]), home.issue("other", &["--scopes", "*"]));
+    let child: Value = serde_json::from_str(
+        &presenting(&home, &all, &["token", "generate", "child", "--scopes", "*", "--json"]).ok().out,
+    )
+    .unwrap();
+    let child = child["token"].as_str().unwrap();
+    let path = home.path().join("sock/agent.sock").to_string_lossy().into_owned();
+    let add = ["agent", "socket", "add", &path, "--token", "other"];
+    let (remove, stop) = (["agent", "socket", "remove", &path], ["serve", "--stop"]);
+    let serve = |token: &str| presenting(&home, token, &["serve", "--listen", "127.0.0.1:0"]).ok();
+    home.loom(&add).ok();
+    home.serve(&[]);
+    presenting(&home, &all, &remove).fails(1).says("was not added with this token");
+    presenting(&home, &all, &stop).fails(1).says("was not opened with this token");
+    home.loom(&remove).ok();
+    home.loom(&stop).ok();
+    presenting(&home, child, &["agent", "socket", "add", &path, "--token", "child"]).fails(1);
+    let own: Value = serde_json::from_str(
+        &presenting(&home, child, &["token", "generate", "own", "--scopes", "read", "--json"]).ok().out,
+    )
+    .unwrap();
+    presenting(&home, child, &["agent", "socket", "add", &path, "--token", own["id"].as_str().unwrap()]).ok();
+    serve(child);
+    presenting(&home, &other, &remove).fails(1).says("was not added with this token");
+    presenting(&home, &other, &stop).fails(1).says("was not opened with this token");
+    presenting(&home, &all, &remove).ok();
+    presenting(&home, &all, &stop).ok();
+    // Its own it may close; the user does with all of them as they like.
+    serve(child);
+    presenting(&home, child, &stop).ok();
+    serve(child);
+    home.loom(&stop).ok();
+}
+
+#[test]
+fn the_door_of_the_settings_opens_when_a_tokens_closes_unless_the_user_wants_none() {
+    let home = home();
+    let all = home.issue("all", &["--scopes", "*"]);
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let serve = || presenting(&home, &all, &["serve", "--listen", "127.0.0.1:0"]).ok();
+    serve();
+    home.configure(&format!("[http]\nlisten = '{free}'\n"));
+    presenting(&home, &all, &["serve", "--stop"]).ok();
+    let door = Door { url: format!("http://{free}") };
+    assert!(door.is_open());
+    home.loom(&["serve", "--stop"]).ok();
+    assert!(!door.is_open());
+    serve();
+    home.loom(&["token", "revoke", "all"]).ok();
+    wait_until("the token's is closed", || !home.audited("agent.serve_end").is_empty() && !door.is_open());
+}
+
+#[test]
+fn a_door_that_cannot_be_judged_costs_nothing_and_is_closed_once_whether_or_not_that_can_be_written_down() {
+    let home = home();
+    let all = home.issue("all", &["--scopes", "*"]);
+    let socket = home.path().join("sock/agent.sock");
+    let path = socket.to_string_lossy().into_owned();
+    let child = presenting(&home, &all, &["token", "generate", "child", "--scopes", "read", "--json"]).ok().out;
+    let child: Value = serde_json::from_str(&child).unwrap();
+    presenting(&home, &all, &["agent", "socket", "add", &path, "--token", child["id"].as_str().unwrap()]).ok();
+    let list = home.path().join("state/loom/tokens.json");
+    let right = std::fs::read(&list).unwrap();
+    let replace = |text: &[u8]| {
+        let new = list.with_extension("new");
+        std::fs::write(&new, text).unwrap();
+        std::fs::set_permissions(&new, PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::rename(&new, &list).unwrap();
+    };
+    let agent = home.agent_pid();
+    // Hundredths of a second on a processor.
+    let spent = || {
+        let stat = std::fs::read_to_string(format!("/proc/{agent}/stat")).unwrap();
+        let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    };
+    replace(b"{");
+    through(&home, &socket, &["status"]).fails(1);
+    let before = spent();
+    std::thread::sleep(std::time::Duration::from_millis(800));
+    assert!(spent() - before <= 8, "{} hundredths", spent() - before);
+    assert!(socket.exists(), "what cannot be judged has not ended");
+    replace(&right);
+    through(&home, &socket, &["status"]).ok();
+    let doors = home.path().join("state/loom/sockets.json");
+    std::fs::remove_file(&doors).unwrap();
+    std::fs::create_dir(&doors).unwrap();
+    home.loom(&["token", "revoke", "all"]).ok();
+    wait_until("the socket is closed", || !socket.exists());
+    wait_until("that is noted", || !home.audited("socket.remove").is_empty());
+    home.loom(&["status"]).ok();
+    let noted = home.audited("socket.remove");
+    assert_eq!(noted.len(), 1, "{noted:?}");
+    assert_ne!(noted[0]["outcome"], "ok");
 }
 
 #[test]

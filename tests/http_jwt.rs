@@ -127,6 +127,30 @@ fn the_role_that_the_claims_give_decides_and_who_has_none_stays_outside() {
 }
 
 #[test]
+fn an_issuer_of_the_environment_counts_as_long_as_the_door_that_it_was_named_with() {
+    let (published, other) = (Published::start(), Published::start());
+    let (home, door) = published.home();
+    let token = published.draft("ec", "ES256").sign();
+    door.get("/api/accounts", &token).ok(200);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let busy = std::net::TcpListener::bind(&taken).unwrap();
+    let serve = |issuer: &str, listen: &str| {
+        let mut serve = home.command(env!("CARGO_BIN_EXE_loom"));
+        run(serve.args(["serve", "--listen", listen]).env("LOOM_OIDC_ISSUER", issuer), b"")
+    };
+    serve(other.stub.url(), &taken).fails(1);
+    drop(busy);
+    door.get("/api/accounts", &token).ok(200);
+    door.get("/api/accounts", &other.draft("ec", "ES256").sign()).fails(401);
+    let door = Door { url: serve(other.stub.url(), &taken).ok().out.trim().to_owned() };
+    door.get("/api/accounts", &token).fails(401);
+    door.get("/api/accounts", &other.draft("ec", "ES256").sign()).ok(200);
+    home.loom(&["serve", "--stop"]).ok();
+    let door = Door { url: serve("", &taken).ok().out.trim().to_owned() };
+    door.get("/api/accounts", &other.draft("ec", "ES256").sign()).fails(401);
+}
+
+#[test]
 fn an_issuer_of_the_settings_counts_by_its_own_rules() {
     let published = Published::start();
     let home = Home::new();

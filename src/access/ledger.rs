@@ -184,6 +184,12 @@ impl Ledger {
         Ok(self.current()?.find(presented).map(|token| token.id.clone()))
     }
 
+    /// Whether all of these stand behind those as well, or led to them; nobody else stands behind what is the user's.
+    pub fn leads_to(&self, from: &Standing, to: &Standing) -> Result<bool> {
+        let line = self.current()?.ids(to);
+        Ok(from.ids().all(|id| line.contains(id)))
+    }
+
     /// Whether a token was issued by that one, or by one that it issued.
     pub fn descends(&self, token: &IssuedToken, from: &str) -> bool {
         self.known().ids(&token.issued_by).contains(from)

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::http_door::{HttpState, NamedIssuer};
 use super::state::lock;
-use super::{Agent, Caller, TheUser, fault};
+use super::{Agent, fault};
 use crate::access::Standing;
-use crate::base::{HttpDoor, IssuerConfig, Message, private_file};
+use crate::base::{HttpDoor, Message, private_file};
 use crate::msg;
 use crate::store::StoreError;
-use crate::wire::{Code, Fault, Warning};
+use crate::wire::{Code, Fault};
 
 /// What the floor above is asked to do.
 pub enum DoorOrder {
@@ -29,6 +30,7 @@ pub enum DoorOrder {
     OpenHttp {
         door: HttpDoor,
         standing: Standing,
+        issuer: Option<NamedIssuer>,
         done: oneshot::Sender<Result<String, Message>>,
     },
     CloseHttp {
@@ -47,15 +49,6 @@ pub struct RestrictedDoor {
     pub set_up_by: Standing,
 }
 
-/// The HTTP door, as long as it is open.
-pub struct OpenHttp {
-    pub url: String,
-    /// Who stands behind it.
-    pub standing: Standing,
-    /// What is wrong with its certificate now, or soon will be.
-    pub concerns: Box<dyn Fn() -> Vec<Message> + Send>,
-}
-
 impl RestrictedDoor {
     /// Whoever asks here makes a use of each of these, and has no more rights than they.
     pub fn standing(&self) -> Standing {
@@ -65,13 +58,13 @@ impl RestrictedDoor {
 
 /// The way up.
 pub(super) struct Doors {
-    orders: mpsc::UnboundedSender<DoorOrder>,
+    pub(super) orders: mpsc::UnboundedSender<DoorOrder>,
     inbox: Mutex<Option<mpsc::UnboundedReceiver<DoorOrder>>>,
-    /// Held while the list is read, changed and written.
-    changing: tokio::sync::Mutex<()>,
-    http: Mutex<Option<OpenHttp>>,
-    /// Why the HTTP door of the settings was not opened.
-    http_trouble: Mutex<Option<Fault>>,
+    /// Held while something is opened or closed, and the list is read, changed and written.
+    pub(super) changing: tokio::sync::Mutex<()>,
+    /// The sockets that are there, whatever the list says.
+    sockets: Mutex<Vec<RestrictedDoor>>,
+    pub(super) http: HttpState,
     /// Told whenever there are others than before.
     news: watch::Sender<u64>,
 }
@@ -83,8 +76,8 @@ impl Default for Doors {
             orders,
             inbox: Mutex::new(Some(inbox)),
             changing: tokio::sync::Mutex::default(),
-            http: Mutex::default(),
-            http_trouble: Mutex::default(),
+            sockets: Mutex::default(),
+            http: HttpState::default(),
             news: watch::Sender::default(),
         }
     }
@@ -96,11 +89,15 @@ impl Agent {
         lock(&self.doors.inbox).take()
     }
 
-    /// The sockets that were added and not removed. A file that cannot be read opens none.
-    pub fn restricted_doors(&self) -> Vec<RestrictedDoor> {
-        self.read_doors()
+    /// The sockets that were added before and not removed. A file that cannot be read opens none.
+    pub fn first_doors(&self) -> Vec<RestrictedDoor> {
+        let doors = self
+            .read_doors()
             .inspect_err(|fault| tracing::warn!(fault = fault.id(), "no sockets are added"))
-            .unwrap_or_default()
+            .unwrap_or_default();
+        lock(&self.doors.sockets).clone_from(&doors);
+        self.say_that_doors_changed();
+        doors
     }
 
     pub(super) async fn open_door(&self, door: RestrictedDoor) -> Result<(), Fault> {
@@ -120,54 +117,40 @@ impl Agent {
             self.close(&door.path).await;
             return Err(fault);
         }
+        lock(&self.doors.sockets).push(door);
         self.say_that_doors_changed();
         Ok(())
     }
 
-    /// Closes the socket; it is not there with the next agent either.
-    pub(super) async fn close_door(&self, path: &Path) -> Result<(), Fault> {
+    /// Closes the socket for whoever may; it is not there with the next agent either. It is closed whether or not that can be
+    /// written down. One that somebody else set up is not a token's to close.
+    pub(super) async fn close_door(&self, path: &Path, asker: &Standing) -> Result<(), Fault> {
         let _changing = self.doors.changing.lock().await;
-        let mut doors = self.read_doors()?;
-        let before = doors.len();
-        doors.retain(|door| door.path != path);
-        if doors.len() == before {
+        let listed = self.read_doors();
+        let is_it = |door: &&RestrictedDoor| door.path == path;
+        let open = lock(&self.doors.sockets).iter().find(is_it).cloned();
+        let Some(door) = open.or_else(|| listed.as_ref().ok()?.iter().find(is_it).cloned()) else {
             let fault = Fault::new(Code::NotFound, msg!("no-such-socket", path = path.display()));
-            return Err(fault.hint(msg!("hint-sockets")));
+            return Err(listed.err().unwrap_or(fault.hint(msg!("hint-sockets"))));
+        };
+        if !self.leads_to(asker, &door.set_up_by)? {
+            let fault = Fault::new(Code::Denied, msg!("socket-of-another", path = path.display()));
+            return Err(fault.hint(msg!("hint-door-of-another")));
         }
-        self.write_doors(&doors)?;
         self.close(path).await;
+        lock(&self.doors.sockets).retain(|door| door.path != path);
         self.say_that_doors_changed();
-        Ok(())
+        let mut listed = listed?;
+        listed.retain(|door| door.path != path);
+        self.write_doors(&listed)
     }
 
-    /// Opens the HTTP door, and says where it is. One that somebody else opened is not a token's to replace.
-    pub(super) async fn open_http(&self, door: HttpDoor, standing: Standing) -> Result<String, Fault> {
-        let _changing = self.doors.changing.lock().await;
-        if let Some((url, _)) = self.http_door().filter(|(_, others)| !standing.is_users() && *others != standing) {
-            let fault = Fault::new(Code::Denied, msg!("http-is-open", url = url));
-            return Err(fault.hint(msg!("hint-http-is-open")));
+    /// Whether what those set up is this asker's to take away: their own, what came of theirs, and everything for the user.
+    pub(super) fn leads_to(&self, asker: &Standing, set_up_by: &Standing) -> Result<bool, Fault> {
+        if asker.is_users() {
+            return Ok(true);
         }
-        let (done, opened) = oneshot::channel();
-        let _ = self.doors.orders.send(DoorOrder::OpenHttp { door, standing, done });
-        opened.await.map_err(|_| fault::stopping())?.map_err(|reason| {
-            Fault::new(Code::Unavailable, msg!("http-not-opened").because(reason)).hint(msg!("hint-serve"))
-        })
-    }
-
-    pub(super) async fn close_http(&self) {
-        let _changing = self.doors.changing.lock().await;
-        let (done, closed) = oneshot::channel();
-        let _ = self.doors.orders.send(DoorOrder::CloseHttp { done });
-        let _ = closed.await;
-    }
-
-    /// Told by the floor above whenever the HTTP door was opened or closed.
-    pub fn http_is_at(&self, open: Option<OpenHttp>) {
-        if open.is_some() {
-            *lock(&self.doors.http_trouble) = None;
-        }
-        *lock(&self.doors.http) = open;
-        self.say_that_doors_changed();
+        self.issued.ledger.leads_to(asker, set_up_by).map_err(fault::from_ledger)
     }
 
     /// Closes what tokens set up once one of them has ended, until the agent stops.
@@ -176,9 +159,9 @@ impl Agent {
         loop {
             news.mark_unchanged();
             self.close_ended().await;
-            let doors = self.restricted_doors().into_iter().map(|door| door.set_up_by);
+            let doors: Vec<Standing> = lock(&self.doors.sockets).iter().map(|door| door.set_up_by.clone()).collect();
             let http = self.http_door().map(|(_, standing)| standing);
-            let all = doors.chain(http).fold(Standing::default(), |all, standing| all.and(&standing));
+            let all = doors.into_iter().chain(http).fold(Standing::default(), |all, standing| all.and(&standing));
             let first_ends = async {
                 match all.is_users() {
                     true => std::future::pending().await,
@@ -194,70 +177,23 @@ impl Agent {
     }
 
     async fn close_ended(&self) {
-        let has_ended = |standing: &Standing| {
-            !standing.is_users() && self.rights_behind(standing).is_ok_and(|rights| rights.is_none())
-        };
-        for door in self.restricted_doors().into_iter().filter(|door| has_ended(&door.set_up_by)) {
-            if let Err(fault) = self.close_door(&door.path).await {
-                tracing::warn!(fault = fault.id(), "a socket is not closed");
+        let mut ended = lock(&self.doors.sockets).clone();
+        ended.retain(|door| self.has_ended(&door.set_up_by));
+        for door in ended {
+            let closed = self.close_door(&door.path, &Standing::default()).await;
+            if let Err(fault) = &closed {
+                tracing::warn!(fault = fault.id(), "that a socket is closed is not written down");
             }
-            self.audit("socket.remove", self.as_actor(), None, Ok(()));
+            self.audit("socket.remove", self.as_actor(), None, closed.map_err(|fault| fault.code()));
         }
-        if self.http_door().is_some_and(|(_, standing)| has_ended(&standing)) {
-            self.close_http().await;
+        if self.http_door().is_some_and(|(_, standing)| self.has_ended(&standing)) {
+            self.end_ended_http().await;
             self.audit("agent.serve_end", self.as_actor(), None, Ok(()));
         }
     }
 
-    fn say_that_doors_changed(&self) {
+    pub(super) fn say_that_doors_changed(&self) {
         self.doors.news.send_modify(|count| *count = count.wrapping_add(1));
-    }
-
-    /// Where the HTTP door is, if it is open.
-    pub(super) fn http_url(&self) -> Option<String> {
-        lock(&self.doors.http).as_ref().map(|open| open.url.clone())
-    }
-
-    /// What is wrong with the HTTP door. Files are no business of who may do little.
-    pub(super) fn http_warnings(&self, caller: &Caller<'_>) -> Vec<Warning> {
-        if !caller.authority().sees_everything() {
-            return Vec::new();
-        }
-        let not_open = lock(&self.doors.http_trouble).clone();
-        let not_open =
-            not_open.map(|fault| Warning { id: "http-not-open".to_owned(), text: fault.message(caller.locale) });
-        let concerns = lock(&self.doors.http).as_ref().map(|open| (open.concerns)()).unwrap_or_default();
-        let warning = |message: Message| Warning { id: message.id().to_owned(), text: caller.locale.render(&message) };
-        not_open.into_iter().chain(concerns.into_iter().map(warning)).collect()
-    }
-
-    fn http_door(&self) -> Option<(String, Standing)> {
-        lock(&self.doors.http).as_ref().map(|open| (open.url.clone(), open.standing.clone()))
-    }
-
-    /// Opens the HTTP door if the settings have one. That it cannot be opened keeps the agent from nothing else.
-    pub async fn open_http_of_settings(&self) {
-        let door = |config: &crate::base::Config| config.http().map(|http| http.door(None, None)).transpose();
-        let opened = match self.config().map(|config| door(&config)) {
-            Ok(Ok(Some(door))) => self.open_http(door, Standing::default()).await.map(|_| ()),
-            Ok(Ok(None)) => Ok(()),
-            Ok(Err(message)) => Err(Fault::new(Code::BadRequest, message)),
-            Err(fault) => Err(fault),
-        };
-        if let Err(fault) = opened {
-            tracing::warn!(fault = fault.id(), "the HTTP door is not opened");
-            *lock(&self.doors.http_trouble) = Some(fault);
-        }
-    }
-
-    /// An issuer that the environment names, beside those of the settings.
-    pub fn name_issuer(&self, issuer: IssuerConfig) {
-        self.people.issuers.name(issuer);
-    }
-
-    /// The same for who opens the door.
-    pub(super) fn name_issuer_for(&self, _: TheUser, issuer: IssuerConfig) {
-        self.people.issuers.name(issuer);
     }
 
     async fn close(&self, path: &Path) {

@@ -8,7 +8,7 @@ use super::door::Door;
 use super::hall::Hall;
 use super::http::HttpServer;
 use crate::access::Standing;
-use crate::agent::{DoorOrder, OpenHttp, RestrictedDoor};
+use crate::agent::{DoorOrder, NamedIssuer, OpenHttp, RestrictedDoor};
 use crate::base::{HttpDoor, Message};
 
 /// Opens the sockets that have a token of their own, opens and closes them and the HTTP door as it is told, and closes all when
@@ -16,7 +16,7 @@ use crate::base::{HttpDoor, Message};
 pub(super) async fn serve_further(hall: Arc<Hall>) {
     let agent = hall.agent.clone();
     let mut open = Open { hall, doors: HashMap::new(), http: None };
-    for door in agent.restricted_doors() {
+    for door in agent.first_doors() {
         if let Err(reason) = open.open(&door) {
             tracing::warn!(path = %door.path.display(), reason = reason.id(), "a socket is not opened");
         }
@@ -33,7 +33,9 @@ pub(super) async fn serve_further(hall: Arc<Hall>) {
                 open.close(&path).await;
                 let _ = done.send(());
             }
-            DoorOrder::OpenHttp { door, standing, done } => drop(done.send(open.open_http(door, standing).await)),
+            DoorOrder::OpenHttp { door, standing, issuer, done } => {
+                drop(done.send(open.open_http(door, standing, issuer).await));
+            }
             DoorOrder::CloseHttp { done } => {
                 open.close_http().await;
                 let _ = done.send(());
@@ -71,28 +73,45 @@ impl Open {
 
     /// What is open stays so if the new one cannot be opened, unless both want the same address. A certificate with which
     /// something is wrong takes no good one's place.
-    async fn open_http(&mut self, door: HttpDoor, standing: Standing) -> Result<String, Message> {
+    async fn open_http(
+        &mut self,
+        door: HttpDoor,
+        standing: Standing,
+        issuer: Option<NamedIssuer>,
+    ) -> Result<String, Message> {
         let tls = HttpServer::tls(&door)?;
         let is_good = self.http.as_ref().and_then(HttpServer::own_tls).is_some_and(|tls| tls.trouble().is_none());
         if let Some(trouble) = tls.as_ref().and_then(|tls| tls.trouble()).filter(|_| is_good) {
             return Err(trouble);
         }
+        let had_one = self.http.is_some();
         if self.http.as_ref().is_some_and(|open| open.address() == door.address()) {
-            self.close_http().await;
+            self.leave_http().await;
         }
-        let server = HttpServer::open(&door, tls, standing.clone(), self.hall.agent.clone()).await?;
+        let opened = HttpServer::open(&door, tls, standing.clone(), self.hall.agent.clone()).await;
+        // Nobody hears that there is none while one takes the other's place: who rests on its issuer would lose all they have.
+        if opened.is_err() && had_one && self.http.is_none() {
+            self.hall.agent.http_is_at(None);
+        }
+        let server = opened?;
         let url = server.url().to_owned();
-        self.close_http().await;
+        self.leave_http().await;
         let tls = server.own_tls();
         let concerns = Box::new(move || tls.as_ref().map(|tls| tls.concerns()).unwrap_or_default());
-        self.hall.agent.http_is_at(Some(OpenHttp { url: url.clone(), standing, concerns }));
+        self.hall.agent.http_is_at(Some(OpenHttp { url: url.clone(), standing, issuer, concerns }));
         self.http = Some(server);
         Ok(url)
     }
 
     async fn close_http(&mut self) {
-        if let Some(server) = self.http.take() {
+        if self.http.is_some() {
             self.hall.agent.http_is_at(None);
+            self.leave_http().await;
+        }
+    }
+
+    async fn leave_http(&mut self) {
+        if let Some(server) = self.http.take() {
             server.close().await;
         }
     }

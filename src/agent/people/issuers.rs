@@ -28,11 +28,12 @@ const LEFT_ALONE: Duration = Duration::from_secs(2);
 /// token there needs them to answer.
 const STALE: Duration = Duration::from_secs(60 * 60);
 
-/// What is known of the issuers, and those that were named when the door was opened.
+/// What is known of the issuers, and those that the settings do not name.
 #[derive(Default)]
 pub(in crate::agent) struct Issuers {
     known: Mutex<HashMap<String, Arc<Known>>>,
-    named: Mutex<Option<IssuerConfig>>,
+    /// The one of the agent's own environment.
+    own: Mutex<Option<IssuerConfig>>,
 }
 
 /// What an issuer said, and when it was asked lately.
@@ -77,20 +78,19 @@ pub(in crate::agent) struct Issuer {
     pub(in crate::agent) http: Http,
 }
 
-impl Issuers {
-    /// One more issuer, from the environment of whoever opened the door.
-    pub(in crate::agent) fn name(&self, issuer: IssuerConfig) {
-        *lock(&self.named) = Some(issuer);
-    }
-}
-
 impl Agent {
-    /// The issuers of the settings, and the one of the environment.
+    /// An issuer that the agent's environment names, beside those of the settings.
+    pub fn name_issuer(&self, issuer: IssuerConfig) {
+        *lock(&self.people.issuers.own) = Some(issuer);
+    }
+
+    /// The issuers of the settings, and the one of the environment: that of whoever opened the door as it stands, else the
+    /// agent's own.
     pub(in crate::agent) fn issuer_configs(&self) -> Result<Vec<IssuerConfig>, Fault> {
         let config = self.config()?;
         let default_role = config.http().and_then(|http| http.default_role());
         let mut all = config.http().map(|http| http.issuers().to_vec()).unwrap_or_default();
-        let named = lock(&self.people.issuers.named).clone();
+        let named = self.issuer_of_door().or_else(|| lock(&self.people.issuers.own).clone());
         let is_new = |named: &IssuerConfig| !all.iter().any(|other| other.issuer.is(named.issuer.as_str()));
         let named = named.filter(is_new);
         all.extend(named);

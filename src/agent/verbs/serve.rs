@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::agent::dispatch::Handle;
+use crate::agent::http_door::NamedIssuer;
 use crate::agent::{Agent, Caller, fault};
 use crate::base::TlsFiles;
 use crate::msg;
@@ -27,10 +28,8 @@ impl Handle for Serve {
             (Some(_), None) | (None, Some(_)) => return Err(wrong(msg!("http-half-tls"))),
         };
         let door = config.door(self.listen.as_deref(), tls).map_err(wrong)?;
-        if let Some((the_user, issuer)) = the_user.zip(self.issuer) {
-            agent.name_issuer_for(the_user, issuer);
-        }
-        let url = agent.open_http(door, standing).await?;
+        let issuer = the_user.zip(self.issuer).map(|(the_user, issuer)| NamedIssuer::new(the_user, issuer));
+        let url = agent.open_http(door, standing, issuer).await?;
         Ok(ServeReply { url, warnings: agent.http_warnings(caller) })
     }
 }
@@ -38,8 +37,8 @@ impl Handle for Serve {
 impl Handle for ServeEnd {
     const EVENT: Option<&'static str> = Some("agent.serve_end");
 
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
-        agent.close_http().await;
-        Ok(Empty {})
+    /// Who may replace a door may close it, and nobody else.
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
+        agent.end_http(caller.authority().standing()).await.map(|()| Empty {})
     }
 }

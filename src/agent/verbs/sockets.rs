@@ -34,8 +34,9 @@ impl Handle for SocketAdd {
 impl Handle for SocketRemove {
     const EVENT: Option<&'static str> = Some("socket.remove");
 
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
-        agent.close_door(PathBuf::from(self.path).as_path()).await.map(|()| Empty {})
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
+        let path = PathBuf::from(self.path);
+        agent.close_door(&path, caller.authority().standing()).await.map(|()| Empty {})
     }
 }
 
