@@ -44,11 +44,11 @@ impl Mount {
         self.signal(Signal::STOP);
         let tasks = format!("/proc/{}/task", self.daemon.0.id());
         wait_until("it hangs", || {
-            let states = std::fs::read_dir(&tasks)
+            let mut states = std::fs::read_dir(&tasks)
                 .unwrap()
                 .flatten()
                 .map(|task| std::fs::read_to_string(task.path().join("status")).unwrap_or_default());
-            states.into_iter().all(|status| status.contains("State:\tT"))
+            states.all(|status| status.contains("State:\tT"))
         });
     }
 }
