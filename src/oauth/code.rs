@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use oauth2::{AuthUrl, AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use super::adapter::refused;
@@ -115,9 +116,12 @@ impl Authorization {
     }
 }
 
-/// Whether this names the issuer. In a form some servers encode it once more, which makes it no other's name.
+/// What RFC 3986 §2.3 has nobody encode.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Whether this names the issuer (RFC 9207 §2.4). In a form some servers encode it once more, which makes it no other's name.
 fn is_named(said: &str, issuer: &str) -> bool {
-    said == issuer || percent_encoding::percent_decode_str(said).decode_utf8().is_ok_and(|said| said == issuer)
+    said == issuer || said == utf8_percent_encode(issuer, RESERVED).to_string()
 }
 
 /// A parameter that stands in the query once; one that stands twice counts as none, for nobody knows which is meant.
