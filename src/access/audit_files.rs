@@ -131,9 +131,14 @@ impl AuditFiles {
         Ok(end)
     }
 
-    /// Closes the file, if there is one, and begins the next.
+    /// Closes the file, if there is one, and begins the next. The first line of that vouches for all before it, which is on the
+    /// disk therefore before it is: else a power cut would look as if somebody had taken away the end of the closed one.
     fn begin(&self, mut end: End) -> io::Result<End> {
-        if private_file::is_there(&self.path) {
+        let is_there = private_file::is_there(&self.path);
+        if let Some(last) = private_file::open_to_read(&self.at(u32::from(!is_there))).map_err(io::Error::other)? {
+            last.sync_data()?;
+        }
+        if is_there {
             for number in (0..KEPT).rev() {
                 match std::fs::rename(self.at(number), self.at(number + 1)) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

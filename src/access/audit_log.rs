@@ -171,6 +171,25 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn who_follows_misses_nothing_however_many_files_were_begun_since_they_looked() {
+        let (_dir, log) = log();
+        log.daily.append(&[entry("a", "old", 0)], false).unwrap();
+        let mut place = log.last(0, |_| true, |_| true).unwrap();
+        let long = "a".repeat(3_000);
+        for number in 0..75 {
+            log.daily.append(&[entry("a", &format!("{number} {long}"), 1)], false).unwrap();
+        }
+        assert!(log.daily.at(3).exists(), "nothing was rotated");
+        let mut found = 0;
+        let each = |_| {
+            found += 1;
+            true
+        };
+        log.since(&mut place, each).unwrap();
+        assert_eq!(found, 75);
+    }
+
+    #[test]
     fn what_rotation_dropped_is_counted_and_what_somebody_took_away_is_not_taken_for_it() {
         let (dir, log) = log();
         let long = "a".repeat(1_000);

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::audit_chain::Link;
 use super::audit_files::{AuditFiles, MAX_LINE};
-use crate::base::private_file;
 use crate::wire::AuditEntry;
 
 /// How far somebody has read in one chain: to there in this file.
@@ -35,15 +34,12 @@ impl Entries {
 
     /// What was written since: only that is read.
     pub(super) fn since(files: &AuditFiles, place: Place) -> io::Result<Entries> {
-        let mut left = VecDeque::new();
-        for number in [1, 0] {
-            let Some(file) = private_file::open_to_read(&files.at(number)).map_err(io::Error::other)? else { continue };
-            match file.metadata()?.ino() == place.inode {
-                true => left.push_back((file, place.offset)),
-                // The one before is read on only if it is the one that was read last.
-                false if number == 0 => left.push_back((file, 0)),
-                false => {}
-            }
+        // However often another was begun meanwhile: the one that was read last is gone on with, then come the younger ones.
+        let mut left: VecDeque<_> = files.open()?.into_iter().map(|(_, file, _)| (file, 0)).collect();
+        let inodes = left.iter().map(|(file, _)| Ok(file.metadata()?.ino())).collect::<io::Result<Vec<_>>>()?;
+        if let Some(at) = inodes.iter().rposition(|inode| *inode == place.inode) {
+            left.drain(..at);
+            left[0].1 = place.offset;
         }
         Ok(Entries { files: left, reader: None, line: Vec::new(), place })
     }
