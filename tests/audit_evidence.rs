@@ -52,6 +52,49 @@ fn who_may_not_read_the_log_does_not_empty_it() {
 }
 
 #[test]
+fn a_token_that_changed_much_hides_no_account_that_it_changes_then() {
+    let home = Home::new();
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example", "--account", "owner"], "tok_0123456789\n")
+        .ok();
+    let token = home.issue("writer", &["--scopes", "write"]);
+    let save = |account: &str, secret: &str| {
+        let credential = json!({ "token": { "token": secret, "source": "given" } });
+        let params = json!({ "server": "https://a.example", "account": account, "credential": credential });
+        json!({ "v": 1, "verb": "save", "params": params, "token": token }).to_string()
+    };
+    let saved = ask(&home, &save("junk", "tok_0000000000"), 100);
+    assert!(saved.iter().all(|answer| answer.contains("\"ok\"")), "{saved:?}");
+    let last = ask(&home, &save("owner", "tok_mallory0000"), 1).remove(0);
+    assert!(last.contains("\"too_many\""), "{last}");
+    let kept = home.loom(&["token", "--server", "https://a.example", "--account", "owner"]).ok().out;
+    assert_eq!(kept.trim(), "tok_0123456789");
+    let noted = lines(&home, "audit-rights.log");
+    let logins: Vec<&Value> = noted.iter().filter(|line| line["event"] == "login").collect();
+    assert_eq!(logins.len(), 101);
+    assert!(logins.iter().all(|line| line["account"].is_string() && line["server"].is_string()), "{logins:?}");
+    // The owner waits for nothing.
+    home.loom_in(&["login", "--with-token", "--server", "https://b.example"], "tok_0123456789\n").ok();
+}
+
+#[test]
+fn what_a_token_issued_is_counted_as_the_token_does_also_when_it_ends_itself() {
+    let home = Home::new();
+    let door = home.serve(&[]);
+    let token = home.issue("root", &["--scopes", "*"]);
+    let params = json!({ "name": "child", "scopes": ["read"] });
+    let question = json!({ "v": 1, "verb": "token_generate", "params": params, "token": token }).to_string();
+    let generate = || serde_json::from_str::<Value>(&ask(&home, &question, 1)[0]).unwrap();
+    for _ in 0..50 {
+        let made = generate();
+        let child = made["ok"]["token"].as_str().unwrap_or_else(|| panic!("{made}"));
+        let kind = ["Content-Type: application/x-www-form-urlencoded"];
+        assert_eq!(door.ask("POST", "/oauth/revoke", &kind, &format!("token={child}")).status, 200);
+    }
+    let refused = generate();
+    assert_eq!(refused["error"]["code"], "too_many", "{refused}");
+}
+
+#[test]
 fn wrong_tokens_from_however_many_addresses_of_this_machine_are_a_few_lines() {
     let home = Home::new();
     let door = home.serve(&[]);
@@ -127,6 +170,26 @@ fn what_changed_rights_is_synced_before_it_is_acknowledged_and_nothing_else_is()
 }
 
 #[test]
+fn a_file_that_is_closed_is_synced_before_the_next_one_vouches_for_it() {
+    if injection::tracer().is_none() {
+        return;
+    }
+    let home = Home::new();
+    let agent = home.agent(&[]);
+    home.issue("first", &["--scopes", "read"]);
+    // What no Loom goes on with is closed, whatever its size.
+    std::fs::write(home.path().join("state/loom/audit-rights.log"), "{}\n").unwrap();
+    let calls = injection::record(&home, &agent, || {
+        home.issue("second", &["--scopes", "read"]);
+    });
+    let about: Vec<&str> =
+        calls.iter().map(|call| call.shown.as_str()).filter(|call| call.contains("audit-rights.log")).collect();
+    let synced = about.iter().position(|call| call.contains("sync("));
+    let closed = about.iter().position(|call| call.contains("rename") && call.contains("audit-rights.log.1"));
+    assert!(closed.is_some() && synced.is_some() && synced < closed, "{about:#?}");
+}
+
+#[test]
 fn a_log_that_cannot_be_written_is_said_and_gives_nobody_rights_and_keeps_nobody_from_taking_them() {
     let home = Home::new();
     home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_0123456789\n").ok();
@@ -148,6 +211,9 @@ fn a_log_that_cannot_be_written_is_said_and_gives_nobody_rights_and_keeps_nobody
     assert!(verify.code == 1 && verify.err.contains("the audit log is not written since"), "{verify:?}");
     home.loom(&["token", "generate", "three", "--scopes", "read"]).fails(1).says("cannot be written").says("hint: ");
     home.loom(&["serve", "--listen", "127.0.0.1:0"]).fails(1).says("cannot be written");
+    let lease = json!({ "v": 1, "verb": "lease", "params": { "name": "l", "scopes": ["read"] } }).to_string();
+    let leased = ask(&home, &lease, 1).remove(0);
+    assert!(leased.contains("\"error\"") && !leased.contains("loom_"), "{leased}");
     home.loom(&["token", "revoke", "one"]).ok().says("the audit log is not written since");
     home.loom_in(&["login", "--with-token", "--server", "https://b.example"], "tok_0123456789\n").ok();
     assert!(home.loom(&["token", "--server", "https://a.example"]).ok().err.is_empty(), "git hears nothing of it");

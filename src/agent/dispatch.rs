@@ -2,6 +2,7 @@ use std::pin::Pin;
 
 use zeroize::Zeroizing;
 
+use super::auditing::Author;
 use super::needs::{NOTHING, Needs, OPEN, SECRET, SETTINGS, at_server, everywhere};
 use super::{Agent, Asker, Caller, fault};
 use crate::base::Scope;
@@ -13,7 +14,11 @@ pub(super) trait Handle: Verb + Send + Sync {
     /// What the audit log calls it; nothing where it says nothing of a credential.
     const EVENT: Option<&'static str> = None;
 
-    /// Whether it gives somebody rights: that is not done where the log could not say so.
+    /// Whether it changes an account: that is noted with its name. Who did too much has to wait for it.
+    const CHANGES_ACCOUNT: bool = false;
+
+    /// Whether it gives somebody rights: that is not done where the log could not say so. Their own accounts the user changes
+    /// in any case.
     fn gives_rights(&self) -> bool {
         false
     }
@@ -145,11 +150,20 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
     let audited = V::EVENT.map(|event| (event, caller.actor()));
     let changes_rights = Agent::changes_rights(V::EVENT);
     let (gives_rights, mut outcome) = match request.params::<V>() {
-        Ok(verb) if verb.gives_rights() => match agent.can_note_rights(&caller.author()).await {
-            Ok(()) => (true, verb.handle(agent, caller).await),
-            Err(fault) => (true, Err(fault)),
-        },
-        Ok(verb) => (false, verb.handle(agent, caller).await),
+        Ok(verb) => {
+            let author = caller.author();
+            let gives_rights = verb.gives_rights() && !(V::CHANGES_ACCOUNT && author == Author::Owner);
+            let may = match gives_rights {
+                true => agent.can_note_rights(&author).await,
+                // One that has no event notes what it did by itself, and that changes rights.
+                false if V::CHANGES_ACCOUNT => agent.has_room(&author, changes_rights || V::EVENT.is_none()),
+                false => Ok(()),
+            };
+            match may {
+                Ok(()) => (gives_rights, verb.handle(agent, caller).await),
+                Err(fault) => (gives_rights, Err(fault)),
+            }
+        }
         Err(error) => (false, Err(from_request(error))),
     };
     // A server may have been waited for: who lost the right to a secret meanwhile does not get it.

@@ -1,22 +1,13 @@
 //! How much of the log one party can fill, so that nobody empties it who may not even read it.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::allowance::{Allowance, Rate, rate};
+use super::kind::Kind;
+use super::table::Table;
 use super::who::Author;
 use crate::base::Moment;
 use crate::wire::AuditEntry;
-
-/// So many entries at once, and one more each time this has passed.
-#[derive(Clone, Copy)]
-struct Rate {
-    at_once: u64,
-    every: Duration,
-}
-
-const fn rate(at_once: u64, seconds: u64) -> Rate {
-    Rate { at_once, every: Duration::from_secs(seconds) }
-}
 
 /// What one token or person was refused.
 const REFUSALS: Rate = rate(100, 60);
@@ -24,14 +15,18 @@ const REFUSALS: Rate = rate(100, 60);
 const DEEDS: Rate = rate(1_000, 6);
 /// What rights they gave and took.
 const RIGHTS: Rate = rate(100, 60);
+/// How often they signed in and out: one after the other all year long leaves room for what else changes rights.
+const SESSIONS: Rate = rate(40, 60 * 60);
+const ALL_SESSIONS: Rate = rate(1_000, 2 * 60);
 /// All of these but rights.
 const ALL_RESTRICTED: Rate = rate(4_000, 6);
 /// Whoever shows nothing that counts, of one network; and all of them.
 const NETWORK: Rate = rate(20, 60);
 const ALL_STRANGERS: Rate = rate(200, 30);
 
-/// What was not noted one by one is noted as one line after so long.
+/// What was not noted one by one is noted as one line after so long; of who signed in and out, once a day.
 const WINDOW: Duration = Duration::from_secs(10 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Others than these are counted together.
 const MAX_AUTHORS: usize = 256;
@@ -40,153 +35,116 @@ const MAX_LINES: usize = 32;
 /// Whoever may only read the log has these lines written at most so often.
 const ASKED: Duration = Duration::from_secs(60);
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
-    Refusal,
-    Deed,
-    Right,
-}
-
-#[derive(Default)]
 pub(super) struct Bounds {
-    authors: BTreeMap<(Author, Kind), Allowance>,
+    /// What changed rights: as many as there are tokens and people, and none of them in the place of another.
+    rights: Table,
+    tokens: Table,
+    /// Of addresses there are as many as somebody wants, so they take the place of no token.
+    networks: Table,
     restricted: Option<Allowance>,
+    sessions: Option<Allowance>,
     strangers: Option<Allowance>,
-    more: BTreeMap<(Kind, Author, String, String), More>,
     asked: Option<Moment>,
 }
 
-struct Allowance {
-    left: u64,
-    since: Moment,
-}
-
-/// Entries of one kind that were not noted.
-struct More {
-    count: u64,
-    from: String,
-    last: AuditEntry,
-    begun: Moment,
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds {
+            rights: Table::new(usize::MAX, usize::MAX),
+            tokens: Table::new(MAX_AUTHORS, MAX_LINES),
+            networks: Table::new(MAX_AUTHORS, MAX_LINES),
+            restricted: None,
+            sessions: None,
+            strangers: None,
+            asked: None,
+        }
+    }
 }
 
 impl Bounds {
     /// The entry, if it is to be noted by itself; else it is counted.
     pub(super) fn admit(&mut self, who: &Author, kind: Kind, entry: AuditEntry) -> Option<AuditEntry> {
-        let own = match (who, kind) {
-            (Author::Owner, _) | (Author::Agent, Kind::Right) => return Some(entry),
-            (Author::Network(_) | Author::Processes, _) => NETWORK,
-            (Author::Restricted(_), Kind::Refusal) => REFUSALS,
-            (Author::Restricted(_), Kind::Right) => RIGHTS,
-            (Author::Restricted(_) | Author::Agent, _) => DEEDS,
-        };
+        let Some(own) = own(who, kind) else { return Some(entry) };
         let now = Moment::now();
-        let key = self.known(who, kind);
-        if !self.authors.entry(key).or_insert_with(|| Allowance::full(own, now)).take(own, now) {
-            self.count(who.clone(), kind, entry, now);
-            return None;
-        }
-        let (all, of_all) = match who {
-            Author::Restricted(_) if kind != Kind::Right => (&mut self.restricted, ALL_RESTRICTED),
-            Author::Network(_) => (&mut self.strangers, ALL_STRANGERS),
-            _ => return Some(entry),
-        };
-        if all.get_or_insert_with(|| Allowance::full(of_all, now)).take(of_all, now) {
+        let table = self.table(who, kind);
+        let is_left = table.allowance(who, kind, own, now).take(now);
+        if kind.is_noted_by_itself(&entry.event) {
+            // Whoever has nothing left was refused it, but for what was under way by then.
             return Some(entry);
         }
-        self.count(who.all(), kind, entry, now);
+        if !is_left {
+            table.count(who.clone(), kind, entry, now);
+            return None;
+        }
+        let (all, of_all) = match (who, kind) {
+            (Author::Restricted(_), Kind::Session) => (&mut self.sessions, ALL_SESSIONS),
+            (Author::Restricted(_), Kind::Refusal | Kind::Deed) => (&mut self.restricted, ALL_RESTRICTED),
+            (Author::Network(_), _) => (&mut self.strangers, ALL_STRANGERS),
+            _ => return Some(entry),
+        };
+        if all.get_or_insert_with(|| Allowance::full(of_all, now)).take(now) {
+            return Some(entry);
+        }
+        // Of what changed rights each one's is told apart in any case.
+        let counted = if kind.is_of_rights() { who.clone() } else { who.all() };
+        self.table(who, kind).count(counted, kind, entry, now);
         None
     }
 
-    /// For how many seconds this author may not give rights, since what it did could not be noted one by one.
-    pub(super) fn waits(&mut self, who: &Author) -> Option<u64> {
+    /// For how many seconds this author has to wait with what has to be noted by itself.
+    pub(super) fn waits(&mut self, who: &Author, kind: Kind) -> Option<u64> {
         let Author::Restricted(_) = who else { return None };
-        let key = self.known(who, Kind::Right);
-        let allowance = self.authors.get_mut(&key)?;
-        let now = Moment::now();
-        allowance.fill(RIGHTS, now);
-        let left = RIGHTS.every.saturating_sub(now.since(allowance.since)).as_secs().max(1);
-        (allowance.left == 0).then_some(left)
+        let (own, now) = (own(who, kind)?, Moment::now());
+        self.table(who, kind).allowance(who, kind, own, now).waits(now)
     }
 
     /// One line for each kind of what was not noted by itself, once its time is over; all of them for who asks.
     pub(super) fn lines(&mut self, asker: Option<&Author>) -> Vec<(Kind, AuditEntry)> {
-        let is_asked = match asker {
-            None => false,
-            Some(Author::Owner) => true,
-            Some(_) => self.asked.is_none_or(|asked| asked.elapsed() >= ASKED),
-        };
-        if is_asked && asker != Some(&Author::Owner) {
+        let is_owner = asker == Some(&Author::Owner);
+        let is_asked = asker.is_some() && (is_owner || self.asked.is_none_or(|asked| asked.elapsed() >= ASKED));
+        if is_asked && !is_owner {
             self.asked = Some(Moment::now());
         }
-        let due = self.more.extract_if(.., |_, more| is_asked || more.begun.elapsed() >= WINDOW);
-        due.map(|((kind, ..), more)| (kind, more.line())).collect()
+        let mut lines = Vec::new();
+        for table in [&mut self.rights, &mut self.tokens, &mut self.networks] {
+            let due = table.more.extract_if(.., |(kind, ..), more| {
+                // Nobody who may only read the log fills the chain of rights by asking.
+                is_owner || is_asked && !kind.is_of_rights() || more.begun.elapsed() >= window(*kind)
+            });
+            lines.extend(due.map(|((kind, ..), more)| (kind, more.line())));
+        }
+        lines
     }
 
     /// When there is a line to be written, if nobody asks before.
     pub(super) fn due(&self) -> Option<Duration> {
-        self.more.values().map(|more| WINDOW.saturating_sub(more.begun.elapsed())).min()
+        let all = [&self.rights, &self.tokens, &self.networks].into_iter().flat_map(|table| &table.more);
+        all.map(|((kind, ..), more)| window(*kind).saturating_sub(more.begun.elapsed())).min()
     }
 
-    fn known(&mut self, who: &Author, kind: Kind) -> (Author, Kind) {
-        let key = (who.clone(), kind);
-        if self.authors.len() >= MAX_AUTHORS && !self.authors.contains_key(&key) {
-            let now = Moment::now();
-            // Whoever was quiet for so long begins anew in any case.
-            self.authors.retain(|_, allowance| now.since(allowance.since) < WINDOW);
-            if self.authors.len() >= MAX_AUTHORS {
-                return (who.all(), kind);
-            }
-        }
-        key
-    }
-
-    fn count(&mut self, who: Author, kind: Kind, entry: AuditEntry, now: Moment) {
-        let key = |who: Author| (kind, who, entry.event.clone(), entry.outcome.clone());
-        let own = key(who.clone());
-        let is_one_more = self.more.len() >= MAX_LINES && !self.more.contains_key(&own);
-        let (who, key) = if is_one_more { (who.all(), key(who.all())) } else { (who, own) };
-        let from = entry.time.clone();
-        let more = self.more.entry(key).or_insert_with(|| More { count: 0, from, last: entry.clone(), begun: now });
-        more.count += 1;
-        let actor = if more.last.actor == entry.actor { entry.actor } else { who.actor(&entry.actor) };
-        more.last = AuditEntry { actor, server: None, account: None, method: None, path: None, ..entry };
-    }
-}
-
-impl Allowance {
-    fn full(rate: Rate, now: Moment) -> Allowance {
-        Allowance { left: rate.at_once, since: now }
-    }
-
-    fn fill(&mut self, rate: Rate, now: Moment) {
-        let passed = now.since(self.since).as_millis() / rate.every.as_millis();
-        let passed = u32::try_from(passed).unwrap_or(u32::MAX);
-        self.left = rate.at_once.min(self.left.saturating_add(passed.into()));
-        self.since = self.since + rate.every.saturating_mul(passed);
-    }
-
-    fn take(&mut self, rate: Rate, now: Moment) -> bool {
-        self.fill(rate, now);
-        let is_left = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        is_left
-    }
-}
-
-impl More {
-    fn line(self) -> AuditEntry {
-        AuditEntry { more: Some(self.count), since: Some(self.from), ..self.last }
-    }
-}
-
-impl Kind {
-    pub(super) fn of(is_ok: bool, changes_rights: bool) -> Kind {
-        match (is_ok, changes_rights) {
-            (true, true) => Kind::Right,
-            (true, false) => Kind::Deed,
-            (false, _) => Kind::Refusal,
+    fn table(&mut self, who: &Author, kind: Kind) -> &mut Table {
+        match who {
+            Author::Network(_) | Author::Processes => &mut self.networks,
+            _ if kind.is_of_rights() => &mut self.rights,
+            _ => &mut self.tokens,
         }
     }
+}
+
+/// How much of theirs is noted by itself; all of it if nothing is said.
+fn own(who: &Author, kind: Kind) -> Option<Rate> {
+    Some(match (who, kind) {
+        (Author::Owner, _) | (Author::Agent, Kind::Right | Kind::Session) => return None,
+        (Author::Network(_) | Author::Processes, _) => NETWORK,
+        (Author::Restricted(_), Kind::Refusal) => REFUSALS,
+        (Author::Restricted(_), Kind::Right) => RIGHTS,
+        (Author::Restricted(_), Kind::Session) => SESSIONS,
+        (Author::Restricted(_), Kind::Deed) | (Author::Agent, _) => DEEDS,
+    })
+}
+
+fn window(kind: Kind) -> Duration {
+    if kind == Kind::Session { DAY } else { WINDOW }
 }
 
 #[cfg(test)]
@@ -257,19 +215,22 @@ mod tests {
         }
         assert_eq!(all, 200);
         let lines = bounds.lines(Some(&Author::Owner));
-        assert!(lines.len() <= MAX_LINES + 1 && bounds.authors.len() <= MAX_AUTHORS + 1, "{}", lines.len());
+        assert!(lines.len() <= MAX_LINES + 1 && bounds.networks.len() <= MAX_AUTHORS + 1, "{}", lines.len());
         assert_eq!(lines.iter().filter_map(|(_, line)| line.more).sum::<u64>(), 36_000 - 200);
     }
 
     #[test]
     fn whoever_gave_so_many_rights_has_to_wait_before_they_give_more() {
         let (mut bounds, token) = (Bounds::default(), Author::Restricted("t".into()));
-        assert_eq!(bounds.waits(&token), None);
+        let waits = |bounds: &mut Bounds, who: &Author| bounds.waits(who, Kind::Right);
+        assert_eq!(waits(&mut bounds, &token), None);
         assert_eq!(noted(&mut bounds, &token, Kind::Right, 101), 100);
-        assert!(bounds.waits(&token).is_some_and(|seconds| seconds <= 60));
-        assert_eq!((bounds.waits(&Author::Owner), bounds.waits(&Author::Restricted("u".into()))), (None, None));
-        moment::sleep(RIGHTS.every);
-        assert_eq!(bounds.waits(&token), None);
+        assert!(waits(&mut bounds, &token).is_some_and(|seconds| seconds <= 60));
+        for other in [Author::Owner, Author::Restricted("u".into())] {
+            assert_eq!(waits(&mut bounds, &other), None);
+        }
+        moment::sleep(Duration::from_secs(60));
+        assert_eq!(waits(&mut bounds, &token), None);
         assert!(bounds.lines(Some(&Author::Owner)).iter().all(|(kind, _)| *kind == Kind::Right));
     }
 
@@ -282,5 +243,50 @@ mod tests {
             lines += bounds.lines(Some(&token)).len();
         }
         assert!(lines <= 1, "{lines}");
+    }
+
+    #[test]
+    fn what_changes_an_account_is_noted_with_its_name_or_refused_whatever_came_before() {
+        let (mut bounds, token) = (Bounds::default(), Author::Restricted("t".into()));
+        for (kind, event, count) in [(Kind::Right, "login", 100), (Kind::Deed, "credential.store", 1_000)] {
+            assert_eq!(noted(&mut bounds, &token, kind, count), count);
+            assert!(bounds.waits(&token, kind).is_some());
+            let actor = Actor::Token { token_id: "t".into(), address: None };
+            let last = AuditEntry { event: event.into(), account: Some("owner".into()), ..entry(actor) };
+            assert!(bounds.admit(&token, kind, last).is_some_and(|entry| entry.account.is_some()), "{event}");
+        }
+    }
+
+    #[test]
+    fn however_many_strangers_there_are_what_tokens_did_is_told_apart() {
+        let mut bounds = Bounds::default();
+        for n in 0..1_000_u32 {
+            let address = std::net::Ipv4Addr::from_bits(0xc000_0200 + n);
+            noted(&mut bounds, &Author::at(address.into()), Kind::Refusal, 21);
+        }
+        let tokens = ["a", "b"].map(|id| Author::Restricted(id.into()));
+        assert_eq!(noted(&mut bounds, &tokens[0], Kind::Refusal, 101), 100);
+        assert_eq!(noted(&mut bounds, &tokens[1], Kind::Refusal, 100), 100);
+        assert!(bounds.tokens.more.keys().all(|(_, who, ..)| *who == tokens[0]));
+        // Nor do others who changed rights take each other's places, however many they are.
+        for n in 0..1_000 {
+            assert_eq!(noted(&mut bounds, &Author::Restricted(format!("{n}")), Kind::Right, 101), 100);
+        }
+        assert_eq!(bounds.rights.more.len(), 1_000);
+    }
+
+    #[test]
+    fn who_signs_in_and_out_all_day_is_a_few_lines_in_the_chain_of_rights() {
+        let (mut bounds, person) = (Bounds::default(), Author::Restricted("p https://issuer.example".into()));
+        let mut lines = 0;
+        for _ in 0..24 * 60 {
+            lines += noted(&mut bounds, &person, Kind::Session, 10) + bounds.lines(None).len();
+            lines += bounds.lines(Some(&Author::Restricted("reader".into()))).len();
+            moment::sleep(Duration::from_secs(60));
+        }
+        assert!(lines <= 40 + 24 + 2, "{lines}");
+        let more: u64 = bounds.lines(Some(&Author::Owner)).iter().filter_map(|(_, line)| line.more).sum();
+        assert!(more > 14_000, "{more}");
+        assert_eq!(noted(&mut bounds, &person, Kind::Right, 100), 100, "what else they do is noted all the same");
     }
 }

@@ -1,9 +1,12 @@
 //! What goes into the audit log, and when it is there.
 
+mod allowance;
 mod bounds;
 mod called;
+mod kind;
 mod queue;
 mod rights;
+mod table;
 mod who;
 
 use std::sync::{Arc, Mutex};
@@ -12,8 +15,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
-use self::bounds::{Bounds, Kind};
+use self::bounds::Bounds;
 pub(super) use self::called::Called;
+use self::kind::Kind;
 use self::queue::Queue;
 use self::rights::changes_rights;
 pub(super) use self::who::{Author, Who};
@@ -83,7 +87,7 @@ impl Auditing {
     }
 
     fn push(&self, kind: Kind, entry: AuditEntry) {
-        let queue = if kind == Kind::Right { &self.rights } else { &self.daily };
+        let queue = if kind.is_of_rights() { &self.rights } else { &self.daily };
         let (count, again) = queue.push(entry);
         // The others find the writer on its way already.
         if count == 1 || again {
@@ -111,7 +115,7 @@ impl Agent {
         outcome: Result<(), Code>,
     ) {
         let Who { actor, author } = who.into();
-        let kind = Kind::of(outcome.is_ok(), changes_rights(event));
+        let (author, kind) = (self.root_of(author), Kind::of(event, outcome.is_ok()));
         let outcome = match outcome {
             Ok(()) => "ok".to_owned(),
             Err(code) => code.name().to_owned(),
@@ -144,10 +148,24 @@ impl Agent {
     /// Whether rights that they give can be noted: else it gives none. What takes rights away, and what the user does
     /// for themselves, is done in any case.
     pub(super) async fn can_note_rights(&self, author: &Author) -> Result<(), Fault> {
-        if let Some(seconds) = lock(&self.auditing.bounds).waits(author) {
-            return Err(fault::too_many(seconds));
-        }
+        self.has_room(author, true)?;
         self.can_note().await
+    }
+
+    /// Whether what they do, which has to be noted by itself, can be: whoever did too much has to wait. Nothing is done behind
+    /// a line that only counts.
+    pub(super) fn has_room(&self, author: &Author, changes_rights: bool) -> Result<(), Fault> {
+        let kind = if changes_rights { Kind::Right } else { Kind::Deed };
+        let author = self.root_of(author.clone());
+        lock(&self.auditing.bounds).waits(&author, kind).map_or(Ok(()), |seconds| Err(fault::too_many(seconds)))
+    }
+
+    /// Whoever has a token is counted as who has the one that it came of, and that is perhaps a person.
+    fn root_of(&self, author: Author) -> Author {
+        match author {
+            Author::Restricted(id) => Author::Restricted(self.who_has_token(&id)),
+            author => author,
+        }
     }
 
     /// Whether what changes rights can be noted at the moment.

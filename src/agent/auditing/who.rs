@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use crate::access::{Authority, Holder};
 use crate::agent::shares::network;
-use crate::wire::Actor;
+use crate::wire::{Actor, Person};
 
 /// Who did something: as they are named in the log, and as whom they are counted there.
 #[derive(Clone, Debug)]
@@ -64,6 +64,11 @@ impl Author {
                 let (issuer, token_id) = (issuer.clone(), token_id.clone());
                 Actor::Person { person, subject, issuer, token_id, address: "*".to_owned() }
             }
+            // No id of a token has a space in it; the name of a person and their issuer does.
+            (Author::Restricted(name), _) if name.contains(' ') => {
+                let (subject, issuer, token_id) = (None, None, None);
+                Actor::Person { person: name.clone(), subject, issuer, token_id, address: "*".to_owned() }
+            }
             (Author::Restricted(id), _) => Actor::Token { token_id: id.clone(), address: None },
             (_, Actor::Process { uid, .. }) => Actor::Process { uid: *uid, pid: 0, exe: None, token_id: None },
             (_, actor) => actor.clone(),
@@ -78,8 +83,8 @@ impl From<Actor> for Who {
             | Actor::Person { token_id: Some(id), .. }
             | Actor::Token { token_id: id, .. } => Author::Restricted(id.clone()),
             Actor::Person { person, subject, issuer, .. } => {
-                let name = subject.as_ref().unwrap_or(person);
-                Author::Restricted(format!("{name} {}", issuer.as_deref().unwrap_or_default()))
+                let (name, subject, issuer) = (person.clone(), subject.clone(), issuer.clone());
+                Author::Restricted(Person { name, subject, issuer }.lasting_name())
             }
             Actor::Stranger { address } => address.parse().map_or(Author::Network("*".to_owned()), Author::at),
             Actor::Process { .. } => Author::Processes,

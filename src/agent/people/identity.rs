@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::access::{Authority, Holder, Identity, Refused, Rights, Standing};
+use crate::agent::auditing::{Author, Who};
 use crate::agent::guard::Source;
 use crate::agent::people::{Basis, Session};
 use crate::agent::{Agent, fault};
@@ -71,7 +72,9 @@ impl Agent {
             if let Actor::Person { token_id, .. } = &mut actor {
                 *token_id = Some(ended.id.clone());
             }
-            self.audit("device.end", actor, None, Ok(()));
+            // The token may be gone already by which they would be found.
+            let author = Author::Restricted(person.lasting_name());
+            self.audit("device.end", Who { actor, author }, None, Ok(()));
         }
         if any { self.rights_noted().await } else { Ok(()) }
     }

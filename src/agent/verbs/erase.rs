@@ -6,6 +6,7 @@ use crate::wire::{Empty, Erase, Fault};
 
 impl Handle for Erase {
     const EVENT: Option<&'static str> = Some("credential.erase");
+    const CHANGES_ACCOUNT: bool = true;
 
     /// With a secret: the server refused it. One 401 may be the server's mistake, so it is kept, marked, and not offered
     /// again; an account that has another secret by now is not touched. Without one a person rejects what git kept here:

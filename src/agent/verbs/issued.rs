@@ -93,6 +93,10 @@ impl Handle for EndToken {
 }
 
 impl Handle for Lease {
+    fn gives_rights(&self) -> bool {
+        true
+    }
+
     /// Noted when it begins; that it has ended, the end of the connection says.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let rights = rights(scopes(self.scopes)?, self.servers, self.reveal, caller);
@@ -109,9 +113,9 @@ impl Handle for Lease {
             leased: true,
         };
         let (token, issued) = agent.issue(caller.authority(), order).await?;
-        agent.audit("token.lease", caller.actor(), None, Ok(()));
-        let _ = agent.rights_noted().await;
         let _lease = Leased { agent, id: issued.id.clone() };
+        agent.audit("token.lease", caller.actor(), None, Ok(()));
+        agent.rights_noted().await?;
         if caller.tell(&GenerateReply { token, about: issued::info(&issued) }).await {
             caller.settles();
             caller.closed().await;

@@ -12,6 +12,11 @@ use crate::wire::{Checked, Fault, Login, LoginEvent, LoginReply, Revocation};
 
 impl Handle for Login {
     const EVENT: Option<&'static str> = Some("login");
+    const CHANGES_ACCOUNT: bool = true;
+
+    fn gives_rights(&self) -> bool {
+        true
+    }
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
         let server = agent.server(caller, self.server.clone(), self.account.as_deref())?;

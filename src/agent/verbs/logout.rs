@@ -16,6 +16,8 @@ const TURNS: usize = 32;
 const SOON: Duration = Duration::from_secs(5);
 
 impl Handle for Logout {
+    const CHANGES_ACCOUNT: bool = true;
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LogoutReply, Fault> {
         let damaged: Vec<AccountKey>;
         let meant = if self.all {

@@ -8,6 +8,11 @@ use crate::wire::{Code, Fault, LoginReply, Save};
 
 impl Handle for Save {
     const EVENT: Option<&'static str> = Some("login");
+    const CHANGES_ACCOUNT: bool = true;
+
+    fn gives_rights(&self) -> bool {
+        true
+    }
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
         if !self.credential.secret().is_one_line() || self.credential.secret().expose().is_empty() {

@@ -9,6 +9,7 @@ use crate::wire::{Code, Empty, Fault, Store};
 
 impl Handle for Store {
     const EVENT: Option<&'static str> = Some("credential.store");
+    const CHANGES_ACCOUNT: bool = true;
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let server = server(&self.which)?;

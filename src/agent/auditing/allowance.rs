@@ -1,0 +1,54 @@
+use std::time::Duration;
+
+use crate::base::Moment;
+
+/// So many entries at once, and one more each time this has passed.
+#[derive(Clone, Copy)]
+pub(super) struct Rate {
+    at_once: u64,
+    every: Duration,
+}
+
+pub(super) const fn rate(at_once: u64, seconds: u64) -> Rate {
+    Rate { at_once, every: Duration::from_secs(seconds) }
+}
+
+/// What is left of a rate.
+pub(super) struct Allowance {
+    rate: Rate,
+    left: u64,
+    since: Moment,
+}
+
+impl Allowance {
+    pub(super) fn full(rate: Rate, now: Moment) -> Allowance {
+        Allowance { rate, left: rate.at_once, since: now }
+    }
+
+    pub(super) fn take(&mut self, now: Moment) -> bool {
+        self.fill(now);
+        let is_left = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        is_left
+    }
+
+    /// For how many seconds there is none; at least one.
+    pub(super) fn waits(&mut self, now: Moment) -> Option<u64> {
+        self.fill(now);
+        let left = self.rate.every.saturating_sub(now.since(self.since)).as_secs().max(1);
+        (self.left == 0).then_some(left)
+    }
+
+    /// Nothing of it is used: it need not be remembered.
+    pub(super) fn is_full(&mut self, now: Moment) -> bool {
+        self.fill(now);
+        self.left == self.rate.at_once
+    }
+
+    fn fill(&mut self, now: Moment) {
+        let passed = now.since(self.since).as_millis() / self.rate.every.as_millis();
+        let passed = u32::try_from(passed).unwrap_or(u32::MAX);
+        self.left = self.rate.at_once.min(self.left.saturating_add(passed.into()));
+        self.since = self.since + self.rate.every.saturating_mul(passed);
+    }
+}

@@ -1,0 +1,67 @@
+use std::collections::BTreeMap;
+
+use super::allowance::{Allowance, Rate};
+use super::kind::Kind;
+use super::who::Author;
+use crate::base::Moment;
+use crate::wire::AuditEntry;
+
+/// What those of one sort have left, and how much of theirs was not noted by itself.
+pub(super) struct Table {
+    most_authors: usize,
+    most_lines: usize,
+    authors: BTreeMap<(Author, Kind), Allowance>,
+    pub(super) more: BTreeMap<(Kind, Author, String, String), More>,
+}
+
+/// Entries of one kind that were not noted.
+pub(super) struct More {
+    count: u64,
+    from: String,
+    last: AuditEntry,
+    pub(super) begun: Moment,
+}
+
+impl Table {
+    /// Others than so many authors are counted together, and noted together in others than so many lines.
+    pub(super) fn new(most_authors: usize, most_lines: usize) -> Table {
+        Table { most_authors, most_lines, authors: BTreeMap::new(), more: BTreeMap::new() }
+    }
+
+    pub(super) fn allowance(&mut self, who: &Author, kind: Kind, rate: Rate, now: Moment) -> &mut Allowance {
+        let mut key = (who.clone(), kind);
+        if !self.authors.contains_key(&key) && self.authors.len() >= SWEPT.min(self.most_authors) {
+            self.authors.retain(|_, allowance| !allowance.is_full(now));
+            if self.authors.len() >= self.most_authors {
+                key = (who.all(), kind);
+            }
+        }
+        self.authors.entry(key).or_insert_with(|| Allowance::full(rate, now))
+    }
+
+    pub(super) fn count(&mut self, who: Author, kind: Kind, entry: AuditEntry, now: Moment) {
+        let key = |who: Author| (kind, who, entry.event.clone(), entry.outcome.clone());
+        let own = key(who.clone());
+        let is_one_more = self.more.len() >= self.most_lines && !self.more.contains_key(&own);
+        let (who, key) = if is_one_more { (who.all(), key(who.all())) } else { (who, own) };
+        let from = entry.time.clone();
+        let more = self.more.entry(key).or_insert_with(|| More { count: 0, from, last: entry.clone(), begun: now });
+        more.count += 1;
+        let actor = if more.last.actor == entry.actor { entry.actor } else { who.actor(&entry.actor) };
+        more.last = AuditEntry { actor, server: None, account: None, method: None, path: None, ..entry };
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.authors.len()
+    }
+}
+
+/// From so many on, those who used nothing lately are forgotten.
+const SWEPT: usize = 256;
+
+impl More {
+    pub(super) fn line(self) -> AuditEntry {
+        AuditEntry { more: Some(self.count), since: Some(self.from), ..self.last }
+    }
+}
