@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Mutex;
 
-use super::shares::network;
+use super::party::network;
 use super::state::lock;
 use super::tally::Tally;
 

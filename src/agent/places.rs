@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, oneshot};
 
-use super::shares::{Party, Shares};
 use super::state::lock;
+use super::{party::Party, shares::Shares};
 
 /// What goes on for a while, of which there is only so much at once: connections, calls, looks at the log. When it is too much,
 /// one of those who have most is told to end.

@@ -1,21 +1,8 @@
 //! Places of which there are only so many, shared among those who want them.
 
-use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Who wants a place, as far as that is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Party {
-    /// The user, or somebody who may do everything.
-    is_owner: bool,
-    /// A person, or the token that all of theirs came of.
-    who: Option<Arc<str>>,
-    /// The token that was shown.
-    token: Option<Arc<str>>,
-    address: Option<IpAddr>,
-    process: Option<u32>,
-}
+use super::party::{Party, WAYS};
 
 /// Things that take up one of so many places each. When there is none left, the one who has most gives way: so whoever takes
 /// all they can get keeps nobody else out.
@@ -25,75 +12,16 @@ pub struct Shares<T> {
     next: u64,
     /// Oldest first.
     taken: BTreeMap<u64, (Party, T)>,
+    /// The numbers that each party has: a crowd of one party is weighed as one.
+    parties: HashMap<Party, BTreeSet<u64>>,
 }
 
 /// Of the places, this part is the owner's while nobody of them has more.
 const OWNERS_PART: usize = 4;
 
-/// How parties are told apart, one way after the other: who they are goes before where they are.
-const WAYS: [fn(&Party) -> Option<Share<'_>>; 5] = [
-    |party| party.who.as_deref().map(Share::Name),
-    |party| party.token.as_deref().map(Share::Name),
-    |party| party.address.map(|address| Share::Address(network(address))),
-    |party| party.address.map(Share::Address),
-    |party| party.process.map(Share::Process),
-];
-
-#[derive(PartialEq, Eq, Hash)]
-enum Share<'a> {
-    Name(&'a str),
-    Address(IpAddr),
-    Process(u32),
-}
-
-impl Party {
-    /// A process of the user.
-    pub fn process(process: u32) -> Party {
-        Party { is_owner: true, process: Some(process), ..Party::default() }
-    }
-
-    /// Somebody of whom nothing else is known.
-    pub fn at(address: IpAddr) -> Party {
-        Party { address: Some(address.to_canonical()), ..Party::default() }
-    }
-
-    /// Everybody who shows this token.
-    pub fn token(token: &str) -> Party {
-        Party { token: Some(token.into()), ..Party::default() }
-    }
-
-    /// The same, known by name.
-    pub fn named(self, who: Option<&str>) -> Party {
-        Party { who: who.map(Into::into), ..self }
-    }
-
-    pub fn showing(self, token: Option<&str>) -> Party {
-        Party { token: token.map(Into::into), ..self }
-    }
-
-    pub fn owning(self, is_owner: bool) -> Party {
-        Party { is_owner, ..self }
-    }
-
-    /// The one who is meant, wherever they are: all that is known of who has no name.
-    pub fn person(self) -> Party {
-        match self.who {
-            Some(_) => Party { who: self.who, ..Party::default() },
-            None => self,
-        }
-    }
-
-    fn is(&self, other: &Party) -> bool {
-        match self.who {
-            Some(_) => self.who == other.who,
-            None => WAYS.iter().all(|way| way(self) == way(other)),
-        }
-    }
-}
-
 impl<T> Shares<T> {
     pub fn new(most: usize) -> Shares<T> {
-        Shares { most: most.max(1), next: 0, taken: BTreeMap::new() }
+        Shares { most: most.max(1), next: 0, taken: BTreeMap::new(), parties: HashMap::new() }
     }
 
     /// Takes a place; says its number, and what somebody else had who gives way. What would be the place of whoever has most
@@ -118,21 +46,23 @@ impl<T> Shares<T> {
     }
 
     pub fn remove(&mut self, number: u64) -> Option<T> {
-        self.taken.remove(&number).map(|(_, thing)| thing)
+        self.take_out(number).map(|(_, thing)| thing)
     }
 
     /// From here on it is the newest.
     pub fn renew(&mut self, number: u64) -> Option<&mut T> {
-        let (party, thing) = self.taken.remove(&number)?;
-        self.next += 1;
-        Some(&mut self.taken.entry(self.next).or_insert((party, thing)).1)
+        let (party, thing) = self.take_out(number)?;
+        let newest = self.add(party, thing);
+        self.get_mut(newest)
     }
 
     /// From here on it is one of the owner's: they spoke for it.
     pub fn vouch(&mut self, number: u64) {
-        if let Some((party, _)) = self.taken.get_mut(&number) {
-            party.is_owner = true;
-        }
+        let Some((party, _)) = self.taken.get_mut(&number) else { return };
+        let owning = party.clone().owning(true);
+        let before = std::mem::replace(party, owning.clone());
+        forget(&mut self.parties, &before, number);
+        self.parties.entry(owning).or_default().insert(number);
     }
 
     /// Takes those out that are meant.
@@ -149,7 +79,14 @@ impl<T> Shares<T> {
     }
 
     pub fn retain(&mut self, mut stays: impl FnMut(&T) -> bool) {
-        self.taken.retain(|_, (_, thing)| stays(thing));
+        let parties = &mut self.parties;
+        self.taken.retain(|number, (party, thing)| {
+            let stays = stays(thing);
+            if !stays {
+                forget(parties, party, *number);
+            }
+            stays
+        });
     }
 
     /// How many exactly this party has.
@@ -172,9 +109,20 @@ impl<T> Shares<T> {
 
     fn put(&mut self, party: Party, thing: T, gives_way: Option<(u64, bool)>) -> (u64, Option<T>) {
         let gone = gives_way.and_then(|(number, _)| self.remove(number));
+        (self.add(party, thing), gone)
+    }
+
+    fn add(&mut self, party: Party, thing: T) -> u64 {
         self.next += 1;
+        self.parties.entry(party.clone()).or_default().insert(self.next);
         self.taken.insert(self.next, (party, thing));
-        (self.next, gone)
+        self.next
+    }
+
+    fn take_out(&mut self, number: u64) -> Option<(Party, T)> {
+        let (party, thing) = self.taken.remove(&number)?;
+        forget(&mut self.parties, &party, number);
+        Some((party, thing))
     }
 
     /// The place that has to be given up for one more, and whether it is of the very one who wants it.
@@ -190,33 +138,40 @@ impl<T> Shares<T> {
     /// which they are told apart, then by the second. Among those who have as many it is not who wants one. The owner's go
     /// last, unless they are more than their part.
     fn greediest(&self, wanted: Option<&Party>) -> Option<u64> {
-        let taken = self.taken.iter().map(|(number, (party, _))| (Some(*number), party));
-        let mut left: Vec<_> = taken.chain(wanted.map(|party| (None, party))).collect();
-        let owners = left.iter().filter(|(_, party)| party.is_owner).count();
-        if owners <= self.most / OWNERS_PART && owners < left.len() {
-            left.retain(|(_, party)| !party.is_owner);
+        let oldest = |numbers: &BTreeSet<u64>| numbers.first().copied();
+        let mut left: Vec<_> =
+            self.parties.iter().map(|(party, numbers)| (party, numbers.len(), oldest(numbers))).collect();
+        if let Some(wanted) = wanted {
+            match left.iter_mut().find(|(party, ..)| *party == wanted) {
+                Some((_, count, _)) => *count += 1,
+                None => left.push((wanted, 1, None)),
+            }
+        }
+        let owners: usize = left.iter().filter(|(party, ..)| party.is_owner).map(|(_, count, _)| count).sum();
+        if owners <= self.most / OWNERS_PART && left.iter().any(|(party, ..)| !party.is_owner) {
+            left.retain(|(party, ..)| !party.is_owner);
         }
         for way in WAYS {
             let mut counts = HashMap::new();
-            left.iter().for_each(|(_, party)| *counts.entry(way(party)).or_insert(0_usize) += 1);
+            left.iter().for_each(|(party, count, _)| *counts.entry(way(party)).or_insert(0_usize) += count);
             let most = counts.values().max().copied().unwrap_or_default();
-            left.retain(|(_, party)| counts.get(&way(party)) == Some(&most));
-            if let Some((None, wanted)) = left.last().copied()
-                && left.iter().any(|(_, party)| way(party) != way(wanted))
+            left.retain(|(party, ..)| counts.get(&way(party)) == Some(&most));
+            if let Some(wanted) = wanted.filter(|wanted| left.iter().any(|(party, ..)| party == wanted))
+                && left.iter().any(|(party, ..)| way(party) != way(wanted))
             {
-                left.retain(|(_, party)| way(party) != way(wanted));
+                left.retain(|(party, ..)| way(party) != way(wanted));
             }
         }
-        left.into_iter().find_map(|(number, _)| number)
+        left.into_iter().filter_map(|(.., oldest)| oldest).min()
     }
 }
 
-/// Who has one IPv6 address has a whole network of them, and who has one of this machine's own has all of those.
-pub fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        address if address.is_loopback() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-        address => address,
+fn forget(parties: &mut HashMap<Party, BTreeSet<u64>>, party: &Party, number: u64) {
+    if let Some(numbers) = parties.get_mut(party) {
+        numbers.remove(&number);
+        if numbers.is_empty() {
+            parties.remove(party);
+        }
     }
 }
 
@@ -312,17 +267,9 @@ mod tests {
                 let joined = shares.join(party, ());
                 prop_assert!(joined.is_ok() || own >= most);
                 prop_assert!(shares.len() <= 12);
+                let held: usize = shares.parties.values().map(BTreeSet::len).sum();
+                prop_assert_eq!(held, shares.len());
             }
         }
-    }
-
-    #[test]
-    fn a_network_is_half_of_an_ipv6_address_or_this_machine() {
-        let of = |text: &str| network(text.parse().unwrap());
-        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
-        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
-        assert_eq!(of("::ffff:10.0.0.1"), of("10.0.0.1"));
-        assert_ne!(of("10.0.0.1"), of("10.0.0.2"));
-        assert!(["127.0.0.2", "::1", "::ffff:127.0.0.9"].iter().all(|here| of(here) == of("127.0.0.1")));
     }
 }

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use crate::access::{Authority, Holder};
-use crate::agent::shares::network;
+use crate::agent::party::network;
 use crate::wire::{Actor, Person};
 
 /// Who did something: as they are named in the log, and as whom they are counted there.

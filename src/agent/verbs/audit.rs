@@ -1,10 +1,10 @@
 use tokio::sync::mpsc;
 
 use crate::access::{AuditLog, Places};
+use crate::agent::Party;
 use crate::agent::auditing::Author;
 use crate::agent::blocking::on_thread;
 use crate::agent::dispatch::Handle;
-use crate::agent::shares::Party;
 use crate::agent::{Agent, Caller, fault};
 use crate::base::Locale;
 use crate::wire::{Audit, AuditEntry, AuditVerify, AuditVerifyReply, Empty, Fault};
