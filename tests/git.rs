@@ -125,10 +125,10 @@ fn a_path_is_a_prefix_of_whole_segments() {
     home.helper("store", input("org/repo", "username=u\npassword=narrow\n")).ok();
     let get = |path: &str| home.helper("get", input(path, ""));
     assert!(get("org/repo").ok().out.contains("narrow") && get("org/repo/x").ok().out.contains("narrow"));
-    for other in ["org/repo-evil", "org", "other", "org/repo%2f..%2fother", "org%2frepo"] {
+    for other in ["org/repo-evil", "org", "other", "org%2frepo"] {
         assert_eq!(get(other).ok().out, "", "{other}");
     }
-    for odd in ["org/../org/repo", "/org//repo", "org\\repo", "org/./repo"] {
+    for odd in ["org/../org/repo", "/org//repo", "org\\repo", "org/./repo", "org/repo%2f..%2fother"] {
         get(odd).fails(1);
     }
 }
