@@ -95,7 +95,7 @@ impl Paths {
         self.config.join("credentials.json")
     }
 
-    /// What the credentials file was before its last change.
+    /// The copy of the credentials file, in case the disk spoils it.
     pub fn previous_credentials_file(&self) -> PathBuf {
         self.config.join("credentials.json.previous")
     }
