@@ -178,15 +178,9 @@ fn a_certificate_with_which_something_is_wrong_is_spoken_of_and_replaces_no_good
         status
     };
     let file = |name: &str| dir.join(name).display().to_string();
-    let opened = home.loom(&[
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--tls-cert",
-        &file("cert.pem"),
-        "--tls-key",
-        &file("cert.key"),
-    ]);
+    let (cert, key) = (file("cert.pem"), file("cert.key"));
+    let serve = |home: &Home| home.loom(&["serve", "--listen", "127.0.0.1:0", "--tls-cert", &cert, "--tls-key", &key]);
+    let opened = serve(&home);
     // It is good for two days.
     let url = opened.ok().says("expires on").out.trim().to_owned() + "/api/auth/info";
     assert_eq!(seen(&home), ["tls-cert-expires"]);
@@ -205,15 +199,7 @@ fn a_certificate_with_which_something_is_wrong_is_spoken_of_and_replaces_no_good
     still_good(&home);
     assert_eq!(seen(&home), ["tls-cert-expires", "tls-not-used"]);
     home.loom(&["status"]).says("expired on 2020-02-01").says("is not used");
-    let again = home.loom(&[
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--tls-cert",
-        &file("cert.pem"),
-        "--tls-key",
-        &file("cert.key"),
-    ]);
+    let again = serve(&home);
     again.fails(1).says("expired on 2020-02-01");
     still_good(&home);
     sign(&mut home, &dir, "20990101000000Z", "20990201000000Z");
@@ -230,15 +216,7 @@ fn a_certificate_with_which_something_is_wrong_is_spoken_of_and_replaces_no_good
     // Where there is none before, a bad one is better than none, and said.
     home.loom(&["serve", "--stop"]).ok();
     sign(&mut home, &dir, "20200101000000Z", "20200201000000Z");
-    let opened = home.loom(&[
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--tls-cert",
-        &file("cert.pem"),
-        "--tls-key",
-        &file("cert.key"),
-    ]);
+    let opened = serve(&home);
     opened.ok().says("expired on 2020-02-01");
     assert_eq!(seen(&home), ["tls-cert-expired"]);
 }
