@@ -1,6 +1,6 @@
 //! One agent per user holds the credentials of all servers; everything else asks it over a local socket.
 //!
-//! The modules are floors: each uses only what lies below it, which `tests/layers.rs` holds.
+//! The modules are floors: each uses only what lies below it, which `tests/house/layers.rs` holds.
 //!
 //! ```text
 //!  5   listen     the agent's doors                feature "agent"

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::http_jwt::Published;
-use crate::http_sso::{door, tokens};
+use crate::http::jwt::Published;
+use crate::http::sso::{door, tokens};
 use crate::support::{Home, Issuer, Jar, Provider, bearer};
 
 #[test]

@@ -1,6 +1,6 @@
 //! Replays what the fuzzers have found interesting; `tests/fuzz` runs them for longer.
 
-#[path = "fuzz/targets/checks.rs"]
+#[path = "../fuzz/targets/checks.rs"]
 mod checks;
 
 use std::path::Path;

@@ -6,7 +6,7 @@ use loom_credentials::access::{JwtError, KeySet};
 use ring::hmac;
 use serde_json::{Value, json};
 
-use crate::jwt::{as_access, as_id, id_token};
+use crate::access::jwt::{as_access, as_id, id_token};
 use crate::support::{Draft, Issuer};
 
 type Variant = (&'static str, JwtError, fn(Draft<'_>) -> String);

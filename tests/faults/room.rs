@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::faults::strays;
-use crate::faults_scenarios::others_are_whole;
+use crate::faults::bench::strays;
+use crate::faults::scenarios::others_are_whole;
 use crate::support::{Home, Running, find_program, say, wait_until};
 
 fn with_others() -> Home {

@@ -1,6 +1,6 @@
 //! The operations that faults are tried on.
 
-use crate::faults::{Scenario, Seen, private_dir};
+use crate::faults::bench::{Scenario, Seen, private_dir};
 use crate::support::{Dialogue, Home, Output, Rotating};
 
 pub const NEW: Scenario = Scenario {

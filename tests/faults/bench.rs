@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::faults_scenarios;
+use crate::faults::scenarios;
 use crate::support::injection::{self, Call};
 use crate::support::{Home, Output, Rotating, Running, wait_until};
 
@@ -82,7 +82,7 @@ impl Bench {
     pub fn check(&self, home: &Home, seen: Seen) {
         (self.scenario.check)(home, &self.server, seen);
         home.store("https", "next.example", "u", "pw_next").ok();
-        assert_eq!(faults_scenarios::password(home, "next.example").as_deref(), Some("pw_next"));
+        assert_eq!(scenarios::password(home, "next.example").as_deref(), Some("pw_next"));
         for path in files(home) {
             assert_eq!(path.metadata().unwrap().mode() & 0o077, 0, "{} is open to others", path.display());
         }

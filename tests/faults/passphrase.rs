@@ -1,10 +1,10 @@
 //! A passphrase that is set, changed or dropped while the agent crashes or the disk fails: in whatever order old and new one
 //! are tried afterwards, one of them opens everything, and the next change works.
 
-use crate::faults::{Scenario, stop};
-use crate::faults_crash::crash_at_every;
-use crate::faults_io::fail_at_every;
-use crate::faults_scenarios::others_are_whole;
+use crate::faults::bench::{Scenario, stop};
+use crate::faults::crash::crash_at_every;
+use crate::faults::io::fail_at_every;
+use crate::faults::scenarios::others_are_whole;
 use crate::support::{Home, Output};
 
 const OLD: &str = "old passphrase";

@@ -1,7 +1,7 @@
 //! Crashes: `kill -9` at each system call that changes something, and the power failure that would follow.
 
-use crate::faults::{Bench, Scenario, Seen, strays};
-use crate::faults_scenarios;
+use crate::faults::bench::{Bench, Scenario, Seen, strays};
+use crate::faults::scenarios;
 use crate::support::injection::{self, Call};
 use crate::support::{every, say};
 
@@ -104,62 +104,62 @@ fn assert_synced(calls: &[Call]) {
 
 #[test]
 fn a_crash_while_a_password_is_stored_leaves_it_out_or_whole() {
-    crash_everywhere(faults_scenarios::NEW);
+    crash_everywhere(scenarios::NEW);
 }
 
 #[test]
 fn a_crash_while_a_password_is_replaced_leaves_the_old_one_or_the_new_one() {
-    crash_everywhere(faults_scenarios::REPLACE);
+    crash_everywhere(scenarios::REPLACE);
 }
 
 #[test]
 fn a_crash_while_the_file_is_written_anew_leaves_the_old_one_or_the_new_one() {
-    crash_everywhere(faults_scenarios::ANEW);
+    crash_everywhere(scenarios::ANEW);
 }
 
 #[test]
 fn a_crash_while_a_password_is_erased_leaves_it_whole_or_gone() {
-    crash_everywhere(faults_scenarios::ERASE);
+    crash_everywhere(scenarios::ERASE);
 }
 
 #[test]
 fn a_crash_while_the_first_password_is_stored_leaves_no_key_and_no_file_in_the_way() {
-    crash_everywhere(faults_scenarios::FIRST);
+    crash_everywhere(scenarios::FIRST);
 }
 
 #[test]
 fn a_crash_during_a_device_login_leaves_no_login_or_a_whole_one() {
-    crash_everywhere(faults_scenarios::LOGIN);
+    crash_everywhere(scenarios::LOGIN);
 }
 
 #[test]
 fn a_crash_while_loom_registers_and_logs_in_leaves_no_login_or_a_whole_one() {
-    crash_everywhere(faults_scenarios::REGISTERED_LOGIN);
+    crash_everywhere(scenarios::REGISTERED_LOGIN);
 }
 
 #[test]
 fn a_crash_while_a_token_is_renewed_ends_the_login_only_if_the_servers_answer_was_lost() {
-    crash_everywhere(faults_scenarios::REFRESH);
+    crash_everywhere(scenarios::REFRESH);
 }
 
 #[test]
 fn a_crash_during_a_logout_leaves_the_login_whole_or_gone() {
-    crash_everywhere(faults_scenarios::LOGOUT);
+    crash_everywhere(scenarios::LOGOUT);
 }
 
 #[test]
 fn a_crash_while_an_older_looms_file_is_taken_over_loses_none_of_it() {
-    crash_everywhere(faults_scenarios::TAKE_OVER);
+    crash_everywhere(scenarios::TAKE_OVER);
 }
 
 #[test]
 fn a_crash_while_the_file_gets_a_new_key_leaves_one_that_opens_it() {
-    crash_everywhere(faults_scenarios::REKEY);
+    crash_everywhere(scenarios::REKEY);
 }
 
 #[test]
 fn crash_after_crash_leaves_one_stray_file_at_most() {
-    let Some((bench, _, calls)) = Bench::recorded(faults_scenarios::ANEW) else { return };
+    let Some((bench, _, calls)) = Bench::recorded(scenarios::ANEW) else { return };
     let home = bench.home();
     let renamed = calls.iter().find(|call| call.puts_in_place("credentials.json")).unwrap();
     assert!(!renamed.adds_to("credentials.json"), "it was not written anew: {renamed:?}");

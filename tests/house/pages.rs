@@ -1,13 +1,13 @@
 //! The pages: those that are generated are current, those written by hand are clean.
 
-#[path = "../src/bin/loom/args.rs"]
+#[path = "../../src/bin/loom/args.rs"]
 #[allow(dead_code)]
 mod args;
-#[path = "../src/bin/loom/help.rs"]
+#[path = "../../src/bin/loom/help.rs"]
 #[allow(dead_code)]
 mod help;
 
-#[path = "../src/bin/loom-agent/args.rs"]
+#[path = "../../src/bin/loom-agent/args.rs"]
 #[allow(dead_code)]
 mod agent_args;
 

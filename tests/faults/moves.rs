@@ -1,7 +1,7 @@
 //! Crashes while credentials move between the file and a real keyring: of the agent, and of the keyring.
 
-use crate::faults::{stop, wait_until_idle};
-use crate::faults_scenarios::password;
+use crate::faults::bench::{stop, wait_until_idle};
+use crate::faults::scenarios::password;
 use crate::support::injection::{self, Call};
 use crate::support::{Home, Output, Running, Session, every, say};
 

@@ -1,7 +1,7 @@
 //! A disk that fails: each system call on a file ends with an error, once.
 
-use crate::faults::{Bench, Scenario, Seen, stop, strays};
-use crate::faults_scenarios;
+use crate::faults::bench::{Bench, Scenario, Seen, stop, strays};
+use crate::faults::scenarios;
 use crate::support::injection::{self, Call};
 use crate::support::{every, say, wait_until};
 
@@ -68,12 +68,12 @@ fn fail(bench: &Bench, call: &Call, error: &str, before_placed: bool) -> Option<
         assert!(agent.0.try_wait().unwrap().is_none(), "the agent ended");
         assert_eq!(strays(&home), 0);
         home.store("https", "after.example", "u", "pw_after").ok();
-        assert_eq!(faults_scenarios::password(&home, "after.example").as_deref(), Some("pw_after"));
+        assert_eq!(scenarios::password(&home, "after.example").as_deref(), Some("pw_after"));
         stop(&home, agent);
         // What was said to be done is on the disk, not only in that agent's memory.
         let _agent = home.agent(&[]);
         bench.check(&home, seen);
-        assert_eq!(faults_scenarios::password(&home, "after.example").as_deref(), Some("pw_after"));
+        assert_eq!(scenarios::password(&home, "after.example").as_deref(), Some("pw_after"));
     }));
     if let Err(broken) = outcome {
         say(format_args!("after {error} of {} while {} ({seen:?})", call.shown, bench.scenario.name));
@@ -84,55 +84,55 @@ fn fail(bench: &Bench, call: &Call, error: &str, before_placed: bool) -> Option<
 
 #[test]
 fn a_failing_disk_while_a_password_is_stored_is_said_and_loses_nothing() {
-    fail_everywhere(faults_scenarios::NEW);
+    fail_everywhere(scenarios::NEW);
 }
 
 #[test]
 fn a_failing_disk_while_a_password_is_replaced_is_said_and_keeps_the_old_one() {
-    fail_everywhere(faults_scenarios::REPLACE);
+    fail_everywhere(scenarios::REPLACE);
 }
 
 #[test]
 fn a_failing_disk_while_the_file_is_written_anew_is_said_and_loses_nothing() {
-    fail_everywhere(faults_scenarios::ANEW);
+    fail_everywhere(scenarios::ANEW);
 }
 
 #[test]
 fn a_failing_disk_while_a_password_is_erased_is_said() {
-    fail_everywhere(faults_scenarios::ERASE);
+    fail_everywhere(scenarios::ERASE);
 }
 
 #[test]
 fn a_failing_disk_while_the_first_password_is_stored_leaves_nothing_in_the_way() {
-    fail_everywhere(faults_scenarios::FIRST);
+    fail_everywhere(scenarios::FIRST);
 }
 
 #[test]
 fn a_failing_disk_during_a_login_is_said_or_got_over() {
-    fail_everywhere(faults_scenarios::LOGIN);
+    fail_everywhere(scenarios::LOGIN);
 }
 
 #[test]
 fn a_failing_disk_while_loom_registers_and_logs_in_is_said_or_got_over() {
-    fail_everywhere(faults_scenarios::REGISTERED_LOGIN);
+    fail_everywhere(scenarios::REGISTERED_LOGIN);
 }
 
 #[test]
 fn a_failing_disk_while_a_token_is_renewed_does_not_end_the_login() {
-    fail_everywhere(faults_scenarios::REFRESH);
+    fail_everywhere(scenarios::REFRESH);
 }
 
 #[test]
 fn a_failing_disk_during_a_logout_is_said_and_the_login_stays() {
-    fail_everywhere(faults_scenarios::LOGOUT);
+    fail_everywhere(scenarios::LOGOUT);
 }
 
 #[test]
 fn a_failing_disk_while_an_older_looms_file_is_taken_over_loses_none_of_it() {
-    fail_everywhere(faults_scenarios::TAKE_OVER);
+    fail_everywhere(scenarios::TAKE_OVER);
 }
 
 #[test]
 fn a_failing_disk_while_the_file_gets_a_new_key_is_said_and_leaves_one_that_opens_it() {
-    fail_everywhere(faults_scenarios::REKEY);
+    fail_everywhere(scenarios::REKEY);
 }

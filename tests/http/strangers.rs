@@ -4,8 +4,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::http_jwt::{AUDIENCE, CLIENT, Published};
-use crate::http_sso::{audit, door, sign_in, tokens};
+use crate::http::jwt::{AUDIENCE, CLIENT, Published};
+use crate::http::sso::{audit, door, sign_in, tokens};
 use crate::support::{Home, Jar, Provider, Seen, Stub, http, run};
 
 /// Somebody decides about a machine that waits: what the page answers, and the machine's code.

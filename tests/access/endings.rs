@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::http_jwt::{AUDIENCE, CLIENT, Published};
+use crate::http::jwt::{AUDIENCE, CLIENT, Published};
 use crate::support::authorization_server::{TOKENS, authorization_server_that_reads, json as json_answer};
 use crate::support::{Home, Running, SOON, Stub, bearer, wait_until};
 

@@ -1,0 +1,10 @@
+//! Who may do what, and who did: issued tokens, sockets with tokens, tokens of an issuer, the audit log.
+
+mod audit;
+mod audit_evidence;
+mod detours;
+mod endings;
+pub mod jwt;
+mod jwt_hostile;
+mod sockets;
+mod tokens;

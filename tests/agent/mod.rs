@@ -1,0 +1,19 @@
+//! The agent's life, its socket, and whom it gives what.
+
+mod client;
+mod ends;
+mod foreign;
+mod life;
+mod lock;
+mod many;
+mod memory;
+mod paths;
+mod places;
+mod redirects;
+mod sleep;
+mod soak;
+mod socket;
+mod starter;
+mod upgrade;
+mod waiting;
+mod wire;

@@ -1,0 +1,12 @@
+//! The commands of `loom`, as a person or a script types them.
+
+mod api;
+mod api_bodies;
+mod commands;
+mod demo;
+mod login;
+mod logout;
+mod output;
+mod secret_input;
+mod server_tokens;
+mod why;

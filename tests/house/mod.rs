@@ -1,0 +1,6 @@
+//! The house's own rules: floors, texts, manual pages, and what the fuzzers have found.
+
+mod fuzzed;
+mod layers;
+mod pages;
+mod texts;

@@ -1,0 +1,10 @@
+//! Logins at servers: real OpenID providers, and stubs for what those never do.
+
+mod elsewhere;
+mod git;
+mod hostile;
+mod login;
+mod network;
+mod quirks;
+mod same_person;
+mod token;
