@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use super::fault;
+use crate::agent::fault;
 use crate::msg;
 use crate::wire::{Code, Fault};
 
 /// A disk that has not answered by then hangs, or is as good as hanging for who asks.
-pub(super) const DISK_WITHIN: Duration = Duration::from_secs(15);
+pub(crate) const DISK_WITHIN: Duration = Duration::from_secs(15);
 
 /// The same where everything that is kept is written anew or moved, one by one perhaps.
-pub(super) const ALL_WITHIN: Duration = Duration::from_secs(10 * 60);
+pub(crate) const ALL_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// Runs a call that may block on a thread that may, and waits so long.
-pub(super) async fn within<R: Send + 'static>(
+pub(crate) async fn within<R: Send + 'static>(
     time: Duration,
     call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
 ) -> Result<R, Fault> {
@@ -22,14 +22,14 @@ pub(super) async fn within<R: Send + 'static>(
 
 /// Waits so long for what waits for a disk. A call that hangs cannot be ended from outside: its thread is left behind, and
 /// what it still does was never acknowledged.
-pub(super) async fn in_time<R>(time: Duration, call: impl Future<Output = Result<R, Fault>>) -> Result<R, Fault> {
+pub(crate) async fn in_time<R>(time: Duration, call: impl Future<Output = Result<R, Fault>>) -> Result<R, Fault> {
     tokio::time::timeout(time, call).await.unwrap_or_else(|_| {
         let message = msg!("disk-silent", seconds = time.as_secs());
         Err(Fault::new(Code::Unavailable, message).hint(msg!("hint-disk-silent")))
     })
 }
 
-pub(super) async fn on_thread<R: Send + 'static>(
+pub(crate) async fn on_thread<R: Send + 'static>(
     call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
 ) -> Result<R, Fault> {
     tokio::task::spawn_blocking(call).await.map_err(|_| fault::internal())?

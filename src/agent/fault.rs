@@ -12,23 +12,23 @@ use crate::store::StoreError;
 use crate::wire::{Code, Fault};
 
 /// Git asks for what would go in clear. How to allow it is said, since for a proxy it may be what is wanted.
-pub(super) fn cleartext_for_git(server: &ServerUrl) -> Fault {
+pub(crate) fn cleartext_for_git(server: &ServerUrl) -> Fault {
     Fault::new(Code::NotFound, msg!("cleartext-for-git", server = server))
         .hint(msg!("hint-cleartext-for-git", server = server))
 }
 
 /// What the keyring has of an account is no record any more.
-pub(super) fn damaged(account: &AccountKey) -> Fault {
+pub(crate) fn damaged(account: &AccountKey) -> Fault {
     let message = msg!("record-damaged", server = account.server(), account = account.user());
     Fault::new(Code::LoginRequired, message).hint(msg!("hint-login", server = account.server()))
 }
 
-pub(super) fn not_logged_in(server: &ServerUrl) -> Fault {
+pub(crate) fn not_logged_in(server: &ServerUrl) -> Fault {
     Fault::new(Code::LoginRequired, msg!("not-logged-in", server = server)).hint(msg!("hint-login", server = server))
 }
 
 /// The same for git's helper, which may offer the login: for this account, where it is known.
-pub(super) fn no_login(server: &ServerUrl, account: Option<&str>) -> Fault {
+pub(crate) fn no_login(server: &ServerUrl, account: Option<&str>) -> Fault {
     let message = match account {
         Some(account) => msg!("not-logged-in", server = server, account = account),
         None => msg!("not-logged-in", server = server),
@@ -36,95 +36,95 @@ pub(super) fn no_login(server: &ServerUrl, account: Option<&str>) -> Fault {
     Fault::new(Code::LoginRequired, message).hint(msg!("hint-login", server = server))
 }
 
-pub(super) fn login_expired(server: &ServerUrl) -> Fault {
+pub(crate) fn login_expired(server: &ServerUrl) -> Fault {
     Fault::new(Code::LoginRequired, msg!("login-expired", server = server)).hint(msg!("hint-login", server = server))
 }
 
-pub(super) fn login_refused(server: &ServerUrl) -> Fault {
+pub(crate) fn login_refused(server: &ServerUrl) -> Fault {
     let message = msg!("login-refused-by-server", server = server);
     Fault::new(Code::LoginRequired, message).hint(msg!("hint-login", server = server))
 }
 
 /// The server refuses one new token after the other: it gets no more of them for a moment.
-pub(super) fn renewed_again_in(server: &ServerUrl, wait: Duration) -> Fault {
+pub(crate) fn renewed_again_in(server: &ServerUrl, wait: Duration) -> Fault {
     let seconds = wait.as_secs() + 1;
     Fault::new(Code::Unavailable, msg!("renewed-again-in", server = server, seconds = seconds))
         .hint(msg!("hint-renewed-again-in", server = server))
 }
 
 /// The token was renewed after a 401, but what the caller sent came only once.
-pub(super) fn not_repeated(server: &ServerUrl) -> Fault {
+pub(crate) fn not_repeated(server: &ServerUrl) -> Fault {
     Fault::new(Code::Unavailable, msg!("api-not-repeated", server = server)).hint(msg!("hint-try-again"))
 }
 
-pub(super) fn api_elsewhere(server: &ServerUrl) -> Fault {
+pub(crate) fn api_elsewhere(server: &ServerUrl) -> Fault {
     Fault::new(Code::Denied, msg!("api-elsewhere", server = server)).hint(msg!("hint-api-elsewhere"))
 }
 
 /// In the middle of a call the server says nothing for so long.
-pub(super) fn silent(server: &ServerUrl, time: Duration) -> Fault {
+pub(crate) fn silent(server: &ServerUrl, time: Duration) -> Fault {
     let reason = msg!("no-answer-within", seconds = time.as_secs());
     Fault::new(Code::Unavailable, msg!("server-unreachable", server = server).because(reason))
         .hint(msg!("hint-server-unreachable"))
 }
 
-pub(super) fn no_server() -> Fault {
+pub(crate) fn no_server() -> Fault {
     Fault::new(Code::BadRequest, msg!("no-server")).hint(msg!("hint-server"))
 }
 
-pub(super) fn cleartext(server: &ServerUrl) -> Fault {
+pub(crate) fn cleartext(server: &ServerUrl) -> Fault {
     Fault::new(Code::Denied, msg!("cleartext-refused", server = server)).hint(msg!("hint-allow-http", server = server))
 }
 
-pub(super) fn stopping() -> Fault {
+pub(crate) fn stopping() -> Fault {
     Fault::new(Code::Unavailable, msg!("agent-stopping")).hint(msg!("hint-try-again"))
 }
 
-pub(super) fn cancelled() -> Fault {
+pub(crate) fn cancelled() -> Fault {
     Fault::new(Code::Cancelled, msg!("cancelled"))
 }
 
-pub(super) fn token_unknown() -> Fault {
+pub(crate) fn token_unknown() -> Fault {
     Fault::new(Code::Denied, msg!("token-unknown")).hint(msg!("hint-token-unknown"))
 }
 
 /// What only the user and their settings may say was said with a token.
-pub(super) fn only_the_user() -> Fault {
+pub(crate) fn only_the_user() -> Fault {
     Fault::new(Code::Denied, msg!("only-the-user")).hint(msg!("hint-only-the-user"))
 }
 
 /// Who asks from elsewhere has shown nothing.
-pub(super) fn unauthenticated() -> Fault {
+pub(crate) fn unauthenticated() -> Fault {
     Fault::new(Code::Unauthenticated, msg!("unauthenticated")).hint(msg!("hint-unauthenticated"))
 }
 
 /// The same, and what they have shown is worth nothing (any more).
-pub(super) fn proof_unknown() -> Fault {
+pub(crate) fn proof_unknown() -> Fault {
     Fault::new(Code::Unauthenticated, msg!("token-unknown")).hint(msg!("hint-token-unknown"))
 }
 
 /// A form of a page that was loaded in another session, or that is none of ours.
-pub(super) fn form_outdated() -> Fault {
+pub(crate) fn form_outdated() -> Fault {
     Fault::new(Code::Denied, msg!("form-outdated")).hint(msg!("hint-form-outdated"))
 }
 
 /// Nobody waits with this code of a machine.
-pub(super) fn code_unknown() -> Fault {
+pub(crate) fn code_unknown() -> Fault {
     Fault::new(Code::NotFound, msg!("code-unknown")).hint(msg!("hint-code-unknown"))
 }
 
 /// A browser came back that was never sent away, or too late.
-pub(super) fn sign_in_unknown() -> Fault {
+pub(crate) fn sign_in_unknown() -> Fault {
     Fault::new(Code::Denied, msg!("sign-in-unknown")).hint(msg!("hint-sign-in-again"))
 }
 
 /// A token with a number of uses begins no session.
-pub(super) fn counted_token() -> Fault {
+pub(crate) fn counted_token() -> Fault {
     Fault::new(Code::Denied, msg!("counted-token")).hint(msg!("hint-counted-token"))
 }
 
 /// The issuer says who they are, and nobody gave them a role here.
-pub(super) fn not_let_in(person: &str, refused: Refused) -> Fault {
+pub(crate) fn not_let_in(person: &str, refused: Refused) -> Fault {
     let message = match refused {
         Refused::NotAllowed => msg!("not-allowed-here", person = person),
         Refused::NoRole => msg!("no-role-here", person = person),
@@ -133,57 +133,57 @@ pub(super) fn not_let_in(person: &str, refused: Refused) -> Fault {
 }
 
 /// What an issuer gave only the issuer can end.
-pub(super) fn token_of_issuer(issuer: &str) -> Fault {
+pub(crate) fn token_of_issuer(issuer: &str) -> Fault {
     Fault::new(Code::BadRequest, msg!("token-of-issuer", issuer = issuer)).hint(msg!("hint-token-of-issuer"))
 }
 
-pub(super) fn is_not_let_in(fault: &Fault) -> bool {
+pub(crate) fn is_not_let_in(fault: &Fault) -> bool {
     matches!(fault.id(), "not-allowed-here" | "no-role-here")
 }
 
-pub(super) fn no_such_session(id: &str) -> Fault {
+pub(crate) fn no_such_session(id: &str) -> Fault {
     Fault::new(Code::NotFound, msg!("no-such-session", id = id))
 }
 
-pub(super) fn no_issuer() -> Fault {
+pub(crate) fn no_issuer() -> Fault {
     Fault::new(Code::NotFound, msg!("no-issuer")).hint(msg!("hint-no-issuer"))
 }
 
 /// What is asked takes more than the token has.
-pub(super) fn scope_missing(scope: Scope) -> Fault {
+pub(crate) fn scope_missing(scope: Scope) -> Fault {
     Fault::new(Code::Denied, msg!("scope-missing", scope = scope.name())).hint(msg!("hint-token-rights"))
 }
 
-pub(super) fn not_a_request() -> Fault {
+pub(crate) fn not_a_request() -> Fault {
     Fault::new(Code::BadRequest, msg!("not-a-request"))
 }
 
-pub(super) fn token_too_wide() -> Fault {
+pub(crate) fn token_too_wide() -> Fault {
     Fault::new(Code::Denied, msg!("token-too-wide")).hint(msg!("hint-token-too-wide"))
 }
 
 /// A token is to live longer than this one may give it.
-pub(super) fn lives_too_long(most: u32) -> Fault {
+pub(crate) fn lives_too_long(most: u32) -> Fault {
     Fault::new(Code::BadRequest, msg!("lives-too-long", most = most)).hint(msg!("hint-lives-too-long"))
 }
 
-pub(super) fn too_many(seconds: u64) -> Fault {
+pub(crate) fn too_many(seconds: u64) -> Fault {
     Fault::new(Code::TooMany, msg!("too-many-attempts", seconds = seconds))
 }
 
-pub(super) fn no_such_token(name: &str) -> Fault {
+pub(crate) fn no_such_token(name: &str) -> Fault {
     Fault::new(Code::NotFound, msg!("no-such-token", name = name)).hint(msg!("hint-tokens"))
 }
 
-pub(super) fn name_of_several(name: &str) -> Fault {
+pub(crate) fn name_of_several(name: &str) -> Fault {
     Fault::new(Code::BadRequest, msg!("name-of-several", name = name)).hint(msg!("hint-name-of-several"))
 }
 
-pub(super) fn bad_token_name() -> Fault {
+pub(crate) fn bad_token_name() -> Fault {
     Fault::new(Code::BadRequest, msg!("bad-token-name"))
 }
 
-pub(super) fn from_ledger(error: LedgerError) -> Fault {
+pub(crate) fn from_ledger(error: LedgerError) -> Fault {
     match error {
         LedgerError::NameTaken => Fault::new(Code::BadRequest, msg!("token-name-taken")).hint(msg!("hint-tokens")),
         LedgerError::TooMany(most) => {
@@ -199,11 +199,11 @@ pub(super) fn from_ledger(error: LedgerError) -> Fault {
 }
 
 /// The agent gives out nothing until somebody unlocks it.
-pub(super) fn locked() -> Fault {
+pub(crate) fn locked() -> Fault {
     Fault::new(Code::Locked, msg!("agent-locked")).hint(msg!("hint-unlock"))
 }
 
-pub(super) fn from_server_url(text: impl std::fmt::Display, error: &ServerUrlError) -> Fault {
+pub(crate) fn from_server_url(text: impl std::fmt::Display, error: &ServerUrlError) -> Fault {
     let fault = Fault::new(Code::BadRequest, msg!("bad-server", server = text).because(error.message()));
     match error {
         ServerUrlError::NotAscii { a_label } => fault.hint(msg!("hint-a-label", host = a_label)),
@@ -211,7 +211,7 @@ pub(super) fn from_server_url(text: impl std::fmt::Display, error: &ServerUrlErr
     }
 }
 
-pub(super) fn from_store(error: StoreError) -> Fault {
+pub(crate) fn from_store(error: StoreError) -> Fault {
     let unavailable = |message| Fault::new(Code::Unavailable, message);
     match error {
         StoreError::Locked => Fault::new(Code::Locked, msg!("keyring-locked")).hint(msg!("hint-keyring-locked")),
@@ -283,7 +283,7 @@ fn hint_variable(path: &std::path::Path) -> Message {
     msg!("hint-path-variable", variable = variable)
 }
 
-pub(super) fn from_loom(server: &ServerUrl, error: DialectError) -> Fault {
+pub(crate) fn from_loom(server: &ServerUrl, error: DialectError) -> Fault {
     let fault = |message| Fault::new(Code::Unavailable, message);
     match error {
         DialectError::Http(HttpError::TooLong) | DialectError::NotLoom => {
@@ -303,12 +303,12 @@ pub(super) fn from_loom(server: &ServerUrl, error: DialectError) -> Fault {
     }
 }
 
-pub(super) fn code_expired(server: &ServerUrl) -> Fault {
+pub(crate) fn code_expired(server: &ServerUrl) -> Fault {
     Fault::new(Code::LoginRequired, msg!("code-expired")).hint(msg!("hint-login", server = server))
 }
 
 /// Nobody got an answer, or none that says anything.
-pub(super) fn from_http(server: &ServerUrl, error: &HttpError) -> Fault {
+pub(crate) fn from_http(server: &ServerUrl, error: &HttpError) -> Fault {
     let fault = |message| Fault::new(Code::Unavailable, message);
     match error {
         HttpError::Unreachable(_) | HttpError::Lost(_) | HttpError::Trouble(_) => {
@@ -323,28 +323,28 @@ pub(super) fn from_http(server: &ServerUrl, error: &HttpError) -> Fault {
 }
 
 /// Nobody is given rights of which the log would not know.
-pub(super) fn audit_unwritable(error: std::io::Error) -> Fault {
+pub(crate) fn audit_unwritable(error: std::io::Error) -> Fault {
     Fault::new(Code::Unavailable, msg!("audit-unwritable", error = error)).hint(msg!("hint-audit-unwritable"))
 }
 
-pub(super) fn audit_unreadable(error: std::io::Error) -> Fault {
+pub(crate) fn audit_unreadable(error: std::io::Error) -> Fault {
     Fault::new(Code::Unavailable, msg!("audit-unreadable", error = error)).hint(msg!("hint-file-io"))
 }
 
-pub(super) fn keyring_hangs() -> Fault {
+pub(crate) fn keyring_hangs() -> Fault {
     from_store(StoreError::Unavailable(msg!("keyring-hangs")))
 }
 
 /// The store takes longer than it should, or somebody before does.
-pub(super) fn store_busy() -> Fault {
+pub(crate) fn store_busy() -> Fault {
     Fault::new(Code::Unavailable, msg!("store-busy")).hint(msg!("hint-try-again"))
 }
 
 /// Whoever asks means another store than this agent has.
-pub(super) fn elsewhere() -> Fault {
+pub(crate) fn elsewhere() -> Fault {
     Fault::new(Code::Elsewhere, msg!("agent-of-other-home")).hint(msg!("hint-agent-of-other-home"))
 }
 
-pub(super) fn internal() -> Fault {
+pub(crate) fn internal() -> Fault {
     Fault::new(Code::Internal, msg!("internal"))
 }

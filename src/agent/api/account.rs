@@ -1,16 +1,18 @@
 use super::target::{Target, lies_below};
 use crate::access::{Authority, Need};
-use crate::agent::accounts::Accounts;
-use crate::agent::held::{Held, Usefulness};
-use crate::agent::seen::Seen;
-use crate::agent::{Agent, fault, select};
+use crate::agent::Agent;
+use crate::agent::accounts::held::{Held, Usefulness};
+use crate::agent::accounts::index::Accounts;
+use crate::agent::accounts::seen::Seen;
+use crate::agent::accounts::select;
+use crate::agent::fault;
 use crate::base::{AccountKey, Credential, Scope, Scopes};
 use crate::msg;
 use crate::wire::{Code, Condition, Fault};
 
 /// As which account a call is made: the named one; else of those whose token is known to suffice the one that can do least;
 /// else the one that everybody means.
-pub(in crate::agent) async fn pick(
+pub(crate) async fn pick(
     agent: &Agent,
     authority: &Authority,
     target: &Target,

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::body::{Body, in_time};
 use super::redactor::Redactor;
-use crate::agent::Caller;
+use crate::agent::call::caller::Caller;
 use crate::agent::fault;
 use crate::base::{ServerUrl, clock};
 use crate::oauth::HttpError;

@@ -1,8 +1,9 @@
 use tokio::time::timeout;
 
 use super::exchange::SILENCE;
-use crate::agent::caller::Heard;
-use crate::agent::{Caller, fault};
+use crate::agent::call::caller::Caller;
+use crate::agent::call::caller::Heard;
+use crate::agent::fault;
 use crate::base::ServerUrl;
 use crate::msg;
 use crate::oauth::call::{Upload, Uploader, upload};

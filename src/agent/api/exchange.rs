@@ -15,7 +15,9 @@ use super::query::checked_query;
 use super::redactor::Redactor;
 use super::target::{Target, lies_below, origin, redirected};
 use crate::access::{Authority, Need, needed};
-use crate::agent::{Agent, Caller, fault};
+use crate::agent::Agent;
+use crate::agent::call::caller::Caller;
+use crate::agent::fault;
 use crate::base::{AccountKey, Credential, Scope, Secret, ServerUrl, missing_scope};
 use crate::oauth::call::{Answering, Call, Uploader};
 use crate::wire::{ApiBody, ApiEvent, Fault};
@@ -42,22 +44,22 @@ const REFUSAL: usize = 16 * 1024;
 const REFUSAL_WITHIN: Duration = Duration::from_secs(5);
 
 /// A call that may be made.
-pub(in crate::agent) struct Asked<'a> {
-    pub(in crate::agent) target: Target,
+pub(crate) struct Asked<'a> {
+    pub(crate) target: Target,
     /// The account that was named.
-    pub(in crate::agent) user: Option<&'a str>,
-    pub(in crate::agent) method: Method,
-    pub(in crate::agent) headers: HeaderMap,
-    pub(in crate::agent) body: Option<ApiBody>,
+    pub(crate) user: Option<&'a str>,
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<ApiBody>,
     /// Whether a refusal is noted, as git's is: for who may say so of an account.
-    pub(in crate::agent) marks: bool,
+    pub(crate) marks: bool,
     /// Of whoever asks.
-    pub(in crate::agent) authority: &'a Authority,
+    pub(crate) authority: &'a Authority,
     /// Whether what a call needs is granted: a redirect may lead to one that needs more.
-    pub(in crate::agent) grants: &'a (dyn Fn(Need) -> bool + Sync),
+    pub(crate) grants: &'a (dyn Fn(Need) -> bool + Sync),
     /// Whether a redirect may lead elsewhere. What a server names is on the agent's side of the network, so only the one
     /// whose agent it is gets what is there.
-    pub(in crate::agent) goes_elsewhere: bool,
+    pub(crate) goes_elsewhere: bool,
 }
 
 /// A call that was sent, and what came of it.
@@ -73,7 +75,7 @@ struct Sent {
 /// Makes the call as this account, and hands on the answer. After a 401 the token is renewed and the call made once more;
 /// after a 429 it waits as it is told; after a 403 that says which scope is missing it goes on as the next account that may
 /// have it. Returns whose answer it was.
-pub(in crate::agent) async fn carry_out(
+pub(crate) async fn carry_out(
     agent: &Agent,
     caller: &mut Caller<'_>,
     asked: Asked<'_>,

@@ -15,14 +15,14 @@ use crate::wire::{Code, Fault};
 
 /// Whose headers they are.
 #[derive(Clone, Copy)]
-pub(in crate::agent) enum Sender<'a> {
+pub(crate) enum Sender<'a> {
     Owner,
     /// A token, or somebody at the HTTP door; with what the settings let them send to this server beside what they all may.
     Other(&'a ServerUrl, &'a [String]),
 }
 
 /// The headers that somebody wants to be sent, if they may be.
-pub(in crate::agent) fn checked(wanted: &[(String, String)], sender: Sender<'_>) -> Result<HeaderMap, Fault> {
+pub(crate) fn checked(wanted: &[(String, String)], sender: Sender<'_>) -> Result<HeaderMap, Fault> {
     let mut headers = HeaderMap::new();
     for (name, value) in wanted {
         let parsed = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
@@ -44,7 +44,7 @@ pub fn ends_here(name: &str, connection: &[&str]) -> bool {
 }
 
 /// A method that may be used. `TRACE` has a server say back what it was sent, and `CONNECT` is for proxies.
-pub(in crate::agent) fn method(name: &str) -> Result<Method, Fault> {
+pub(crate) fn method(name: &str) -> Result<Method, Fault> {
     let is_plain =
         name.len() <= 20 && name.bytes().all(|byte| byte.is_ascii_uppercase()) && !matches!(name, "TRACE" | "CONNECT");
     let method = Method::from_bytes(name.as_bytes()).ok().filter(|_| is_plain);

@@ -29,7 +29,7 @@ const OTHERS: &[&str] = &["sudo"];
 const DECODED: usize = 3;
 
 /// Whether nothing in the query makes it another call, or, unless it is the owner's, that of another user.
-pub(in crate::agent) fn checked_query(url: &Url, is_owner: bool) -> Result<(), Fault> {
+pub(crate) fn checked_query(url: &Url, is_owner: bool) -> Result<(), Fault> {
     let Some(query) = url.query() else { return Ok(()) };
     let is_odd = |name: &String| METHODS.contains(&&**name) || !is_owner && OTHERS.contains(&&**name);
     match names(query).find(is_odd) {

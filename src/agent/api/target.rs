@@ -2,20 +2,22 @@ use std::net::Ipv4Addr;
 
 use url::{Host, Url};
 
-use crate::agent::{Agent, Caller, fault};
+use crate::agent::Agent;
+use crate::agent::call::caller::Caller;
+use crate::agent::fault;
 use crate::base::{Endpoint, ServerUrl, UrlPath};
 use crate::msg;
 use crate::wire::{Code, Fault};
 
 /// Where a call goes: a URL at or below a server, in a spelling that every server reads in the same way.
-pub(in crate::agent) struct Target {
-    pub(in crate::agent) server: ServerUrl,
-    pub(in crate::agent) url: Url,
+pub(crate) struct Target {
+    pub(crate) server: ServerUrl,
+    pub(crate) url: Url,
 }
 
 impl Target {
     /// `path` lies below the server, or is a whole URL that does.
-    pub(in crate::agent) fn new(
+    pub(crate) fn new(
         agent: &Agent,
         caller: &mut Caller<'_>,
         named: Option<ServerUrl>,
@@ -52,7 +54,7 @@ impl Target {
 
 impl Target {
     /// Its path as that server has it, which it lies below.
-    pub(in crate::agent) fn below(&self, server: &ServerUrl) -> &str {
+    pub(crate) fn below(&self, server: &ServerUrl) -> &str {
         self.url.path().strip_prefix(server.path()).unwrap_or(self.url.path())
     }
 }

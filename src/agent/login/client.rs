@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::plan::Plan;
-use crate::agent::oauth_fault;
-use crate::agent::registrations::{self, Registration, Way};
+use crate::agent::upstream::oauth_fault;
+use crate::agent::upstream::registrations::{self, Registration, Way};
 use crate::base::GrantKind;
 use crate::oauth::loopback::Loopback;
 use crate::oauth::{self, Client, OAuthError, Registered, known_hosts};

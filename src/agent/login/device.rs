@@ -2,8 +2,10 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use super::plan::Plan;
-use crate::agent::registrations::Way;
-use crate::agent::{Caller, fault, oauth_fault};
+use crate::agent::call::caller::Caller;
+use crate::agent::fault;
+use crate::agent::upstream::oauth_fault;
+use crate::agent::upstream::registrations::Way;
 use crate::base::{Credential, GrantKind};
 use crate::oauth::device::{self, Progress, Started};
 use crate::oauth::{OAuthError, Tokens};

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::agent::{Caller, fault};
+use crate::agent::call::caller::Caller;
+use crate::agent::fault;
 use crate::base::{Credential, Secret, ServerUrl, TokenSource};
 use crate::oauth::Http;
 use crate::oauth::loom_dialect::{self, INTERVAL, Poll, Started};

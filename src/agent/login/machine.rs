@@ -1,5 +1,5 @@
 use super::plan::Plan;
-use crate::agent::oauth_fault;
+use crate::agent::upstream::oauth_fault;
 use crate::base::{Credential, GrantKind};
 use crate::oauth::{self, Wish};
 use crate::wire::Fault;

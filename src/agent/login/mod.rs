@@ -12,7 +12,9 @@ mod plan;
 use plan::Plan;
 pub(super) use plan::read_secret;
 
-use super::{Agent, Caller, oauth_fault};
+use crate::agent::Agent;
+use crate::agent::call::caller::Caller;
+use crate::agent::upstream::oauth_fault;
 use crate::base::{Credential, ServerUrl};
 use crate::wire::{Fault, Flow, Login, LoginEvent};
 

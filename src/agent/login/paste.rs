@@ -1,6 +1,8 @@
 use super::browser::{DECIDED_WITHIN, begin, redeem};
 use super::plan::Plan;
-use crate::agent::{Caller, fault, oauth_fault};
+use crate::agent::call::caller::Caller;
+use crate::agent::fault;
+use crate::agent::upstream::oauth_fault;
 use crate::base::Credential;
 use crate::wire::{Fault, LoginEvent, Pasted};
 

@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use crate::access::Authority;
-use crate::agent::held::Held;
-use crate::agent::{Agent, oauth_fault};
+use crate::agent::Agent;
+use crate::agent::accounts::held::Held;
+use crate::agent::upstream::oauth_fault;
 use crate::base::{Credential, Grant, GrantKind, OAuthSettings, Secret, ServerUrl, from_home, plain_file};
 use crate::msg;
 use crate::oauth::loopback::Loopback;
@@ -184,7 +185,7 @@ async fn earlier_issuer(agent: &Agent, authority: &Authority, server: &ServerUrl
 }
 
 /// A client's secret, from the file that the settings name.
-pub(in crate::agent) fn read_secret(path: &std::path::Path) -> Result<Secret, Fault> {
+pub(crate) fn read_secret(path: &std::path::Path) -> Result<Secret, Fault> {
     let text = plain_file::read_text(path, plain_file::MAX_TEXT);
     let text = text.map_err(|error| oauth_fault::secret_file(error.message()))?;
     match text.trim_end() {

@@ -1,8 +1,9 @@
 use crate::access::{Need, needed};
+use crate::agent::Agent;
 use crate::agent::api::{self, Asked, Sender, Target};
-use crate::agent::dispatch::Handle;
-use crate::agent::needs::Needs;
-use crate::agent::{Agent, Caller};
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::gate::needs::Needs;
 use crate::base::{Scope, ServerConfig};
 use crate::msg;
 use crate::wire::{Api, ApiReply, Code, Fault};

@@ -1,11 +1,13 @@
 use tokio::sync::mpsc;
 
 use crate::access::{AuditLog, Places};
-use crate::agent::Party;
-use crate::agent::auditing::Author;
+use crate::agent::Agent;
 use crate::agent::blocking::on_thread;
-use crate::agent::dispatch::Handle;
-use crate::agent::{Agent, Caller, fault};
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::fair::party::Party;
+use crate::agent::fault;
+use crate::agent::life::auditing::Author;
 use crate::base::Locale;
 use crate::wire::{Audit, AuditEntry, AuditVerify, AuditVerifyReply, Empty, Fault};
 

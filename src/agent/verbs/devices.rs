@@ -1,10 +1,14 @@
 use std::time::Duration;
 
 use crate::access::{Holder, Order, Rights, Standing};
-use crate::agent::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Polled};
-use crate::agent::dispatch::Handle;
-use crate::agent::issued::Viewer;
-use crate::agent::{Agent, Asker, Caller, fault, issued};
+use crate::agent::Agent;
+use crate::agent::call::caller::Asker;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::fault;
+use crate::agent::gate::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Polled};
+use crate::agent::gate::issued;
+use crate::agent::gate::issued::Viewer;
 use crate::base::{is_visible, printable};
 use crate::msg;
 use crate::wire::{

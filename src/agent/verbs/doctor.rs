@@ -1,7 +1,9 @@
 use super::hello::this_agent;
+use crate::agent::Agent;
 use crate::agent::blocking::{ALL_WITHIN, within};
-use crate::agent::dispatch::Handle;
-use crate::agent::{Agent, Caller, fault};
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::fault;
 use crate::base::AccountKey;
 use crate::store::repair::{self, FileState};
 use crate::wire::{Doctor, DoctorReply, Fault, FileAccount, FileCondition, FileReport, StoredIn};

@@ -1,6 +1,8 @@
 use super::get::server;
-use crate::agent::dispatch::Handle;
-use crate::agent::{Agent, Caller, select};
+use crate::agent::Agent;
+use crate::agent::accounts::select;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
 use crate::base::{Credential, Scope};
 use crate::wire::{Empty, Erase, Fault};
 

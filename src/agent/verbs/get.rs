@@ -1,8 +1,11 @@
 use crate::access::Authority;
-use crate::agent::accounts::Accounts;
-use crate::agent::dispatch::Handle;
-use crate::agent::held::{Held, Usefulness};
-use crate::agent::{Agent, Caller, fault, select};
+use crate::agent::Agent;
+use crate::agent::accounts::held::{Held, Usefulness};
+use crate::agent::accounts::index::Accounts;
+use crate::agent::accounts::select;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::fault;
 use crate::base::{AccountKey, Config, Credential, GrantKind, Kind, Secret, ServerUrl, TokenSource};
 use crate::msg;
 use crate::oauth::known_hosts;

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use crate::agent::dispatch::Handle;
-use crate::agent::{Agent, Caller};
+use crate::agent::Agent;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
 use crate::base::waiting;
 use crate::wire::{AgentStatus, Fault, Hello, HelloReply, Start};
 

@@ -1,7 +1,10 @@
 use crate::access::{Authority, Holder, Order, Rights, Standing};
-use crate::agent::dispatch::Handle;
-use crate::agent::issued::Viewer;
-use crate::agent::{Agent, Caller, fault, issued};
+use crate::agent::Agent;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::fault;
+use crate::agent::gate::issued;
+use crate::agent::gate::issued::Viewer;
 use crate::base::{Expiry, Scope, Scopes, ServerPattern, clock, is_visible, scopes_of_role};
 use crate::msg;
 use crate::wire::{

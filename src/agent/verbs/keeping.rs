@@ -1,5 +1,7 @@
-use crate::agent::dispatch::Handle;
-use crate::agent::{Agent, Caller, fault};
+use crate::agent::Agent;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::fault;
 use crate::base::Secret;
 use crate::msg;
 use crate::store::Protection;

@@ -1,5 +1,6 @@
-use crate::agent::dispatch::Handle;
-use crate::agent::{Agent, Caller};
+use crate::agent::Agent;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
 use crate::wire::{Empty, Fault, Lock, LockReply, Unlock};
 
 impl Handle for Lock {

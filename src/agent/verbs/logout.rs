@@ -1,11 +1,15 @@
 use std::time::{Duration, Instant};
 
-use crate::agent::accounts::Accounts;
-use crate::agent::auditing::Who;
-use crate::agent::dispatch::Handle;
-use crate::agent::held::Held;
-use crate::agent::turns::Turn;
-use crate::agent::{Agent, Caller, fault, revocation, select};
+use crate::agent::Agent;
+use crate::agent::accounts::held::Held;
+use crate::agent::accounts::index::Accounts;
+use crate::agent::accounts::select;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::fault;
+use crate::agent::life::auditing::Who;
+use crate::agent::upstream::revocation;
+use crate::agent::upstream::turns::Turn;
 use crate::base::{AccountKey, Credential};
 use crate::msg;
 use crate::wire::{Code, Fault, LoggedOut, Logout, LogoutReply, Revocation};

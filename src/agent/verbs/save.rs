@@ -1,6 +1,8 @@
-use crate::agent::dispatch::Handle;
-use crate::agent::needs::SETTINGS;
-use crate::agent::{Agent, Caller, fault};
+use crate::agent::Agent;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::fault;
+use crate::agent::gate::needs::SETTINGS;
 use crate::base::{AccountKey, Credential, Origin, Scope};
 use crate::msg;
 use crate::store::Record;

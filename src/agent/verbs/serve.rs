@@ -1,8 +1,10 @@
 use std::path::PathBuf;
 
-use crate::agent::dispatch::Handle;
-use crate::agent::http_door::NamedIssuer;
-use crate::agent::{Agent, Caller, fault};
+use crate::agent::Agent;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::doors::http_door::NamedIssuer;
+use crate::agent::fault;
 use crate::base::TlsFiles;
 use crate::msg;
 use crate::wire::{Code, Empty, Fault, Serve, ServeEnd, ServeReply};

@@ -1,9 +1,11 @@
 use std::path::PathBuf;
 
-use crate::agent::dispatch::Handle;
-use crate::agent::doors::RestrictedDoor;
-use crate::agent::issued::{Viewer, one_of_name};
-use crate::agent::{Agent, Caller, fault};
+use crate::agent::Agent;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::doors::control::RestrictedDoor;
+use crate::agent::fault;
+use crate::agent::gate::issued::{Viewer, one_of_name};
 use crate::msg;
 use crate::wire::{Code, Empty, Fault, RestrictedSocket, SocketAdd, SocketRemove, Sockets, SocketsReply};
 

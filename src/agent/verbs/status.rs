@@ -6,10 +6,13 @@ use futures_util::{StreamExt, stream};
 
 use super::doctor::named;
 use super::hello::this_agent;
-use crate::agent::dispatch::Handle;
-use crate::agent::held::Held;
-use crate::agent::needs::USED;
-use crate::agent::{Agent, Caller, check, select};
+use crate::agent::Agent;
+use crate::agent::accounts::held::Held;
+use crate::agent::accounts::select;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::gate::needs::USED;
+use crate::agent::upstream::check;
 use crate::base::{AccountKey, Grant, ServerUrl};
 use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};
 

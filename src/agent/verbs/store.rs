@@ -1,7 +1,9 @@
 use super::get::server;
-use crate::agent::dispatch::Handle;
-use crate::agent::held::Held;
-use crate::agent::{Agent, Caller, select};
+use crate::agent::Agent;
+use crate::agent::accounts::held::Held;
+use crate::agent::accounts::select;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
 use crate::base::{AccountKey, Credential, Expiry, Origin, Scope, clock};
 use crate::msg;
 use crate::store::Record;

@@ -1,6 +1,9 @@
-use crate::agent::dispatch::Handle;
-use crate::agent::held::{Held, Usefulness};
-use crate::agent::{Agent, Caller, fault, oauth_fault};
+use crate::agent::Agent;
+use crate::agent::accounts::held::{Held, Usefulness};
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
+use crate::agent::fault;
+use crate::agent::upstream::oauth_fault;
 use crate::base::{AccountKey, Credential, GrantKind};
 use crate::oauth::{Wish, scopes};
 use crate::wire::{Condition, Fault, Token, TokenReply};

@@ -1,9 +1,11 @@
 use std::collections::HashSet;
 
-use crate::agent::dispatch::Handle;
-use crate::agent::held::Held;
-use crate::agent::seen::Seen;
-use crate::agent::{Agent, Caller, select};
+use crate::agent::Agent;
+use crate::agent::accounts::held::Held;
+use crate::agent::accounts::seen::Seen;
+use crate::agent::accounts::select;
+use crate::agent::call::caller::Caller;
+use crate::agent::call::dispatch::Handle;
 use crate::base::{AccountKey, AccountRule, Config, Locale, Message};
 use crate::msg;
 use crate::oauth::known_hosts;

@@ -1,0 +1,116 @@
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::agent::accounts::held::{Held, InStore};
+use crate::base::{AccountKey, ServerUrl};
+use crate::store::{Changed, Record, Version};
+use crate::wire::StoredIn;
+
+/// What the agent holds in memory: every account, as its store has it.
+#[derive(Default)]
+pub(crate) struct Accounts {
+    all: BTreeMap<AccountKey, Held>,
+    /// Those of which the keyring has only something that is no record any more.
+    damaged: Vec<AccountKey>,
+    /// What the stores were when they were read.
+    version: Version,
+    /// Counts the changes since the agent began.
+    changes: u64,
+}
+
+impl Accounts {
+    pub(crate) fn version(&self) -> &Version {
+        &self.version
+    }
+
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Takes in what the stores were at this version. What is known of an account beyond its record stays, and so does what
+    /// no store has taken yet, unless the store has something else by now.
+    pub(crate) fn read(
+        &mut self,
+        stored: BTreeMap<AccountKey, (Record, StoredIn)>,
+        damaged: Vec<AccountKey>,
+        version: Version,
+    ) {
+        self.damaged = damaged;
+        let mut before = std::mem::take(&mut self.all);
+        for (key, (record, stored_in)) in stored {
+            let held = match before.remove(&key) {
+                Some(held) if held.is_ahead_of(&record) => held,
+                Some(held) => held.with(record, stored_in),
+                None => Held::new(record, stored_in),
+            };
+            self.all.insert(key, held);
+        }
+        self.version = version;
+        self.changes += 1;
+    }
+
+    /// Takes in what a change of these accounts left in the stores.
+    pub(crate) fn take_in(&mut self, asked: &[AccountKey], changed: &Changed) {
+        self.damaged.retain(|damaged| !asked.contains(damaged));
+        for key in asked {
+            let before = self.all.remove(key);
+            let Some((record, stored_in)) = changed.kept.get(key).cloned() else { continue };
+            let held = match before {
+                // Nothing was changed, and what no store has taken yet is still to take its place.
+                Some(held) if !changed.changed.contains(key) && held.is_ahead_of(&record) => held,
+                Some(held) => held.with(record, stored_in),
+                None => Held::new(record, stored_in),
+            };
+            self.all.insert(key.clone(), held);
+        }
+        // Else somebody else changed something as well, and all is read again before it is used.
+        if self.version == changed.before {
+            self.version = changed.after.clone();
+        }
+        self.changes += 1;
+    }
+
+    /// The accounts whose records cannot be read any more.
+    pub(crate) fn damaged(&self) -> &[AccountKey] {
+        &self.damaged
+    }
+
+    pub(crate) fn get(&self, key: &AccountKey) -> Option<&Held> {
+        self.all.get(key)
+    }
+
+    /// In the order of their keys.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Held> {
+        self.all.values()
+    }
+
+    /// Those of the server's origin. In the order of keys they follow one another: scheme, host, port, then path, user.
+    pub(crate) fn at_origin<'a>(&'a self, server: &ServerUrl) -> impl Iterator<Item = &'a Held> {
+        let origin = server.origin();
+        let first = AccountKey::new(origin.clone(), Some(String::new()));
+        self.all.range(first..).map(|(_, held)| held).take_while(move |held| held.key().server().same_origin(&origin))
+    }
+
+    /// Takes in what the store did not take: it has that record in its place.
+    pub(crate) fn insert_unsaved(&mut self, record: Record, stored_in: StoredIn, in_store: InStore) {
+        let held = match self.all.remove(record.account()) {
+            Some(held) => held.with(record, stored_in),
+            None => Held::new(record, stored_in),
+        };
+        self.all.insert(held.key().clone(), held.unsaved(in_store));
+        self.changes += 1;
+    }
+
+    /// Notes that a renewal follows a refusal.
+    pub(crate) fn heal(&mut self, key: &AccountKey) {
+        if let Some(held) = self.all.get_mut(key) {
+            held.heal(Instant::now());
+        }
+    }
+
+    /// An account as a test wants it.
+    #[cfg(test)]
+    pub(crate) fn insert(&mut self, record: Record, stored_in: StoredIn) {
+        self.all.insert(record.account().clone(), Held::new(record, stored_in));
+    }
+}

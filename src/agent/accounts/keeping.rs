@@ -1,0 +1,67 @@
+//! Where credentials are kept, and how they get from one place to another.
+
+use crate::agent::Agent;
+use crate::agent::accounts::stores::with_store_in;
+use crate::agent::blocking::{ALL_WITHIN, within};
+use crate::agent::fault;
+use crate::base::{Message, Setting, StoreChoice};
+use crate::msg;
+use crate::store::{Protection, StoreError, rekey};
+use crate::wire::{Code, Fault, StoredIn};
+
+impl Agent {
+    /// Where new credentials go, and why not to the keyring.
+    pub(crate) async fn first_store(&self) -> Result<(StoredIn, Option<Message>), Fault> {
+        let look = |store: &mut crate::store::Cascade| Ok((store.first(), store.fallback().cloned()));
+        let (first, fallback) = self.read_stores(look).await?;
+        Ok((first.ok_or_else(fault::internal)?, fallback))
+    }
+
+    /// Moves every credential, and has new ones go there, also those of the next agent.
+    pub(crate) async fn migrate(&self, to: StoredIn) -> Result<usize, Fault> {
+        let (choice, name) = match to {
+            StoredIn::Keyring => (StoreChoice::Keyring, "keyring"),
+            StoredIn::File => (StoreChoice::File, "file"),
+            StoredIn::Memory => {
+                return Err(Fault::new(Code::BadRequest, msg!("migrate-to-memory")).hint(msg!("hint-migrate")));
+            }
+        };
+        if self.store_choice.is_some() {
+            return Err(Fault::new(Code::BadRequest, msg!("migrate-fixed")).hint(msg!("hint-migrate-fixed")));
+        }
+        let mut stores = self.stores().await?;
+        let (paths, key) = (self.paths().clone(), self.key.clone());
+        let target = with_store_in(ALL_WITHIN, &mut stores, move |store| store.copied(choice, &paths, &key)).await?;
+        let set = async || {
+            let _change = self.settings.changing.lock().await;
+            self.settings.set(Setting::Store, name.to_owned()).await
+        };
+        // An agent whose setting is the keyring reads the file as well, and no other reads both. So that is the setting as
+        // long as each has some.
+        if to == StoredIn::Keyring {
+            set().await?;
+        }
+        let moved = with_store_in(ALL_WITHIN, &mut stores, move |store| {
+            let count = store.replace_by(target)?;
+            Ok((count, store.lookout()))
+        });
+        let (count, lookout) = moved.await?;
+        self.look_at(lookout, choice);
+        if to == StoredIn::File {
+            set().await?;
+        }
+        Ok(count)
+    }
+
+    /// Seals the file with a new key, protected like this; without a word on that as the old one was.
+    pub(crate) async fn rekey(&self, protection: Option<Protection>) -> Result<(), Fault> {
+        let _stores = self.exclusive().await?;
+        let (paths, key) = (self.paths().clone(), self.key.clone());
+        match within(ALL_WITHIN, move || Ok(rekey::rekey(&paths, &key, protection))).await? {
+            Err(StoreError::PassphraseNeeded) => {
+                Err(Fault::new(Code::BadRequest, msg!("rekey-how")).hint(msg!("hint-rekey-how")))
+            }
+            done => done.map_err(fault::from_store),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+pub(crate) mod changes;
+pub(crate) mod held;
+pub(crate) mod index;
+pub(crate) mod keeping;
+pub(crate) mod links;
+pub(crate) mod outage;
+pub(crate) mod seen;
+pub(crate) mod select;
+pub(crate) mod stores;
+pub(crate) mod wishes;

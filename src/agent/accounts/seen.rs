@@ -1,0 +1,61 @@
+use crate::access::Authority;
+use crate::agent::accounts::held::Held;
+use crate::agent::accounts::index::Accounts;
+use crate::agent::accounts::select;
+use crate::base::{AccountKey, Origin, ServerUrl};
+
+/// The accounts that are there for the one who asks: those of servers that they see.
+///
+/// Whoever chooses an account for somebody chooses among these, so what is judged is the account that is found, and not only
+/// the server that was asked for: a login for all of a host also answers for a path of it, but whoever sees only that path
+/// neither gets nor changes it, and learns nothing of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    accounts: &'a Accounts,
+    authority: &'a Authority,
+}
+
+impl Accounts {
+    pub(crate) fn seen_by<'a>(&'a self, authority: &'a Authority) -> Seen<'a> {
+        Seen { accounts: self, authority }
+    }
+}
+
+impl<'a> Seen<'a> {
+    /// In the order of their keys.
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'a Held> {
+        self.accounts.iter().filter(move |held| self.authority.sees(held.key().server()))
+    }
+
+    /// Those of the server's origin.
+    pub(crate) fn at_origin(self, server: &ServerUrl) -> impl Iterator<Item = &'a Held> {
+        self.accounts.at_origin(server).filter(move |held| self.authority.sees(held.key().server()))
+    }
+
+    pub(crate) fn get(self, key: &AccountKey) -> Option<&'a Held> {
+        self.accounts.get(key).filter(|held| self.authority.sees(held.key().server()))
+    }
+
+    /// Whether this account would stand before a login, so that git has it in the login's place: by its name, or by a path above
+    /// or below the login's.
+    pub(crate) fn has_login_behind(self, account: &AccountKey) -> bool {
+        let server = account.server();
+        let is_login = |held: &&Held| held.credential().origin() == Origin::Login;
+        let meets = |held: &Held| {
+            let other = held.key().server();
+            other != server && (other.covers(server) || server.covers(other))
+        };
+        self.at_origin(server).filter(is_login).any(meets)
+            || select::candidates(self, server, Some(account.user())).iter().any(is_login)
+    }
+
+    /// Of the accounts whose records cannot be read any more one that would be meant by this server and user.
+    pub(crate) fn damaged_at(self, server: &ServerUrl, user: Option<&str>) -> Option<&'a AccountKey> {
+        let is_meant = |key: &&AccountKey| {
+            key.server().same_origin(server)
+                && user.is_none_or(|user| key.user() == user)
+                && self.authority.sees(key.server())
+        };
+        self.accounts.damaged().iter().find(is_meant)
+    }
+}

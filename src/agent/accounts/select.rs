@@ -1,0 +1,349 @@
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use crate::agent::accounts::held::Held;
+use crate::agent::accounts::seen::Seen;
+use crate::base::{AccountKey, Grant, GrantKind, ServerUrl};
+
+/// Which accounts a request may mean, the best first.
+///
+/// Only accounts of the request's own origin, port included. A request with a path gets accounts whose path covers it,
+/// the longest first; one without gets all, those without a path first. A named user is the account's or the one git
+/// sends with it; after all of these, whoever logged in. What is left in doubt the older account wins: it is the default.
+pub(crate) fn candidates<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
+    let has_path = !server.path().is_empty();
+    let mut found = fitting(accounts, server);
+    let user = user_of(server, user);
+    if let Some(user) = user {
+        let person = person(&found, user).map(|held| held.key().clone());
+        found.retain(|held| has_name(held, user) || Some(held.key()) == person.as_ref());
+    }
+    found.sort_by_key(|held| {
+        let length = held.key().server().path().len();
+        let by_path = if has_path { (Reverse(length), 0) } else { (Reverse(0), length) };
+        let is_person = user.is_some_and(|user| !has_name(held, user));
+        // Exactly the named account goes before one that merely shares git's user name with it.
+        let by_name = user.is_some_and(|user| held.key().user() != user);
+        (is_person, by_path, by_name, held.record().created(), held.key())
+    });
+    found
+}
+
+/// The same for git, which may name a user that the URL of a clone button has, and at some hosts that is the organization:
+/// nobody in particular. Then the one account is meant that nobody gave a name; of several none, and none of another name,
+/// which may be another organization's.
+pub(crate) fn for_git<'a>(
+    accounts: Seen<'a>,
+    server: &ServerUrl,
+    user: Option<&str>,
+    is_organization: bool,
+) -> Vec<&'a Held> {
+    let found = candidates(accounts, server, user);
+    if !is_organization || user.is_none() || !found.is_empty() {
+        return found;
+    }
+    let is_unnamed = |held: &&Held| {
+        let name = held.key().user();
+        *held.key() == AccountKey::new(held.key().server().clone(), None) || held.person() == Some(name)
+    };
+    let unnamed: Vec<&Held> = fitting(accounts, server).into_iter().filter(is_unnamed).collect();
+    if unnamed.len() == 1 { unnamed } else { Vec::new() }
+}
+
+/// The same where one account is to be changed or handed out: whoever logged in counts only if no account has the name.
+pub(crate) fn meant<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
+    let mut found = candidates(accounts, server, user);
+    let named = user_of(server, user).map_or(0, |user| found.partition_point(|held| has_name(held, user)));
+    if named > 0 {
+        found.truncate(named);
+    }
+    found
+}
+
+/// The account a person means who names a server and perhaps a user: exactly that server first, then as for git.
+pub(crate) fn for_person<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Option<&'a Held> {
+    let found = meant(accounts, server, user);
+    found.iter().find(|held| held.key().server() == server).or(found.first()).copied()
+}
+
+/// The accounts of exactly this server that a person means: all, or the one of this name, or else the one of this person.
+pub(crate) fn of_server<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
+    let mut found: Vec<&Held> = accounts.at_origin(server).filter(|held| held.key().server() == server).collect();
+    if let Some(user) = user {
+        let named = found.iter().find(|held| held.key().user() == user).copied();
+        found = named.or_else(|| person(&found, user)).into_iter().collect();
+    }
+    found
+}
+
+/// Whether the name fits, and not to be guessed by, more than one login.
+pub(crate) fn is_shared(accounts: Seen<'_>, server: &ServerUrl, user: &str) -> bool {
+    let found = fitting(accounts, server);
+    !found.iter().any(|held| has_name(held, user)) && of_person(&found, user).len() > 1
+}
+
+fn fitting<'a>(accounts: Seen<'a>, server: &ServerUrl) -> Vec<&'a Held> {
+    let has_path = !server.path().is_empty();
+    accounts.at_origin(server).filter(|held| !has_path || held.key().server().covers(server)).collect()
+}
+
+/// Git says an empty name for a certificate's file, which has no users.
+fn user_of<'a>(server: &ServerUrl, user: Option<&'a str>) -> Option<&'a str> {
+    user.filter(|_| !server.is_file())
+}
+
+/// Whether this is the name of the account, or the one that git sends with it.
+fn has_name(held: &Held, user: &str) -> bool {
+    held.key().user() == user || held.git_user() == user
+}
+
+/// The login of the person with this name. Servers put a person's own name into the URLs they show, while git sends another
+/// beside a token. A name that several logins share is not guessed.
+fn person<'a>(found: &[&'a Held], user: &str) -> Option<&'a Held> {
+    match of_person(found, user)[..] {
+        [one] => Some(one),
+        _ => None,
+    }
+}
+
+/// The logins of this person, as the server named them; where nothing else has the name, of whoever's e-mail address begins
+/// with it.
+fn of_person<'a>(found: &[&'a Held], user: &str) -> Vec<&'a Held> {
+    let logins = |fits: &dyn Fn(&str) -> bool| {
+        let is_theirs = |held: &&&Held| !has_name(held, user) && held.person().is_some_and(fits);
+        found.iter().filter(is_theirs).copied().collect::<Vec<_>>()
+    };
+    let exact = logins(&|person| person == user);
+    if !exact.is_empty() || user.is_empty() || found.iter().any(|held| has_name(held, user)) {
+        return exact;
+    }
+    logins(&|person| person.rsplit_once('@').is_some_and(|(local, _)| local == user))
+}
+
+/// The account that a person means who names no user, for every server that has one: the oldest.
+pub(crate) fn defaults(accounts: Seen<'_>) -> HashMap<&ServerUrl, &AccountKey> {
+    let mut oldest: HashMap<&ServerUrl, &Held> = HashMap::new();
+    for held in accounts.iter() {
+        let first = oldest.entry(held.key().server()).or_insert(held);
+        if held.record().created() < first.record().created() {
+            *first = held;
+        }
+    }
+    oldest.into_iter().map(|(server, held)| (server, held.key())).collect()
+}
+
+/// Under which name a login is kept whose server says who logged in: theirs, unless something that came in another way has it
+/// there. The other account is that of the same person from a time when nobody was named.
+pub(crate) fn of_who_logged_in(
+    accounts: Seen<'_>,
+    server: &ServerUrl,
+    grant: &Grant,
+) -> (AccountKey, Option<AccountKey>) {
+    let same =
+        |earlier: &Grant| (earlier.kind, &earlier.issuer, &earlier.user) == (grant.kind, &grant.issuer, &grant.user);
+    let is_theirs = |key: &AccountKey| accounts.get(key).and_then(|held| held.credential().grant()).is_some_and(&same);
+    let is_free = |key: &AccountKey| accounts.get(key).is_none() || is_theirs(key);
+    let named = |name: Option<String>| AccountKey::new(server.clone(), name);
+    let name = grant.user.clone().unwrap_or_default();
+    let further = (2..100).map(|number| Some(format!("{name} ({number})")));
+    let names = [Some(name.clone()), None].into_iter().chain(further);
+    let account = names.map(named).find(is_free).unwrap_or_else(|| named(None));
+    let unnamed = named(None);
+    let instead = (unnamed != account && is_theirs(&unnamed)).then_some(unnamed);
+    (account, instead)
+}
+
+/// Under which name the login of a machine is kept: the usual one, unless another client's is there; then its own client's.
+pub(crate) fn of_client(accounts: Seen<'_>, server: &ServerUrl, grant: &Grant) -> AccountKey {
+    let named = |name: Option<String>| AccountKey::new(server.clone(), name);
+    let client = |key: &AccountKey| accounts.get(key).and_then(|held| held.credential().grant());
+    let is_own = |key: &AccountKey| client(key).is_some_and(|other| other.client_id == grant.client_id);
+    let (usual, own) = (named(None), named(Some(grant.client_id.clone())));
+    let is_anothers = client(&usual).is_some_and(|other| other.kind == GrantKind::Machine) && !is_own(&usual);
+    if is_anothers || is_own(&own) { own } else { usual }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Authority;
+    use crate::agent::accounts::index::Accounts;
+    use crate::base::{Credential, Secret, TokenSource};
+    use crate::store::Record;
+    use crate::wire::StoredIn;
+
+    fn accounts(keys: &[(&str, &str)]) -> Accounts {
+        let mut accounts = Accounts::default();
+        for (server, user) in keys {
+            let key = AccountKey::new(ServerUrl::parse(server).unwrap(), Some((*user).to_owned()));
+            let credential = Credential::token(Secret::new("t".into()), TokenSource::Given);
+            accounts.insert(Record::new(key, credential), StoredIn::Memory);
+        }
+        accounts
+    }
+
+    fn seen(accounts: &Accounts) -> Seen<'_> {
+        accounts.seen_by(Box::leak(Box::new(Authority::owner())))
+    }
+
+    fn chosen(accounts: &Accounts, server: &str, user: Option<&str>) -> Vec<String> {
+        candidates(seen(accounts), &ServerUrl::parse(server).unwrap(), user)
+            .iter()
+            .map(|held| held.key().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn the_default_of_a_server_is_the_account_that_a_person_means_who_names_no_user() {
+        let all = accounts(&[
+            ("https://a.example", "b"),
+            ("https://a.example", "a"),
+            ("https://a.example/x", "c"),
+            ("https://b.example", "d"),
+        ]);
+        let defaults = defaults(seen(&all));
+        assert_eq!(defaults.len(), 3);
+        for (server, key) in defaults {
+            assert_eq!(for_person(seen(&all), server, None).unwrap().key(), key);
+        }
+    }
+
+    #[test]
+    fn a_credential_goes_only_to_its_own_origin() {
+        let all = accounts(&[("https://a.example", "u"), ("https://a.example:8443", "u"), ("http://127.0.0.1:1", "u")]);
+        assert_eq!(chosen(&all, "https://a.example", None), ["https://a.example|u"]);
+        assert_eq!(chosen(&all, "https://a.example:8443/x", None), ["https://a.example:8443|u"]);
+        for other in
+            ["http://a.example", "https://a.example:444", "https://a.example.evil.example", "http://127.0.0.1:2"]
+        {
+            assert!(chosen(&all, other, None).is_empty(), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_longest_path_wins_and_none_prefers_none() {
+        let all = accounts(&[
+            ("https://a.example/org", "u"),
+            ("https://a.example", "u"),
+            ("https://a.example/org/repo", "u"),
+        ]);
+        assert_eq!(chosen(&all, "https://a.example/org/repo/x", None)[0], "https://a.example/org/repo|u");
+        assert_eq!(chosen(&all, "https://a.example/org/repo-evil", None)[0], "https://a.example/org|u");
+        assert_eq!(chosen(&all, "https://a.example", None)[0], "https://a.example|u");
+    }
+
+    /// Scheme, host, port and path segments, as they were made: what the answer must be is decided without `ServerUrl`.
+    type Parts = (&'static str, String, u16, Vec<&'static str>);
+
+    fn made() -> Vec<(Parts, ServerUrl)> {
+        let mut all = Vec::new();
+        for scheme in ["https", "http", "smtp"] {
+            for host in
+                ["a.example", "b.example", "a.example.b.example", "aa.example", "127.0.0.1", "[::1]", "localhost"]
+            {
+                for port in [80, 443, 8080, 808] {
+                    for path in [&[][..], &["org"], &["org", "repo"], &["org", "repo-evil"], &["org-evil"], &["other"]]
+                    {
+                        for upper in [false, true] {
+                            let host = if upper { host.to_uppercase() } else { host.to_owned() };
+                            let text = format!("{scheme}://{host}:{port}/{}", path.join("/"));
+                            let parts = (scheme, host.to_lowercase(), port, path.to_vec());
+                            all.push((parts, ServerUrl::parse(&text).unwrap()));
+                        }
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn in_a_million_pairs_a_credential_is_only_ever_given_to_its_own_origin_and_path() {
+        let all = made();
+        assert!(all.len() * all.len() > 1_000_000);
+        for (own, kept) in &all {
+            let (account, owner) = (accounts(&[(&kept.to_string(), "u")]), Authority::owner());
+            for (asked, server) in &all {
+                let same_origin = (own.0, &own.1, own.2) == (asked.0, &asked.1, asked.2);
+                let expected = same_origin && (asked.3.is_empty() || asked.3.starts_with(&own.3));
+                assert_eq!(
+                    !candidates(account.seen_by(&owner), server, None).is_empty(),
+                    expected,
+                    "{kept} for {server}"
+                );
+            }
+        }
+    }
+
+    /// The same with logins: server, account, who logged in.
+    fn logins(all: &[(&str, &str, &str)]) -> Accounts {
+        let mut accounts = Accounts::default();
+        for (server, account, person) in all {
+            let key = AccountKey::new(ServerUrl::parse(server).unwrap(), Some((*account).to_owned()));
+            let endpoint = "\"token_endpoint\":\"https://i.example/token\"";
+            let grant = format!(
+                "{{\"kind\":\"person\",\"issuer\":\"https://i.example\",\"client_id\":\"c\",{endpoint},\"user\":\"{person}\"}}"
+            );
+            let grant = serde_json::from_str(&grant).unwrap();
+            let access = Secret::new("t".into());
+            let credential = Credential::OAuth { access, expires: None, refresh: None, grant };
+            accounts.insert(Record::new(key, credential), StoredIn::Memory);
+        }
+        accounts
+    }
+
+    #[test]
+    fn a_persons_own_name_means_their_login_at_that_origin_after_accounts_of_that_name() {
+        let a = "https://a.example";
+        let mut all = logins(&[
+            (a, "oauth2", "alice"),
+            (a, "work", "bob"),
+            ("https://a.example:8443", "oauth2", "carol"),
+            ("https://a.example/org", "o", "dave@corp.example"),
+        ]);
+        assert_eq!(chosen(&all, a, Some("alice")), ["https://a.example|oauth2"]);
+        assert_eq!(chosen(&all, "https://a.example/org/x", Some("bob")), ["https://a.example|work"]);
+        assert_eq!(chosen(&all, a, Some("dave@corp.example")), ["https://a.example/org|o"]);
+        assert_eq!(chosen(&all, a, Some("dave")), ["https://a.example/org|o"]);
+        for nobody in ["carol", "Alice", "ali", "", "corp.example"] {
+            assert!(chosen(&all, a, Some(nobody)).is_empty(), "{nobody}");
+        }
+        let key = AccountKey::new(ServerUrl::parse("https://a.example/org").unwrap(), Some("alice".to_owned()));
+        let credential = Credential::token(Secret::new("t".into()), TokenSource::Given);
+        all.insert(Record::new(key, credential), StoredIn::Memory);
+        assert_eq!(chosen(&all, a, Some("alice")), ["https://a.example/org|alice", "https://a.example|oauth2"]);
+        let at = ServerUrl::parse(a).unwrap();
+        assert_eq!(for_person(seen(&all), &at, Some("alice")).unwrap().key().user(), "alice");
+        let users = |user| of_server(seen(&all), &at, user).iter().map(|held| held.key().user()).collect::<Vec<_>>();
+        assert_eq!(users(Some("alice")), ["oauth2"]);
+        assert_eq!((users(Some("work")), users(Some("bob"))), (vec!["work"], vec!["work"]));
+        assert_eq!(users(Some("dave")), Vec::<&str>::new());
+        assert_eq!(users(None), ["oauth2", "work"]);
+    }
+
+    #[test]
+    fn a_name_that_two_logins_share_is_not_guessed() {
+        let a = "https://a.example";
+        let all =
+            logins(&[(a, "one", "alice"), (a, "two", "alice"), (a, "x", "bob@a.example"), (a, "y", "bob@b.example")]);
+        for shared in ["alice", "bob"] {
+            assert!(chosen(&all, a, Some(shared)).is_empty(), "{shared}");
+            assert!(of_server(seen(&all), &ServerUrl::parse(a).unwrap(), Some(shared)).is_empty());
+            assert!(is_shared(seen(&all), &ServerUrl::parse(a).unwrap(), shared));
+        }
+        assert_eq!(chosen(&all, a, Some("two")), ["https://a.example|two"]);
+        let exact = logins(&[(a, "one", "alice"), (a, "two", "alice@a.example")]);
+        assert_eq!(
+            chosen(&exact, a, Some("alice")),
+            ["https://a.example|one"],
+            "a name goes before part of an address"
+        );
+    }
+
+    #[test]
+    fn a_named_user_gets_that_account() {
+        let all = accounts(&[("https://a.example", "one"), ("https://a.example", "two")]);
+        assert_eq!(chosen(&all, "https://a.example", Some("two")), ["https://a.example|two"]);
+        assert!(chosen(&all, "https://a.example", Some("three")).is_empty());
+    }
+}

@@ -1,0 +1,316 @@
+use std::pin::pin;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Notify;
+use zeroize::Zeroizing;
+
+use crate::access::{Authority, Standing};
+use crate::agent::Agent;
+use crate::agent::fault;
+use crate::agent::gate::guest::Guest;
+use crate::agent::gate::lasting::Begun;
+use crate::agent::gate::needs::Needs;
+use crate::agent::gate::over::Over;
+use crate::agent::life::auditing::{Author, Called, Who};
+use crate::base::{Locale, ServerUrl};
+use crate::msg;
+use crate::wire::{Actor, Code, Fault, MAX_FRAME, print_event};
+
+/// Whoever reads nothing for so long has gone.
+pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
+
+/// The same for who is handed something long, which a person may be reading page by page.
+const READ_WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// Who asks, while a request is being answered: the language, and both directions of the connection.
+pub struct Caller<'a> {
+    pub locale: Locale,
+    asker: Asker<'a>,
+    begun: Begun,
+    over: Over<'a>,
+    about: Option<(ServerUrl, Option<String>)>,
+    called: Option<Called>,
+    agent: &'a Agent,
+    input: &'a mut (dyn AsyncRead + Send + Unpin),
+    output: &'a mut (dyn AsyncWrite + Send + Unpin),
+    settled: Option<&'a Notify>,
+}
+
+/// What a caller says while it is told something: a line that was asked for, or nothing of interest.
+#[derive(Default)]
+pub(crate) struct Heard {
+    awaited: bool,
+    line: Zeroizing<Vec<u8>>,
+}
+
+/// Who is at the other end.
+#[derive(Clone, Copy)]
+pub enum Asker<'a> {
+    /// A process of this user, at a socket that may have a token of its own.
+    Process { peer: &'a Peer, door: Option<&'a Standing> },
+    /// Somebody who was let in through the HTTP door.
+    Guest(&'a Guest),
+}
+
+/// That it is the user who asks, without anybody's token: what only they and their settings may say is heard of nobody else.
+/// Nothing but a [`Caller`] makes one.
+#[derive(Clone, Copy)]
+pub(crate) struct TheUser(());
+
+/// The process at the other end, as the kernel named it when it connected.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    pub uid: u32,
+    pub pid: u32,
+    /// Its program then; nothing where that may be another's.
+    pub exe: Option<String>,
+}
+
+impl<'a> Caller<'a> {
+    pub fn new(
+        input: &'a mut (dyn AsyncRead + Send + Unpin),
+        output: &'a mut (dyn AsyncWrite + Send + Unpin),
+        asker: Asker<'a>,
+        agent: &'a Agent,
+    ) -> Self {
+        Caller {
+            locale: Locale::default(),
+            asker,
+            begun: Begun::by_nobody(),
+            over: Over::default(),
+            about: None,
+            called: None,
+            agent,
+            input,
+            output,
+            settled: None,
+        }
+    }
+
+    /// The same, and this is told when the request [`settles`](Self::settles).
+    pub fn telling(self, settled: &'a Notify) -> Self {
+        Caller { settled: Some(settled), ..self }
+    }
+
+    /// The work is done, and from now on it is only there for as long as the caller wants it: it is not in the way of the
+    /// caller's other requests.
+    pub(crate) fn settles(&self) {
+        self.settled.inspect(|settled| settled.notify_one());
+    }
+
+    /// Says what the request turned out to be about, for the audit log. For who may not see that server it is not there.
+    pub(crate) fn is_about(&mut self, server: &ServerUrl, account: Option<&str>) -> Result<(), Fault> {
+        self.about = Some((server.clone(), account.map(str::to_owned)));
+        if !self.begun.authority.is_owner() {
+            self.begun.server = Some(server.clone());
+            self.over = Over::default();
+        }
+        match self.begun.authority.sees(server) {
+            true => Ok(()),
+            false => Err(Fault::new(Code::NotFound, msg!("not-logged-in", server = server))),
+        }
+    }
+
+    /// A process of this user that shows no token, at a socket that has none.
+    pub(crate) fn is_owner(&self) -> bool {
+        matches!(self.asker, Asker::Process { door: None, .. }) && self.begun.authority.token().is_none()
+    }
+
+    /// The proof of that, for what nobody else may say.
+    pub(crate) fn the_user(&self) -> Result<TheUser, Fault> {
+        match self.is_owner() {
+            true => Ok(TheUser(())),
+            false => Err(fault::only_the_user()),
+        }
+    }
+
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.begun.authority
+    }
+
+    /// Notes what whoever asks may do.
+    pub(crate) fn acts_within(&mut self, authority: Authority) {
+        self.begun.authority = authority;
+        self.over = Over::default();
+    }
+
+    /// Notes what it takes to do what was asked for, as long as it lasts.
+    pub(crate) fn takes(&mut self, needs: Needs) {
+        self.begun.needs = needs;
+        self.over = Over::default();
+    }
+
+    /// Whether they may still do what they began.
+    pub(crate) fn still_may(&self) -> Result<(), Fault> {
+        self.agent.still_holds(&self.begun)
+    }
+
+    pub(crate) fn asker(&self) -> Asker<'a> {
+        self.asker
+    }
+
+    pub(crate) fn guest(&self) -> Option<&'a Guest> {
+        match self.asker {
+            Asker::Guest(guest) => Some(guest),
+            Asker::Process { .. } => None,
+        }
+    }
+
+    /// Says what is to be called, for the audit log.
+    pub(crate) fn calls(&mut self, method: &str, path: &str) {
+        self.called = Some(Called::new(method, path));
+    }
+
+    pub(crate) fn take_called(&mut self) -> Option<Called> {
+        self.called.take()
+    }
+
+    pub(crate) fn take_about(&mut self) -> Option<(ServerUrl, Option<String>)> {
+        self.about.take()
+    }
+
+    /// Who asks: the program that connected, and the token that it presented.
+    pub(crate) fn actor(&self) -> Who {
+        let token_id = self.begun.authority.token().map(str::to_owned);
+        let actor = match self.asker {
+            Asker::Process { peer: Peer { uid, pid, exe }, .. } => {
+                Actor::Process { uid: *uid, pid: *pid, exe: exe.clone(), token_id }
+            }
+            Asker::Guest(guest) => return guest.who(),
+        };
+        Who { actor, author: self.author() }
+    }
+
+    /// As whom they are counted in the log.
+    pub(crate) fn author(&self) -> Author {
+        match (Author::of(&self.begun.authority), self.asker) {
+            (_, Asker::Guest(guest)) => guest.who().author,
+            (Some(author), _) => author,
+            (None, Asker::Process { door: Some(door), .. }) => {
+                Author::Restricted(door.ids().next().unwrap_or_default().to_owned())
+            }
+            (None, Asker::Process { door: None, .. }) if self.begun.authority.is_nobody() => Author::Processes,
+            (None, Asker::Process { door: None, .. }) => Author::Owner,
+        }
+    }
+
+    /// Sends an event; `false` if nobody listens any more.
+    pub(crate) async fn tell(&mut self, event: &impl Serialize) -> bool {
+        let frame = print_event(event);
+        matches!(tokio::time::timeout(WRITE_WITHIN, self.output.write_all(&frame)).await, Ok(Ok(())))
+    }
+
+    /// What the caller says to an event that asked for something; `None` if it went, or made no sense.
+    pub(crate) async fn more<T: DeserializeOwned>(&mut self) -> Option<T> {
+        let mut line = Zeroizing::new(Vec::with_capacity(MAX_FRAME));
+        while line.last() != Some(&b'\n') {
+            let room = MAX_FRAME - line.len();
+            let mut limited = (&mut *self.input).take(room as u64);
+            let count = tokio::select! {
+                count = limited.read_buf(&mut *line), if room > 0 => count.ok()?,
+                () = self.agent.stopping.asked() => 0,
+                _ = self.over.come(self.agent, &self.begun) => 0,
+                else => 0,
+            };
+            if count == 0 {
+                return None;
+            }
+        }
+        serde_json::from_slice(&line).ok()
+    }
+
+    /// Sends an event, however long the caller takes to read it, and meanwhile takes in what it says.
+    pub(crate) async fn tell_slowly(&mut self, event: &impl Serialize, heard: &mut Heard) -> Result<(), Fault> {
+        let frame = print_event(event);
+        let mut writing = pin!(tokio::time::timeout(READ_WITHIN, self.output.write_all(&frame)));
+        loop {
+            tokio::select! {
+                biased;
+                written = &mut writing => return written.ok().and_then(Result::ok).ok_or_else(fault::cancelled),
+                () = self.agent.stopping.asked() => return Err(fault::stopping()),
+                () = self.agent.locking.locked() => return Err(fault::locked()),
+                fault = self.over.come(self.agent, &self.begun) => return Err(fault),
+                whole = heard.take_in(self.input), if !heard.is_whole() => whole.ok_or_else(fault::cancelled)?,
+            }
+        }
+    }
+
+    /// Returns once an awaited line is whole; else when waiting has to end, and why. Dropped, it can be gone on with.
+    pub(crate) async fn hear(&mut self, heard: &mut Heard) -> Result<(), Fault> {
+        tokio::select! {
+            whole = heard.take_in(self.input) => whole.ok_or_else(fault::cancelled),
+            () = self.agent.stopping.asked() => Err(fault::stopping()),
+            () = self.agent.locking.locked() => Err(fault::locked()),
+            fault = self.over.come(self.agent, &self.begun) => Err(fault),
+        }
+    }
+
+    /// Returns when the caller closes its side or has no rights any more, or the agent stops.
+    pub(crate) async fn closed(&mut self) {
+        let mut ignored = [0; 256];
+        let closed = async { while self.input.read(&mut ignored).await.is_ok_and(|count| count > 0) {} };
+        tokio::select! {
+            () = closed => {}
+            () = self.agent.stopping.asked() => {}
+            _ = self.over.come(self.agent, &self.begun) => {}
+        }
+    }
+
+    /// Returns when waiting for a person has to end, and why: the caller closes its side, which cancels what it asked for,
+    /// or has no rights any more, or the agent stops or is locked. What the caller still says is not read as requests.
+    pub(crate) async fn hung_up(&mut self) -> Fault {
+        let mut ignored = [0; 256];
+        let closed = async { while self.input.read(&mut ignored).await.is_ok_and(|count| count > 0) {} };
+        tokio::select! {
+            () = closed => fault::cancelled(),
+            () = self.agent.stopping.asked() => fault::stopping(),
+            () = self.agent.locking.locked() => fault::locked(),
+            fault = self.over.come(self.agent, &self.begun) => fault,
+        }
+    }
+}
+
+impl Heard {
+    /// Notes that a line was asked for.
+    pub(crate) fn awaits(&mut self) {
+        self.awaited = true;
+    }
+
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.awaited
+    }
+
+    fn is_whole(&self) -> bool {
+        self.line.last() == Some(&b'\n')
+    }
+
+    /// The line, once it is whole; `None` if it makes no sense.
+    pub(crate) fn take<T: DeserializeOwned>(&mut self) -> Option<T> {
+        self.awaited = false;
+        serde_json::from_slice(&std::mem::take(&mut self.line)).ok()
+    }
+
+    /// Reads on until the awaited line is whole; `None` when the caller has closed its side, or says too much.
+    async fn take_in(&mut self, input: &mut (dyn AsyncRead + Send + Unpin)) -> Option<()> {
+        if !self.awaited {
+            let mut ignored = [0; 256];
+            while input.read(&mut ignored).await.is_ok_and(|count| count > 0) {}
+            return None;
+        }
+        if self.line.capacity() < MAX_FRAME {
+            // At once: a buffer that grew would leave copies behind.
+            self.line.reserve_exact(MAX_FRAME);
+        }
+        while !self.is_whole() {
+            let room = MAX_FRAME - self.line.len();
+            let mut limited = (&mut *input).take(room as u64);
+            if room == 0 || limited.read_buf(&mut *self.line).await.ok()? == 0 {
+                return None;
+            }
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,211 @@
+use std::pin::Pin;
+
+use zeroize::Zeroizing;
+
+use crate::agent::Agent;
+use crate::agent::call::caller::Asker;
+use crate::agent::call::caller::Caller;
+use crate::agent::fault;
+use crate::agent::gate::needs::{NOTHING, Needs, OPEN, SECRET, SETTINGS, at_server, everywhere};
+use crate::agent::life::auditing::Author;
+use crate::base::Scope;
+use crate::msg;
+use crate::wire::{self, Code, Fault, Request, RequestError, Verb, print_noted_reply, print_reply};
+
+/// A verb as the agent carries it out.
+pub(crate) trait Handle: Verb + Send + Sync {
+    /// What the audit log calls it; nothing where it says nothing of a credential.
+    const EVENT: Option<&'static str> = None;
+
+    /// Whether it changes an account: that is noted with its name. Who did too much has to wait for it.
+    const CHANGES_ACCOUNT: bool = false;
+
+    /// Whether it gives somebody rights: that is not done where the log could not say so. Their own accounts the user changes
+    /// in any case.
+    fn gives_rights(&self) -> bool {
+        false
+    }
+
+    fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> impl Future<Output = Result<Self::Reply, Fault>> + Send;
+}
+
+type Frame = Zeroizing<Vec<u8>>;
+type Running<'a> = Pin<Box<dyn Future<Output = Frame> + Send + 'a>>;
+type Run = for<'a> fn(&'a Agent, &'a Request<'a>, &'a mut Caller<'_>, Needs) -> Running<'a>;
+
+/// A verb: its name, what it takes to ask it, and how it is carried out.
+type Row = (&'static str, Needs, Run);
+
+/// Every verb there is.
+const VERBS: &[Row] = &[
+    row::<wire::Get>(SECRET),
+    row::<wire::Store>(at_server(Scope::Write)),
+    row::<wire::Erase>(at_server(Scope::Write)),
+    row::<wire::Token>(SECRET),
+    row::<wire::Status>(at_server(Scope::Read)),
+    row::<wire::Why>(at_server(Scope::Read)),
+    row::<wire::Login>(at_server(Scope::Control)),
+    row::<wire::Save>(at_server(Scope::Write)),
+    row::<wire::Logout>(at_server(Scope::Control)),
+    row::<wire::Stores>(everywhere(Scope::Read)),
+    row::<wire::Migrate>(SETTINGS),
+    row::<wire::Rekey>(everywhere(Scope::All)),
+    row::<wire::Doctor>(everywhere(Scope::All)),
+    row::<wire::Audit>(everywhere(Scope::Audit)),
+    row::<wire::AuditVerify>(everywhere(Scope::Audit)),
+    row::<wire::Generate>(at_server(Scope::All)),
+    row::<wire::Lease>(at_server(Scope::All)),
+    row::<wire::Tokens>(at_server(Scope::All)),
+    row::<wire::RevokeToken>(at_server(Scope::All)),
+    row::<wire::EndToken>(OPEN),
+    // What it needs depends on what is called, and is checked once that is known.
+    row::<wire::Api>(NOTHING),
+    row::<wire::SocketAdd>(everywhere(Scope::All)),
+    row::<wire::SocketRemove>(everywhere(Scope::All)),
+    row::<wire::Sockets>(everywhere(Scope::All)),
+    row::<wire::Lock>(everywhere(Scope::Control)),
+    row::<wire::Unlock>(everywhere(Scope::Control)),
+    row::<wire::Hello>(NOTHING),
+    row::<wire::Start>(at_server(Scope::Control)),
+    row::<wire::Stop>(everywhere(Scope::Control)),
+    row::<wire::Serve>(everywhere(Scope::All)),
+    row::<wire::ServeEnd>(everywhere(Scope::All)),
+    row::<wire::Issuers>(OPEN),
+    row::<wire::SignIn>(OPEN),
+    row::<wire::SignInFinish>(OPEN),
+    row::<wire::SignInToken>(OPEN),
+    row::<wire::SignOut>(NOTHING),
+    row::<wire::WhoAmI>(OPEN),
+    row::<wire::Sessions>(everywhere(Scope::All)),
+    row::<wire::SessionEnd>(everywhere(Scope::All)),
+    row::<wire::DeviceStart>(OPEN),
+    row::<wire::DevicePoll>(OPEN),
+    row::<wire::DeviceLook>(at_server(Scope::Read)),
+    // Nobody grants more than they have.
+    row::<wire::DeviceDecide>(at_server(Scope::Read)),
+    // Nor sees or ends what others approved, unless they may do everything.
+    row::<wire::Devices>(at_server(Scope::Read)),
+    row::<wire::DeviceEnd>(at_server(Scope::Read)),
+];
+
+/// Answers one request frame with one reply frame.
+pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Frame {
+    let mut request = match Request::parse(frame) {
+        Ok(request) => request,
+        Err(error) => return refuse(from_request(error), caller),
+    };
+    caller.locale = request.locale;
+    let env = request.env.take().filter(|_| caller.guest().is_none());
+    if env.as_ref().and_then(|env| env.home.as_ref()).is_some_and(|home| *home != agent.paths().tag()) {
+        return refuse(fault::elsewhere(), caller);
+    }
+    if let Err(fault) = agent.disk_answers().await {
+        // Whoever may end the agent does not wait for its disk.
+        let is_owner = matches!(caller.asker(), Asker::Process { door: None, .. }) && request.token.is_none();
+        return match is_owner && request.verb() == wire::Stop::NAME {
+            true => run::<wire::Stop>(agent, &request, caller, NOTHING).await,
+            false => refuse(fault, caller),
+        };
+    }
+    agent.lock_if_due();
+    match agent.authority(&request, caller).await {
+        Ok(authority) => {
+            caller.acts_within(authority);
+            agent.note_token(caller);
+        }
+        Err(fault) => return refuse(fault, caller),
+    }
+    match VERBS.iter().find(|(name, ..)| *name == request.verb()) {
+        Some((name, needs, run)) => {
+            tracing::debug!(verb = name, "request");
+            if let Err(fault) = needs.check(caller.authority()) {
+                agent.audit("auth.fail", caller.actor(), None, Err(fault.code()));
+                return refuse(fault, caller);
+            }
+            caller.takes(*needs);
+            match env.filter(|_| caller.is_owner()) {
+                Some(env) => agent.on_behalf(env, run(agent, &request, caller, *needs)).await,
+                None => run(agent, &request, caller, *needs).await,
+            }
+        }
+        // Most often the front-end is newer than this agent.
+        None => {
+            let fault = Fault::new(Code::BadRequest, msg!("unknown-verb", verb = request.verb()));
+            refuse(fault.hint(msg!("hint-restart-agent")), caller)
+        }
+    }
+}
+
+/// Whether this is the question that asks for nothing but an answer.
+pub fn is_hello(frame: &[u8]) -> bool {
+    Request::parse(frame).is_ok_and(|request| request.verb() == wire::Hello::NAME)
+}
+
+const fn row<V: Handle + 'static>(needs: Needs) -> Row
+where
+    V::Reply: Send,
+{
+    (V::NAME, needs, |agent, request, caller, needs| Box::pin(run::<V>(agent, request, caller, needs)))
+}
+
+async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Caller<'_>, needs: Needs) -> Frame {
+    agent.note_request(V::EVENT.is_some());
+    let audited = V::EVENT.map(|event| (event, caller.actor()));
+    let changes_rights = Agent::changes_rights(V::EVENT);
+    let (gives_rights, mut outcome) = match request.params::<V>() {
+        Ok(verb) => {
+            let author = caller.author();
+            let gives_rights = verb.gives_rights() && !(V::CHANGES_ACCOUNT && author == Author::Owner);
+            let may = match gives_rights {
+                true => agent.can_note_rights(&author).await,
+                // One that has no event notes what it did by itself, and that changes rights.
+                false if V::CHANGES_ACCOUNT => agent.has_room(&author, changes_rights || V::EVENT.is_none()),
+                false => Ok(()),
+            };
+            match may {
+                Ok(()) => (gives_rights, verb.handle(agent, caller).await),
+                Err(fault) => (gives_rights, Err(fault)),
+            }
+        }
+        Err(error) => (false, Err(from_request(error))),
+    };
+    // A server may have been waited for: who lost the right to a secret meanwhile does not get it.
+    if outcome.is_ok()
+        && needs.is_for_a_secret()
+        && let Err(fault) = caller.still_may()
+    {
+        outcome = Err(fault);
+    }
+    if let Err(fault) = &outcome {
+        tracing::debug!(verb = V::NAME, code = ?fault.code(), fault = fault.id(), "refused");
+    }
+    if let Some((event, actor)) = audited {
+        let (about, called) = (caller.take_about(), caller.take_called());
+        agent.audit_call(event, actor, about, called, outcome.as_ref().map(|_| ()).map_err(Fault::code));
+        if changes_rights
+            && let Err(fault) = agent.rights_noted().await
+            && gives_rights
+            && outcome.is_ok()
+        {
+            outcome = Err(fault);
+        }
+    }
+    // Whoever asks for a credential hears nothing of it: that is git, most often. Some answers say it themselves.
+    let is_daily = V::EVENT.is_some() && !changes_rights;
+    let says_itself = is_daily || V::NAME == wire::AuditVerify::NAME;
+    let note = if says_itself || !caller.is_owner() { None } else { agent.note_of_audit(caller.locale) };
+    print_noted_reply(&outcome, note, caller.locale)
+}
+
+fn refuse(fault: Fault, caller: &Caller<'_>) -> Frame {
+    print_reply::<wire::Empty>(&Err(fault), caller.locale)
+}
+
+fn from_request(error: RequestError) -> Fault {
+    match error {
+        RequestError::Malformed => Fault::new(Code::BadRequest, msg!("not-a-request")),
+        RequestError::Version(version) => {
+            Fault::new(Code::BadRequest, msg!("unknown-version", version = version)).hint(msg!("hint-restart-agent"))
+        }
+    }
+}

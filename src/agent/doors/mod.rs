@@ -1,0 +1,2 @@
+pub(crate) mod control;
+pub(crate) mod http_door;

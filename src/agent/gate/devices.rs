@@ -1,0 +1,299 @@
+//! Machines elsewhere that ask for a token of this agent, and wait for a person to decide (RFC 8628).
+
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::agent::fair::party::Party;
+use crate::agent::fair::shares::Shares;
+use crate::agent::state::lock;
+use crate::base::{Expiry, Moment, Scopes, Secret, clock};
+
+/// How long a code is good for.
+pub(crate) const LIFE: Duration = Duration::from_secs(10 * 60);
+
+/// How often a machine may ask what became of it. A Loom client asks once a second.
+pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
+const LEAST_PAUSE: Duration = Duration::from_millis(800);
+
+/// So many machines wait at most, and so many of one address. Beyond that the oldest of where most wait gives way, and at
+/// one address the oldest of which nobody decided.
+const MOST: usize = 200;
+const MOST_OF_ONE: usize = 20;
+
+/// The letters of user codes: no vowels, so no words (RFC 8628 §6.1); eight of them are 34 bits.
+const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+const LENGTH: usize = 8;
+
+const SECRET_BYTES: usize = 32;
+
+/// The machines that wait. In memory only: who waited when the agent ended asks anew.
+pub(crate) struct Devices(Mutex<Shares<Waiting>>);
+
+/// What a person is shown of a machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Asking {
+    pub(crate) name: Option<String>,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) scopes: Option<Scopes>,
+    pub(crate) at: Timestamp,
+}
+
+struct Waiting {
+    device_code: Secret,
+    user_code: String,
+    asking: Asking,
+    since: Moment,
+    polled: Option<Moment>,
+    decision: Decision,
+}
+
+enum Decision {
+    None,
+    Denied,
+    Approved(Granted),
+}
+
+/// The token a machine gets, until it fetches it.
+pub(crate) struct Granted {
+    pub(crate) token: Secret,
+    pub(crate) id: String,
+    pub(crate) scopes: Scopes,
+    pub(crate) expires_at: Option<Expiry>,
+}
+
+/// What a poll brought.
+pub(crate) enum Polled {
+    Pending,
+    SlowDown,
+    Denied,
+    Unknown,
+    Granted(Granted),
+}
+
+/// Why nobody is let in to wait.
+#[derive(Debug)]
+pub(crate) enum NoPlace {
+    TooMany,
+    NoRandom(getrandom::Error),
+}
+
+impl Default for Devices {
+    fn default() -> Self {
+        Devices(Mutex::new(Shares::new(MOST)))
+    }
+}
+
+impl Devices {
+    /// A machine begins to wait: the code that it keeps, and the one for the person; and of one that gave way, the id of the
+    /// token that it did not fetch.
+    pub(crate) fn start(&self, party: Party, asking: Asking) -> Result<(Secret, String, Option<String>), NoPlace> {
+        let (device_code, user_code) = codes().map_err(NoPlace::NoRandom)?;
+        let mut all = lock(&self.0);
+        if all.iter().any(|(_, other)| other.user_code == user_code) {
+            return Err(NoPlace::TooMany);
+        }
+        let is_undecided = |waiting: &Waiting| matches!(waiting.decision, Decision::None);
+        if all.count_of(&party) >= MOST_OF_ONE && all.take_oldest_of(&party, is_undecided).is_none() {
+            return Err(NoPlace::TooMany);
+        }
+        let (since, polled, decision) = (Moment::now(), None, Decision::None);
+        let waiting = Waiting { device_code: device_code.clone(), user_code, asking, since, polled, decision };
+        let shown = waiting.shown_code();
+        let (_, gone) = all.join(party, waiting).map_err(|_| NoPlace::TooMany)?;
+        Ok((device_code, shown, gone.and_then(Waiting::unfetched)))
+    }
+
+    /// What became of it. A decision is told once.
+    pub(crate) fn poll(&self, device_code: &Secret) -> Polled {
+        let mut all = lock(&self.0);
+        let found = all.iter().find(|(_, waiting)| waiting.device_code.matches(device_code)).map(|(number, _)| number);
+        let Some((number, waiting)) = found.and_then(|number| Some((number, all.get_mut(number)?))) else {
+            return Polled::Unknown;
+        };
+        let hurries = waiting.polled.replace(Moment::now()).is_some_and(|last| last.elapsed() < LEAST_PAUSE);
+        match waiting.decision {
+            Decision::None if !waiting.is_open() => Polled::Unknown,
+            Decision::None if hurries => Polled::SlowDown,
+            Decision::None => Polled::Pending,
+            Decision::Denied | Decision::Approved(_) => match all.remove(number).map(|waiting| waiting.decision) {
+                Some(Decision::Approved(granted)) => Polled::Granted(granted),
+                Some(Decision::None | Decision::Denied) | None => Polled::Denied,
+            },
+        }
+    }
+
+    /// Who waits with this code, and for how long still.
+    pub(crate) fn look(&self, user_code: &str) -> Option<(String, Asking, Duration)> {
+        let all = lock(&self.0);
+        let (_, waiting) = find(&all, user_code)?;
+        Some((waiting.shown_code(), waiting.asking.clone(), LIFE.saturating_sub(waiting.since.elapsed())))
+    }
+
+    /// Notes the decision, if nobody decided yet. What was approved is no stranger's any more.
+    pub(crate) fn decide(&self, user_code: &str, granted: Option<Granted>) -> Result<(), Option<Granted>> {
+        let mut all = lock(&self.0);
+        let Some((number, _)) = find(&all, user_code) else { return Err(granted) };
+        if granted.is_some() {
+            all.vouch(number);
+        }
+        if let Some(waiting) = all.get_mut(number) {
+            waiting.decision = granted.map_or(Decision::Denied, Decision::Approved);
+        }
+        Ok(())
+    }
+
+    /// Forgets whose time is over; the ids of tokens that nobody fetched.
+    pub(crate) fn forget_old(&self) -> Vec<String> {
+        self.forget(|waiting| waiting.since.elapsed() >= LIFE)
+    }
+
+    /// Forgets everybody.
+    pub(crate) fn forget_all(&self) -> Vec<String> {
+        self.forget(|_| true)
+    }
+
+    fn forget(&self, goes: impl Fn(&Waiting) -> bool) -> Vec<String> {
+        lock(&self.0).take(goes).into_iter().filter_map(Waiting::unfetched).collect()
+    }
+}
+
+impl Waiting {
+    /// Nobody decided, and there is time.
+    fn is_open(&self) -> bool {
+        matches!(self.decision, Decision::None) && self.since.elapsed() < LIFE
+    }
+
+    /// The token that it did not fetch.
+    fn unfetched(self) -> Option<String> {
+        match self.decision {
+            Decision::Approved(granted) => Some(granted.id),
+            Decision::None | Decision::Denied => None,
+        }
+    }
+
+    fn shown_code(&self) -> String {
+        let (first, second) = self.user_code.split_at(LENGTH / 2);
+        format!("{first}-{second}")
+    }
+}
+
+fn find<'a>(all: &'a Shares<Waiting>, user_code: &str) -> Option<(u64, &'a Waiting)> {
+    // However a person types it (RFC 8628 §6.1).
+    let typed: String = user_code.chars().filter(char::is_ascii_alphanumeric).take(LENGTH + 1).collect();
+    let typed = typed.to_ascii_uppercase();
+    all.iter().find(|(_, waiting)| waiting.is_open() && waiting.user_code == typed)
+}
+
+fn codes() -> Result<(Secret, String), getrandom::Error> {
+    let mut secret = Zeroizing::new([0; SECRET_BYTES]);
+    getrandom::fill(&mut *secret)?;
+    let mut letters = String::new();
+    while letters.len() < LENGTH {
+        let mut byte = [0];
+        getrandom::fill(&mut byte)?;
+        // Bytes beyond the last whole round would make some letters likelier.
+        if byte[0] < 240 {
+            letters.push(LETTERS[usize::from(byte[0]) % LETTERS.len()].into());
+        }
+    }
+    Ok((Secret::new(URL_SAFE_NO_PAD.encode(secret.as_slice())), letters))
+}
+
+impl Asking {
+    pub(crate) fn new(name: Option<String>, address: Option<IpAddr>, scopes: Option<Scopes>) -> Asking {
+        Asking { name, address, scopes, at: clock::now() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asking() -> Asking {
+        Asking::new(Some("box".into()), Some([127, 0, 0, 1].into()), None)
+    }
+
+    fn start(devices: &Devices) -> Result<(Secret, String, Option<String>), NoPlace> {
+        devices.start(Party::at([127, 0, 0, 1].into()), asking())
+    }
+
+    fn granted() -> Granted {
+        Granted { token: Secret::new("t".into()), id: "i".into(), scopes: Scopes::default(), expires_at: None }
+    }
+
+    #[test]
+    fn a_token_is_told_once_and_a_code_decides_once() {
+        let devices = Devices::default();
+        let (code, typed, _) = start(&devices).unwrap();
+        assert!(matches!(devices.poll(&code), Polled::Pending) && matches!(devices.poll(&code), Polled::SlowDown));
+        assert_eq!(devices.look(&typed.to_lowercase().replace('-', " ")).unwrap().0, typed);
+        assert!(devices.look("AAAA-AAAA").is_none() && devices.look(&format!("{typed}B")).is_none());
+        devices.decide(&typed, Some(granted())).ok().unwrap();
+        assert!(devices.decide(&typed, None).is_err() && devices.look(&typed).is_none());
+        assert!(matches!(devices.poll(&code), Polled::Granted(_)) && matches!(devices.poll(&code), Polled::Unknown));
+    }
+
+    #[test]
+    fn who_was_denied_learns_so_and_what_nobody_fetches_is_named_for_revocation() {
+        let devices = Devices::default();
+        let (code, typed, _) = start(&devices).unwrap();
+        devices.decide(&typed, None).ok().unwrap();
+        assert!(matches!(devices.poll(&code), Polled::Denied) && matches!(devices.poll(&code), Polled::Unknown));
+        let (_, typed, _) = start(&devices).unwrap();
+        devices.decide(&typed, Some(granted())).ok().unwrap();
+        assert!(devices.forget_old().is_empty());
+        assert_eq!(devices.forget_all(), ["i"]);
+    }
+
+    #[test]
+    fn neither_one_address_nor_many_can_take_every_place() {
+        let devices = Devices::default();
+        let from = |host: usize| Party::at([10, 0, 0, host as u8].into());
+        (0..100).for_each(|_| drop(devices.start(from(1), asking()).unwrap()));
+        assert_eq!(lock(&devices.0).len(), MOST_OF_ONE);
+        let (code, _, _) = devices.start(from(99), asking()).unwrap();
+        for host in 2..60 {
+            (0..MOST_OF_ONE).for_each(|_| drop(devices.start(from(host), asking())));
+        }
+        assert!(lock(&devices.0).len() <= MOST && devices.start(from(98), asking()).is_ok());
+        assert!(matches!(devices.poll(&code), Polled::Pending), "the one of a lone address gave way");
+    }
+
+    #[test]
+    fn where_many_wait_at_one_address_the_oldest_that_nobody_decided_gives_way_to_a_newcomer() {
+        let devices = Devices::default();
+        let (approved, typed, _) = start(&devices).unwrap();
+        devices.decide(&typed, Some(granted())).ok().unwrap();
+        let waiting: Vec<_> = (1..MOST_OF_ONE).map(|_| start(&devices).unwrap().0).collect();
+        let (newcomer, typed, gone) = start(&devices).unwrap();
+        assert!(devices.look(&typed).is_some() && gone.is_none());
+        assert!(matches!(devices.poll(&waiting[0]), Polled::Unknown));
+        for code in [&waiting[1], &newcomer] {
+            assert!(matches!(devices.poll(code), Polled::Pending));
+        }
+        assert!(matches!(devices.poll(&approved), Polled::Granted(_)), "a decision is not lost");
+        let devices = Devices::default();
+        for _ in 0..MOST_OF_ONE {
+            let (_, typed, _) = start(&devices).unwrap();
+            devices.decide(&typed, Some(granted())).ok().unwrap();
+        }
+        assert!(matches!(start(&devices), Err(NoPlace::TooMany)));
+    }
+
+    #[test]
+    fn who_was_approved_gives_way_to_no_stranger() {
+        let devices = Devices::default();
+        let (code, typed, _) = start(&devices).unwrap();
+        devices.decide(&typed, Some(granted())).ok().unwrap();
+        for host in 0..=255 {
+            devices.start(Party::at([10, 0, 0, host].into()), asking()).unwrap();
+        }
+        assert!(matches!(devices.poll(&code), Polled::Granted(_)));
+    }
+}

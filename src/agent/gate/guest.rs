@@ -1,0 +1,210 @@
+//! Who comes through the HTTP door, where no kernel says which process it is: what they show decides who they are.
+
+use std::net::IpAddr;
+
+use crate::access::{Authority, Identity, PREFIX, Presented, Standing, is_jwt};
+use crate::agent::Agent;
+use crate::agent::call::caller::Asker;
+use crate::agent::call::caller::Caller;
+use crate::agent::fair::party::Party;
+use crate::agent::fault;
+use crate::agent::gate::guard::{Source, Verdict};
+use crate::agent::gate::people::{Basis, form_key};
+use crate::agent::life::auditing::{Author, Who};
+use crate::base::{Scope, Secret};
+use crate::wire::{Actor, Code, Fault, Person};
+
+/// Somebody elsewhere, with what they may do. Only [`Agent::admit`] makes one, so no door can.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    address: IpAddr,
+    person: Option<Person>,
+    /// On what their rights rest, if they signed in at an issuer.
+    identity: Option<Identity>,
+    authority: Authority,
+    /// Who stands behind the door they came through.
+    door: Standing,
+    /// The session's own secret, where there is a session.
+    session: Option<Secret>,
+}
+
+/// What a request shows of who sends it.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    Nothing,
+    /// `Authorization: Bearer` (RFC 6750 §2.1): an issued token, or an access token of an issuer.
+    Bearer(Secret),
+    /// The cookie of a page; it lets look.
+    Cookie(Secret),
+    /// The cookie with the key of a form of that session: it lets act. A page elsewhere knows no key.
+    Form {
+        cookie: Secret,
+        key: Secret,
+    },
+}
+
+impl Guest {
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Who stands behind the door they came through: whatever they begin there ends with it.
+    pub(crate) fn door(&self) -> &Standing {
+        &self.door
+    }
+
+    pub(crate) fn person(&self) -> Option<&Person> {
+        self.person.as_ref()
+    }
+
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    pub(crate) fn session(&self) -> Option<&Secret> {
+        self.session.as_ref()
+    }
+
+    pub(crate) fn who(&self) -> Who {
+        let who = Who::from(self.actor());
+        Who { author: Author::of(&self.authority).unwrap_or(who.author), ..who }
+    }
+
+    fn actor(&self) -> Actor {
+        let (token_id, address) = (self.authority.token().map(str::to_owned), self.address.to_string());
+        match (&self.person, token_id) {
+            (Some(Person { name, subject, issuer }), token_id) => {
+                let (subject, issuer) = (subject.clone(), issuer.clone());
+                Actor::Person { person: name.clone(), subject, issuer, token_id, address }
+            }
+            (None, Some(token_id)) => Actor::Token { token_id, address: Some(address) },
+            (None, None) => Actor::Stranger { address },
+        }
+    }
+}
+
+impl Agent {
+    /// Whose part of what there is only so much of somebody takes.
+    pub fn party(&self, guest: &Guest) -> Party {
+        self.party_of(Party::at(guest.address), guest.person(), guest.authority())
+    }
+
+    /// The same of whoever asks.
+    pub(crate) fn party_asking(&self, caller: &Caller<'_>) -> Party {
+        match caller.asker() {
+            Asker::Guest(guest) => self.party(guest),
+            Asker::Process { peer, .. } => self.party_of(Party::process(peer.pid), None, caller.authority()),
+        }
+    }
+
+    pub(crate) fn party_of(&self, place: Party, person: Option<&Person>, authority: &Authority) -> Party {
+        let token = authority.token();
+        let who = token.map(|id| self.who_has_token(id)).or(person.map(Person::lasting_name));
+        let is_owner = authority.allows(Scope::All) && authority.sees_everything();
+        place.named(who.as_deref()).showing(token).owning(is_owner)
+    }
+
+    /// Who shows this, from there, at a door that these stand behind: nobody has more rights there than they, and whoever has
+    /// any makes a use of theirs. What is worth nothing is a fault, never a guest without a name: a program that shows a
+    /// token that was revoked has to learn so.
+    pub async fn admit(&self, address: IpAddr, door: &Standing, shown: Shown) -> Result<Guest, Fault> {
+        let (authority, door) = (Authority::nobody(), door.clone());
+        let stranger = Guest { address, person: None, identity: None, authority, door, session: None };
+        match shown {
+            Shown::Nothing => Ok(stranger),
+            Shown::Bearer(token) => {
+                let guest = match token.expose().starts_with(PREFIX) || !is_jwt(token.expose()) {
+                    true => self.by_token(stranger, &token).await?,
+                    // Boxed: the issuer may have to be asked, and what that takes not every request should hold.
+                    false => Box::pin(self.by_access_token(stranger, &token)).await?,
+                };
+                self.note_guest(&guest);
+                Ok(guest)
+            }
+            Shown::Cookie(cookie) => self.by_session(stranger, cookie).await,
+            Shown::Form { cookie, key } => {
+                let guest = self.by_session(stranger, cookie).await?;
+                let own = guest.session().map(form_key);
+                match own.is_some_and(|own| own.matches(&key)) {
+                    true => Ok(guest),
+                    false => Err(fault::form_outdated()),
+                }
+            }
+        }
+    }
+
+    async fn by_token(&self, stranger: Guest, token: &Secret) -> Result<Guest, Fault> {
+        let Presented::Active(id) = self.presented(token)? else { return Err(self.wrong_proof(&stranger, token)) };
+        let standing = Standing::of_token(&id).and(&stranger.door);
+        match self.spend(Authority::owner(), &standing).await? {
+            Some(authority) => Ok(Guest { authority, ..stranger }),
+            None => Err(self.wrong_proof(&stranger, token)),
+        }
+    }
+
+    async fn by_access_token(&self, stranger: Guest, token: &Secret) -> Result<Guest, Fault> {
+        let ended = |fault: &Fault| self.note_expired(&stranger, fault);
+        let Some(found) = self.access_token(token, stranger.address).await.inspect_err(ended)? else {
+            return Err(self.wrong_proof(&stranger, token));
+        };
+        let authority = self.spend(Authority::owner().within(found.rights), &stranger.door).await?;
+        let authority = authority.ok_or_else(fault::unauthenticated)?;
+        Ok(Guest { person: Some(found.person), identity: Some(found.identity), authority, ..stranger })
+    }
+
+    /// Whose session it is. One that rests on what is no more ends.
+    async fn by_session(&self, stranger: Guest, cookie: Secret) -> Result<Guest, Fault> {
+        let found = self.people.sessions.find(&cookie).ok_or_else(fault::unauthenticated)?;
+        let standing = found.standing().and(&stranger.door);
+        let authority = match self.rights_in_session(&found)? {
+            Some(own) => self.spend(Authority::owner().within(own), &standing).await?,
+            None => None,
+        };
+        let Some(authority) = authority else {
+            if self.authority_of_session(&found)?.is_none() {
+                self.people.sessions.end(&found.id);
+            }
+            return Err(fault::unauthenticated());
+        };
+        let identity = match found.basis {
+            Basis::Identity(identity) => Some(identity),
+            Basis::Token(_) => None,
+        };
+        Ok(Guest { person: Some(found.person), identity, authority, session: Some(cookie), ..stranger })
+    }
+
+    /// Notes that somebody was let in, once in a while for each.
+    fn note_guest(&self, guest: &Guest) {
+        let who = guest.authority.token().map(str::to_owned);
+        let who = who.or(guest.person.as_ref().map(Person::lasting_name)).unwrap_or_default();
+        if self.issued.guard.is_news(Source::address(guest.address), &who) {
+            self.audit("auth.ok", guest.who(), None, Ok(()));
+        }
+    }
+
+    /// Notes that an issuer's token has expired.
+    fn note_expired(&self, guest: &Guest, fault: &Fault) {
+        if fault.code() == Code::Unauthenticated {
+            self.audit("auth.fail", guest.who(), None, Err(fault.code()));
+        }
+    }
+
+    /// One more proof that is worth nothing.
+    pub(crate) fn wrong_proof(&self, guest: &Guest, proof: &Secret) -> Fault {
+        let from = Source::address(guest.address);
+        if self.note_ended(proof, guest.who(), Code::Unauthenticated).is_some() {
+            return fault::proof_unknown();
+        }
+        let verdict = self.issued.guard.failed(from, proof.expose());
+        let code = if verdict == Verdict::Wrong { Code::Unauthenticated } else { Code::TooMany };
+        self.audit("auth.fail", guest.who(), None, Err(code));
+        if let Verdict::TooMany(seconds) = verdict {
+            return fault::too_many(seconds);
+        }
+        fault::proof_unknown()
+    }
+}

@@ -1,0 +1,317 @@
+//! Tokens that the agent issues: who presents one, and who may issue, see and revoke them.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::access::{
+    Authority, Identity, IssuedToken, Ledger, LedgerError, Listed, Order, Presented, Rights, Standing, Use,
+};
+use crate::agent::Agent;
+use crate::agent::blocking::{DISK_WITHIN, in_time, on_thread};
+use crate::agent::call::caller::Asker;
+use crate::agent::call::caller::Caller;
+use crate::agent::fault;
+use crate::agent::gate::guard::{Guard, Source, Verdict};
+use crate::agent::gate::guest::Guest;
+use crate::agent::life::auditing::{Author, Who};
+use crate::base::{Paths, Secret};
+use crate::msg;
+use crate::wire::{Code, Fault, Hello, IssuedInfo, Person, Request, Verb};
+
+/// The ledger, and the failures of those who are not in it.
+pub(crate) struct Issued {
+    pub(crate) ledger: Arc<Ledger>,
+    /// Held by who changes it: who waits for another one of this agent waits for its turn, not for a lock's deadline.
+    turn: tokio::sync::Mutex<()>,
+    pub(crate) guard: Guard,
+}
+
+impl Issued {
+    pub(crate) fn new(paths: &Paths) -> Self {
+        Issued { ledger: Arc::new(Ledger::new(paths)), turn: tokio::sync::Mutex::default(), guard: Guard::default() }
+    }
+}
+
+/// Who wants to see tokens, or to end them.
+pub(crate) struct Viewer {
+    authority: Authority,
+    person: Option<Person>,
+}
+
+impl Viewer {
+    pub(crate) fn new(caller: &Caller<'_>) -> Viewer {
+        Viewer { authority: caller.authority().clone(), person: caller.guest().and_then(Guest::person).cloned() }
+    }
+
+    fn sees(&self, token: &IssuedToken, ledger: &Ledger) -> bool {
+        let own = self.authority.token();
+        let approved = token.approved_by.as_ref().zip(self.person.as_ref());
+        own.is_some_and(|own| ledger.descends(token, own))
+            || approved.is_some_and(|(approver, person)| approver.is(person))
+            || self.authority.oversees(&token.rights()) && own != Some(&*token.id)
+    }
+}
+
+impl Agent {
+    /// What whoever presents this token at this door may do, which makes a use of both. A door with a token of its own lets
+    /// nobody do more than that, and one that somebody set up nobody more than them. A guest has what they were let in with,
+    /// whatever else a frame says.
+    pub(crate) async fn authority(&self, request: &Request<'_>, caller: &mut Caller<'_>) -> Result<Authority, Fault> {
+        let (pid, door) = match caller.asker() {
+            Asker::Guest(guest) => return Ok(guest.authority().clone()),
+            Asker::Process { peer, door } => (peer.pid, door),
+        };
+        let mut standing = Standing::default();
+        if let Some(token) = &request.token {
+            standing = match self.presented(token)? {
+                Presented::Active(id) => Standing::of_token(&id),
+                Presented::Ended | Presented::Unknown => return Err(self.wrong_token(token, pid, caller)),
+            };
+        }
+        standing = standing.and(door.unwrap_or(&Standing::default()));
+        let authority = match request.token.is_none() && request.verb() == Hello::NAME {
+            // A front-end that waits asks again and again whether anybody is there: that is no use of anything.
+            true => self.rights_behind(&standing)?.map(|rights| Authority::owner().within_tokens(&standing, rights)),
+            false => self.spend(Authority::owner(), &standing).await?,
+        };
+        authority.ok_or_else(fault::token_unknown)
+    }
+
+    /// The file of the issued tokens, where there was one.
+    pub(crate) fn tokens_gone(&self) -> Option<String> {
+        self.issued.ledger.is_gone().then(|| self.paths().tokens_file().display().to_string())
+    }
+
+    /// This authority, but no more than these have; nothing if one of them has no rights any more. It is a use of each: the
+    /// one place where uses are counted.
+    pub(crate) async fn spend(&self, authority: Authority, standing: &Standing) -> Result<Option<Authority>, Fault> {
+        if standing.is_users() {
+            return Ok(Some(authority));
+        }
+        let Some(people) = self.rights_of_people_behind(standing)? else { return Ok(None) };
+        let rights = match self.issued.ledger.spend(standing).map_err(fault::from_ledger)? {
+            Use::Refused => None,
+            Use::Granted(rights) => Some(rights),
+            Use::Counted => {
+                let counted = standing.clone();
+                let rights = self.with_ledger(move |ledger| ledger.count(&counted)).await?;
+                // That was the last one, perhaps.
+                if self.rights_behind(standing)?.is_none() {
+                    self.rights_may_have_ended();
+                }
+                rights
+            }
+        };
+        Ok(rights.map(|rights| authority.within_tokens(standing, [people, rights].concat())))
+    }
+
+    /// The same without a use of them.
+    pub(crate) fn rights_behind(&self, standing: &Standing) -> Result<Option<Vec<Rights>>, Fault> {
+        let Some(people) = self.rights_of_people_behind(standing)? else { return Ok(None) };
+        let rights = self.issued.ledger.rights(standing).map_err(fault::from_ledger)?;
+        Ok(rights.map(|rights| [people, rights].concat()))
+    }
+
+    /// On whose rights these tokens rest.
+    pub(crate) fn identities_behind(&self, standing: &Standing) -> Vec<Identity> {
+        self.issued.ledger.identities(standing)
+    }
+
+    /// Somebody signed in; what rests on them and ends by what is said of them now.
+    pub(crate) async fn signed_in(&self, identity: Identity, is_let_in: bool) -> Result<Vec<Listed>, Fault> {
+        self.ending(move |ledger| ledger.signed_in(&identity, is_let_in)).await
+    }
+
+    /// What this token is, if it is one of ours.
+    pub(crate) fn presented(&self, token: &Secret) -> Result<Presented, Fault> {
+        self.issued.ledger.look(token).map_err(fault::from_ledger)
+    }
+
+    /// Who has the token with this id, for whoever counts what each one has.
+    pub(crate) fn who_has_token(&self, id: &str) -> String {
+        self.issued.ledger.who_has(id)
+    }
+
+    /// The id of an active token.
+    pub(crate) fn id_of_token(&self, token: &Secret) -> Result<Option<String>, Fault> {
+        Ok(match self.presented(token)? {
+            Presented::Active(id) => Some(id),
+            Presented::Ended | Presented::Unknown => None,
+        })
+    }
+
+    /// Whether the uses of anybody who stands behind something are counted.
+    pub(crate) fn is_counted(&self, standing: &Standing) -> Result<bool, Fault> {
+        self.issued.ledger.is_counted(standing).map_err(fault::from_ledger)
+    }
+
+    /// Where the tokens are written down: the directory, and the name in it.
+    pub fn tokens_file(&self) -> Option<(PathBuf, OsString)> {
+        place_of(&self.paths().tokens_file())
+    }
+
+    /// The same of the settings.
+    pub fn settings_file(&self) -> Option<(PathBuf, OsString)> {
+        place_of(&self.paths().config_file())
+    }
+
+    /// Notes which process presents a token, once in a while for each; a guest was noted when they were let in.
+    pub(crate) fn note_token(&self, caller: &Caller<'_>) {
+        let Asker::Process { peer, .. } = caller.asker() else { return };
+        let from = Source::Process(peer.pid);
+        if caller.authority().token().is_some_and(|id| self.issued.guard.is_news(from, id)) {
+            self.audit("auth.ok", caller.actor(), None, Ok(()));
+        }
+    }
+
+    /// Notes that somebody shows a token that has ended; nothing if it is no such token. Who has a whole one guesses nothing,
+    /// and is told the truth whatever others try.
+    pub(crate) fn note_ended(&self, token: &Secret, who: Who, code: Code) -> Option<()> {
+        let id = self.issued.ledger.knows(token).ok().flatten()?;
+        // Guesses of their neighbours do not hide it.
+        self.audit("auth.fail", Who { author: Author::Restricted(id), ..who }, None, Err(code));
+        Some(())
+    }
+
+    fn wrong_token(&self, token: &Secret, pid: u32, caller: &Caller<'_>) -> Fault {
+        if self.note_ended(token, caller.actor(), Code::Denied).is_some() {
+            return fault::token_unknown();
+        }
+        let verdict = self.issued.guard.failed(Source::Process(pid), token.expose());
+        let code = if verdict == Verdict::Wrong { Code::Denied } else { Code::Unavailable };
+        self.audit("auth.fail", caller.actor(), None, Err(code));
+        match verdict {
+            Verdict::TooMany(seconds) => Fault::new(Code::Denied, msg!("too-many-wrong-tokens", seconds = seconds))
+                .hint(msg!("hint-token-unknown")),
+            Verdict::Wrong | Verdict::LimitReached => fault::token_unknown(),
+        }
+    }
+
+    /// Issues a token, unless it would be more than who asks has.
+    pub(crate) async fn issue(&self, authority: &Authority, order: Order) -> Result<(Secret, Listed), Fault> {
+        if !authority.may_issue(&order.rights) {
+            return Err(fault::token_too_wide());
+        }
+        self.enter(authority, order).await
+    }
+
+    /// Issues a token for a machine that somebody approved. It outlives the session it was approved in.
+    pub(crate) async fn delegate(&self, authority: &Authority, order: Order) -> Result<(Secret, Listed), Fault> {
+        if !authority.may_delegate(&order.rights) {
+            return Err(fault::token_too_wide());
+        }
+        self.enter(authority, order).await
+    }
+
+    /// The issued tokens that may be seen: those that the presented one led to, those of machines that the person approved,
+    /// and those that they oversee. A token does not see itself.
+    pub(crate) async fn issued(&self, viewer: Viewer) -> Result<Vec<Listed>, Fault> {
+        let ledger = &self.issued.ledger;
+        let all = ledger.all().map_err(fault::from_ledger)?;
+        let mut seen: Vec<Listed> = all.into_iter().filter(|token| viewer.sees(token, ledger)).collect();
+        for token in seen.iter_mut().filter(|token| token.active) {
+            // Whoever handed it on may have no rights any more by the settings as they are.
+            token.active = self.rights_of_people_behind(&Standing::of_token(&token.id))?.is_some();
+        }
+        Ok(seen)
+    }
+
+    /// The token with this id, for the agent itself.
+    pub(crate) async fn issued_token(&self, id: String) -> Result<Option<Listed>, Fault> {
+        let all = self.issued.ledger.all().map_err(fault::from_ledger)?;
+        Ok(all.into_iter().find(|token| token.id == id))
+    }
+
+    /// Revokes by name or id what may be seen and is meant; from the moment this returns, it is worth nothing.
+    pub(crate) async fn revoke_issued(
+        &self,
+        viewer: Viewer,
+        name: String,
+        is_meant: impl Fn(&IssuedToken) -> bool,
+    ) -> Result<Vec<Listed>, Fault> {
+        let mut visible = self.issued(viewer).await?;
+        visible.retain(|token| is_meant(token));
+        one_of_name(&visible, &name)?;
+        let visible: Vec<String> = visible.iter().map(|token| token.id.clone()).collect();
+        self.ending(move |ledger| ledger.revoke(&name, |token| visible.contains(&token.id))).await
+    }
+
+    /// Revokes the token with this id: whoever asks has shown it.
+    pub(crate) async fn end_issued(&self, id: String) -> Result<(), Fault> {
+        self.ending(move |ledger| ledger.revoke(&id, |token| token.id == id).map(drop)).await
+    }
+
+    /// Takes tokens out of the list.
+    pub(crate) async fn forget_issued(&self, ids: Vec<String>) -> Result<(), Fault> {
+        self.ending(move |ledger| ledger.forget(&ids)).await
+    }
+
+    /// Ends a lease. In memory only, so it cannot fail and need not wait.
+    pub(crate) fn end_lease(&self, id: &str) {
+        self.issued.ledger.end_lease(id);
+        self.rights_may_have_ended();
+    }
+
+    async fn enter(&self, authority: &Authority, order: Order) -> Result<(Secret, Listed), Fault> {
+        let order = Order { issued_by: authority.standing().clone(), ..order };
+        let most = self.config()?.max_active_tokens();
+        self.with_ledger(move |ledger| ledger.issue(order, most)).await
+    }
+
+    /// A change that ends tokens: what lasts hears of it.
+    async fn ending<R: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Ledger) -> Result<R, LedgerError> + Send + 'static,
+    ) -> Result<R, Fault> {
+        let done = self.with_ledger(call).await;
+        self.rights_may_have_ended();
+        done
+    }
+
+    async fn with_ledger<R: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Ledger) -> Result<R, LedgerError> + Send + 'static,
+    ) -> Result<R, Fault> {
+        let ledger = self.issued.ledger.clone();
+        in_time(DISK_WITHIN, async {
+            let _turn = self.issued.turn.lock().await;
+            on_thread(move || call(&ledger).map_err(fault::from_ledger)).await
+        })
+        .await
+    }
+}
+
+/// Whoever sees those of several has to say which is meant where more than one of a name has rights.
+pub(crate) fn one_of_name(tokens: &[Listed], name: &str) -> Result<(), Fault> {
+    let is_id = tokens.iter().any(|token| token.id == name);
+    match !is_id && tokens.iter().filter(|token| token.active && !token.leased && token.name == name).count() > 1 {
+        true => Err(fault::name_of_several(name)),
+        false => Ok(()),
+    }
+}
+
+fn place_of(file: &Path) -> Option<(PathBuf, OsString)> {
+    Some((file.parent()?.to_owned(), file.file_name()?.to_owned()))
+}
+
+/// What is said of a token.
+pub(crate) fn info(token: &Listed) -> IssuedInfo {
+    IssuedInfo {
+        name: token.name.clone(),
+        id: token.id.clone(),
+        scopes: token.scopes.clone(),
+        role: token.role.clone(),
+        expires_at: token.expires_at,
+        created_at: token.created_at,
+        last_used: token.last_used,
+        revoked: token.revoked,
+        active: token.active,
+        servers: token.servers.clone(),
+        reveal: token.reveal,
+        status_only: token.status_only,
+        uses: token.uses,
+        max_uses: token.max_uses,
+        approved_by: token.approved_by.as_ref().map(|person| person.name.clone()),
+    }
+}

@@ -1,0 +1,67 @@
+use crate::access::{Authority, Need};
+use crate::agent::fault;
+use crate::base::Scope;
+use crate::msg;
+use crate::wire::{Code, Fault};
+
+/// What a presented token must allow.
+#[derive(Clone, Copy)]
+pub(crate) struct Needs {
+    scope: Option<Scope>,
+    /// It uses what is kept, and hands back what the server answers.
+    used: bool,
+    /// It hands out a server's own secret.
+    secret: bool,
+    /// It concerns all servers.
+    everywhere: bool,
+    /// Anybody may ask, also who has shown nothing.
+    open: bool,
+}
+
+/// Any active token will do.
+pub(crate) const NOTHING: Needs = Needs { scope: None, used: false, secret: false, everywhere: false, open: false };
+/// Not even that: how one gets in at all.
+pub(crate) const OPEN: Needs = Needs { open: true, ..NOTHING };
+pub(crate) const SECRET: Needs = Needs { secret: true, ..USED };
+/// What is kept is shown to its server.
+pub(crate) const USED: Needs = Needs { used: true, ..at_server(Scope::Read) };
+/// What is written into the user's settings, which count for everything.
+pub(crate) const SETTINGS: Needs = everywhere(Scope::All);
+
+/// What concerns one server.
+pub(crate) const fn at_server(scope: Scope) -> Needs {
+    Needs { scope: Some(scope), ..NOTHING }
+}
+
+/// What concerns the agent as a whole.
+pub(crate) const fn everywhere(scope: Scope) -> Needs {
+    Needs { everywhere: true, ..at_server(scope) }
+}
+
+impl Needs {
+    /// What a call of a server's API takes.
+    pub(crate) fn of_call(need: Need) -> Needs {
+        Needs { used: true, secret: need.reveals, ..at_server(need.scope) }
+    }
+
+    /// Whether the answer is a server's own secret.
+    pub(crate) fn is_for_a_secret(&self) -> bool {
+        self.secret
+    }
+
+    /// The one place where rights are compared with what is asked.
+    pub(crate) fn check(&self, authority: &Authority) -> Result<(), Fault> {
+        let denied = |message| Err(Fault::new(Code::Denied, message).hint(msg!("hint-token-rights")));
+        match self.scope {
+            _ if self.open => Ok(()),
+            _ if authority.is_nobody() => Err(fault::unauthenticated()),
+            Some(scope) if !authority.allows(scope) => Err(fault::scope_missing(scope)),
+            _ if self.used && !authority.uses_what_is_kept() => {
+                Err(Fault::new(Code::Denied, msg!("status-only")).hint(msg!("hint-status-only")))
+            }
+            _ if self.secret && !authority.reveals() => denied(msg!("reveal-missing")),
+            _ if self.everywhere && !authority.sees_everything() => denied(msg!("token-for-some-servers")),
+            _ => Ok(()),
+        }
+    }
+}

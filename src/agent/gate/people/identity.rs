@@ -1,0 +1,99 @@
+//! What somebody who signed in may do, by the settings as they are now; and what rests on them.
+
+use std::net::IpAddr;
+
+use crate::access::{Authority, Holder, Identity, Refused, Rights, Standing};
+use crate::agent::Agent;
+use crate::agent::fault;
+use crate::agent::gate::guard::Source;
+use crate::agent::gate::people::{Basis, Session};
+use crate::agent::life::auditing::{Author, Who};
+use crate::base::Scope;
+use crate::wire::{Actor, Code, Fault, Person};
+
+impl Agent {
+    /// What they may do; nothing if the settings do not let them in any more.
+    pub(crate) fn rights_of(&self, identity: &Identity, holder: Holder) -> Result<Option<Rights>, Fault> {
+        let configs = self.issuer_configs()?;
+        let config = configs.iter().find(|config| config.issuer.is(identity.issuer()));
+        Ok(config.and_then(|config| identity.rights(config, holder).ok()))
+    }
+
+    /// What whoever signed in may do in a session, beside what those may who stand behind it; nothing if the settings do not let
+    /// them in any more. Who came in with a token has what the token has.
+    pub(crate) fn rights_in_session(&self, session: &Session) -> Result<Option<Rights>, Fault> {
+        let holder = Holder::Session(session.id.clone());
+        match &session.basis {
+            Basis::Identity(identity) => self.rights_of(identity, holder),
+            Basis::Token(_) => {
+                let scopes = [Scope::All].into_iter().collect();
+                Ok(Some(Rights { holder, scopes, servers: Vec::new(), reveal: true, status_only: false }))
+            }
+        }
+    }
+
+    /// What may be done in a session; nothing if it rests on what is no more.
+    pub(crate) fn authority_of_session(&self, session: &Session) -> Result<Option<Authority>, Fault> {
+        let Some(own) = self.rights_in_session(session)? else { return Ok(None) };
+        let standing = session.standing();
+        let rights = self.rights_behind(&standing)?;
+        Ok(rights.map(|rights| Authority::owner().within(own).within_tokens(&standing, rights)))
+    }
+
+    /// What may be done in the session of this name, beside what those may who stand behind it; nothing if it is no more. Asking
+    /// does not make it longer.
+    pub(crate) fn rights_in_session_of(&self, id: &str) -> Result<Option<Rights>, Fault> {
+        self.people.sessions.look(id).map_or(Ok(None), |session| self.rights_in_session(&session))
+    }
+
+    /// What those may do now who handed on these tokens, and those that led to them; nothing if one of them may do nothing
+    /// any more.
+    pub(crate) fn rights_of_people_behind(&self, standing: &Standing) -> Result<Option<Vec<Rights>>, Fault> {
+        let id = standing.ids().next().unwrap_or_default();
+        let own = |identity: &Identity| self.rights_of(identity, Holder::Token(id.to_owned())).transpose();
+        let identities = self.identities_behind(standing);
+        let all: Vec<_> = identities.iter().filter_map(own).collect::<Result<_, Fault>>()?;
+        Ok((all.len() == identities.len()).then_some(all))
+    }
+
+    /// Somebody signed in: their other sessions and what they handed on go by what is said of them now. What of the latter ends
+    /// by that is noted under their name.
+    pub(crate) async fn signed_in_anew(
+        &self,
+        identity: &Identity,
+        person: &Person,
+        address: IpAddr,
+        is_let_in: bool,
+    ) -> Result<(), Fault> {
+        self.people.sessions.signed_in(identity, is_let_in);
+        let ended = self.signed_in(identity.clone(), is_let_in).await?;
+        let any = !ended.is_empty();
+        for ended in ended {
+            let mut actor = actor(person, address);
+            if let Actor::Person { token_id, .. } = &mut actor {
+                *token_id = Some(ended.id.clone());
+            }
+            // The token may be gone already by which they would be found.
+            let author = Author::Restricted(person.lasting_name());
+            self.audit("device.end", Who { actor, author }, None, Ok(()));
+        }
+        if any { self.rights_noted().await } else { Ok(()) }
+    }
+
+    /// Why somebody stays outside of whom the issuer says who they are. Noted once in a while for each, by name, so that
+    /// whoever gives roles sees who has none.
+    pub(crate) fn not_let_in(&self, person: &Person, address: IpAddr, refused: Refused) -> Fault {
+        let issuer = person.issuer.as_deref().unwrap_or_default();
+        tracing::info!(issuer, %refused, "somebody who signed in is not let in");
+        let who = format!("refused {}", person.lasting_name());
+        if self.issued.guard.is_news(Source::address(address), &who) {
+            self.audit("auth.fail", actor(person, address), None, Err(Code::Denied));
+        }
+        fault::not_let_in(&person.name, refused)
+    }
+}
+
+fn actor(person: &Person, address: IpAddr) -> Actor {
+    let Person { name: person, subject, issuer } = person.clone();
+    Actor::Person { person, subject, issuer, token_id: None, address: address.to_string() }
+}

@@ -1,0 +1,268 @@
+//! What goes into the audit log, and when it is there.
+
+mod allowance;
+mod bounds;
+mod called;
+mod kind;
+mod queue;
+mod rights;
+mod table;
+mod who;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
+
+use self::bounds::Bounds;
+pub(crate) use self::called::Called;
+use self::kind::Kind;
+use self::queue::Queue;
+use self::rights::changes_rights;
+pub(crate) use self::who::{Author, Who};
+use crate::access::AuditLog;
+use crate::agent::Agent;
+use crate::agent::fair::places::Places;
+use crate::agent::fault;
+use crate::agent::state::lock;
+use crate::base::{Locale, Paths, ServerUrl, clock};
+use crate::msg;
+use crate::wire::{Actor, AuditEntry, AuditTrouble, Code, Fault};
+
+/// So much is collected before it is written. A crash can cost this much of the log; whoever reads it, and an agent that
+/// stops, has it written first.
+const TOGETHER: Duration = Duration::from_millis(250);
+
+/// So many are written at once, however short the time.
+const MANY: usize = 500;
+
+/// So many read the log at once. Then the one who has most of them makes room, or waits for more.
+const MAX_READERS: usize = 8;
+
+/// The longest name, or path of a server, that is noted.
+const MAX_NAME: usize = 500;
+
+/// Entries on their way into the log. What changes rights is on the disk before it is acknowledged. For all else nobody waits:
+/// it is written once those who asked have their answers, and a disk that is full stops neither git nor the agent.
+pub(crate) struct Auditing {
+    log: Arc<AuditLog>,
+    rights: Arc<Queue>,
+    daily: Arc<Queue>,
+    bounds: Mutex<Bounds>,
+    news: Notify,
+    /// Told when there is enough to be written at once.
+    many: Notify,
+    /// How often something was written; those who follow the log wait for it.
+    written: watch::Sender<u64>,
+    /// Those who read the log.
+    pub(crate) readers: Places,
+}
+
+/// Which server and account something was about.
+type About = Option<(ServerUrl, Option<String>)>;
+
+impl Auditing {
+    pub(crate) fn new(paths: &Paths) -> Self {
+        let log = Arc::new(AuditLog::new(paths));
+        let dir = || paths.state_dir().to_owned();
+        Auditing {
+            rights: Queue::new(log.clone(), |log| &log.rights, true, dir()),
+            daily: Queue::new(log.clone(), |log| &log.daily, false, dir()),
+            log,
+            bounds: Mutex::default(),
+            news: Notify::new(),
+            many: Notify::new(),
+            written: watch::Sender::new(0),
+            readers: Places::new(MAX_READERS),
+        }
+    }
+
+    pub(crate) fn log(&self) -> Arc<AuditLog> {
+        self.log.clone()
+    }
+
+    pub(crate) fn written(&self) -> watch::Receiver<u64> {
+        self.written.subscribe()
+    }
+
+    fn push(&self, kind: Kind, entry: AuditEntry) {
+        let queue = if kind.is_of_rights() { &self.rights } else { &self.daily };
+        let (count, again) = queue.push(entry);
+        // The others find the writer on its way already.
+        if count == 1 || again {
+            self.news.notify_one();
+        }
+        if count == MANY {
+            self.many.notify_one();
+        }
+    }
+}
+
+impl Agent {
+    /// Notes that something was asked for. What changes rights is on the disk only after [`Agent::rights_noted`].
+    pub(crate) fn audit(&self, event: &str, who: impl Into<Who>, about: About, outcome: Result<(), Code>) {
+        self.audit_call(event, who, about, None, outcome);
+    }
+
+    /// The same for what may have been a call of a server's API.
+    pub(crate) fn audit_call(
+        &self,
+        event: &str,
+        who: impl Into<Who>,
+        about: About,
+        called: Option<Called>,
+        outcome: Result<(), Code>,
+    ) {
+        let Who { actor, author } = who.into();
+        let (author, kind) = (self.root_of(author), Kind::of(event, outcome.is_ok()));
+        let outcome = match outcome {
+            Ok(()) => "ok".to_owned(),
+            Err(code) => code.name().to_owned(),
+        };
+        let (server, account) = about.map_or((None, None), |(server, account)| (Some(server), account));
+        // A line stays short whatever is asked: its end is looked for in a part of the file.
+        let server = server.map(|server| if server.path().len() > MAX_NAME { server.origin() } else { server });
+        let account = account.map(|account| account.chars().take(MAX_NAME).collect());
+        let event = event.to_owned();
+        let time = clock::now().to_string();
+        let (method, path) = called.map_or((None, None), |Called { method, path }| (Some(method), Some(path)));
+        let entry = AuditEntry { time, event, actor, server, account, method, path, outcome, more: None, since: None };
+        let mut bounds = lock(&self.auditing.bounds);
+        let admitted = bounds.admit(&author, kind, entry);
+        drop(bounds);
+        match admitted {
+            Some(entry) => self.auditing.push(kind, entry),
+            // The writer has to know when there will be a line.
+            None => self.auditing.news.notify_one(),
+        }
+    }
+
+    /// Returns once what changed rights is on the disk, or says why it is not; then it is kept for the next attempt.
+    pub(crate) async fn rights_noted(&self) -> Result<(), Fault> {
+        self.auditing.rights.write().await?;
+        self.auditing.written.send_modify(|count| *count += 1);
+        Ok(())
+    }
+
+    /// Whether rights that they give can be noted: else it gives none. What takes rights away, and what the user does
+    /// for themselves, is done in any case.
+    pub(crate) async fn can_note_rights(&self, author: &Author) -> Result<(), Fault> {
+        self.has_room(author, true)?;
+        self.can_note().await
+    }
+
+    /// Whether what they do, which has to be noted by itself, can be: whoever did too much has to wait. Nothing is done behind
+    /// a line that only counts.
+    pub(crate) fn has_room(&self, author: &Author, changes_rights: bool) -> Result<(), Fault> {
+        let kind = if changes_rights { Kind::Right } else { Kind::Deed };
+        let author = self.root_of(author.clone());
+        lock(&self.auditing.bounds).waits(&author, kind).map_or(Ok(()), |seconds| Err(fault::too_many(seconds)))
+    }
+
+    /// Whoever has a token is counted as who has the one that it came of, and that is perhaps a person.
+    fn root_of(&self, author: Author) -> Author {
+        match author {
+            Author::Restricted(id) => Author::Restricted(self.who_has_token(&id)),
+            author => author,
+        }
+    }
+
+    /// Whether what changes rights can be noted at the moment.
+    pub(crate) async fn can_note(&self) -> Result<(), Fault> {
+        self.auditing.rights.attempt().await
+    }
+
+    /// Whether the verb of this event changes rights, so that its answer waits until that is noted.
+    pub(crate) fn changes_rights(event: Option<&str>) -> bool {
+        event.is_some_and(changes_rights)
+    }
+
+    /// Why the log cannot be written at the moment, if so.
+    pub(crate) fn audit_trouble(&self, locale: Locale) -> Option<AuditTrouble> {
+        let [rights, daily] = [&self.auditing.rights, &self.auditing.daily].map(|queue| queue.trouble());
+        let (waiting, lost) = (rights.iter().chain(&daily))
+            .fold((0, 0), |(waiting, lost), trouble| (waiting + trouble.waiting, lost + trouble.lost));
+        let first = rights.or(daily)?;
+        Some(AuditTrouble { since: first.since, reason: first.fault.message(locale), waiting, lost })
+    }
+
+    /// The same in one sentence.
+    pub(crate) fn note_of_audit(&self, locale: Locale) -> Option<String> {
+        let AuditTrouble { since, reason, waiting, lost } = self.audit_trouble(locale)?;
+        let note = msg!("audit-not-written", since = since, reason = reason, waiting = waiting, lost = lost);
+        Some(locale.render(&note))
+    }
+
+    /// The same, found out now.
+    pub(crate) async fn look_for_audit_trouble(&self, locale: Locale) -> Option<AuditTrouble> {
+        let (rights, daily) = (self.auditing.rights.attempt(), self.auditing.daily.attempt());
+        // What they say stays with them.
+        let _ = tokio::join!(rights, daily);
+        self.audit_trouble(locale)
+    }
+
+    /// Notes that the agent begins to answer.
+    pub fn note_start(&self) {
+        self.audit("agent.start", self.as_actor(), None, Ok(()));
+    }
+
+    /// Writes what comes, until the agent stops.
+    pub async fn write_audit(self: Arc<Agent>) {
+        loop {
+            let due = lock(&self.auditing.bounds).due();
+            let is_due = async {
+                match due {
+                    Some(time) => sleep(time).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.stopping.asked() => return,
+                () = self.auditing.news.notified() => {}
+                () = is_due => {}
+            }
+            // A crowd shares one write, and no program that is about to end competes with it for the processor.
+            tokio::select! {
+                () = self.stopping.asked() => return,
+                () = self.auditing.many.notified() => {}
+                () = sleep(TOGETHER) => {}
+            }
+            self.flush_audit(None).await;
+        }
+    }
+
+    /// Writes what is waiting; for who asks, also how much was not noted one by one. What cannot be written now is offered
+    /// again with the next entry.
+    pub(crate) async fn flush_audit(&self, asker: Option<&Author>) {
+        let lines = lock(&self.auditing.bounds).lines(asker);
+        for (kind, line) in lines {
+            self.auditing.push(kind, line);
+        }
+        // One that does not work is no reason for the other not to.
+        let written = tokio::join!(self.auditing.rights.write(), self.auditing.daily.write());
+        if written.0.is_ok() || written.1.is_ok() {
+            self.auditing.written.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// The same at the end, with all that was not noted one by one.
+    pub async fn end_audit(&self) {
+        self.flush_audit(Some(&Author::Owner)).await;
+    }
+
+    /// This agent as an actor.
+    pub(crate) fn as_actor(&self) -> Who {
+        Who { actor: own_entry("").actor, author: Author::Agent }
+    }
+}
+
+/// An entry of the agent's own.
+fn own_entry(event: &str) -> AuditEntry {
+    let exe = std::env::current_exe().ok().map(|path| path.to_string_lossy().into_owned());
+    let actor =
+        Actor::Process { uid: rustix::process::geteuid().as_raw(), pid: std::process::id(), exe, token_id: None };
+    let (time, event, outcome) = (clock::now().to_string(), event.to_owned(), "ok".to_owned());
+    let (server, account, method, path) = (None, None, None, None);
+    AuditEntry { time, event, actor, server, account, method, path, outcome, more: None, since: None }
+}

@@ -1,0 +1,119 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::base::{Moment, ServerUrl};
+
+/// For so long a person who did not finish a login is not asked again by git.
+const LEFT_ALONE: Duration = Duration::from_secs(2 * 60);
+
+/// The logins that are under way, so that many gits at once show one prompt, and one that was not finished is not shown
+/// again at once.
+#[derive(Default)]
+pub(crate) struct Flights(Mutex<Board>);
+
+#[derive(Default)]
+struct Board {
+    next: u64,
+    flights: HashMap<ServerUrl, Flight>,
+}
+
+enum Flight {
+    Under(u64, watch::Receiver<()>),
+    /// Ended without a login.
+    Unfinished(Moment),
+}
+
+/// What somebody finds who wants to log in for git.
+pub(crate) enum Boarding<'a> {
+    /// Nobody is at it: go.
+    Mine(Seat<'a>),
+    /// Somebody is: wait until this closes.
+    Others(watch::Receiver<()>),
+    /// Somebody was, a moment ago, and did not finish.
+    LeftAlone,
+}
+
+/// Held while a login is under way. Dropping it tells those who wait.
+pub(crate) struct Seat<'a> {
+    flights: &'a Flights,
+    server: ServerUrl,
+    number: u64,
+    done: bool,
+    _ends: watch::Sender<()>,
+}
+
+impl Flights {
+    /// A person asks by name: they go, whoever else is at it.
+    pub(crate) fn take(&self, server: &ServerUrl) -> Seat<'_> {
+        let (ends, waiting) = watch::channel(());
+        let mut board = self.lock();
+        let number = board.next;
+        board.next += 1;
+        board.flights.insert(server.clone(), Flight::Under(number, waiting));
+        Seat { flights: self, server: server.clone(), number, done: false, _ends: ends }
+    }
+
+    /// Git asks for a person who may not expect it.
+    pub(crate) fn board(&self, server: &ServerUrl) -> Boarding<'_> {
+        match self.lock().flights.get(server) {
+            Some(Flight::Under(_, waiting)) => return Boarding::Others(waiting.clone()),
+            Some(Flight::Unfinished(at)) if at.elapsed() < LEFT_ALONE => return Boarding::LeftAlone,
+            Some(Flight::Unfinished(_)) | None => {}
+        }
+        Boarding::Mine(self.take(server))
+    }
+
+    /// Whether a person is logging in somewhere.
+    pub(crate) fn are_under_way(&self) -> bool {
+        self.lock().flights.values().any(|flight| matches!(flight, Flight::Under(..)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Board> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat<'_> {
+    /// The login was made.
+    pub(crate) fn arrived(mut self) {
+        self.done = true;
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        let mut board = self.flights.lock();
+        // A later login to the same server may have taken the place; what becomes of it is not said here.
+        if !matches!(board.flights.get(&self.server), Some(Flight::Under(number, _)) if *number == self.number) {
+            return;
+        }
+        match self.done {
+            true => board.flights.remove(&self.server),
+            false => board.flights.insert(self.server.clone(), Flight::Unfinished(Moment::now())),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_goes_and_the_others_wait_or_are_left_alone() {
+        let flights = Flights::default();
+        let server = ServerUrl::parse("https://a.example").unwrap();
+        let Boarding::Mine(seat) = flights.board(&server) else { panic!("nobody is at it") };
+        let Boarding::Others(waiting) = flights.board(&server) else { panic!("somebody is at it") };
+        drop(seat);
+        assert!(waiting.has_changed().is_err(), "those who wait hear of the end");
+        assert!(matches!(flights.board(&server), Boarding::LeftAlone));
+        let (first, second) = (flights.take(&server), flights.take(&server));
+        drop(first);
+        assert!(matches!(flights.board(&server), Boarding::Others(_)), "the second is still under way");
+        second.arrived();
+        assert!(matches!(flights.board(&server), Boarding::Mine(_)));
+    }
+}

@@ -1,0 +1,84 @@
+//! Asking a server whether it still takes what is kept for it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use crate::agent::Agent;
+use crate::base::{AccountKey, Credential};
+use crate::git;
+use crate::oauth::HttpError;
+use crate::oauth::identity::{self, Asked};
+use crate::oauth::known_hosts;
+use crate::wire::{Checked, Code, Fault};
+
+/// Asks the server about one account. What it takes is not refused any more: the 401 was its mistake.
+pub(crate) async fn ask(agent: &Agent, account: &AccountKey) -> Result<Checked, Fault> {
+    let found = agent.with_accounts(|accounts| accounts.get(account).map(|held| held.credential().clone())).await?;
+    let Some(credential) = found else { return Ok(Checked::Unknown) };
+    if !agent.config()?.permits(account.server()) {
+        return Ok(Checked::Unknown);
+    }
+    let said = match by_userinfo(agent, account, &credential).await? {
+        Checked::Unknown if !credential.is_renewable() => by_challenge(agent, account, &credential).await?,
+        said => said,
+    };
+    if said == Checked::Accepted {
+        agent.note(account, credential.secret(), false).await;
+    }
+    if said == Checked::Accepted || !credential.is_renewable() {
+        return Ok(said);
+    }
+    // A token for another service is refused by userinfo, which says nothing of the login; a renewal does.
+    Ok(match agent.renew(account, credential.secret()).await {
+        Ok(()) => Checked::Accepted,
+        Err(fault) if fault.code() == Code::LoginRequired => Checked::Refused,
+        Err(_) => Checked::Unknown,
+    })
+}
+
+async fn by_userinfo(agent: &Agent, account: &AccountKey, credential: &Credential) -> Result<Checked, Fault> {
+    let endpoint = match credential {
+        Credential::OAuth { grant: Some(grant), .. } => grant.userinfo_endpoint.clone(),
+        Credential::OAuth { grant: None, .. } | Credential::Token { .. } => {
+            known_hosts::settings(account.server()).userinfo_endpoint
+        }
+        Credential::Basic { .. } | Credential::Header { .. } => None,
+    };
+    let Some(endpoint) = endpoint else { return Ok(Checked::Unknown) };
+    let http = agent.http(account.server())?;
+    Ok(checked(identity::ask(&http, &endpoint, credential.secret()).await))
+}
+
+/// A server that demands something at its own address is shown it there.
+async fn by_challenge(agent: &Agent, account: &AccountKey, credential: &Credential) -> Result<Checked, Fault> {
+    let http = agent.http(account.server())?;
+    let Ok(Some(demands)) = identity::demands(&http, account.server()).await else { return Ok(Checked::Unknown) };
+    let schemes: Vec<String> = demands.iter().flat_map(|demand| git::schemes(demand)).collect();
+    let proof = proof(account, credential, &schemes);
+    Ok(checked(identity::takes(&http, account.server(), &proof).await))
+}
+
+fn checked(asked: Result<Asked, HttpError>) -> Checked {
+    match asked {
+        Ok(Asked::Accepted(_)) => Checked::Accepted,
+        Ok(Asked::Refused) => Checked::Refused,
+        Ok(Asked::Unknown) | Err(_) => Checked::Unknown,
+    }
+}
+
+/// The value of the header that shows it: a token as git would show it to a server with these schemes.
+fn proof(account: &AccountKey, credential: &Credential, schemes: &[String]) -> Zeroizing<String> {
+    let offers = |scheme: &str| schemes.iter().any(|offered| offered == scheme);
+    let secret = credential.secret().expose();
+    Zeroizing::new(match credential {
+        Credential::Header { authtype, .. } => format!("{authtype} {secret}"),
+        Credential::Token { .. } | Credential::OAuth { .. } if offers("bearer") || !offers("basic") => {
+            format!("Bearer {secret}")
+        }
+        Credential::Basic { .. } | Credential::Token { .. } | Credential::OAuth { .. } => {
+            let both = Zeroizing::new(format!("{}:{secret}", credential.git_user(account)));
+            format!("Basic {}", STANDARD.encode(both.as_bytes()))
+        }
+    })
+}

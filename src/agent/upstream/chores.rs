@@ -1,0 +1,153 @@
+//! What the agent does without being asked: renewing what is in use before it ends, revoking what a server could not be
+//! told about, storing what could not be stored.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use crate::agent::Agent;
+use crate::agent::accounts::held::Held;
+use crate::agent::accounts::index::Accounts;
+use crate::agent::state::lock;
+use crate::agent::upstream::revocation;
+use crate::base::{AccountKey, Credential, Secret, clock};
+use crate::wire::Revocation;
+
+/// However much there is to do, an idle laptop is woken no more often than this.
+const REST: Duration = Duration::from_secs(60);
+
+/// A revocation that failed is tried after one such pause, then after two, four, and so on, but for a day at most.
+const FIRST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+const GIVE_UP: Duration = Duration::from_secs(24 * 3600);
+
+/// What is left to do.
+#[derive(Default)]
+pub(crate) struct Chores {
+    news: Notify,
+    unrevoked: Mutex<Vec<Unrevoked>>,
+}
+
+/// Logged out here, but not yet there.
+struct Unrevoked {
+    account: AccountKey,
+    credential: Credential,
+    since: Instant,
+    pause: Duration,
+    again: Instant,
+}
+
+impl Agent {
+    /// Does what comes up, until the agent stops.
+    pub async fn do_chores(self: Arc<Agent>) {
+        let mut rested = Instant::now();
+        loop {
+            let due = self.next_chore().await.map(|due| due.max(rested));
+            tokio::select! {
+                () = self.stopping.asked() => return,
+                () = self.chores.news.notified() => continue,
+                () = until(due) => {}
+            }
+            let _busy = self.stopping.busy();
+            if self.disk_answers().await.is_err() {
+                rested = Instant::now() + REST;
+                continue;
+            }
+            self.renew_ahead().await;
+            self.revoke_again().await;
+            self.save_again().await;
+            rested = Instant::now() + REST;
+        }
+    }
+
+    /// Notes that a credential was asked for.
+    pub(crate) fn note_use(&self, held: &Held) {
+        if held.note_use() && held.credential().is_renewable() {
+            self.chores.news.notify_one();
+        }
+    }
+
+    /// Takes over a revocation that a server did not answer.
+    pub(crate) fn revoke_later(&self, account: AccountKey, credential: Credential) {
+        self.revoke_in(FIRST_PAUSE, account, credential);
+    }
+
+    /// Takes over a revocation that nobody waits for.
+    pub(crate) fn revoke_soon(&self, account: AccountKey, credential: Credential) {
+        self.revoke_in(Duration::ZERO, account, credential);
+    }
+
+    fn revoke_in(&self, pause: Duration, account: AccountKey, credential: Credential) {
+        let now = Instant::now();
+        let unrevoked = Unrevoked { account, credential, since: now, pause: FIRST_PAUSE, again: now + pause };
+        lock(&self.chores.unrevoked).push(unrevoked);
+        self.chores.news.notify_one();
+    }
+
+    /// Gives up what servers could not be told about: it would keep secrets in memory.
+    pub(crate) fn forget_revocations(&self) {
+        lock(&self.chores.unrevoked).clear();
+    }
+
+    async fn next_chore(&self) -> Option<Instant> {
+        let revoke = lock(&self.chores.unrevoked).iter().map(|one| one.again).min();
+        let find = |accounts: &Accounts| {
+            let renew = accounts.iter().filter_map(Held::renew_at).min();
+            (renew, accounts.iter().any(|held| held.unsaved.is_some()))
+        };
+        // Nothing is read for this: without a loaded store nobody asked for anything yet.
+        let (renew, unsaved) = self.look(find).unwrap_or_default();
+        let renew = renew.map(|at| Instant::now() + clock::until(at));
+        let save = unsaved.then(|| Instant::now() + REST);
+        [revoke, renew, save].into_iter().flatten().min()
+    }
+
+    async fn renew_ahead(&self) {
+        let now = clock::now();
+        let due = |accounts: &Accounts| {
+            // What comes up within the rest is done along with it.
+            let margin = REST.as_secs() as i64;
+            let due = accounts.iter().filter(|held| held.renew_at().is_some_and(|at| at.ends_within(margin, now)));
+            due.map(|held| (held.key().clone(), held.secret().clone())).collect::<Vec<(AccountKey, Secret)>>()
+        };
+        for (account, secret) in self.look(due).unwrap_or_default() {
+            if self.stopping.is_asked() {
+                return;
+            }
+            if let Err(fault) = self.renew(&account, &secret).await {
+                tracing::debug!(fault = fault.id(), "a renewal ahead of time failed");
+                self.look(|accounts| accounts.get(&account).map(Held::rest));
+            }
+        }
+    }
+
+    async fn revoke_again(&self) {
+        let now = Instant::now();
+        let due: Vec<Unrevoked> = {
+            let mut unrevoked = lock(&self.chores.unrevoked);
+            let (due, later) = unrevoked.drain(..).partition(|one| one.again <= now);
+            *unrevoked = later;
+            due
+        };
+        for mut one in due {
+            if self.stopping.is_asked() {
+                return;
+            }
+            let outcome = revocation::revoke(self, &one.account, &one.credential).await;
+            if outcome == Revocation::Pending && one.since.elapsed() < GIVE_UP {
+                one.pause = (one.pause * 2).min(LONGEST_PAUSE);
+                one.again = Instant::now() + one.pause;
+                lock(&self.chores.unrevoked).push(one);
+            }
+        }
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,205 @@
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::agent::Agent;
+use crate::agent::accounts::held::Held;
+use crate::agent::fault;
+use crate::agent::state::lock;
+use crate::agent::upstream::oauth_fault;
+use crate::agent::upstream::registrations;
+use crate::base::{AccountKey, Credential, Expiry, Grant, Secret};
+use crate::oauth::{self, Client, OAuthError, Tokens, Wish};
+use crate::wire::{Condition, Fault};
+
+/// Renewals under way, so that all who wait for one hear of its end.
+#[derive(Default)]
+pub(crate) struct Renewals {
+    flights: Mutex<HashMap<AccountKey, watch::Receiver<Landed>>>,
+}
+
+/// So long somebody waits for a new token who could have the old one.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// A token that ends within so many seconds is not given out while it is renewed.
+const LAST_MOMENT: i64 = 3;
+
+/// How a renewal ended, once it has.
+type Landed = Option<Result<(), Fault>>;
+
+/// What a renewal needs of an account.
+struct Ticket {
+    secret: Secret,
+    refresh: Option<Secret>,
+    grant: Box<Grant>,
+    expires: Option<Expiry>,
+    refused: bool,
+}
+
+impl Agent {
+    /// Gets a new access token in place of `old`, unless that has happened by now. However many ask, the server is asked
+    /// once, and all get the same answer.
+    pub(crate) async fn renew(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
+        let mine = {
+            let mut flights = lock(&self.renewals.flights);
+            match flights.get(account) {
+                Some(others) => Err(others.clone()),
+                None => {
+                    let (lands, landed) = watch::channel(None);
+                    flights.insert(account.clone(), landed);
+                    Ok(Flight { agent: self, account, lands })
+                }
+            }
+        };
+        match mine {
+            Ok(flight) => {
+                let outcome = self.renew_alone(account, old).await;
+                let about = Some((account.server().clone(), Some(account.user().to_owned())));
+                self.audit("token.renew", self.as_actor(), about, outcome.as_ref().map(|_| ()).map_err(Fault::code));
+                flight.land(outcome.clone());
+                outcome
+            }
+            Err(mut others) => match others.wait_for(Option::is_some).await {
+                Ok(landed) => landed.clone().unwrap_or(Ok(())),
+                Err(_) => Err(fault::internal()),
+            },
+        }
+    }
+
+    /// The same, begun before the old token has ended: a server that takes its time renews it behind whoever asked, who has
+    /// the old one meanwhile. Says why not if that is known at once.
+    pub(crate) async fn renew_behind(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
+        let Some(agent) = self.own.upgrade() else { return Err(fault::stopping()) };
+        let (account, old) = (account.clone(), old.clone());
+        let renewal = tokio::spawn(async move {
+            let _busy = agent.stopping.busy();
+            agent.renew(&account, &old).await
+        });
+        match timeout(AT_ONCE, renewal).await {
+            Ok(renewed) => renewed.map_err(|_| fault::internal())?,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Renews a token that has to be renewed before it is given out: behind whoever asks, where the old one still is a token.
+    pub(crate) async fn renew_in_time(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
+        let is_valid = |held: &Held| held.secret().matches(old) && held.condition(LAST_MOMENT) == Condition::Valid;
+        match self.look(|accounts| accounts.get(account).is_some_and(is_valid)) {
+            Some(true) => self.renew_behind(account, old).await,
+            Some(false) | None => self.renew(account, old).await,
+        }
+    }
+
+    /// An access token for something else than the login was for.
+    pub(crate) async fn wished(&self, account: &AccountKey, wish: &Wish) -> Result<Tokens, Fault> {
+        let _turn = self.turn(account).await?;
+        let Some(ticket) = self.ticket(account).await? else {
+            return Err(oauth_fault::not_renewable(account.server()));
+        };
+        let http = self.http(account.server())?;
+        if wish.audience.is_some() && ticket.grant.exchange {
+            let exchanged = oauth::exchange(&http, &ticket.grant, &ticket.secret, wish).await;
+            // Whatever is wrong with the exchange, the login is not ended by it.
+            return exchanged.map_err(|error| oauth_fault::from_oauth(account.server(), error));
+        }
+        let client = Client::of(&ticket.grant);
+        let tokens = match oauth::renew(&http, &client, &ticket.grant, ticket.refresh.as_ref(), wish).await {
+            Ok(tokens) => tokens,
+            Err(error) => return Err(self.ended_by(account, &ticket.secret, error).await),
+        };
+        if tokens.refresh.is_some() {
+            // The login's own access token stays; only what renews it has changed.
+            let credential = Credential::OAuth {
+                access: ticket.secret.clone(),
+                expires: ticket.expires,
+                refresh: tokens.refresh.clone().or(ticket.refresh),
+                grant: Some(ticket.grant),
+            };
+            self.replace(account, &ticket.secret, credential).await;
+        }
+        Ok(tokens)
+    }
+
+    async fn renew_alone(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
+        let _turn = self.turn(account).await?;
+        let Some(ticket) = self.ticket(account).await? else { return Err(fault::not_logged_in(account.server())) };
+        if !ticket.secret.matches(old) {
+            return Ok(());
+        }
+        let http = self.http(account.server())?;
+        let client = Client::of(&ticket.grant);
+        let wish = Wish::default();
+        let tokens = match oauth::renew(&http, &client, &ticket.grant, ticket.refresh.as_ref(), &wish).await {
+            Ok(tokens) => tokens,
+            Err(error) => return Err(self.ended_by(account, old, error).await),
+        };
+        let mut grant = ticket.grant;
+        grant.secret_in_body = client.shows_in_body();
+        if let Some(scopes) = tokens.scopes {
+            grant.scopes = scopes;
+        }
+        let credential = Credential::OAuth {
+            access: tokens.access,
+            expires: tokens.expires,
+            // A server that sends no new one goes on with the old (RFC 6749 §6).
+            refresh: tokens.refresh.or(ticket.refresh),
+            grant: Some(grant),
+        };
+        self.replace(account, old, credential).await;
+        if ticket.refused {
+            self.heal(account);
+        }
+        tracing::debug!("an access token was renewed");
+        Ok(())
+    }
+
+    /// What an error means for the account: only a grant that ended ends it, everything else may pass.
+    async fn ended_by(&self, account: &AccountKey, secret: &Secret, error: OAuthError) -> Fault {
+        if error.is_invalid_grant() {
+            self.end(account, secret).await;
+            return oauth_fault::login_ended(account.server());
+        }
+        if error.is_unknown_client() {
+            // It may have been loom's own registration; the next login gets another.
+            if let Ok(Some(ticket)) = self.ticket(account).await {
+                registrations::forget(self.paths(), &ticket.grant.issuer, &ticket.grant.client_id).await;
+            }
+            return oauth_fault::client_unknown(account.server(), error);
+        }
+        oauth_fault::from_oauth(account.server(), error)
+    }
+
+    async fn ticket(&self, account: &AccountKey) -> Result<Option<Ticket>, Fault> {
+        let find = |held: &Held| match held.credential() {
+            Credential::OAuth { access, expires, refresh, grant: Some(grant) } => {
+                let refused = held.record().refused();
+                let (secret, refresh) = (access.clone(), refresh.clone());
+                Some(Ticket { secret, refresh, grant: grant.clone(), expires: *expires, refused })
+            }
+            _ => None,
+        };
+        self.with_accounts(|accounts| accounts.get(account).and_then(find)).await
+    }
+}
+
+/// Held by whoever renews; the others hear of its end even if it is dropped in mid-flight.
+struct Flight<'a> {
+    agent: &'a Agent,
+    account: &'a AccountKey,
+    lands: watch::Sender<Landed>,
+}
+
+impl Flight<'_> {
+    fn land(self, outcome: Result<(), Fault>) {
+        self.lands.send_replace(Some(outcome));
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        lock(&self.agent.renewals.flights).remove(self.account);
+    }
+}

@@ -1,0 +1,60 @@
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use crate::agent::Agent;
+use crate::agent::blocking::on_thread;
+use crate::agent::state::lock;
+use crate::base::{AccountKey, hex, private_file};
+use crate::wire::Fault;
+
+/// Longer than a renewal takes. Whoever holds the lock for longer hangs, and is passed.
+const TURN_WITHIN: Duration = Duration::from_secs(70);
+
+/// Who may speak to a server with an account's refresh token: one at a time, for two with the same one look like theft to
+/// the server, which then ends the login.
+#[derive(Default)]
+pub(crate) struct Turns(Mutex<HashMap<AccountKey, Arc<tokio::sync::Mutex<()>>>>);
+
+/// Held by whoever's turn it is.
+pub(crate) struct Turn {
+    _own: tokio::sync::OwnedMutexGuard<()>,
+    _others: Option<File>,
+}
+
+impl Agent {
+    /// Waits for the turn, in this agent and among others that share the store; what they got by then is taken over.
+    /// An account that cannot be compared with the stores has no turn: its refresh token may have been used up.
+    pub(crate) async fn turn(&self, account: &AccountKey) -> Result<Turn, Fault> {
+        let own = lock(&self.turns.0).entry(account.clone()).or_default().clone();
+        let own = own.lock_owned().await;
+        let name = hex(&Sha256::digest(account.to_string())[..8]);
+        let others = lock_out_others(self.paths().renewal_lock(&name)).await;
+        self.read_anew().await?;
+        Ok(Turn { _own: own, _others: others })
+    }
+
+    /// Waits until nobody has a turn any more, and lets nobody have one. Whoever takes several takes them in the order of
+    /// their keys, so that no two wait for each other.
+    pub(crate) async fn all_turns(&self) -> Vec<tokio::sync::OwnedMutexGuard<()>> {
+        let turns: BTreeMap<_, _> = lock(&self.turns.0).clone().into_iter().collect();
+        let mut taken = Vec::new();
+        for turn in turns.into_values() {
+            taken.push(turn.lock_owned().await);
+        }
+        taken
+    }
+}
+
+/// Where no file can be locked there is hardly another agent that renews.
+async fn lock_out_others(path: PathBuf) -> Option<File> {
+    let lock = move || {
+        private_file::private_dir(path.parent()?).ok()?;
+        private_file::lock_within(&path, TURN_WITHIN).ok()
+    };
+    on_thread(move || Ok(lock())).await.ok().flatten()
+}
