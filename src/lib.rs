@@ -7,7 +7,7 @@
 //!  4   agent      the only place that decides      feature "agent"
 //!  3   client     what every front-end does
 //!  2   git        store   oauth   access           siblings, blind to each other
-//!  1   wire       what is said
+//!  1   wire   net   what is said, and how servers are spoken to
 //!  0   base       what things are
 //! ```
 //!
@@ -45,6 +45,8 @@ pub mod access;
 pub mod agent;
 #[cfg(feature = "agent")]
 pub mod listen;
+#[cfg(feature = "agent")]
+pub mod net;
 #[cfg(feature = "agent")]
 pub mod oauth;
 #[cfg(feature = "agent")]

@@ -6,7 +6,7 @@ use crate::access::{LedgerError, Refused};
 use crate::base::private_file::{PrivateFileError, Unsafe};
 use crate::base::{AccountKey, Message, Paths, Scope, ServerUrl, ServerUrlError, shell_word};
 use crate::msg;
-use crate::oauth::HttpError;
+use crate::net::HttpError;
 use crate::oauth::loom_dialect::DialectError;
 use crate::store::StoreError;
 use crate::wire::{Code, Fault};

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use ::http::{Response, StatusCode, header};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, RequestTokenError};
 
-use super::http::Answer;
-use super::{Http, HttpError, OAuthError};
+use super::OAuthError;
+use crate::net::{Answer, Http, HttpError};
 
 /// What a server may claim as the life of a code, in seconds, and what is taken where it claims none.
 const MAX_CODE_LIFE: u64 = 1800;

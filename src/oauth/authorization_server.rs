@@ -1,6 +1,6 @@
-use super::object::Object;
 use super::{OAuthError, known_hosts};
 use crate::base::{Endpoint, OAuthSettings};
+use crate::net::Object;
 
 /// An authorization server as its metadata, the settings or the known hosts describe it (RFC 8414 §2).
 #[derive(Clone, Debug)]

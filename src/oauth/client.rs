@@ -11,10 +11,9 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use zeroize::Zeroizing;
 
 use super::adapter::{Sending, send};
-use super::object::Object;
 use super::tokens::OAuth2Client;
-use super::{Http, HttpError};
 use crate::base::{Endpoint, Grant, Secret, TokenEndpointAuthMethod};
+use crate::net::{Http, HttpError, Object};
 
 /// A client and its secret, if it has one.
 #[derive(Clone, Debug)]

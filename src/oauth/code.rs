@@ -8,8 +8,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use super::adapter::refused;
-use super::{AuthorizationServer, Client, Http, OAuthError, Tokens};
+use super::{AuthorizationServer, Client, OAuthError, Tokens};
 use crate::base::Secret;
+use crate::net::Http;
 
 /// A login that a browser was sent away for.
 pub struct Authorization {

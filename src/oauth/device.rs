@@ -11,8 +11,9 @@ use oauth2::{
 use tokio::sync::{Notify, watch};
 
 use super::adapter::{Sending, refused};
-use super::{AuthorizationServer, Client, Http, HttpError, OAuthError, Tokens};
+use super::{AuthorizationServer, Client, OAuthError, Tokens};
 use crate::base::{Endpoint, printable};
+use crate::net::{Http, HttpError};
 
 /// The longest pause between two polls, whatever `slow_down` adds up to.
 const MAX_PAUSE: Duration = Duration::from_secs(120);

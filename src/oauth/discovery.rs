@@ -1,12 +1,11 @@
 //! How to log in at a server, found out step by step: what is said in the settings, what the server says of itself.
 
-use reqwest::StatusCode;
+use ::http::StatusCode;
 use url::Url;
 
-use super::http::Answer;
-use super::object::Object;
-use super::{AuthorizationServer, Http, HttpError, OAuthError};
+use super::{AuthorizationServer, OAuthError};
 use crate::base::{Endpoint, OAuthSettings, ServerUrl};
+use crate::net::{Answer, Http, HttpError, Object};
 
 /// How many steps a server's path is followed up.
 const MAX_PARENTS: usize = 3;

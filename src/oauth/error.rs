@@ -1,5 +1,5 @@
-use super::HttpError;
 use crate::base::printable;
+use crate::net::HttpError;
 
 /// Why a server gave no token, or no way to one.
 #[derive(Debug, thiserror::Error)]

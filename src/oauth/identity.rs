@@ -1,14 +1,13 @@
 //! Who logged in: what the ID token says, else what the server says when it is asked.
 
+use ::http::StatusCode;
+use ::http::header::{AUTHORIZATION, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::StatusCode;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
 
-use super::http::Answer;
-use super::object::Object;
-use super::{Http, HttpError, OAuthError};
+use super::OAuthError;
 use crate::base::{Endpoint, Secret, ServerUrl, clock, printable};
+use crate::net::{Answer, Http, HttpError, Object};
 
 /// The longest name that is kept.
 const MAX_NAME: usize = 200;

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::http::{Answer, Http, HttpError};
 use crate::base::{Secret, ServerUrl, printable};
+use crate::net::{Answer, Http, HttpError};
 use crate::wire::Revocation;
 
 /// How often a Loom server wants to be asked.

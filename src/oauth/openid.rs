@@ -1,12 +1,11 @@
 //! OpenID providers at which people sign in: their metadata, and the keys that they sign with.
 
-use reqwest::StatusCode;
+use ::http::StatusCode;
 use url::Url;
 
-use super::http::Answer;
-use super::object::Object;
-use super::{AuthorizationServer, Http, OAuthError};
+use super::{AuthorizationServer, OAuthError};
 use crate::base::Endpoint;
+use crate::net::{Answer, Http, HttpError, Object};
 
 /// A provider as its metadata describe it (OpenID Connect Discovery §3).
 #[derive(Clone, Debug)]
@@ -46,6 +45,6 @@ async fn object(http: &Http, url: &str) -> Result<Object, OAuthError> {
     let answer = Answer::to(http.get(url)).await?;
     match answer.status {
         StatusCode::OK => answer.object().ok_or(OAuthError::NotOAuth),
-        status => Err(super::HttpError::Trouble(status.as_u16()).into()),
+        status => Err(HttpError::Trouble(status.as_u16()).into()),
     }
 }

@@ -1,11 +1,11 @@
 //! Dynamic client registration (RFC 7591): a client of one's own where a server gives one to anybody.
 
-use reqwest::header::CONTENT_TYPE;
+use ::http::header::CONTENT_TYPE;
 use serde_json::json;
 
-use super::http::Answer;
-use super::{AuthorizationServer, Client, Http, OAuthError};
+use super::{AuthorizationServer, Client, OAuthError};
 use crate::base::Secret;
+use crate::net::{Answer, Http};
 
 /// The longest client id that is taken.
 const MAX_ID: usize = 512;

@@ -3,8 +3,9 @@
 use oauth2::{HttpRequest, RefreshToken, Scope};
 
 use super::adapter::refused;
-use super::{AuthorizationServer, Client, Http, HttpError, OAuthError, Tokens};
+use super::{AuthorizationServer, Client, OAuthError, Tokens};
 use crate::base::{Endpoint, Grant, GrantKind, Secret};
+use crate::net::{Http, HttpError};
 
 /// What the new token is wanted for, where that is not what the login was for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -3,9 +3,10 @@
 use ::http::Uri;
 use oauth2::{AccessToken, HttpRequest, RefreshToken, RevocationUrl, StandardRevocableToken};
 
+use super::Client;
 use super::adapter::refused;
-use super::{Client, Http};
 use crate::base::{Grant, Secret};
+use crate::net::Http;
 use crate::wire::Revocation;
 
 /// Asks the server to end both tokens. The refresh token first: most servers end what came of it as well.

@@ -7,6 +7,7 @@ use std::process::Command;
 const FLOORS: &[(&str, u8)] = &[
     ("base", 0),
     ("wire", 1),
+    ("net", 1),
     ("git", 2),
     ("store", 2),
     ("oauth", 2),
@@ -49,6 +50,15 @@ fn every_module_uses_only_what_lies_below_it() {
             assert!(used_floor < own_floor, "{} uses {module}", inside.display());
             assert!(!(own == "agent" || own == "listen") || module != "client", "{} uses {module}", inside.display());
         }
+    }
+}
+
+#[test]
+fn only_net_speaks_to_servers() {
+    for path in sources(&root().join("src")) {
+        let inside = path.strip_prefix(root().join("src")).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(inside.starts_with("net") || !text.contains("reqwest::"), "{} uses reqwest", inside.display());
     }
 }
 

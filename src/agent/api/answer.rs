@@ -12,8 +12,8 @@ use super::redactor::Redactor;
 use crate::agent::call::caller::Caller;
 use crate::agent::fault;
 use crate::base::{ServerUrl, clock};
-use crate::oauth::HttpError;
-use crate::oauth::call::{Answering, Uploader};
+use crate::net::HttpError;
+use crate::net::call::{Answering, Uploader};
 use crate::wire::{ApiEvent, Fault, PIECE};
 
 /// Hands an answer on as it comes, as fast as the caller takes it. The rest of the request's body goes out meanwhile.

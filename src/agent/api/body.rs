@@ -6,7 +6,7 @@ use crate::agent::call::caller::Heard;
 use crate::agent::fault;
 use crate::base::ServerUrl;
 use crate::msg;
-use crate::oauth::call::{Upload, Uploader, upload};
+use crate::net::call::{Upload, Uploader, upload};
 use crate::wire::{ApiBody, ApiEvent, ApiPiece, Code, Fault};
 
 /// The body of a call on its way from the caller to the server: each piece is asked for when the connection takes it, so no

@@ -19,7 +19,7 @@ use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::fault;
 use crate::base::{AccountKey, Credential, Scope, Secret, ServerUrl, missing_scope};
-use crate::oauth::call::{Answering, Call, Uploader};
+use crate::net::call::{Answering, Call, Uploader};
 use crate::wire::{ApiBody, ApiEvent, Fault};
 
 /// How long a server may say nothing, or take nothing, in the middle of a call.

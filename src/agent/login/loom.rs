@@ -5,7 +5,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::agent::call::caller::Caller;
 use crate::agent::fault;
 use crate::base::{Credential, Secret, ServerUrl, TokenSource};
-use crate::oauth::Http;
+use crate::net::Http;
 use crate::oauth::loom_dialect::{self, INTERVAL, Poll, Started};
 use crate::wire::{Fault, LoginEvent};
 

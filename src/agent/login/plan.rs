@@ -8,8 +8,9 @@ use crate::agent::accounts::held::Held;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{Credential, Grant, GrantKind, OAuthSettings, Secret, ServerUrl, from_home, plain_file};
 use crate::msg;
+use crate::net::Http;
 use crate::oauth::loopback::Loopback;
-use crate::oauth::{AuthorizationServer, Client, Http, Tokens, discovery, identity, known_hosts, scopes};
+use crate::oauth::{AuthorizationServer, Client, Tokens, discovery, identity, known_hosts, scopes};
 use crate::wire::{Fault, Flow, Login};
 
 /// Where a browser is sent back to, as loom is registered, without the port.

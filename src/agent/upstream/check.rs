@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::agent::Agent;
 use crate::base::{AccountKey, Credential};
 use crate::git;
-use crate::oauth::HttpError;
+use crate::net::HttpError;
 use crate::oauth::identity::{self, Asked};
 use crate::oauth::known_hosts;
 use crate::wire::{Checked, Code, Fault};

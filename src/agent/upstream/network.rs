@@ -5,7 +5,7 @@ use crate::agent::Agent;
 use crate::agent::state::lock;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{Route, ServerUrl, Surroundings, TlsSettings};
-use crate::oauth::Http;
+use crate::net::Http;
 use crate::store;
 use crate::wire::Fault;
 

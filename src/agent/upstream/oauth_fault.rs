@@ -3,7 +3,8 @@
 use crate::agent::fault::{code_expired, from_http};
 use crate::base::{Message, ServerUrl};
 use crate::msg;
-use crate::oauth::{HttpError, OAuthError, known_hosts};
+use crate::net::HttpError;
+use crate::oauth::{OAuthError, known_hosts};
 use crate::wire::{Code, Fault};
 
 pub(crate) fn from_oauth(server: &ServerUrl, error: OAuthError) -> Fault {

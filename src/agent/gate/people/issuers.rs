@@ -10,8 +10,9 @@ use crate::agent::fault;
 use crate::agent::state::lock;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{IssuerConfig, Moment, ServerUrl};
+use crate::net::Http;
+use crate::oauth::OAuthError;
 use crate::oauth::openid::{self, OpenIdProvider};
-use crate::oauth::{Http, OAuthError};
 use crate::wire::Fault;
 
 /// How long what an issuer publishes is believed: so long counts a key that it has withdrawn.

@@ -27,9 +27,9 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 pub struct Http(reqwest::Client);
 
 /// What a server answered.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
     body: Zeroizing<Vec<u8>>,
 }
 
@@ -104,21 +104,21 @@ impl Http {
         client.build().map(Http).map_err(|error| failed(&error))
     }
 
-    pub(super) fn get(&self, url: &str) -> RequestBuilder {
+    pub fn get(&self, url: &str) -> RequestBuilder {
         self.0.get(url).header(ACCEPT, "application/json")
     }
 
-    pub(super) fn post(&self, url: &str) -> RequestBuilder {
+    pub fn post(&self, url: &str) -> RequestBuilder {
         self.0.post(url)
     }
 
-    pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+    pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.0.request(method, url)
     }
 }
 
 impl Answer {
-    pub(super) async fn to(request: RequestBuilder) -> Result<Answer, HttpError> {
+    pub async fn to(request: RequestBuilder) -> Result<Answer, HttpError> {
         let (client, request) = request.build_split();
         let request = request.map_err(|error| failed(&error))?;
         let _waiting = awaited(request.url());
@@ -134,34 +134,34 @@ impl Answer {
     }
 
     /// `Retry-After` in seconds (RFC 9110 §10.2.3); the date form is rare and left alone.
-    pub(super) fn retry_after(&self) -> Option<Duration> {
+    pub fn retry_after(&self) -> Option<Duration> {
         let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
         Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
     }
 
     /// A page for people, whatever was asked for.
-    pub(super) fn is_html(&self) -> bool {
+    pub fn is_html(&self) -> bool {
         self.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
     }
 
     /// What the server wants to see of a client (RFC 9110 §11.6.1).
-    pub(super) fn challenges(&self) -> impl Iterator<Item = &str> {
+    pub fn challenges(&self) -> impl Iterator<Item = &str> {
         self.headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok())
     }
 
     /// The body as JSON of this shape, or nothing: what else it is, nobody needs to see.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Option<T> {
+    pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()
     }
 
     /// The body as a JSON object without doubtful keys.
-    pub(super) fn object(&self) -> Option<Object> {
+    pub fn object(&self) -> Option<Object> {
         Object::parse(&self.body)
     }
 }
 
 /// A server is waited for.
-pub(super) fn awaited(url: &Url) -> Waiting {
+pub fn awaited(url: &Url) -> Waiting {
     Waiting::begin(msg!("server-awaited", server = url.origin().ascii_serialization()))
 }
 
@@ -221,7 +221,7 @@ fn tls_file(path: &Path, error: &dyn std::fmt::Display) -> HttpError {
     HttpError::TlsFile(msg!("tls-file-bad", path = path.display(), error = error))
 }
 
-pub(super) fn failed(error: &reqwest::Error) -> HttpError {
+pub fn failed(error: &reqwest::Error) -> HttpError {
     let reason = match error.is_timeout() {
         true => msg!("no-answer-within", seconds = ANSWER_WITHIN.as_secs()),
         false => msg!("network-says", error = innermost(error)),

@@ -4,40 +4,40 @@ use crate::base::UniqueMap;
 
 /// A JSON object of a server, as strict and as lenient as is safe: no key twice, because two readers could then see two
 /// answers; but numbers that come as text or out of bounds are made usable or left out.
-pub(super) struct Object(Map<String, Value>);
+pub struct Object(Map<String, Value>);
 
 /// The longest life that is believed, in seconds: a year.
 const MAX_LIFE: u64 = 365 * 24 * 3600;
 
 impl Object {
-    pub(super) fn parse(bytes: &[u8]) -> Option<Object> {
+    pub fn parse(bytes: &[u8]) -> Option<Object> {
         serde_json::from_slice(bytes).ok().map(|UniqueMap(map)| Object(map))
     }
 
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
+    pub fn text(&self, key: &str) -> Option<&str> {
         self.0.get(key)?.as_str()
     }
 
     /// The texts of an array; what is no text in it does not count.
-    pub(super) fn texts(&self, key: &str) -> Vec<String> {
+    pub fn texts(&self, key: &str) -> Vec<String> {
         let all = self.0.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    pub(super) fn number(&self, key: &str) -> Option<f64> {
+    pub fn number(&self, key: &str) -> Option<f64> {
         self.0.get(key)?.as_f64()
     }
 
-    pub(super) fn is_true(&self, key: &str) -> bool {
+    pub fn is_true(&self, key: &str) -> bool {
         self.0.get(key) == Some(&Value::Bool(true))
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub fn has(&self, key: &str) -> bool {
         self.0.get(key).is_some_and(|value| !value.is_null())
     }
 
     /// Seconds from now, at most a year; nothing where the server says nothing of sense.
-    pub(super) fn seconds(&self, key: &str) -> Option<u64> {
+    pub fn seconds(&self, key: &str) -> Option<u64> {
         let seconds = match self.0.get(key)? {
             Value::Number(number) => number.as_f64()?,
             // Some servers send numbers as text.
@@ -48,15 +48,15 @@ impl Object {
         (seconds >= 1.0).then_some(seconds as u64).map(|seconds| seconds.min(MAX_LIFE))
     }
 
-    pub(super) fn set(&mut self, key: &str, value: impl Into<Value>) {
+    pub fn set(&mut self, key: &str, value: impl Into<Value>) {
         self.0.insert(key.to_owned(), value.into());
     }
 
-    pub(super) fn remove(&mut self, key: &str) {
+    pub fn remove(&mut self, key: &str) {
         self.0.remove(key);
     }
 
-    pub(super) fn print(&self) -> Vec<u8> {
+    pub fn print(&self) -> Vec<u8> {
         serde_json::to_vec(&self.0).unwrap_or_default()
     }
 }
