@@ -40,6 +40,8 @@ struct End {
     head: Head,
     file: u64,
     size: u64,
+    /// Where its last line is the first one of the file: the end of the chain before that.
+    goes_on_from: Option<String>,
     /// Nothing more can be appended to this file.
     is_closed: bool,
     /// What stands behind the last line, with the line break that it gets.
@@ -57,22 +59,26 @@ impl AuditFiles {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let _lock = private_file::lock(&self.lock).map_err(io::Error::other)?;
         let mut end = self.end(&written)?;
-        if end.is_closed || end.size >= MAX_SIZE {
+        let is_begun = end.is_closed || end.size >= MAX_SIZE;
+        if is_begun {
             end = self.begin(end)?;
+        }
+        let mut file = private_file::append(&self.path).map_err(io::Error::other)?;
+        if is_begun {
+            // Whatever becomes of the entries: what comes next follows the first line.
+            written.went_on(&end, &file)?;
         }
         let mut text = if end.lacks_break { "\n".to_owned() } else { String::new() };
         for entry in entries {
             end.head.add(entry, &std::mem::take(&mut end.between), &mut text);
         }
-        let mut file = private_file::append(&self.path).map_err(io::Error::other)?;
         if !entries.is_empty() {
             let put = file.write_all(text.as_bytes()).and_then(|()| if synced { file.sync_data() } else { Ok(()) });
             put.inspect_err(|_| {
                 // Half of them would only be in the way.
                 let _ = file.set_len(end.size);
             })?;
-            let found = file.metadata()?;
-            *written = Written { head: end.head, file: end.file, inode: found.ino(), size: found.len() };
+            written.went_on(&end, &file)?;
         }
         Ok(())
     }
@@ -110,7 +116,8 @@ impl AuditFiles {
                 if written.size > 0 && (found.ino(), found.len()) == (written.inode, written.size) {
                     let (head, between) = (written.head.clone(), Vec::new());
                     let (file, size) = (written.file, written.size);
-                    return Ok(End { head, file, size, is_closed: false, between, lacks_break: false });
+                    let goes_on_from = None;
+                    return Ok(End { head, file, size, goes_on_from, is_closed: false, between, lacks_break: false });
                 }
                 End::of(&mut file, found.len())?
             }
@@ -123,8 +130,10 @@ impl AuditFiles {
                 None => End::nowhere(),
             },
         };
-        // There was more: what is missing shows in the chain, which goes on from what was written.
-        if written.head.entries > 0 && written.head.entries >= end.head.entries {
+        // There was more: what is missing shows in the chain, which goes on from what was written. Another agent that began a
+        // file took nothing away.
+        let was_begun = end.goes_on_from.as_ref() == Some(&written.head.hash);
+        if written.head.entries > 0 && written.head.entries >= end.head.entries && !was_begun {
             end.head = written.head.clone();
         }
         end.file = end.file.max(written.file);
@@ -153,9 +162,18 @@ impl AuditFiles {
     }
 }
 
+impl Written {
+    fn went_on(&mut self, end: &End, file: &File) -> io::Result<()> {
+        let found = file.metadata()?;
+        *self = Written { head: end.head.clone(), file: end.file, inode: found.ino(), size: found.len() };
+        Ok(())
+    }
+}
+
 impl End {
     fn nowhere() -> End {
-        End { head: Head::default(), file: 0, size: 0, is_closed: true, between: Vec::new(), lacks_break: false }
+        let (head, between, goes_on_from) = (Head::default(), Vec::new(), None);
+        End { head, file: 0, size: 0, goes_on_from, is_closed: true, between, lacks_break: false }
     }
 
     fn of(file: &mut File, size: u64) -> io::Result<End> {
@@ -168,8 +186,10 @@ impl End {
         for line in bytes.split(|byte| *byte == b'\n') {
             let after = at + line.len();
             if let Some(link) = Link::parse(line) {
-                let entries = link.number().or_else(|| link.beginning().map(|beginning| beginning.entries));
+                let begins = if link.number().is_none() { link.beginning() } else { None };
+                let entries = link.number().or(begins.as_ref().map(|beginning| beginning.entries));
                 is_former = entries.is_none();
+                end.goes_on_from = begins.map(|beginning| beginning.after);
                 end.head = Head { hash: link.hash.to_owned(), entries: entries.unwrap_or_default() };
                 end.between = bytes.get(after + 1..).unwrap_or_default().to_vec();
             }

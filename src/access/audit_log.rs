@@ -235,4 +235,50 @@ pub(super) mod tests {
         assert_eq!(log.verify().unwrap().broken, None);
         assert_eq!(last(&log, 9), ["0", "1", "2", "3", "4", "5"]);
     }
+
+    /// Just before another file is begun.
+    fn full(log: &AuditLog) {
+        let long = "a".repeat(1_000);
+        while log.rights.open().unwrap().last().is_none_or(|(_, _, size)| *size < 64 * 1024) {
+            log.rights.append(&[entry("a", &long, 0)], true).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_begun_without_an_entry_is_gone_on_with_by_whoever_writes_next() {
+        let (dir, log) = log();
+        let other = AuditLog::new(&Paths::below(dir.path()));
+        for (begins, goes_on) in [(&log, &log), (&log, &other), (&other, &log), (&other, &other)] {
+            full(&log);
+            // What finds out whether the log can be written begins the file.
+            begins.rights.append(&[], true).unwrap();
+            begins.rights.append(&[], true).unwrap();
+            goes_on.rights.append(&[entry("login", "after", 1)], true).unwrap();
+            assert_eq!(log.verify().unwrap().broken, None);
+            assert_eq!(last(&log, 1), ["after"]);
+        }
+    }
+
+    #[test]
+    fn a_file_that_another_agent_began_without_an_entry_is_gone_on_with() {
+        let (dir, log) = log();
+        full(&log);
+        AuditLog::new(&Paths::below(dir.path())).rights.append(&[], true).unwrap();
+        log.rights.append(&[entry("login", "after", 1)], true).unwrap();
+        assert_eq!(log.verify().unwrap().broken, None);
+    }
+
+    #[test]
+    fn the_end_that_is_cut_off_behind_a_file_begun_by_another_agent_is_noticed() {
+        let (dir, log) = log();
+        full(&log);
+        let other = AuditLog::new(&Paths::below(dir.path()));
+        other.rights.append(&[], true).unwrap();
+        log.rights.append(&[entry("a", "gone", 1)], true).unwrap();
+        let whole = std::fs::read_to_string(log.rights.at(0)).unwrap();
+        let first: Vec<&str> = whole.split_inclusive('\n').take(1).collect();
+        std::fs::write(log.rights.at(0), first.concat()).unwrap();
+        log.rights.append(&[entry("a", "after", 9)], true).unwrap();
+        assert_eq!(log.verify().unwrap().chains[0].broken.as_deref(), Some("audit-rights.log:2"));
+    }
 }
