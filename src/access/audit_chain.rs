@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::base::hex;
-use crate::wire::AuditEntry;
+use super::audit_files::MAX_LINE;
+use crate::base::{ServerUrl, hex};
+use crate::wire::{Actor, AuditEntry};
 
 /// How a line ends: a hash over its own bytes and all before it.
 const CHAIN: &[u8] = b",\"chain\":\"";
@@ -16,6 +17,12 @@ const NUMBER: &[u8] = b",\"seq\":";
 const ENTRY: &[u8] = b"{\"time\":\"";
 
 const FORMAT: u32 = 2;
+
+/// The longest entry in bytes: with its number and hash it is a line that is found again.
+const MAX_TEXT: usize = MAX_LINE as usize - 256;
+
+/// So many characters of each text are left of an entry that is longer.
+const MAX_LEFT: usize = 200;
 
 /// The end of a chain: the hash of its last line, and how many entries there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +56,10 @@ impl Head {
     pub(super) fn add(&mut self, entry: &AuditEntry, between: &[u8], lines: &mut String) {
         self.entries += 1;
         // One line whatever stands in it: JSON escapes line breaks.
-        let text = serde_json::to_string(entry).unwrap_or_default();
+        let mut text = serde_json::to_string(entry).unwrap_or_default();
+        if text.len() > MAX_TEXT {
+            text = serde_json::to_string(&stub(entry)).unwrap_or_default();
+        }
         let text = text.strip_suffix('}').unwrap_or(&text);
         self.print(&format!("{text},\"seq\":{}", self.entries), between, lines);
     }
@@ -111,6 +121,41 @@ pub(super) fn may_be_cut(bytes: &[u8]) -> bool {
         && is_text
         && !bytes.iter().any(u8::is_ascii_control)
         && !bytes.ends_with(b"}")
+}
+
+/// What is left of an entry that makes no line: who, when and what, as far as that is short.
+fn stub(entry: &AuditEntry) -> AuditEntry {
+    let cut = |text: &str| match text.char_indices().nth(MAX_LEFT) {
+        Some((at, _)) => text[..at].to_owned() + "\u{2026}",
+        None => text.to_owned(),
+    };
+    let cut_some = |text: &Option<String>| text.as_deref().map(cut);
+    let actor = match &entry.actor {
+        Actor::Process { uid, pid, exe, token_id } => {
+            Actor::Process { uid: *uid, pid: *pid, exe: cut_some(exe), token_id: cut_some(token_id) }
+        }
+        Actor::Person { person, subject, issuer, token_id, address } => Actor::Person {
+            person: cut(person),
+            subject: cut_some(subject),
+            issuer: cut_some(issuer),
+            token_id: cut_some(token_id),
+            address: cut(address),
+        },
+        Actor::Token { token_id, address } => Actor::Token { token_id: cut(token_id), address: cut_some(address) },
+        Actor::Stranger { address } => Actor::Stranger { address: cut(address) },
+    };
+    AuditEntry {
+        time: cut(&entry.time),
+        event: cut(&entry.event),
+        actor,
+        server: entry.server.as_ref().map(ServerUrl::origin).filter(|server| server.to_string().len() <= 2 * MAX_LEFT),
+        account: cut_some(&entry.account),
+        method: cut_some(&entry.method),
+        path: cut_some(&entry.path),
+        outcome: cut(&entry.outcome),
+        more: entry.more,
+        since: cut_some(&entry.since),
+    }
 }
 
 fn hash(before: &str, between: &[u8], body: &[u8]) -> String {

@@ -281,4 +281,39 @@ pub(super) mod tests {
         log.rights.append(&[entry("a", "after", 9)], true).unwrap();
         assert_eq!(log.verify().unwrap().chains[0].broken.as_deref(), Some("audit-rights.log:2"));
     }
+
+    #[test]
+    fn an_entry_that_makes_no_line_is_noted_with_what_is_short_of_it() {
+        let (dir, log) = log();
+        for length in [65_000, 65_536, 130_000, 1_000_000] {
+            let long = "\u{1}".repeat(length);
+            let mut entry = entry(&long, &long, 1);
+            entry.actor = Actor::Process { uid: 1, pid: 2, exe: Some(long.clone()), token_id: Some(long.clone()) };
+            (entry.method, entry.path, entry.outcome) = (Some(long.clone()), Some(long.clone()), long.clone());
+            log.daily.append(&[entry], false).unwrap();
+            AuditLog::new(&Paths::below(dir.path())).daily.append(&[self::entry("a", "after", 1)], false).unwrap();
+        }
+        let found = log.verify().unwrap();
+        assert_eq!((found.entries, found.broken), (8, None));
+        let shown = last(&log, 9);
+        assert_eq!(shown.len(), 8, "what is noted is shown");
+        assert!(shown.iter().all(|account| account.chars().count() <= 201));
+    }
+
+    #[test]
+    fn behind_a_whole_line_one_that_was_cut_short_hides_nothing_however_long_both_are() {
+        let (dir, log) = log();
+        let long = entry("a", &"a".repeat(65_100), 1);
+        log.daily.append(&[long.clone()], false).unwrap();
+        let text = serde_json::to_string(&long).unwrap();
+        File::options()
+            .append(true)
+            .open(log.daily.at(0))
+            .unwrap()
+            .write_all(&text.as_bytes()[..text.len() - 1])
+            .unwrap();
+        AuditLog::new(&Paths::below(dir.path())).daily.append(&[entry("a", "after", 2)], false).unwrap();
+        let found = log.verify().unwrap();
+        assert_eq!((found.entries, found.cut, found.broken), (2, 1, None));
+    }
 }

@@ -240,6 +240,22 @@ mod tests {
     }
 
     #[test]
+    fn what_no_host_or_file_is_named_is_refused_for_its_length() {
+        let host = |length: usize| {
+            let labels = "a".repeat(60) + ".";
+            labels.repeat(9)[..length - 1].to_owned() + "b"
+        };
+        assert!(ServerUrl::parse(&format!("https://{}:8443/x", host(253))).is_ok());
+        assert_eq!(refused(&format!("https://{}", host(254))), ServerUrlError::TooLong);
+        assert_eq!(refused(&format!("https://{}", "\u{e9}".repeat(60_000))), ServerUrlError::TooLong);
+        assert!(ServerUrl::parse(&format!("{}://a.example", "s".repeat(60_000))).is_err());
+        let file = |length: usize| ServerUrl::from_parts("cert", "", Some(&"/a".repeat(length)));
+        assert!(file(1_000).is_ok());
+        assert_eq!(file(60_000).unwrap_err(), ServerUrlError::TooLong);
+        assert_eq!(refused(&format!("cert://{}", "/a".repeat(60_000))), ServerUrlError::TooLong);
+    }
+
+    #[test]
     fn a_path_covers_whole_segments_only() {
         let url = |t: &str| ServerUrl::parse(t).unwrap();
         assert!(url("https://a.example/org").covers(&url("https://a.example/org/repo.git")));

@@ -20,6 +20,8 @@ pub enum ServerUrlError {
     OddPort,
     #[error("the path is not spelled in its canonical form")]
     OddPath,
+    #[error("longer than any host or file is named")]
+    TooLong,
 }
 
 impl ServerUrlError {
@@ -34,6 +36,7 @@ impl ServerUrlError {
             ServerUrlError::NotAscii { a_label } => msg!("url-not-ascii", host = a_label),
             ServerUrlError::OddPort => msg!("url-odd-port"),
             ServerUrlError::OddPath => msg!("url-odd-path"),
+            ServerUrlError::TooLong => msg!("url-too-long"),
         }
     }
 }

@@ -8,8 +8,15 @@ use super::{OddPath, ServerUrlError, UrlPath};
 /// What of a file's path is escaped.
 const NOT_IN_FILE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The longest scheme, host (RFC 1035 §2.3.4) and path of a file, in bytes as they are written: who asks for longer ones means
+/// none that there is, and what is noted of them stays short.
+const MAX_SCHEME: usize = 32;
+const MAX_HOST: usize = 253;
+const MAX_FILE: usize = 2048;
+
 pub(super) fn is_scheme(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
+    text.len() <= MAX_SCHEME
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
@@ -28,6 +35,9 @@ pub(super) fn parse_authority(scheme: &str, authority: &str) -> Result<(String, 
         Some((host, port)) if !port.ends_with(']') => (host, Some(parse_port(port)?)),
         _ => (authority, None),
     };
+    if host.len() > MAX_HOST {
+        return Err(ServerUrlError::TooLong);
+    }
     let host = host.to_ascii_lowercase();
     let parsed = Url::parse(&format!("https://{host}/")).map_err(|_| ServerUrlError::OddHost)?;
     let canonical = parsed.host_str().ok_or(ServerUrlError::NoHost)?;
@@ -110,6 +120,9 @@ pub(super) fn encode_file(path: &str) -> Result<String, ServerUrlError> {
 
 /// Only in the spelling that [`encode_file`] gives it.
 pub(super) fn parse_file(path: &str) -> Result<String, ServerUrlError> {
+    if path.len() > MAX_FILE {
+        return Err(ServerUrlError::TooLong);
+    }
     let decoded = percent_decode_str(path).decode_utf8().map_err(|_| ServerUrlError::OddPath)?;
     match encode_file(&decoded)? == path {
         true => Ok(path.to_owned()),

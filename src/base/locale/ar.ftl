@@ -130,6 +130,7 @@ url-odd-host = اسم المضيف غير مكتوب بصورته المعتاد
 url-not-ascii = في اسم المضيف محارف من خارج ASCII
 url-odd-port = المنفذ ليس عددًا بسيطًا من 1 إلى 65535
 url-odd-path = المسار غير مكتوب بصورته المعتادة
+url-too-long = هو أطول من أي اسم مضيف أو ملف
 hint-server = حدّد خادمًا بالخيار {"\u2066"}--server URL{"\u2069"}، أو عيّن خادمًا افتراضيًا: {"\u2066"}loom config set-default-server URL{"\u2069"}
 hint-server-form = اكتبه على غرار https://git.example أو https://git.example:8443/base
 hint-a-label = إن كان هذا هو الخادم المقصود فاكتب { $host }

@@ -130,6 +130,7 @@ url-odd-host = the host is not written in its usual form
 url-not-ascii = the host is not ASCII
 url-odd-port = the port is not a plain number from 1 to 65535
 url-odd-path = the path is not written in its usual form
+url-too-long = it is longer than any host or file is named
 hint-server = name one with --server URL, or set one: loom config set-default-server URL
 hint-server-form = write it like https://git.example or https://git.example:8443/base
 hint-a-label = if this is the server you mean, write { $host }

@@ -130,6 +130,7 @@ url-odd-host = el host no está escrito en su forma habitual
 url-not-ascii = el host no es ASCII
 url-odd-port = el puerto no es un número simple de 1 a 65535
 url-odd-path = la ruta no está escrita en su forma habitual
+url-too-long = es más larga que cualquier nombre de host o de archivo
 hint-server = indique uno con --server URL o defina uno predeterminado: loom config set-default-server URL
 hint-server-form = escríbalo así: https://git.example o https://git.example:8443/base
 hint-a-label = si este es el servidor al que se refiere, escriba { $host }
