@@ -205,12 +205,12 @@ fn an_agent_that_waits_for_a_person_to_log_in_is_not_idle() {
     let server = loom_server(&home);
     home.configure("lock_after = '1s'\n");
     let pending = (200, "application/json", r#"{"status":"pending"}"#.into());
-    server.state().overrides.insert("/auth/device/poll".into(), pending);
+    server.script().overrides.insert("/auth/device/poll".into(), pending);
     let mut login = Dialogue::start(&home, &["--server", server.url()]);
     login.shown();
     // What is tried is that this time passes.
     std::thread::sleep(Duration::from_secs(2));
-    server.state().overrides.clear();
+    server.script().overrides.clear();
     assert_eq!(login.end().code, 0);
     wait_until("it is locked afterwards", || is_locked(&home));
 }
@@ -236,7 +236,7 @@ fn a_login_under_way_ends_when_the_agent_is_locked() {
     let home = Home::new();
     let server = loom_server(&home);
     let pending = (200, "application/json", r#"{"status":"pending"}"#.into());
-    server.state().overrides.insert("/auth/device/poll".into(), pending);
+    server.script().overrides.insert("/auth/device/poll".into(), pending);
     let mut login = Dialogue::start(&home, &["--server", server.url()]);
     login.shown();
     home.loom(&["lock"]).ok();

@@ -155,7 +155,7 @@ fn nothing_of_a_secret_is_left_in_memory_after_a_logout() {
     });
     let server = loom_server(&home);
     home.loom(&["login", "--server", server.url()]).ok();
-    let of_loom = server.state().tokens.first().cloned().unwrap();
+    let of_loom = server.tokens().first().cloned().unwrap();
     home.loom(&["login", "--server", issuer.url(), "--client-id", "c", "--flow", "device"]).ok();
     home.loom_in(&["login", "--with-token", "--server", server.url(), "--account", "ci"], secrets[1]).ok();
     home.store("https", "git.example", "u", secrets[0]).ok();

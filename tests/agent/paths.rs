@@ -304,7 +304,7 @@ fn a_token_for_a_path_does_not_hear_of_a_login_of_the_host_that_ended() {
     let home = Home::new();
     let server = loom_server(&home);
     home.loom(&["login", "--server", server.url()]).ok();
-    let secret = server.state().tokens.first().cloned().unwrap();
+    let secret = server.tokens().first().cloned().unwrap();
     let (protocol, host) = server.url().split_once("://").unwrap();
     home.helper("erase", format!("protocol={protocol}\nhost={host}\npassword={secret}\n\n")).ok();
     let asked = home.helper("get", format!("protocol={protocol}\nhost={host}\n\n"));

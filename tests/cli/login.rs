@@ -30,7 +30,7 @@ fn a_login_shows_url_and_code_and_says_nothing_on_stdout() {
     let done = home.loom(&["login", "--server", server.url(), "--no-browser"]).ok();
     assert_eq!(done.out, "");
     assert!(done.err.contains(&format!("{}/device", server.url())) && done.err.contains("ABCD-1234"), "{done:?}");
-    let token = server.state().tokens.first().cloned().unwrap();
+    let token = server.tokens().first().cloned().unwrap();
     let done = done.says("Successfully logged in").without(&token);
     assert!(done.err.contains("Default server:"), "{done:?}");
     assert_eq!(home.loom(&["token", "--server", server.url()]).ok().out.trim(), token);
@@ -44,12 +44,12 @@ fn several_servers_and_accounts_stay_apart_and_the_first_is_the_default() {
     home.loom(&["login", "--server", one.url()]).ok();
     home.loom(&["--server-url", two.url(), "login"]).ok();
     home.loom(&["login", "--server", two.url(), "--account", "work"]).ok();
-    let of_one = one.state().tokens.first().cloned().unwrap();
+    let of_one = one.tokens().first().cloned().unwrap();
     assert_eq!(home.loom(&["token"]).ok().out.trim(), of_one, "the first server logged in to is the default");
     let first = home.loom(&["token", "--server", two.url()]).ok().out;
     let work = home.loom(&["token", "--server", two.url(), "--account", "work"]).ok().out;
     assert_ne!(first, work);
-    assert!(two.state().tokens.contains(first.trim()) && two.state().tokens.contains(work.trim()));
+    assert!(two.tokens().contains(first.trim()) && two.tokens().contains(work.trim()));
     let status: serde_json::Value = serde_json::from_str(&home.loom(&["status", "--json"]).ok().out).unwrap();
     assert_eq!(status["accounts"].as_array().unwrap().len(), 3);
     assert_eq!(status["default_server"], one.url());

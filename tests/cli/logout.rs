@@ -9,12 +9,12 @@ fn a_logout_revokes_at_the_server_and_forgets_and_leaves_the_others() {
         home.loom(&["login", "--server", server.url()]).ok();
     }
     home.loom(&["logout", "--server", one.url()]).ok().says("revoked at the server");
-    assert!(one.state().tokens.is_empty());
+    assert!(one.tokens().is_empty());
     home.loom(&["token", "--server", one.url()]).fails(4).says("not logged in");
     home.loom(&["token", "--server", two.url()]).ok();
     home.loom(&["logout", "--server", one.url()]).fails(4);
     home.loom(&["logout", "--all"]).ok();
-    assert!(two.state().tokens.is_empty());
+    assert!(two.tokens().is_empty());
     home.loom(&["status"]).fails(4);
 }
 
@@ -48,7 +48,7 @@ fn one_account_is_logged_out_and_the_other_stays() {
     home.loom(&["login", "--server", server.url()]).ok();
     home.loom(&["login", "--server", server.url(), "--account", "work"]).ok();
     home.loom(&["logout", "--server", server.url(), "--account", "work"]).ok();
-    assert_eq!(server.state().tokens.len(), 1);
+    assert_eq!(server.tokens().len(), 1);
     home.loom(&["token", "--server", server.url()]).ok();
     home.loom(&["token", "--server", server.url(), "--account", "work"]).fails(4);
 }
@@ -59,6 +59,6 @@ fn a_local_logout_tells_the_server_nothing() {
     let server = loom_server(&home);
     home.loom(&["login", "--server", server.url()]).ok();
     home.loom(&["logout", "--local"]).ok().says("was not told");
-    assert_eq!(server.state().tokens.len(), 1);
+    assert_eq!(server.tokens().len(), 1);
     home.loom(&["token"]).fails(4);
 }

@@ -20,13 +20,13 @@ fn a_token_in_a_url_that_git_approves_does_not_take_the_place_of_the_login() {
         let server = loom_server(&home);
         home.loom(&["login", "--server", server.url()]).ok();
         let token = home.loom(&["token", "--server", server.url()]).ok().out;
-        server.state().tokens.insert("lt_pasted".to_owned());
+        server.tokens().insert("lt_pasted".to_owned());
         let repository = server.url().replace("http://", "http://oauth2:lt_pasted@") + "/git/team/app.git";
         home.git(&git, &["ls-remote", &repository]).ok();
         assert_eq!(home.loom(&["token", "--server", server.url()]).ok().out, token);
         assert_eq!(account(&status(&home), "oauth2").unwrap()["kind"], "token");
         let done = home.loom(&["logout", "--server", server.url()]).ok();
-        assert!(done.err.contains("revoked") && !server.state().tokens.contains(token.trim()), "{done:?}");
+        assert!(done.err.contains("revoked") && !server.tokens().contains(token.trim()), "{done:?}");
     }
 }
 
@@ -75,7 +75,7 @@ fn a_login_that_a_person_replaces_by_a_token_is_ended_at_its_server() {
     let old = home.loom(&["token", "--server", server.url()]).ok().out;
     home.loom_in(&["login", "--with-token", "--server", server.url()], "lt_pasted\n").ok();
     assert_eq!(home.loom(&["token", "--server", server.url()]).ok().out, "lt_pasted\n");
-    wait_until("the old login is revoked", || !server.state().tokens.contains(old.trim()));
+    wait_until("the old login is revoked", || !server.tokens().contains(old.trim()));
 }
 
 #[test]

@@ -8,7 +8,7 @@ fn two_accounts(home: &Home, server: &LoomServer) {
     home.loom(&["login", "--server", server.url()]).ok();
     home.loom(&["login", "--server", server.url(), "--account", "work"]).ok();
     let first = home.loom(&["token", "--server", server.url()]).ok().out;
-    server.state().tokens.remove(first.trim());
+    server.tokens().remove(first.trim());
 }
 
 fn state_of(home: &Home, account: &str) -> String {
@@ -45,12 +45,12 @@ fn a_server_that_wants_bearer_gets_bearer_from_a_git_that_can_and_a_password_fro
     for git in gits() {
         let home = Home::new();
         let server = loom_server(&home);
-        server.state().challenge = Some("Bearer realm=\"loom\"");
+        server.script().challenge = Some("Bearer realm=\"loom\"");
         home.loom(&["login", "--server", server.url()]).ok();
         let repository = format!("{}/git/team/app.git", server.url());
         let done = home.git(&git, &["ls-remote", &repository]);
         let sent: Vec<String> = server
-            .state()
+            .script()
             .seen
             .iter()
             .filter(|(_, path, _)| path.starts_with("/git/"))

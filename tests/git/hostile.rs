@@ -184,7 +184,7 @@ fn no_secret_is_in_the_log_at_its_most_talkative() {
     home.set("RUST_BACKTRACE", "full");
     let server = crate::support::loom_server(&home);
     home.loom(&["login", "--server", server.url()]).ok();
-    let token = server.state().tokens.first().cloned().unwrap();
+    let token = server.tokens().first().cloned().unwrap();
     home.store("https", "good.example", "u", "hunter2-secret").ok();
     home.get("https", "good.example").ok();
     home.helper("get", "protocol=https\nhost=good.example\0\npassword=hunter2-secret\n\n").fails(1).without("hunter2");

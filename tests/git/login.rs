@@ -27,7 +27,7 @@ fn logged_out() -> (Home, LoomServer) {
 /// Has the server say this of every device code.
 fn polls_say(server: &LoomServer, status: &str) {
     let body = format!(r#"{{"status":"{status}"}}"#);
-    server.state().overrides.insert("/auth/device/poll".into(), (200, "application/json", body));
+    server.script().overrides.insert("/auth/device/poll".into(), (200, "application/json", body));
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_person_at_a_terminal_is_shown_url_and_code_and_git_goes_on() {
 #[test]
 fn nobody_is_asked_where_nobody_is_there_or_asking_is_forbidden() {
     let (home, server) = logged_out();
-    let asked = |server: &LoomServer| server.state().seen.iter().any(|seen| seen.1 == "/auth/device/start");
+    let asked = |server: &LoomServer| server.script().seen.iter().any(|seen| seen.1 == "/auth/device/start");
     for git in gits() {
         let done = home.git(&git, &["ls-remote", &format!("{}/git/team/app.git", server.url())]);
         assert!(done.code != 0 && done.err.contains("hint: loom login --server"), "{done:?}");
@@ -60,7 +60,7 @@ fn nobody_is_asked_where_nobody_is_there_or_asking_is_forbidden() {
     on_terminal(&home, &never, &[("GIT_ASKPASS", "true")]);
     home.loom(&["config", "set", "autologin", "false"]).ok();
     on_terminal(&home, &ls_remote(server.url()), &[("GIT_ASKPASS", "true")]);
-    assert!(!asked(&server), "{:?}", server.state().seen);
+    assert!(!asked(&server), "{:?}", server.script().seen);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_login_is_not_offered_where_it_would_be_somebody_elses() {
     }
     home.configure(&format!("default_server = '{0}'\n[[account]]\nmatch = '{0}'\nuser = 'zed'\n", server.url()));
     on_terminal(&home, &ls_remote(server.url()), &[("GIT_ASKPASS", "true")]);
-    assert!(!server.state().seen.iter().any(|seen| seen.1 == "/auth/device/start"));
+    assert!(!server.script().seen.iter().any(|seen| seen.1 == "/auth/device/start"));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn many_gits_show_one_prompt() {
     let Some(done) = on_terminal(&home, &both, &[]) else { return };
     assert_eq!(done.out.matches("refs/heads/main").count(), 5, "{done:?}");
     assert_eq!(done.out.matches("ABCD-1234").count(), 1, "{done:?}");
-    assert_eq!(server.state().tokens.len(), 1);
+    assert_eq!(server.tokens().len(), 1);
 }
 
 #[test]
@@ -94,9 +94,9 @@ fn a_login_that_was_left_is_not_shown_again_at_once() {
         let Some(done) = on_terminal(&home, &ls_remote(server.url()), &[("GIT_ASKPASS", "true")]) else { return };
         assert_ne!(done.code, 0, "{done:?}");
     }
-    let starts = server.state().seen.iter().filter(|seen| seen.1 == "/auth/device/start").count();
+    let starts = server.script().seen.iter().filter(|seen| seen.1 == "/auth/device/start").count();
     assert_eq!(starts, 1, "it was shown once");
-    server.state().overrides.clear();
+    server.script().overrides.clear();
     home.loom(&["login", "--server", server.url()]).ok();
 }
 
@@ -142,11 +142,11 @@ fn git_lfs_ends_when_the_server_refuses_what_it_was_given() {
     {
         home.git(git, &[&["-C", "app"], arguments].concat()).ok();
     }
-    server.state().tokens.clear();
+    server.tokens().clear();
     // A bound in case it does not end: then `timeout` answers 124.
     let push = ["60", "git", "-C", "app", "-c", "credential.helper=loom", "push", "origin", "HEAD:main"];
     let done = run(home.command("timeout").args(push), b"");
     assert!(done.code != 0 && done.code != 124, "{done:?}");
-    let asked = server.state().seen.iter().filter(|seen| seen.1.contains("/info/lfs")).count();
+    let asked = server.script().seen.iter().filter(|seen| seen.1.contains("/info/lfs")).count();
     assert!(asked < 20, "it asked {asked} times");
 }

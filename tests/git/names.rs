@@ -46,7 +46,7 @@ fn shown(server: &LoomServer) -> Vec<String> {
         let pair = base64::engine::general_purpose::STANDARD.decode(header.trim_start_matches("Basic ")).unwrap();
         String::from_utf8(pair).unwrap()
     };
-    server.state().seen.iter().filter_map(|seen| seen.2.as_deref().map(decode)).collect()
+    server.script().seen.iter().filter_map(|seen| seen.2.as_deref().map(decode)).collect()
 }
 
 fn url_with(server: &LoomServer, user: &str) -> String {
@@ -58,7 +58,7 @@ fn ones_own_name_in_the_url_gets_ones_login_from_both_gits() {
     for git in gits() {
         let home = Home::new();
         let server = loom_server(&home);
-        server.state().tokens = ["at_alice".to_owned(), "at_bob".to_owned()].into();
+        *server.tokens() = ["at_alice".to_owned(), "at_bob".to_owned()].into();
         log_in(&home, server.url(), "work", "bob", "at_bob");
         log_in(&home, server.url(), "oauth2", "alice", "at_alice");
         home.git(&git, &["clone", "--quiet", &url_with(&server, "alice"), "app"]).ok();
@@ -77,7 +77,7 @@ fn after_a_401_the_name_in_the_url_still_counts_and_nobody_elses_login_is_shown(
     for git in gits() {
         let home = Home::new();
         let server = loom_server(&home);
-        server.state().tokens = ["at_bob".to_owned()].into();
+        *server.tokens() = ["at_bob".to_owned()].into();
         log_in(&home, server.url(), "bob", "bob", "at_bob");
         // What could be renewed makes git come back, with the name of the answer: that of everybody who has a token.
         let renewable = json!({"access": "at_alice", "refresh": "rt_alice", "expires": null});
@@ -194,11 +194,11 @@ fn commands_and_rules_take_the_persons_name_too() {
 fn an_api_call_is_made_as_the_person_who_is_named() {
     let home = Home::new();
     let server = loom_server(&home);
-    server.state().overrides.insert("/api/whoami".into(), (200, "application/json", "{}".into()));
+    server.script().overrides.insert("/api/whoami".into(), (200, "application/json", "{}".into()));
     log_in(&home, server.url(), "work", "bob", "at_bob");
     log_in(&home, server.url(), "oauth2", "alice", "at_alice");
     home.loom(&["api", "/api/whoami", "--server", server.url(), "--account", "alice"]).ok();
-    let sent = server.state().seen.last().unwrap().2.clone().unwrap();
+    let sent = server.script().seen.last().unwrap().2.clone().unwrap();
     assert_eq!(sent, "Bearer at_alice");
     let done = run(home.command(env!("CARGO_BIN_EXE_loom")).args(["api", "/api/whoami", "--account", "nobody"]), b"");
     assert_eq!(done.code, 4, "{done:?}");

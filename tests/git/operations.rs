@@ -9,7 +9,7 @@ fn authorizations(server: &LoomServer) -> Vec<String> {
         None => text.to_owned(),
     };
     server
-        .state()
+        .script()
         .seen
         .iter()
         .filter(|(_, path, _)| path.starts_with("/git/"))
@@ -30,8 +30,8 @@ fn clone_and_push_of_private_repositories_work_and_each_server_sees_only_its_own
             home.git(&git, &["-C", name, "push", "--quiet", "origin", "HEAD:main"]).ok();
         }
         for (own, other) in [(&one, &two), (&two, &one)] {
-            let own_token = format!("oauth2:{}", own.state().tokens.first().unwrap());
-            let others = other.state().tokens.first().cloned().unwrap();
+            let own_token = format!("oauth2:{}", own.tokens().first().unwrap());
+            let others = other.tokens().first().cloned().unwrap();
             let sent = authorizations(own);
             assert!(sent.contains(&own_token) && !sent.iter().any(|sent| sent.contains(&others)), "{sent:?}");
         }
@@ -93,7 +93,7 @@ fn a_login_that_the_server_refuses_is_kept_but_not_served_again() {
     let home = Home::new();
     let server = loom_server(&home);
     home.loom(&["login", "--server", server.url()]).ok();
-    server.state().tokens.clear();
+    server.tokens().clear();
     let repository = format!("{}/git/team/app.git", server.url());
     let git = &gits()[0];
     assert_ne!(home.git(git, &["ls-remote", &repository]).code, 0);

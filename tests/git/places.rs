@@ -18,7 +18,7 @@ impl Place {
     fn new(git: &Path) -> Place {
         let home = Home::new();
         let server = loom_server(&home);
-        server.state().tokens = ["of-alice".to_owned(), "of-work".to_owned()].into();
+        *server.tokens() = ["of-alice".to_owned(), "of-work".to_owned()].into();
         for user in ["alice", "work"] {
             home.store("http", server.url().trim_start_matches("http://"), user, &format!("of-{user}")).ok();
         }
@@ -42,12 +42,12 @@ impl Place {
 
     /// Runs git in this directory as a shell that came there by this name, and says whose password the server saw.
     fn account(&self, directory: &str, arguments: &[&str]) -> String {
-        self.server.state().seen.clear();
+        self.server.script().seen.clear();
         let mut command = self.home.command(&self.git);
         command.current_dir(self.path(directory)).env("PWD", self.path(directory));
         run(command.args(arguments), b"").ok();
         let shown: std::collections::BTreeSet<String> =
-            self.server.state().seen.iter().filter_map(|seen| seen.2.clone()).collect();
+            self.server.script().seen.iter().filter_map(|seen| seen.2.clone()).collect();
         let shown: Vec<String> = shown.iter().map(|header| user(header)).collect();
         shown.join(" ")
     }

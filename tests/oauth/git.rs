@@ -33,7 +33,7 @@ fn to_be_renewed(settings: &str) -> (Home, LoomServer, Stub) {
         _ => None,
     });
     names_issuer(&home, server.url(), &format!("issuer = '{}'\nclient_id = 'c'\n{settings}", issuer.url()));
-    server.state().tokens = ["at_first".to_owned()].into();
+    *server.tokens() = ["at_first".to_owned()].into();
     home.loom(&["login", "--server", server.url(), "--flow", "device"]).ok();
     (home, server, issuer)
 }
@@ -81,7 +81,7 @@ fn a_401_is_healed_by_a_renewal_in_the_same_command() {
     let url = format!("{}/git/team/app.git", server.url());
     home.git(&gits()[0], &["ls-remote", &url]).ok();
     // The server forgets the token; what renews it is still good.
-    server.state().tokens = ["at_second".to_owned()].into();
+    *server.tokens() = ["at_second".to_owned()].into();
     home.git(&gits()[0], &["ls-remote", &url]).ok().without("at_second");
     assert_eq!(home.loom(&["token"]).ok().out.trim(), "at_second");
 }
@@ -90,7 +90,7 @@ fn a_401_is_healed_by_a_renewal_in_the_same_command() {
 fn an_older_git_gets_the_renewed_token_with_its_next_command() {
     let Some(git) = gits().into_iter().nth(1) else { return };
     let (home, server, _issuer) = to_be_renewed("");
-    server.state().tokens = ["at_second".to_owned()].into();
+    *server.tokens() = ["at_second".to_owned()].into();
     let url = format!("{}/git/team/app.git", server.url());
     assert_ne!(home.git(&git, &["ls-remote", &url]).code, 0);
     home.git(&git, &["ls-remote", &url]).ok();

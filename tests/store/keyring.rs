@@ -12,7 +12,7 @@ fn an_unlocked_keyring_keeps_the_login_and_the_file_is_not_made() {
     let Some(session) = Session::unlocked(&mut home) else { return };
     let server = loom_server(&home);
     home.loom(&["login", "--server", server.url()]).ok().says("kept in the keyring");
-    let token = server.state().tokens.first().cloned().unwrap();
+    let token = server.tokens().first().cloned().unwrap();
     assert_eq!(status(&home)["accounts"][0]["stored_in"], "keyring");
     assert!(!home.credentials().exists() && !home.key().exists());
     let user = format!("{}|oauth2", server.url());

@@ -13,6 +13,7 @@ pub mod injection;
 mod issuer;
 mod jar;
 mod keyring;
+mod loom_server;
 mod machines;
 mod nginx;
 mod openbao;
@@ -35,13 +36,13 @@ pub use home::{Home, Output, Running, run};
 pub use issuer::{Draft, Issuer};
 pub use jar::{Jar, Seen};
 pub use keyring::Session;
+pub use loom_server::LoomServer;
 pub use machines::{FIRST, Machines, SECOND};
 pub use nginx::{Nginx, certificates, certificates_for};
 pub use openbao::OpenBao;
 pub use provider::{Provider, installed};
 pub use rotating::Rotating;
 pub use secret_service::{Manner, SecretService};
-pub use server::LoomServer;
 pub use stub::{Stub, http};
 pub use suspend::Suspend;
 pub use web::{Answer, Door, bearer};
@@ -109,7 +110,7 @@ pub fn loom_server(home: &Home) -> LoomServer {
     let commit = ["-c", "user.name=t", "-c", "user.email=t@t.example", "commit-tree", &tree, "-m", "Start"];
     let commit = run(&commit, &repository);
     run(&["update-ref", "refs/heads/main", &commit], &repository);
-    LoomServer::start(served).unwrap()
+    LoomServer::start(served)
 }
 
 /// A number no other call of this process gets.

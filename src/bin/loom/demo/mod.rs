@@ -4,17 +4,22 @@ mod git_backend;
 mod home;
 mod server;
 
+use std::sync::Arc;
+
 use loom_credentials::base::Message;
 use loom_credentials::msg;
 use loom_credentials::wire::{Code, Fault};
 
 use crate::{Context, term};
 use home::Home;
-use server::LoomServer;
+use server::{Loom, Serving};
 
 pub fn run(context: &Context) -> Result<u8, Fault> {
     let home = Home::new(context.locale).map_err(|error| not_set_up(&error))?;
-    let server = LoomServer::start(home.repositories()).map_err(|error| not_set_up(&error))?;
+    let loom = Arc::new(Loom::new(home.repositories()));
+    let answering = loom.clone();
+    let server =
+        Serving::start(move |request, url| answering.answer(request, url)).map_err(|error| not_set_up(&error))?;
     home.run_quietly("git", &["init", "--quiet", "seed"])?;
     home.run_quietly("git", &["-C", "seed", "commit", "--quiet", "--allow-empty", "--message", "Start"])?;
     home.run_quietly("git", &["clone", "--quiet", "--bare", "seed", "served/team/app.git"])?;
@@ -38,7 +43,7 @@ pub fn run(context: &Context) -> Result<u8, Fault> {
     home.show("loom", &["status"])?;
     chapter(msg!("demo-logout"));
     home.show("loom", &["logout", "--server", url])?;
-    require(server.state().tokens.is_empty(), msg!("demo-not-revoked"))?;
+    require(loom.tokens().is_empty(), msg!("demo-not-revoked"))?;
     chapter(msg!("demo-refused"));
     home.show_failing("git", &["clone", "--quiet", &repository, "again"])?;
     chapter(msg!("demo-done"));

@@ -22,124 +22,115 @@ const PENDING_POLLS: u32 = 1;
 /// Requests that are answered at the same time; git keeps one open while it sends another.
 const THREADS: usize = 4;
 
-/// A running server. It ends when this is dropped.
-pub struct LoomServer {
+/// Answers on a free port of 127.0.0.1 until it is dropped.
+pub struct Serving {
     listening: Arc<Server>,
-    state: Arc<Mutex<State>>,
     threads: Vec<JoinHandle<()>>,
     url: String,
 }
 
-/// What the server remembers.
-#[derive(Default)]
-pub struct State {
-    pub repositories: PathBuf,
+/// What a Loom server remembers, and says.
+pub struct Loom {
+    repositories: PathBuf,
     /// Tokens that are valid now.
-    pub tokens: BTreeSet<String>,
-    /// Every request: method, path, and what it was authorised with.
-    pub seen: Vec<(String, String, Option<String>)>,
-    /// What is offered with a 401; Basic if nothing else is set.
-    pub challenge: Option<&'static str>,
-    /// Answers that a path gives instead of its own: status, content type, body.
-    pub overrides: BTreeMap<String, (u16, &'static str, String)>,
+    tokens: Mutex<BTreeSet<String>>,
     /// Waiting logins: how often each was asked for.
-    waiting: BTreeMap<String, u32>,
+    waiting: Mutex<BTreeMap<String, u32>>,
 }
 
 pub type Answer = Response<io::Cursor<Vec<u8>>>;
 
-impl LoomServer {
-    /// Listens on a free port of 127.0.0.1; the bare repositories below this directory are at `/git/`.
-    pub fn start(repositories: PathBuf) -> io::Result<LoomServer> {
+impl Serving {
+    /// `answer` is given each request, and the URL at which it came.
+    pub fn start(answer: impl Fn(&mut Request, &str) -> Answer + Send + Sync + 'static) -> io::Result<Serving> {
         let listening = Arc::new(Server::http("127.0.0.1:0").map_err(io::Error::other)?);
         let url = format!("http://{}", listening.server_addr());
-        let state = Arc::new(Mutex::new(State { repositories, ..State::default() }));
+        let answer = Arc::new(answer);
         let serve = |_| {
-            let (listening, state, url) = (listening.clone(), state.clone(), url.clone());
+            let (listening, answer, url) = (listening.clone(), answer.clone(), url.clone());
             std::thread::spawn(move || {
                 while let Ok(mut request) = listening.recv() {
-                    let answer = answer(&mut request, &state, &url);
+                    let answer = answer(&mut request, &url);
                     // A client that went away misses its answer; nobody else does.
                     let _ = request.respond(answer);
                 }
             })
         };
         let threads = (0..THREADS).map(serve).collect();
-        Ok(LoomServer { listening, state, threads, url })
+        Ok(Serving { listening, threads, url })
     }
 
     pub fn url(&self) -> &str {
         &self.url
     }
-
-    pub fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
-    }
 }
 
-impl Drop for LoomServer {
+impl Drop for Serving {
     fn drop(&mut self) {
         self.threads.iter().for_each(|_| self.listening.unblock());
         self.threads.drain(..).for_each(|thread| drop(thread.join()));
     }
 }
 
-fn answer(request: &mut Request, state: &Mutex<State>, url: &str) -> Answer {
-    let path = request.url().split('?').next().unwrap_or_default().to_owned();
-    let authorization = header(request, "Authorization");
-    let token = authorization.as_deref().and_then(token);
-    let mut state = lock(state);
-    state.seen.push((request.method().to_string(), path.clone(), authorization));
-    if let Some((status, kind, body)) = state.overrides.get(&path) {
-        return content(*status, kind, body.clone().into_bytes());
+impl Loom {
+    /// The bare repositories below this directory are at `/git/`.
+    pub fn new(repositories: PathBuf) -> Loom {
+        Loom { repositories, tokens: Mutex::default(), waiting: Mutex::default() }
     }
-    let known = token.as_ref().is_some_and(|token| state.tokens.contains(token));
-    match (request.method().as_str(), path.as_str()) {
-        ("POST", "/auth/device/start") => {
-            let code = random();
-            state.waiting.insert(code.clone(), 0);
-            let page = format!("{url}/device");
-            json(
-                200,
-                &json!({"device_code": code, "user_code": USER_CODE, "verification_url": page, "expires_in": 300}),
-            )
-        }
-        ("POST", "/auth/device/poll") => poll(request, &mut state),
-        ("POST", "/auth/logout") => {
-            token.map(|token| state.tokens.remove(&token));
-            json(if known { 200 } else { 401 }, &json!({}))
-        }
-        (_, path) if path.starts_with("/git/") && known => {
-            let repositories = state.repositories.clone();
-            drop(state);
-            git_backend::answer(request, &repositories).unwrap_or_else(|_| json(500, &json!({"error": "git"})))
-        }
-        (_, path) if path.starts_with("/git/") => {
-            let challenge = state.challenge.unwrap_or("Basic realm=\"loom\"");
-            with_header(json(401, &json!({})), "WWW-Authenticate", challenge)
-        }
-        _ => json(404, &json!({"error": "not_found"})),
-    }
-}
 
-fn poll(request: &mut Request, state: &mut State) -> Answer {
-    let mut body = String::new();
-    // An unreadable body holds no code that is known.
-    let _ = request.as_reader().take(64 * 1024).read_to_string(&mut body);
-    let code =
-        serde_json::from_str::<Value>(&body).ok().and_then(|body| Some(body["device_code"].as_str()?.to_owned()));
-    match code.as_ref().and_then(|code| state.waiting.get_mut(code)) {
-        Some(polls) if *polls < PENDING_POLLS => {
-            *polls += 1;
-            json(200, &json!({"status": "pending"}))
+    pub fn tokens(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        lock(&self.tokens)
+    }
+
+    pub fn answer(&self, request: &mut Request, url: &str) -> Answer {
+        let path = request.url().split('?').next().unwrap_or_default().to_owned();
+        let token = header(request, "Authorization").as_deref().and_then(token);
+        let known = token.as_ref().is_some_and(|token| self.tokens().contains(token));
+        match (request.method().as_str(), path.as_str()) {
+            ("POST", "/auth/device/start") => {
+                let code = random();
+                lock(&self.waiting).insert(code.clone(), 0);
+                let page = format!("{url}/device");
+                json(
+                    200,
+                    &json!({"device_code": code, "user_code": USER_CODE, "verification_url": page, "expires_in": 300}),
+                )
+            }
+            ("POST", "/auth/device/poll") => self.poll(request),
+            ("POST", "/auth/logout") => {
+                token.map(|token| self.tokens().remove(&token));
+                json(if known { 200 } else { 401 }, &json!({}))
+            }
+            (_, path) if path.starts_with("/git/") && known => {
+                git_backend::answer(request, &self.repositories).unwrap_or_else(|_| json(500, &json!({"error": "git"})))
+            }
+            (_, path) if path.starts_with("/git/") => {
+                with_header(json(401, &json!({})), "WWW-Authenticate", "Basic realm=\"loom\"")
+            }
+            _ => json(404, &json!({"error": "not_found"})),
         }
-        Some(_) => {
-            code.map(|code| state.waiting.remove(&code));
-            let token = format!("lt_{}", random());
-            state.tokens.insert(token.clone());
-            json(200, &json!({"status": "completed", "access_token": token}))
+    }
+
+    fn poll(&self, request: &mut Request) -> Answer {
+        let mut body = String::new();
+        // An unreadable body holds no code that is known.
+        let _ = request.as_reader().take(64 * 1024).read_to_string(&mut body);
+        let code =
+            serde_json::from_str::<Value>(&body).ok().and_then(|body| Some(body["device_code"].as_str()?.to_owned()));
+        let mut waiting = lock(&self.waiting);
+        match code.as_ref().and_then(|code| waiting.get_mut(code)) {
+            Some(polls) if *polls < PENDING_POLLS => {
+                *polls += 1;
+                json(200, &json!({"status": "pending"}))
+            }
+            Some(_) => {
+                code.map(|code| waiting.remove(&code));
+                let token = format!("lt_{}", random());
+                self.tokens().insert(token.clone());
+                json(200, &json!({"status": "completed", "access_token": token}))
+            }
+            None => json(400, &json!({"error": "unknown device code"})),
         }
-        None => json(400, &json!({"error": "unknown device code"})),
     }
 }
 
@@ -179,6 +170,6 @@ fn random() -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
