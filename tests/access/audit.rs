@@ -34,10 +34,12 @@ fn the_log_says_who_asked_for_what_and_what_came_of_it() {
     let asked = told("token.get", "ok");
     assert!(asked["actor"]["exe"].as_str().unwrap().ends_with("/loom"), "{asked}");
     assert_eq!(asked["actor"]["uid"], rustix::process::geteuid().as_raw());
-    assert!(asked["actor"]["pid"].as_u64().unwrap() > 1 && asked["time"].as_str().unwrap().ends_with('Z'));
+    assert!(asked["actor"]["pid"].as_u64().unwrap() > 1);
+    assert!(asked["time"].as_str().unwrap().ends_with('Z'));
     assert_eq!(told("token.get", "login_required")["server"], "https://other.example");
     let got = told("credential.get", "ok");
-    assert!(got["actor"]["exe"].as_str().unwrap().ends_with("git-credential-loom") && got["account"] == "u", "{got}");
+    assert!(got["actor"]["exe"].as_str().unwrap().ends_with("git-credential-loom"), "{got}");
+    assert!(got["account"] == "u", "{got}");
     told("credential.get", "not_found");
     told("credential.store", "ok");
     told("logout", "ok");
@@ -91,7 +93,8 @@ fn a_line_that_was_changed_or_taken_out_is_found() {
     let whole = std::fs::read_to_string(&log).unwrap();
     std::fs::write(&log, whole.replace("\"two\"", "\"2wo\"")).unwrap();
     let done = home.loom(&["audit", "verify"]);
-    assert!(done.code == 1 && done.err.contains("audit.log:"), "{done:?}");
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.err.contains("audit.log:"), "{done:?}");
     let without: Vec<&str> = whole.lines().filter(|line| !line.contains("\"two\"")).collect();
     std::fs::write(&log, without.join("\n") + "\n").unwrap();
     assert_eq!(home.loom(&["audit", "verify"]).code, 1);

@@ -41,9 +41,11 @@ fn who_may_not_read_the_log_does_not_empty_it() {
     assert!((100..=110).contains(&failed.len()), "{}", failed.len());
     let more = failed.last().unwrap();
     assert_eq!(failed.len() as u64 - 1 + more["more"].as_u64().unwrap(), 3_000, "{more}");
-    assert!(more["since"].as_str() <= more["time"].as_str() && more["actor"]["token_id"].is_string(), "{more}");
+    assert!(more["since"].as_str() <= more["time"].as_str(), "{more}");
+    assert!(more["actor"]["token_id"].is_string(), "{more}");
     let shown = home.loom(&["audit", "tail", "--event", "auth.fail", "-n", "1"]).ok().out;
-    assert!(shown.contains("more=") && shown.contains("since="), "{shown}");
+    assert!(shown.contains("more="), "{shown}");
+    assert!(shown.contains("since="), "{shown}");
     // What the owner did is all there, and what gave rights is where no flood comes.
     assert_eq!(home.audited("credential.store").len(), 2);
     let rights = lines(&home, "audit-rights.log");
@@ -186,7 +188,9 @@ fn a_file_that_is_closed_is_synced_before_the_next_one_vouches_for_it() {
         calls.iter().map(|call| call.shown.as_str()).filter(|call| call.contains("audit-rights.log")).collect();
     let synced = about.iter().position(|call| call.contains("sync("));
     let closed = about.iter().position(|call| call.contains("rename") && call.contains("audit-rights.log.1"));
-    assert!(closed.is_some() && synced.is_some() && synced < closed, "{about:#?}");
+    assert!(closed.is_some(), "{about:#?}");
+    assert!(synced.is_some(), "{about:#?}");
+    assert!(synced < closed, "{about:#?}");
 }
 
 #[test]
@@ -205,15 +209,18 @@ fn a_log_that_cannot_be_written_is_said_and_gives_nobody_rights_and_keeps_nobody
     assert!(status["audit"]["reason"].as_str().unwrap().contains("audit-rights.lock"), "{status}");
     let doctor = home.loom(&["doctor", "--json"]);
     let found: Value = serde_json::from_str(&doctor.out).unwrap();
-    assert!(doctor.code == 1 && found["audit"]["trouble"]["waiting"].is_u64(), "{doctor:?}");
+    assert_eq!(doctor.code, 1, "{doctor:?}");
+    assert!(found["audit"]["trouble"]["waiting"].is_u64(), "{doctor:?}");
     assert!(home.loom(&["doctor"]).out.contains("the audit log is not written since"));
     let verify = home.loom(&["audit", "verify"]);
-    assert!(verify.code == 1 && verify.err.contains("the audit log is not written since"), "{verify:?}");
+    assert_eq!(verify.code, 1, "{verify:?}");
+    assert!(verify.err.contains("the audit log is not written since"), "{verify:?}");
     home.loom(&["token", "generate", "three", "--scopes", "read"]).fails(1).says("cannot be written").says("hint: ");
     home.loom(&["serve", "--listen", "127.0.0.1:0"]).fails(1).says("cannot be written");
     let lease = json!({ "v": 1, "verb": "lease", "params": { "name": "l", "scopes": ["read"] } }).to_string();
     let leased = ask(&home, &lease, 1).remove(0);
-    assert!(leased.contains("\"error\"") && !leased.contains("loom_"), "{leased}");
+    assert!(leased.contains("\"error\""), "{leased}");
+    assert!(!leased.contains("loom_"), "{leased}");
     home.loom(&["token", "revoke", "one"]).ok().says("the audit log is not written since");
     home.loom_in(&["login", "--with-token", "--server", "https://b.example"], "tok_0123456789\n").ok();
     assert!(home.loom(&["token", "--server", "https://a.example"]).ok().err.is_empty(), "git hears nothing of it");

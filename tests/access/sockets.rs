@@ -137,7 +137,8 @@ fn in_a_container_git_and_api_work_for_the_servers_of_its_socket_and_for_no_othe
     let cloned = inside(&clone(ours.url())).ok();
     assert!(cloned.out.contains("app/.git"), "{cloned:?}");
     let refused = inside(&format!("GIT_TERMINAL_PROMPT=0 {}", clone(other.url())));
-    assert!(refused.code != 0 && !refused.err.contains("hint: loom login"), "{refused:?}");
+    assert_ne!(refused.code, 0, "{refused:?}");
+    assert!(!refused.err.contains("hint: loom login"), "{refused:?}");
     inside("loom status --json").ok();
     let status = inside(&format!("loom api --server {} /api/status", api.url())).ok().without(ADMIN);
     assert!(status.out.contains("admin"), "{status:?}");

@@ -44,15 +44,16 @@ fn a_token_is_shown_once_and_kept_as_a_hash_only() {
     let said = home.loom(&["token", "generate", "ci", "--scopes", "read,write", "--expires", "30"]).ok();
     let field = |name: &str| said.out.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
     let token = field("Token:");
-    assert!(token.starts_with("loom_") && token.len() == 48, "{token}");
+    assert!(token.starts_with("loom_"), "{token}");
+    assert_eq!(token.len(), 48, "{token}");
     assert_eq!((field("Name:").as_str(), field("Scopes:").as_str()), ("ci", "read, write"));
     said.says("it is not shown again");
     home.assert_nowhere_in_clear(&token);
     let listed = list(&home, &[]);
     assert_eq!((&listed[0]["name"], &listed[0]["scopes"][1]), (&"ci".into(), &"write".into()));
-    assert!(
-        listed[0]["expires_at"].is_string() && listed[0].get("token").is_none() && listed[0]["last_used"].is_null()
-    );
+    assert!(listed[0]["expires_at"].is_string());
+    assert!(listed[0].get("token").is_none());
+    assert!(listed[0]["last_used"].is_null());
     presenting(&home, &token, &["status"]).ok();
     assert!(list(&home, &[])[0]["last_used"].is_string());
     let mode = std::os::unix::fs::MetadataExt::mode(&home.path().join("state/loom/tokens.json").metadata().unwrap());
@@ -110,7 +111,8 @@ fn a_token_for_some_servers_sees_no_others() {
     assert!(!hidden.err.contains("hint:"), "{hidden:?}");
     assert_eq!(git_gets(&home, &token, "b.example").ok().out, "");
     let status = presenting(&home, &token, &["status"]).ok().out;
-    assert!(status.contains("a.example") && !status.contains("b.example"), "{status}");
+    assert!(status.contains("a.example"), "{status}");
+    assert!(!status.contains("b.example"), "{status}");
     presenting(&home, &token, &["why", "https://b.example"]).fails(1);
     presenting(&home, &token, &["logout", "--server", "https://b.example"]).fails(1);
     presenting(&home, &token, &["logout", "--all"]).ok();
@@ -145,9 +147,12 @@ fn each_command_needs_its_scope() {
     assert_eq!(who_may(&["unlock"], ""), ["control", "*"]);
     assert_eq!(who_may(&["agent", "status"], ""), ["read", "write", "control", "audit", "*"]);
     let log = home.loom(&["audit", "tail", "--event", "auth.fail", "-n", "50", "--json"]).ok().out;
-    assert!(log.lines().count() > 20 && log.contains("\"token_id\""), "{log}");
+    assert!(log.lines().count() > 20, "{log}");
+    assert!(log.contains("\"token_id\""), "{log}");
     let log = home.loom(&["audit", "tail", "--event", "auth.ok", "-n", "500", "--json"]).ok().out;
-    assert!(log.lines().count() > 40 && log.contains("\"token_id\"") && log.contains("\"pid\""), "{log}");
+    assert!(log.lines().count() > 40, "{log}");
+    assert!(log.contains("\"token_id\""), "{log}");
+    assert!(log.contains("\"pid\""), "{log}");
 }
 
 #[test]
@@ -166,7 +171,9 @@ fn a_narrower_token_mints_nothing_wider_and_what_it_mints_dies_with_it() {
     presenting(&home, child, &["token", "generate", "grandchild", "--scopes", "read", "--for", "a.example"]).fails(1);
     issue(&home, "sibling", &["--scopes", "read"]);
     let seen = presenting(&home, &parent, &["token", "list"]).ok().out;
-    assert!(seen.contains("child") && !seen.contains("sibling") && !seen.contains("parent"), "{seen}");
+    assert!(seen.contains("child"), "{seen}");
+    assert!(!seen.contains("sibling"), "{seen}");
+    assert!(!seen.contains("parent"), "{seen}");
     presenting(&home, &parent, &["token", "revoke", "sibling"]).fails(1).says("there is no token sibling");
     home.loom(&["token", "revoke", "parent"]).ok();
     presenting(&home, child, &["status"]).fails(1).says("not known");
@@ -220,7 +227,9 @@ fn a_command_gets_a_token_that_ends_with_it_however_it_ends() {
     let home = home();
     let leased =
         home.loom(&["exec", "--scopes", "read", "--", "sh", "-c", "loom status >&2; printf %s $LOOM_TOKEN; exit 7"]);
-    assert!(leased.code == 7 && leased.out.starts_with("loom_") && leased.err.contains("a.example"), "{leased:?}");
+    assert_eq!(leased.code, 7, "{leased:?}");
+    assert!(leased.out.starts_with("loom_"), "{leased:?}");
+    assert!(leased.err.contains("a.example"), "{leased:?}");
     presenting(&home, &leased.out, &["status"]).fails(1).says("not known");
     home.loom(&["exec", "--", "loom", "token", "--server", "https://a.example"]).fails(1).says("--reveal");
     let git = ["exec", "--server", "https://a.example", "--reveal", "--", "loom", "token", "--server"];
@@ -257,9 +266,11 @@ fn git_works_for_the_servers_of_a_token_that_may_reveal_and_says_nothing_else() 
         let ls_remote = format!("{} -c credential.helper=loom ls-remote", git.display());
         let at = |url: &str| format!("{ls_remote} {url}/git/team/app.git");
         let done = home.loom(&["exec", "--server", ours.url(), "--reveal", "--", "sh", "-c", &at(ours.url())]).ok();
-        assert!(done.out.contains("refs/heads/main") && done.err.is_empty(), "git {number}: {done:?}");
+        assert!(done.out.contains("refs/heads/main"), "git {number}: {done:?}");
+        assert!(done.err.is_empty(), "git {number}: {done:?}");
         let done = home.loom(&["exec", "--server", ours.url(), "--reveal", "--", "sh", "-c", &at(other.url())]);
-        assert!(done.code != 0 && done.out.is_empty(), "git {number}: {done:?}");
+        assert_ne!(done.code, 0, "git {number}: {done:?}");
+        assert!(done.out.is_empty(), "git {number}: {done:?}");
     }
 }
 
@@ -275,7 +286,8 @@ fn that_the_list_of_the_tokens_is_gone_is_said_until_there_is_another() {
     run(presenting.arg("status").env("LOOM_TOKEN", &token), b"").fails(1).says("not known");
     home.loom(&["status"]).ok().says("tokens.json").says("has ended");
     let doctor = home.loom(&["doctor"]);
-    assert!(doctor.code == 1 && doctor.out.contains("tokens.json"), "{doctor:?}");
+    assert_eq!(doctor.code, 1, "{doctor:?}");
+    assert!(doctor.out.contains("tokens.json"), "{doctor:?}");
     home.issue("ci", &["--scopes", "read"]);
     assert!(!home.loom(&["status"]).ok().err.contains("tokens.json"));
     home.loom(&["doctor"]).ok();
@@ -313,7 +325,8 @@ fn a_token_that_only_writes_puts_nothing_in_the_place_of_a_login_nor_before_it()
             ("https://git.example", "ada"),
         ] {
             let said = save(Some(&writer), server, Some(account), credential);
-            assert!(said.contains("\"denied\"") && said.contains("control"), "{server} {account}: {said}");
+            assert!(said.contains("\"denied\""), "{server} {account}: {said}");
+            assert!(said.contains("control"), "{server} {account}: {said}");
         }
     }
     for path in ["team/app", "team", "elsewhere"] {

@@ -38,7 +38,9 @@ fn the_agent_inherits_no_issued_token_and_nothing_of_git() {
         return;
     };
     let environ = String::from_utf8_lossy(&environ);
-    assert!(environ.contains("XDG_CONFIG_HOME=") && !environ.contains("GIT_DIR") && !environ.contains("hunter2"));
+    assert!(environ.contains("XDG_CONFIG_HOME="));
+    assert!(!environ.contains("GIT_DIR"));
+    assert!(!environ.contains("hunter2"));
 }
 
 #[test]
@@ -109,7 +111,8 @@ fn another_rust_program_loads_saves_and_deletes_credentials() {
     let mut this = home.command(std::env::current_exe().unwrap());
     this.args(["--exact", "client::another_rust_program_loads_saves_and_deletes_credentials", "--nocapture"]);
     let done = crate::support::run(&mut this, b"");
-    assert!(done.code == 0 && done.out.contains("1 passed"), "{done:?}");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.out.contains("1 passed"), "{done:?}");
 }
 
 fn library_example() {

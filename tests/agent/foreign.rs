@@ -56,7 +56,8 @@ fn with_another_users_environment_nothing_is_made_or_started() {
     for extra in [&[][..], &[("LOOM_AGENT_SOCK", &*named)], &[("LOOM_AGENT_SOCK", &*elsewhere)]] {
         said(with_their_environment(&home, loom, &["status"], extra));
         let done = with_their_environment(&home, agent, &["--foreground"], extra);
-        assert!(done.code == 1 && done.err.contains("belongs to another user"), "{done:?}");
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(done.err.contains("belongs to another user"), "{done:?}");
         assert_eq!(with_their_environment(&home, env!("CARGO_BIN_EXE_git-credential-loom"), &["get"], extra).out, "");
     }
     said(with_their_environment(&home, loom, &["config", "set", "default_server", "https://a.example"], &[]));
@@ -114,7 +115,8 @@ fn from_a_namespace_of_its_own_a_front_end_asks_the_kernel_who_is_at_the_other_e
             run(command.env("LOOM_AGENT_SOCK", &socket).env("LOOM_AUTOSTART", "0"), store.as_bytes())
         };
         let refused = within(env!("CARGO_BIN_EXE_loom"), "status");
-        assert!(refused.code == 1 && refused.err.contains("another user"), "{namespaces:?}: {refused:?}");
+        assert_eq!(refused.code, 1, "{namespaces:?}: {refused:?}");
+        assert!(refused.err.contains("another user"), "{namespaces:?}: {refused:?}");
         within(env!("CARGO_BIN_EXE_git-credential-loom"), "store");
     }
     assert_eq!(std::fs::read_to_string(&heard).unwrap_or_default(), "", "not a byte");

@@ -58,7 +58,9 @@ fn a_locked_agent_gives_nothing_to_anybody_until_it_is_unlocked() {
     assert_eq!(home.get("https", "c.example").ok().out, "", "what was refused was not kept");
     home.loom(&["unlock"]).ok();
     let log = home.loom(&["audit", "tail", "-n", "50"]).ok().out;
-    assert!(log.contains("lock") && log.contains("unlock") && log.contains("locked"), "{log}");
+    assert!(log.contains("lock"), "{log}");
+    assert!(log.contains("unlock"), "{log}");
+    assert!(log.contains("locked"), "{log}");
 }
 
 #[test]
@@ -140,12 +142,15 @@ fn a_person_types_the_passphrase_twice_to_set_it_and_may_mistype_it_twice() {
     let home = Home::new();
     home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_of_a").ok();
     let Some(done) = on_terminal(&home, "loom store rekey --passphrase", "one\ntwo\n") else { return };
-    assert!(done.code == 1 && done.out.contains("two different passphrases"), "{done:?}");
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.out.contains("two different passphrases"), "{done:?}");
     let done = on_terminal(&home, "loom store rekey --passphrase", "one two three\none two three\n").unwrap();
-    assert!(done.code == 0 && !done.out.contains("one two three\r\nOnce"), "{done:?}");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(!done.out.contains("one two three\r\nOnce"), "{done:?}");
     home.loom(&["lock"]).ok();
     let done = on_terminal(&home, "loom unlock", "one\none two\none two three\n").unwrap();
-    assert!(done.code == 0 && done.out.matches("not the passphrase").count() == 2, "{done:?}");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(done.out.matches("not the passphrase").count(), 2, "{done:?}");
     token(&home).ok();
 }
 
@@ -159,11 +164,13 @@ fn git_lets_the_person_at_the_terminal_unlock_once_for_all_and_goes_on() {
     let ls_remote = format!("git -c credential.helper=loom ls-remote {}/git/team/app.git", server.url());
     for git in gits() {
         let done = home.git(&git, &["ls-remote", &format!("{}/git/team/app.git", server.url())]);
-        assert!(done.code != 0 && done.err.contains("hint: loom unlock"), "nobody is there: {done:?}");
+        assert_ne!(done.code, 0, "nobody is there: {done:?}");
+        assert!(done.err.contains("hint: loom unlock"), "nobody is there: {done:?}");
     }
     home.loom(&["config", "set", "autologin", "false"]).ok();
     let Some(done) = on_terminal(&home, &ls_remote, "x\n") else { return };
-    assert!(done.code != 0 && !done.out.contains("Passphrase:"), "{done:?}");
+    assert_ne!(done.code, 0, "{done:?}");
+    assert!(!done.out.contains("Passphrase:"), "{done:?}");
     home.loom(&["config", "set", "autologin", "true"]).ok();
     let three = format!("for n in 1 2 3; do {ls_remote} & done; wait");
     let done = on_terminal(&home, &three, &format!("{PASSPHRASE}\n")).unwrap();
@@ -241,7 +248,8 @@ fn a_login_under_way_ends_when_the_agent_is_locked() {
     login.shown();
     home.loom(&["lock"]).ok();
     let ended = login.end();
-    assert!(ended.code == 1 && ended.err.contains("the agent is locked"), "{ended:?}");
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.err.contains("the agent is locked"), "{ended:?}");
 }
 
 #[test]
@@ -286,8 +294,10 @@ fn what_is_typed_while_a_wrong_passphrase_is_waited_for_shows_nowhere_and_is_no_
     keys.write_all(b"wrong-1\nwrong-2\nwrong-3\nrest-of-it\n").unwrap();
     screen.read_to_end(&mut shown).unwrap();
     let shown = String::from_utf8_lossy(&shown);
-    assert!(!shown.contains("wrong-") && !shown.contains("rest-of-it"), "{shown}");
+    assert!(!shown.contains("wrong-"), "{shown}");
+    assert!(!shown.contains("rest-of-it"), "{shown}");
     assert!(shown.contains("left=[]"), "{shown}");
     assert!(shown.contains("Waiting: wrong passphrases are answered after 4 seconds"), "{shown}");
-    assert!(shown.contains(" echo ") && shown.matches("not the passphrase").count() == 3, "{shown}");
+    assert!(shown.contains(" echo "), "{shown}");
+    assert_eq!(shown.matches("not the passphrase").count(), 3, "{shown}");
 }

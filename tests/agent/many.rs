@@ -106,7 +106,8 @@ fn checked(home: &Home, count: usize) {
     command.args(["status", "--check", "--json"]).env("https_proxy", address);
     let said: Value = serde_json::from_str(&run(&mut command, b"").ok().out).unwrap();
     let accounts = said["accounts"].as_array().unwrap();
-    assert!(accounts.len() == count && accounts.iter().all(|account| account["checked"] == "unknown"));
+    assert_eq!(accounts.len(), count);
+    assert!(accounts.iter().all(|account| account["checked"] == "unknown"));
 }
 
 #[test]
@@ -133,7 +134,8 @@ fn through_the_door(home: &Home, count: usize) {
     let person = Jar::new(home);
     person.post(&format!("{}/sign-in/token", door.url), &[("token", &token)]).is(303);
     let page = person.get(&format!("{}/", door.url)).is(200).body;
-    assert!(page.contains("https://10.0.1.2") && page.contains("</html>"), "{} bytes", page.len());
+    assert!(page.contains("https://10.0.1.2"), "{} bytes", page.len());
+    assert!(page.contains("</html>"), "{} bytes", page.len());
 }
 
 #[test]

@@ -58,7 +58,8 @@ impl Person {
         let asked = "protocol=https\nhost=a.example\nusername=u\n";
         self.helper("store", &format!("{asked}password=hunter2\n\n"), &change).ok();
         let got = self.helper("get", &format!("{asked}\n"), &change).ok();
-        assert!(got.out.contains("hunter2") && got.err.is_empty(), "{got:?}");
+        assert!(got.out.contains("hunter2"), "{got:?}");
+        assert!(got.err.is_empty(), "{got:?}");
         self.loom(&["status"], &change).ok();
         let socket = self.socket();
         self.loom(&["agent", "stop"], &change).ok();
@@ -100,7 +101,9 @@ fn an_unusable_runtime_directory_is_replaced_without_a_word() {
     let state = person.home.path().join("state/loom");
     let in_state = |socket: PathBuf| {
         let name = socket.file_name().unwrap().to_string_lossy().into_owned();
-        assert!(socket.parent() == Some(&state) && name.starts_with("agent-") && name.len() < 20, "{socket:?}");
+        assert!(socket.parent() == Some(&state), "{socket:?}");
+        assert!(name.starts_with("agent-"), "{socket:?}");
+        assert!(name.len() < 20, "{socket:?}");
     };
     in_state(person.works(without_runtime_dir));
     in_state(person.works(|command| _ = command.env("XDG_RUNTIME_DIR", "/nowhere/at/all")));
@@ -259,6 +262,7 @@ fn a_machine_that_gets_another_name_keeps_its_agent_and_what_earlier_starts_left
     let said = run(command.args(["--uts", "sh", "-c", &script]).current_dir("/"), b"").ok();
     let read = |name: &str| std::fs::read_to_string(person.home.path().join("home").join(name)).unwrap();
     assert_eq!(read("one"), read("two"));
-    assert!(read("one").contains("\"pid\"") && said.err.contains("did not answer and was ended"), "{said:?}");
+    assert!(read("one").contains("\"pid\""), "{said:?}");
+    assert!(said.err.contains("did not answer and was ended"), "{said:?}");
     assert_eq!(left.map(|name| state.join(name).exists()), [false, false, false, true], "the last is none of ours");
 }

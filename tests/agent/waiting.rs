@@ -45,7 +45,8 @@ fn who_reads_waits_for_no_lock_and_who_writes_is_told_who_holds_it() {
         home.loom(&["doctor"]).ok();
         home.loom(&["status"]).ok().out
     });
-    assert!(said.contains("https://a.example") && took < BOUNDED, "{said} {took:?}");
+    assert!(said.contains("https://a.example"), "{said} {took:?}");
+    assert!(took < BOUNDED, "{said} {took:?}");
     let (said, took) = timed(|| home.store("https", "b.example", "u", "pw-of-b").fails(1));
     assert!(took < BOUNDED, "{took:?}");
     said.says("store.lock is locked by process").says(&format!("process {}", std::process::id()));
@@ -132,7 +133,8 @@ fn the_lock_of_the_tokens_keeps_only_those_waiting_who_change_the_list() {
         home.loom(&["exec", "--scopes", "read", "--", "true"]).ok();
         home.loom(&["token", "list"]).ok().out
     });
-    assert!(said.contains("counted") && took < BOUNDED, "{said} {took:?}");
+    assert!(said.contains("counted"), "{said} {took:?}");
+    assert!(took < BOUNDED, "{said} {took:?}");
 }
 
 #[test]
@@ -264,7 +266,8 @@ fn a_command_says_what_it_waits_for_which_lock_and_whose_or_which_server() {
         let asked = scope.spawn(|| first_word(&home, &["login", "--flow", "device", "--server", &server], ""));
         let locked = locked.join().unwrap();
         let by = format!("store.lock is locked by process {} (", std::process::id());
-        assert!(locked.starts_with("Waiting: ") && locked.contains(&by), "{locked}");
+        assert!(locked.starts_with("Waiting: "), "{locked}");
+        assert!(locked.contains(&by), "{locked}");
         let silent = format!("Waiting: {server} has not answered yet\n");
         assert_eq!((called.join().unwrap(), asked.join().unwrap()), (silent.clone(), silent));
     });
@@ -281,7 +284,8 @@ fn a_turn_that_another_agent_does_not_give_back_is_said() {
     let name = std::fs::read_dir(dir).unwrap().flatten().next().unwrap().file_name();
     let _turn = hold(&home, &format!("state/loom/renewals/{}", name.display()));
     let word = first_word(&home, &token, "");
-    assert!(word.starts_with("Waiting: ") && word.contains(".lock is locked by process "), "{word}");
+    assert!(word.starts_with("Waiting: "), "{word}");
+    assert!(word.contains(".lock is locked by process "), "{word}");
 }
 
 #[test]

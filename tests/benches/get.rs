@@ -115,7 +115,8 @@ fn time(command: &mut Command) -> io::Result<f64> {
     };
     let time = begun.elapsed();
     let answer = String::from_utf8_lossy(&answer[..length]);
-    assert!(status.success() && answer.contains(PASSWORD), "{command:?}: {status}, {answer:?}");
+    assert!(status.success(), "{command:?}: {status}, {answer:?}");
+    assert!(answer.contains(PASSWORD), "{command:?}: {status}, {answer:?}");
     Ok(time.as_secs_f64() * 1e6)
 }
 

@@ -164,7 +164,8 @@ fn a_linked_settings_file_stays_a_link_and_what_it_leads_to_is_written() {
         assert_eq!(home.loom(&["config", "get", "store"]).ok().out.trim(), "file");
     }
     let text = std::fs::read_to_string(dotfiles.join("loom.toml")).unwrap();
-    assert!(text.contains("# mine") && text.contains("store = \"file\""), "{text}");
+    assert!(text.contains("# mine"), "{text}");
+    assert!(text.contains("store = \"file\""), "{text}");
     assert!(dotfiles.join("new.toml").exists());
     assert_eq!(std::fs::read_dir(&dotfiles).unwrap().count(), 2, "nothing else is left there");
 }

@@ -29,7 +29,8 @@ fn a_login_shows_url_and_code_and_says_nothing_on_stdout() {
     let server = loom_server(&home);
     let done = home.loom(&["login", "--server", server.url(), "--no-browser"]).ok();
     assert_eq!(done.out, "");
-    assert!(done.err.contains(&format!("{}/device", server.url())) && done.err.contains("ABCD-1234"), "{done:?}");
+    assert!(done.err.contains(&format!("{}/device", server.url())), "{done:?}");
+    assert!(done.err.contains("ABCD-1234"), "{done:?}");
     let token = server.tokens().first().cloned().unwrap();
     let done = done.says("Successfully logged in").without(&token);
     assert!(done.err.contains("Default server:"), "{done:?}");
@@ -49,7 +50,8 @@ fn several_servers_and_accounts_stay_apart_and_the_first_is_the_default() {
     let first = home.loom(&["token", "--server", two.url()]).ok().out;
     let work = home.loom(&["token", "--server", two.url(), "--account", "work"]).ok().out;
     assert_ne!(first, work);
-    assert!(two.tokens().contains(first.trim()) && two.tokens().contains(work.trim()));
+    assert!(two.tokens().contains(first.trim()));
+    assert!(two.tokens().contains(work.trim()));
     let status: serde_json::Value = serde_json::from_str(&home.loom(&["status", "--json"]).ok().out).unwrap();
     assert_eq!(status["accounts"].as_array().unwrap().len(), 3);
     assert_eq!(status["default_server"], one.url());

@@ -73,7 +73,8 @@ fn a_reader_that_went_away_is_no_error() {
     home.loom(&["login", "--server", server.url()]).ok();
     for command in [&["status"][..], &["token"], &["audit", "tail", "--follow"], &["completions", "zsh"], &["--help"]] {
         let done = unread(&home, command);
-        assert!(done.code == 0 && !done.err.contains("loom: "), "{command:?}: {done:?}");
+        assert_eq!(done.code, 0, "{command:?}: {done:?}");
+        assert!(!done.err.contains("loom: "), "{command:?}: {done:?}");
     }
 }
 

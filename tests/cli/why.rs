@@ -17,12 +17,15 @@ fn a_rule_for_a_path_chooses_the_account_and_why_names_the_rule() {
     let home = prepared();
     assert!(get(&home, "acme/app.git").contains("of-alice"), "without a rule the oldest is the default");
     let why = home.loom(&["why", "https://git.example/acme/app.git"]).ok().out;
-    assert!(why.starts_with("https://git.example  alice\n") && why.contains("oldest"), "{why}");
+    assert!(why.starts_with("https://git.example  alice\n"), "{why}");
+    assert!(why.contains("oldest"), "{why}");
     home.configure("[[account]]\nmatch = \"https://git.example/acme/*\"\nuser = \"work\"\n");
     assert!(get(&home, "acme/app.git").contains("of-work"));
-    assert!(get(&home, "acme-evil/app.git").contains("of-alice") && get(&home, "other/app.git").contains("of-alice"));
+    assert!(get(&home, "acme-evil/app.git").contains("of-alice"));
+    assert!(get(&home, "other/app.git").contains("of-alice"));
     let why = home.loom(&["why", "https://git.example", "--path", "acme/app.git"]).ok().out;
-    assert!(why.starts_with("https://git.example  work\n") && why.contains("https://git.example/acme"), "{why}");
+    assert!(why.starts_with("https://git.example  work\n"), "{why}");
+    assert!(why.contains("https://git.example/acme"), "{why}");
     home.loom(&["why", "git.example"]).ok().says("useHttpPath");
     let named = home.helper("get", "protocol=https\nhost=git.example\npath=acme/x\nusername=alice\n\n").ok().out;
     assert!(named.contains("of-alice"), "a user in the URL goes before a rule");
@@ -49,7 +52,8 @@ fn a_rule_whose_account_is_not_there_gives_nothing_and_why_says_so() {
     assert_eq!(home.get("https", "git.example").ok().out, "");
     let why = home.loom(&["why", "git.example"]);
     assert_eq!(why.code, 4);
-    assert!(why.out.contains("nobody") && why.out.contains("alice"), "{why:?}");
+    assert!(why.out.contains("nobody"), "{why:?}");
+    assert!(why.out.contains("alice"), "{why:?}");
 }
 
 #[test]
@@ -62,7 +66,8 @@ fn why_says_what_is_refused_and_what_is_not_there() {
     assert_eq!(json["chosen"]["account"], "work");
     assert!(json["passed_over"][0]["because"].as_str().unwrap().contains("refused"), "{json}");
     let clear = home.loom(&["why", "http://git.example"]);
-    assert!(clear.code == 4 && clear.out.contains("unencrypted"), "{clear:?}");
+    assert_eq!(clear.code, 4, "{clear:?}");
+    assert!(clear.out.contains("unencrypted"), "{clear:?}");
     home.loom(&["why", "https://git.example", "--path", "a/../b"]).fails(2);
 }
 
@@ -101,8 +106,10 @@ fn a_clone_url_with_a_user_and_a_path_is_understood() {
     assert!(other.contains("  work\n"), "{other}");
     // Git uses a password in the URL and asks nobody.
     let with_password = home.loom(&["why", "https://work:pw-in-url@git.example/x.git"]);
-    assert!(with_password.code == 4 && with_password.out.contains("password"), "{with_password:?}");
-    assert!(!with_password.out.contains("pw-in-url") && !with_password.err.contains("pw-in-url"));
+    assert_eq!(with_password.code, 4, "{with_password:?}");
+    assert!(with_password.out.contains("password"), "{with_password:?}");
+    assert!(!with_password.out.contains("pw-in-url"));
+    assert!(!with_password.err.contains("pw-in-url"));
     home.loom(&["why", "https://a@b@git.example/x"]).fails(2);
 }
 
@@ -113,7 +120,8 @@ fn why_names_the_helpers_that_git_asks_first() {
     home.loom(&["setup", "git"]).ok();
     global(&home, "credential.helper", "store");
     let why = home.loom(&["why", "https://git.example/x.git"]).ok().out;
-    assert!(why.contains("cache --timeout 60") && !why.contains("store"), "{why}");
+    assert!(why.contains("cache --timeout 60"), "{why}");
+    assert!(!why.contains("store"), "{why}");
     let json = json(&home, &["https://git.example/x.git"]);
     assert_eq!(json["git"]["before"], serde_json::json!(["cache --timeout 60"]), "{json}");
     assert_eq!((&json["git"]["asks_loom"], &json["chosen"]["account"]), (&true.into(), &"alice".into()));
@@ -125,7 +133,8 @@ fn where_the_list_is_emptied_git_gets_nothing_of_loom_and_why_says_so() {
     global(&home, "credential.https://git.example.helper", "");
     global(&home, "credential.https://git.example.helper", "!gh auth git-credential");
     let why = home.loom(&["why", "https://git.example/x.git"]);
-    assert!(why.code == 4 && why.out.starts_with("-\n"), "{why:?}");
+    assert_eq!(why.code, 4, "{why:?}");
+    assert!(why.out.starts_with("-\n"), "{why:?}");
     assert!(why.out.contains("loom setup git --server https://git.example"), "{why:?}");
     let json = json(&home, &["git.example"]);
     assert_eq!((&json["chosen"], &json["git"]["asks_loom"]), (&serde_json::Value::Null, &false.into()), "{json}");
@@ -149,17 +158,21 @@ fn the_user_of_gits_configuration_counts_where_the_url_names_none() {
     global(&home, "credential.https://git.example.username", "work");
     global(&home, "credential.username", "somebody");
     let why = home.loom(&["why", "https://git.example/x.git"]).ok().out;
-    assert!(why.starts_with("https://git.example  work\n") && why.contains("credential.username"), "{why}");
+    assert!(why.starts_with("https://git.example  work\n"), "{why}");
+    assert!(why.contains("credential.username"), "{why}");
     let named = home.loom(&["why", "https://alice@git.example/x.git"]).ok().out;
-    assert!(named.starts_with("https://git.example  alice\n") && !named.contains("credential.username"), "{named}");
+    assert!(named.starts_with("https://git.example  alice\n"), "{named}");
+    assert!(!named.contains("credential.username"), "{named}");
     global(&home, "credential.https://git.example.username", "nobody");
     let why = home.loom(&["why", "https://git.example/x.git"]);
-    assert!(why.code == 4 && why.out.contains("nobody"), "{why:?}");
+    assert_eq!(why.code, 4, "{why:?}");
+    assert!(why.out.contains("nobody"), "{why:?}");
     // As both gits see it.
     for git in crate::support::gits() {
         let mut fill = home.command(&git);
         let filled = crate::support::run(fill.args(["credential", "fill"]), b"url=https://git.example/x.git\n\n");
-        assert!(filled.code != 0 && !filled.out.contains("of-"), "{filled:?}");
+        assert_ne!(filled.code, 0, "{filled:?}");
+        assert!(!filled.out.contains("of-"), "{filled:?}");
     }
 }
 

@@ -93,7 +93,8 @@ fn assert_synced(calls: &[Call]) {
         };
         // The new key was put beside the old one first.
         if !from.ends_with("/store.key.new") {
-            assert!(on_it("fsync(").is_some() && on_it("fsync(") > on_it("write("), "not synced: {shown:#?}");
+            assert!(on_it("fsync(").is_some(), "not synced: {shown:#?}");
+            assert!(on_it("fsync(") > on_it("write("), "not synced: {shown:#?}");
         }
         let dir = format!("<{}>", from.rsplit_once('/').unwrap().0);
         let synced = shown[later..].iter().position(|call| call.starts_with("fsync(") && call.contains(&dir));

@@ -32,7 +32,8 @@ fn clone_and_push_over_tls_with_basic_and_with_bearer() {
         }
     }
     let sent = nginx.log();
-    assert!(sent.contains("\"Bearer tok_bearer\"") && sent.contains("\"Basic "), "{sent}");
+    assert!(sent.contains("\"Bearer tok_bearer\""), "{sent}");
+    assert!(sent.contains("\"Basic "), "{sent}");
 }
 
 #[test]

@@ -35,7 +35,8 @@ fn a_person_at_a_terminal_is_shown_url_and_code_and_git_goes_on() {
     let (home, server) = logged_out();
     let Some(done) = on_terminal(&home, &ls_remote(server.url()), &[]) else { return };
     assert_eq!(done.code, 0, "{done:?}");
-    assert!(done.out.contains("ABCD-1234") && done.out.contains("refs/heads/main"), "{done:?}");
+    assert!(done.out.contains("ABCD-1234"), "{done:?}");
+    assert!(done.out.contains("refs/heads/main"), "{done:?}");
     home.loom(&["token"]).ok();
 }
 
@@ -45,7 +46,8 @@ fn nobody_is_asked_where_nobody_is_there_or_asking_is_forbidden() {
     let asked = |server: &LoomServer| server.script().seen.iter().any(|seen| seen.1 == "/auth/device/start");
     for git in gits() {
         let done = home.git(&git, &["ls-remote", &format!("{}/git/team/app.git", server.url())]);
-        assert!(done.code != 0 && done.err.contains("hint: loom login --server"), "{done:?}");
+        assert_ne!(done.code, 0, "{done:?}");
+        assert!(done.err.contains("hint: loom login --server"), "{done:?}");
     }
     for (name, value) in [("GIT_TERMINAL_PROMPT", "0"), ("CI", "true")] {
         let Some(done) = on_terminal(&home, &ls_remote(server.url()), &[("GIT_ASKPASS", "true"), (name, value)]) else {
@@ -146,7 +148,8 @@ fn git_lfs_ends_when_the_server_refuses_what_it_was_given() {
     // A bound in case it does not end: then `timeout` answers 124.
     let push = ["60", "git", "-C", "app", "-c", "credential.helper=loom", "push", "origin", "HEAD:main"];
     let done = run(home.command("timeout").args(push), b"");
-    assert!(done.code != 0 && done.code != 124, "{done:?}");
+    assert_ne!(done.code, 0, "{done:?}");
+    assert_ne!(done.code, 124, "{done:?}");
     let asked = server.script().seen.iter().filter(|seen| seen.1.contains("/info/lfs")).count();
     assert!(asked < 20, "it asked {asked} times");
 }

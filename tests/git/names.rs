@@ -66,7 +66,8 @@ fn ones_own_name_in_the_url_gets_ones_login_from_both_gits() {
         home.git(&git, &["-C", "app", "push", "--quiet", "origin", "HEAD:main"]).ok();
         // Until it is answered git shows the name without a password.
         let shown: Vec<String> = shown(&server).into_iter().filter(|pair| pair != "alice:").collect();
-        assert!(!shown.is_empty() && shown.iter().all(|pair| pair == "oauth2:at_alice"), "{shown:?}");
+        assert!(!shown.is_empty(), "{shown:?}");
+        assert!(shown.iter().all(|pair| pair == "oauth2:at_alice"), "{shown:?}");
         let status: serde_json::Value = serde_json::from_str(&home.loom(&["status", "--json"]).ok().out).unwrap();
         assert_eq!(status["accounts"].as_array().unwrap().len(), 2, "what git approved is no third account: {status}");
     }
@@ -116,9 +117,8 @@ fn the_state_of_an_answer_keeps_the_name_that_the_url_had() {
 fn an_account_of_that_name_goes_before_the_person_and_no_other_origin_gets_it() {
     let home = prepared();
     assert!(get(&home, "alice", "git.example").contains("username=oauth2\npassword=of-alice"));
-    assert!(
-        get(&home, "bob", "git.example").contains("of-bob") && get(&home, "work", "git.example").contains("of-bob")
-    );
+    assert!(get(&home, "bob", "git.example").contains("of-bob"));
+    assert!(get(&home, "work", "git.example").contains("of-bob"));
     for (user, host) in [
         ("carol", "git.example"),
         ("alice", "other.example"),
@@ -148,7 +148,8 @@ fn a_name_that_two_logins_share_is_not_guessed_and_why_says_so() {
     home.loom(&["token", "--server", "git.example", "--account", "alice"]).fails(4);
     home.loom(&["logout", "--server", "git.example", "--account", "alice"]).fails(4);
     let why = home.loom(&["why", "git.example", "--account", "alice"]);
-    assert!(why.code == 4 && why.out.contains("Several logins"), "{why:?}");
+    assert_eq!(why.code, 4, "{why:?}");
+    assert!(why.out.contains("Several logins"), "{why:?}");
     assert!(get(&home, "third", "git.example").contains("of-another-alice"));
 }
 
@@ -174,7 +175,8 @@ fn commands_and_rules_take_the_persons_name_too() {
     let script = ["--env", "T", "--", "sh", "-c", "echo $T"];
     assert_eq!(home.loom(&[&["exec"][..], &at, &script].concat()).ok().out, "of-alice\n");
     let why = home.loom(&["why", "git.example", "--account", "alice"]).ok().out;
-    assert!(why.starts_with("https://git.example  oauth2\n") && why.contains("alice, who logged in"), "{why}");
+    assert!(why.starts_with("https://git.example  oauth2\n"), "{why}");
+    assert!(why.contains("alice, who logged in"), "{why}");
     home.configure("[[account]]\nmatch = 'git.example'\nuser = 'alice'\n");
     assert!(home.get("https", "git.example").ok().out.contains("of-alice"));
     home.configure("");

@@ -33,7 +33,8 @@ fn clone_and_push_of_private_repositories_work_and_each_server_sees_only_its_own
             let own_token = format!("oauth2:{}", own.tokens().first().unwrap());
             let others = other.tokens().first().cloned().unwrap();
             let sent = authorizations(own);
-            assert!(sent.contains(&own_token) && !sent.iter().any(|sent| sent.contains(&others)), "{sent:?}");
+            assert!(sent.contains(&own_token), "{sent:?}");
+            assert!(!sent.iter().any(|sent| sent.contains(&others)), "{sent:?}");
         }
         let status: serde_json::Value = serde_json::from_str(&home.loom(&["status", "--json"]).ok().out).unwrap();
         assert_eq!(status["accounts"].as_array().unwrap().len(), 2, "what git approved is no second account: {status}");
@@ -113,7 +114,8 @@ fn several_users_of_one_host_are_told_apart() {
     home.store("https", "git.example", "bob", "of-bob").ok();
     home.store("https", "git.example", "alice", "of-alice").ok();
     let asked = |user| home.helper("get", format!("protocol=https\nhost=git.example\nusername={user}\n\n")).ok().out;
-    assert!(asked("alice").contains("of-alice") && asked("bob").contains("of-bob"));
+    assert!(asked("alice").contains("of-alice"));
+    assert!(asked("bob").contains("of-bob"));
     assert_eq!(asked("carol"), "");
     assert!(home.get("https", "git.example").ok().out.contains("of-bob"), "the oldest is the default");
 }
@@ -124,7 +126,8 @@ fn a_path_is_a_prefix_of_whole_segments() {
     let input = |path: &str, rest: &str| format!("protocol=https\nhost=git.example\npath={path}\n{rest}\n");
     home.helper("store", input("org/repo", "username=u\npassword=narrow\n")).ok();
     let get = |path: &str| home.helper("get", input(path, ""));
-    assert!(get("org/repo").ok().out.contains("narrow") && get("org/repo/x").ok().out.contains("narrow"));
+    assert!(get("org/repo").ok().out.contains("narrow"));
+    assert!(get("org/repo/x").ok().out.contains("narrow"));
     for other in ["org/repo-evil", "org", "other", "org%2frepo"] {
         assert_eq!(get(other).ok().out, "", "{other}");
     }

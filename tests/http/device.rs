@@ -92,7 +92,8 @@ fn another_machine_gets_what_was_granted_and_no_more_and_ends_it_itself() {
         home.assert_nowhere_in_clear(&token);
         let granted = listed(&home).into_iter().find(|token| token["id"] == done["token"]["id"]).unwrap();
         assert_eq!(granted["servers"], json!(["https://a.example"]), "{flow}");
-        assert!(granted["expires_at"].is_string() && granted["reveal"] != json!(true), "{granted}");
+        assert!(granted["expires_at"].is_string(), "{granted}");
+        assert!(granted["reveal"] != json!(true), "{granted}");
         door.get("/api/accounts", &token).ok(200);
         door.get("/api/audit", &token).fails(403);
         door.post("/api/token", &token, &json!({"server": "https://a.example"})).fails(403);
@@ -136,7 +137,8 @@ fn a_code_is_for_one_decision_and_a_token_is_told_once() {
     assert_eq!(told.header("cache-control"), Some("no-store"));
     let told = told.ok(200);
     assert_eq!((&told["token_type"], &told["scope"]), (&json!("Bearer"), &json!("read")));
-    assert!(told["access_token"].as_str().unwrap().starts_with("loom_") && told["expires_in"].is_u64(), "{told}");
+    assert!(told["access_token"].as_str().unwrap().starts_with("loom_"), "{told}");
+    assert!(told["expires_in"].is_u64(), "{told}");
     assert_eq!(poll(&door, &device_code).ok(400), json!({"error": "expired_token"}));
     assert_eq!(poll(&door, "nonsense").ok(400), json!({"error": "expired_token"}));
     let poll = door.ask("POST", "/auth/device/poll", &["Content-Type: application/json"], r#"{"device_code":"x"}"#);

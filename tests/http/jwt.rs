@@ -121,9 +121,11 @@ fn the_role_that_the_claims_give_decides_and_who_has_none_stays_outside() {
     let refused = door.post("/api/token", &admin, &json!({"server": "https://a.example"})).fails(403);
     assert!(refused.detail().contains("--reveal"), "an administrator is handed no secrets: {}", refused.text());
     let by = home.audited("token.generate").pop().unwrap()["actor"].clone();
-    assert!(by["person"].as_str().unwrap().starts_with("alice") && by["subject"] == "7f3a", "{by}");
+    assert!(by["person"].as_str().unwrap().starts_with("alice"), "{by}");
+    assert!(by["subject"] == "7f3a", "{by}");
     assert_eq!(by["issuer"], published.stub.url(), "as its metadata say it");
-    assert!(!by["person"].as_str().unwrap().contains('\n') && by["address"] == "127.0.0.1", "{by}");
+    assert!(!by["person"].as_str().unwrap().contains('\n'), "{by}");
+    assert!(by["address"] == "127.0.0.1", "{by}");
 }
 
 #[test]

@@ -99,7 +99,8 @@ fn ten_thousand_wrong_tokens_leave_valid_clients_alone_and_the_log_short() {
         let counts: Vec<[usize; 2]> = wrong.into_iter().map(|thread| thread.join().unwrap()).collect();
         drop(stopped);
         let sum = |at: usize| counts.iter().map(|count| count[at]).sum::<usize>();
-        assert!(sum(1) > WRONG - 100 && sum(0) >= 20, "{counts:?}");
+        assert!(sum(1) > WRONG - 100, "{counts:?}");
+        assert!(sum(0) >= 20, "{counts:?}");
         valid.join().unwrap()
     });
     say(format_args!("{WRONG} wrong tokens in {:.1?}", began.elapsed()));

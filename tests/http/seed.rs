@@ -83,7 +83,8 @@ fn the_curl_lines_and_the_ci_job_of_the_document_run_as_they_stand() {
         run(&mut command, b"").ok().out
     };
     let answered = sh(JOB);
-    assert!(answered.starts_with("HTTP/1.1 200") && answered.contains("\"running\""), "{answered}");
+    assert!(answered.starts_with("HTTP/1.1 200"), "{answered}");
+    assert!(answered.contains("\"running\""), "{answered}");
     let status = sh(&format!("curl -s -H \"Authorization: Bearer $LOKI_TOKEN\" \\\n{url}/api/status"));
     assert!(status.contains("\"accounts\":[]"), "{status}");
     let verbose = sh(&format!("curl -s -H \"Authorization: Bearer $LOKI_TOKEN\" \\\n{url}/api/status -v 2>&1"));

@@ -46,7 +46,8 @@ fn nothing_listens_until_somebody_asks_for_it_and_the_url_is_all_that_is_printed
     assert_eq!(listens(&home), 0);
     let done = home.loom(&["serve", "--listen", "127.0.0.1:0"]).ok();
     let url = done.out.trim_end().to_owned();
-    assert!(url.starts_with("http://127.0.0.1:") && done.out == format!("{url}\n"), "{done:?}");
+    assert!(url.starts_with("http://127.0.0.1:"), "{done:?}");
+    assert!(done.out == format!("{url}\n"), "{done:?}");
     assert_eq!((done.err.lines().count(), listens(&home)), (1, 1), "{done:?}");
     assert!(
         home.loom(&["agent", "status"]).ok().out.contains(&url)

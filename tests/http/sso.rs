@@ -42,13 +42,18 @@ fn people_sign_in_with_the_role_that_their_claims_give_and_out_again() {
     for shown in ["admin-ada", "https://api.example", "of-the-job", "auth.sign_in"] {
         assert!(page.body.contains(shown), "{shown}: {}", page.body);
     }
-    assert!(!page.body.contains("tok_hidden") && !page.body.contains("loom_"), "no secret on a page");
+    assert!(!page.body.contains("tok_hidden"), "no secret on a page");
+    assert!(!page.body.contains("loom_"), "no secret on a page");
     let page = sign_in(&viewer, &url, &provider, "viewer-vera");
-    assert!(page.body.contains("viewer-vera") && page.body.contains("https://api.example"), "{}", page.body);
-    assert!(!page.body.contains("of-the-job") && !page.body.contains("auth.sign_in"), "{}", page.body);
+    assert!(page.body.contains("viewer-vera"), "{}", page.body);
+    assert!(page.body.contains("https://api.example"), "{}", page.body);
+    assert!(!page.body.contains("of-the-job"), "{}", page.body);
+    assert!(!page.body.contains("auth.sign_in"), "{}", page.body);
     let signed_in = audit(&home, "auth.sign_in");
-    assert!(signed_in.contains("person=admin-ada") && signed_in.contains("person=viewer-vera"), "{signed_in}");
-    assert!(signed_in.contains(provider.issuer()) && signed_in.contains("from=127.0.0.1"), "{signed_in}");
+    assert!(signed_in.contains("person=admin-ada"), "{signed_in}");
+    assert!(signed_in.contains("person=viewer-vera"), "{signed_in}");
+    assert!(signed_in.contains(provider.issuer()), "{signed_in}");
+    assert!(signed_in.contains("from=127.0.0.1"), "{signed_in}");
 
     // The session is the pages' alone, and cookies say so.
     let cookie = admin.cookies();
@@ -57,7 +62,8 @@ fn people_sign_in_with_the_role_that_their_claims_give_and_out_again() {
     admin.get(&format!("{url}/api/status")).is(401);
 
     let out = admin.get(&format!("{url}/auth/logout")).is(303);
-    assert!(out.location().starts_with(provider.issuer()) && out.location().contains("id_token_hint="), "{out:?}");
+    assert!(out.location().starts_with(provider.issuer()), "{out:?}");
+    assert!(out.location().contains("id_token_hint="), "{out:?}");
     assert_eq!(admin.get(&format!("{url}/")).is(303).location(), "/sign-in");
     assert!(audit(&home, "auth.sign_out").contains("person=admin-ada"));
     // An administrator ends the session of somebody else, at once.
@@ -104,7 +110,8 @@ fn who_approved_a_machine_sees_it_in_a_later_session_and_takes_it_back_and_nobod
 
     let again = Jar::new(&home);
     let page = sign_in(&again, &url, &provider, "viewer-vera");
-    assert!(page.body.contains("lost-laptop") && !page.body.contains("kept-laptop"), "{}", page.body);
+    assert!(page.body.contains("lost-laptop"), "{}", page.body);
+    assert!(!page.body.contains("kept-laptop"), "{}", page.body);
     let place = |page: &Seen| {
         let form = page.body.split_once("action=\"/devices/").expect("a form that revokes").1;
         format!("{url}/devices/{}", form.split('"').next().unwrap())
@@ -202,7 +209,8 @@ fn access_tokens_of_the_issuer_count_by_their_role_and_id_tokens_do_not() {
         home.assert_nowhere_in_clear(shown.rsplit('.').next().unwrap());
     }
     let noted = audit(&home, "auth.ok");
-    assert!(noted.contains("person=admin-a") && noted.contains("person=viewer-eve"), "{noted}");
+    assert!(noted.contains("person=admin-a"), "{noted}");
+    assert!(noted.contains("person=viewer-eve"), "{noted}");
 }
 
 /// An access token and an ID token, as a program of the company's would get them.
@@ -273,7 +281,8 @@ fn of_several_issuers_people_choose_and_each_gives_roles_by_its_own_rules() {
     let url = home.loom(&["serve"]).ok().out.trim().to_owned();
     let (alice, ada) = (Jar::new(&home), Jar::new(&home));
     let page = alice.get(&format!("{url}/sign-in")).is(200).body;
-    assert!(page.contains("Corp") && page.contains("Guests"), "{page}");
+    assert!(page.contains("Corp"), "{page}");
+    assert!(page.contains("Guests"), "{page}");
     // The first one where nobody says which.
     let away = alice.get(&format!("{url}/auth/oidc/login")).is(303);
     alice.get(&openbao.redirect_for(away.location())).is(200);
@@ -290,5 +299,6 @@ fn of_several_issuers_people_choose_and_each_gives_roles_by_its_own_rules() {
     assert_eq!(scopes(provider.issuer()), json!(["read", "audit"]), "the mapping of the settings");
     // An issuer that nobody named sends nobody anywhere.
     let other = alice.get(&format!("{url}/auth/oidc/login?issuer=https%3A%2F%2Fevil.example%2F"));
-    assert!(other.status == 404 && other.header("location").is_none(), "{other:?}");
+    assert!(other.status == 404, "{other:?}");
+    assert!(other.header("location").is_none(), "{other:?}");
 }

@@ -56,7 +56,8 @@ fn who_has_an_account_at_the_issuer_and_no_role_is_told_whom_to_ask_and_gets_not
     let jar = Jar::new(&home);
     let away = jar.get(&format!("{url}/auth/oidc/login")).is(303);
     let page = jar.get(&provider.redirect_for(away.location(), "mallory")).is(403);
-    assert!(page.body.contains("mallory") && page.body.contains("ask the owner of this agent"), "{}", page.body);
+    assert!(page.body.contains("mallory"), "{}", page.body);
+    assert!(page.body.contains("ask the owner of this agent"), "{}", page.body);
     assert!(!jar.cookies().contains("\tloom\t"), "{}", jar.cookies());
     assert_eq!(jar.get(&format!("{url}/")).is(303).location(), "/sign-in");
     let (access, _) = tokens(&jar, &provider, "mallory");
@@ -68,7 +69,8 @@ fn who_has_an_account_at_the_issuer_and_no_role_is_told_whom_to_ask_and_gets_not
     let json = ["-H", "content-type: application/json", "-d", &body];
     let bearer = format!("Authorization: Bearer {access}");
     jar.send(&[&json[..], &["-H", &bearer, &format!("{url}/auth/device/complete")]].concat()).is(403);
-    assert!(audit(&home, "auth.fail").contains("person=mallory") && audit(&home, "auth.sign_in").is_empty());
+    assert!(audit(&home, "auth.fail").contains("person=mallory"));
+    assert!(audit(&home, "auth.sign_in").is_empty());
 }
 
 #[test]
@@ -90,7 +92,8 @@ fn a_viewer_sees_the_status_and_uses_what_is_kept_only_where_servers_are_named()
     let door = home.serve(&[]);
     let jar = Jar::new(&home);
     let page = sign_in(&jar, &door.url, &provider, "viewer-vera");
-    assert!(page.body.contains(upstream.url()) && page.body.contains("https://other.example"), "{}", page.body);
+    assert!(page.body.contains(upstream.url()), "{}", page.body);
+    assert!(page.body.contains("https://other.example"), "{}", page.body);
     let machine = approve(&jar, &home, &door.url, &[]);
     let (access, _) = tokens(&jar, &provider, "viewer-vera");
     let server: String = url::form_urlencoded::byte_serialize(upstream.url().as_bytes()).collect();
@@ -174,7 +177,8 @@ fn only_whom_the_rules_of_the_settings_name_comes_in() {
         assert!(!came("admin", ada.clone()), "{nobody}");
     }
     settings("allow = { people = ['7f3a'] }");
-    assert!(came("", json!({})) && !came("", json!({ "sub": "7f3b", "preferred_username": "7f3a" })));
+    assert!(came("", json!({})));
+    assert!(!came("", json!({ "sub": "7f3b", "preferred_username": "7f3a" })));
 }
 
 #[test]
@@ -192,7 +196,8 @@ fn a_machine_has_what_its_approver_has_now_and_ends_with_their_role() {
     // The browser that signs in anew has one session, not two.
     let first = session(&ada);
     sign_in(&ada, &url, &provider, "admin-ada");
-    assert!(!is_signed_in(&home, &url, &first) && is_signed_in(&home, &url, &session(&ada)));
+    assert!(!is_signed_in(&home, &url, &first));
+    assert!(is_signed_in(&home, &url, &session(&ada)));
     provider.set("ROLES", "viewer");
     provider.restart();
     let again = Jar::new(&home);
@@ -204,7 +209,8 @@ fn a_machine_has_what_its_approver_has_now_and_ends_with_their_role() {
     let away = again.get(&format!("{url}/auth/oidc/login")).is(303);
     again.get(&provider.redirect_for(away.location(), "admin-ada")).is(403);
     assert_eq!((may(&machine), may(&other)), ([401, 401], [200, 200]), "what others approved is theirs");
-    assert!(!is_signed_in(&home, &url, &session(&ada)) && is_signed_in(&home, &url, &session(&eve)));
+    assert!(!is_signed_in(&home, &url, &session(&ada)));
+    assert!(is_signed_in(&home, &url, &session(&eve)));
     assert!(audit(&home, "device.end").contains("person=admin-ada"), "{}", audit(&home, "device.end"));
     // It does not come back with the role: somebody who has it approves anew.
     provider.set("ROLES", "admin");
@@ -271,10 +277,9 @@ fn nobody_hands_on_a_token_for_longer_than_they_may() {
     assert_eq!([2_900_000, 366, 365].map(complete), [400, 400, 200]);
     let generate = |days: &str| home.loom(&["token", "generate", "long", "--scopes", "read", "--expires", days]);
     let refused = generate("366");
-    assert!(
-        refused.code != 0 && refused.err.contains("365") && refused.err.contains("max_expiration_days"),
-        "{refused:?}"
-    );
+    assert_ne!(refused.code, 0, "{refused:?}");
+    assert!(refused.err.contains("365"), "{refused:?}");
+    assert!(refused.err.contains("max_expiration_days"), "{refused:?}");
     let body = json!({ "name": "long", "scopes": ["read"], "expires_days": 366 });
     assert!(door.post("/api/enterprise/tokens", &admin, &body).fails(400).detail().contains("365"));
     // A list that names no server is not all of them.
@@ -305,7 +310,8 @@ fn a_sign_in_ends_the_session_that_the_browser_had() {
     jar.post(&format!("{}/sign-in/token", door.url), &[("token", "loom_wrong")]).is(401);
     assert!(is_signed_in(&home, &door.url, &first), "a sign-in that failed ends nothing");
     jar.post(&format!("{}/sign-in/token", door.url), &[("token", &token)]).is(303);
-    assert!(!is_signed_in(&home, &door.url, &first) && is_signed_in(&home, &door.url, &session(&jar)));
+    assert!(!is_signed_in(&home, &door.url, &first));
+    assert!(is_signed_in(&home, &door.url, &session(&jar)));
     assert!(is_signed_in(&home, &door.url, &session(&other)));
     assert_eq!(home.audited("auth.sign_out").len(), 1);
 }

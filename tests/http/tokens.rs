@@ -30,16 +30,21 @@ fn a_token_is_shown_once_and_listed_without_itself() {
     let asked = json!({"name": "ci", "scopes": ["read", "write"], "expires_days": 30, "max_uses": 9});
     let made = door.post(TOKENS, &admin, &asked).ok(201);
     let token = made["token"].as_str().unwrap();
-    assert!(token.starts_with("loom_") && token.len() == 48, "{made}");
+    assert!(token.starts_with("loom_"), "{made}");
+    assert_eq!(token.len(), 48, "{made}");
     assert_eq!((&made["name"], &made["scopes"]), (&json!("ci"), &json!(["read", "write"])));
-    assert!(made["id"].is_string() && made["created_at"].is_string() && made["expires_at"].is_string(), "{made}");
+    assert!(made["id"].is_string(), "{made}");
+    assert!(made["created_at"].is_string(), "{made}");
+    assert!(made["expires_at"].is_string(), "{made}");
     door.get("/api/status", token).ok(200);
     let listed = door.get(TOKENS, &admin);
-    assert!(!listed.text().contains("loom_") && !listed.text().contains("hash"), "{}", listed.text());
+    assert!(!listed.text().contains("loom_"), "{}", listed.text());
+    assert!(!listed.text().contains("hash"), "{}", listed.text());
     let listed = listed.ok(200);
     let ci = listed.as_array().unwrap().iter().find(|token| token["name"] == "ci").unwrap();
     assert_eq!((&ci["id"], &ci["revoked"], &ci["uses"]), (&made["id"], &json!(false), &json!(1)));
-    assert!(ci["last_used"].is_string() && ci.get("token").is_none(), "{ci}");
+    assert!(ci["last_used"].is_string(), "{ci}");
+    assert!(ci.get("token").is_none(), "{ci}");
     home.assert_nowhere_in_clear(token);
 }
 
@@ -67,7 +72,8 @@ fn what_is_asked_wrongly_is_refused_with_the_place_and_issues_nothing() {
         let answer = door.post(TOKENS, &admin, &body).fails(422);
         assert!(!answer.text().contains("hunter2"), "what was said is not said back: {}", answer.text());
         let detail = answer.json()["detail"].as_array().expect("a list").clone();
-        assert!(detail[0]["msg"].is_string() && detail[0]["type"].is_string(), "{detail:?}");
+        assert!(detail[0]["msg"].is_string(), "{detail:?}");
+        assert!(detail[0]["type"].is_string(), "{detail:?}");
         detail[0]["loc"].clone()
     };
     assert_eq!(shape(json!({"scopes": ["read"]})), json!(["body", "name"]));

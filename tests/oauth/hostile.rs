@@ -37,7 +37,8 @@ fn a_body_that_is_not_oauth_is_an_error_and_not_echoed() {
         let done = log_in(&home, &server);
         assert_eq!(done.code, 1, "{done:?} for {}", &answer[..answer.len().min(200)]);
         assert!(done.err.contains("does not answer as OAuth servers do"), "{done:?}");
-        assert!(!done.err.contains("secret page") && !done.err.contains("at_1"), "{done:?}");
+        assert!(!done.err.contains("secret page"), "{done:?}");
+        assert!(!done.err.contains("at_1"), "{done:?}");
         home.loom(&["token", "--server", server.url()]).fails(4);
     }
 }
@@ -84,7 +85,8 @@ fn what_a_server_says_reaches_the_terminal_without_escapes() {
     let device = DEVICE.replace("CODE-1", "\\u001b[2JA\\u202eB");
     let server = with("/device", json(&device));
     let done = log_in(&home, &server).ok();
-    assert!(!done.err.contains('\u{1b}') && !done.err.contains('\u{202e}'), "{done:?}");
+    assert!(!done.err.contains('\u{1b}'), "{done:?}");
+    assert!(!done.err.contains('\u{202e}'), "{done:?}");
 }
 
 #[test]
@@ -282,7 +284,8 @@ fn the_port_for_the_browser_takes_one_answer_of_one_login() {
     }
     assert_eq!(requests(&server, "/token"), 0, "nothing was redeemed");
     let answer = get(&good);
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("default-src 'none'"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("default-src 'none'"), "{answer}");
     login.end().ok();
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "a second hit finds nobody");
     assert_eq!(requests(&server, "/token"), 1);

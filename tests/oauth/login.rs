@@ -30,7 +30,8 @@ fn a_device_code_logs_in_and_the_agent_registers_itself_once() {
     let account = status(&home)["accounts"][0].clone();
     assert_eq!((account["kind"].as_str(), account["user"].as_str()), (Some("oauth"), Some("alice")), "{account}");
     assert_eq!(account["renewable"], true);
-    assert!(account["expires_at"].is_string() && account["scopes"].is_array());
+    assert!(account["expires_at"].is_string());
+    assert!(account["scopes"].is_array());
     home.assert_nowhere_in_clear(&token);
     log_in(&home, &provider, &[]);
     assert_eq!(provider.count("POST /reg"), 1, "the registration is remembered");
@@ -45,7 +46,8 @@ fn a_browser_comes_back_by_itself_and_sees_a_page() {
     let mut login = Dialogue::start(&home, &["--server", provider.issuer(), "--client-id", "loom-cli"]);
     let url = login.shown();
     let page = provider.approve_browser(&url, "alice");
-    assert!(page.contains("lang=\"en\" dir=\"ltr\"") && page.contains("You are logged in"), "{page}");
+    assert!(page.contains("lang=\"en\" dir=\"ltr\""), "{page}");
+    assert!(page.contains("You are logged in"), "{page}");
     login.end().ok().says("Successfully logged in");
     assert_eq!(status(&home)["accounts"][0]["user"], "alice");
     assert_eq!(provider.count("POST /reg"), 0, "the client that was named is used");
@@ -149,7 +151,8 @@ fn an_agent_that_restarts_in_the_middle_ends_the_login_and_keeps_the_others() {
     login.shown();
     home.loom(&["agent", "restart"]).ok();
     let done = login.end();
-    assert!(done.code != 0 && done.err.contains("loom: "), "{done:?}");
+    assert_ne!(done.code, 0, "{done:?}");
+    assert!(done.err.contains("loom: "), "{done:?}");
     home.loom(&["token", "--account", "first"]).ok();
 }
 
@@ -176,7 +179,8 @@ fn openbao_logs_in_with_its_own_peculiarities() {
     assert!(page.contains("You are logged in"), "{page}");
     login.end().ok();
     let account = status(&home)["accounts"][0].clone();
-    assert!(account["user"].is_string() && account["renewable"] == false, "{account}");
+    assert!(account["user"].is_string(), "{account}");
+    assert!(account["renewable"] == false, "{account}");
     home.loom(&["token"]).ok();
 }
 

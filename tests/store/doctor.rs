@@ -27,7 +27,9 @@ fn a_spoiled_record_is_restored_from_the_copy_before_and_the_others_as_they_are(
     spoil(&home, "one");
     let spoiled = std::fs::read(home.credentials()).unwrap();
     let done = home.get("https", "git.example");
-    assert!(done.out.is_empty() && done.err.contains("damaged") && done.err.contains("loom doctor"), "{done:?}");
+    assert!(done.out.is_empty(), "{done:?}");
+    assert!(done.err.contains("damaged"), "{done:?}");
+    assert!(done.err.contains("loom doctor"), "{done:?}");
     home.store("https", "git.example", "four", "pw");
     assert_eq!(std::fs::read(home.credentials()).unwrap(), spoiled, "nothing is written over it");
     let found = home.loom(&["doctor"]);
@@ -75,7 +77,8 @@ fn the_copy_before_holds_nobody_who_logged_out() {
     home.loom(&["logout", "--server", "api.example", "--account", "one", "--local"]).ok();
     for file in ["credentials.json", "credentials.json.previous"] {
         let text = std::fs::read_to_string(home.path().join("config/loom").join(file)).unwrap();
-        assert!(text.contains("\"two\"") && !text.contains("\"one\""), "{file}: {text}");
+        assert!(text.contains("\"two\""), "{file}: {text}");
+        assert!(!text.contains("\"one\""), "{file}: {text}");
     }
     home.loom(&["doctor"]).ok();
 }
@@ -105,7 +108,10 @@ const KEY: &str = "state/loom/store.key";
 fn assert_said(home: &Home, what: &str) {
     let before = std::fs::read(home.credentials()).ok();
     let got = home.get("https", "git.example");
-    assert!(got.code == 1 && got.out.is_empty() && got.err.contains(what) && got.err.contains("hint: "), "{got:?}");
+    assert_eq!(got.code, 1, "{got:?}");
+    assert!(got.out.is_empty(), "{got:?}");
+    assert!(got.err.contains(what), "{got:?}");
+    assert!(got.err.contains("hint: "), "{got:?}");
     home.store("https", "new.example", "u", "pw").fails(1).says(what);
     home.loom_in(&["login", "--with-token", "--server", "https://new.example"], "tok").fails(1).says(what);
     home.loom(&["status"]).fails(1).says(what);
@@ -123,7 +129,9 @@ fn a_file_that_is_gone_is_said_and_only_a_person_brings_back_what_its_copy_holds
         remove(&home, gone);
         assert_said(&home, "credentials.json is missing");
         let found = home.loom(&["doctor"]);
-        assert!(found.code == 1 && found.out.contains("one") && found.out.contains("--restore"), "{found:?}");
+        assert_eq!(found.code, 1, "{found:?}");
+        assert!(found.out.contains("one"), "{found:?}");
+        assert!(found.out.contains("--restore"), "{found:?}");
         assert!(!home.credentials().exists());
         home.loom(&["doctor", "--restore"]).ok();
         home.loom(&["doctor"]).ok();
@@ -212,7 +220,8 @@ fn what_an_agent_still_has_of_a_file_that_is_gone_is_brought_back_with_its_passp
             remove(&home, gone);
             home.loom(&["status"]).fails(1).says("is missing").says("loom doctor --restore");
             let found = home.loom(&["doctor"]);
-            assert!(found.code == 1 && found.out.contains("three"), "{found:?}");
+            assert_eq!(found.code, 1, "{found:?}");
+            assert!(found.out.contains("three"), "{found:?}");
             // What the audit log had does not come back.
             let left = i32::from(gone.contains(&"state/loom"));
             assert!(home.loom(&["doctor", "--restore"]).code <= left, "{gone:?}");

@@ -14,7 +14,8 @@ fn an_unlocked_keyring_keeps_the_login_and_the_file_is_not_made() {
     home.loom(&["login", "--server", server.url()]).ok().says("kept in the keyring");
     let token = server.tokens().first().cloned().unwrap();
     assert_eq!(status(&home)["accounts"][0]["stored_in"], "keyring");
-    assert!(!home.credentials().exists() && !home.key().exists());
+    assert!(!home.credentials().exists());
+    assert!(!home.key().exists());
     let user = format!("{}|oauth2", server.url());
     assert!(session.secret_tool(&["lookup", "service", "loom", "username", &user], "").contains(&token));
     home.loom(&["agent", "stop"]).ok();
@@ -129,7 +130,8 @@ fn a_damaged_item_hides_no_other_is_said_wherever_it_is_missed_and_a_login_or_lo
         home.loom(&["status"]).ok().says("oauth2 at https://b.example is damaged");
         assert_eq!(status(&home)["damaged"][0]["server"], "https://b.example");
         let doctor = home.loom(&["doctor"]);
-        assert!(doctor.code == 1 && doctor.out.contains("oauth2 at https://b.example is damaged"), "{doctor:?}");
+        assert_eq!(doctor.code, 1, "{doctor:?}");
+        assert!(doctor.out.contains("oauth2 at https://b.example is damaged"), "{doctor:?}");
         let told =
             home.get("https", "b.example").ok().says("is damaged").says("hint: loom login --server https://b.exa");
         assert_eq!(told.out, "");

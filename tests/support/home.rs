@@ -242,7 +242,8 @@ impl Output {
     /// Asserts that this stands in none of the streams.
     #[track_caller]
     pub fn without(self, secret: &str) -> Output {
-        assert!(!self.out.contains(secret) && !self.err.contains(secret), "{secret:?} in {self:?}");
+        assert!(!self.out.contains(secret), "{secret:?} in {self:?}");
+        assert!(!self.err.contains(secret), "{secret:?} in {self:?}");
         self
     }
 }
