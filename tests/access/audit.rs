@@ -105,7 +105,7 @@ fn a_line_that_was_changed_or_taken_out_is_found() {
 }
 
 #[test]
-fn a_log_that_cannot_be_written_stops_nobody_and_loses_nothing_that_fits_in_memory() {
+fn a_log_that_cannot_be_written_stops_nobody_and_loses_nothing() {
     let home = Home::new();
     home.store("https", "git.example", "u", "pw").ok();
     wait_until("the log is written", || entries(&home, &["--event", "credential.store"]).len() == 1);

@@ -79,7 +79,7 @@ fn a_token_that_changed_much_hides_no_account_that_it_changes_then() {
 }
 
 #[test]
-fn what_a_token_issued_is_counted_as_the_token_does_also_when_it_ends_itself() {
+fn what_a_token_issued_is_counted_as_the_token() {
     let home = Home::new();
     let door = home.serve(&[]);
     let token = home.issue("root", &["--scopes", "*"]);
@@ -97,7 +97,7 @@ fn what_a_token_issued_is_counted_as_the_token_does_also_when_it_ends_itself() {
 }
 
 #[test]
-fn wrong_tokens_from_however_many_addresses_of_this_machine_are_a_few_lines() {
+fn wrong_tokens_from_many_addresses_of_this_machine_are_a_few_lines() {
     let home = Home::new();
     let door = home.serve(&[]);
     for n in 0..400_u32 {
@@ -123,7 +123,7 @@ fn from(door: &Door, address: std::net::Ipv4Addr) -> TcpStream {
 }
 
 #[test]
-fn what_changed_rights_is_in_the_log_once_it_is_acknowledged_whatever_happens_then() {
+fn what_changed_rights_is_in_the_log_once_it_is_acknowledged() {
     let home = Home::new();
     let socket = home.socket().with_file_name("restricted.sock");
     let socket = socket.to_str().unwrap();
@@ -149,7 +149,7 @@ fn what_changed_rights_is_in_the_log_once_it_is_acknowledged_whatever_happens_th
 }
 
 #[test]
-fn what_changed_rights_is_synced_before_it_is_acknowledged_and_nothing_else_is() {
+fn only_what_changed_rights_is_synced_before_it_is_acknowledged() {
     if injection::tracer().is_none() {
         return;
     }
@@ -194,7 +194,7 @@ fn a_file_that_is_closed_is_synced_before_the_next_one_vouches_for_it() {
 }
 
 #[test]
-fn a_log_that_cannot_be_written_is_said_and_gives_nobody_rights_and_keeps_nobody_from_taking_them() {
+fn without_a_log_nobody_gets_rights_and_all_can_take_them_away() {
     let home = Home::new();
     home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_0123456789\n").ok();
     for name in ["one", "two"] {

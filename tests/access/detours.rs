@@ -50,7 +50,7 @@ fn listed(home: &Home, name: &str) -> Value {
 }
 
 #[test]
-fn a_socket_that_a_token_opened_reveals_no_more_than_the_token_and_goes_with_it() {
+fn a_tokens_socket_reveals_no_more_than_the_token_and_goes_with_it() {
     let home = home();
     home.issue("wide", &["--scopes", "read", "--reveal"]);
     let plain = home.issue("plain", &["--scopes", "*"]);
@@ -75,7 +75,7 @@ fn a_socket_that_a_token_opened_reveals_no_more_than_the_token_and_goes_with_it(
 }
 
 #[test]
-fn a_door_that_a_token_opened_reveals_no_more_than_the_token_and_goes_with_all_that_was_begun_there() {
+fn a_tokens_door_reveals_no_more_than_the_token_and_goes_with_it() {
     let home = home();
     let wide = home.issue("wide", &["--scopes", "*", "--reveal"]);
     let plain = home.issue("plain", &["--scopes", "*"]);
@@ -104,7 +104,7 @@ fn a_door_that_a_token_opened_reveals_no_more_than_the_token_and_goes_with_all_t
 }
 
 #[test]
-fn what_somebody_else_opened_is_not_a_tokens_to_close_and_what_came_of_it_is() {
+fn a_token_closes_what_came_of_it_and_nothing_else() {
     let home = home();
     let (all, other) = (home.issue("all", &["--scopes", "*"]), home.issue("other", &["--scopes", "*"]));
     let child: Value = serde_json::from_str(
@@ -141,7 +141,7 @@ fn what_somebody_else_opened_is_not_a_tokens_to_close_and_what_came_of_it_is() {
 }
 
 #[test]
-fn the_door_of_the_settings_opens_when_a_tokens_closes_unless_the_user_wants_none() {
+fn the_door_of_the_settings_opens_when_a_tokens_closes() {
     let home = home();
     let all = home.issue("all", &["--scopes", "*"]);
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
@@ -159,7 +159,7 @@ fn the_door_of_the_settings_opens_when_a_tokens_closes_unless_the_user_wants_non
 }
 
 #[test]
-fn a_door_that_cannot_be_judged_costs_nothing_and_is_closed_once_whether_or_not_that_can_be_written_down() {
+fn a_door_that_cannot_be_judged_costs_nothing_and_is_closed_once() {
     let home = home();
     let all = home.issue("all", &["--scopes", "*"]);
     let socket = home.path().join("sock/agent.sock");
@@ -322,7 +322,7 @@ enum Got {
 }
 
 #[test]
-fn nothing_that_a_narrower_token_sets_up_is_wider_than_the_token_or_outlives_it() {
+fn nothing_that_a_token_sets_up_is_wider_than_it_or_outlives_it() {
     let home = home();
     let narrower: [(&str, &[&str]); 6] = [
         ("no-reveal", &["--scopes", "*"]),

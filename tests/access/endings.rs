@@ -105,7 +105,7 @@ fn a_call_ends_with_its_token_whether_much_comes_or_nothing() {
 }
 
 #[test]
-fn a_call_ends_when_another_agent_revokes_its_token_and_when_its_time_is_over() {
+fn a_call_ends_when_its_token_is_revoked_elsewhere_or_over() {
     let server = endless();
     let home = home(server.url());
     let token = home.issue("ci", &["--scopes", "read"]);
@@ -202,7 +202,7 @@ fn a_call_with_an_access_token_ends_when_the_settings_give_less() {
 }
 
 #[test]
-fn who_follows_the_log_and_who_has_a_lease_has_it_as_long_as_the_token_it_was_asked_with() {
+fn a_followed_log_and_a_lease_last_as_long_as_their_token() {
     let home = home("https://a.example");
     let token = home.issue("auditor", &["--scopes", "*"]);
     let mut follow = home.command(env!("CARGO_BIN_EXE_loom"));
@@ -234,7 +234,7 @@ fn who_follows_the_log_and_who_has_a_lease_has_it_as_long_as_the_token_it_was_as
 }
 
 #[test]
-fn a_secret_that_was_waited_for_is_not_handed_to_who_lost_the_right_to_it_meanwhile() {
+fn a_secret_is_not_handed_to_who_lost_the_right_while_waiting() {
     let (asked, goes_on) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let (is_asked, go_on) = (asked.clone(), goes_on.clone());
     let server = authorization_server_that_reads(move |path, count, _| {

@@ -227,7 +227,7 @@ fn a_token_that_is_not_what_it_should_be_is_refused_for_that_reason() {
 }
 
 #[test]
-fn an_id_token_that_is_not_the_answer_to_this_login_is_refused_for_that_reason() {
+fn an_id_token_that_does_not_answer_this_login_is_refused() {
     let issuer = Issuer::new();
     as_id(id_token(&issuer).sign(), &issuer.key_set()).unwrap();
     assert_eq!(as_access(id_token(&issuer).sign(), &issuer.key_set()).err(), Some(JwtError::Type));

@@ -74,7 +74,7 @@ fn a_socket_is_there_again_with_the_next_agent_and_ends_with_its_token() {
 }
 
 #[test]
-fn a_socket_is_not_opened_where_others_could_reach_it_or_something_else_lies() {
+fn a_socket_is_not_opened_where_others_reach_it_or_something_lies() {
     let (home, _) = with_socket(&["--scopes", "read"]);
     let open = home.path().join("open");
     std::fs::create_dir(&open).unwrap();
@@ -105,7 +105,7 @@ exec chroot "$root" /usr/bin/env -i PATH=/loom:/usr/bin:/bin HOME=/work LOOM_AGE
 "#;
 
 #[test]
-fn in_a_container_git_and_api_work_for_the_servers_of_its_socket_and_for_no_other() {
+fn in_a_container_only_the_servers_of_its_socket_work() {
     let (Some(unshare), Some(_)) = (find_program("unshare"), find_program("chroot")) else { return };
     let home = Home::new();
     let (ours, other) = (loom_server(&home), loom_server(&home));

@@ -257,7 +257,7 @@ fn a_command_gets_a_token_that_ends_with_it_however_it_ends() {
 }
 
 #[test]
-fn git_works_for_the_servers_of_a_token_that_may_reveal_and_says_nothing_else() {
+fn git_works_only_for_the_servers_of_a_token_that_may_reveal() {
     let home = Home::new();
     let (ours, other) = (loom_server(&home), loom_server(&home));
     home.loom(&["login", "--server", ours.url()]).ok();
@@ -294,7 +294,7 @@ fn that_the_list_of_the_tokens_is_gone_is_said_until_there_is_another() {
 }
 
 #[test]
-fn a_token_that_only_writes_puts_nothing_in_the_place_of_a_login_nor_before_it() {
+fn a_token_that_only_writes_puts_nothing_in_a_logins_place() {
     let home = Home::new();
     home.loom(&["agent", "start"]).ok();
     let oauth = |access: &str| json!({"oauth": {"access": access, "expires": null}});

@@ -44,7 +44,7 @@ fn the_agent_inherits_no_issued_token_and_nothing_of_git() {
 }
 
 #[test]
-fn whoever_means_other_settings_and_another_store_gets_an_agent_of_their_own_beside_the_first() {
+fn who_means_other_settings_and_store_gets_an_agent_of_their_own() {
     let home = Home::new();
     let mut other = Home::new();
     other.set("XDG_RUNTIME_DIR", home.path().join("run"));

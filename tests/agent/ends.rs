@@ -80,7 +80,7 @@ fn a_restart_under_load_loses_no_question_and_no_approval() {
 }
 
 #[test]
-fn who_connected_before_the_end_is_answered_though_the_question_comes_after_it() {
+fn who_connected_before_the_end_is_answered_though_they_ask_after_it() {
     let home = Home::new();
     let mut agent = home.agent(&[]);
     let mut early: Vec<UnixStream> = (0..50).map(|_| UnixStream::connect(home.socket()).unwrap()).collect();
@@ -236,7 +236,7 @@ fn an_idle_agent_counts_from_the_last_request() {
 }
 
 #[test]
-fn stop_ends_the_agent_of_these_directories_and_leaves_that_of_others_alone() {
+fn stop_ends_the_agent_of_these_directories_and_no_other() {
     let home = Home::new();
     let mut agent = home.agent(&[]);
     let mut stop = home.command(env!("CARGO_BIN_EXE_loom"));
@@ -248,7 +248,7 @@ fn stop_ends_the_agent_of_these_directories_and_leaves_that_of_others_alone() {
 }
 
 #[test]
-fn that_an_agent_lives_is_answered_also_to_a_process_with_as_many_requests_as_it_may_have() {
+fn a_process_with_all_its_requests_under_way_still_hears_hello() {
     let home = Home::new();
     let _agent = home.agent(&[]);
     let server = authorization_server(|path, _| (path == "/token").then(|| refusal("authorization_pending")));

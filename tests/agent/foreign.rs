@@ -77,7 +77,7 @@ fn with_another_users_environment_nothing_is_made_or_started() {
 }
 
 #[test]
-fn from_a_namespace_of_its_own_a_front_end_asks_the_kernel_who_is_at_the_other_end() {
+fn in_a_namespace_of_its_own_a_front_end_asks_the_kernel_who_is_there() {
     let (Some(unshare), Some(setpriv), Some(socat)) =
         (find_program("unshare"), find_program("setpriv"), find_program("socat"))
     else {

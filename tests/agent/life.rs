@@ -131,7 +131,7 @@ fn a_thousand_idle_connections_keep_nobody_out() {
 }
 
 #[test]
-fn ten_thousand_clients_that_vanish_in_mid_reply_do_no_harm_and_leave_nothing() {
+fn ten_thousand_clients_that_vanish_in_mid_reply_leave_nothing() {
     let home = Home::new();
     let agent = home.agent(&[]);
     let vanish = || {

@@ -190,7 +190,7 @@ fn a_signal_locks() {
 }
 
 #[test]
-fn an_agent_that_nobody_asks_locks_itself_and_whoever_looks_at_it_is_nobody() {
+fn an_agent_that_nobody_asks_locks_itself_though_it_is_looked_at() {
     let home = Home::new();
     home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_of_a").ok();
     home.loom(&["config", "set", "lock_after", "soon"]).fails(1);
@@ -253,7 +253,7 @@ fn a_login_under_way_ends_when_the_agent_is_locked() {
 }
 
 #[test]
-fn who_knew_the_old_passphrase_writes_nothing_once_another_agent_changed_it() {
+fn who_knew_the_old_passphrase_writes_nothing_once_it_changed() {
     let one = with_passphrase();
     let dir = |name: &str| one.path().join(name).to_str().unwrap().to_owned();
     let shared = [("LOOM_STORE", "file"), ("XDG_CONFIG_HOME", &dir("config")), ("XDG_STATE_HOME", &dir("state"))];
@@ -274,7 +274,7 @@ fn who_knew_the_old_passphrase_writes_nothing_once_another_agent_changed_it() {
 }
 
 #[test]
-fn what_is_typed_while_a_wrong_passphrase_is_waited_for_shows_nowhere_and_is_no_command_afterwards() {
+fn what_is_typed_while_a_wrong_passphrase_is_tried_shows_nowhere() {
     let Some(script) = find_program("script") else { return };
     let home = with_passphrase();
     home.loom(&["lock"]).ok();

@@ -39,7 +39,7 @@ fn status(home: &Home, options: &[&str]) -> Value {
 }
 
 #[test]
-fn what_is_said_of_many_accounts_takes_several_frames_and_comes_through_whole() {
+fn an_answer_of_several_frames_comes_through_whole() {
     let home = Home::with(&[]);
     home.configure("store = 'file'\n");
     let _agent = home.agent(&[]);

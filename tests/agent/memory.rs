@@ -79,7 +79,7 @@ fn wait_until_gone(pid: i32, texts: &[Vec<u8>]) {
 }
 
 #[test]
-fn nothing_of_a_secret_a_passphrase_or_a_key_is_left_in_memory_after_a_lock() {
+fn nothing_secret_is_left_in_memory_after_a_lock() {
     let home = Home::new();
     let passphrase = "correct/horse+battery=staple";
     let issuer = authorization_server(|path, _| match path {
@@ -114,7 +114,7 @@ fn nothing_of_a_secret_a_passphrase_or_a_key_is_left_in_memory_after_a_lock() {
 }
 
 #[test]
-fn neither_the_key_in_use_nor_what_opens_it_is_left_in_memory_after_a_lock() {
+fn neither_key_nor_what_opens_it_is_left_in_memory_after_a_lock() {
     let home = Home::new();
     home.store("https", "git.example", "u", "hunter2").ok();
     let pid = home.agent_pid();

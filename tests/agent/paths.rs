@@ -99,7 +99,7 @@ fn a_call_leaves_the_path_of_its_credential_for_no_server() {
 }
 
 #[test]
-fn a_login_of_a_whole_host_is_called_with_encoded_slashes_and_never_with_a_way_up() {
+fn a_hosts_login_is_called_with_encoded_slashes_never_with_a_way_up() {
     let server = Stub::start(|_, _, stream| drop(stream.write_all(http("200 OK", "", "served").as_bytes())));
     let home = Home::new();
     home.loom_in(&["login", "--with-token", "--server", server.url()], "tok_of_host_0123").ok();
@@ -289,7 +289,7 @@ fn assert_hidden(home: &Home, origin: &str, secret: &str) {
 }
 
 #[test]
-fn a_token_for_a_path_neither_gets_nor_changes_nor_hears_of_the_account_of_the_host() {
+fn a_token_for_a_path_sees_and_changes_nothing_of_the_hosts_account() {
     let home = Home::new();
     home.store("https", "h.example", "alice", "of-alice-0123").ok();
     home.loom(&["config", "set", "default_server", "https://h.example"]).ok();

@@ -186,7 +186,7 @@ fn what_is_kept_is_read_where_nothing_can_be_written() {
 }
 
 #[test]
-fn a_home_that_cannot_be_written_to_gives_nothing_and_says_which_variable_names_it() {
+fn a_home_that_cannot_be_written_says_which_variable_names_it() {
     let Some(person) = Person::new(61_015) else { return };
     let nowhere = |command: &mut Command| {
         command.env("HOME", "/nonexistent").env_remove("XDG_CONFIG_HOME").env_remove("XDG_STATE_HOME");
@@ -233,7 +233,7 @@ fn two_machines_that_share_a_home_have_an_agent_each() {
 }
 
 #[test]
-fn a_machine_that_gets_another_name_keeps_its_agent_and_what_earlier_starts_left_is_swept_away() {
+fn a_renamed_machine_keeps_its_agent_and_old_leftovers_go() {
     let (Some(person), Some(unshare)) = (Person::new(61_017), find_program("unshare")) else { return };
     let state = person.home.path().join("state/loom");
     let as_person = format!(

@@ -113,7 +113,7 @@ fn at_its_own_server_a_redirect_is_followed_for_who_reads() {
 }
 
 #[test]
-fn the_owners_call_goes_elsewhere_without_the_credential_and_stays_out_of_what_it_does_not_show() {
+fn the_owners_call_goes_elsewhere_without_the_credential() {
     let (server, other) = (redirecting(), elsewhere());
     let home = Home::new();
     let org = format!("{}/org", server.url());

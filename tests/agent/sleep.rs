@@ -10,7 +10,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 #[test]
-fn an_agent_whose_machine_slept_past_the_time_of_the_lock_gives_out_nothing() {
+fn an_agent_that_slept_past_its_lock_gives_out_nothing() {
     let Some(suspend) = Suspend::find() else { return };
     let home = Home::new();
     home.configure("lock_after = '30m'\n");
@@ -27,7 +27,7 @@ fn an_agent_whose_machine_slept_past_the_time_of_the_lock_gives_out_nothing() {
 }
 
 #[test]
-fn who_is_signed_in_and_who_waits_for_an_approval_is_forgotten_while_the_machine_sleeps() {
+fn sessions_and_waiting_machines_are_forgotten_while_asleep() {
     let Some(suspend) = Suspend::find() else { return };
     let home = Home::new();
     let agent = home.agent(&[]);

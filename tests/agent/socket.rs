@@ -143,7 +143,7 @@ fn an_orphan_without_a_socket_is_seen_by_status_and_ended_by_stop() {
 }
 
 #[test]
-fn an_orphan_whose_lock_says_nothing_is_found_by_whom_the_system_says_has_it() {
+fn an_orphan_whose_lock_says_nothing_is_found_by_the_system() {
     let home = Home::new();
     let mut agent = home.agent(&[]);
     send(agent.0.id() as i32, Signal::STOP);

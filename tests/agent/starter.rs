@@ -36,7 +36,7 @@ fn keeps_nothing(home: &Home, pid: i32) {
 }
 
 #[test]
-fn an_agent_that_a_script_started_keeps_none_of_its_descriptors_nor_its_directory() {
+fn an_agent_keeps_neither_descriptors_nor_directory_of_its_starter() {
     for start in [
         format!("{} agent start", env!("CARGO_BIN_EXE_loom")),
         env!("CARGO_BIN_EXE_loom-agent").to_owned(),

@@ -37,7 +37,7 @@ fn a_front_end_that_is_newer_than_the_agent_is_told_to_restart_it() {
 }
 
 #[test]
-fn an_agent_of_another_version_is_named_and_what_it_says_more_or_less_is_no_trouble() {
+fn an_agent_of_another_version_is_named_and_understood() {
     let home = Home::new();
     another_agent(
         &home,

@@ -176,7 +176,7 @@ fn an_agent_whose_disk_hangs_ends_in_time() {
 }
 
 #[test]
-fn settings_that_are_a_pipe_or_never_end_are_refused_at_once_and_hurt_nobody() {
+fn settings_that_are_a_pipe_or_never_end_are_refused_at_once() {
     let home = Home::new();
     home.configure("");
     let agent = home.agent(&[]);
@@ -207,7 +207,7 @@ fn settings_that_are_a_pipe_or_never_end_are_refused_at_once_and_hurt_nobody() {
 }
 
 #[test]
-fn gits_helper_ends_in_time_and_a_command_says_what_it_waits_for_however_long_an_answer_takes() {
+fn gits_helper_ends_in_time_and_a_command_says_what_it_waits_for() {
     let home = Home::with(&[("LOOM_STORE", "file"), ("LOOM_AUTOSTART", "0")]);
     let dir = home.socket().parent().unwrap().to_owned();
     std::fs::create_dir(&dir).unwrap();
@@ -289,7 +289,7 @@ fn a_turn_that_another_agent_does_not_give_back_is_said() {
 }
 
 #[test]
-fn what_lasts_for_as_long_as_it_is_wanted_is_not_in_the_way_of_other_questions_of_the_same_program() {
+fn what_lasts_is_not_in_the_way_of_the_same_programs_questions() {
     let home = Home::new();
     let _agent = home.agent(&[]);
     let lasting = [

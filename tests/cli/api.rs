@@ -98,7 +98,7 @@ fn what_a_call_may_not_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn a_presented_token_may_no_more_than_its_scopes_and_servers_and_never_sees_a_secret() {
+fn a_presented_token_may_what_its_scopes_say_and_sees_no_secret() {
     let home = Home::new();
     let (dashboard, other) = (Dashboard::start(), Dashboard::start());
     keep(&home, dashboard.url(), "me", ADMIN);
@@ -181,7 +181,7 @@ fn of_several_tokens_the_least_powerful_one_that_suffices_is_used() {
 }
 
 #[test]
-fn what_the_server_refuses_is_said_in_one_sentence_and_its_body_is_the_answer() {
+fn a_refusal_is_one_sentence_and_its_body_is_the_answer() {
     let home = Home::new();
     let dashboard = Dashboard::start();
     keep(&home, dashboard.url(), "me", &dashboard.token("weak", &["read"]));
@@ -224,7 +224,7 @@ fn after_a_401_of_a_call_the_account_is_marked_as_after_one_of_git() {
 }
 
 #[test]
-fn a_call_that_lacks_a_scope_goes_on_as_an_account_that_has_it_but_not_beyond_the_asker() {
+fn a_call_without_a_scope_goes_on_as_an_account_that_has_it() {
     let home = Home::new();
     let dashboard = Dashboard::start();
     // Nothing is known of what these may: the oldest is everybody's first.

@@ -105,7 +105,7 @@ fn a_large_body_goes_through_both_ways_and_the_agent_holds_little_of_it() {
 }
 
 #[test]
-fn what_is_read_slowly_is_sent_slowly_and_what_nobody_reads_ends_without_a_word() {
+fn what_is_read_slowly_is_sent_slowly_and_ends_with_its_reader() {
     let (sent, seen) = channel();
     let url = raw(move |_, mut stream| {
         let stream = stream.get_mut();

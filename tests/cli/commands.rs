@@ -52,7 +52,7 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
 }
 
 #[test]
-fn the_server_comes_from_the_flag_the_environment_or_the_config_in_this_order() {
+fn the_server_comes_from_flag_environment_or_config_in_this_order() {
     let mut home = Home::new();
     home.loom(&["token"]).fails(1).says("no default server");
     for name in ["flag", "env", "config"] {

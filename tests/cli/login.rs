@@ -258,7 +258,7 @@ fn a_token_from_stdin_is_kept_and_given_to_git_and_scripts() {
 }
 
 #[test]
-fn credentials_do_not_go_over_the_network_in_clear_unless_the_config_says_so() {
+fn nothing_goes_in_clear_over_the_network_unless_the_config_says_so() {
     let home = Home::new();
     let login = ["login", "--with-token", "--server", "http://dev.example:8080"];
     home.loom_in(&login, "tok_clear").fails(1).says("unencrypted").says("allow_http");

@@ -114,7 +114,7 @@ fn a_crash_while_a_password_is_replaced_leaves_the_old_one_or_the_new_one() {
 }
 
 #[test]
-fn a_crash_while_the_file_is_written_anew_leaves_the_old_one_or_the_new_one() {
+fn a_crash_while_the_file_is_written_anew_leaves_the_old_or_the_new() {
     crash_everywhere(scenarios::ANEW);
 }
 
@@ -124,7 +124,7 @@ fn a_crash_while_a_password_is_erased_leaves_it_whole_or_gone() {
 }
 
 #[test]
-fn a_crash_while_the_first_password_is_stored_leaves_no_key_and_no_file_in_the_way() {
+fn a_crash_while_the_first_password_is_stored_leaves_nothing_in_the_way() {
     crash_everywhere(scenarios::FIRST);
 }
 
@@ -134,12 +134,12 @@ fn a_crash_during_a_device_login_leaves_no_login_or_a_whole_one() {
 }
 
 #[test]
-fn a_crash_while_loom_registers_and_logs_in_leaves_no_login_or_a_whole_one() {
+fn a_crash_in_a_registered_login_leaves_none_or_a_whole_one() {
     crash_everywhere(scenarios::REGISTERED_LOGIN);
 }
 
 #[test]
-fn a_crash_while_a_token_is_renewed_ends_the_login_only_if_the_servers_answer_was_lost() {
+fn a_crash_in_a_renewal_ends_a_login_only_if_its_answer_was_lost() {
     crash_everywhere(scenarios::REFRESH);
 }
 

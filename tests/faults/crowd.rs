@@ -96,7 +96,7 @@ fn of_two_agents_that_start_at_once_one_stays() {
 
 /// The agent belongs to one user, who asks is another, and neither is root.
 #[test]
-fn a_stranger_gets_nothing_of_another_users_agent_and_its_owner_everything() {
+fn another_user_gets_nothing_of_an_agent_and_its_owner_everything() {
     if !rustix::process::geteuid().is_root() {
         assert!(std::env::var_os("CI").is_none(), "other users can only be tried as root");
         return;

@@ -61,7 +61,7 @@ impl Drop for Mount {
 }
 
 #[test]
-fn a_mount_that_hangs_is_said_in_time_and_what_it_has_is_given_once_it_answers_again() {
+fn a_mount_that_hangs_is_said_in_time_and_used_once_it_answers() {
     let Some(mount) = Mount::new() else { return };
     let home = &mount.home;
     let mut agent = home.agent(&[]);
@@ -99,7 +99,7 @@ fn a_mount_that_hangs_is_said_in_time_and_what_it_has_is_given_once_it_answers_a
 }
 
 #[test]
-fn gits_helper_ends_in_time_where_the_directory_that_git_works_in_hangs_or_that_of_the_socket() {
+fn gits_helper_ends_in_time_where_its_directory_or_the_sockets_hangs() {
     let Some(mount) = Mount::new() else { return };
     let (work, run) = (mount.at.join("work"), mount.at.join("run"));
     for dir in [&work, &run] {

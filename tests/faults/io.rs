@@ -88,12 +88,12 @@ fn a_failing_disk_while_a_password_is_stored_is_said_and_loses_nothing() {
 }
 
 #[test]
-fn a_failing_disk_while_a_password_is_replaced_is_said_and_keeps_the_old_one() {
+fn a_failing_disk_while_a_password_is_replaced_keeps_the_old_one() {
     fail_everywhere(scenarios::REPLACE);
 }
 
 #[test]
-fn a_failing_disk_while_the_file_is_written_anew_is_said_and_loses_nothing() {
+fn a_failing_disk_while_the_file_is_written_anew_loses_nothing() {
     fail_everywhere(scenarios::ANEW);
 }
 
@@ -103,7 +103,7 @@ fn a_failing_disk_while_a_password_is_erased_is_said() {
 }
 
 #[test]
-fn a_failing_disk_while_the_first_password_is_stored_leaves_nothing_in_the_way() {
+fn a_failing_disk_at_the_first_password_leaves_nothing_in_the_way() {
     fail_everywhere(scenarios::FIRST);
 }
 
@@ -128,11 +128,11 @@ fn a_failing_disk_during_a_logout_is_said_and_the_login_stays() {
 }
 
 #[test]
-fn a_failing_disk_while_an_older_looms_file_is_taken_over_loses_none_of_it() {
+fn a_failing_disk_while_an_older_file_is_taken_over_loses_nothing() {
     fail_everywhere(scenarios::TAKE_OVER);
 }
 
 #[test]
-fn a_failing_disk_while_the_file_gets_a_new_key_is_said_and_leaves_one_that_opens_it() {
+fn a_failing_disk_while_the_key_changes_leaves_one_that_opens_the_file() {
     fail_everywhere(scenarios::REKEY);
 }

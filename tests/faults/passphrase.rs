@@ -114,17 +114,17 @@ fn one_opens_everything(home: &Home, old: Option<&str>, new: Option<&str>, ackno
 }
 
 #[test]
-fn a_crash_while_a_passphrase_is_set_leaves_a_file_that_it_opens_or_that_needs_none() {
+fn a_crash_while_a_passphrase_is_set_leaves_a_file_that_opens() {
     crash_at_every(12, SET);
 }
 
 #[test]
-fn a_crash_while_a_passphrase_is_changed_leaves_a_file_that_one_of_the_two_opens() {
+fn a_crash_while_a_passphrase_changes_leaves_one_that_opens_the_file() {
     crash_at_every(12, CHANGE);
 }
 
 #[test]
-fn a_crash_while_a_passphrase_is_dropped_leaves_a_file_that_it_opens_or_that_needs_none() {
+fn a_crash_while_a_passphrase_is_dropped_leaves_a_file_that_opens() {
     crash_at_every(12, DROP);
 }
 
@@ -134,16 +134,16 @@ fn a_crash_while_a_passphrase_is_set_beforehand_leaves_nothing_in_the_way() {
 }
 
 #[test]
-fn a_failing_disk_while_a_passphrase_is_set_is_said_and_leaves_a_file_that_it_opens_or_that_needs_none() {
+fn a_failing_disk_while_a_passphrase_is_set_leaves_a_file_that_opens() {
     fail_at_every(12, SET);
 }
 
 #[test]
-fn a_failing_disk_while_a_passphrase_is_changed_is_said_and_leaves_a_file_that_one_of_the_two_opens() {
+fn a_failing_disk_while_a_passphrase_changes_leaves_one_that_opens_it() {
     fail_at_every(12, CHANGE);
 }
 
 #[test]
-fn a_failing_disk_while_a_passphrase_is_dropped_is_said_and_leaves_a_file_that_it_opens_or_that_needs_none() {
+fn a_failing_disk_while_a_passphrase_is_dropped_leaves_one_that_opens() {
     fail_at_every(12, DROP);
 }

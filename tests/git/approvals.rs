@@ -14,7 +14,7 @@ fn status(home: &Home) -> serde_json::Value {
 }
 
 #[test]
-fn a_token_in_a_url_that_git_approves_does_not_take_the_place_of_the_login() {
+fn a_token_in_a_url_that_git_approves_does_not_replace_the_login() {
     for git in gits() {
         let home = Home::new();
         let server = loom_server(&home);
@@ -32,7 +32,7 @@ fn a_token_in_a_url_that_git_approves_does_not_take_the_place_of_the_login() {
 }
 
 #[test]
-fn what_git_approves_does_not_take_the_place_of_a_token_or_password_that_a_person_gave() {
+fn what_git_approves_does_not_replace_what_a_person_gave() {
     let home = Home::new();
     home.loom_in(&["login", "--with-token", "--server", "git.example", "--account", "ana"], "tok_given\n").ok();
     home.loom_in(&["login", "--with-token", "--server", "git.example", "--account", "bo"], "pass word\n").ok();
@@ -48,7 +48,7 @@ fn what_git_approves_does_not_take_the_place_of_a_token_or_password_that_a_perso
 }
 
 #[test]
-fn what_another_helper_answers_while_the_token_endpoint_is_down_does_not_take_the_place_of_the_login() {
+fn what_another_helper_answered_in_an_outage_does_not_replace_the_login() {
     let home = Home::new();
     let is_down = Arc::new(Mutex::new(false));
     let down = is_down.clone();
@@ -97,7 +97,7 @@ fn ended(home: &Home, lines: &str) -> String {
 }
 
 #[test]
-fn of_a_password_that_ended_the_helper_that_renews_it_gets_user_and_refresh_token() {
+fn the_helper_that_renews_a_password_gets_its_user_and_refresh_token() {
     let home = Home::new();
     let ends = jiff::Timestamp::now().as_second() + 2;
     let lines = format!("password_expiry_utc={ends}\noauth_refresh_token=rt_of_another\n");
@@ -124,7 +124,7 @@ fn an_approval_of_the_same_password_brings_its_new_end_and_refresh_token() {
 }
 
 #[test]
-fn a_token_of_a_server_that_hangs_is_given_at_once_as_long_as_it_is_one_and_renewed_behind() {
+fn a_valid_token_of_a_server_that_hangs_is_given_at_once() {
     let home = Home::new();
     let (release, hold) = std::sync::mpsc::channel::<()>();
     let hold = Mutex::new(hold);

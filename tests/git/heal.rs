@@ -22,7 +22,7 @@ fn speaks_state(home: &Home, git: &std::path::Path) -> bool {
 }
 
 #[test]
-fn a_refused_token_is_followed_by_the_next_candidate_in_the_same_command_where_git_can() {
+fn after_a_refused_token_the_next_follows_in_the_same_command() {
     for git in gits() {
         let home = Home::new();
         let server = loom_server(&home);
@@ -41,7 +41,7 @@ fn a_refused_token_is_followed_by_the_next_candidate_in_the_same_command_where_g
 }
 
 #[test]
-fn a_server_that_wants_bearer_gets_bearer_from_a_git_that_can_and_a_password_from_others() {
+fn a_server_that_wants_bearer_gets_it_from_a_git_that_can() {
     for git in gits() {
         let home = Home::new();
         let server = loom_server(&home);
@@ -102,7 +102,7 @@ fn a_state_that_was_not_said_here_changes_nothing() {
 }
 
 #[test]
-fn what_a_sick_server_refused_once_is_of_use_again_when_the_server_takes_it() {
+fn what_a_sick_server_refused_is_of_use_again_once_it_takes_it() {
     let home = Home::new();
     let server = stub_that_wants("Bearer tok_given");
     home.loom_in(&["login", "--with-token", "--server", server.url(), "--account", "ci"], "tok_given\n").ok();
@@ -119,7 +119,7 @@ fn what_a_sick_server_refused_once_is_of_use_again_when_the_server_takes_it() {
 }
 
 #[test]
-fn what_a_server_goes_on_refusing_stays_refused_however_often_it_is_checked() {
+fn what_a_server_goes_on_refusing_stays_refused() {
     let home = Home::new();
     let server = stub_that_wants("Bearer another");
     home.loom_in(&["login", "--with-token", "--server", server.url(), "--account", "ci"], "tok_given\n").ok();

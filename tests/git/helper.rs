@@ -126,7 +126,7 @@ fn a_host_is_forgotten_and_users_are_forgotten_one_by_one() {
 }
 
 #[test]
-fn a_new_password_takes_the_old_ones_place_and_only_the_named_one_is_erased() {
+fn a_new_password_replaces_the_old_and_only_the_named_one_is_erased() {
     each(|git| {
         git.approve(&format!("{HOST}username=user\npassword=first\n"));
         git.approve(&format!("{HOST}username=user\npassword=second\n"));

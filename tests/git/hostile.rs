@@ -110,7 +110,7 @@ fn stdin_that_is_held_open_ends_after_ten_seconds() {
 }
 
 #[test]
-fn an_answer_never_names_the_host_and_has_no_attribute_that_was_not_offered() {
+fn an_answer_names_no_host_and_no_attribute_that_was_not_offered() {
     let home = prepared();
     let answer = home.helper("get", "protocol=https\nhost=good.example\nwwwauth[]=Bearer\n\n").ok().out;
     assert_eq!(answer, "username=u\npassword=hunter2-secret\n");

@@ -74,7 +74,7 @@ fn ones_own_name_in_the_url_gets_ones_login_from_both_gits() {
 }
 
 #[test]
-fn after_a_401_the_name_in_the_url_still_counts_and_nobody_elses_login_is_shown() {
+fn after_a_401_the_name_in_the_url_still_counts() {
     for git in gits() {
         let home = Home::new();
         let server = loom_server(&home);
@@ -114,7 +114,7 @@ fn the_state_of_an_answer_keeps_the_name_that_the_url_had() {
 }
 
 #[test]
-fn an_account_of_that_name_goes_before_the_person_and_no_other_origin_gets_it() {
+fn an_account_of_that_name_goes_before_the_person() {
     let home = prepared();
     assert!(get(&home, "alice", "git.example").contains("username=oauth2\npassword=of-alice"));
     assert!(get(&home, "bob", "git.example").contains("of-bob"));
@@ -207,7 +207,7 @@ fn an_api_call_is_made_as_the_person_who_is_named() {
 }
 
 #[test]
-fn an_organization_in_the_urls_of_azure_is_nobody_and_means_the_one_account_that_nobody_named() {
+fn azures_organization_means_the_one_account_that_nobody_named() {
     let home = Home::new();
     let given = |server: &str, more: &[&str], token: &str| {
         home.loom_in(&[&["login", "--with-token", "--server", server], more].concat(), token).ok();

@@ -18,7 +18,7 @@ fn authorizations(server: &LoomServer) -> Vec<String> {
 }
 
 #[test]
-fn clone_and_push_of_private_repositories_work_and_each_server_sees_only_its_own_token() {
+fn clone_and_push_work_and_each_server_sees_only_its_own_token() {
     for git in gits() {
         let home = Home::new();
         let (one, two) = (loom_server(&home), loom_server(&home));

@@ -28,7 +28,7 @@ fn askpass(home: &mut Home, answer: &str) {
 }
 
 #[test]
-fn the_passphrase_of_a_client_certificate_is_kept_for_its_file_and_asked_for_once() {
+fn a_client_certificates_passphrase_is_kept_for_its_file() {
     for git in gits() {
         let mut home = Home::new();
         let Some(nginx) = Nginx::start(&mut home) else { return };
@@ -159,7 +159,7 @@ fn an_encoded_line_break_in_a_url_is_refused_wherever_it_stands() {
 }
 
 #[test]
-fn a_password_that_another_helper_made_is_not_kept_where_the_settings_say_so() {
+fn another_helpers_password_is_not_kept_where_the_settings_say_so() {
     let home = Home::new();
     home.configure("[[server]]\nurl = \"https://aws.example\"\nkeep = false\n");
     for git in gits() {

@@ -105,7 +105,7 @@ fn gh_sets_up(home: &Home, host: &str) {
 }
 
 #[test]
-fn setup_says_which_urls_leave_loom_out_and_the_command_it_names_adds_loom_there() {
+fn setup_says_which_urls_leave_loom_out_and_what_adds_it_there() {
     let home = Home::new();
     home.git_config(&["config", "--global", "credential.helper", "cache"]).ok();
     gh_sets_up(&home, "github.com");

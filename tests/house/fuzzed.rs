@@ -73,7 +73,7 @@ const PARTS: &[&str] = &[
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
-    fn no_path_that_is_taken_leads_any_server_out_of_the_path_that_it_lies_below(
+    fn no_path_that_is_taken_leads_a_server_out_of_where_it_lies(
         prefix in prop::sample::select(vec!["", "/org", "/org/a%20b", "/org;v=1", "/org%252Fx"]),
         parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 0..9),
     ) {

@@ -191,7 +191,7 @@ fn an_answer_that_is_cut_short_does_not_look_whole() {
 }
 
 #[test]
-fn what_nobody_reads_is_not_read_and_calls_beyond_the_limit_are_told_to_wait() {
+fn what_nobody_reads_is_not_read_and_too_many_calls_wait() {
     let (told, heard) = channel();
     let told = std::sync::Mutex::new(told);
     let url = raw(move |_, mut stream| {

@@ -107,7 +107,7 @@ fn what_a_token_may_not_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn who_the_caller_is_here_stays_here_and_what_is_for_the_agent_stays_with_it() {
+fn what_says_who_the_caller_is_here_goes_to_no_server() {
     let server = Stub::start(|_, _, stream| {
         let headers = "set-cookie: a=b\r\nset-cookie: c=d\r\naccess-control-allow-origin: *\r\naccess-control-allow-credentials: true\r\nstrict-transport-security: max-age=9\r\nclear-site-data: \"*\"\r\nservice-worker-allowed: /\r\nrefresh: 0;url=/\r\nalt-svc: h2=\":1\"\r\nx-accel-redirect: /x\r\ncache-control: public, max-age=9\r\nconnection: close, x-hop\r\nx-hop: 1\r\nx-kept: yes\r\netag: \"1\"\r\nlink: </x>; rel=next\r\ncontent-type: text/html\r\ncontent-security-policy: script-src *\r\nloom-answered-by: forged\r\n";
         let _ = stream.write_all(http("200 OK", headers, "<script>alert(1)</script>").as_bytes());
@@ -230,7 +230,7 @@ fn paths_and_queries_arrive_as_they_were_written() {
 }
 
 #[test]
-fn the_status_of_a_server_is_the_callers_and_a_server_that_is_gone_is_said() {
+fn a_servers_status_is_handed_on_and_a_server_that_is_gone_is_said() {
     let server = Stub::start(|_, request, stream| {
         let status = request.split(['/', ' ']).nth(2).unwrap_or_default().to_owned();
         let _ = stream.write_all(http(&format!("{status} X"), "", "it").as_bytes());

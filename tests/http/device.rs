@@ -201,7 +201,7 @@ fn who_tries_codes_gets_few_tries_and_fills_no_log() {
 }
 
 #[test]
-fn of_so_many_machines_of_one_address_the_one_that_waited_longest_gives_way() {
+fn of_many_machines_of_one_address_the_oldest_gives_way() {
     let (home, door, _) = home();
     for _ in 0..70 {
         start(&door);

@@ -7,7 +7,7 @@ use crate::http::sso::{door, tokens};
 use crate::support::{Home, Issuer, Jar, Provider, bearer};
 
 #[test]
-fn a_key_that_changed_under_the_same_name_or_none_counts_at_once_and_the_old_one_no_more() {
+fn a_changed_key_counts_at_once_and_the_old_one_no_more() {
     let published = Published::start();
     let (_home, door) = published.home();
     let signed = |key: &'static str, alg: &str, name: Option<&str>| match name {

@@ -129,7 +129,7 @@ fn the_role_that_the_claims_give_decides_and_who_has_none_stays_outside() {
 }
 
 #[test]
-fn an_issuer_of_the_environment_counts_as_long_as_the_door_that_it_was_named_with() {
+fn an_issuer_of_the_environment_counts_as_long_as_its_door() {
     let (published, other) = (Published::start(), Published::start());
     let (home, door) = published.home();
     let token = published.draft("ec", "ES256").sign();
@@ -254,7 +254,7 @@ fn a_token_that_expired_is_told_so_however_much_its_neighbours_guess() {
 }
 
 #[test]
-fn all_who_wait_for_an_issuer_that_fails_hear_of_it_at_once_and_it_is_left_alone() {
+fn all_who_wait_for_a_failing_issuer_hear_of_it_at_once() {
     let issuer = Issuer::new();
     let stub = Stub::start(|_, _, stream| {
         // It takes its time to say nothing.

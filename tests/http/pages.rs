@@ -126,7 +126,7 @@ fn a_form_of_another_page_another_session_or_no_page_does_nothing() {
 }
 
 #[test]
-fn an_address_that_says_nothing_is_answered_by_a_page_in_the_language_of_the_person() {
+fn an_unknown_address_is_answered_in_the_persons_language() {
     let home = Home::new();
     let (url, jar) = signed_in(&home, &["--role", "admin"]);
     for place in [
@@ -157,7 +157,7 @@ fn a_token_with_a_number_of_uses_begins_no_session_that_has_more() {
 }
 
 #[test]
-fn a_session_ends_with_the_token_it_began_with_with_a_lock_and_with_the_agent() {
+fn a_session_ends_with_its_token_with_a_lock_and_with_the_agent() {
     let home = Home::new();
     let (url, jar) = signed_in(&home, &["--scopes", "read"]);
     jar.get(&format!("{url}/")).is(200);

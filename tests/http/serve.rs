@@ -41,7 +41,7 @@ fn home() -> Home {
 }
 
 #[test]
-fn nothing_listens_until_somebody_asks_for_it_and_the_url_is_all_that_is_printed() {
+fn nothing_listens_unasked_and_only_the_url_is_printed() {
     let home = home();
     assert_eq!(listens(&home), 0);
     let done = home.loom(&["serve", "--listen", "127.0.0.1:0"]).ok();

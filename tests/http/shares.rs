@@ -53,7 +53,7 @@ fn from(door: &Door, address: [u8; 4]) -> TcpStream {
 }
 
 #[test]
-fn the_slow_calls_of_one_token_and_its_children_keep_nobody_else_from_calling() {
+fn slow_calls_of_a_token_and_its_children_keep_nobody_else_out() {
     let (home, door, server) = home();
     let (greedy, other) = (home.issue("greedy", &["--scopes", "*"]), home.issue("other", &["--scopes", "read"]));
     let child = door.post("/api/enterprise/tokens", &greedy, &json!({"name": "child", "scopes": ["read"]})).ok(201);

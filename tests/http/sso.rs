@@ -78,7 +78,7 @@ fn people_sign_in_with_the_role_that_their_claims_give_and_out_again() {
 }
 
 #[test]
-fn who_approved_a_machine_sees_it_in_a_later_session_and_takes_it_back_and_nobody_elses() {
+fn who_approved_a_machine_takes_it_back_in_a_later_session() {
     let mut home = Home::new();
     let Some(provider) = Provider::start(&mut home) else { return };
     let url = door(&mut home, provider.issuer(), "loom-web");

@@ -48,7 +48,7 @@ fn is_signed_in(home: &Home, url: &str, session: &str) -> bool {
 }
 
 #[test]
-fn who_has_an_account_at_the_issuer_and_no_role_is_told_whom_to_ask_and_gets_nothing() {
+fn who_has_no_role_is_told_whom_to_ask_and_gets_nothing() {
     let mut home = Home::new();
     let Some(provider) = Provider::start(&mut home) else { return };
     let url = door(&mut home, provider.issuer(), "loom-web");
@@ -74,7 +74,7 @@ fn who_has_an_account_at_the_issuer_and_no_role_is_told_whom_to_ask_and_gets_not
 }
 
 #[test]
-fn a_viewer_sees_the_status_and_uses_what_is_kept_only_where_servers_are_named() {
+fn a_viewer_uses_what_is_kept_only_where_servers_are_named() {
     let upstream = Stub::start(|_, _, stream| {
         let _ = stream.write_all(http("200 OK", "content-type: application/json\r\n", "{}").as_bytes());
     });
@@ -220,7 +220,7 @@ fn a_machine_has_what_its_approver_has_now_and_ends_with_their_role() {
 }
 
 #[test]
-fn what_somebody_issued_by_single_sign_on_goes_by_the_settings_as_they_are() {
+fn what_single_sign_on_issued_goes_by_the_settings_of_the_moment() {
     let published = Published::start();
     let home = Home::new();
     let settings = |mapping: &str| {

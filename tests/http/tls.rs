@@ -167,7 +167,7 @@ fn warned(said: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_certificate_with_which_something_is_wrong_is_spoken_of_and_replaces_no_good_one() {
+fn a_wrong_certificate_is_said_and_replaces_no_good_one() {
     let Some((mut home, dir)) = home() else { return };
     let key = dir.join("cert.key");
     let mode = |mode| std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();

@@ -179,7 +179,7 @@ fn a_narrower_token_mints_and_revokes_nothing_beyond_itself() {
 }
 
 #[test]
-fn an_administrator_sees_and_revokes_what_the_owner_issued_and_one_of_some_servers_what_is_for_those() {
+fn an_administrator_sees_and_revokes_what_is_for_their_servers() {
     let (home, door, admin) = home();
     let ci = home.issue("ci", &["--scopes", "read,write"]);
     home.issue("git", &["--scopes", "read", "--reveal", "--for", "git.example"]);

@@ -58,7 +58,7 @@ fn django_sends_a_browser_back_to_the_very_address_that_was_registered() {
 }
 
 #[test]
-fn django_gives_device_codes_where_the_settings_say_and_secrets_with_every_character_work() {
+fn django_gives_device_codes_and_takes_secrets_with_every_character() {
     let home = Home::new();
     let Some(django) = Django::start(&home) else { return };
     let device = format!("device_authorization_endpoint = \"{}/device-authorization/\"", django.url());
@@ -122,7 +122,7 @@ fn glewlwyd_answers_by_a_form_if_it_is_asked_to() {
 }
 
 #[test]
-fn glewlwyd_registers_only_without_the_device_grant_and_what_it_does_not_take_is_forgotten() {
+fn glewlwyd_registers_only_without_the_device_grant() {
     let home = Home::new();
     let Some(glewlwyd) = Glewlwyd::start(&home) else { return };
     let issuer = glewlwyd.issuer();

@@ -142,7 +142,7 @@ fn ctrl_c_ends_a_login_and_nobody_polls_on() {
 }
 
 #[test]
-fn an_agent_that_restarts_in_the_middle_ends_the_login_and_keeps_the_others() {
+fn an_agent_that_restarts_ends_the_login_under_way_and_no_other() {
     let mut home = Home::new();
     let Some(provider) = Provider::start_with(&mut home, QUICK) else { return };
     log_in(&home, &provider, &["--account", "first"]);

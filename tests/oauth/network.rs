@@ -41,7 +41,7 @@ fn tunnel(mut client: TcpStream, seen: &Mutex<Vec<String>>) -> Option<()> {
 }
 
 #[test]
-fn the_proxy_of_whoever_asks_is_used_except_where_it_says_not_to_and_whoever_started_the_agent_decides_nothing() {
+fn the_proxy_of_whoever_asks_is_used_not_that_of_who_started_the_agent() {
     let mut home = Home::new();
     let Some(provider) = Provider::start_with(&mut home, &[("DC_INTERVAL", "1")]) else { return };
     let host = provider.issuer().strip_prefix("https://").unwrap().to_owned();
@@ -82,7 +82,7 @@ fn the_proxy_of_whoever_asks_is_used_except_where_it_says_not_to_and_whoever_sta
 }
 
 #[test]
-fn that_the_password_of_a_proxy_is_not_given_unencrypted_is_said_once_with_the_lines_that_allow_it() {
+fn a_proxys_password_is_not_given_in_clear_and_that_is_said_once() {
     let home = Home::new();
     let asked = || home.get("http", "proxy.example:3128").ok();
     let told = asked();
@@ -98,7 +98,7 @@ fn that_the_password_of_a_proxy_is_not_given_unencrypted_is_said_once_with_the_l
 }
 
 #[test]
-fn where_git_reaches_a_server_otherwise_the_lines_that_have_loom_do_so_too_are_said() {
+fn where_git_reaches_a_server_otherwise_the_lines_for_loom_are_said() {
     let home = Home::new();
     let fails = || home.loom(&["login", "--server", "https://127.0.0.1:1", "--flow", "loom"]).fails(1);
     assert!(!fails().err.contains("[[server]]"));

@@ -45,7 +45,7 @@ fn is_registration(path: &str, request: &str) -> Option<Value> {
 }
 
 #[test]
-fn registration_names_the_address_of_this_login_and_the_next_one_comes_back_there() {
+fn the_next_login_comes_back_to_the_address_that_was_registered() {
     let home = Home::new();
     let server = authorization_server(|path, count| match path {
         "/reg" => Some(http("201 Created", "", &format!(r#"{{"client_id":"c{count}"}}"#))),
@@ -94,7 +94,7 @@ fn body_alone(refused: String) -> Stub {
 }
 
 #[test]
-fn a_secret_that_is_not_taken_in_a_header_is_shown_in_the_body_and_that_is_remembered() {
+fn a_secret_not_taken_in_a_header_is_shown_in_the_body_from_then_on() {
     for refused in [
         refusal("invalid_client"),
         http("401 Unauthorized", "content-type: application/json\r\n", r#"{"error":"invalid_client"}"#),
@@ -276,7 +276,7 @@ fn device_codes_are_to_be_had_where_only_the_settings_say_so() {
 }
 
 #[test]
-fn metadata_are_found_wherever_a_standard_puts_them_and_one_document_completes_the_other() {
+fn metadata_are_found_where_standards_put_them_and_complete_each_other() {
     let openid = r#"{"issuer":"URL/","token_endpoint":"URL/token","authorization_endpoint":"URL/auth"}"#;
     let oauth = METADATA.replace("\"URL\"", "\"URL/\"");
     let (openid, oauth) = (openid.to_owned(), oauth);
@@ -327,7 +327,7 @@ fn answers_that_real_servers_give_are_understood() {
 }
 
 #[test]
-fn a_server_that_forgot_a_client_gives_another_and_the_old_one_is_forgotten() {
+fn a_server_that_forgot_a_client_gives_another() {
     let home = Home::new();
     let known = Arc::new(AtomicUsize::new(0));
     let current = known.clone();

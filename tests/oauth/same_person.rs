@@ -91,7 +91,7 @@ fn names(home: &Home) -> Vec<String> {
 }
 
 #[test]
-fn a_login_is_named_after_who_logged_in_and_another_persons_stands_beside_it() {
+fn another_persons_login_stands_beside_the_first_under_its_own_name() {
     let (home, server) = (Home::new(), Server::start());
     server.log_in(&home, "ana", &[]);
     server.log_in(&home, "bob", &[]);
@@ -105,7 +105,7 @@ fn a_login_is_named_after_who_logged_in_and_another_persons_stands_beside_it() {
 }
 
 #[test]
-fn the_same_person_again_takes_the_place_of_the_old_login_which_is_revoked() {
+fn the_same_person_again_replaces_the_old_login_which_is_revoked() {
     let (home, server) = (Home::new(), Server::start());
     server.log_in(&home, "ana", &[]);
     server.log_in(&home, "ana", &[]);
@@ -117,7 +117,7 @@ fn the_same_person_again_takes_the_place_of_the_old_login_which_is_revoked() {
 }
 
 #[test]
-fn where_a_server_ends_the_new_login_with_the_old_one_the_person_logs_in_once_more_and_is_told() {
+fn where_a_server_ends_both_logins_the_person_logs_in_once_more() {
     let (home, server) = (Home::new(), Server::start());
     server.said.lock().unwrap().is_one_consent = true;
     server.log_in(&home, "ana", &[]);
@@ -128,7 +128,7 @@ fn where_a_server_ends_the_new_login_with_the_old_one_the_person_logs_in_once_mo
 }
 
 #[test]
-fn a_login_of_a_time_when_nobody_was_named_is_read_as_it_is_and_replaced_by_the_same_person_only() {
+fn a_login_that_names_nobody_is_replaced_by_the_same_person_only() {
     let (home, server) = (Home::new(), Server::start());
     // As they were named then.
     server.log_in(&home, "ana", &["--account", "oauth2"]);

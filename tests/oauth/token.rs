@@ -117,7 +117,7 @@ fn a_short_outage_logs_nobody_out() {
 }
 
 #[test]
-fn an_answer_that_is_lost_after_rotation_is_asked_for_once_more_and_then_a_person_is_needed() {
+fn an_answer_lost_after_rotation_is_asked_for_once_more() {
     let mut home = Home::new();
     let Some(provider) = logged_in(&mut home, &[("AT_TTL", "2")]) else { return };
     token(&home);
@@ -138,7 +138,7 @@ fn an_answer_that_is_lost_after_rotation_is_asked_for_once_more_and_then_a_perso
 }
 
 #[test]
-fn an_answer_that_comes_too_late_for_the_agent_that_asked_is_kept_all_the_same() {
+fn an_answer_too_late_for_the_agent_that_asked_is_kept_all_the_same() {
     let mut home = Home::new();
     let Some(provider) = logged_in(&mut home, &[("AT_TTL", "2")]) else { return };
     let old = token(&home);
@@ -205,7 +205,7 @@ fn claims(token: &str) -> Value {
 }
 
 #[test]
-fn logging_out_revokes_at_the_server_or_says_truthfully_that_it_is_pending() {
+fn logging_out_revokes_at_the_server_or_says_that_it_is_pending() {
     let mut home = Home::new();
     let Some(provider) = logged_in(&mut home, &[("OPAQUE", "1")]) else { return };
     home.loom(&["logout"]).ok().says("revoked at the server");

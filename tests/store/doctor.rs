@@ -21,7 +21,7 @@ fn spoil(home: &Home, user: &str) {
 }
 
 #[test]
-fn a_spoiled_record_is_restored_from_the_copy_before_and_the_others_as_they_are() {
+fn a_spoiled_record_is_restored_from_the_copy_the_others_stay() {
     let home = Home::new();
     kept(&home, &["one", "two", "three"]);
     spoil(&home, "one");
@@ -121,7 +121,7 @@ fn assert_said(home: &Home, what: &str) {
 }
 
 #[test]
-fn a_file_that_is_gone_is_said_and_only_a_person_brings_back_what_its_copy_holds() {
+fn only_a_person_brings_back_the_copy_of_a_file_that_is_gone() {
     for gone in [&[FILE][..], &[FILE, "config/loom/config.toml"]] {
         let home = Home::new();
         home.configure("");
@@ -208,7 +208,7 @@ fn files_that_are_removed_under_an_agent_are_not_begun_anew_by_it() {
 }
 
 #[test]
-fn what_an_agent_still_has_of_a_file_that_is_gone_is_brought_back_with_its_passphrase() {
+fn a_file_that_is_gone_is_brought_back_with_its_passphrase() {
     for (gone, _) in REMOVED.iter().filter(|(gone, _)| *gone != [KEY]) {
         for passphrase in [None, Some("correct horse")] {
             let home = Home::new();

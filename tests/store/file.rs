@@ -94,7 +94,7 @@ fn a_file_that_others_can_read_is_refused_with_the_command_that_mends_it() {
 }
 
 #[test]
-fn links_and_fifos_in_place_of_a_file_are_refused_and_their_targets_untouched() {
+fn links_and_fifos_in_place_of_a_file_are_refused() {
     for name in
         ["config/loom/credentials.json", "state/loom/store.key", "state/loom/store.lock", "run/loom/agent.sock.lock"]
     {

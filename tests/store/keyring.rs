@@ -82,7 +82,7 @@ fn what_went_to_the_file_is_still_there_when_the_keyring_returns() {
 }
 
 #[test]
-fn several_items_of_one_account_are_one_whose_latest_counts_and_a_login_or_logout_leaves_no_other() {
+fn of_several_items_of_one_account_the_latest_counts() {
     let mut home = Home::with(&[("LOOM_STORE", "keyring")]);
     let Some(session) = Session::unlocked(&mut home) else { return };
     let user = "https://a.example|oauth2";
@@ -113,7 +113,7 @@ fn several_items_of_one_account_are_one_whose_latest_counts_and_a_login_or_logou
 }
 
 #[test]
-fn a_damaged_item_hides_no_other_is_said_wherever_it_is_missed_and_a_login_or_logout_puts_it_right() {
+fn a_damaged_item_hides_no_other_and_a_login_puts_it_right() {
     let mut home = Home::with(&[("LOOM_STORE", "keyring")]);
     let Some(session) = Session::unlocked(&mut home) else { return };
     let login = |host: &str, token: &str| {
@@ -154,7 +154,7 @@ fn a_damaged_item_hides_no_other_is_said_wherever_it_is_missed_and_a_login_or_lo
 }
 
 #[test]
-fn an_agent_that_was_started_without_a_bus_finds_the_keyring_on_the_bus_of_whoever_asks() {
+fn the_keyring_is_found_on_the_bus_of_whoever_asks() {
     for choice in ["auto", "keyring"] {
         let mut home = Home::with(&[("LOOM_STORE", choice)]);
         home.loom(&["agent", "start"]).ok();
@@ -195,7 +195,7 @@ fn items_of_other_applications_are_never_picked_up() {
 }
 
 #[test]
-fn an_older_looms_keyring_entry_is_taken_over_when_a_person_names_its_server() {
+fn an_older_looms_entry_is_taken_over_when_a_person_names_its_server() {
     let mut home = Home::with(&[]);
     let Some(session) = Session::unlocked(&mut home) else { return };
     let old = ["store", "--label=old", "service", "loom", "username", "https___git_lab_example"];
@@ -210,7 +210,7 @@ fn an_older_looms_keyring_entry_is_taken_over_when_a_person_names_its_server() {
 }
 
 #[test]
-fn the_longest_token_and_the_longest_password_are_kept_whole_and_a_longer_one_is_refused() {
+fn the_longest_secret_is_kept_whole_and_a_longer_one_is_refused() {
     let mut home = Home::with(&[("LOOM_STORE", "keyring")]);
     let Some(_session) = Session::unlocked(&mut home) else { return };
     for (of, length) in [&["--server", "https://a.example"][..], &["--server", "https://b.example", "--account", "u"]]

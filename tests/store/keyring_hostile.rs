@@ -62,7 +62,7 @@ fn hang_at(call: &'static str, host: &str) {
 }
 
 #[test]
-fn a_keyring_that_hangs_at_any_call_is_an_error_in_time_and_no_other_client_waits() {
+fn a_keyring_that_hangs_at_any_call_is_an_error_in_time() {
     std::thread::scope(|scope| {
         for (call, host) in [
             ("ReadAlias", "b"),
@@ -87,7 +87,7 @@ fn a_keyring_that_answers_each_call_too_slowly_is_an_error_in_time() {
 }
 
 #[test]
-fn what_a_slow_keyring_was_asked_for_in_vain_is_not_written_behind_whoever_was_told_so() {
+fn what_a_slow_keyring_was_asked_in_vain_is_not_written_later() {
     let Some((home, _session, service)) = kept() else { return };
     let (seen, made) = (service.calls("ReadAlias"), service.calls("CreateItem"));
     // Looking whether it is open, and for the account, is done in time; making the item would begin when nobody waits any more.
@@ -101,7 +101,7 @@ fn what_a_slow_keyring_was_asked_for_in_vain_is_not_written_behind_whoever_was_t
 }
 
 #[test]
-fn a_keyring_that_hangs_makes_each_further_question_wait_a_moment_only_and_the_first_after_it_works() {
+fn a_keyring_that_hangs_makes_each_further_question_wait_a_moment() {
     let Some((home, _session, service)) = kept() else { return };
     for from_the_start in [false, true] {
         if from_the_start {
@@ -121,7 +121,7 @@ fn a_keyring_that_hangs_makes_each_further_question_wait_a_moment_only_and_the_f
 }
 
 #[test]
-fn where_nobody_chose_the_keyring_one_that_hangs_from_the_start_gives_way_to_the_file_and_that_is_said() {
+fn a_keyring_that_nobody_chose_and_hangs_gives_way_to_the_file() {
     let mut home = Home::with(&[]);
     let Some(session) = Session::without_keyring(&mut home) else { return };
     SecretService::start(&session).set(Manner::Hangs("OpenSession"));
@@ -174,7 +174,7 @@ fn what_a_search_finds_of_other_applications_is_left_alone() {
 }
 
 #[test]
-fn a_prompt_that_is_dismissed_or_never_ends_is_an_error_with_advice_in_time() {
+fn a_prompt_that_is_dismissed_or_never_ends_is_an_error_in_time() {
     std::thread::scope(|scope| {
         [true, false].into_iter().for_each(|dismissed| drop(scope.spawn(move || prompt(dismissed))))
     });

@@ -76,7 +76,7 @@ fn a_keyring_that_ended_and_came_back_is_used_again_by_the_same_agent() {
 }
 
 #[test]
-fn a_keyring_that_was_in_use_and_is_away_is_an_error_where_nobody_chose_it_too_and_never_the_file() {
+fn a_keyring_in_use_that_is_away_is_an_error_and_never_the_file() {
     let Some(mut kept) = Kept::new() else { return };
     kept.home.set("LOOM_STORE", "auto");
     let _agent = kept.agent();
@@ -102,7 +102,7 @@ fn a_keyring_that_was_in_use_and_is_away_is_an_error_where_nobody_chose_it_too_a
 }
 
 #[test]
-fn a_keyring_that_comes_later_is_found_said_once_and_used_from_then_on_while_the_file_stays_in_view() {
+fn a_keyring_that_comes_later_is_used_and_the_file_stays_in_view() {
     let mut home = Home::with(&[("LOOM_AUTOSTART", "0")]);
     let Some(session) = Session::without_keyring(&mut home) else { return };
     let _agent = home.agent(&[]);
@@ -135,7 +135,7 @@ fn a_keyring_that_sleeps_is_an_error_and_works_once_it_wakes() {
 }
 
 #[test]
-fn a_session_bus_that_ends_takes_neither_the_agent_nor_what_it_remembers_with_it() {
+fn a_session_bus_that_ends_takes_no_agent_with_it() {
     let Some(kept) = Kept::new() else { return };
     let mut agent = kept.agent();
     let Kept { mut home, session, keyring } = kept;
@@ -152,7 +152,7 @@ fn a_session_bus_that_ends_takes_neither_the_agent_nor_what_it_remembers_with_it
 }
 
 #[test]
-fn a_keyring_that_is_killed_in_the_middle_of_a_call_loses_no_login_and_no_agent() {
+fn a_keyring_killed_in_the_middle_of_a_call_loses_no_login() {
     if injection::tracer().is_none() {
         return;
     }

@@ -70,7 +70,7 @@ fn what_one_agent_stored_replaced_or_erased_the_other_gives_from_then_on() {
 }
 
 #[test]
-fn what_one_agent_logged_out_neither_gives_any_more_and_it_does_not_come_back() {
+fn what_one_agent_logged_out_neither_gives_any_more() {
     let two = Two::new();
     for name in ["work", "play"] {
         two.home.loom_in(&["login", "--with-token", "--server", "git.example", "--account", name], "tok_1\n").ok();
@@ -86,7 +86,7 @@ fn what_one_agent_logged_out_neither_gives_any_more_and_it_does_not_come_back() 
 }
 
 #[test]
-fn a_401_of_an_older_password_that_one_agent_still_knew_does_not_mark_the_new_one() {
+fn a_401_of_an_older_password_does_not_mark_the_new_one() {
     let two = Two::new();
     two.home.store("https", "git.example", "u", "pw_old").ok();
     assert_eq!(password(&two.second_get("git.example").ok()), Some("pw_old"));
@@ -145,7 +145,7 @@ fn a_lock_in_one_agent_holds_for_the_other_and_for_one_that_starts_later() {
 }
 
 #[test]
-fn a_passphrase_that_one_agent_set_or_changed_locks_the_other_until_it_hears_it() {
+fn a_passphrase_set_by_one_agent_locks_the_other_until_it_hears_it() {
     let two = Two::new();
     two.home.store("https", "git.example", "u", "pw").ok();
     assert_eq!(password(&two.second_get("git.example").ok()), Some("pw"));
@@ -194,7 +194,7 @@ fn two_agents_that_store_at_once_lose_nothing() {
 }
 
 #[test]
-fn what_an_agent_has_in_memory_is_compared_also_after_a_login_by_the_other() {
+fn memory_is_compared_after_a_login_by_the_other_agent_too() {
     let home = Home::new();
     let server = loom_server(&home);
     let two = Two::of(home);
@@ -207,7 +207,7 @@ fn what_an_agent_has_in_memory_is_compared_also_after_a_login_by_the_other() {
 }
 
 #[test]
-fn a_lock_in_one_agent_during_a_renewal_of_the_other_loses_no_login_and_leaves_neither_stuck() {
+fn a_lock_during_the_other_agents_renewal_loses_no_login() {
     let (release, hold) = std::sync::mpsc::channel::<()>();
     let hold = std::sync::Mutex::new(hold);
     let server = authorization_server_that_reads(move |path, _, request| match path {

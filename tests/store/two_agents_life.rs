@@ -107,7 +107,7 @@ impl Two {
 }
 
 #[test]
-fn after_any_life_of_two_agents_both_give_what_was_last_acknowledged_by_either() {
+fn after_any_life_of_two_agents_both_give_what_was_acknowledged_last() {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<usize>().ok());
     let steps = number("LOOM_SOAK").unwrap_or(if every(2) == 1 { 600 } else { 60 });
     let seed = number("LOOM_SEED").map_or_else(|| fastrand::u64(..), |seed| seed as u64);
