@@ -4,15 +4,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::support::{Home, Output, Running, find_program, run, wait_until};
+use crate::support::{Home, Output, Running, as_root, find_program, run, wait_until};
 
 /// A user of this machine that is not the one who tests.
 const ANOTHER: u32 = 54321;
-
-/// Only root can be somebody else for a while.
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
 
 /// Everything below, with its owner.
 fn owners(dir: &Path) -> Vec<(PathBuf, u32)> {
@@ -40,9 +35,7 @@ fn with_their_environment(home: &Home, program: &str, arguments: &[&str], extra:
 
 #[test]
 fn with_another_users_environment_nothing_is_made_or_started() {
-    if !is_root() {
-        return;
-    }
+    let Some(()) = as_root("only root can be somebody else for a while") else { return };
     let home = Home::new();
     give_away(home.path());
     let before = owners(home.path());
@@ -83,9 +76,7 @@ fn in_a_namespace_of_its_own_a_front_end_asks_the_kernel_who_is_there() {
     else {
         return;
     };
-    if !is_root() {
-        return;
-    }
+    let Some(()) = as_root("only root can be somebody else for a while") else { return };
     let home = Home::new();
     let theirs = home.path().join("theirs");
     std::fs::create_dir(&theirs).unwrap();
@@ -125,9 +116,7 @@ fn in_a_namespace_of_its_own_a_front_end_asks_the_kernel_who_is_there() {
 #[test]
 fn agent_and_front_end_find_each_other_across_namespaces() {
     let Some(unshare) = find_program("unshare") else { return };
-    if !is_root() {
-        return;
-    }
+    let Some(()) = as_root("only root can be somebody else for a while") else { return };
     let home = Home::new();
     home.store("https", "a.example", "u", "pw").ok();
     let get = "protocol=https\nhost=a.example\n\n";

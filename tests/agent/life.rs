@@ -4,7 +4,7 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::{Home, Running, SOON, find_program, wait_until};
+use crate::support::{Home, Running, SOON, as_root, find_program, wait_until};
 
 /// Asserts that others are still answered, and not only once the agent has hung up on those who say nothing.
 #[track_caller]
@@ -218,10 +218,7 @@ fn a_socket_directory_that_is_not_ours_alone_is_refused_by_both_sides() {
 #[test]
 fn another_user_gets_nothing_even_from_an_open_socket() {
     let Some(setpriv) = find_program("setpriv") else { return };
-    if !rustix::process::geteuid().is_root() {
-        assert!(std::env::var_os("CI").is_none(), "another user can only be tried as root");
-        return;
-    }
+    let Some(()) = as_root("only root tries other users") else { return };
     let home = Home::new();
     let _agent = home.agent(&[]);
     home.store("https", "a.example", "u", "pw").ok();
@@ -247,10 +244,7 @@ fn another_user_gets_nothing_even_from_an_open_socket() {
 
 #[test]
 fn a_socket_that_another_user_serves_is_sent_nothing() {
-    if !rustix::process::geteuid().is_root() {
-        assert!(std::env::var_os("CI").is_none(), "another user can only be tried as root");
-        return;
-    }
+    let Some(()) = as_root("only root tries other users") else { return };
     let (Some(setpriv), Some(socat)) = (find_program("setpriv"), find_program("socat")) else { return };
     let home = Home::new();
     let dir = home.socket().parent().unwrap().to_owned();
@@ -282,7 +276,7 @@ fn no_debugger_and_no_core_file_sees_the_memory() {
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
     // A process that is not dumpable belongs to root in /proc, whoever runs it.
-    let Some(setpriv) = find_program("setpriv").filter(|_| rustix::process::geteuid().is_root()) else { return };
+    let (Some(setpriv), Some(())) = (find_program("setpriv"), as_root("only root takes rights away")) else { return };
     let mut reader = home.command(setpriv);
     reader.args(["--bounding-set=-all", "--inh-caps=-all", "cat", &format!("/proc/{}/environ", home.agent_pid())]);
     let read = crate::support::run(&mut reader, b"");

@@ -9,10 +9,11 @@ use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 
 use crate::support::authorization_server::{TOKENS, authorization_server, json};
-use crate::support::{Home, every, loom_server, wait_until};
+use crate::support::{Home, as_root, every, loom_server, wait_until};
 
 /// How often one of these texts stands in the memory of a process; `None` where we may not look, as nobody should.
 fn found(pid: i32, texts: &[Vec<u8>]) -> Option<Vec<String>> {
+    as_root("only root looks into an agent's memory")?;
     let memory = std::fs::File::open(format!("/proc/{pid}/mem")).ok()?;
     let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).ok()?;
     let mut found = Vec::new();
@@ -170,10 +171,7 @@ fn nothing_of_a_secret_is_left_in_memory_after_a_logout() {
     let pid = home.agent_pid();
     let mut all: Vec<Vec<u8>> = secrets.iter().flat_map(|secret| encodings(secret)).collect();
     all.extend(encodings(&of_loom));
-    let Some(before) = found(pid, &all) else {
-        // Only root may look: the agent is not dumpable.
-        return;
-    };
+    let Some(before) = found(pid, &all) else { return };
     assert!(before.len() >= 4, "the scan finds what is there: {before:?}");
     home.loom(&["logout", "--all"]).ok();
     wait_until_gone(pid, &all);

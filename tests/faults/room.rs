@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::faults::bench::strays;
 use crate::faults::scenarios::others_are_whole;
-use crate::support::{Home, Running, find_program, say, wait_until};
+use crate::support::{Home, Running, find_program, say, skip, wait_until};
 
 fn with_others() -> Home {
     let home = Home::with(&[("LOOM_STORE", "file"), ("LOOM_AUTOSTART", "0")]);
@@ -27,7 +27,7 @@ fn on_small_disk(home: &Home) -> Option<(Running, PathBuf)> {
     let script = format!("mount -t tmpfs -o size=64k,mode=700 none {dir} && cp -p {kept}/* {dir}/ && exec \"$@\"");
     let may = home.command("unshare").args(["-m", "sh", "-c", &script, "sh", "true"]).status().unwrap();
     if !may.success() {
-        say(format_args!("skipped: a small disk can only be mounted as root"));
+        skip("only root mounts a small disk");
         return None;
     }
     let agent = home.agent_through(std::path::Path::new("unshare"), &["-m", "sh", "-c", &script, "sh"]);

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{Home, Running, find_program, unique, wait_until};
+use super::{Home, Running, as_root, find_program, unique, wait_until};
 
 /// What changes something: files, their names, and what others hear of it.
 const CHANGES: &str = "?open,openat,?openat2,?creat,write,writev,pwrite64,?pwritev,sendto,sendmsg,connect,fsync,fdatasync,\
@@ -58,11 +58,7 @@ impl Call {
 
 /// strace, where it is installed and the agent, which keeps debuggers away, lets itself be traced: by root.
 pub fn tracer() -> Option<PathBuf> {
-    if !rustix::process::geteuid().is_root() {
-        assert!(std::env::var_os("CI").is_none(), "faults can only be injected as root");
-        super::say(format_args!("skipped: faults can only be injected as root"));
-        return None;
-    }
+    as_root("only root injects faults")?;
     find_program("strace")
 }
 

@@ -63,13 +63,28 @@ pub fn wait_until(what: &str, mut sign: impl FnMut() -> bool) {
     }
 }
 
-/// A program the test needs. Without it the test says that it skips; where `CI` is set, nothing may be skipped.
+/// Says, past the capture of the test's output, that it cannot run here. Where `CI` is set, as `tests/run` does, nothing
+/// may be skipped: what was not tried has not passed.
+pub fn skip(why: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{why}; where CI is set nothing may be skipped");
+    say(format_args!("skipped: {why}"));
+}
+
+/// `None`, said by `skip`, unless this runs as root.
+pub fn as_root(why: &str) -> Option<()> {
+    let root = rustix::process::geteuid().is_root();
+    if !root {
+        skip(why);
+    }
+    root.then_some(())
+}
+
+/// A program the test needs; `None`, said by `skip`, if it is not installed.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|path| path.is_file());
     if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "{name} is missing, and with CI set nothing may be skipped");
-        eprintln!("skipped: {name} is not installed; tests/run installs it");
+        skip(&format!("{name} is not installed; tests/run installs it"));
     }
     found
 }

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::{Home, Running, find_program, run, wait_until};
+use super::{Home, Running, as_root, find_program, run, wait_until};
 
 /// Has an agent's machine sleep, as far as the agent can see: the clock that counts sleep is so far ahead, and the one that
 /// stands still meanwhile, by which timers run, is not. The agent goes into a time namespace with such an offset, which the
@@ -14,11 +14,7 @@ pub struct Suspend {
 impl Suspend {
     /// `None` where no machine can be put to sleep.
     pub fn find() -> Option<Suspend> {
-        if !rustix::process::geteuid().is_root() {
-            assert!(std::env::var_os("CI").is_none(), "only root puts agents to sleep, and nothing may be skipped");
-            super::say(format_args!("skipped: only root puts agents to sleep"));
-            return None;
-        }
+        as_root("only root puts agents to sleep")?;
         find_program("unshare")?;
         Some(Suspend { debugger: find_program("gdb")? })
     }
