@@ -3,6 +3,10 @@
 //! Git starts the helper for every operation, and two thirds of what such a start took was the loader's: the helper is
 //! linked statically, where the C library's archives are installed. The other two stay dynamic, for they resolve host
 //! names, which a static glibc cannot do by itself; only the unwinder is linked into them.
+//!
+//! It is linked not to any address: it lives for half a millisecond, in safe code but for its start. With musl it gets
+//! an allocator that only hands out (`git-credential-loom/arena.rs`). What is compiled for size and what for speed
+//! stands in `Cargo.toml`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,3 +1,15 @@
+//! A JWT is what an issuer signed for this purpose.
+//!
+//! The algorithm is taken from header and key, which must agree: a key verifies only what its kind, or its own `alg`,
+//! allows (`key_set`), and neither `none` nor HMAC is among it. The crate `jsonwebtoken` checks the signature with ring
+//! (`jwt_crypto`), which TLS links anyway; of its other backends one is a second C library, the other verifies RSA with
+//! a crate that has an advisory. Claims are checked by loom, on an object in which no key stands twice: the crate
+//! passes over some that have the wrong type. A header that brings a key, or says where one is, is refused whatever it
+//! says. An issuer signs many kinds of tokens with one key, so what does not call itself an access token (`at+jwt`, RFC
+//! 9068) must not look like any other: no audience that is loom's own client, no nonce, no hash, no event, no `typ` or
+//! `token_use` that says otherwise. One that is bound to a key is refused, since nobody here asks for the proof. Claims
+//! that give no role give nothing (`role_claims`, `identity`).
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;

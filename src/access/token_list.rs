@@ -1,3 +1,12 @@
+//! What the ledger holds. The ledger is a file, not memory.
+//!
+//! Each question looks whether `tokens.json` is another file than before, so that a revocation counts for every agent
+//! that shares it; changes are on the disk before they are acknowledged, uses too where they are counted: one for each
+//! token that stands behind a request, in one place (`Agent::spend`), whether it was presented, issued the one that
+//! was, or set up the door. A change holds the file's lock while it reads the list, whatever a look at its path says,
+//! and writes it, and nothing that a question needs. A name is one's own in each share. A leased token is in memory
+//! only: it must not outlive its connection, so nothing else may know of it.
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Deref;
 

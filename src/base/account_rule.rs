@@ -1,3 +1,15 @@
+//! Which user git means, by URL or directory: the `[[account]]` of the settings.
+//!
+//! The first that fits counts. It stands in for the user name that git did not name, and nothing else: `select` then
+//! works as always, so no rule widens where a credential goes. A user that git names goes before it. A rule whose
+//! account is not there yields nothing: the wrong account would be worse than none. The place of a rule's directory is
+//! the repository's, as git says it to its helper (`client::place`): `GIT_DIR` is absolute in a clone, whose target is
+//! meant, and `.git` in a fetch. Where the top of a work tree is a link to a repository elsewhere (a submodule, a
+//! further work tree) the place is the work tree's: whoever wrote such a link into a directory would choose the account
+//! else. The front-end sends the path without links and the name that the shell has for it; the agent looks with each
+//! question where a rule's directory leads (`agent::accounts::links`), at most a second and not on its own thread,
+//! because links change. `agent::verbs::why` decides with the same functions as `get` and says the reasons.
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};

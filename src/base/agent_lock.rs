@@ -1,3 +1,9 @@
+//! The agent's lock says who has it.
+//!
+//! It names the process, its start, boot, PID namespace, host. So a person is told of an agent on another machine, and
+//! `loom agent stop` can end one here that does not answer: TERM, and after ten seconds KILL, only if number, start,
+//! name and user are still those of that agent.
+
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;

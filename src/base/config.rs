@@ -1,3 +1,8 @@
+//! The settings.
+//!
+//! Nothing goes in clear: `http` is for loopback hosts and for servers with `allow_http` in the settings. Git is not
+//! given what would go in clear, and what git stores for such a server is dropped without an error.
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

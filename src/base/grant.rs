@@ -1,3 +1,8 @@
+//! The endpoints of a login are kept with it.
+//!
+//! A refresh token, a client's secret and a revocation go to the endpoints that the login was made at (`Grant`),
+//! whatever the server's metadata say later. Renewing reads no metadata at all.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, Secret, reveal_some};

@@ -1,3 +1,8 @@
+//! A sentence as an id with arguments, rendered late.
+//!
+//! `en.ftl`, `es.ftl` and `ar.ftl` hold the texts, help included. Numbers stay numbers for plural rules; Arabic lines
+//! are isolated so that URLs in them read in order.
+
 use std::borrow::Cow;
 use std::fmt::Display;
 

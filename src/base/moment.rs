@@ -1,3 +1,9 @@
+//! Time that protects counts sleep.
+//!
+//! `base::Moment` is the clock that goes on while the machine sleeps: for the lock after idle time, sessions, sign-ins,
+//! codes of machines, prompts and what is tried too often. Timers stand still meanwhile, so that no end is left to a
+//! timer alone: whoever asks first after the machine wakes finds the agent locked (`lock_if_due`).
+
 use std::ops::Add;
 use std::time::Duration;
 

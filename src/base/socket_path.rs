@@ -1,3 +1,14 @@
+//! Where the agent's socket lies.
+//!
+//! Every program finds it out for itself, from the environment and what is there: a runtime directory as the XDG
+//! specification wants it, else `/run/user/UID`, else the state directory under a name of the machine, else one of ours
+//! below `/tmp`. That name is made of the host's, of what the kernel drew when it started, and in a container of its
+//! PID namespace: a copied machine id makes no two alike. Where the host was renamed, its agent is found by what stands
+//! in its lock (`Machine::is_known_as`). What earlier starts left, the agent sweeps away, if nobody has its lock. A
+//! login over SSH so finds the desktop's agent, and two machines with one home have one each. A front-end that starts
+//! an agent tells it the path. What is kept is read without writing anything, and where a place cannot be used the hint
+//! names the variable that decides it (`Paths::variable_behind`).
+
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;

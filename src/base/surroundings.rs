@@ -1,3 +1,12 @@
+//! What depends on whoever asks: the front-end that started an agent decides nothing for others.
+//!
+//! What depends on the asker comes with the request (`Surroundings` in its envelope): language, session bus, proxies
+//! and authorities. A task that answers an owner carries their `Route`, `agent::upstream::network` keeps a client for
+//! each that is in use, and what nobody asked for goes the way of whoever asked last. Other directories are another
+//! store: the front-end says a hash of its own, an agent that has others refuses (`elsewhere`), and the front-end turns
+//! to the agent beside it, whose socket has that hash in its name. Where somebody names the socket nothing of this is
+//! said: the agent may be outside of the container, or on another machine.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Paths, Route};

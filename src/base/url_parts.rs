@@ -1,4 +1,12 @@
 //! The parts of a server's URL, each accepted only in the one spelling on which all parsers agree.
+//!
+//! A `ServerUrl` is scheme, host, port and path, parsed once and canonical from then on. Spellings that URL parsers
+//! fold together, such as `0x7f.1`, `%2e` or full-width dots, are refused rather than folded: two parsers can then
+//! never disagree on which server is meant. A credential is given only to a request with its own scheme, host and port.
+//! What git would decode in `url=` is decoded once, and a line break in it is refused.
+//!
+//! A client certificate, for whose passphrase git asks, has no host; its file is an origin of its own
+//! (`cert:///home/me/cert.pem`), so it meets no other.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::{Host, Url};

@@ -1,3 +1,9 @@
+//! A path in which no server sees a way up.
+//!
+//! It covers whole segments. `lenient_reading.rs` reads it as each server would, from the strictest to the most
+//! lenient, and one that leads elsewhere in any reading is none. It is judged and never folded: what is sent is what
+//! was written.
+
 use std::fmt;
 
 use super::lenient_reading::{Reading, readings};

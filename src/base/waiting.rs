@@ -1,4 +1,7 @@
 //! What this process waits for at the moment: for whoever asks why an answer does not come.
+//!
+//! What lasts for as long as somebody wants it (a lease, a follower of the log) gives back its turn, so that it is not
+//! in the way of other requests of the same program.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,3 +1,14 @@
+//! A login from inside git.
+//!
+//! Only where a login would help: at the origin of the default server, or of a login that is kept. A URL that somebody
+//! else wrote so never brings up a prompt for another host. Only a person with a terminal is asked, never with `CI`,
+//! `GIT_TERMINAL_PROMPT=0` or `credential.interactive=false`. The helper has no texts, so `loom` does the talking, on
+//! `/dev/tty`, and gets no standard output, which would be git's answer. Many gits at once are one prompt: the first
+//! has the seat in `flights`, the others wait until it is dropped and then ask `get` again. One that ended without a
+//! login keeps git from asking for two minutes; `loom login` by name always goes ahead. If a person ends the prompt,
+//! git is told to `quit`, so that it does not ask them for a password next; in the two minutes after, it may, because
+//! they may want to type one.
+
 use std::fs::{File, OpenOptions};
 use std::process::{Command, Stdio};
 

@@ -1,3 +1,8 @@
+//! The front-end that starts an agent.
+//!
+//! It passes on where things are (`HOME`, `XDG_*`, `LOOM_*`, the session bus) and nothing else: neither what git or a
+//! build put into the environment nor `LOOM_TOKEN`.
+
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,3 +1,15 @@
+//! A long answer and none at all look alike, until one asks.
+//!
+//! After two and a half seconds a front-end says `hello` on a second connection and waits as long again; later less
+//! often. An agent answers that at once, whatever else it waits for. So a login may take minutes, a stopped process is
+//! said after five seconds, and a `get` costs nothing more.
+//!
+//! A command asks the agent after two seconds what it waits for, and says it (`base::waiting`; `hello` tells). The
+//! helper ends within nine seconds, whatever hangs: git, and whoever waits for git, can go on. For an agent that is
+//! silent it has a word here; what hangs in the helper itself, such as the directory that git works in, the system ends
+//! by `alarm(2)`, and git says so. Most answers come at once, so the thread that looks at the clock is made only where
+//! one does not, or an agent has to be started.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,3 +1,9 @@
+//! What git is answered: a user name and a password, or a header.
+//!
+//! A token goes as a header only where the server offers `Bearer` and not `Basic`. Everywhere else it goes as a
+//! password, which git servers take as well and every git can send. The header is marked ephemeral, so that no other
+//! helper writes it down. A header that git stored itself is given only to a git that says it understands headers.
+
 use zeroize::Zeroizing;
 
 use super::request::STATE_PREFIX;

@@ -1,3 +1,10 @@
+//! Git's configuration is asked, not guessed.
+//!
+//! Of single values the most specific counts for git, helpers it asks in the order of its files, and an empty one makes
+//! it forget those before (`git::configuration`, seen with both gits). `loom why` and `loom setup git` read every
+//! `credential.*` in one call of git, which has five seconds. The path that setup writes is the one that `PATH` has:
+//! what a link there leads to may have a version in its name, and be gone with the next.
+
 use percent_encoding::percent_decode_str;
 
 use crate::base::ServerUrl;

@@ -1,3 +1,12 @@
+//! Nobody can keep others out.
+//!
+//! A connection has ten seconds to say something. A party may have 64 requests under way, more wait for their turn. A
+//! party is a process, or all that come through a socket with a token: what is behind that may make as many processes
+//! as it likes. Of 1,024 connections, or a third of what the descriptors allow, the party that has most makes room,
+//! whatever its connections do: one that waits is closed, one that is being answered is hung up on, so that whatever
+//! waits for its reader ends, while what was begun with a server or a store is finished. Requests are answered
+//! concurrently, and a lock is held for moments or by those who open or change the store.
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,3 +1,9 @@
+//! A socket from its opening to its end. Of two agents at once, one stays.
+//!
+//! The one that gets the lock beside the socket stays. What a dead agent left is removed under that lock only, and only
+//! if nobody answers on it: systemd listens without the lock. A stopping agent removes its socket first and its lock
+//! when it is gone, so its successor waits.
+
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};

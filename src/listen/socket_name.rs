@@ -1,3 +1,12 @@
+//! A name is not a socket.
+//!
+//! Cleaners, logouts and other agents remove names. An agent knows socket and lock by device and inode (`FileId`): it
+//! removes its own only, and when one has gone it binds anew, under the lock, or ends if another agent has that place
+//! or there is none any more: nobody is left in memory whom nobody reaches. It hears of a change from the system
+//! (`listen::watch`), from an agent that finds the lock held and nobody listening (it sends HUP), and else looks once a
+//! minute. It waits for a moment first, so as not to be in the way of whoever removes a directory, and makes only the
+//! last one anew. One that systemd gave its socket ends when that is gone.
+
 use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};

@@ -1,3 +1,11 @@
+//! The one HTTP client. Servers may be hostile.
+//!
+//! Verified TLS with no switch to turn it off, no redirects, no decompression, 30 seconds, 1 MiB. Endpoints and pages
+//! must be https, or http on this machine; a server that is spoken to over https may not name the latter, behind which
+//! something may listen that nobody else reaches. A Loom server's page may be http at a host whose http a person
+//! accepted. A token is visible ASCII of at most 16 KiB. All text that is not loom's own has its control and
+//! bidirectional characters escaped when it becomes part of a `Message`.
+
 use std::error::Error;
 use std::path::Path;
 use std::time::Duration;

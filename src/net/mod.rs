@@ -3,6 +3,8 @@
 //! One client for all of loom, with its limits ([`Http`]); a whole answer that is short ([`Answer`]), read as a strict
 //! JSON [`Object`]; and a [`call`] whose bodies are streamed. What a server means is for the floors above: `oauth` asks for
 //! tokens, a store might ask for records.
+//!
+//! TLS is rustls with the ring provider and the platform's trust store; no OpenSSL.
 
 pub mod call;
 mod http;

@@ -1,4 +1,9 @@
 //! Who logged in: what the ID token says, else what the server says when it is asked.
+//!
+//! The ID token is for display. It came from the token endpoint over TLS, which may stand in for its signature (OpenID
+//! Connect Core §3.1.3.7, number 6). Its name is shown by `status`, and decides only which of one's own logins a name
+//! means. Audience, nonce and end are checked all the same, and the issuer where metadata vouch for it: a wrong one
+//! means that something is wrong with the server, and the login is refused.
 
 use ::http::StatusCode;
 use ::http::header::{AUTHORIZATION, HeaderValue};

@@ -1,4 +1,8 @@
 //! What is known beforehand about hosts that publish no metadata, or not all that a login needs: `known_hosts.toml`.
+//!
+//! It is believed of https at the usual port only. A client id stands there only where a host, or the software that
+//! runs there, ships one for credential helpers: a borrowed one would show its owner's name to the person who approves.
+//! The person's own client always goes first.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,9 @@
 //! Where a browser comes back to: a port of this machine that answers one request of one login (RFC 8252 §7.3).
+//!
+//! It is bound to 127.0.0.1, lives as long as the login, and takes one answer. A visitor with another `Host`, path or
+//! `state`, or who brings neither a query nor a form, is refused and waiting goes on, so that no other page in the same
+//! browser can end the login. A request has ten seconds and 16 KiB, a form as much again. The page in return is loom's
+//! own, without a script; what a server said in it is text.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;

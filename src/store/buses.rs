@@ -1,5 +1,9 @@
 //! Which session buses the keyring may be on. Whoever started the agent may have had none, over SSH, or one that has ended
 //! since; who asks later may have another.
+//!
+//! They are tried in this order: that of whoever asked last, then the one the agent was given, then
+//! `/run/user/UID/bus`; when there is no connection yet or it failed, so two sessions with a bus each do not have the
+//! agent change sides.
 
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::PathBuf;

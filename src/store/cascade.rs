@@ -1,3 +1,12 @@
+//! Keyring first, file second, never in silence.
+//!
+//! `auto` takes the keyring if one answers in time and the file otherwise, and says so. A keyring that is locked is an
+//! error: falling back would split the credentials over two places without a word. So is one that this agent has used
+//! and that is away (`Patience::was_used`). Where there was none it is looked for again: when the bus says that
+//! somebody offers one, an asker brings a bus or the user's own appears (`Lookout`), and with a write at most every
+//! three seconds. It is said once, new records go there from then on, and what is in the file stays in view. Of an
+//! account that both have, the later record counts; a record that is written anew moves to the keyring.
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;

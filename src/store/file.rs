@@ -1,3 +1,12 @@
+//! The sealed file as a store.
+//!
+//! Who knows the file by its inode and where it ended reads on from there, and a record by itself; anything else that
+//! changed means reading all of it. Changes that wait for the stores at the same time become one line.
+//!
+//! An embedded database would do more than this and keep less of it: `redb` lets one process in, SQLite brings a
+//! megabyte and its own locks, and neither says which record was damaged. One file per record loses sight of what is
+//! missing, and reads ten thousand files at the start.
+
 use std::fs::File;
 use std::ops::Range;
 

@@ -1,4 +1,11 @@
 //! How the sealed file is changed on the disk: written anew, or added to. The caller holds the lock.
+//!
+//! Every change takes a lock on `store.lock`, reads the file anew, writes a temporary file (0600 from birth) in the
+//! same directory, syncs it, renames it over the old one and syncs the directory. At every instant the old or the new
+//! content is there. The temporary file is locked while it is written; one that nobody has locked was left by a crash,
+//! and the next writer removes it. Who reads takes no lock, since a file that is replaced by renaming is whole at every
+//! instant; key and file that do not belong together are looked at again, and only what nobody finishes is finished
+//! under the lock. Whoever waits for a lock waits five seconds, then says which process holds it (`lock_holder`).
 
 use std::os::unix::fs::FileExt;
 use std::path::Path;

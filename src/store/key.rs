@@ -1,3 +1,16 @@
+//! The key of the sealed file: `store.key`.
+//!
+//! It is 32 random bytes; the file names its key by a hash, so a wrong key and a damaged file are told apart. Neither
+//! is ever overwritten.
+//!
+//! It gets its name only after the file that it seals is on the disk, the first one too. So a key, or a copy of what
+//! the file was, without a file is a loss: everybody says so, nothing is written in its place, and a person restores
+//! the copy or starts anew. A crash before the first file was there leaves a `store.key.new` that seals nothing, and
+//! nothing else. Where key and copy are gone with the file, a running agent still knows that there was one
+//! (`StoreKey`), and what it has in memory goes into what a person restores, under the key that a passphrase opened or
+//! under a new one; `{}` or nothing in the file is damage, unless there is neither key nor copy, as an older Loom left
+//! it.
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

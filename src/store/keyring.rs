@@ -1,3 +1,16 @@
+//! The keyring as a store: look first, on a thread with a deadline.
+//!
+//! A call on a locked keyring prompts, and a prompt on a machine without a display waits for ever. So what comes first
+//! is the question whether the collection or one of our items is locked; neither question prompts. A message is given
+//! up after two seconds; a failure that took long is a hang, whoever noticed. A failure that came quickly is tried once
+//! more over a new connection, for a keyring that was started anew knows none of the old ones. An item is ours by its
+//! attributes, not because a search found it, and one that cannot be read is an error: a keyring that ends in mid-call
+//! must not look empty.
+//!
+//! An account is all its items. Another tool may have copied one, and two agents may have written at once. The latest
+//! record counts. A write makes a new item, reads it back, and only then removes what was there: whatever is cut short,
+//! one of them is whole. Changing an item in place would be simpler, but gnome-keyring says nothing of it to others.
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};

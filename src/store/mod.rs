@@ -1,6 +1,9 @@
 //! Floor 2: where credentials are kept: the OS keyring, a sealed file, or memory only.
 //!
 //! Everything here blocks; the agent calls it from a thread that may wait.
+//!
+//! Reading waits for nobody: stores are read without their lock, and through a second opening while somebody changes
+//! something in the first. Whoever waits for a store waits eight seconds at most, and is told.
 
 mod buses;
 mod cascade;

@@ -1,3 +1,11 @@
+//! A passphrase opens the key, not the file.
+//!
+//! `store.key` then holds the random key sealed with what Argon2id makes of the passphrase; the file's own format is
+//! the same. To set, change or drop a passphrase is a new key, so the old passphrase opens nothing that was written
+//! later. `StoreKey` holds the opened key beside the text of the key file it came from: when another agent put a new
+//! one in its place, it counts as not opened. Of a change that was cut short the wrong one of the two passphrases is
+//! refused as such, and what was opened before stays open.
+
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;

@@ -1,4 +1,7 @@
 //! What is left of a sealed file that was damaged, and how it becomes a file again.
+//!
+//! Each record is sealed by itself, so what a damaged file still holds can be found record by record. Only a person
+//! repairs: `loom doctor --restore` copies the damaged file aside first, then writes one of what is whole.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,3 +1,18 @@
+//! The sealed file on the disk: `credentials.json`.
+//!
+//! It has a head with a version and the id of its key, and lines that each add records: a change costs what changes,
+//! however much is kept. A record is a label in clear (server, user, kind, dates, refused) and the credential sealed
+//! with XChaCha20-Poly1305, the label as associated data: no secret can be put under another's label. Each line is
+//! sealed with its number and the seal of the line before it, and the head names the last two, so that a missing, moved
+//! or cut line shows (`journal.rs` says why two, and what a power cut can leave). A line is on the disk before it is
+//! acknowledged; the head is written behind it and not waited for. Once most of the file is what others took the place
+//! of, and whenever something is removed, it is written anew and takes the old one's place in one step. An older copy
+//! of the whole file is not noticed.
+//!
+//! `credentials.json.previous` follows the file, in case the disk spoils it – after an update from the first form once
+//! the file is written anew –, and is written first when something is removed, so that the copy does not keep what is
+//! gone.
+
 use std::fs::{File, Metadata};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;

@@ -1,4 +1,9 @@
 //! The keyring of Linux and the BSDs: the Secret Service (freedesktop.org), version 0.2, on the session bus.
+//!
+//! By hand, over libdbus: the crates for it (`keyring`, `keyring-core` with its stores, `dbus-secret-service`) fix the
+//! bus when the first call is made, change items in place, and take two items of one account for an error. Here are the
+//! dozen calls that loom needs on the bus it is told; `transfer.rs` agrees on the key that seals secrets on their way,
+//! with the randomness of the system.
 
 use std::cell::Cell;
 use std::collections::HashMap;

@@ -2,6 +2,9 @@
 //!
 //! Nobody waits on it. The bus writes its signals into the socket before whoever made a change has their answer; they are
 //! read there when somebody wants to know, so an idle agent has neither a thread nor a wake-up for them.
+//!
+//! Whether something changed costs one system call. Where no signals can be had, or a change of our own went by without
+//! one, what was read counts for two seconds.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

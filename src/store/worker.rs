@@ -1,3 +1,8 @@
+//! Calls on a thread with a deadline.
+//!
+//! Every call of the keyring is waited for five seconds. One that hangs cannot be ended from outside; its thread is
+//! left behind and a new one is made.
+
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;

@@ -308,7 +308,8 @@ const OTHERS: [&str; 33] = [
 
 #[test]
 fn it_is_known_of_every_verb_whether_it_sets_something_up() {
-    let table = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/agent/call/dispatch.rs")).unwrap();
+    let table =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/agent/call/dispatch.rs")).unwrap();
     let rows = table.split("row::<wire::").skip(1).filter_map(|rest| rest.split_once('>'));
     let there: BTreeSet<&str> = rows.map(|(name, _)| name).collect();
     let known: BTreeSet<&str> = SETTING_UP.into_iter().chain(OTHERS).collect();

@@ -2,6 +2,10 @@
 //!
 //! Git starts it for every operation that needs a credential, so nothing happens before `main` that need not: without
 //! Rust's start-up code the process makes some twenty system calls less.
+//!
+//! Three programs: `loom-agent` alone links the runtime, HTTP, TLS and the stores. The helper has no translator and no
+//! texts either. What the agent says is already in the reader's language; for the few faults the helper meets alone it
+//! runs `loom say` beside it (`client::report`).
 #![cfg_attr(unix, no_main)]
 
 #[cfg(target_env = "musl")]

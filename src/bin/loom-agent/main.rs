@@ -1,4 +1,8 @@
 //! The daemon: flags, where it logs, and the order of its start.
+//!
+//! A mistake ends a request, not the agent. A panic unwinds: what a library does with a server's or a keyring's answer
+//! ends the one who asked, and all others go on. Locks that a panic poisoned are taken all the same, since what they
+//! guard changes in single steps; a store whose call panicked is opened anew.
 
 mod args;
 mod harden;

@@ -1,5 +1,9 @@
 //! What the agent does not keep of whoever happened to start it: a cron job's lock, a script's pipe, the job server of make,
 //! a directory on a disk that is to be unmounted, a limit that was meant for a build.
+//!
+//! The first thing it does is to close every descriptor above standard error but systemd's sockets, and to go to `/`.
+//! It would hold on to a cron job's lock, a script's pipe or a disk that is to be unmounted. In the background it has a
+//! session, the usual priority and the system's own limits besides.
 
 use std::os::fd::RawFd;
 use std::path::Path;

@@ -1,4 +1,8 @@
 //! Standard output: data, and whether all of it arrived.
+//!
+//! Everything on standard output goes through here: a command that ends well though something did not arrive ends with
+//! an error all the same (exit 1), unless the reader went away. A token that nobody saw is revoked by whoever had it
+//! issued, at the agent or at its server.
 
 use std::io::{Error, ErrorKind, Write};
 use std::sync::OnceLock;

@@ -2,6 +2,10 @@
 //!
 //! It translates and decides nothing. Who sends a request is found out by the agent (`Agent::admit`), and what is asked
 //! becomes the frame of a verb, as it would have come over the socket.
+//!
+//! It has no rights, no rules and no secrets of its own: a new endpoint is a verb that exists, or a new verb that the
+//! socket has as well. That costs a copy of each body through an in-memory stream, and buys that scopes, audit, limits
+//! and locks hold for both doors by the same lines.
 
 mod api;
 mod ask;

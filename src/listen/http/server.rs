@@ -1,3 +1,8 @@
+//! The HTTP door as a listener, for one version of the protocol.
+//!
+//! HTTP/1.1 alone: its limits (head, headers, time) can be seen whole, and nobody here needs more streams than
+//! connections.
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
