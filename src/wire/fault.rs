@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::reason::{Reason, Topic};
 use crate::base::{Locale, Message};
 
 /// What a front-end should do about an error.
@@ -79,10 +80,15 @@ enum Text {
 
 impl Fault {
     pub fn new(code: Code, message: Message) -> Self {
-        Fault { code, texts: Box::new(Texts { message: Text::Message(message), hint: None }) }
+        Fault::of_reason(code, message, None)
     }
 
-    /// Adds what to do about it.
+    /// For reasons, which say what goes with what.
+    pub(super) fn of_reason(code: Code, message: Message, hint: Option<Message>) -> Self {
+        Fault { code, texts: Box::new(Texts { message: Text::Message(message), hint: hint.map(Text::Message) }) }
+    }
+
+    /// Says what to do about it, where somebody knows better than the reason alone.
     pub fn hint(mut self, hint: Message) -> Self {
         self.texts.hint = Some(Text::Message(hint));
         self
@@ -90,6 +96,22 @@ impl Fault {
 
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// What went wrong, whoever said it.
+    pub fn reason(&self) -> Reason {
+        Reason::of(self)
+    }
+
+    /// What went wrong, if it is about this.
+    pub fn about<T: Topic>(&self) -> Option<T> {
+        T::read(self)
+    }
+
+    /// Where a person should log in, and as whom, if that is what would help.
+    pub fn login(&self) -> Option<(&str, Option<&str>)> {
+        let server = self.arg("server").filter(|_| self.code == Code::LoginRequired)?;
+        Some((server, self.arg("account")))
     }
 
     /// A fault as one program passes it to another of ours, its texts not yet rendered. The inverse of [`parse`](Self::parse).
@@ -123,6 +145,11 @@ impl Fault {
             Text::Message(message) => message.id(),
             Text::Rendered { id, .. } => id,
         }
+    }
+
+    /// Whether this was said with this code and this text.
+    pub(super) fn says(&self, code: Code, id: &str) -> bool {
+        self.code == code && self.id() == id
     }
 
     /// An argument of the message, whether it was sent by the agent or is about to be.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use loom_credentials::base::{Locale, Message};
+use loom_credentials::wire::reason;
 use unicode_bidi::{BidiInfo, Level};
 
 fn file(locale: Locale) -> String {
@@ -88,6 +89,18 @@ fn every_text_that_is_said_exists_and_gets_its_arguments() {
             given.insert("reason".into());
         }
         assert!(wanted.is_subset(&given), "{id} shows {wanted:?} and is given {given:?}");
+    }
+}
+
+#[test]
+fn every_reason_has_its_texts_and_gives_them_their_arguments() {
+    let english = texts(Locale::En);
+    for row in reason::rows() {
+        let given: BTreeSet<String> = row.args.iter().map(|name| (*name).to_owned()).collect();
+        for id in std::iter::once(row.id).chain(row.hint) {
+            let Some(wanted) = english.get(id) else { panic!("there is no text {id}") };
+            assert!(wanted.is_subset(&given), "{id} shows {wanted:?} and is given {given:?}");
+        }
     }
 }
 

@@ -60,7 +60,7 @@ fn may_send(name: &str, sender: Sender<'_>) -> Result<(), Fault> {
     }
     if name.contains('_') {
         let odd = Fault::new(Code::Denied, msg!("api-header-underscore", name = name));
-        return Err(odd.hint(msg!("hint-api-header-underscore", name = &*read)));
+        return Err(odd.hint(msg!("hint-api-header-underscore", plain = &*read)));
     }
     match sender {
         Sender::Owner => Ok(()),

@@ -451,7 +451,7 @@ api-bad-header = {"\u2066"}{ $name }{"\u2069"} ليست ترويسة كما في
 api-header-refused = الترويسة {"\u2066"}{ $name }{"\u2069"} لا يرسلها إلا الوكيل
 hint-api-header-refused = احذفها: الوكيل هو من يقول من يطلب وكيف
 api-header-underscore = في الترويسة {"\u2066"}{ $name }{"\u2069"} شرطة سفلية، وتقرؤها بعض الخوادم شرطة عادية
-hint-api-header-underscore = إن كان هذا قصدك: {"\u2066"}{ $name }{"\u2069"}
+hint-api-header-underscore = إن كان هذا قصدك: {"\u2066"}{ $plain }{"\u2069"}
 api-header-unknown = لا يجوز لرمز أن يرسل الترويسة {"\u2066"}{ $name }{"\u2069"} إلى { $server }
 hint-api-header-unknown = قد تقول من يطلب أو إلى أين يذهب الاستدعاء؛ يسمح بها المالك بكتابة {"\u2066"}api_headers = ["{ $name }"]{"\u2069"} في {"\u2066"}[[server]]{"\u2069"} مع {"\u2066"}url = "{ $server }"{"\u2069"}
 api-parameter-refused = يجعله المعامل {"\u2066"}{ $name }{"\u2069"} استدعاءً غير المطلوب

@@ -451,7 +451,7 @@ api-bad-header = { $name } is not a header as HTTP has them
 api-header-refused = the header { $name } is the agent's to send
 hint-api-header-refused = leave it out: the agent says who asks, and how
 api-header-underscore = the header { $name } has an underscore, which some servers read as a hyphen
-hint-api-header-underscore = if that is what you mean: { $name }
+hint-api-header-underscore = if that is what you mean: { $plain }
 api-header-unknown = a token may not send the header { $name } to { $server }
 hint-api-header-unknown = it might say who asks, or where the call goes; the owner allows it with api_headers = ["{ $name }"] in a [[server]] with url = "{ $server }"
 api-parameter-refused = the parameter { $name } would make it another call than the one that is asked for

@@ -451,7 +451,7 @@ api-bad-header = { $name } no es una cabecera como las de HTTP
 api-header-refused = la cabecera { $name } solo la envía el agente
 hint-api-header-refused = omítala: el agente dice quién pregunta y cómo
 api-header-underscore = la cabecera { $name } tiene un guion bajo, que algunos servidores leen como un guion
-hint-api-header-underscore = si es lo que quiere decir: { $name }
+hint-api-header-underscore = si es lo que quiere decir: { $plain }
 api-header-unknown = un token no puede enviar la cabecera { $name } a { $server }
 hint-api-header-unknown = podría decir quién pide, o adónde va la llamada; el dueño la permite con api_headers = ["{ $name }"] en un [[server]] con url = "{ $server }"
 api-parameter-refused = el parámetro { $name } haría de ella otra llamada que la que se pide

@@ -1,0 +1,165 @@
+//! What went wrong, as types: an enum per topic. Code, text and hint of a reason stand in its row and nowhere else, so
+//! whoever has to decide something by a fault matches on reasons, and a text may be named and worded anew.
+
+#[macro_use]
+mod table;
+
+mod agent;
+mod api;
+mod argument;
+mod below;
+mod command;
+mod door;
+mod flow;
+mod git;
+mod lock;
+mod login;
+mod people;
+mod request;
+mod rights;
+mod store;
+mod tokens;
+mod upstream;
+
+pub use agent::Agent;
+pub use api::Api;
+pub use argument::Argument;
+pub use below::Below;
+pub use command::Command;
+pub use door::Door;
+pub use flow::Flow;
+pub use git::Git;
+pub use lock::Lock;
+pub use login::Login;
+pub use people::People;
+pub use request::Request;
+pub use rights::Rights;
+pub use store::Store;
+pub use tokens::Tokens;
+pub use upstream::Upstream;
+
+use super::{Code, Fault};
+use crate::base::Message;
+
+/// What went wrong. [`Fault::reason`] says it; where one topic is enough, [`Fault::about`] costs less.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// What a front-end meets on its way to the agent.
+    Agent(Agent),
+    /// Calls of a server's API.
+    Api(Api),
+    /// What `loom` says itself.
+    Command(Command),
+    /// The sockets and the HTTP door.
+    Door(Door),
+    /// Logins under way.
+    Flow(Flow),
+    /// What is said to git only.
+    Git(Git),
+    /// Locks and passphrases.
+    Lock(Lock),
+    /// Whether there is something at a server.
+    Login(Login),
+    /// People and machines that come in.
+    People(People),
+    /// Requests that make no sense, or are not answered any more.
+    Request(Request),
+    /// Who may do what.
+    Rights(Rights),
+    /// Where things are kept.
+    Store(Store),
+    /// Issued tokens.
+    Tokens(Tokens),
+    /// Other servers.
+    Upstream(Upstream),
+    /// What a newer agent says, or a floor below in its own words: the code says what to do.
+    Other(Code),
+}
+
+impl Reason {
+    /// Reads it from code, id and arguments.
+    pub(super) fn of(fault: &Fault) -> Reason {
+        // What agents say goes before what a front-end would say in the same words.
+        let read = Api::read(fault).map(Reason::Api);
+        read.or_else(|| Door::read(fault).map(Reason::Door))
+            .or_else(|| Flow::read(fault).map(Reason::Flow))
+            .or_else(|| Lock::read(fault).map(Reason::Lock))
+            .or_else(|| Login::read(fault).map(Reason::Login))
+            .or_else(|| People::read(fault).map(Reason::People))
+            .or_else(|| Request::read(fault).map(Reason::Request))
+            .or_else(|| Rights::read(fault).map(Reason::Rights))
+            .or_else(|| Store::read(fault).map(Reason::Store))
+            .or_else(|| Tokens::read(fault).map(Reason::Tokens))
+            .or_else(|| Upstream::read(fault).map(Reason::Upstream))
+            .or_else(|| Agent::read(fault).map(Reason::Agent))
+            .or_else(|| Command::read(fault).map(Reason::Command))
+            .or_else(|| Git::read(fault).map(Reason::Git))
+            .unwrap_or(Reason::Other(fault.code()))
+    }
+}
+
+/// Every row of every topic.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    let topics = [
+        Agent::ROWS,
+        Api::ROWS,
+        Command::ROWS,
+        Door::ROWS,
+        Flow::ROWS,
+        Git::ROWS,
+        Lock::ROWS,
+        Login::ROWS,
+        People::ROWS,
+        Request::ROWS,
+        Rights::ROWS,
+        Store::ROWS,
+        Tokens::ROWS,
+        Upstream::ROWS,
+    ];
+    topics.into_iter().flatten()
+}
+
+/// The reasons that are about one thing. A program links the topics that it names, so git's helper stays small.
+pub trait Topic: Sized {
+    /// One for each reason.
+    const ROWS: &'static [Row];
+
+    /// What is said of it, to programs and to people.
+    fn fault(&self) -> Fault;
+
+    /// The reason behind a fault, if it is one of these.
+    fn read(fault: &Fault) -> Option<Self>;
+
+    /// One of each.
+    #[cfg(test)]
+    fn samples() -> Vec<Self>;
+}
+
+/// What follows from a reason.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// What a front-end should do.
+    pub code: Code,
+    /// The text that says what went wrong.
+    pub id: &'static str,
+    /// What both texts are given.
+    pub args: &'static [&'static str],
+    /// The text that says what to do about it.
+    pub hint: Option<&'static str>,
+}
+
+impl<T: Topic> From<T> for Fault {
+    fn from(reason: T) -> Fault {
+        reason.fault()
+    }
+}
+
+/// Here, so that a row costs its arguments only.
+fn fault(code: Code, id: &'static str, hint: Option<&'static str>, args: &[(&'static str, &dyn Argument)]) -> Fault {
+    let with_args = |id| args.iter().fold(Message::new(id), |message, (name, value)| value.add(name, message));
+    Fault::of_reason(code, with_args(id), hint.map(with_args))
+}
+
+#[cfg(test)]
+mod tests;
