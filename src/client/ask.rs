@@ -8,9 +8,10 @@ use zeroize::Zeroizing;
 use super::connection::{Connection, is_gone};
 use super::start;
 use super::watch::{Manner, Says, Watch};
-use crate::base::{Locale, Message, Paths, Secret, Surroundings};
-use crate::msg;
-use crate::wire::{Code, Fault, Pasted, Reply, ReplyError, VERSION, Verb, note_beside, print_more, print_request_from};
+use crate::base::{Locale, Paths, Secret, Surroundings};
+use crate::wire::{
+    Code, Fault, Pasted, Reply, ReplyError, VERSION, Verb, note_beside, print_more, print_request_from, reason,
+};
 
 /// A front-end's way to the agent. Each question is one connection: connect, write, read.
 pub struct Client {
@@ -35,7 +36,7 @@ pub struct Client {
 impl Client {
     /// From the environment: where the socket is, the language, `LOOM_TOKEN`, `LOOM_AUTOSTART`.
     pub fn from_environment() -> Result<Client, Fault> {
-        let paths = Paths::from_environment().map_err(|message| Fault::new(Code::Unavailable, message))?;
+        let paths = Paths::from_environment().map_err(reason::Below::Place)?;
         let token = std::env::var("LOOM_TOKEN").ok().filter(|text| !text.is_empty()).map(Secret::new);
         let autostart = std::env::var_os("LOOM_AUTOSTART").is_none_or(|value| value != "0");
         let env = Surroundings::from_environment(&paths);
@@ -204,7 +205,7 @@ impl Client {
                 watch.begin();
                 start::agent(self.paths(), self.locale)
             }
-            None => Err(unavailable(msg!("agent-not-running")).hint(msg!("hint-start-agent"))),
+            None => Err(reason::Agent::NotRunning.into()),
         }
     }
 }
@@ -219,19 +220,14 @@ fn is_elsewhere(line: &[u8]) -> bool {
     matches!(reply, Ok(Reply::Error(fault)) if fault.code() == Code::Elsewhere)
 }
 
-pub(super) fn unavailable(message: Message) -> Fault {
-    Fault::new(Code::Unavailable, message)
-}
-
 /// Whether there is no agent, and none was to be started.
 pub(super) fn is_absent(fault: &Fault) -> bool {
-    fault.id() == "agent-not-running"
+    fault.about() == Some(reason::Agent::NotRunning)
 }
 
 fn not_understood(error: ReplyError) -> Fault {
-    let message = match error {
-        ReplyError::Version(version) => msg!("agent-speaks-version", version = version, own = VERSION),
-        ReplyError::Malformed => msg!("agent-speaks-otherwise"),
-    };
-    unavailable(message).hint(msg!("hint-restart-agent"))
+    match error {
+        ReplyError::Version(version) => reason::Agent::SpeaksVersion { version, own: VERSION }.into(),
+        ReplyError::Malformed => reason::Agent::SpeaksOtherwise.into(),
+    }
 }

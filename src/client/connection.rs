@@ -11,11 +11,10 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connec
 use rustix::process::{Pid, test_kill_process};
 use zeroize::Zeroizing;
 
-use super::ask::unavailable;
 use super::watch::Watch;
 use crate::base::{Locale, Message, Peer, Secret, private_file, socket_variable};
 use crate::msg;
-use crate::wire::{Code, Fault, FrameError, Hello, HelloReply, Pieces, Reply, print_request, read_frame};
+use crate::wire::{Fault, FrameError, Hello, HelloReply, Pieces, Reply, print_request, read_frame, reason};
 
 /// Longer than the agent may need for a server and a keyring together; a login sends an event or ends before.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15 * 60);
@@ -51,7 +50,7 @@ impl Connection {
         let stream = match connect_within(socket, TAKEN_WITHIN) {
             Ok(stream) => stream,
             Err(Errno::NOENT | Errno::CONNREFUSED) => return Ok(None),
-            Err(Errno::AGAIN) => return Err(silent()),
+            Err(Errno::AGAIN) => return Err(reason::Agent::Silent.into()),
             Err(error) => return Err(not_reached(socket, error.into())),
         };
         let Stream::UdSocket(connected) = &stream;
@@ -71,8 +70,8 @@ impl Connection {
 
     pub(super) fn send(&mut self, frame: &[u8]) -> Result<(), Fault> {
         self.stream.get_mut().write_all(frame).map_err(|error| match is_timeout(&error) {
-            true => silent(),
-            false => gone(),
+            true => reason::Agent::Silent.into(),
+            false => reason::Agent::Gone.into(),
         })
     }
 
@@ -83,13 +82,13 @@ impl Connection {
     }
 
     fn read(&mut self, watch: Option<&Watch>) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        let otherwise = || unavailable(msg!("agent-speaks-otherwise")).hint(msg!("hint-restart-agent"));
+        let otherwise = || Fault::from(reason::Agent::SpeaksOtherwise);
         let mut pieces = Pieces::default();
         loop {
             self.wait(watch)?;
             let frame = read_frame(&mut self.stream).map_err(|error| match error {
-                FrameError::Io(error) if is_timeout(&error) => silent(),
-                FrameError::Closed | FrameError::Io(_) => gone(),
+                FrameError::Io(error) if is_timeout(&error) => reason::Agent::Silent.into(),
+                FrameError::Closed | FrameError::Io(_) => reason::Agent::Gone.into(),
                 FrameError::TooLong => otherwise(),
             })?;
             if let Some(line) = pieces.take(frame).map_err(|_| otherwise())? {
@@ -138,7 +137,7 @@ impl Connection {
             if !alive {
                 self.look_for(Duration::from_millis(1))?;
                 // What came meanwhile counts, whoever else got no answer.
-                break if self.has_come()? { self.look_for(LOOK_AFTER) } else { Err(silent()) };
+                break if self.has_come()? { self.look_for(LOOK_AFTER) } else { Err(reason::Agent::Silent.into()) };
             }
             patience = (patience * 2).min(LOOK_EVERY);
             self.look_for(patience)?;
@@ -154,7 +153,7 @@ impl Connection {
                 Ok(_) => return Ok(true),
                 Err(error) if is_timeout(&error) => return Ok(false),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Err(gone()),
+                Err(_) => return Err(reason::Agent::Gone.into()),
             }
         }
     }
@@ -172,7 +171,7 @@ fn is_alive(socket: &Path) -> bool {
         connection.send(&print_request(&Hello {}, Locale::default(), None))?;
         connection.has_come()
     });
-    asked.unwrap_or_else(|fault| fault.id() == GONE)
+    asked.unwrap_or_else(|fault| is_gone(&fault))
 }
 
 /// What the agent at this socket says that it waits for; nothing if it says nothing soon.
@@ -201,35 +200,20 @@ fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-/// The agent went away before it answered.
-const GONE: &str = "agent-gone";
-
-/// The agent is there and answers nobody.
-const SILENT: &str = "agent-silent";
-
 /// Whether the connection broke before an answer.
 pub(super) fn is_gone(fault: &Fault) -> bool {
-    fault.id() == GONE
+    fault.about() == Some(reason::Agent::Gone)
 }
 
 /// Whether there is an agent that answers nobody.
 pub(super) fn is_silent(fault: &Fault) -> bool {
-    fault.id() == SILENT
-}
-
-fn gone() -> Fault {
-    unavailable(msg!("agent-gone")).hint(msg!("hint-try-again"))
-}
-
-fn silent() -> Fault {
-    unavailable(msg!("agent-silent")).hint(msg!("hint-agent-silent"))
+    fault.about() == Some(reason::Agent::Silent)
 }
 
 fn not_reached(socket: &Path, error: io::Error) -> Fault {
-    unavailable(msg!("agent-not-reached", path = socket.display(), error = error))
+    reason::Agent::NotReached { path: socket.to_owned(), error: error.to_string() }.into()
 }
 
 fn denied_socket(reason: Message) -> Fault {
-    Fault::new(Code::Denied, msg!("socket-unsafe").because(reason))
-        .hint(msg!("hint-socket-unsafe", variable = socket_variable()))
+    reason::Agent::SocketUnsafe { variable: socket_variable().to_owned(), reason: Some(reason) }.into()
 }

@@ -4,11 +4,10 @@ use std::time::{Duration, Instant};
 use rustix::process::{Signal, kill_process};
 
 use super::Client;
-use super::ask::{is_absent, unavailable};
+use super::ask::is_absent;
 use super::connection::{is_gone, is_silent};
 use crate::base::LockOwner;
-use crate::msg;
-use crate::wire::{Fault, Stop};
+use crate::wire::{Fault, Stop, reason};
 
 /// Longer than the agent takes to finish what was begun.
 const ENDED_WITHIN: Duration = Duration::from_secs(25);
@@ -83,10 +82,10 @@ fn end_by_force(lock: &Path) -> Result<Ended, Fault> {
 }
 
 fn not_ended(owner: &LockOwner) -> Fault {
-    unavailable(msg!("agent-not-ended", pid = owner.pid))
+    reason::Agent::NotEnded { pid: owner.pid }.into()
 }
 
 fn elsewhere(owner: &LockOwner, lock: &Path) -> Fault {
-    unavailable(msg!("agent-unreachable", pid = owner.pid, host = owner.machine.host, path = lock.display()))
-        .hint(msg!("hint-socket-shared"))
+    let host = owner.machine.host.to_string();
+    reason::Agent::OnAnotherMachine { pid: owner.pid, host, path: lock.to_owned() }.into()
 }

@@ -8,7 +8,7 @@ use super::{Client, Place};
 use crate::base::Message;
 use crate::git::{self, Operation};
 use crate::msg;
-use crate::wire::{Code, Fault, Get};
+use crate::wire::{Code, Fault, Get, reason};
 
 /// How long git may take to say what it wants.
 const INPUT_WITHIN: Duration = Duration::from_secs(10);
@@ -24,12 +24,12 @@ pub fn run(args: &[String]) -> Result<(), Fault> {
     let operation = match args {
         [first, operation, ..] if first == "credential-helper" => operation,
         [operation, ..] => operation,
-        [] => return Err(usage()),
+        [] => return Err(reason::Git::Usage.into()),
     };
     match Operation::from_name(operation) {
         Some(Operation::Capability) => write_stdout(git::CAPABILITIES),
         Some(operation) => perform(operation),
-        None if operation.starts_with('-') => Err(usage()),
+        None if operation.starts_with('-') => Err(reason::Git::Usage.into()),
         // A newer git may ask for things that older helpers do not know.
         None => Ok(()),
     }
@@ -50,11 +50,20 @@ fn perform(operation: Operation) -> Result<(), Fault> {
     };
     match done {
         // Nothing to say is no error: git asks the next helper, or the person.
-        Err(fault) if fault.code() == Code::NotFound && fault.id() != "cleartext-for-git" => Ok(()),
+        Err(fault) if fault.code() == Code::NotFound && !is_cleartext(&fault) => Ok(()),
         // What git approves or rejects, a token that may only read does not change.
-        Err(fault) if fault.id() == "scope-missing" && operation != Operation::Get => Ok(()),
+        Err(fault) if operation != Operation::Get && is_scope_missing(&fault) => Ok(()),
         other => other,
     }
+}
+
+/// Git asks for what would go in clear, and a person may wonder why it gets nothing.
+fn is_cleartext(fault: &Fault) -> bool {
+    matches!(fault.about(), Some(reason::Git::Cleartext { .. }))
+}
+
+fn is_scope_missing(fault: &Fault) -> bool {
+    matches!(fault.about(), Some(reason::Rights::ScopeMissing { .. }))
 }
 
 fn get(client: &Client, question: &Get) -> Result<(), Fault> {
@@ -75,7 +84,7 @@ fn get(client: &Client, question: &Get) -> Result<(), Fault> {
     };
     match git::print_answer(&reply?) {
         Some(answer) => write_stdout(&answer),
-        None => Err(Fault::new(Code::Internal, msg!("secret-not-sayable"))),
+        None => Err(reason::Git::SecretNotSayable.into()),
     }
 }
 
@@ -125,7 +134,7 @@ fn wait_for_input(within: Duration) -> Result<bool, Fault> {
     let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
     let timeout = Timespec { tv_sec: within.as_secs() as i64, tv_nsec: within.subsec_nanos().into() };
     match poll(&mut fds, Some(&timeout)) {
-        Ok(0) => Err(Fault::new(Code::BadRequest, msg!("git-input-timeout"))),
+        Ok(0) => Err(reason::Git::InputTimeout.into()),
         Ok(_) => Ok(true),
         Err(rustix::io::Errno::INTR) => Ok(true),
         Err(error) => Err(broken_stream(error)),
@@ -139,17 +148,13 @@ fn write_stdout(bytes: &[u8]) -> Result<(), Fault> {
 
 /// Git did not get the answer.
 fn unsaid(error: std::io::Error) -> Fault {
-    Fault::new(Code::Unavailable, msg!("stdout-failed", error = error)).hint(msg!("hint-stdout-failed"))
+    reason::Git::StdoutFailed { error: error.to_string() }.into()
 }
 
 fn refused(reason: Message) -> Fault {
-    Fault::new(Code::BadRequest, msg!("git-input-refused").because(reason)).hint(msg!("hint-git-input"))
+    reason::Git::InputRefused { reason: Some(reason) }.into()
 }
 
 fn broken_stream(error: impl std::fmt::Display) -> Fault {
     refused(msg!("stdin-unreadable", error = error))
-}
-
-fn usage() -> Fault {
-    Fault::new(Code::Usage, msg!("git-helper-usage")).hint(msg!("hint-git-helper-usage"))
 }

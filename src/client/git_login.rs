@@ -13,7 +13,7 @@ use std::fs::{File, OpenOptions};
 use std::process::{Command, Stdio};
 
 use super::report::beside;
-use crate::wire::{Code, Fault};
+use crate::wire::{Fault, reason};
 
 /// The exit code of a `loom login` that a person ended.
 const CANCELLED: i32 = 130;
@@ -46,17 +46,14 @@ pub(super) fn offer(fault: &Fault) -> Offer {
 
 /// The command that would help, where a person can do something.
 fn step(fault: &Fault) -> Option<Vec<String>> {
-    match fault.code() {
-        Code::LoginRequired => {
-            let mut login = vec!["login".to_owned(), "--for-git".to_owned(), "--server".to_owned()];
-            login.push(fault.arg("server")?.to_owned());
-            login.extend(fault.arg("account").map(|account| format!("--account={account}")));
-            Some(login)
-        }
-        // A locked keyring is not ours to unlock.
-        Code::Locked if fault.id() == "agent-locked" => Some(vec!["unlock".to_owned(), "--for-git".to_owned()]),
-        _ => None,
+    if let Some((server, account)) = fault.login() {
+        let mut login = vec!["login".to_owned(), "--for-git".to_owned(), "--server".to_owned(), server.to_owned()];
+        login.extend(account.map(|account| format!("--account={account}")));
+        return Some(login);
     }
+    // A locked keyring is not ours to unlock.
+    let is_locked = fault.about() == Some(reason::Lock::AgentLocked);
+    is_locked.then(|| vec!["unlock".to_owned(), "--for-git".to_owned()])
 }
 
 /// The terminal of the person who waits for git, unless nobody may be asked.

@@ -8,13 +8,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::ask::unavailable;
 use super::connection::Connection;
 use super::report::beside;
 use crate::base::private_file::{self, PrivateFileError};
 use crate::base::{Locale, Message, Paths, socket_variable};
 use crate::msg;
-use crate::wire::{Code, Fault};
+use crate::wire::{Fault, reason};
 
 /// The longest wait for another front-end that is starting the agent.
 const STARTED_WITHIN: Duration = Duration::from_secs(10);
@@ -28,7 +27,7 @@ const STARTS: usize = 3;
 /// Starts the agent and connects to it. Of many front-ends at once one starts it; the others wait until it listens.
 pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> {
     refuse_directories_of_another(paths)?;
-    let unsafe_file = |error: PrivateFileError| unavailable(error.message()).hint(hint(&error));
+    let unsafe_file = |error: PrivateFileError| Fault::from(reason::Below::Place(error.message())).hint(hint(&error));
     private_file::private_dir(paths.socket().parent().unwrap_or(Path::new("/"))).map_err(unsafe_file)?;
     let until = Instant::now() + STARTED_WITHIN;
     let _only_one = loop {
@@ -41,7 +40,7 @@ pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> 
         if Instant::now() >= until {
             // It says who holds it.
             break private_file::lock_within(&paths.start_lock(), Duration::ZERO)
-                .map_err(|error| unavailable(error.message()))?;
+                .map_err(|error| reason::Below::Place(error.message()))?;
         }
         std::thread::sleep(LOOK_EVERY);
     };
@@ -51,15 +50,14 @@ pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> 
         }
         launch(paths, locale)?;
     }
-    let unreached = || unavailable(msg!("agent-unreached", path = paths.socket().display()));
-    Connection::open(paths.socket())?.ok_or_else(|| unreached().hint(msg!("hint-try-again")))
+    let unreached = || reason::Agent::Unreached { path: paths.socket().to_owned() }.into();
+    Connection::open(paths.socket())?.ok_or_else(unreached)
 }
 
 /// Nothing is made, started or changed where it would lock another user out.
 pub fn refuse_directories_of_another(paths: &Paths) -> Result<(), Fault> {
     let Some(dir) = paths.of_another() else { return Ok(()) };
-    let fault = Fault::new(Code::Denied, msg!("directory-of-another", path = dir.display()));
-    Err(fault.hint(msg!("hint-directory-of-another")))
+    Err(reason::Agent::DirectoryOfAnother { path: dir.to_owned() }.into())
 }
 
 /// What to do about a directory or a file beside the socket; it names the variable that decides where that is.
@@ -76,7 +74,6 @@ fn hint(error: &PrivateFileError) -> Message {
 fn launch(paths: &Paths, locale: Locale) -> Result<(), Fault> {
     // Of the same installation; only without one does PATH decide.
     let program = beside(NAME).unwrap_or_else(|| NAME.into());
-    let not_started = |error: &dyn std::fmt::Display| unavailable(msg!("agent-not-started", error = error));
     let outcome = Command::new(&program)
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| is_inherited(name, paths)))
@@ -88,7 +85,8 @@ fn launch(paths: &Paths, locale: Locale) -> Result<(), Fault> {
         .stdout(Stdio::null())
         .output()
         .map_err(|error| {
-            not_started(&format_args!("{}: {error}", program.display())).hint(msg!("hint-agent-beside"))
+            let error = format!("{}: {error}", program.display());
+            reason::Agent::NotFound { error, program: program.clone() }
         })?;
     if outcome.status.success() {
         return Ok(());
@@ -97,7 +95,8 @@ fn launch(paths: &Paths, locale: Locale) -> Result<(), Fault> {
     let said = String::from_utf8_lossy(&outcome.stderr).replace(|c| matches!(c, '\u{2066}'..='\u{2069}'), "");
     let line = |mark: &str| said.lines().find_map(|line| line.strip_prefix(mark)).map(str::to_owned);
     // A program that dies says nothing itself.
-    let fault = not_started(&line("loom-agent: ").unwrap_or_else(|| outcome.status.to_string()));
+    let error = line("loom-agent: ").unwrap_or_else(|| outcome.status.to_string());
+    let fault = Fault::from(reason::Agent::NotStarted { error });
     Err(match line("hint: ") {
         Some(hint) => fault.hint(msg!("said", text = hint)),
         None => fault,

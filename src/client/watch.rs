@@ -15,12 +15,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::ask::unavailable;
 use super::connection;
 use super::report::report_through_loom;
 use crate::base::{Locale, Secret};
-use crate::msg;
-use crate::wire::Fault;
+use crate::wire::{Fault, reason};
 
 /// What is done while the agent's answer does not come.
 #[derive(Clone, Debug, Default)]
@@ -116,5 +114,5 @@ impl Drop for Watch {
 }
 
 fn late() -> Fault {
-    unavailable(msg!("agent-late", seconds = ENDS_AFTER.as_secs())).hint(msg!("hint-agent-late"))
+    reason::Agent::Late { seconds: ENDS_AFTER.as_secs() }.into()
 }
