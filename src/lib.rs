@@ -3,12 +3,13 @@
 //! The modules are floors: each uses only what lies below it, which `tests/house/layers.rs` holds.
 //!
 //! ```text
-//!  5   listen     the agent's doors                feature "agent"
-//!  4   agent      the only place that decides      feature "agent"
-//!  3   client     what every front-end does
-//!  2   git        store   oauth   access           siblings, blind to each other
-//!  1   wire   net   what is said, and how servers are spoken to
-//!  0   base       what things are
+//!  6   listen     the agent's doors                feature "agent"
+//!  5   agent      the only place that decides      feature "agent"
+//!  4   client     what every front-end does
+//!  3   git        store   oauth   access           siblings, blind to each other
+//!  2   wire   net   what is said, and how servers are spoken to
+//!  1   base       what things are
+//!  0   os         what the system gives
 //! ```
 //!
 //! Other programs use [`client::Client`]; with `default-features = false` neither the agent nor its dependencies come
@@ -37,6 +38,8 @@
 pub mod base;
 pub mod client;
 pub mod git;
+#[doc(hidden)]
+pub mod os;
 pub mod wire;
 
 #[cfg(feature = "agent")]

@@ -162,6 +162,7 @@ mod tests {
     use std::io::Write;
 
     use crate::access::audit_log::tests::{entry, log};
+    use crate::base::private_file;
 
     /// As an older Loom wrote it: no first line, and no numbers.
     fn former(accounts: &[&str]) -> String {
@@ -212,9 +213,8 @@ mod tests {
     #[test]
     fn any_change_of_any_byte_is_noticed_in_the_former_format_too() {
         let (_dir, log) = log();
-        std::fs::write(log.daily.at(0), former(&["one", "x\n{\"event\":\"forged\"}", "three"])).unwrap();
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(log.daily.at(0), std::fs::Permissions::from_mode(0o600)).unwrap();
+        let before = former(&["one", "x\n{\"event\":\"forged\"}", "three"]);
+        private_file::create(&log.daily.at(0), before.as_bytes()).unwrap();
         for n in 0..3 {
             log.daily
                 .append(&[entry("a", &n.to_string(), n), entry("a", "x\n{\"event\":\"forged\"}", n)], false)
@@ -274,9 +274,7 @@ mod tests {
         let (_dir, log) = log();
         let text = former(&["one", "two", "three"]);
         let path = log.rights.at(0);
-        std::fs::write(&path, &text).unwrap();
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        private_file::create(&path, text.as_bytes()).unwrap();
         assert_eq!(log.rights.verify().unwrap().entries, 3);
         log.rights.append(&[entry("a", "four", 1)], true).unwrap();
         let found = log.rights.verify().unwrap();

@@ -1,11 +1,11 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use super::audit_chain::{Beginning, Head, Link};
 use crate::base::{clock, private_file};
+use crate::os::file::FileFacts;
 use crate::wire::AuditEntry;
 
 /// A file is closed and another begun at this size.
@@ -112,14 +112,14 @@ impl AuditFiles {
         let current = private_file::open_to_read(&self.path).map_err(io::Error::other)?;
         let mut end = match current {
             Some(mut file) if file.metadata()?.len() > 0 => {
-                let found = file.metadata()?;
-                if written.size > 0 && (found.ino(), found.len()) == (written.inode, written.size) {
+                let found = FileFacts::of(&file)?;
+                if written.size > 0 && (found.id().number(), found.size()) == (written.inode, written.size) {
                     let (head, between) = (written.head.clone(), Vec::new());
                     let (file, size) = (written.file, written.size);
                     let goes_on_from = None;
                     return Ok(End { head, file, size, goes_on_from, is_closed: false, between, lacks_break: false });
                 }
-                End::of(&mut file, found.len())?
+                End::of(&mut file, found.size())?
             }
             // A crash came between closing one and beginning the next.
             Some(_) | None => match private_file::open_to_read(&self.at(1)).map_err(io::Error::other)? {
@@ -164,8 +164,9 @@ impl AuditFiles {
 
 impl Written {
     fn went_on(&mut self, end: &End, file: &File) -> io::Result<()> {
-        let found = file.metadata()?;
-        *self = Written { head: end.head.clone(), file: end.file, inode: found.ino(), size: found.len() };
+        let found = FileFacts::of(file)?;
+        let (inode, size) = (found.id().number(), found.size());
+        *self = Written { head: end.head.clone(), file: end.file, inode, size };
         Ok(())
     }
 }

@@ -1,12 +1,12 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::os::unix::fs::MetadataExt;
 
 use jiff::Timestamp;
 
 use super::audit_chain::Link;
 use super::audit_files::{AuditFiles, MAX_LINE};
+use crate::os::file::FileId;
 use crate::wire::AuditEntry;
 
 /// How far somebody has read in one chain: to there in this file.
@@ -36,7 +36,7 @@ impl Entries {
     pub(super) fn since(files: &AuditFiles, place: Place) -> io::Result<Entries> {
         // However often another was begun meanwhile: the one that was read last is gone on with, then come the younger ones.
         let mut left: VecDeque<_> = files.open()?.into_iter().map(|(_, file, _)| (file, 0)).collect();
-        let inodes = left.iter().map(|(file, _)| Ok(file.metadata()?.ino())).collect::<io::Result<Vec<_>>>()?;
+        let inodes = left.iter().map(|(file, _)| Ok(FileId::of(file)?.number())).collect::<io::Result<Vec<_>>>()?;
         if let Some(at) = inodes.iter().rposition(|inode| *inode == place.inode) {
             left.drain(..at);
             left[0].1 = place.offset;
@@ -48,7 +48,7 @@ impl Entries {
         loop {
             if self.reader.is_none() {
                 let Some((mut file, offset)) = self.files.pop_front() else { return Ok(None) };
-                self.place = Place { inode: file.metadata()?.ino(), offset };
+                self.place = Place { inode: FileId::of(&file)?.number(), offset };
                 file.seek(SeekFrom::Start(offset))?;
                 self.reader = Some(BufReader::new(file));
             }

@@ -6,14 +6,16 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::Machine;
 use super::lock_holder::LockHolder;
 use super::private_file::{self, PrivateFileError};
-use super::{FileId, Machine};
+use crate::os::file::{FileId, write_all_at};
+use crate::os::process::{Look, look, started};
+use crate::os::user::UserId;
 
 /// The lock beside a socket, held by the agent that owns it for as long as it lives.
 #[derive(Debug)]
@@ -37,9 +39,9 @@ impl AgentLock {
     /// Takes the lock and says in it who has it; `None` if somebody else has.
     pub fn take(path: &Path) -> Result<Option<AgentLock>, PrivateFileError> {
         let Some(file) = private_file::try_lock(path)? else { return Ok(None) };
-        let id = FileId::of_file(&file).map_err(|error| io_error(path, error))?;
+        let id = FileId::of(&file).map_err(|error| io_error(path, error))?;
         // Removed between opening and locking: the next one would find another file there.
-        if FileId::of(path) != Some(id) {
+        if FileId::of_name(path) != Some(id) {
             return Ok(None);
         }
         // What a predecessor wrote names another process. A disk that is full takes nothing away from the lock, only from what
@@ -71,7 +73,7 @@ impl AgentLock {
 
     /// Whether the lock's file is still the one that others would try to lock.
     pub fn stands(&self) -> bool {
-        FileId::of(&self.path) == Some(self.id)
+        FileId::of_name(&self.path) == Some(self.id)
     }
 }
 
@@ -110,18 +112,13 @@ impl LockOwner {
     pub fn is_agent_here(&self) -> bool {
         self.is_here() && self.started == started(self.pid) && is_own_agent(self.pid)
     }
-
-    /// The process, for who wants to send it a signal and has asked [`is_agent_here`](Self::is_agent_here).
-    pub fn process(&self) -> Option<rustix::process::Pid> {
-        i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw)
-    }
 }
 
 fn write(mut file: &File, owner: &LockOwner) -> io::Result<()> {
     let mut text = serde_json::to_vec(owner)?;
     text.push(b'\n');
     // In this order a reader sees the old text, the new one, or one that is cut, which is nobody's.
-    file.write_all_at(&text, 0)?;
+    write_all_at(file, &text, 0)?;
     file.set_len(text.len() as u64)?;
     io::Write::flush(&mut file)
 }
@@ -133,20 +130,13 @@ fn is_of_a_start(path: &Path) -> bool {
     start.is_some_and(|start| start.len() == 8 && start.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// Field 22 of proc_pid_stat(5).
-fn started(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit(") ").next()?.split(' ').nth(19)?.parse().ok()
-}
-
 /// By its name and by whose it is. Where the system does not say, the lock alone has to do: only an agent writes in it.
 fn is_own_agent(pid: u32) -> bool {
-    let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/status")) else {
-        return !Path::new("/proc/self/status").exists();
-    };
-    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim();
-    let uid = field("Uid:").split_whitespace().next().and_then(|uid| uid.parse().ok());
-    field("Name:") == "loom-agent" && uid == Some(rustix::process::geteuid().as_raw())
+    match look(pid) {
+        Look::Found { program, user } => program == "loom-agent" && user == Some(UserId::own()),
+        Look::Absent => false,
+        Look::Unsaid => true,
+    }
 }
 
 fn io_error(path: &Path, error: io::Error) -> PrivateFileError {

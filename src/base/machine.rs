@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::os::machine;
+
 /// Where a process id means something: a machine since it was started, and the PID namespace of a container on it. The
 /// host's name is for people: it may change under a running agent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -12,13 +14,11 @@ pub struct Machine {
     names: String,
 }
 
-/// The PID namespace of a machine itself, on every Linux.
-const NO_CONTAINER: &str = "pid:[4026531836]";
-
 impl Machine {
     /// The one that this process runs on.
     pub fn here() -> Machine {
-        Machine { host: host(), boot: boot(), namespace: namespace("pid"), names: namespace("uts") }
+        let (host, boot) = (machine::name(), machine::start());
+        Machine { host, boot, namespace: machine::process_space(), names: machine::name_space() }
     }
 
     /// Whether it is the same, and has the same name or had it before.
@@ -28,11 +28,10 @@ impl Machine {
 
     /// A short name that tells machines apart which share a directory, containers too, and copies with one machine id.
     pub fn short_name() -> String {
-        let (boot, namespace) = (boot(), namespace("pid"));
-        let start = if boot.is_empty() { line_of("/etc/machine-id") } else { boot };
-        let container = if namespace == NO_CONTAINER { "" } else { &namespace };
+        let boot = machine::start();
+        let start = if boot.is_empty() { machine::id() } else { boot };
         // FNV-1a: the same in every version of loom, and nobody gains by two that are alike.
-        let text = format!("{}\n{start}\n{container}", host());
+        let text = format!("{}\n{start}\n{}", machine::name(), machine::container());
         let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         format!("{hash:08x}")
     }
@@ -46,23 +45,6 @@ impl PartialEq for Machine {
 }
 
 impl Eq for Machine {}
-
-fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
-
-/// Drawn anew by the kernel whenever it starts.
-fn boot() -> String {
-    line_of("/proc/sys/kernel/random/boot_id")
-}
-
-fn namespace(of: &str) -> String {
-    std::fs::read_link(format!("/proc/self/ns/{of}")).unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn line_of(path: &str) -> String {
-    std::fs::read_to_string(path).unwrap_or_default().trim_end().to_owned()
-}
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use super::foreign::of_another;
 use super::socket_path;
 use crate::base::Message;
 use crate::msg;
+use crate::os::{directories, local};
 
 /// Where loom keeps its things for this user; see loom.toml(5), FILES and ENVIRONMENT.
 #[derive(Clone, Debug)]
@@ -23,19 +24,18 @@ impl Paths {
     pub fn from_environment() -> Result<Self, Message> {
         let config = match absolute_from("LOOM_CONFIG_DIR")? {
             Some(dir) => dir,
-            None => dirs::config_dir().ok_or_else(|| msg!("no-home"))?.join("loom"),
+            None => directories::config().ok_or_else(|| msg!("no-home"))?.join("loom"),
         };
         let state = match absolute_from("LOOM_STATE_DIR")? {
             Some(dir) => dir,
-            // Platforms without a state directory keep state with the local data.
-            None => dirs::state_dir().or_else(dirs::data_local_dir).ok_or_else(|| msg!("no-home"))?.join("loom"),
+            None => directories::state().ok_or_else(|| msg!("no-home"))?.join("loom"),
         };
         let named = absolute_from("LOOM_AGENT_SOCK")?;
         let is_socket_named = named.is_some();
         let socket = match named {
-            Some(path) if socket_path::fits_socket(&path) => path,
+            Some(path) if local::fits(&path) => path,
             Some(path) => {
-                let limit = socket_path::MAX_SOCKET_PATH;
+                let limit = local::MAX_PATH;
                 return Err(msg!(
                     "variable-too-long",
                     variable = "LOOM_AGENT_SOCK",

@@ -1,15 +1,14 @@
 //! Files that a person names: read only if they are files, and only as long as files of their kind can be. A pipe would keep
 //! whoever reads it waiting, a device would never end.
 
-use std::fs::OpenOptions;
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::Message;
 use crate::msg;
+use crate::os::file::{FileFacts, open_named};
 
 /// Certificates of all authorities there are take a small part of this.
 pub const MAX_CERTIFICATES: u64 = 16 * 1024 * 1024;
@@ -50,17 +49,16 @@ impl PlainFileError {
 pub fn read(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, PlainFileError> {
     let io_error = |error| PlainFileError::Io { path: path.to_owned(), error };
     let too_large = || PlainFileError::TooLarge { path: path.to_owned(), most };
-    let flags = (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY).bits() as i32;
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(io_error)?;
-    let found = file.metadata().map_err(io_error)?;
+    let file = open_named(path).map_err(io_error)?;
+    let found = FileFacts::of(&file).map_err(io_error)?;
     if !found.is_file() {
         return Err(PlainFileError::NotPlain { path: path.to_owned() });
     }
-    if found.len() > most {
+    if found.size() > most {
         return Err(too_large());
     }
     // Room for all of it at once: a buffer that grows leaves copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(found.len() as usize + 1));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(found.size() as usize + 1));
     file.take(most + 1).read_to_end(&mut bytes).map_err(io_error)?;
     if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
 }
@@ -77,16 +75,16 @@ pub fn read_text(path: &Path, most: u64) -> Result<Zeroizing<String>, PlainFileE
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::os::fixture;
 
     #[test]
     fn only_files_are_read_and_only_so_much_of_them() {
         let dir = tempfile::tempdir().unwrap();
         let path = |name| dir.path().join(name);
         std::fs::write(path("file"), "text").unwrap();
-        std::os::unix::fs::symlink("file", path("link")).unwrap();
-        std::os::unix::fs::symlink("/dev/zero", path("zero")).unwrap();
-        let fifo = rustix::fs::FileType::Fifo;
-        rustix::fs::mknodat(rustix::fs::CWD, path("fifo"), fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+        fixture::link("file", &path("link"));
+        fixture::link(fixture::ENDLESS, &path("zero"));
+        fixture::pipe(&path("fifo"));
         assert_eq!(&**read_text(&path("link"), 4).unwrap(), "text");
         assert!(matches!(read(&path("file"), 3), Err(PlainFileError::TooLarge { .. })));
         for other in ["zero", "fifo", "."] {
@@ -94,6 +92,6 @@ mod tests {
         }
         assert!(read(&path("none"), 4).unwrap_err().is_not_found());
         // What the kernel makes up has no size before it is read.
-        assert!(read(Path::new("/proc/self/stat"), 1).is_err());
+        assert!(read(Path::new(fixture::MADE_UP), 1).is_err());
     }
 }

@@ -2,20 +2,20 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use fs2::FileExt;
 use tempfile::{NamedTempFile, PersistError};
 use zeroize::Zeroizing;
 
-use super::file_id::FileId;
 use super::foreign::of_another;
 use super::lock_holder::LockHolder;
 use super::temporary::temporary;
 use super::{Message, Waiting, clock};
 use crate::msg;
+use crate::os::file::{FileFacts, FileId};
+use crate::os::lock as file_lock;
+use crate::os::private::{self, OpenError};
 
 /// No file of loom's grows larger: what would make it larger is refused before it is written, since nobody could read it.
 /// Unit tests have a smaller bound, which is sooner reached.
@@ -90,18 +90,17 @@ pub fn private_dir(path: &Path) -> Result<()> {
     }
     // What is in a directory is on the disk only if the directory is.
     let new: Vec<&Path> = path.ancestors().take_while(|dir| !is_there(dir)).collect();
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true).mode(0o700).create(path).map_err(io_error(path))?;
+    private::create_dirs(path).map_err(io_error(path))?;
     for parent in new.iter().filter_map(|dir| dir.parent()) {
         // One that may not be opened, such as a mount's root, is somebody else's.
-        let _ = File::open(parent).and_then(|parent| parent.sync_all());
+        let _ = private::sync_dir(parent);
     }
-    check_private(path, &path.symlink_metadata().map_err(io_error(path))?)
+    check_private(path, &FileFacts::of_name(path).map_err(io_error(path))?)
 }
 
 /// Like [`private_dir`] for who only reads: a directory that is not there is not made.
 pub fn check_dir(path: &Path) -> Result<()> {
-    match path.symlink_metadata() {
+    match FileFacts::of_name(path) {
         Ok(found) => check_private(path, &found),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(io_error(path)(error)),
@@ -110,16 +109,14 @@ pub fn check_dir(path: &Path) -> Result<()> {
 
 /// Whether files can be made in the directory.
 pub fn check_writable(path: &Path) -> Result<()> {
-    let flags = rustix::fs::AtFlags::EACCESS;
-    rustix::fs::accessat(rustix::fs::CWD, path, rustix::fs::Access::WRITE_OK, flags)
-        .map_err(|error| io_error(path)(error.into()))
+    private::check_writable(path).map_err(io_error(path))
 }
 
 /// Like [`private_dir`], for a directory that others may not even enter: the socket's.
 pub fn closed_dir(path: &Path) -> Result<()> {
-    let found = path.symlink_metadata().map_err(io_error(path))?;
-    check_owner(path, found.is_dir(), found.uid())?;
-    refuse_if(found.mode() & 0o077 != 0, path, Unsafe::Mode)
+    let found = FileFacts::of_name(path).map_err(io_error(path))?;
+    check_owner(path, found.is_dir(), &found)?;
+    refuse_if(found.is_open_to_others(), path, Unsafe::Mode)
 }
 
 /// Reads a private file; `None` if there is none. Never follows a link and never waits on a FIFO.
@@ -131,12 +128,12 @@ pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
 pub fn read_identified(path: &Path) -> Result<Option<(Zeroizing<Vec<u8>>, FileId)>> {
     let Some(file) = open_to_read(path)? else { return Ok(None) };
     // Room for all of it at once: a buffer that grows leaves copies behind.
-    let found = file.metadata().map_err(io_error(path))?;
-    refuse_larger(path, found.len())?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(found.len() as usize + 1));
+    let found = FileFacts::of(&file).map_err(io_error(path))?;
+    refuse_larger(path, found.size())?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(found.size() as usize + 1));
     file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(io_error(path))?;
     refuse_larger(path, bytes.len() as u64)?;
-    Ok(Some((bytes, FileId::from(&found))))
+    Ok(Some((bytes, found.id())))
 }
 
 /// Whether something has this name, whatever it is. What cannot be looked at counts as there.
@@ -188,7 +185,7 @@ pub fn keep_damaged(path: &Path, bytes: &[u8]) -> Result<PathBuf> {
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
     std::fs::rename(from, to).map_err(io_error(from))?;
     let dir = to.parent().unwrap_or(Path::new("."));
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error(dir))
+    private::sync_dir(dir).map_err(io_error(dir))
 }
 
 /// Removes the file; none is no error.
@@ -235,11 +232,7 @@ fn open_lock(path: &Path) -> Result<File> {
 }
 
 fn try_flock(path: &Path, file: &File) -> Result<bool> {
-    match FileExt::try_lock_exclusive(file) {
-        Ok(()) => Ok(true),
-        Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => Ok(false),
-        Err(error) => Err(io_error(path)(error)),
-    }
+    file_lock::try_exclusive(file).map_err(io_error(path))
 }
 
 fn place(
@@ -255,36 +248,31 @@ fn place(
         temporary.write_all(bytes)?;
         temporary.as_file().sync_all()?;
         persist(temporary).map_err(|failed| failed.error)?;
-        File::open(dir)?.sync_all()
+        private::sync_dir(dir)
     };
     write().map_err(io_error(path))
 }
 
 pub(super) fn open(path: &Path, options: &mut OpenOptions) -> Result<File> {
-    use rustix::fs::OFlags;
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
-    let file = options.mode(0o600).custom_flags(flags).open(path).map_err(|error| {
-        // ELOOP: a symbolic link stands there. ENXIO: a FIFO or a socket.
-        match rustix::io::Errno::from_io_error(&error) {
-            Some(rustix::io::Errno::LOOP | rustix::io::Errno::NXIO) => unsafe_path(path, Unsafe::NotPlain),
-            _ => io_error(path)(error),
-        }
+    let file = private::open(path, options).map_err(|error| match error {
+        OpenError::NotPlain => unsafe_path(path, Unsafe::NotPlain),
+        OpenError::Io(error) => io_error(path)(error),
     })?;
-    let found = file.metadata().map_err(io_error(path))?;
-    check_owner(path, found.is_file(), found.uid())?;
-    refuse_if(found.mode() & 0o077 != 0, path, Unsafe::Mode)?;
-    refuse_if(found.nlink() > 1, path, Unsafe::HardLink)?;
+    let found = FileFacts::of(&file).map_err(io_error(path))?;
+    check_owner(path, found.is_file(), &found)?;
+    refuse_if(found.is_open_to_others(), path, Unsafe::Mode)?;
+    refuse_if(found.has_more_names(), path, Unsafe::HardLink)?;
     Ok(file)
 }
 
-fn check_private(path: &Path, found: &std::fs::Metadata) -> Result<()> {
-    check_owner(path, found.is_dir(), found.uid())?;
-    refuse_if(found.mode() & 0o022 != 0, path, Unsafe::Mode)
+fn check_private(path: &Path, found: &FileFacts) -> Result<()> {
+    check_owner(path, found.is_dir(), found)?;
+    refuse_if(found.is_writable_by_others(), path, Unsafe::Mode)
 }
 
-fn check_owner(path: &Path, is_plain: bool, owner: u32) -> Result<()> {
+fn check_owner(path: &Path, is_plain: bool, found: &FileFacts) -> Result<()> {
     refuse_if(!is_plain, path, Unsafe::NotPlain)?;
-    refuse_if(owner != rustix::process::geteuid().as_raw(), path, Unsafe::Owner)
+    refuse_if(!found.is_ours(), path, Unsafe::Owner)
 }
 
 fn refuse_if(bad: bool, path: &Path, reason: Unsafe) -> Result<()> {

@@ -4,6 +4,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 use super::{OAuthSettings, Route, Secret, ServerUrl};
+use crate::os::directories;
 
 /// What the config file says of one server: `[[server]]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -105,7 +106,7 @@ fn yes() -> bool {
 
 /// A path of the config file: `~/` is the home directory.
 pub fn from_home(path: &std::path::Path) -> PathBuf {
-    match (path.strip_prefix("~"), dirs::home_dir()) {
+    match (path.strip_prefix("~"), directories::home()) {
         (Ok(rest), Some(home)) => home.join(rest),
         _ => path.to_owned(),
     }

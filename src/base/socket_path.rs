@@ -10,35 +10,23 @@
 //! names the variable that decides it (`Paths::variable_behind`).
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, access};
-
 use super::{AgentLock, LockOwner, Machine, private_file};
-
-/// The longest path that a socket can have here; sockaddr_un has a byte more.
-pub const MAX_SOCKET_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
-
-/// Whether a socket can have this path.
-pub fn fits_socket(path: &Path) -> bool {
-    path.as_os_str().as_bytes().len() <= MAX_SOCKET_PATH
-}
+use crate::os::file::FileFacts;
+use crate::os::local::fits;
+use crate::os::{directories, private};
 
 /// Where the agent's socket lies where nobody says so: below the runtime directory, if it is one as the XDG Base Directory
 /// specification wants it; else below the one that the system makes for this user; else in the state directory, under a name
 /// of this machine, because a home may be shared; else in a directory of ours below `/tmp`, which whoever uses it checks.
 pub(super) fn find(state: &Path) -> PathBuf {
-    let user = rustix::process::geteuid().as_raw();
-    let of_user = PathBuf::from(format!("/run/user/{user}"));
-    let runtime = dirs::runtime_dir().into_iter().chain(cfg!(target_os = "linux").then_some(of_user));
-    let in_runtime = runtime.map(|dir| dir.join("loom/agent.sock")).find(|path| is_runtime(path));
+    let in_runtime = directories::runtime().map(|dir| dir.join("loom/agent.sock")).find(|path| is_runtime(path));
     let in_state = || {
         let usual = state.join(format!("agent-{}.sock", Machine::short_name()));
         fits_state(&usual).then(|| of_former_name(&usual).unwrap_or(usual))
     };
-    in_runtime.or_else(in_state).unwrap_or_else(|| format!("/tmp/loom-{user}/agent.sock").into())
+    in_runtime.or_else(in_state).unwrap_or_else(|| directories::below_temporary("loom").join("agent.sock"))
 }
 
 /// Where the agent is that was started while this machine had another name, if nothing has the present one.
@@ -54,7 +42,7 @@ fn of_former_name(socket: &Path) -> Option<PathBuf> {
 /// Whether the socket's directory is there and ours, or can be made in one that is, and leaves room for the longest of our
 /// names.
 fn is_runtime(socket: &Path) -> bool {
-    if !fits_socket(&socket.with_file_name("agent-0123456789abcdef.sock")) {
+    if !fits(&socket.with_file_name("agent-0123456789abcdef.sock")) {
         return false;
     }
     let Some((own, runtime)) = socket.parent().and_then(|own| Some((own, own.parent()?))) else { return false };
@@ -62,24 +50,17 @@ fn is_runtime(socket: &Path) -> bool {
 }
 
 fn fits_state(socket: &Path) -> bool {
-    let Some(state) = socket.parent().filter(|_| fits_socket(socket)) else { return false };
+    let Some(state) = socket.parent().filter(|_| fits(socket)) else { return false };
     let there = state.ancestors().find(|dir| dir.symlink_metadata().is_ok());
     match there {
-        Some(dir) if dir == state => is_ours_alone(dir) && is_writable(dir),
-        Some(dir) => is_writable(dir),
+        Some(dir) if dir == state => is_ours_alone(dir) && private::is_usable(dir),
+        Some(dir) => private::is_usable(dir),
         None => false,
     }
 }
 
 fn is_ours_alone(dir: &Path) -> bool {
-    let found = dir.metadata();
-    found.is_ok_and(|found| {
-        found.is_dir() && found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o077 == 0
-    })
-}
-
-fn is_writable(dir: &Path) -> bool {
-    access(dir, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+    FileFacts::of_target(dir).is_ok_and(|found| found.is_dir() && found.is_ours() && !found.is_open_to_others())
 }
 
 /// The variable that decides where the socket is, or could.

@@ -4,10 +4,10 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use fs2::FileExt;
 use tempfile::NamedTempFile;
 
 use super::private_file::open;
+use crate::os::lock;
 
 /// How the name of a file that is being written begins and ends.
 const TEMPORARY: &str = ".loom-";
@@ -20,7 +20,7 @@ pub(super) fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
         // O_EXCL and 0600 from birth, in the same directory so that the rename is one step.
         let temporary = tempfile::Builder::new().prefix(TEMPORARY).suffix(ENDING).tempfile_in(dir)?;
         // Where nothing can be locked, nothing is swept away either.
-        let _ = FileExt::lock_exclusive(temporary.as_file());
+        let _ = lock::exclusive(temporary.as_file());
         // Somebody may have swept it away before it was locked.
         if temporary.path().exists() {
             return Ok(temporary);
@@ -37,7 +37,7 @@ fn sweep(dir: &Path) {
     };
     for path in paths.filter(is_temporary) {
         let Ok(left) = open(&path, OpenOptions::new().read(true)) else { continue };
-        if FileExt::try_lock_exclusive(&left).is_ok() {
+        if lock::try_exclusive(&left).is_ok_and(|taken| taken) {
             let _ = std::fs::remove_file(&path);
         }
     }

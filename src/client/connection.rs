@@ -1,19 +1,14 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use interprocess::local_socket::Stream;
-use interprocess::local_socket::prelude::*;
-use rustix::io::Errno;
-use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
-use rustix::process::{Pid, test_kill_process};
 use zeroize::Zeroizing;
 
 use super::watch::Watch;
-use crate::base::{Locale, Message, Peer, Secret, private_file, socket_variable};
+use crate::base::{Locale, Message, Secret, private_file, socket_variable};
 use crate::msg;
+use crate::os::local::{ConnectError, Stream};
+use crate::os::process;
 use crate::wire::{Fault, FrameError, Hello, HelloReply, Pieces, Reply, print_request, read_frame, reason};
 
 /// Longer than the agent may need for a server and a keyring together; a login sends an event or ends before.
@@ -35,7 +30,7 @@ const DEAD_AFTER: [u64; 6] = [5, 10, 20, 40, 80, 160];
 pub(super) struct Connection {
     stream: BufReader<Stream>,
     socket: PathBuf,
-    agent: Option<i32>,
+    agent: Option<u32>,
 }
 
 impl Connection {
@@ -47,18 +42,17 @@ impl Connection {
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(denied_socket(error.message())),
         }
-        let stream = match connect_within(socket, TAKEN_WITHIN) {
+        let stream = match Stream::connect(socket, TAKEN_WITHIN) {
             Ok(stream) => stream,
-            Err(Errno::NOENT | Errno::CONNREFUSED) => return Ok(None),
-            Err(Errno::AGAIN) => return Err(reason::Agent::Silent.into()),
-            Err(error) => return Err(not_reached(socket, error.into())),
+            Err(ConnectError::Absent) => return Ok(None),
+            Err(ConnectError::Busy) => return Err(reason::Agent::Silent.into()),
+            Err(ConnectError::Io(error)) => return Err(not_reached(socket, error)),
         };
-        let Stream::UdSocket(connected) = &stream;
-        let agent = Peer::of(connected).map_err(|error| not_reached(socket, error))?;
-        if !agent.is_ours() {
+        let agent = stream.peer().map_err(|error| not_reached(socket, error))?;
+        if !agent.user.is_own() {
             return Err(denied_socket(msg!("file-owner", path = socket.display())));
         }
-        stream.set_recv_timeout(Some(LOOK_AFTER)).map_err(|error| not_reached(socket, error))?;
+        stream.read_within(Some(LOOK_AFTER)).map_err(|error| not_reached(socket, error))?;
         Ok(Some(Connection { stream: BufReader::new(stream), socket: socket.to_owned(), agent: agent.pid }))
     }
 
@@ -114,9 +108,8 @@ impl Connection {
     /// Waits until the process that opened the socket is gone, but not long: it may live, and have made room for others. One
     /// that dies can be connected to for a moment after it has dropped who asked.
     pub(super) fn wait_for_death(&self) {
-        let agent = self.agent.and_then(Pid::from_raw);
         for pause in DEAD_AFTER {
-            if agent.is_none_or(|agent| test_kill_process(agent).is_err()) {
+            if !self.agent.is_some_and(process::is_there) {
                 return;
             }
             std::thread::sleep(Duration::from_millis(pause));
@@ -159,7 +152,7 @@ impl Connection {
     }
 
     fn look_for(&self, time: Duration) -> Result<(), Fault> {
-        self.stream.get_ref().set_recv_timeout(Some(time)).map_err(|error| not_reached(&self.socket, error))
+        self.stream.get_ref().read_within(Some(time)).map_err(|error| not_reached(&self.socket, error))
     }
 }
 
@@ -185,15 +178,6 @@ pub(super) fn waits(socket: &Path, locale: Locale, token: Option<&Secret>) -> Ve
         Some(Ok(Reply::Ok(reply))) => reply.waits,
         _ => Vec::new(),
     }
-}
-
-/// The timeout is that of the connecting too: a queue that nobody takes from is full one day.
-fn connect_within(socket: &Path, time: Duration) -> rustix::io::Result<Stream> {
-    let address = SocketAddrUnix::new(socket)?;
-    let stream = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    set_socket_timeout(&stream, Timeout::Send, Some(time))?;
-    connect(&stream, &address)?;
-    Ok(Stream::UdSocket(UnixStream::from(stream).into()))
 }
 
 fn is_timeout(error: &io::Error) -> bool {

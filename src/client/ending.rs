@@ -1,12 +1,11 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Signal, kill_process};
-
 use super::Client;
 use super::ask::is_absent;
 use super::connection::{is_gone, is_silent};
 use crate::base::LockOwner;
+use crate::os::process;
 use crate::wire::{Fault, Stop, reason};
 
 /// Longer than the agent takes to finish what was begun.
@@ -63,13 +62,12 @@ fn end_by_force(lock: &Path) -> Result<Ended, Fault> {
     if !owner.is_here() {
         return Err(elsewhere(&owner, lock));
     }
-    let Some(process) = owner.process().filter(|_| owner.is_agent_here()) else { return Err(not_ended(&owner)) };
-    // One that was stopped hears the first signal once it goes on.
-    for (signals, within) in [(&[Signal::TERM, Signal::CONT][..], TERMINATED_WITHIN), (&[Signal::KILL], KILLED_WITHIN)]
-    {
-        for signal in signals {
-            let _ = kill_process(process, *signal);
-        }
+    if !owner.is_agent_here() {
+        return Err(not_ended(&owner));
+    }
+    let steps: [(fn(u32), Duration); 2] = [(process::ask_to_end, TERMINATED_WITHIN), (process::kill, KILLED_WITHIN)];
+    for (end, within) in steps {
+        end(owner.pid);
         let until = Instant::now() + within;
         while Instant::now() < until {
             if LockOwner::of(lock).as_ref() != Some(&owner) {

@@ -1,4 +1,4 @@
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
@@ -8,6 +8,7 @@ use super::{Client, Place};
 use crate::base::Message;
 use crate::git::{self, Operation};
 use crate::msg;
+use crate::os::{alarm, streams};
 use crate::wire::{Code, Fault, Get, reason};
 
 /// How long git may take to say what it wants.
@@ -37,7 +38,7 @@ pub fn run(args: &[String]) -> Result<(), Fault> {
 
 fn perform(operation: Operation) -> Result<(), Fault> {
     let request = git::Request::parse(&read_input()?).map_err(|error| refused(error.message()))?;
-    ends_within(ALL_WITHIN);
+    alarm::end_after(ALL_WITHIN);
     let client = Client::from_environment()?.for_git();
     let done = match operation {
         Operation::Get => {
@@ -70,9 +71,9 @@ fn get(client: &Client, question: &Get) -> Result<(), Fault> {
     let reply = match client.ask(question) {
         Err(fault) if matches!(fault.code(), Code::LoginRequired | Code::Locked) => {
             // A person takes the time that they take.
-            takes_its_time();
+            alarm::cancel();
             let offer = git_login::offer(&fault);
-            ends_within(ALL_WITHIN);
+            alarm::end_after(ALL_WITHIN);
             match offer {
                 // The question has an answer now.
                 Offer::Taken => client.ask(question),
@@ -88,35 +89,19 @@ fn get(client: &Client, question: &Get) -> Result<(), Fault> {
     }
 }
 
-/// Has the system end this process after so many seconds: it can do so whatever the process waits for, and it costs less
-/// than a thread that looks at the clock.
-#[cfg(unix)]
-fn ends_within(seconds: u32) {
-    nix::unistd::alarm::set(seconds);
-}
-
-#[cfg(unix)]
-fn takes_its_time() {
-    nix::unistd::alarm::cancel();
-}
-
-#[cfg(not(unix))]
-fn ends_within(_: u32) {}
-
-#[cfg(not(unix))]
-fn takes_its_time() {}
-
 /// Reads stdin to its end, but not for ever and not without bound.
 fn read_input() -> Result<Zeroizing<Vec<u8>>, Fault> {
     let mut input = Zeroizing::new(Vec::with_capacity(4096));
     let mut chunk = Zeroizing::new([0; 4096]);
     let until = Instant::now() + INPUT_WITHIN;
-    while input.len() <= git::MAX_INPUT && wait_for_input(until.saturating_duration_since(Instant::now()))? {
-        // Not through std's buffer: what waits there, poll does not see.
-        match rustix::io::read(rustix::stdio::stdin(), &mut *chunk) {
+    while input.len() <= git::MAX_INPUT {
+        match streams::read_input(&mut *chunk, until.saturating_duration_since(Instant::now())) {
             Ok(0) => break,
             Ok(count) => input.extend_from_slice(&chunk[..count]),
-            Err(rustix::io::Errno::INTR) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::TimedOut => {
+                return Err(reason::Git::InputTimeout.into());
+            }
             Err(error) => return Err(broken_stream(error)),
         }
         // Git closes its end, but whoever types by hand ends with an empty line.
@@ -125,20 +110,6 @@ fn read_input() -> Result<Zeroizing<Vec<u8>>, Fault> {
         }
     }
     Ok(input)
-}
-
-/// Waits until stdin can be read, `Err` when the time is over.
-fn wait_for_input(within: Duration) -> Result<bool, Fault> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let stdin = rustix::stdio::stdin();
-    let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
-    let timeout = Timespec { tv_sec: within.as_secs() as i64, tv_nsec: within.subsec_nanos().into() };
-    match poll(&mut fds, Some(&timeout)) {
-        Ok(0) => Err(reason::Git::InputTimeout.into()),
-        Ok(_) => Ok(true),
-        Err(rustix::io::Errno::INTR) => Ok(true),
-        Err(error) => Err(broken_stream(error)),
-    }
 }
 
 fn write_stdout(bytes: &[u8]) -> Result<(), Fault> {

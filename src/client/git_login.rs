@@ -9,10 +9,11 @@
 //! git is told to `quit`, so that it does not ask them for a password next; in the two minutes after, it may, because
 //! they may want to type one.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::process::{Command, Stdio};
 
 use super::report::beside;
+use crate::os::terminal;
 use crate::wire::{Fault, reason};
 
 /// The exit code of a `loom login` that a person ended.
@@ -63,7 +64,7 @@ fn person() -> Option<File> {
     if forbidden {
         return None;
     }
-    let terminal = OpenOptions::new().write(true).open("/dev/tty").ok()?;
+    let terminal = terminal::to_write()?;
     is_interactive().then_some(terminal)
 }
 

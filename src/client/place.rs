@@ -1,8 +1,8 @@
 use std::ffi::OsString;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::base::plain_file;
+use crate::os::file::FileFacts;
 
 /// The longest file that names where a repository is kept.
 const MAX_LINK: u64 = 4096;
@@ -48,7 +48,7 @@ fn as_named(own: &Path, pwd: PathBuf) -> Option<PathBuf> {
     if pwd == own || !is_plain(&pwd) {
         return None;
     }
-    let id = |path: &Path| path.metadata().ok().map(|found| (found.dev(), found.ino()));
+    let id = |path: &Path| FileFacts::of_target(path).ok().map(|found| found.id());
     let wanted = id(own)?;
     pwd.ancestors().find(|path| id(path) == Some(wanted)).map(Path::to_owned)
 }
@@ -94,7 +94,7 @@ mod tests {
             std::fs::create_dir_all(base.join(sub)).unwrap();
         }
         std::fs::write(base.join("real/app/sub/.git"), "gitdir: ../.git/modules/sub\n").unwrap();
-        std::os::unix::fs::symlink("real", base.join("link")).unwrap();
+        crate::os::fixture::link("real", &base.join("link"));
         (dir, base)
     }
 

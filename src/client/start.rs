@@ -13,6 +13,7 @@ use super::report::beside;
 use crate::base::private_file::{self, PrivateFileError};
 use crate::base::{Locale, Message, Paths, socket_variable};
 use crate::msg;
+use crate::os::{background, session};
 use crate::wire::{Fault, reason};
 
 /// The longest wait for another front-end that is starting the agent.
@@ -74,14 +75,12 @@ fn hint(error: &PrivateFileError) -> Message {
 fn launch(paths: &Paths, locale: Locale) -> Result<(), Fault> {
     // Of the same installation; only without one does PATH decide.
     let program = beside(NAME).unwrap_or_else(|| NAME.into());
-    let outcome = Command::new(&program)
+    let outcome = background::prepare(&mut Command::new(&program))
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| is_inherited(name, paths)))
         .env("LOOM_LANGUAGE", locale.tag())
         // Found out once: the agent listens where this program looks.
         .env("LOOM_AGENT_SOCK", paths.socket())
-        .current_dir("/")
-        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .output()
         .map_err(|error| {
@@ -111,10 +110,9 @@ fn is_inherited(name: &OsStr, paths: &Paths) -> bool {
     let Some(name) = name.to_str() else { return false };
     match name {
         "LOOM_TOKEN" => false,
-        "HOME" | "USER" | "LOGNAME" | "PATH" | "TMPDIR" | "TZ" | "LANG" | "LANGUAGE" => true,
-        "DBUS_SESSION_BUS_ADDRESS" | "DISPLAY" | "WAYLAND_DISPLAY" | "RUST_BACKTRACE" => true,
+        "RUST_BACKTRACE" => true,
         "SSL_CERT_FILE" | "SSL_CERT_DIR" => paths.is_socket_named(),
         _ if name.to_ascii_lowercase().ends_with("_proxy") => paths.is_socket_named(),
-        _ => ["LOOM_", "XDG_", "LC_"].iter().any(|prefix| name.starts_with(prefix)),
+        _ => name.starts_with("LOOM_") || session::is_variable(name),
     }
 }

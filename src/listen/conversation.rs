@@ -2,7 +2,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use interprocess::local_socket::tokio::Stream;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
@@ -13,6 +12,7 @@ use super::crowd::Turn;
 use super::hall::Hall;
 use crate::access::Standing;
 use crate::agent::{self, Asker, Busy, Caller, Party, Peer, Place};
+use crate::os::listening::Stream;
 use crate::wire::MAX_FRAME;
 
 /// How long a connection may take to say something.
@@ -51,7 +51,7 @@ impl Visitor {
 pub(super) async fn converse(stream: Stream, visitor: Visitor) {
     let Visitor { hall, peer, standing, party, mut place, stay } = visitor;
     let (agent, crowd) = (&*hall.agent, &hall.crowd);
-    let (mut input, mut output) = (&stream, &stream);
+    let (mut input, mut output) = stream.halves();
     let mut buffer = Buffer::default();
     loop {
         // After one turn of the runtime the next request, or the end, is most often there, and no timer need be set.
@@ -76,7 +76,7 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
                 },
             };
             // Nobody works for who went while waiting.
-            if turn.as_ref().is_some_and(Turn::had_to_wait) && has_gone(&stream) {
+            if turn.as_ref().is_some_and(Turn::had_to_wait) && stream.has_hung_up() {
                 return;
             }
             (frame, turn)
@@ -99,7 +99,7 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
                     () = settled.notified(), if turn.is_some() => turn = None,
                     () = place.sent_away() => {
                         // As if they had gone, so that what waits for them ends; what was begun is finished.
-                        hang_up(&stream);
+                        stream.hang_up();
                         let _ = answered.await;
                         break false;
                     }
@@ -116,19 +116,6 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
             return std::future::pending().await;
         }
     }
-}
-
-fn hang_up(stream: &Stream) {
-    let Stream::UdSocket(stream) = stream;
-    let _ = rustix::net::shutdown(stream, rustix::net::Shutdown::Both);
-}
-
-/// Whether the other side has closed the connection, and not only its own direction of it.
-fn has_gone(stream: &Stream) -> bool {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let Stream::UdSocket(stream) = stream;
-    let mut fds = [PollFd::new(stream, PollFlags::empty())];
-    poll(&mut fds, Some(&Timespec::default())).is_ok() && fds[0].revents().contains(PollFlags::HUP)
 }
 
 /// What a connection has sent and nobody has read yet; bounded, and zeroed when it goes.

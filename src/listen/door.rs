@@ -5,22 +5,22 @@
 //! when it is gone, so its successor waits.
 
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use interprocess::local_socket::tokio::{Listener, Stream};
-use interprocess::local_socket::traits::tokio::Listener as _;
 use tokio::time::{Instant, interval_at, sleep, timeout};
 
-use super::socket_name::{SocketName, is_answered};
 use super::watch::Watch;
 use crate::access::Standing;
 use crate::agent::RestrictedDoor;
 use crate::base::private_file::{self, PrivateFileError};
-use crate::base::{AgentLock, LockOwner, MAX_SOCKET_PATH, Message, Paths};
+use crate::base::{AgentLock, LockOwner, Message, Paths};
 use crate::msg;
+use crate::os::listening::{ListenError, Listener, Name, Stream};
+use crate::os::local::{MAX_PATH, is_answered};
+use crate::os::service_manager::Given;
+use crate::os::{private, process};
 
 /// The longest wait for another agent to either listen or go.
 const PREDECESSOR_WITHIN: Duration = Duration::from_secs(10);
@@ -50,7 +50,7 @@ pub(super) enum Next {
 
 /// A socket's name with what belongs to it.
 struct Own {
-    name: SocketName,
+    name: Name,
     /// Made by this process, and so to be removed or made anew by it; systemd's is not.
     made: bool,
     /// Where the lock is, of a socket that has one.
@@ -82,7 +82,7 @@ impl DoorError {
                 msg!("agent-unreachable", pid = owner.pid, host = owner.machine.host, path = path.display())
             }
             DoorError::Silent { path, owner: None } => msg!("file-locked", path = path.display()),
-            DoorError::TooLong { path } => msg!("socket-too-long", path = path.display(), limit = MAX_SOCKET_PATH),
+            DoorError::TooLong { path } => msg!("socket-too-long", path = path.display(), limit = MAX_PATH),
             DoorError::Unsafe(error) => error.message(),
             DoorError::Io { path, error } => msg!("file-trouble", path = path.display(), error = error),
         }
@@ -121,16 +121,13 @@ impl Door {
 
     /// Takes over the socket that systemd listens on for us. With the lock, if nobody has it: whoever wants to end this agent
     /// finds it there.
-    pub fn from_systemd(listener: std::os::unix::net::UnixListener, paths: &Paths) -> io::Result<Door> {
-        listener.set_nonblocking(true)?;
-        let path = listener.local_addr()?.as_pathname().map(Path::to_owned);
-        let own = path.and_then(|path| {
-            let name = SocketName::of(&path)?;
+    pub fn given(given: Given, paths: &Paths) -> Door {
+        let own = given.path.and_then(|path| {
+            let name = Name::of(&path)?;
             Some(Own { name, made: false, lock: None, watch: Watch::over(&path, None).ok()? })
         });
-        let listener = Listener::UdSocket(std::os::fd::OwnedFd::from(listener).try_into()?);
         let lock = AgentLock::take(&paths.agent_lock()).ok().flatten();
-        Ok(Door { listener, own, lock, standing: None })
+        Door { listener: given.listener, own, lock, standing: None }
     }
 
     fn bind(
@@ -138,7 +135,7 @@ impl Door {
         lock: Option<(PathBuf, AgentLock)>,
         standing: Option<Arc<Standing>>,
     ) -> Result<Door, DoorError> {
-        let (listener, name) = SocketName::bind(path)?;
+        let (listener, name) = listen(path)?;
         let (lock_path, lock) = lock.unzip();
         let watch = watch(path, lock_path.as_deref())?;
         Ok(Door { listener, own: Some(Own { name, made: true, lock: lock_path, watch }), lock, standing })
@@ -187,7 +184,7 @@ impl Door {
         let replaced = match named {
             true => None,
             false => {
-                let (listener, name) = SocketName::bind(&path)?;
+                let (listener, name) = listen(&path)?;
                 own.name = name;
                 Some(std::mem::replace(&mut self.listener, listener))
             }
@@ -225,12 +222,21 @@ fn dir_of(path: &Path) -> &Path {
 
 /// Makes the directory anew if it has gone, but not those above: where they are gone nobody looks for a socket.
 fn make_dir(dir: &Path) -> Result<(), DoorError> {
-    match std::fs::DirBuilder::new().mode(0o700).create(dir) {
+    match private::create_dir(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             Err(DoorError::Io { path: dir.to_owned(), error })
         }
         _ => Ok(private_file::closed_dir(dir)?),
     }
+}
+
+fn listen(path: &Path) -> Result<(Listener, Name), DoorError> {
+    Listener::bind(path).map_err(|error| match error {
+        // Somebody who listens without our lock: systemd, on behalf of an agent to come.
+        ListenError::Taken => DoorError::Taken,
+        ListenError::TooLong => DoorError::TooLong { path: path.to_owned() },
+        ListenError::Io(error) => DoorError::Io { path: path.to_owned(), error },
+    })
 }
 
 fn watch(socket: &Path, lock: Option<&Path>) -> Result<Watch, DoorError> {
@@ -259,8 +265,8 @@ async fn lock_out_others(socket: &Path, lock: &Path) -> Result<AgentLock, DoorEr
 
 /// Its name may have gone without a sign, which that agent would find out within a minute.
 fn look_at_your_socket(lock: &Path) {
-    if let Some(pid) = LockOwner::of(lock).filter(LockOwner::is_agent_here).and_then(|owner| owner.process()) {
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::HUP);
+    if let Some(owner) = LockOwner::of(lock).filter(LockOwner::is_agent_here) {
+        process::nudge(owner.pid);
     }
 }
 

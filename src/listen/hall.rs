@@ -1,9 +1,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use interprocess::local_socket::tokio::Stream;
-use interprocess::local_socket::traits::tokio::Listener as _;
-use rustix::process::{Resource, getrlimit};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
@@ -13,6 +10,8 @@ use super::door::{Door, DoorError, Next};
 use super::peer::peer;
 use crate::access::Standing;
 use crate::agent::Agent;
+use crate::os::hardening::open_files;
+use crate::os::listening::{Listener, Stream};
 
 /// How many connections are open at most, over all sockets; then the one who has most of them makes room.
 const MAX_OPEN: usize = 1024;
@@ -34,7 +33,7 @@ pub(super) struct Hall {
 impl Hall {
     pub(super) fn new(agent: Arc<Agent>) -> Arc<Hall> {
         // The rest is for files, servers, the HTTP door, and connections that are on their way out.
-        let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        let descriptors = open_files().unwrap_or(u64::MAX);
         let room = usize::try_from(descriptors / 3).unwrap_or(MAX_OPEN).clamp(1, MAX_OPEN);
         let open = Arc::new(Semaphore::new(room + room.div_ceil(2)));
         Arc::new(Hall { agent, crowd: Crowd::new(room), open })
@@ -95,11 +94,7 @@ impl Hall {
         }
     }
 
-    async fn let_in_who_waits(
-        self: &Arc<Self>,
-        listener: &interprocess::local_socket::tokio::Listener,
-        standing: Option<&Arc<Standing>>,
-    ) {
+    async fn let_in_who_waits(self: &Arc<Self>, listener: &Listener, standing: Option<&Arc<Standing>>) {
         while let Ok(Ok(stream)) = timeout(LAST_KNOCK, listener.accept()).await {
             self.let_in(stream, standing).await;
         }

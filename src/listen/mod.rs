@@ -8,7 +8,6 @@ mod hall;
 mod http;
 mod peer;
 mod socket;
-mod socket_name;
 mod token_watch;
 mod watch;
 

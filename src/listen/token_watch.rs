@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::watch::Changes;
 use crate::agent::Agent;
+use crate::os::changes::Changes;
 
 /// How often rights are looked at in any case: another machine may have changed them, and a timer stands still while this one
 /// sleeps.

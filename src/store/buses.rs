@@ -5,9 +5,11 @@
 //! `/run/user/UID/bus`; when there is no connection yet or it failed, so two sessions with a bus each do not have the
 //! agent change sides.
 
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::os::directories;
+use crate::os::file::FileFacts;
 
 /// So many are remembered.
 const MOST: usize = 4;
@@ -58,13 +60,10 @@ pub(super) fn known() -> u64 {
     2 * news + u64::from(of_user().is_some())
 }
 
-/// `/run/user/UID/bus`, if it is there and nobody else's.
+/// `bus` in the user's runtime directory, if it is there and nobody else's.
 fn of_user() -> Option<PathBuf> {
-    let uid = rustix::process::geteuid().as_raw();
-    let dirs = [dirs::runtime_dir(), Some(PathBuf::from(format!("/run/user/{uid}")))];
-    let is_bus =
-        |path: &PathBuf| path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket() && found.uid() == uid);
-    dirs.into_iter().flatten().map(|dir| dir.join("bus")).find(is_bus)
+    let is_bus = |path: &PathBuf| FileFacts::of_name(path).is_ok_and(|found| found.is_socket() && found.is_ours());
+    directories::runtime().map(|dir| dir.join("bus")).find(is_bus)
 }
 
 fn brought() -> MutexGuard<'static, Brought> {

@@ -237,7 +237,7 @@ mod tests {
         other.put(&many).unwrap();
         other.remove(&[account(99)]).unwrap();
         let anew = bytes(&paths.credentials_file());
-        let id = crate::base::FileId::of(&paths.credentials_file()).unwrap();
+        let id = crate::os::file::FileId::of_name(&paths.credentials_file()).unwrap();
         one.known.as_mut().unwrap().seen.id = id;
         assert_eq!(bytes(&paths.credentials_file()), anew);
         one.put(&[record(7, "newer")]).unwrap();

@@ -7,7 +7,6 @@
 //! instant; key and file that do not belong together are looked at again, and only what nobody finishes is finished
 //! under the lock. Whoever waits for a lock waits five seconds, then says which process holds it (`lock_holder`).
 
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::envelope::{Body, SealedRecord};
@@ -16,6 +15,7 @@ use super::sealed_file::{Reader, SealedFile, Seen, take};
 use super::{StoreError, journal, journal_head};
 use crate::base::private_file::PrivateFileError;
 use crate::base::{Stamp, private_file};
+use crate::os::file::{FileFacts, read_at, write_all_at};
 
 impl SealedFile {
     /// Writes the whole file anew; the caller holds the lock.
@@ -50,24 +50,24 @@ impl SealedFile {
         }
         let io = |error| PrivateFileError::Io { path: self.path.clone(), error };
         let file = private_file::open_to_change(&self.path)?;
-        if !seen.is_of(&file, &file.metadata().map_err(io)?) {
+        if !seen.is_of(&file, &FileFacts::of(&file).map_err(io)?) {
             return Ok(None);
         }
         // What a crash left unfinished goes first.
         file.set_len(seen.end.at).map_err(io)?;
-        let written = file.write_all_at(&line, seen.end.at).and_then(|()| file.sync_data());
+        let written = write_all_at(&file, &line, seen.end.at).and_then(|()| file.sync_data());
         if let Err(error) = written {
             let _ = file.set_len(seen.end.at);
             return Err(io(error).into());
         }
         // Not before the line is on the disk: the head names nothing that is not there.
         let (at, place) = journal_head::place(&end, seal.id());
-        let _ = file.write_all_at(place.as_bytes(), at);
+        let _ = write_all_at(&file, place.as_bytes(), at);
         self.copy_added(seen.end.at, &line);
         journal::read_line(&line, &seen.end, seal, &mut |added, at| {
             let _ = take(read, seal, added, at);
         });
-        let stamp = Stamp::of_found(&file.metadata().map_err(io)?);
+        let stamp = Stamp::of_found(&FileFacts::of(&file).map_err(io)?);
         Ok(Some(Seen { id: seen.id, stamp, end }))
     }
 
@@ -86,10 +86,10 @@ impl SealedFile {
             return;
         };
         let mut beginning = [0; 256];
-        let read = copy.read_at(&mut beginning, 0).unwrap_or_default();
+        let read = read_at(&copy, &mut beginning, 0).unwrap_or_default();
         let is_the_same = copy.metadata().is_ok_and(|found| found.len() == at);
         match journal_head::has_head(&beginning[..read]) {
-            true if is_the_same && copy.write_all_at(added, at).is_ok() => {}
+            true if is_the_same && write_all_at(&copy, added, at).is_ok() => {}
             true => drop(self.copy_it()),
             // What was taken over stays until the file is written anew.
             false => {}

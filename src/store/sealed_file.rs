@@ -13,9 +13,8 @@
 //! the file is written anew –, and is written first when something is removed, so that the copy does not keep what is
 //! gone.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::envelope::{self, Body, EnvelopeError, SealedRecord};
@@ -26,7 +25,8 @@ use super::legacy::LegacyRecord;
 use super::seal::Seal;
 use super::{LegacyKey, StoreError, StoreKey, takeover};
 use crate::base::private_file::PrivateFileError;
-use crate::base::{FileId, Paths, Stamp, private_file};
+use crate::base::{Paths, Stamp, private_file};
+use crate::os::file::{FileFacts, FileId, read_exact_at};
 
 /// The sealed file `credentials.json` on the disk, with its key, its lock and the copy of it, in case the disk spoils it.
 pub(super) struct SealedFile {
@@ -69,11 +69,11 @@ pub(super) struct Seen {
 impl Seen {
     /// Whether this is that file: the number of one that is gone may be another's by now, but what seals its last line is no
     /// other line's.
-    pub(super) fn is_of(&self, file: &File, found: &Metadata) -> bool {
+    pub(super) fn is_of(&self, file: &File, found: &FileFacts) -> bool {
         let ending = journal::ending(&self.end);
         let mut bytes = vec![0; ending.len()];
         let at = self.end.at.saturating_sub(ending.len() as u64);
-        FileId::from(found) == self.id && file.read_exact_at(&mut bytes, at).is_ok() && bytes == ending.as_bytes()
+        found.id() == self.id && read_exact_at(file, &mut bytes, at).is_ok() && bytes == ending.as_bytes()
     }
 }
 
@@ -178,18 +178,18 @@ impl SealedFile {
     ) -> Result<Option<Seen>, StoreError> {
         let Some(file) = private_file::open_to_read(&self.path)? else { return Ok(None) };
         let io = |error| PrivateFileError::Io { path: self.path.clone(), error };
-        let found = file.metadata().map_err(io)?;
+        let found = FileFacts::of(&file).map_err(io)?;
         let stamp = Stamp::of_found(&found);
         if stamp == seen.stamp {
             return Ok(Some(seen.clone()));
         }
-        if found.len() <= seen.end.at || found.len() > private_file::MAX_SIZE || !seen.is_of(&file, &found) {
+        if found.size() <= seen.end.at || found.size() > private_file::MAX_SIZE || !seen.is_of(&file, &found) {
             return Ok(None);
         }
         let mut head = vec![0; journal_head::length(seal)];
-        file.read_exact_at(&mut head, 0).map_err(io)?;
-        let mut added = vec![0; (found.len() - seen.end.at) as usize];
-        file.read_exact_at(&mut added, seen.end.at).map_err(io)?;
+        read_exact_at(&file, &mut head, 0).map_err(io)?;
+        let mut added = vec![0; (found.size() - seen.end.at) as usize];
+        read_exact_at(&file, &mut added, seen.end.at).map_err(io)?;
         let mut is_whole = true;
         let end = journal::go_on(&seen.end, &head, &added, seal, &mut |added, at| {
             is_whole &= take(read, seal, added, at).is_some();
@@ -201,11 +201,11 @@ impl SealedFile {
     pub(super) fn record_at(&self, seen: &Seen, at: &Range<u64>) -> Result<Option<SealedRecord>, StoreError> {
         let Some(file) = private_file::open_to_read(&self.path)? else { return Ok(None) };
         let io = |error| PrivateFileError::Io { path: self.path.clone(), error };
-        if FileId::of_file(&file).map_err(io)? != seen.id {
+        if FileId::of(&file).map_err(io)? != seen.id {
             return Ok(None);
         }
         let mut bytes = vec![0; (at.end - at.start) as usize];
-        file.read_exact_at(&mut bytes, at.start).map_err(io)?;
+        read_exact_at(&file, &mut bytes, at.start).map_err(io)?;
         Ok(serde_json::from_slice(&bytes).ok())
     }
 

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use fs2::FileExt;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{Home, Running, find_program, wait_until};
@@ -162,7 +161,7 @@ fn a_lock_of_another_machine_is_named_and_nobody_is_killed_for_it() {
     home.loom(&["agent", "start"]).ok();
     home.loom(&["agent", "stop"]).ok();
     let mut lock = std::fs::File::options().read(true).write(true).open(lock_of(&home)).unwrap();
-    FileExt::lock_exclusive(&lock).unwrap();
+    lock.lock().unwrap();
     let victim = Running(home.command("/bin/sleep").arg("60").stdout(Stdio::null()).spawn().unwrap());
     let owner = format!(
         "{{\"pid\":{},\"started\":1,\"host\":\"other-box\",\"boot\":\"b\",\"namespace\":\"pid:[1]\"}}\n",

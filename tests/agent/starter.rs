@@ -32,7 +32,7 @@ fn keeps_nothing(home: &Home, pid: i32) {
     assert_eq!(std::fs::read_link(format!("/proc/{pid}/cwd")).unwrap(), Path::new("/"));
     // Whoever waits for the lock that the script held gets it.
     let lock = std::fs::File::open(home.path().join("work/lock")).unwrap();
-    assert!(fs2::FileExt::try_lock_exclusive(&lock).is_ok(), "the lock is held on");
+    assert!(lock.try_lock().is_ok(), "the lock is held on");
 }
 
 #[test]

@@ -7,17 +7,46 @@ use crate::support::skip;
 
 /// Floor by module. A module may use what lies on a lower floor, and itself.
 const FLOORS: &[(&str, u8)] = &[
-    ("base", 0),
-    ("wire", 1),
-    ("net", 1),
-    ("git", 2),
-    ("store", 2),
-    ("oauth", 2),
-    ("access", 2),
-    ("client", 3),
-    ("agent", 4),
-    ("listen", 5),
+    ("os", 0),
+    ("base", 1),
+    ("wire", 2),
+    ("net", 2),
+    ("git", 3),
+    ("store", 3),
+    ("oauth", 3),
+    ("access", 3),
+    ("client", 4),
+    ("agent", 5),
+    ("listen", 6),
 ];
+
+/// What names the system: its own modules of the standard library, the crates that wrap its calls, its files, and asking which
+/// one it is.
+const SYSTEM: &[&str] = &[
+    "std::os::",
+    "rustix",
+    "nix::",
+    "libc::",
+    "interprocess",
+    "listenfd",
+    "sd_notify",
+    "dirs::",
+    "tokio::signal",
+    "tokio::net::Unix",
+    "tokio::net::unix",
+    "\"/proc",
+    "\"/dev/",
+    "\"/run/",
+    "\"/sys/",
+    "cfg(unix",
+    "cfg(windows",
+    "cfg(not(unix",
+    "cfg_attr(unix",
+    "target_os",
+];
+
+/// The one place besides: what C's start-up code calls has to stand in the program itself.
+const ENTRY: &str = "bin/git-credential-loom/main.rs";
 
 fn sources(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).unwrap().flatten();
@@ -61,6 +90,38 @@ fn only_net_speaks_to_servers() {
         let inside = path.strip_prefix(root().join("src")).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(inside.starts_with("net") || !text.contains("reqwest::"), "{} uses reqwest", inside.display());
+    }
+}
+
+#[test]
+fn only_os_names_the_system() {
+    for path in sources(&root().join("src")) {
+        let inside = path.strip_prefix(root().join("src")).unwrap();
+        if inside.starts_with("os") || inside == Path::new(ENTRY) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            let named = SYSTEM.iter().find(|name| line.contains(**name));
+            assert!(named.is_none(), "{}:{}: {}", inside.display(), at + 1, named.unwrap_or(&""));
+        }
+    }
+}
+
+/// Another system is a folder with the same names, so that none of what a system gives may be but one system's.
+#[test]
+fn what_os_gives_belongs_to_no_system() {
+    let rooms = sources(&root().join("src/os/unix"));
+    for path in rooms.iter().filter(|path| !path.ends_with("fixture.rs")) {
+        let text = std::fs::read_to_string(path).unwrap();
+        for line in text.lines().map(str::trim_start) {
+            let is_given =
+                line.starts_with("pub fn ") || line.starts_with("pub async fn ") || line.starts_with("pub type ");
+            let foreign =
+                ["Fd", "uid_t", "Errno", "Mode", "Metadata", "Pid", "Unix", "rustix", "nix::", "PermissionsExt"];
+            let found = foreign.iter().find(|name| is_given && line.contains(**name));
+            assert!(found.is_none(), "{}: {line}", path.display());
+        }
     }
 }
 

@@ -10,8 +10,9 @@ use tokio::sync::Semaphore;
 
 use crate::agent::Agent;
 use crate::agent::blocking::{in_time, within};
-use crate::base::{Paths, Waiting, filesystem};
+use crate::base::{Paths, Waiting};
 use crate::msg;
+use crate::os::filesystem;
 use crate::wire::Fault;
 
 /// A mount that has not answered by then is taken to hang; git's helper has an end in time then.

@@ -5,10 +5,9 @@
 //! guard changes in single steps; a store whose call panicked is opened anew.
 
 mod args;
-mod harden;
 #[path = "../loom/help.rs"]
 mod help;
-mod starter;
+mod memory;
 
 use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
@@ -20,13 +19,14 @@ use loom_credentials::agent::Agent;
 use loom_credentials::base::{IssuerConfig, Locale, Paths, StoreChoice, private_file};
 use loom_credentials::listen::{Door, DoorError, serve};
 use loom_credentials::msg;
-use tokio::signal::unix::{SignalKind, signal};
+use loom_credentials::os::signals::{Order, Orders};
+use loom_credentials::os::{background, hardening, service_manager, signals, streams};
 
 /// Tells the launching process that the agent listens.
 const READY: &str = "ready";
 
 fn main() -> ExitCode {
-    starter::close_inherited();
+    background::close_inherited();
     let command = help::localized(Args::command(), Locale::from_environment());
     let args = match command.try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
@@ -58,7 +58,7 @@ fn launch(idle_exit: Option<Duration>) -> Result<(), String> {
     use std::io::{BufRead, BufReader};
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new(program);
-    command.arg("--foreground").env(READY_VARIABLE, "1").stdin(Stdio::null()).stdout(Stdio::piped());
+    background::prepare(&mut command).arg("--foreground").env(READY_VARIABLE, "1").stdout(Stdio::piped());
     if let Some(time) = idle_exit {
         command.arg("--idle-exit").arg(format!("{}s", time.as_secs()));
     }
@@ -79,10 +79,11 @@ const READY_VARIABLE: &str = "LOOM_AGENT_LAUNCHED";
 
 fn run(idle_exit: Option<Duration>) -> Result<(), String> {
     let locale = Locale::from_environment();
-    harden::harden().map_err(|error| error.to_string())?;
+    let harden = || hardening::keep_to_itself().and_then(|()| hardening::raise_open_files());
+    harden().map_err(|error| error.to_string())?;
     let launched = std::env::var_os(READY_VARIABLE).is_some();
     if launched {
-        starter::leave();
+        background::leave_session();
     }
     let say = |message| locale.render(&message);
     let paths = Paths::from_environment().map_err(say)?;
@@ -101,7 +102,7 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
         .thread_keep_alive(Duration::from_secs(1))
         .build()
         .map_err(|error| error.to_string())?;
-    let agent = Agent::new(paths.clone(), store, harden::lock_memory());
+    let agent = Agent::new(paths.clone(), store, hardening::lock_memory());
     match IssuerConfig::from_environment() {
         Ok(issuer) => issuer.into_iter().for_each(|issuer| agent.name_issuer(issuer)),
         // Whoever opens the door is told; git is not kept waiting for it.
@@ -109,13 +110,10 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
     }
     let served = runtime.block_on(async {
         // First: another agent that finds our lock and nobody listening says so with HUP.
-        let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
-        // Whoever listens for it lives on: a write over the limit on the size of files is an error like any other.
-        let over_limit = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
-        let _over_limit = signal(over_limit).map_err(|error| error.to_string())?;
-        let door = match listenfd::ListenFd::from_env().take_unix_listener(0) {
-            Ok(Some(listener)) => Door::from_systemd(listener, &paths).map_err(|error| error.to_string())?,
-            _ => match Door::open(&paths).await {
+        signals::outlive_hangups().map_err(|error| error.to_string())?;
+        let door = match service_manager::listener().map_err(|error| error.to_string())? {
+            Some(given) => Door::given(given, &paths),
+            None => match Door::open(&paths).await {
                 Ok(door) => door,
                 Err(DoorError::Taken) if launched => {
                     println!("{READY}");
@@ -128,47 +126,28 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
             },
         };
         let signalled = agent.clone();
-        let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
-        let mut lock = signal(SignalKind::user_defined1()).map_err(|error| error.to_string())?;
+        let mut orders = Orders::listen().map_err(|error| error.to_string())?;
         tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    _ = terminate.recv() => break,
-                    _ = interrupt.recv() => break,
-                    // The terminal it was started from is gone; the agent stays.
-                    _ = hangup.recv() => {}
-                    // From a screen locker, or before the machine sleeps.
-                    _ = lock.recv() => {
-                        let agent = signalled.clone();
-                        tokio::spawn(async move { agent.lock_by_itself().await });
-                    }
-                }
+            while orders.next().await == Order::Lock {
+                let agent = signalled.clone();
+                tokio::spawn(async move { agent.lock_by_itself().await });
             }
             signalled.stopping.ask();
         });
         if launched {
             println!("{READY}");
-            detach().map_err(|error| error.to_string())?;
+            streams::let_go_of_output().map_err(|error| error.to_string())?;
         }
-        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        service_manager::say_ready();
         agent.note_start();
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "listening");
         serve(door, agent, idle_exit).await;
-        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        service_manager::say_stopping();
         Ok(())
     });
     // A thread that hangs in a call to a disk is not waited for.
     runtime.shutdown_background();
     served
-}
-
-/// Lets go of the launching process' pipes.
-fn detach() -> std::io::Result<()> {
-    let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
-    rustix::stdio::dup2_stdout(&null)?;
-    rustix::stdio::dup2_stderr(&null)?;
-    Ok(())
 }
 
 /// Logs where `LOOM_LOG` asks for it: to stderr in the foreground, else to the state directory.

@@ -7,7 +7,6 @@ mod demo;
 mod git_network;
 mod git_program;
 mod help;
-mod hush;
 mod output;
 mod secret_input;
 mod server_tokens;

@@ -1,6 +1,5 @@
 //! The terminal's rules: stdout carries data only; talk goes to stderr; spinners only where a person looks.
 
-use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -8,10 +7,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use loom_credentials::base::{Locale, Message};
 use loom_credentials::client::report;
 use loom_credentials::msg;
+use loom_credentials::os::terminal::Before;
 use loom_credentials::wire::Fault;
 use qrcode::render::unicode;
 use qrcode::{EcLevel, QrCode};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use crate::output;
@@ -91,13 +90,10 @@ const MAX_PICTURE: usize = 61;
 
 /// On Ctrl+C: puts the terminal back as it was, says so, and ends with 130. The agent sees the connection close.
 pub fn end_on_interrupt(locale: Locale) {
-    // Not standard input, which may be a pipe while a passphrase is typed.
-    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").ok();
-    let before: Option<(File, Termios)> =
-        terminal.and_then(|terminal| tcgetattr(&terminal).ok().map(|set| (terminal, set)));
+    let before = Before::now();
     let handler = move || {
-        if let Some((terminal, termios)) = &before {
-            let _ = tcsetattr(terminal, OptionalActions::Now, termios);
+        if let Some(before) = &before {
+            before.restore();
         }
         line("");
         say(locale, &msg!("cancelled"));

@@ -1,4 +1,3 @@
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use webpki::EndEntityCert;
 use super::validity::Validity;
 use crate::base::{Message, Moment, Stamp, TlsFiles, plain_file};
 use crate::msg;
+use crate::os::file::FileFacts;
 
 /// Files that were not used are looked at again after a while: the time of their certificate may have come.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
@@ -115,12 +115,10 @@ fn trouble(files: &TlsFiles, loaded: &Loaded) -> Option<Message> {
     loaded.validity.trouble(&files.cert).or_else(|| readable(&files.key))
 }
 
-/// Whether others can read the key. Who is not its owner may need to be of its group to read it.
+/// Whether others can read the key.
 fn readable(key: &Path) -> Option<Message> {
-    let found = std::fs::metadata(key).ok()?;
-    let is_own = found.uid() == rustix::process::geteuid().as_raw();
-    let others = if is_own { 0o044 } else { 0o004 };
-    (found.mode() & others != 0).then(|| msg!("tls-key-readable", path = key.display()))
+    let found = FileFacts::of_target(key).ok()?;
+    found.is_readable_by_strangers().then(|| msg!("tls-key-readable", path = key.display()))
 }
 
 fn load(files: &TlsFiles) -> Result<Loaded, Message> {

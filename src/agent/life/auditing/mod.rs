@@ -28,6 +28,7 @@ use crate::agent::fault;
 use crate::agent::state::lock;
 use crate::base::{Locale, Paths, ServerUrl, clock};
 use crate::msg;
+use crate::os::user::UserId;
 use crate::wire::{Actor, AuditEntry, AuditTrouble, Code, Fault};
 
 /// So much is collected before it is written. A crash can cost this much of the log; whoever reads it, and an agent that
@@ -260,8 +261,7 @@ impl Agent {
 /// An entry of the agent's own.
 fn own_entry(event: &str) -> AuditEntry {
     let exe = std::env::current_exe().ok().map(|path| path.to_string_lossy().into_owned());
-    let actor =
-        Actor::Process { uid: rustix::process::geteuid().as_raw(), pid: std::process::id(), exe, token_id: None };
+    let actor = Actor::Process { uid: UserId::own().number(), pid: std::process::id(), exe, token_id: None };
     let (time, event, outcome) = (clock::now().to_string(), event.to_owned(), "ok".to_owned());
     let (server, account, method, path) = (None, None, None, None);
     AuditEntry { time, event, actor, server, account, method, path, outcome, more: None, since: None }

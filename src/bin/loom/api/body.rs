@@ -1,9 +1,9 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::os::fd::AsFd;
 use std::path::Path;
 
 use loom_credentials::msg;
+use loom_credentials::os::streams;
 use loom_credentials::wire::{ApiBody, ApiPiece, Code, Fault, PIECE};
 
 /// What a call sends: nothing, a text, or what a file or a pipe brings, however long it is.
@@ -23,7 +23,7 @@ impl Body {
     pub fn of_file(path: &Path) -> Result<Body, Fault> {
         let open = || {
             let mut file = match path == Path::new("-") {
-                true => File::from(std::io::stdin().as_fd().try_clone_to_owned()?),
+                true => streams::input_file()?,
                 false => File::open(path)?,
             };
             let about = file.metadata()?;

@@ -1,8 +1,8 @@
-use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Command;
 
 use loom_credentials::base::{Scope, is_visible, printable};
 use loom_credentials::msg;
+use loom_credentials::os::process;
 use loom_credentials::wire::{self, Code, Fault, GenerateReply};
 
 use crate::Context;
@@ -20,7 +20,7 @@ pub fn run(args: Exec, context: &Context) -> Result<u8, Fault> {
 fn with_secret(variable: &str, args: &Exec, context: &Context) -> Result<u8, Fault> {
     let (server, account) = (context.server.clone(), args.account.clone());
     let reply = context.client()?.ask(&wire::Token { server, account, ..wire::Token::default() })?;
-    let error = command(args).env(variable, reply.token.expose()).exec();
+    let error = process::become_command(command(args).env(variable, reply.token.expose()));
     Err(not_run(args, &error))
 }
 
@@ -36,10 +36,7 @@ fn with_issued_token(args: &Exec, context: &Context) -> Result<u8, Fault> {
     let (issued, lease) = context.client()?.hold::<_, GenerateReply>(&question)?;
     let ended = command(args).env("LOOM_TOKEN", issued.token.expose()).status();
     drop(lease);
-    let status = ended.map_err(|error| not_run(args, &error))?;
-    // As a shell says it.
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
-    Ok(u8::try_from(code).unwrap_or(1))
+    Ok(process::exit_code(ended.map_err(|error| not_run(args, &error))?))
 }
 
 fn command(args: &Exec) -> Command {

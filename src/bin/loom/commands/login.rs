@@ -3,11 +3,12 @@ use std::io::{BufRead, IsTerminal, Read};
 use indicatif::ProgressBar;
 use loom_credentials::base::{Credential, Secret, TokenSource, printable};
 use loom_credentials::msg;
+use loom_credentials::os::session;
+use loom_credentials::os::terminal::Hush;
 use loom_credentials::wire::{self, Code, Fault, LoginEvent, LoginReply, Pasted, StoredIn};
 use zeroize::Zeroizing;
 
 use crate::args::login::{Flow, Login};
-use crate::hush::Hush;
 use crate::{Context, secret_input, term};
 
 /// The longest address that is read.
@@ -150,11 +151,10 @@ impl Talk<'_> {
     }
 }
 
-/// A browser on this machine that the person sees: not over SSH, and on Linux only with a display.
+/// A browser on this machine that the person sees: not over SSH.
 fn has_browser() -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let display = cfg!(any(target_os = "macos", windows)) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
-    display && !is_set("SSH_CONNECTION") && !is_set("CI")
+    session::has_display() && !is_set("SSH_CONNECTION") && !is_set("CI")
 }
 
 fn open(context: &Context, url: &str) {

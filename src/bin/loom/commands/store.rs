@@ -2,10 +2,10 @@ use std::io::IsTerminal;
 
 use loom_credentials::base::{Secret, printable};
 use loom_credentials::msg;
+use loom_credentials::os::terminal::Hush;
 use loom_credentials::wire::{self, Code, Fault, StoredIn, StoresReply};
 
 use crate::args::{Place, StoreAction};
-use crate::hush::Hush;
 use crate::{Context, secret_input, term};
 
 pub fn run(action: &StoreAction, context: &Context) -> Result<u8, Fault> {

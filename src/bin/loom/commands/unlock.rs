@@ -7,10 +7,10 @@ use loom_credentials::base::private_file::{self, PrivateFileError};
 use loom_credentials::base::{Config, Secret};
 use loom_credentials::client::Client;
 use loom_credentials::msg;
+use loom_credentials::os::terminal::Hush;
 use loom_credentials::wire::{self, Code, Fault};
 
 use crate::args::Unlock;
-use crate::hush::Hush;
 use crate::{Context, secret_input, term};
 
 /// How often a person may mistype.

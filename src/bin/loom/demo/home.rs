@@ -5,6 +5,7 @@ use std::process::{Command, ExitStatus};
 
 use loom_credentials::base::Locale;
 use loom_credentials::msg;
+use loom_credentials::os::private;
 use loom_credentials::wire::{Code, Fault};
 use tempfile::TempDir;
 
@@ -19,10 +20,10 @@ pub struct Home {
 impl Home {
     pub fn new(locale: Locale) -> io::Result<Home> {
         let dir = tempfile::Builder::new().prefix("loom-demo-").tempdir()?;
-        for name in ["run", "config", "state", "served"] {
+        for name in ["config", "state", "served"] {
             std::fs::create_dir(dir.path().join(name))?;
         }
-        std::fs::set_permissions(dir.path().join("run"), std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+        private::create_dir(&dir.path().join("run"))?;
         Ok(Home { dir, locale })
     }
 

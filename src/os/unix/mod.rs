@@ -1,0 +1,28 @@
+//! The rooms of [`os`](super) on Unix, Linux above all: what another Unix does not tell is said with each.
+
+pub(super) mod alarm;
+pub(super) mod background;
+#[cfg(feature = "agent")]
+pub(super) mod changes;
+pub(super) mod clock;
+pub(super) mod directories;
+pub(super) mod file;
+pub(super) mod filesystem;
+#[cfg(test)]
+pub(super) mod fixture;
+pub(super) mod hardening;
+#[cfg(feature = "agent")]
+pub(super) mod listening;
+pub(super) mod local;
+pub(super) mod lock;
+pub(super) mod machine;
+pub(super) mod private;
+pub(super) mod process;
+#[cfg(feature = "agent")]
+pub(super) mod service_manager;
+pub(super) mod session;
+#[cfg(feature = "agent")]
+pub(super) mod signals;
+pub(super) mod streams;
+pub(super) mod terminal;
+pub(super) mod user;

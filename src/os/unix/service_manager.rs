@@ -1,0 +1,29 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::listening::Listener;
+
+/// A listener that the service manager made and keeps: systemd's, named by `LISTEN_FDS`.
+#[derive(Debug)]
+pub struct Given {
+    pub listener: Listener,
+    /// Where it is found, if in a directory.
+    pub path: Option<PathBuf>,
+}
+
+/// The listener that this process was started for, if it was for one.
+pub fn listener() -> io::Result<Option<Given>> {
+    let Ok(Some(given)) = listenfd::ListenFd::from_env().take_unix_listener(0) else { return Ok(None) };
+    let path = given.local_addr()?.as_pathname().map(Path::to_owned);
+    Ok(Some(Given { listener: Listener::of(given)?, path }))
+}
+
+/// Says that this process does what it was started for.
+pub fn say_ready() {
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+}
+
+/// Says that it is about to end.
+pub fn say_stopping() {
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+}
