@@ -1,4 +1,8 @@
 //! Floor 4: the only place that decides.
+//!
+//! Each folder is a room: a struct that owns its state and has a few handles to rooms below it. This file puts them together,
+//! and is the only `impl Agent`: what takes all rooms stands here. A verb is one file under `verbs`; `call/dispatch` is the
+//! table of them.
 
 mod accounts;
 mod api;
@@ -10,17 +14,209 @@ mod fault;
 mod gate;
 mod life;
 mod login;
-mod state;
 mod upstream;
 mod verbs;
 
+use std::sync::Arc;
+
 pub use api::ends_here;
-pub use call::caller::{Asker, Caller, Peer, WRITE_WITHIN};
+pub use call::caller::{Caller, WRITE_WITHIN};
 pub use call::dispatch::{answer, is_hello};
-pub use doors::control::{DoorOrder, RestrictedDoor};
-pub use doors::http_door::{NamedIssuer, OpenHttp};
+pub use doors::{DoorOrder, Doors, RestrictedDoor};
 pub use fair::party::Party;
 pub use fair::places::{Place, Places};
+pub use gate::Gate;
+pub use gate::asker::{Asker, Peer};
 pub use gate::guest::{Guest, Shown};
+pub use gate::open_http::{NamedIssuer, OpenHttp};
 pub use life::stopping::{Busy, Stopping};
-pub use state::Agent;
+
+use crate::access::Ledger;
+use crate::agent::accounts::Accounts;
+use crate::agent::life::auditing::{Auditing, Who};
+use crate::agent::life::disk::Disk;
+use crate::agent::life::flights::Flights;
+use crate::agent::life::locking::{Due, Locking};
+use crate::agent::life::settings::Settings;
+use crate::agent::upstream::network::Network;
+use crate::agent::upstream::{Upstream, UpstreamNeeds};
+use crate::base::{Paths, Secret, StoreChoice};
+use crate::wire::Fault;
+
+/// The agent: its rooms.
+pub struct Agent {
+    paths: Paths,
+    /// Its memory is kept out of swap.
+    memory_locked: bool,
+    pub stopping: Arc<Stopping>,
+    audit: Arc<Auditing>,
+    pub(crate) settings: Arc<Settings>,
+    disk: Arc<Disk>,
+    /// Logins that are under way.
+    flights: Arc<Flights>,
+    lock: Arc<Locking>,
+    network: Arc<Network>,
+    accounts: Arc<Accounts>,
+    upstream: Arc<Upstream>,
+    pub gate: Arc<Gate>,
+    pub doors: Arc<Doors>,
+}
+
+impl Agent {
+    /// An agent for these directories; `store_choice` beats the settings. Nothing is opened or read before somebody asks.
+    pub fn new(paths: Paths, store_choice: Option<StoreChoice>, memory_locked: bool) -> Arc<Agent> {
+        let stopping = Arc::new(Stopping::default());
+        let ledger = Arc::new(Ledger::new(&paths));
+        let audit = Arc::new(Auditing::new(&paths, ledger.clone(), stopping.clone()));
+        let settings = Arc::new(Settings::new(&paths, store_choice, audit.clone()));
+        let disk = Arc::new(Disk::new(&paths));
+        let flights = Arc::new(Flights::default());
+        let lock = Locking::new(&paths, settings.clone(), disk.clone(), flights.clone(), stopping.clone());
+        let lock = Arc::new(lock);
+        let network = Arc::new(Network::new(settings.clone()));
+        let accounts = Accounts::new(&paths, settings.clone(), lock.clone());
+        let needs = UpstreamNeeds {
+            accounts: accounts.clone(),
+            network: network.clone(),
+            settings: settings.clone(),
+            audit: audit.clone(),
+            disk: disk.clone(),
+            stopping: stopping.clone(),
+        };
+        let upstream = Upstream::new(&paths, needs);
+        let gate = Gate::new(&paths, ledger, settings.clone(), audit.clone(), network.clone());
+        let doors = Doors::new(&paths, gate.clone(), settings.clone(), audit.clone(), stopping.clone());
+        let doors = Arc::new(doors);
+        Arc::new(Agent {
+            paths,
+            memory_locked,
+            stopping,
+            audit,
+            settings,
+            disk,
+            flights,
+            lock,
+            network,
+            accounts,
+            upstream,
+            gate,
+            doors,
+        })
+    }
+
+    /// Does what nobody asks for, until [`end`](Self::end): renewing, locking, closing doors of those whose rights ended,
+    /// writing the log.
+    pub fn begin(self: &Arc<Self>) {
+        tokio::spawn(self.upstream.clone().do_chores());
+        tokio::spawn(self.clone().lock_when_due());
+        tokio::spawn(self.doors.clone().close_what_ended());
+        tokio::spawn(self.audit.clone().write());
+        let doors = self.doors.clone();
+        tokio::spawn(async move { doors.open_http_of_settings().await });
+    }
+
+    /// Notes that the agent begins to answer.
+    pub fn note_start(&self) {
+        self.audit.note_start();
+    }
+
+    /// What is left to write once nobody is answered any more: what no store has taken so far would end with this memory, a
+    /// login whose refresh token the server has changed.
+    pub async fn end(&self) {
+        let noted = async {
+            self.gate.forget_devices().await;
+            self.audit.end().await;
+        };
+        tokio::join!(self.accounts.save_again(), noted);
+    }
+
+    /// Locks: from now on nobody gets anything, and what was kept in memory is gone when this returns; calls and logins under
+    /// way end with what they hold. A renewal is waited for, because its server may have taken back what is stored.
+    pub(crate) async fn lock(&self) {
+        self.lock.close();
+        let _turn = self.lock.turn().await;
+        // Whoever had the turn may have unlocked it.
+        self.lock.close();
+        let _renewals = self.upstream.all_turns().await;
+        self.accounts.forget_memory().await;
+        self.upstream.forget_revocations();
+        self.gate.forget_everybody().await;
+        self.lock.key.lock();
+    }
+
+    /// Locks every agent of these stores; `false` where only this one could be locked.
+    pub(crate) async fn lock_everywhere(&self) -> bool {
+        let everywhere = self.lock.close_everywhere().await;
+        self.lock().await;
+        everywhere
+    }
+
+    /// Locks without being asked over the socket.
+    pub async fn lock_by_itself(&self) {
+        if !self.lock.is_closed() {
+            self.lock_and_note().await;
+        }
+    }
+
+    /// Unlocks, with the passphrase where one is needed, and reads what is kept.
+    pub(crate) async fn unlock(&self, passphrase: Option<Secret>) -> Result<(), Fault> {
+        self.lock.open_key(passphrase).await?;
+        self.lock.open_everywhere().await?;
+        self.lock.note_request(true);
+        self.accounts.with(|_| ()).await
+    }
+
+    async fn lock_when_due(self: Arc<Self>) {
+        loop {
+            match self.lock.due().await {
+                Due::Idle => self.lock_by_itself().await,
+                // Somebody may have opened it again meanwhile.
+                Due::Closed if self.lock.is_closed() => self.lock_and_note().await,
+                Due::Closed => {}
+            }
+        }
+    }
+
+    async fn lock_and_note(&self) {
+        self.lock().await;
+        self.audit.note("lock", Who::agent(), None, Ok(()));
+        let _ = self.audit.rights_noted().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::base::{AccountKey, Credential, ServerUrl, TokenSource, moment};
+    use crate::wire::Code;
+
+    #[tokio::test]
+    async fn a_machine_that_slept_past_the_time_of_the_lock_gives_out_nothing_when_it_wakes() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::below(dir.path());
+        std::fs::create_dir(paths.config_dir()).unwrap();
+        std::fs::write(paths.config_file(), "lock_after = '30m'").unwrap();
+        let agent = Agent::new(paths, Some(StoreChoice::File), false);
+        tokio::spawn(agent.clone().lock_when_due());
+        let account = AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), None);
+        let credential = Credential::token(Secret::new("t".into()), TokenSource::Given);
+        let accounts = &agent.accounts;
+        accounts.keep(account, None, credential, |_| true).await.unwrap();
+        agent.lock.note_request(true);
+        moment::sleep(Duration::from_secs(20 * 60));
+        assert_eq!(accounts.with(|all| all.iter().count()).await.unwrap(), 1);
+        moment::sleep(Duration::from_secs(8 * 3600));
+        // No timer has run out: the machine slept.
+        let asked = accounts.with(|all| all.iter().count()).await;
+        assert_eq!(asked.unwrap_err().code(), Code::Locked);
+        assert!(agent.lock.is_locked());
+        let empty = || accounts.look(|_| ()).is_none();
+        while !empty() {
+            tokio::task::yield_now().await;
+        }
+        agent.unlock(None).await.unwrap();
+        assert_eq!(accounts.with(|all| all.iter().count()).await.unwrap(), 1);
+    }
+}

@@ -16,12 +16,12 @@ use crate::base::{HttpDoor, Message};
 pub(super) async fn serve_further(hall: Arc<Hall>) {
     let agent = hall.agent.clone();
     let mut open = Open { hall, doors: HashMap::new(), http: None };
-    for door in agent.first_doors() {
+    for door in agent.doors.first() {
         if let Err(reason) = open.open(&door) {
             tracing::warn!(path = %door.path.display(), reason = reason.id(), "a socket is not opened");
         }
     }
-    let Some(mut orders) = agent.door_orders() else { return };
+    let Some(mut orders) = agent.doors.orders() else { return };
     loop {
         let order = tokio::select! {
             Some(order) = orders.recv() => order,
@@ -91,21 +91,21 @@ impl Open {
         let opened = HttpServer::open(&door, tls, standing.clone(), self.hall.agent.clone()).await;
         // Nobody hears that there is none while one takes the other's place: who rests on its issuer would lose all they have.
         if opened.is_err() && had_one && self.http.is_none() {
-            self.hall.agent.http_is_at(None);
+            self.hall.agent.doors.http_is_at(None);
         }
         let server = opened?;
         let url = server.url().to_owned();
         self.leave_http().await;
         let tls = server.own_tls();
         let concerns = Box::new(move || tls.as_ref().map(|tls| tls.concerns()).unwrap_or_default());
-        self.hall.agent.http_is_at(Some(OpenHttp { url: url.clone(), standing, issuer, concerns }));
+        self.hall.agent.doors.http_is_at(Some(OpenHttp { url: url.clone(), standing, issuer, concerns }));
         self.http = Some(server);
         Ok(url)
     }
 
     async fn close_http(&mut self) {
         if self.http.is_some() {
-            self.hall.agent.http_is_at(None);
+            self.hall.agent.doors.http_is_at(None);
             self.leave_http().await;
         }
     }

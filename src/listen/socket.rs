@@ -26,14 +26,9 @@ pub fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) -> Pin<
 
 async fn run(mut door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     let hall = Hall::new(agent.clone());
-    tokio::spawn(agent.clone().do_chores());
-    tokio::spawn(agent.clone().lock_when_idle());
     tokio::spawn(watch_tokens(agent.clone()));
-    tokio::spawn(agent.clone().close_what_ended());
-    let auditor = tokio::spawn(agent.clone().write_audit());
     let further = tokio::spawn(serve_further(hall.clone()));
-    let of_settings = agent.clone();
-    tokio::spawn(async move { of_settings.open_http_of_settings().await });
+    agent.begin();
     tokio::select! {
         () = hall.serve(&mut door) => {}
         () = idle(&agent, idle_exit) => {}
@@ -46,13 +41,7 @@ async fn run(mut door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
         agent.stopping.done().await;
     };
     let _ = timeout(ANSWERED_WITHIN, answered).await;
-    // What no store has taken so far would end with this memory: a login whose refresh token the server has changed.
-    let noted = async {
-        agent.forget_devices().await;
-        auditor.abort();
-        agent.end_audit().await;
-    };
-    let _ = timeout(WRITTEN_WITHIN, async { tokio::join!(agent.save_again(), noted) }).await;
+    let _ = timeout(WRITTEN_WITHIN, agent.end()).await;
 }
 
 async fn idle(agent: &Agent, idle_exit: Option<Duration>) {

@@ -18,23 +18,23 @@ const BLIND: Duration = Duration::from_secs(2);
 pub(super) async fn watch_tokens(agent: Arc<Agent>) {
     loop {
         tokio::select! {
-            () = agent.ends_are_awaited(true) => {}
+            () = agent.gate.ends_are_awaited(true) => {}
             () = agent.stopping.asked() => return,
         }
-        let tokens = agent.tokens_file().and_then(|(dir, name)| Changes::of(&dir, vec![name]).ok());
-        let settings = agent.settings_file().and_then(|(dir, name)| Changes::of_written(&dir, vec![name]).ok());
+        let tokens = agent.gate.tokens_file().and_then(|(dir, name)| Changes::of(&dir, vec![name]).ok());
+        let settings = agent.settings.place().and_then(|(dir, name)| Changes::of_written(&dir, vec![name]).ok());
         let every = if tokens.is_some() { LOOK_EVERY } else { BLIND };
         // What happened before is not told.
-        agent.rights_may_have_ended();
+        agent.gate.rights_may_have_ended();
         loop {
             tokio::select! {
                 () = next(tokens.as_ref()) => {}
                 () = next(settings.as_ref()) => {}
                 () = sleep(every) => {}
-                () = agent.ends_are_awaited(false) => break,
+                () = agent.gate.ends_are_awaited(false) => break,
                 () = agent.stopping.asked() => return,
             }
-            agent.rights_may_have_ended();
+            agent.gate.rights_may_have_ended();
         }
     }
 }

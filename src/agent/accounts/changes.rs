@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-use crate::agent::Agent;
+use crate::agent::accounts::Accounts;
 use crate::agent::accounts::held::InStore;
-use crate::agent::accounts::index::Accounts;
+use crate::agent::accounts::index::Index;
 use crate::agent::accounts::stores::{STORE_WITHIN, with_store};
 use crate::agent::accounts::wishes::Asker;
 use crate::agent::fault;
-use crate::agent::state::lock;
+use crate::base::lock;
 use crate::base::{AccountKey, Credential, Secret, ServerUrl};
 use crate::store::{Cascade, Change, Changed, Record, Wish};
 use crate::wire::{Fault, StoredIn};
@@ -20,7 +20,7 @@ use crate::wire::{Fault, StoredIn};
 /// A change that is made if the record still has the secret it is about; `None` where there is nothing to change.
 type Amend = Box<dyn Fn(&Record) -> Option<Record> + Send>;
 
-impl Agent {
+impl Accounts {
     /// Keeps a credential in the place of what the account has, if that may go, and of the account `instead`: somebody decided
     /// so. Returns where, and what it replaced; nothing where what is there has to stay.
     pub(crate) async fn keep(
@@ -83,7 +83,7 @@ impl Agent {
 
     /// Notes that a renewal follows a refusal.
     pub(crate) fn heal(&self, account: &AccountKey) {
-        if let Some(memory) = lock(&self.accounts).as_mut() {
+        if let Some(memory) = lock(&self.memory).as_mut() {
             memory.heal(account);
         }
     }
@@ -92,7 +92,7 @@ impl Agent {
     pub(crate) async fn forget(&self, secrets: BTreeMap<AccountKey, Secret>) -> Result<(), Fault> {
         let accounts: Vec<AccountKey> = secrets.keys().cloned().collect();
         // What is to take the place of a record that the store has yet is gone with it.
-        let unsaved = |all: &Accounts| {
+        let unsaved = |all: &Index| {
             let unsaved = accounts.iter().filter_map(|key| Some((key.clone(), all.get(key)?.unsaved.clone()?)));
             unsaved.collect::<BTreeMap<AccountKey, InStore>>()
         };
@@ -114,7 +114,7 @@ impl Agent {
     /// its stores before it is locked, so that being locked does not keep it.
     pub async fn save_again(&self) {
         let Ok(mut stores) = timeout(STORE_WITHIN, self.changing.lock()).await else { return };
-        let unsaved = |all: &Accounts| {
+        let unsaved = |all: &Index| {
             let unsaved = all.iter().filter_map(|held| Some((held.record().clone(), held.unsaved.clone()?)));
             unsaved.collect::<Vec<(Record, InStore)>>()
         };
@@ -165,7 +165,7 @@ impl Agent {
         if let Err(fault) = done {
             tracing::warn!(fault = fault.id(), "what the server said is not stored yet");
             // Whoever locks the agent waits for renewals, so nothing that only memory has is lost by it.
-            if let Some(memory) = lock(&self.accounts).as_mut() {
+            if let Some(memory) = lock(&self.memory).as_mut() {
                 memory.insert_unsaved(record, stored_in, unsaved.unwrap_or(known));
             }
         }
@@ -177,11 +177,11 @@ impl Agent {
         decide: impl FnMut(&AccountKey, Option<&Record>) -> Option<Change> + Send + 'static,
     ) -> Result<Changed, Fault> {
         // What is kept beside it may be asked for when the stores cannot be.
-        self.with_accounts(|_| ()).await?;
+        self.with(|_| ()).await?;
         let (number, answer) = self.wishes.add(Wish::new(accounts, decide));
-        let agent = self.own.upgrade().ok_or_else(fault::internal)?;
+        let accounts = self.own.upgrade().ok_or_else(fault::internal)?;
         // Goes on when whoever asked goes away: what others ask for may be in the same write.
-        tokio::spawn(async move { agent.grant(number).await });
+        tokio::spawn(async move { accounts.grant(number).await });
         answer.await.map_err(|_| fault::internal())?
     }
 
@@ -218,7 +218,7 @@ impl Agent {
             Ok(outcomes) => outcomes,
             Err(fault) => asked.iter().map(|_| Err(fault.clone())).collect(),
         };
-        if let Some(memory) = lock(&self.accounts).as_mut() {
+        if let Some(memory) = lock(&self.memory).as_mut() {
             for (asked, outcome) in asked.iter().zip(&outcomes) {
                 outcome.iter().for_each(|changed| memory.take_in(asked, changed));
             }

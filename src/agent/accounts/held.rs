@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::agent::state::lock;
+use crate::base::lock;
 use crate::base::{AccountKey, Credential, Expiry, Secret, clock};
 use crate::store::Record;
 use crate::wire::{Condition, StoredIn};

@@ -8,7 +8,7 @@ use crate::wire::StoredIn;
 
 /// What the agent holds in memory: every account, as its store has it.
 #[derive(Default)]
-pub(crate) struct Accounts {
+pub(crate) struct Index {
     all: BTreeMap<AccountKey, Held>,
     /// Those of which the keyring has only something that is no record any more.
     damaged: Vec<AccountKey>,
@@ -18,7 +18,7 @@ pub(crate) struct Accounts {
     changes: u64,
 }
 
-impl Accounts {
+impl Index {
     pub(crate) fn version(&self) -> &Version {
         &self.version
     }

@@ -1,6 +1,6 @@
 //! Where credentials are kept, and how they get from one place to another.
 
-use crate::agent::Agent;
+use crate::agent::accounts::Accounts;
 use crate::agent::accounts::stores::with_store_in;
 use crate::agent::blocking::{ALL_WITHIN, within};
 use crate::agent::fault;
@@ -9,7 +9,7 @@ use crate::msg;
 use crate::store::{Protection, StoreError, rekey};
 use crate::wire::{Code, Fault, StoredIn};
 
-impl Agent {
+impl Accounts {
     /// Where new credentials go, and why not to the keyring.
     pub(crate) async fn first_store(&self) -> Result<(StoredIn, Option<Message>), Fault> {
         let look = |store: &mut crate::store::Cascade| Ok((store.first(), store.fallback().cloned()));
@@ -26,16 +26,13 @@ impl Agent {
                 return Err(Fault::new(Code::BadRequest, msg!("migrate-to-memory")).hint(msg!("hint-migrate")));
             }
         };
-        if self.store_choice.is_some() {
+        if self.settings.is_store_fixed() {
             return Err(Fault::new(Code::BadRequest, msg!("migrate-fixed")).hint(msg!("hint-migrate-fixed")));
         }
         let mut stores = self.stores().await?;
-        let (paths, key) = (self.paths().clone(), self.key.clone());
+        let (paths, key) = (self.paths.clone(), self.lock.key.clone());
         let target = with_store_in(ALL_WITHIN, &mut stores, move |store| store.copied(choice, &paths, &key)).await?;
-        let set = async || {
-            let _change = self.settings.changing.lock().await;
-            self.settings.set(Setting::Store, name.to_owned()).await
-        };
+        let set = || self.settings.set(Setting::Store, name.to_owned());
         // An agent whose setting is the keyring reads the file as well, and no other reads both. So that is the setting as
         // long as each has some.
         if to == StoredIn::Keyring {
@@ -56,7 +53,7 @@ impl Agent {
     /// Seals the file with a new key, protected like this; without a word on that as the old one was.
     pub(crate) async fn rekey(&self, protection: Option<Protection>) -> Result<(), Fault> {
         let _stores = self.exclusive().await?;
-        let (paths, key) = (self.paths().clone(), self.key.clone());
+        let (paths, key) = (self.paths.clone(), self.lock.key.clone());
         match within(ALL_WITHIN, move || Ok(rekey::rekey(&paths, &key, protection))).await? {
             Err(StoreError::PassphraseNeeded) => {
                 Err(Fault::new(Code::BadRequest, msg!("rekey-how")).hint(msg!("hint-rekey-how")))

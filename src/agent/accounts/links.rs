@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::agent::Agent;
-use crate::agent::state::lock;
+use crate::agent::accounts::Accounts;
+use crate::base::lock;
 use crate::base::{AccountRule, Config, ServerUrl};
 
 /// How long a directory may keep those waiting who ask. On a disk that hangs nobody runs git, who would hang as well.
@@ -25,7 +25,7 @@ struct Look {
     found: watch::Receiver<Option<PathBuf>>,
 }
 
-impl Agent {
+impl Accounts {
     /// The first rule that speaks of this server, asked for in this place; the second path is another name of it.
     pub(crate) async fn rule<'a>(
         &self,

@@ -1,10 +1,123 @@
+//! What is kept. Memory is a copy of the stores: it is compared with them before it is used, and changed after them.
+
 pub(crate) mod changes;
 pub(crate) mod held;
 pub(crate) mod index;
-pub(crate) mod keeping;
-pub(crate) mod links;
-pub(crate) mod outage;
+mod keeping;
+mod links;
+mod outage;
 pub(crate) mod seen;
 pub(crate) mod select;
-pub(crate) mod stores;
-pub(crate) mod wishes;
+mod stores;
+mod wishes;
+
+use std::sync::{Arc, Mutex, Weak};
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::access::Authority;
+use crate::agent::accounts::held::Held;
+use crate::agent::accounts::index::Index;
+use crate::agent::accounts::links::Links;
+use crate::agent::accounts::outage::Outage;
+use crate::agent::accounts::wishes::Wishes;
+use crate::agent::life::locking::Locking;
+use crate::agent::life::settings::Settings;
+use crate::base::{Locale, Paths, ServerUrl, StoreChoice, hex, lock};
+use crate::store::{Cascade, Lookout};
+use crate::wire::Fault;
+
+/// Every account. Requests share it; each holds its locks for moments only, never while it waits.
+pub(crate) struct Accounts {
+    /// For a change that goes on after whoever asked for it has gone.
+    own: Weak<Accounts>,
+    paths: Paths,
+    settings: Arc<Settings>,
+    lock: Arc<Locking>,
+    /// Makes the tags of this agent's life.
+    salt: [u8; 16],
+    /// A copy of what the stores have; nothing before they were read, and while the agent is locked.
+    memory: Mutex<Option<Index>>,
+    /// Tells whether the stores changed, once they were opened.
+    lookout: Mutex<Option<Lookout>>,
+    /// Which stores these are.
+    opened_as: Mutex<Option<StoreChoice>>,
+    /// Held by whoever reads the stores anew, so that a crowd shares one reading.
+    reading: tokio::sync::Mutex<()>,
+    outage: Mutex<Option<Outage>>,
+    /// Held across a change of store and memory, so that both see changes in the same order.
+    changing: tokio::sync::Mutex<Option<Cascade>>,
+    /// Changes that wait for it.
+    wishes: Wishes,
+    /// Where the directories of rules lead.
+    links: Links,
+}
+
+impl Accounts {
+    pub(crate) fn new(paths: &Paths, settings: Arc<Settings>, lock: Arc<Locking>) -> Arc<Accounts> {
+        let mut salt = [0; 16];
+        // Without randomness tags could be foreseen; they open nothing, they only say what was tried.
+        let _ = getrandom::fill(&mut salt);
+        Arc::new_cyclic(|own| Accounts {
+            own: own.clone(),
+            paths: paths.clone(),
+            settings,
+            lock,
+            salt,
+            memory: Mutex::default(),
+            lookout: Mutex::default(),
+            opened_as: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+            outage: Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
+            wishes: Wishes::default(),
+            links: Links::default(),
+        })
+    }
+
+    /// Forgets all of it, once what no store has taken yet was offered to them again. For who closed the agent before.
+    pub(crate) async fn forget_memory(&self) {
+        self.save_again().await;
+        let mut changing = self.changing.lock().await;
+        *lock(&self.memory) = None;
+        *changing = None;
+    }
+
+    /// Gives out nothing any more if the time of the lock is over, before anybody has an answer: a machine that slept wakes
+    /// its timers late.
+    pub(crate) fn lock_if_due(&self) {
+        if self.lock.is_overdue() && self.look(|_| ()).is_some() && !self.lock.is_locked() {
+            self.lock.close_soon();
+        }
+    }
+
+    /// The account that a person with these rights means; what an older Loom kept for the server becomes the owner's on the way.
+    pub(crate) async fn for_person<R>(
+        &self,
+        authority: &Authority,
+        server: &ServerUrl,
+        user: Option<&str>,
+        look: impl Fn(&Held) -> R,
+    ) -> Result<Option<R>, Fault> {
+        let find = |accounts: &Index| select::for_person(accounts.seen_by(authority), server, user).map(&look);
+        match self.with(find).await? {
+            Some(found) => Ok(Some(found)),
+            None if authority.is_owner() && self.claim(server).await? => self.with(find).await,
+            None => self.outage().map_or(Ok(None), Err),
+        }
+    }
+
+    /// Names an account with its present secret, without giving either away; valid while this agent lives.
+    pub(crate) fn tag(&self, held: &Held) -> String {
+        let parts = [self.salt.as_slice(), held.key().to_string().as_bytes(), b"\0", held.secret().expose().as_bytes()]
+            .concat();
+        let digest = Sha256::digest(Zeroizing::new(parts).as_slice());
+        hex(&digest[..8])
+    }
+
+    /// Why the keyring is not used, or that it is from now on, in this language, the first time this is asked.
+    pub(crate) fn unsaid(&self, locale: Locale) -> Option<String> {
+        lock(&self.lookout).as_ref().and_then(Lookout::news).map(|news| locale.render(&news))
+    }
+}

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::access::Authority;
-use crate::agent::Agent;
-use crate::agent::accounts::index::Accounts;
+use crate::agent::accounts::Accounts;
+use crate::agent::accounts::index::Index;
 use crate::agent::fault;
-use crate::agent::state::lock;
+use crate::base::lock;
 use crate::base::{AccountKey, ServerUrl};
 use crate::store::{Lookout, Record, Version};
 use crate::wire::{Fault, StoredIn};
@@ -20,7 +20,7 @@ pub(crate) struct Outage {
     pub(crate) fault: Fault,
 }
 
-impl Agent {
+impl Accounts {
     /// Why something that is kept may not be in memory.
     pub(crate) fn outage(&self) -> Option<Fault> {
         lock(&self.outage).as_ref().map(|outage| outage.fault.clone())
@@ -30,13 +30,13 @@ impl Agent {
     /// than when it was read.
     pub(crate) fn only_the_keyring_changed(&self) -> bool {
         let now = lock(&self.lookout).as_ref().map(Lookout::look);
-        let known = lock(&self.accounts).as_ref().map(|accounts| accounts.version().clone());
+        let known = lock(&self.memory).as_ref().map(|accounts| accounts.version().clone());
         now.zip(known).is_some_and(|(now, known)| now.differs_in_keyring_only(&known))
     }
 
     /// Takes in what changed elsewhere than in the keyring, which cannot be read. `false` where there is nothing in memory.
     pub(crate) async fn goes_on_without_keyring(&self) -> bool {
-        let has_keyring = |accounts: &Accounts| accounts.iter().any(|held| held.stored_in() == StoredIn::Keyring);
+        let has_keyring = |accounts: &Index| accounts.iter().any(|held| held.stored_in() == StoredIn::Keyring);
         if !self.look(has_keyring).unwrap_or_default() {
             return false;
         }
@@ -45,7 +45,7 @@ impl Agent {
             Ok((store.load_others()?, version))
         });
         let Ok((others, version)) = read.await else { return false };
-        if let Some(accounts) = &mut *lock(&self.accounts) {
+        if let Some(accounts) = &mut *lock(&self.memory) {
             accounts.read_others(others, version);
         }
         true
@@ -53,18 +53,18 @@ impl Agent {
 
     /// The accounts of which the keyring has only something that is no record any more.
     pub(crate) fn damaged(&self, is_meant: impl Fn(&AccountKey) -> bool) -> Vec<AccountKey> {
-        let damaged = |accounts: &Accounts| accounts.damaged().iter().filter(|key| is_meant(key)).cloned().collect();
+        let damaged = |accounts: &Index| accounts.damaged().iter().filter(|key| is_meant(key)).cloned().collect();
         self.look(damaged).unwrap_or_default()
     }
 
     /// Why there is nothing at this server for a person with these rights.
     pub(crate) fn nothing_at(&self, authority: &Authority, server: &ServerUrl, user: Option<&str>) -> Fault {
-        let damaged = |all: &Accounts| all.seen_by(authority).damaged_at(server, user).map(fault::damaged);
+        let damaged = |all: &Index| all.seen_by(authority).damaged_at(server, user).map(fault::damaged);
         self.look(damaged).flatten().unwrap_or_else(|| fault::not_logged_in(server))
     }
 }
 
-impl Accounts {
+impl Index {
     /// Takes in what the other stores have while the keyring cannot be read: of what is there memory has the last that is
     /// known.
     pub(crate) fn read_others(&mut self, mut stored: BTreeMap<AccountKey, (Record, StoredIn)>, version: Version) {

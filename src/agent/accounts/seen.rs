@@ -1,6 +1,6 @@
 use crate::access::Authority;
 use crate::agent::accounts::held::Held;
-use crate::agent::accounts::index::Accounts;
+use crate::agent::accounts::index::Index;
 use crate::agent::accounts::select;
 use crate::base::{AccountKey, Origin, ServerUrl};
 
@@ -11,11 +11,11 @@ use crate::base::{AccountKey, Origin, ServerUrl};
 /// neither gets nor changes it, and learns nothing of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen<'a> {
-    accounts: &'a Accounts,
+    accounts: &'a Index,
     authority: &'a Authority,
 }
 
-impl Accounts {
+impl Index {
     pub(crate) fn seen_by<'a>(&'a self, authority: &'a Authority) -> Seen<'a> {
         Seen { accounts: self, authority }
     }

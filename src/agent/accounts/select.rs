@@ -167,13 +167,13 @@ pub(crate) fn of_client(accounts: Seen<'_>, server: &ServerUrl, grant: &Grant) -
 mod tests {
     use super::*;
     use crate::access::Authority;
-    use crate::agent::accounts::index::Accounts;
+    use crate::agent::accounts::index::Index;
     use crate::base::{Credential, Secret, TokenSource};
     use crate::store::Record;
     use crate::wire::StoredIn;
 
-    fn accounts(keys: &[(&str, &str)]) -> Accounts {
-        let mut accounts = Accounts::default();
+    fn accounts(keys: &[(&str, &str)]) -> Index {
+        let mut accounts = Index::default();
         for (server, user) in keys {
             let key = AccountKey::new(ServerUrl::parse(server).unwrap(), Some((*user).to_owned()));
             let credential = Credential::token(Secret::new("t".into()), TokenSource::Given);
@@ -182,11 +182,11 @@ mod tests {
         accounts
     }
 
-    fn seen(accounts: &Accounts) -> Seen<'_> {
+    fn seen(accounts: &Index) -> Seen<'_> {
         accounts.seen_by(Box::leak(Box::new(Authority::owner())))
     }
 
-    fn chosen(accounts: &Accounts, server: &str, user: Option<&str>) -> Vec<String> {
+    fn chosen(accounts: &Index, server: &str, user: Option<&str>) -> Vec<String> {
         candidates(seen(accounts), &ServerUrl::parse(server).unwrap(), user)
             .iter()
             .map(|held| held.key().to_string())
@@ -276,8 +276,8 @@ mod tests {
     }
 
     /// The same with logins: server, account, who logged in.
-    fn logins(all: &[(&str, &str, &str)]) -> Accounts {
-        let mut accounts = Accounts::default();
+    fn logins(all: &[(&str, &str, &str)]) -> Index {
+        let mut accounts = Index::default();
         for (server, account, person) in all {
             let key = AccountKey::new(ServerUrl::parse(server).unwrap(), Some((*account).to_owned()));
             let endpoint = "\"token_endpoint\":\"https://i.example/token\"";

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-use crate::agent::Agent;
-use crate::agent::accounts::index::Accounts;
+use crate::agent::accounts::Accounts;
+use crate::agent::accounts::index::Index;
 use crate::agent::accounts::outage::Outage;
 use crate::agent::blocking::{in_time, within};
 use crate::agent::fault;
-use crate::agent::state::lock;
 use crate::base::StoreChoice;
+use crate::base::lock;
 use crate::store::{Cascade, Lookout, StoreError};
 use crate::wire::{Code, Fault};
 
@@ -29,16 +29,16 @@ pub(crate) const STORE_WITHIN: Duration = Duration::from_secs(8);
 /// How often the stores are read for one question while others change them.
 const READS: usize = 5;
 
-impl Agent {
+impl Accounts {
     /// Looks at the accounts as the stores have them now, whoever changed them.
-    pub(crate) async fn with_accounts<R>(&self, look: impl FnOnce(&Accounts) -> R) -> Result<R, Fault> {
+    pub(crate) async fn with<R>(&self, look: impl FnOnce(&Index) -> R) -> Result<R, Fault> {
         self.refresh().await?;
         self.look(look).ok_or_else(fault::locked)
     }
 
     /// Looks at the accounts if they have been read already.
-    pub(crate) fn look<R>(&self, look: impl FnOnce(&Accounts) -> R) -> Option<R> {
-        lock(&self.accounts).as_ref().map(look)
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&Index) -> R) -> Option<R> {
+        lock(&self.memory).as_ref().map(look)
     }
 
     /// The keys under which an older Loom kept what nobody claimed yet.
@@ -51,7 +51,7 @@ impl Agent {
         self.allow()?;
         let mut stores = self.exclusive().await?;
         if stores.is_none() || self.are_others_meant() {
-            let choice = self.store_choice()?;
+            let choice = self.settings.store_choice()?;
             let store = self.opened().await?;
             *lock(&self.lookout) = Some(store.lookout());
             *lock(&self.opened_as) = Some(choice);
@@ -63,7 +63,7 @@ impl Agent {
     /// The same without opening them.
     pub(crate) async fn exclusive(&self) -> Result<Stores<'_>, Fault> {
         let stores = in_time(STORE_WITHIN, async { Ok(self.changing.lock().await) }).await?;
-        if self.locking.is_locked() { Err(fault::locked()) } else { Ok(stores) }
+        if self.lock.is_closed() { Err(fault::locked()) } else { Ok(stores) }
     }
 
     /// Other stores are in use from now on.
@@ -75,7 +75,7 @@ impl Agent {
     /// Whether the settings name other stores than those that are open: somebody, perhaps through another agent, moved what
     /// is kept. What is in memory only stays until the agent ends, and nothing moves there.
     fn are_others_meant(&self) -> bool {
-        let (opened, meant) = (*lock(&self.opened_as), self.store_choice().ok());
+        let (opened, meant) = (*lock(&self.opened_as), self.settings.store_choice().ok());
         let moves = |choice: StoreChoice| choice != StoreChoice::Memory;
         opened.zip(meant).is_some_and(|(opened, meant)| opened != meant && moves(opened) && moves(meant))
     }
@@ -83,8 +83,8 @@ impl Agent {
     /// Nobody gets anything from an agent that is locked, by whichever agent of the same stores.
     fn allow(&self) -> Result<(), Fault> {
         self.lock_if_due();
-        self.obey_lock();
-        if self.locking.is_locked() { Err(fault::locked()) } else { Ok(()) }
+        self.lock.obey();
+        if self.lock.is_closed() { Err(fault::locked()) } else { Ok(()) }
     }
 
     /// Has in memory what the stores have. Most often one look tells that nothing changed; else they are read, which waits
@@ -101,7 +101,7 @@ impl Agent {
     /// Whether the stores that are open are as they were when they were read.
     fn is_as_read(&self) -> bool {
         let version = lock(&self.lookout).as_ref().map(Lookout::look);
-        version.is_some_and(|now| lock(&self.accounts).as_ref().is_some_and(|known| *known.version() == now))
+        version.is_some_and(|now| lock(&self.memory).as_ref().is_some_and(|known| *known.version() == now))
     }
 
     /// Has in memory what the stores have, whatever a look tells: over a network it may be seconds old. For who could do harm
@@ -129,7 +129,7 @@ impl Agent {
             if is_current() {
                 return Ok(());
             }
-            let known = self.look(Accounts::changes);
+            let known = self.look(Index::changes);
             let all = |store: &mut Cascade| {
                 let version = store.lookout().look();
                 let all = store.load()?;
@@ -166,12 +166,12 @@ impl Agent {
                 read => read?,
             };
             *lock(&self.outage) = None;
-            let mut accounts = lock(&self.accounts);
+            let mut accounts = lock(&self.memory);
             // Whoever locks closes first and then clears this.
-            if self.locking.is_locked() {
+            if self.lock.is_closed() {
                 return Err(fault::locked());
             }
-            if accounts.as_ref().map(Accounts::changes) == known {
+            if accounts.as_ref().map(Index::changes) == known {
                 accounts.get_or_insert_default().read(all, damaged, version);
                 return Ok(());
             }
@@ -199,8 +199,8 @@ impl Agent {
     }
 
     pub(crate) async fn opened(&self) -> Result<Cascade, Fault> {
-        let choice = self.store_choice()?;
-        let (paths, key) = (self.paths().clone(), self.key.clone());
+        let choice = self.settings.store_choice()?;
+        let (paths, key) = (self.paths.clone(), self.lock.key.clone());
         within(STORE_WITHIN, move || Cascade::open(choice, &paths, &key).map_err(fault::from_store)).await
     }
 }

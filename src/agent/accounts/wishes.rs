@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use tokio::sync::oneshot;
 
-use crate::agent::state::lock;
+use crate::base::lock;
 use crate::store::{Changed, Wish};
 use crate::wire::Fault;
 

@@ -2,7 +2,7 @@ use super::target::{Target, lies_below};
 use crate::access::{Authority, Need};
 use crate::agent::Agent;
 use crate::agent::accounts::held::{Held, Usefulness};
-use crate::agent::accounts::index::Accounts;
+use crate::agent::accounts::index::Index;
 use crate::agent::accounts::seen::Seen;
 use crate::agent::accounts::select;
 use crate::agent::fault;
@@ -19,9 +19,11 @@ pub(crate) async fn pick(
     user: Option<&str>,
     need: Need,
 ) -> Result<AccountKey, Fault> {
-    let find = |accounts: &Accounts| choose(accounts.seen_by(authority), target, user, need);
-    match agent.with_accounts(find).await? {
-        Choice::None if authority.is_owner() && agent.claim(&target.server).await? => agent.with_accounts(find).await?,
+    let find = |accounts: &Index| choose(accounts.seen_by(authority), target, user, need);
+    match agent.accounts.with(find).await? {
+        Choice::None if authority.is_owner() && agent.accounts.claim(&target.server).await? => {
+            agent.accounts.with(find).await?
+        }
         choice => choice,
     }
     .account(target, need)
@@ -36,31 +38,31 @@ pub(super) async fn others_with(
     scope: &str,
     tried: &[AccountKey],
 ) -> Result<Vec<AccountKey>, Fault> {
-    let find = |accounts: &Accounts| {
+    let find = |accounts: &Index| {
         let fitting = of_use(accounts.seen_by(authority), target, None);
         let mut others: Vec<_> = fitting.into_iter().filter(|held| held.is_of_use()).collect();
         others.retain(|held| !tried.contains(held.key()) && has_scope(held.credential(), scope) != Some(false));
         others.sort_by_key(|held| (has_scope(held.credential(), scope).is_none(), power_of(held.credential())));
         others.into_iter().map(|held| held.key().clone()).collect()
     };
-    agent.with_accounts(find).await
+    agent.accounts.with(find).await
 }
 
 /// What is kept for the account, renewed first if it has to be.
 pub(super) async fn ready(agent: &Agent, account: &AccountKey) -> Result<Credential, Fault> {
     let server = account.server();
     let look = |held: &Held| {
-        agent.note_use(held);
+        agent.upstream.note_use(held);
         let usefulness = held.usefulness(0);
         held.give_doubtful();
         (usefulness, held.condition(0), held.credential().clone(), held.healed_enough())
     };
-    let find = |accounts: &Accounts| accounts.get(account).map(look);
-    let mut found = agent.with_accounts(find).await?;
+    let find = |accounts: &Index| accounts.get(account).map(look);
+    let mut found = agent.accounts.with(find).await?;
     let mut failed = None;
     if let Some((Usefulness::Renewed, _, credential, _)) = &found {
-        failed = agent.renew_in_time(account, credential.secret()).await.err();
-        found = agent.with_accounts(find).await?;
+        failed = agent.upstream.renew_in_time(account, credential.secret()).await.err();
+        found = agent.accounts.with(find).await?;
     }
     match (found, failed) {
         (Some((_, Condition::Valid, credential, _) | (Usefulness::Doubtful, _, credential, _)), _) => Ok(credential),
@@ -162,8 +164,8 @@ mod tests {
     use crate::store::Record;
     use crate::wire::StoredIn;
 
-    fn accounts(all: &[(&str, &str, &str)]) -> Accounts {
-        let mut accounts = Accounts::default();
+    fn accounts(all: &[(&str, &str, &str)]) -> Index {
+        let mut accounts = Index::default();
         for (server, user, scopes) in all {
             let key = AccountKey::new(ServerUrl::parse(server).unwrap(), Some((*user).to_owned()));
             let scopes = scopes.split_whitespace().map(str::to_owned).collect();
@@ -174,7 +176,7 @@ mod tests {
         accounts
     }
 
-    fn chosen(accounts: &Accounts, user: Option<&str>, method: &str, path: &str) -> String {
+    fn chosen(accounts: &Index, user: Option<&str>, method: &str, path: &str) -> String {
         let server = ServerUrl::parse("https://a.example").unwrap();
         let url = url::Url::parse(&server.endpoint(path)).unwrap();
         match choose(accounts.seen_by(&Authority::owner()), &Target { server, url }, user, needed(method, path)) {

@@ -95,15 +95,15 @@ pub(crate) async fn carry_out(
         let Sent { uploader, mut answer, url, own } = sent;
         let status = answer.status();
         if own && status == 401 && asked.marks {
-            agent.note(&account, credential.secret(), true).await;
+            agent.accounts.note(&account, credential.secret(), true).await;
         } else if own && (200..300).contains(&status) {
-            agent.note(&account, credential.secret(), false).await;
+            agent.accounts.note(&account, credential.secret(), false).await;
         }
         let heals = own && status == 401 && !renewed && could_heal(agent, &account).await?;
         if heals {
-            agent.renew(&account, credential.secret()).await?;
+            agent.upstream.renew(&account, credential.secret()).await?;
             if !asked.marks {
-                agent.heal(&account);
+                agent.accounts.heal(&account);
             }
             renewed = true;
         }
@@ -181,7 +181,7 @@ async fn send(
         let authorization = own.then(|| HeaderValue::from_str(proof)).transpose().map_err(|_| fault::internal())?;
         let headers = if own { asked.headers.clone() } else { only_accept(&asked.headers) };
         let at = if own { server.clone() } else { origin(&url).ok_or_else(fault::internal)? };
-        let http = agent.http(&at)?;
+        let http = agent.network.http(&at)?;
         let call = Call { method: asked.method.clone(), url: url.clone(), headers, authorization, body: upload };
         let answer = tokio::select! {
             answer = http.call(call) => answer.map_err(|error| fault::from_http(&at, &error))?,
@@ -222,7 +222,7 @@ async fn missing(answer: &mut Answering) -> Option<String> {
 }
 
 async fn could_heal(agent: &Agent, account: &AccountKey) -> Result<bool, Fault> {
-    agent.with_accounts(|accounts| accounts.get(account).is_some_and(|held| held.could_heal())).await
+    agent.accounts.with(|accounts| accounts.get(account).is_some_and(|held| held.could_heal())).await
 }
 
 /// The value of the header that proves who asks.

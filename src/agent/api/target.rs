@@ -30,11 +30,11 @@ impl Target {
                 let origin = ServerUrl::parse(&format!("{scheme}://{}", &rest[..end])).map_err(|error| {
                     Fault::new(Code::BadRequest, msg!("bad-server", server = path).because(error.message()))
                 })?;
-                let server = agent.server(caller, Some(named.unwrap_or_else(|| origin.clone())), user)?;
+                let server = caller.server(&agent.settings, Some(named.unwrap_or_else(|| origin.clone())), user)?;
                 (server, format!("{origin}{}", &rest[end..]))
             }
             _ => {
-                let server = agent.server(caller, named, user)?;
+                let server = caller.server(&agent.settings, named, user)?;
                 let slash = if path.starts_with('/') { "" } else { "/" };
                 let text = server.endpoint(&format!("{slash}{path}"));
                 (server, text)

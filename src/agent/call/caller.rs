@@ -7,17 +7,22 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
-use crate::access::{Authority, Standing};
+use crate::access::Authority;
 use crate::agent::Agent;
 use crate::agent::fault;
+use crate::agent::gate::Gate;
+use crate::agent::gate::asker::{Asker, TheUser};
 use crate::agent::gate::guest::Guest;
 use crate::agent::gate::lasting::Begun;
 use crate::agent::gate::needs::Needs;
 use crate::agent::gate::over::Over;
 use crate::agent::life::auditing::{Author, Called, Who};
+use crate::agent::life::locking::Locking;
+use crate::agent::life::settings::Settings;
+use crate::agent::life::stopping::Stopping;
 use crate::base::{Locale, ServerUrl};
 use crate::msg;
-use crate::wire::{Actor, Code, Fault, MAX_FRAME, print_event};
+use crate::wire::{Code, Fault, MAX_FRAME, print_event};
 
 /// Whoever reads nothing for so long has gone.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
@@ -33,7 +38,9 @@ pub struct Caller<'a> {
     over: Over<'a>,
     about: Option<(ServerUrl, Option<String>)>,
     called: Option<Called>,
-    agent: &'a Agent,
+    gate: &'a Gate,
+    lock: &'a Locking,
+    stopping: &'a Stopping,
     input: &'a mut (dyn AsyncRead + Send + Unpin),
     output: &'a mut (dyn AsyncWrite + Send + Unpin),
     settled: Option<&'a Notify>,
@@ -44,29 +51,6 @@ pub struct Caller<'a> {
 pub(crate) struct Heard {
     awaited: bool,
     line: Zeroizing<Vec<u8>>,
-}
-
-/// Who is at the other end.
-#[derive(Clone, Copy)]
-pub enum Asker<'a> {
-    /// A process of this user, at a socket that may have a token of its own.
-    Process { peer: &'a Peer, door: Option<&'a Standing> },
-    /// Somebody who was let in through the HTTP door.
-    Guest(&'a Guest),
-}
-
-/// That it is the user who asks, without anybody's token: what only they and their settings may say is heard of nobody else.
-/// Nothing but a [`Caller`] makes one.
-#[derive(Clone, Copy)]
-pub(crate) struct TheUser(());
-
-/// The process at the other end, as the kernel named it when it connected.
-#[derive(Clone, Debug)]
-pub struct Peer {
-    pub uid: u32,
-    pub pid: u32,
-    /// Its program then; nothing where that may be another's.
-    pub exe: Option<String>,
 }
 
 impl<'a> Caller<'a> {
@@ -83,7 +67,9 @@ impl<'a> Caller<'a> {
             over: Over::default(),
             about: None,
             called: None,
-            agent,
+            gate: &agent.gate,
+            lock: &agent.lock,
+            stopping: &agent.stopping,
             input,
             output,
             settled: None,
@@ -116,14 +102,29 @@ impl<'a> Caller<'a> {
 
     /// A process of this user that shows no token, at a socket that has none.
     pub(crate) fn is_owner(&self) -> bool {
-        matches!(self.asker, Asker::Process { door: None, .. }) && self.begun.authority.token().is_none()
+        self.the_user().is_ok()
     }
 
     /// The proof of that, for what nobody else may say.
     pub(crate) fn the_user(&self) -> Result<TheUser, Fault> {
-        match self.is_owner() {
-            true => Ok(TheUser(())),
-            false => Err(fault::only_the_user()),
+        TheUser::proof(self.asker, &self.begun.authority).ok_or_else(fault::only_the_user)
+    }
+
+    /// The server a request means: the one it names, else the default one; never one that is not there for the one who asks,
+    /// nor one that would be reached in clear.
+    pub(crate) fn server(
+        &mut self,
+        settings: &Settings,
+        named: Option<ServerUrl>,
+        user: Option<&str>,
+    ) -> Result<ServerUrl, Fault> {
+        let config = settings.config()?;
+        let default = config.default_server().filter(|default| self.authority().sees(default));
+        let server = named.or_else(|| default.cloned()).ok_or_else(fault::no_server)?;
+        self.is_about(&server, user)?;
+        match config.permits(&server) {
+            true => Ok(server),
+            false => Err(fault::cleartext(&server)),
         }
     }
 
@@ -145,7 +146,7 @@ impl<'a> Caller<'a> {
 
     /// Whether they may still do what they began.
     pub(crate) fn still_may(&self) -> Result<(), Fault> {
-        self.agent.still_holds(&self.begun)
+        self.gate.still_holds(&self.begun)
     }
 
     pub(crate) fn asker(&self) -> Asker<'a> {
@@ -153,10 +154,7 @@ impl<'a> Caller<'a> {
     }
 
     pub(crate) fn guest(&self) -> Option<&'a Guest> {
-        match self.asker {
-            Asker::Guest(guest) => Some(guest),
-            Asker::Process { .. } => None,
-        }
+        self.asker.guest()
     }
 
     /// Says what is to be called, for the audit log.
@@ -174,27 +172,12 @@ impl<'a> Caller<'a> {
 
     /// Who asks: the program that connected, and the token that it presented.
     pub(crate) fn actor(&self) -> Who {
-        let token_id = self.begun.authority.token().map(str::to_owned);
-        let actor = match self.asker {
-            Asker::Process { peer: Peer { uid, pid, exe }, .. } => {
-                Actor::Process { uid: *uid, pid: *pid, exe: exe.clone(), token_id }
-            }
-            Asker::Guest(guest) => return guest.who(),
-        };
-        Who { actor, author: self.author() }
+        self.asker.who(&self.begun.authority)
     }
 
     /// As whom they are counted in the log.
     pub(crate) fn author(&self) -> Author {
-        match (Author::of(&self.begun.authority), self.asker) {
-            (_, Asker::Guest(guest)) => guest.who().author,
-            (Some(author), _) => author,
-            (None, Asker::Process { door: Some(door), .. }) => {
-                Author::Restricted(door.ids().next().unwrap_or_default().to_owned())
-            }
-            (None, Asker::Process { door: None, .. }) if self.begun.authority.is_nobody() => Author::Processes,
-            (None, Asker::Process { door: None, .. }) => Author::Owner,
-        }
+        self.asker.author(&self.begun.authority)
     }
 
     /// Sends an event; `false` if nobody listens any more.
@@ -211,8 +194,8 @@ impl<'a> Caller<'a> {
             let mut limited = (&mut *self.input).take(room as u64);
             let count = tokio::select! {
                 count = limited.read_buf(&mut *line), if room > 0 => count.ok()?,
-                () = self.agent.stopping.asked() => 0,
-                _ = self.over.come(self.agent, &self.begun) => 0,
+                () = self.stopping.asked() => 0,
+                _ = self.over.come(self.gate, &self.begun) => 0,
                 else => 0,
             };
             if count == 0 {
@@ -230,9 +213,9 @@ impl<'a> Caller<'a> {
             tokio::select! {
                 biased;
                 written = &mut writing => return written.ok().and_then(Result::ok).ok_or_else(fault::cancelled),
-                () = self.agent.stopping.asked() => return Err(fault::stopping()),
-                () = self.agent.locking.locked() => return Err(fault::locked()),
-                fault = self.over.come(self.agent, &self.begun) => return Err(fault),
+                () = self.stopping.asked() => return Err(fault::stopping()),
+                () = self.lock.closed() => return Err(fault::locked()),
+                fault = self.over.come(self.gate, &self.begun) => return Err(fault),
                 whole = heard.take_in(self.input), if !heard.is_whole() => whole.ok_or_else(fault::cancelled)?,
             }
         }
@@ -242,9 +225,9 @@ impl<'a> Caller<'a> {
     pub(crate) async fn hear(&mut self, heard: &mut Heard) -> Result<(), Fault> {
         tokio::select! {
             whole = heard.take_in(self.input) => whole.ok_or_else(fault::cancelled),
-            () = self.agent.stopping.asked() => Err(fault::stopping()),
-            () = self.agent.locking.locked() => Err(fault::locked()),
-            fault = self.over.come(self.agent, &self.begun) => Err(fault),
+            () = self.stopping.asked() => Err(fault::stopping()),
+            () = self.lock.closed() => Err(fault::locked()),
+            fault = self.over.come(self.gate, &self.begun) => Err(fault),
         }
     }
 
@@ -254,8 +237,8 @@ impl<'a> Caller<'a> {
         let closed = async { while self.input.read(&mut ignored).await.is_ok_and(|count| count > 0) {} };
         tokio::select! {
             () = closed => {}
-            () = self.agent.stopping.asked() => {}
-            _ = self.over.come(self.agent, &self.begun) => {}
+            () = self.stopping.asked() => {}
+            _ = self.over.come(self.gate, &self.begun) => {}
         }
     }
 
@@ -266,9 +249,9 @@ impl<'a> Caller<'a> {
         let closed = async { while self.input.read(&mut ignored).await.is_ok_and(|count| count > 0) {} };
         tokio::select! {
             () = closed => fault::cancelled(),
-            () = self.agent.stopping.asked() => fault::stopping(),
-            () = self.agent.locking.locked() => fault::locked(),
-            fault = self.over.come(self.agent, &self.begun) => fault,
+            () = self.stopping.asked() => fault::stopping(),
+            () = self.lock.closed() => fault::locked(),
+            fault = self.over.come(self.gate, &self.begun) => fault,
         }
     }
 }

@@ -3,10 +3,11 @@ use std::pin::Pin;
 use zeroize::Zeroizing;
 
 use crate::agent::Agent;
-use crate::agent::call::caller::Asker;
 use crate::agent::call::caller::Caller;
 use crate::agent::fault;
+use crate::agent::gate::asker::Asker;
 use crate::agent::gate::needs::{NOTHING, Needs, OPEN, SECRET, SETTINGS, at_server, everywhere};
+use crate::agent::life::auditing::Auditing;
 use crate::agent::life::auditing::Author;
 use crate::base::Scope;
 use crate::msg;
@@ -96,10 +97,10 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
     };
     caller.locale = request.locale;
     let env = request.env.take().filter(|_| caller.guest().is_none());
-    if env.as_ref().and_then(|env| env.home.as_ref()).is_some_and(|home| *home != agent.paths().tag()) {
+    if env.as_ref().and_then(|env| env.home.as_ref()).is_some_and(|home| *home != agent.paths.tag()) {
         return refuse(fault::elsewhere(), caller);
     }
-    if let Err(fault) = agent.disk_answers().await {
+    if let Err(fault) = agent.disk.answers().await {
         // Whoever may end the agent does not wait for its disk.
         let is_owner = matches!(caller.asker(), Asker::Process { door: None, .. }) && request.token.is_none();
         return match is_owner && request.verb() == wire::Stop::NAME {
@@ -107,11 +108,11 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
             false => refuse(fault, caller),
         };
     }
-    agent.lock_if_due();
-    match agent.authority(&request, caller).await {
+    agent.accounts.lock_if_due();
+    match agent.gate.authority(&request, caller.asker()).await {
         Ok(authority) => {
             caller.acts_within(authority);
-            agent.note_token(caller);
+            agent.gate.note_token(caller.asker(), caller.authority());
         }
         Err(fault) => return refuse(fault, caller),
     }
@@ -119,12 +120,12 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
         Some((name, needs, run)) => {
             tracing::debug!(verb = name, "request");
             if let Err(fault) = needs.check(caller.authority()) {
-                agent.audit("auth.fail", caller.actor(), None, Err(fault.code()));
+                agent.audit.note("auth.fail", caller.actor(), None, Err(fault.code()));
                 return refuse(fault, caller);
             }
             caller.takes(*needs);
             match env.filter(|_| caller.is_owner()) {
-                Some(env) => agent.on_behalf(env, run(agent, &request, caller, *needs)).await,
+                Some(env) => agent.network.on_behalf(env, run(agent, &request, caller, *needs)).await,
                 None => run(agent, &request, caller, *needs).await,
             }
         }
@@ -149,17 +150,17 @@ where
 }
 
 async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Caller<'_>, needs: Needs) -> Frame {
-    agent.note_request(V::EVENT.is_some());
+    agent.lock.note_request(V::EVENT.is_some());
     let audited = V::EVENT.map(|event| (event, caller.actor()));
-    let changes_rights = Agent::changes_rights(V::EVENT);
+    let changes_rights = Auditing::changes_rights(V::EVENT);
     let (gives_rights, mut outcome) = match request.params::<V>() {
         Ok(verb) => {
             let author = caller.author();
             let gives_rights = verb.gives_rights() && !(V::CHANGES_ACCOUNT && author == Author::Owner);
             let may = match gives_rights {
-                true => agent.can_note_rights(&author).await,
+                true => agent.audit.can_note_rights(&author).await,
                 // One that has no event notes what it did by itself, and that changes rights.
-                false if V::CHANGES_ACCOUNT => agent.has_room(&author, changes_rights || V::EVENT.is_none()),
+                false if V::CHANGES_ACCOUNT => agent.audit.has_room(&author, changes_rights || V::EVENT.is_none()),
                 false => Ok(()),
             };
             match may {
@@ -181,9 +182,9 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
     }
     if let Some((event, actor)) = audited {
         let (about, called) = (caller.take_about(), caller.take_called());
-        agent.audit_call(event, actor, about, called, outcome.as_ref().map(|_| ()).map_err(Fault::code));
+        agent.audit.note_call(event, actor, about, called, outcome.as_ref().map(|_| ()).map_err(Fault::code));
         if changes_rights
-            && let Err(fault) = agent.rights_noted().await
+            && let Err(fault) = agent.audit.rights_noted().await
             && gives_rights
             && outcome.is_ok()
         {
@@ -193,7 +194,7 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
     // Whoever asks for a credential hears nothing of it: that is git, most often. Some answers say it themselves.
     let is_daily = V::EVENT.is_some() && !changes_rights;
     let says_itself = is_daily || V::NAME == wire::AuditVerify::NAME;
-    let note = if says_itself || !caller.is_owner() { None } else { agent.note_of_audit(caller.locale) };
+    let note = if says_itself || !caller.is_owner() { None } else { agent.audit.trouble_in_words(caller.locale) };
     print_noted_reply(&outcome, note, caller.locale)
 }
 

@@ -1,2 +1,93 @@
-pub(crate) mod control;
-pub(crate) mod http_door;
+//! The doors beside the agent's own socket: which there are is decided here; the floor above opens and closes them.
+
+mod http_door;
+mod sockets;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::access::Standing;
+use crate::agent::doors::http_door::HttpState;
+pub use crate::agent::doors::sockets::RestrictedDoor;
+use crate::agent::gate::Gate;
+use crate::agent::gate::open_http::NamedIssuer;
+use crate::agent::life::auditing::Auditing;
+use crate::agent::life::settings::Settings;
+use crate::agent::life::stopping::Stopping;
+use crate::base::{HttpDoor, Message, Paths, lock};
+
+/// What the floor above is asked to do.
+pub enum DoorOrder {
+    Open {
+        door: RestrictedDoor,
+        done: oneshot::Sender<Result<(), Message>>,
+    },
+    Close {
+        path: PathBuf,
+        done: oneshot::Sender<()>,
+    },
+    /// The HTTP door, in the place of one that is open; where it is then is the answer.
+    OpenHttp {
+        door: HttpDoor,
+        standing: Standing,
+        issuer: Option<NamedIssuer>,
+        done: oneshot::Sender<Result<String, Message>>,
+    },
+    CloseHttp {
+        done: oneshot::Sender<()>,
+    },
+}
+
+/// Sends [`DoorOrder`]s to the floor above, which owns the listeners: the agent itself opens nothing.
+pub struct Doors {
+    paths: Paths,
+    gate: Arc<Gate>,
+    settings: Arc<Settings>,
+    audit: Arc<Auditing>,
+    stopping: Arc<Stopping>,
+    orders: mpsc::UnboundedSender<DoorOrder>,
+    inbox: Mutex<Option<mpsc::UnboundedReceiver<DoorOrder>>>,
+    /// Held while something is opened or closed, and the list is read, changed and written.
+    changing: tokio::sync::Mutex<()>,
+    /// The sockets that are there, whatever the list says.
+    sockets: Mutex<Vec<RestrictedDoor>>,
+    http: HttpState,
+    /// Told whenever there are others than before.
+    news: watch::Sender<u64>,
+}
+
+impl Doors {
+    pub(crate) fn new(
+        paths: &Paths,
+        gate: Arc<Gate>,
+        settings: Arc<Settings>,
+        audit: Arc<Auditing>,
+        stopping: Arc<Stopping>,
+    ) -> Doors {
+        let (orders, inbox) = mpsc::unbounded_channel();
+        Doors {
+            paths: paths.clone(),
+            gate,
+            settings,
+            audit,
+            stopping,
+            orders,
+            inbox: Mutex::new(Some(inbox)),
+            changing: tokio::sync::Mutex::default(),
+            sockets: Mutex::default(),
+            http: HttpState::default(),
+            news: watch::Sender::default(),
+        }
+    }
+
+    /// The orders, for the one who carries them out.
+    pub fn orders(&self) -> Option<mpsc::UnboundedReceiver<DoorOrder>> {
+        lock(&self.inbox).take()
+    }
+
+    fn say_that_they_changed(&self) {
+        self.news.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}

@@ -4,7 +4,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::agent::fair::party::Party;
 use crate::agent::fair::shares::Shares;
-use crate::agent::state::lock;
+use crate::base::lock;
 
 /// What goes on for a while, of which there is only so much at once: connections, calls, looks at the log. When it is too much,
 /// one of those who have most is told to end.

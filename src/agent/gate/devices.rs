@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::agent::fair::party::Party;
 use crate::agent::fair::shares::Shares;
-use crate::agent::state::lock;
+use crate::base::lock;
 use crate::base::{Expiry, Moment, Scopes, Secret, clock};
 
 /// How long a code is good for.

@@ -3,18 +3,17 @@
 use std::net::IpAddr;
 
 use crate::access::{Authority, Identity, PREFIX, Presented, Standing, is_jwt};
-use crate::agent::Agent;
-use crate::agent::call::caller::Asker;
-use crate::agent::call::caller::Caller;
 use crate::agent::fair::party::Party;
 use crate::agent::fault;
+use crate::agent::gate::Gate;
+use crate::agent::gate::asker::Asker;
 use crate::agent::gate::guard::{Source, Verdict};
 use crate::agent::gate::people::{Basis, form_key};
 use crate::agent::life::auditing::{Author, Who};
 use crate::base::{Scope, Secret};
 use crate::wire::{Actor, Code, Fault, Person};
 
-/// Somebody elsewhere, with what they may do. Only [`Agent::admit`] makes one, so no door can.
+/// Somebody elsewhere, with what they may do. Only [`Gate::admit`] makes one, so no door can.
 #[derive(Clone, Debug)]
 pub struct Guest {
     address: IpAddr,
@@ -87,17 +86,17 @@ impl Guest {
     }
 }
 
-impl Agent {
+impl Gate {
     /// Whose part of what there is only so much of somebody takes.
     pub fn party(&self, guest: &Guest) -> Party {
         self.party_of(Party::at(guest.address), guest.person(), guest.authority())
     }
 
     /// The same of whoever asks.
-    pub(crate) fn party_asking(&self, caller: &Caller<'_>) -> Party {
-        match caller.asker() {
+    pub(crate) fn party_asking(&self, asker: Asker<'_>, authority: &Authority) -> Party {
+        match asker {
             Asker::Guest(guest) => self.party(guest),
-            Asker::Process { peer, .. } => self.party_of(Party::process(peer.pid), None, caller.authority()),
+            Asker::Process { peer, .. } => self.party_of(Party::process(peer.pid), None, authority),
         }
     }
 
@@ -182,14 +181,14 @@ impl Agent {
         let who = guest.authority.token().map(str::to_owned);
         let who = who.or(guest.person.as_ref().map(Person::lasting_name)).unwrap_or_default();
         if self.issued.guard.is_news(Source::address(guest.address), &who) {
-            self.audit("auth.ok", guest.who(), None, Ok(()));
+            self.audit.note("auth.ok", guest.who(), None, Ok(()));
         }
     }
 
     /// Notes that an issuer's token has expired.
     fn note_expired(&self, guest: &Guest, fault: &Fault) {
         if fault.code() == Code::Unauthenticated {
-            self.audit("auth.fail", guest.who(), None, Err(fault.code()));
+            self.audit.note("auth.fail", guest.who(), None, Err(fault.code()));
         }
     }
 
@@ -201,7 +200,7 @@ impl Agent {
         }
         let verdict = self.issued.guard.failed(from, proof.expose());
         let code = if verdict == Verdict::Wrong { Code::Unauthenticated } else { Code::TooMany };
-        self.audit("auth.fail", guest.who(), None, Err(code));
+        self.audit.note("auth.fail", guest.who(), None, Err(code));
         if let Verdict::TooMany(seconds) = verdict {
             return fault::too_many(seconds);
         }

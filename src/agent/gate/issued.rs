@@ -1,21 +1,21 @@
 //! Tokens that the agent issues: who presents one, and who may issue, see and revoke them.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::access::{
     Authority, Identity, IssuedToken, Ledger, LedgerError, Listed, Order, Presented, Rights, Standing, Use,
 };
-use crate::agent::Agent;
 use crate::agent::blocking::{DISK_WITHIN, in_time, on_thread};
-use crate::agent::call::caller::Asker;
-use crate::agent::call::caller::Caller;
 use crate::agent::fault;
+use crate::agent::gate::Gate;
+use crate::agent::gate::asker::Asker;
 use crate::agent::gate::guard::{Guard, Source, Verdict};
 use crate::agent::gate::guest::Guest;
 use crate::agent::life::auditing::{Author, Who};
-use crate::base::{Paths, Secret};
+use crate::agent::life::settings::place_of;
+use crate::base::Secret;
 use crate::msg;
 use crate::wire::{Code, Fault, Hello, IssuedInfo, Person, Request, Verb};
 
@@ -28,8 +28,8 @@ pub(crate) struct Issued {
 }
 
 impl Issued {
-    pub(crate) fn new(paths: &Paths) -> Self {
-        Issued { ledger: Arc::new(Ledger::new(paths)), turn: tokio::sync::Mutex::default(), guard: Guard::default() }
+    pub(crate) fn new(ledger: Arc<Ledger>) -> Self {
+        Issued { ledger, turn: tokio::sync::Mutex::default(), guard: Guard::default() }
     }
 }
 
@@ -40,8 +40,8 @@ pub(crate) struct Viewer {
 }
 
 impl Viewer {
-    pub(crate) fn new(caller: &Caller<'_>) -> Viewer {
-        Viewer { authority: caller.authority().clone(), person: caller.guest().and_then(Guest::person).cloned() }
+    pub(crate) fn new(asker: Asker<'_>, authority: &Authority) -> Viewer {
+        Viewer { authority: authority.clone(), person: asker.guest().and_then(Guest::person).cloned() }
     }
 
     fn sees(&self, token: &IssuedToken, ledger: &Ledger) -> bool {
@@ -53,12 +53,12 @@ impl Viewer {
     }
 }
 
-impl Agent {
+impl Gate {
     /// What whoever presents this token at this door may do, which makes a use of both. A door with a token of its own lets
     /// nobody do more than that, and one that somebody set up nobody more than them. A guest has what they were let in with,
     /// whatever else a frame says.
-    pub(crate) async fn authority(&self, request: &Request<'_>, caller: &mut Caller<'_>) -> Result<Authority, Fault> {
-        let (pid, door) = match caller.asker() {
+    pub(crate) async fn authority(&self, request: &Request<'_>, asker: Asker<'_>) -> Result<Authority, Fault> {
+        let (pid, door) = match asker {
             Asker::Guest(guest) => return Ok(guest.authority().clone()),
             Asker::Process { peer, door } => (peer.pid, door),
         };
@@ -66,7 +66,7 @@ impl Agent {
         if let Some(token) = &request.token {
             standing = match self.presented(token)? {
                 Presented::Active(id) => Standing::of_token(&id),
-                Presented::Ended | Presented::Unknown => return Err(self.wrong_token(token, pid, caller)),
+                Presented::Ended | Presented::Unknown => return Err(self.wrong_token(token, pid, asker)),
             };
         }
         standing = standing.and(door.unwrap_or(&Standing::default()));
@@ -80,7 +80,7 @@ impl Agent {
 
     /// The file of the issued tokens, where there was one.
     pub(crate) fn tokens_gone(&self) -> Option<String> {
-        self.issued.ledger.is_gone().then(|| self.paths().tokens_file().display().to_string())
+        self.issued.ledger.is_gone().then(|| self.paths.tokens_file().display().to_string())
     }
 
     /// This authority, but no more than these have; nothing if one of them has no rights any more. It is a use of each: the
@@ -148,20 +148,15 @@ impl Agent {
 
     /// Where the tokens are written down: the directory, and the name in it.
     pub fn tokens_file(&self) -> Option<(PathBuf, OsString)> {
-        place_of(&self.paths().tokens_file())
-    }
-
-    /// The same of the settings.
-    pub fn settings_file(&self) -> Option<(PathBuf, OsString)> {
-        place_of(&self.paths().config_file())
+        place_of(&self.paths.tokens_file())
     }
 
     /// Notes which process presents a token, once in a while for each; a guest was noted when they were let in.
-    pub(crate) fn note_token(&self, caller: &Caller<'_>) {
-        let Asker::Process { peer, .. } = caller.asker() else { return };
+    pub(crate) fn note_token(&self, asker: Asker<'_>, authority: &Authority) {
+        let Asker::Process { peer, .. } = asker else { return };
         let from = Source::Process(peer.pid);
-        if caller.authority().token().is_some_and(|id| self.issued.guard.is_news(from, id)) {
-            self.audit("auth.ok", caller.actor(), None, Ok(()));
+        if authority.token().is_some_and(|id| self.issued.guard.is_news(from, id)) {
+            self.audit.note("auth.ok", asker.who(authority), None, Ok(()));
         }
     }
 
@@ -170,17 +165,18 @@ impl Agent {
     pub(crate) fn note_ended(&self, token: &Secret, who: Who, code: Code) -> Option<()> {
         let id = self.issued.ledger.knows(token).ok().flatten()?;
         // Guesses of their neighbours do not hide it.
-        self.audit("auth.fail", Who { author: Author::Restricted(id), ..who }, None, Err(code));
+        self.audit.note("auth.fail", Who { author: Author::Restricted(id), ..who }, None, Err(code));
         Some(())
     }
 
-    fn wrong_token(&self, token: &Secret, pid: u32, caller: &Caller<'_>) -> Fault {
-        if self.note_ended(token, caller.actor(), Code::Denied).is_some() {
+    fn wrong_token(&self, token: &Secret, pid: u32, asker: Asker<'_>) -> Fault {
+        let who = asker.who(&Authority::nobody());
+        if self.note_ended(token, who.clone(), Code::Denied).is_some() {
             return fault::token_unknown();
         }
         let verdict = self.issued.guard.failed(Source::Process(pid), token.expose());
         let code = if verdict == Verdict::Wrong { Code::Denied } else { Code::Unavailable };
-        self.audit("auth.fail", caller.actor(), None, Err(code));
+        self.audit.note("auth.fail", who, None, Err(code));
         match verdict {
             Verdict::TooMany(seconds) => Fault::new(Code::Denied, msg!("too-many-wrong-tokens", seconds = seconds))
                 .hint(msg!("hint-token-unknown")),
@@ -253,9 +249,17 @@ impl Agent {
         self.rights_may_have_ended();
     }
 
+    /// Whether what those set up is this asker's to take away: their own, what came of theirs, and everything for the user.
+    pub(crate) fn leads_to(&self, asker: &Standing, set_up_by: &Standing) -> Result<bool, Fault> {
+        if asker.is_users() {
+            return Ok(true);
+        }
+        self.issued.ledger.leads_to(asker, set_up_by).map_err(fault::from_ledger)
+    }
+
     async fn enter(&self, authority: &Authority, order: Order) -> Result<(Secret, Listed), Fault> {
         let order = Order { issued_by: authority.standing().clone(), ..order };
-        let most = self.config()?.max_active_tokens();
+        let most = self.settings.config()?.max_active_tokens();
         self.with_ledger(move |ledger| ledger.issue(order, most)).await
     }
 
@@ -289,10 +293,6 @@ pub(crate) fn one_of_name(tokens: &[Listed], name: &str) -> Result<(), Fault> {
         true => Err(fault::name_of_several(name)),
         false => Ok(()),
     }
-}
-
-fn place_of(file: &Path) -> Option<(PathBuf, OsString)> {
-    Some((file.parent()?.to_owned(), file.file_name()?.to_owned()))
 }
 
 /// What is said of a token.

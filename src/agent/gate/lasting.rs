@@ -6,8 +6,8 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::access::{Authority, Holder, Rights, Standing};
-use crate::agent::Agent;
 use crate::agent::fault;
+use crate::agent::gate::Gate;
 use crate::agent::gate::needs::{NOTHING, Needs};
 use crate::base::{ServerUrl, clock};
 use crate::msg;
@@ -34,7 +34,7 @@ pub(crate) struct Begun {
 /// Noted while somebody waits.
 struct Waiting<'a>(&'a Lasting);
 
-impl Agent {
+impl Gate {
     /// Told whenever a token, or a file that says who has rights, is not what it was, and every now and then: a timer stands
     /// still while the machine sleeps.
     pub fn rights_may_have_ended(&self) {

@@ -1,6 +1,6 @@
 use std::pin::Pin;
 
-use crate::agent::Agent;
+use crate::agent::gate::Gate;
 use crate::agent::gate::lasting::Begun;
 use crate::wire::Fault;
 
@@ -15,10 +15,10 @@ pub(crate) enum Over<'a> {
 
 impl<'a> Over<'a> {
     /// Returns once it has come, and why. Dropped before, it can be gone on with.
-    pub(crate) async fn come(&mut self, agent: &'a Agent, begun: &Begun) -> Fault {
+    pub(crate) async fn come(&mut self, gate: &'a Gate, begun: &Begun) -> Fault {
         if let Over::Unasked = self {
             let begun = begun.clone();
-            *self = Over::Awaited(Box::pin(async move { agent.ended(&begun).await }));
+            *self = Over::Awaited(Box::pin(async move { gate.ended(&begun).await }));
         }
         match self {
             Over::Awaited(end) => {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::agent::Agent;
 use crate::agent::blocking::{in_time, within};
 use crate::base::{Paths, Waiting};
 use crate::msg;
@@ -23,41 +22,39 @@ pub(crate) struct Disk {
     /// Set once all of it was seen to be on this machine's own disks, which answer or fail.
     is_local: AtomicBool,
     /// Held by the one look that is under way, however long it takes: a crowd leaves one thread behind.
-    look: Arc<Semaphore>,
+    turn: Arc<Semaphore>,
     hangs: AtomicBool,
 }
 
 impl Disk {
     pub(crate) fn new(paths: &Paths) -> Disk {
         let dirs = [paths.config_dir().to_owned(), paths.state_dir().to_owned()];
-        Disk { dirs, is_local: AtomicBool::default(), look: Arc::new(Semaphore::new(1)), hangs: AtomicBool::default() }
+        Disk { dirs, is_local: AtomicBool::default(), turn: Arc::new(Semaphore::new(1)), hangs: AtomicBool::default() }
     }
 
     /// Whether it did not answer when it was last looked at.
     pub(crate) fn hangs(&self) -> bool {
         self.hangs.load(Ordering::Relaxed)
     }
-}
 
-impl Agent {
     /// Returns once the directories have been seen to answer, or says that they do not. Costs nothing where they are on this
     /// machine's own disks.
-    pub(crate) async fn disk_answers(&self) -> Result<(), Fault> {
-        if self.disk.is_local.load(Ordering::Relaxed) {
+    pub(crate) async fn answers(&self) -> Result<(), Fault> {
+        if self.is_local.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let looked = self.look_at_disk().await;
-        self.disk.hangs.store(looked.is_err(), Ordering::Relaxed);
-        self.disk.is_local.store(looked?, Ordering::Relaxed);
+        let looked = self.look_anew().await;
+        self.hangs.store(looked.is_err(), Ordering::Relaxed);
+        self.is_local.store(looked?, Ordering::Relaxed);
         Ok(())
     }
 
-    async fn look_at_disk(&self) -> Result<bool, Fault> {
-        let look = self.disk.look.clone();
-        let _waiting = Waiting::begin(msg!("disk-awaited", path = self.disk.dirs[0].display()));
+    async fn look_anew(&self) -> Result<bool, Fault> {
+        let look = self.turn.clone();
+        let _waiting = Waiting::begin(msg!("disk-awaited", path = self.dirs[0].display()));
         // It is never closed.
         let turn = in_time(ANSWER_WITHIN, async { Ok(look.acquire_owned().await.ok()) }).await?;
-        let dirs = self.disk.dirs.clone();
+        let dirs = self.dirs.clone();
         within(ANSWER_WITHIN, move || {
             let _turn = turn;
             Ok(dirs.iter().all(|dir| filesystem::is_local(dir)))

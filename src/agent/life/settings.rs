@@ -1,10 +1,12 @@
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::agent::blocking::{DISK_WITHIN, within};
-use crate::base::{Config, Message, Setting, Stamp};
+use crate::agent::life::auditing::{Auditing, Who};
+use crate::base::{Config, Message, Paths, ServerUrl, Setting, Stamp, StoreChoice, lock};
 use crate::msg;
 use crate::wire::{Code, Fault};
 
@@ -15,11 +17,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(1);
 /// The config file as it is now. It is parsed again only after it changed, which one look at its metadata tells.
 pub(crate) struct Settings {
     path: PathBuf,
+    /// From `LOOM_STORE`: it beats the file.
+    fixed_store: Option<StoreChoice>,
+    audit: Arc<Auditing>,
     parsed: Mutex<Option<Parsed>>,
     /// They were changed, and nobody noted it yet.
     is_news: AtomicBool,
     /// Held while the file is looked at and changed.
-    pub(crate) changing: tokio::sync::Mutex<()>,
+    changing: tokio::sync::Mutex<()>,
 }
 
 struct Parsed {
@@ -29,30 +34,66 @@ struct Parsed {
 }
 
 impl Settings {
-    pub(crate) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(paths: &Paths, fixed_store: Option<StoreChoice>, audit: Arc<Auditing>) -> Self {
         Settings {
-            path,
+            path: paths.config_file(),
+            fixed_store,
+            audit,
             parsed: Mutex::default(),
             is_news: AtomicBool::default(),
             changing: tokio::sync::Mutex::default(),
         }
     }
 
-    /// Whether they were changed since somebody asked this.
-    pub(crate) fn were_changed(&self) -> bool {
-        self.is_news.load(Ordering::Relaxed) && self.is_news.swap(false, Ordering::Relaxed)
+    /// The settings as they are now: a person may have edited them.
+    pub(crate) fn config(&self) -> Result<Arc<Config>, Fault> {
+        let config = self.look();
+        if self.is_news.load(Ordering::Relaxed) && self.is_news.swap(false, Ordering::Relaxed) {
+            // Who changed them nobody knows; from here on they count.
+            self.audit.note("settings", Who::agent(), None, Ok(()));
+        }
+        config.map_err(|message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config")))
+    }
+
+    /// Which store to use: `LOOM_STORE`, else the settings.
+    pub(crate) fn store_choice(&self) -> Result<StoreChoice, Fault> {
+        self.fixed_store.map_or_else(|| Ok(self.config()?.store()), Ok)
+    }
+
+    /// Whether no setting says which store to use.
+    pub(crate) fn is_store_fixed(&self) -> bool {
+        self.fixed_store.is_some()
+    }
+
+    /// Makes the server the default if there is none. `true` if it did.
+    pub(crate) async fn default_to(&self, server: &ServerUrl) -> Result<bool, Fault> {
+        let _change = self.changing.lock().await;
+        if self.config()?.default_server().is_some() {
+            return Ok(false);
+        }
+        self.write(Setting::DefaultServer, server.to_string()).await.map(|()| true)
     }
 
     /// Writes a value into the file.
     pub(crate) async fn set(&self, setting: Setting, value: String) -> Result<(), Fault> {
+        let _change = self.changing.lock().await;
+        self.write(setting, value).await
+    }
+
+    /// Where they stand: the directory, and the name in it.
+    pub fn place(&self) -> Option<(PathBuf, OsString)> {
+        place_of(&self.path)
+    }
+
+    async fn write(&self, setting: Setting, value: String) -> Result<(), Fault> {
         let path = self.path.clone();
         let not_set = |message| Fault::new(Code::Unavailable, message).hint(msg!("hint-config"));
         within(DISK_WITHIN, move || setting.set(&path, &value).map_err(not_set)).await
     }
 
-    pub(crate) fn config(&self) -> Result<Arc<Config>, Message> {
+    fn look(&self) -> Result<Arc<Config>, Message> {
         let looked = Instant::now();
-        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut parsed = lock(&self.parsed);
         if let Some(known) = parsed.as_ref().filter(|known| looked.duration_since(known.looked) < LOOK_AGAIN) {
             return Ok(known.config.clone());
         }
@@ -68,4 +109,9 @@ impl Settings {
         *parsed = Some(Parsed { looked, stamp, config: config.clone() });
         Ok(config)
     }
+}
+
+/// The directory of a file, and its name there.
+pub(crate) fn place_of(file: &Path) -> Option<(PathBuf, OsString)> {
+    Some((file.parent()?.to_owned(), file.file_name()?.to_owned()))
 }

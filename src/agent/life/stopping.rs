@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::agent::state::lock;
+use crate::base::lock;
 
 /// The end of the agent: who asks for it, who hears of it, and what is still to be done.
 pub struct Stopping {

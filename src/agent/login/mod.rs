@@ -26,7 +26,7 @@ pub(super) async fn log_in(
     caller: &mut Caller<'_>,
 ) -> Result<Credential, Fault> {
     if question.flow == Flow::Loom {
-        return loom::run(&agent.http(server)?, server, caller).await;
+        return loom::run(&agent.network.http(server)?, server, caller).await;
     }
     let authority = caller.authority().clone();
     let plan = tokio::select! {
@@ -36,7 +36,7 @@ pub(super) async fn log_in(
     let Some(mut plan) = plan else {
         return match question.flow {
             // The oldest way, for servers that say nothing of themselves.
-            Flow::Auto | Flow::Loom => loom::run(&agent.http(server)?, server, caller).await,
+            Flow::Auto | Flow::Loom => loom::run(&agent.network.http(server)?, server, caller).await,
             Flow::Device | Flow::Browser | Flow::Paste | Flow::ClientCredentials => {
                 Err(oauth_fault::says_nothing(server))
             }

@@ -53,7 +53,7 @@ impl<'a> Plan<'a> {
             resource: question.resource.clone(),
             ..OAuthSettings::default()
         };
-        let config = agent.config()?;
+        let config = agent.settings.config()?;
         let configured = config.server(server).map(|entry| entry.oauth().clone()).unwrap_or_default();
         let given = said.or(configured);
         let known = known_hosts::settings(server);
@@ -65,7 +65,7 @@ impl<'a> Plan<'a> {
         if settings.issuer.is_none() && settings.token_endpoint.is_none() {
             settings = settings.or(earlier_issuer(agent, authority, server).await?);
         }
-        let http = agent.http(server)?;
+        let http = agent.network.http(server)?;
         let Some(found) = discovery::find(&http, server, &settings).await.map_err(failed)? else { return Ok(None) };
         let at = found.authorization_server;
         // What is asked for is what somebody wanted; then what the resource says; then what every provider has.
@@ -176,7 +176,7 @@ impl<'a> Plan<'a> {
 /// The issuer of an earlier login to this server, where that is not the server itself: a person need not name it again.
 async fn earlier_issuer(agent: &Agent, authority: &Authority, server: &ServerUrl) -> Result<OAuthSettings, Fault> {
     let grant = |held: &Held| held.credential().grant().cloned();
-    let grant = agent.for_person(authority, server, None, grant).await?.flatten();
+    let grant = agent.accounts.for_person(authority, server, None, grant).await?.flatten();
     let elsewhere = grant.filter(|grant| !grant.token_endpoint.is_at(server));
     Ok(elsewhere.map_or_else(OAuthSettings::default, |grant| OAuthSettings {
         issuer: Some(grant.issuer),

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::agent::Agent;
+use crate::agent::upstream::Upstream;
 use crate::base::{AccountKey, Credential};
 use crate::git;
 use crate::net::HttpError;
@@ -12,32 +12,34 @@ use crate::oauth::identity::{self, Asked};
 use crate::oauth::known_hosts;
 use crate::wire::{Checked, Code, Fault};
 
-/// Asks the server about one account. What it takes is not refused any more: the 401 was its mistake.
-pub(crate) async fn ask(agent: &Agent, account: &AccountKey) -> Result<Checked, Fault> {
-    let found = agent.with_accounts(|accounts| accounts.get(account).map(|held| held.credential().clone())).await?;
-    let Some(credential) = found else { return Ok(Checked::Unknown) };
-    if !agent.config()?.permits(account.server()) {
-        return Ok(Checked::Unknown);
+impl Upstream {
+    /// Asks the server about one account. What it takes is not refused any more: the 401 was its mistake.
+    pub(crate) async fn check(&self, account: &AccountKey) -> Result<Checked, Fault> {
+        let found = self.accounts.with(|accounts| accounts.get(account).map(|held| held.credential().clone())).await?;
+        let Some(credential) = found else { return Ok(Checked::Unknown) };
+        if !self.settings.config()?.permits(account.server()) {
+            return Ok(Checked::Unknown);
+        }
+        let said = match by_userinfo(self, account, &credential).await? {
+            Checked::Unknown if !credential.is_renewable() => by_challenge(self, account, &credential).await?,
+            said => said,
+        };
+        if said == Checked::Accepted {
+            self.accounts.note(account, credential.secret(), false).await;
+        }
+        if said == Checked::Accepted || !credential.is_renewable() {
+            return Ok(said);
+        }
+        // A token for another service is refused by userinfo, which says nothing of the login; a renewal does.
+        Ok(match self.renew(account, credential.secret()).await {
+            Ok(()) => Checked::Accepted,
+            Err(fault) if fault.code() == Code::LoginRequired => Checked::Refused,
+            Err(_) => Checked::Unknown,
+        })
     }
-    let said = match by_userinfo(agent, account, &credential).await? {
-        Checked::Unknown if !credential.is_renewable() => by_challenge(agent, account, &credential).await?,
-        said => said,
-    };
-    if said == Checked::Accepted {
-        agent.note(account, credential.secret(), false).await;
-    }
-    if said == Checked::Accepted || !credential.is_renewable() {
-        return Ok(said);
-    }
-    // A token for another service is refused by userinfo, which says nothing of the login; a renewal does.
-    Ok(match agent.renew(account, credential.secret()).await {
-        Ok(()) => Checked::Accepted,
-        Err(fault) if fault.code() == Code::LoginRequired => Checked::Refused,
-        Err(_) => Checked::Unknown,
-    })
 }
 
-async fn by_userinfo(agent: &Agent, account: &AccountKey, credential: &Credential) -> Result<Checked, Fault> {
+async fn by_userinfo(upstream: &Upstream, account: &AccountKey, credential: &Credential) -> Result<Checked, Fault> {
     let endpoint = match credential {
         Credential::OAuth { grant: Some(grant), .. } => grant.userinfo_endpoint.clone(),
         Credential::OAuth { grant: None, .. } | Credential::Token { .. } => {
@@ -46,13 +48,13 @@ async fn by_userinfo(agent: &Agent, account: &AccountKey, credential: &Credentia
         Credential::Basic { .. } | Credential::Header { .. } => None,
     };
     let Some(endpoint) = endpoint else { return Ok(Checked::Unknown) };
-    let http = agent.http(account.server())?;
+    let http = upstream.network.http(account.server())?;
     Ok(checked(identity::ask(&http, &endpoint, credential.secret()).await))
 }
 
 /// A server that demands something at its own address is shown it there.
-async fn by_challenge(agent: &Agent, account: &AccountKey, credential: &Credential) -> Result<Checked, Fault> {
-    let http = agent.http(account.server())?;
+async fn by_challenge(upstream: &Upstream, account: &AccountKey, credential: &Credential) -> Result<Checked, Fault> {
+    let http = upstream.network.http(account.server())?;
     let Ok(Some(demands)) = identity::demands(&http, account.server()).await else { return Ok(Checked::Unknown) };
     let schemes: Vec<String> = demands.iter().flat_map(|demand| git::schemes(demand)).collect();
     let proof = proof(account, credential, &schemes);

@@ -7,11 +7,10 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use crate::agent::Agent;
 use crate::agent::accounts::held::Held;
-use crate::agent::accounts::index::Accounts;
-use crate::agent::state::lock;
-use crate::agent::upstream::revocation;
+use crate::agent::accounts::index::Index;
+use crate::agent::upstream::Upstream;
+use crate::base::lock;
 use crate::base::{AccountKey, Credential, Secret, clock};
 use crate::wire::Revocation;
 
@@ -39,9 +38,9 @@ struct Unrevoked {
     again: Instant,
 }
 
-impl Agent {
+impl Upstream {
     /// Does what comes up, until the agent stops.
-    pub async fn do_chores(self: Arc<Agent>) {
+    pub async fn do_chores(self: Arc<Self>) {
         let mut rested = Instant::now();
         loop {
             let due = self.next_chore().await.map(|due| due.max(rested));
@@ -51,13 +50,13 @@ impl Agent {
                 () = until(due) => {}
             }
             let _busy = self.stopping.busy();
-            if self.disk_answers().await.is_err() {
+            if self.disk.answers().await.is_err() {
                 rested = Instant::now() + REST;
                 continue;
             }
             self.renew_ahead().await;
             self.revoke_again().await;
-            self.save_again().await;
+            self.accounts.save_again().await;
             rested = Instant::now() + REST;
         }
     }
@@ -93,12 +92,12 @@ impl Agent {
 
     async fn next_chore(&self) -> Option<Instant> {
         let revoke = lock(&self.chores.unrevoked).iter().map(|one| one.again).min();
-        let find = |accounts: &Accounts| {
+        let find = |accounts: &Index| {
             let renew = accounts.iter().filter_map(Held::renew_at).min();
             (renew, accounts.iter().any(|held| held.unsaved.is_some()))
         };
         // Nothing is read for this: without a loaded store nobody asked for anything yet.
-        let (renew, unsaved) = self.look(find).unwrap_or_default();
+        let (renew, unsaved) = self.accounts.look(find).unwrap_or_default();
         let renew = renew.map(|at| Instant::now() + clock::until(at));
         let save = unsaved.then(|| Instant::now() + REST);
         [revoke, renew, save].into_iter().flatten().min()
@@ -106,19 +105,19 @@ impl Agent {
 
     async fn renew_ahead(&self) {
         let now = clock::now();
-        let due = |accounts: &Accounts| {
+        let due = |accounts: &Index| {
             // What comes up within the rest is done along with it.
             let margin = REST.as_secs() as i64;
             let due = accounts.iter().filter(|held| held.renew_at().is_some_and(|at| at.ends_within(margin, now)));
             due.map(|held| (held.key().clone(), held.secret().clone())).collect::<Vec<(AccountKey, Secret)>>()
         };
-        for (account, secret) in self.look(due).unwrap_or_default() {
+        for (account, secret) in self.accounts.look(due).unwrap_or_default() {
             if self.stopping.is_asked() {
                 return;
             }
             if let Err(fault) = self.renew(&account, &secret).await {
                 tracing::debug!(fault = fault.id(), "a renewal ahead of time failed");
-                self.look(|accounts| accounts.get(&account).map(Held::rest));
+                self.accounts.look(|accounts| accounts.get(&account).map(Held::rest));
             }
         }
     }
@@ -135,7 +134,7 @@ impl Agent {
             if self.stopping.is_asked() {
                 return;
             }
-            let outcome = revocation::revoke(self, &one.account, &one.credential).await;
+            let outcome = self.revoke(&one.account, &one.credential).await;
             if outcome == Revocation::Pending && one.since.elapsed() < GIVE_UP {
                 one.pause = (one.pause * 2).min(LONGEST_PAUSE);
                 one.again = Instant::now() + one.pause;

@@ -1,8 +1,68 @@
-pub(crate) mod check;
-pub(crate) mod chores;
+//! What is asked of servers about what is kept: new access tokens, the end of old ones, whether they still count.
+
+mod check;
+mod chores;
 pub(crate) mod network;
 pub(crate) mod oauth_fault;
 pub(crate) mod registrations;
-pub(crate) mod renewals;
-pub(crate) mod revocation;
+mod renewals;
+mod revocation;
 pub(crate) mod turns;
+
+use std::sync::{Arc, Weak};
+
+use crate::agent::accounts::Accounts;
+use crate::agent::life::auditing::Auditing;
+use crate::agent::life::disk::Disk;
+use crate::agent::life::settings::Settings;
+use crate::agent::life::stopping::Stopping;
+use crate::agent::upstream::chores::Chores;
+use crate::agent::upstream::network::Network;
+use crate::agent::upstream::renewals::Renewals;
+use crate::agent::upstream::turns::Turns;
+use crate::base::Paths;
+
+/// Who speaks to servers with what is kept. A refresh token is used by one at a time.
+pub(crate) struct Upstream {
+    /// For a renewal that goes on behind whoever asked for it.
+    own: Weak<Upstream>,
+    paths: Paths,
+    accounts: Arc<Accounts>,
+    network: Arc<Network>,
+    settings: Arc<Settings>,
+    audit: Arc<Auditing>,
+    disk: Arc<Disk>,
+    stopping: Arc<Stopping>,
+    renewals: Renewals,
+    turns: Turns,
+    chores: Chores,
+}
+
+/// What it takes.
+pub(crate) struct UpstreamNeeds {
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) network: Arc<Network>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) audit: Arc<Auditing>,
+    pub(crate) disk: Arc<Disk>,
+    pub(crate) stopping: Arc<Stopping>,
+}
+
+impl Upstream {
+    pub(crate) fn new(paths: &Paths, needs: UpstreamNeeds) -> Arc<Upstream> {
+        let UpstreamNeeds { accounts, network, settings, audit, disk, stopping } = needs;
+        Arc::new_cyclic(|own| Upstream {
+            own: own.clone(),
+            paths: paths.clone(),
+            accounts,
+            network,
+            settings,
+            audit,
+            disk,
+            stopping,
+            renewals: Renewals::default(),
+            turns: Turns::default(),
+            chores: Chores::default(),
+        })
+    }
+}

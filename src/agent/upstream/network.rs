@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use crate::agent::Agent;
-use crate::agent::state::lock;
+use crate::agent::life::settings::Settings;
 use crate::agent::upstream::oauth_fault;
+use crate::base::lock;
 use crate::base::{Route, ServerUrl, Surroundings, TlsSettings};
 use crate::net::Http;
 use crate::store;
@@ -11,6 +11,7 @@ use crate::wire::Fault;
 
 /// The way to servers. Who asks goes the way their own surroundings say, who started the agent decides nothing for others.
 pub(crate) struct Network {
+    settings: Arc<Settings>,
     /// That of the owner who asked last: what is done without being asked goes it too.
     last: Mutex<Route>,
     /// Where git was told that nothing goes there in clear.
@@ -30,44 +31,43 @@ tokio::task_local! {
     static ASKER: Route;
 }
 
-impl Default for Network {
-    fn default() -> Self {
+impl Network {
+    pub(crate) fn new(settings: Arc<Settings>) -> Self {
         // Until somebody has asked there is nothing better.
         Network {
+            settings,
             last: Mutex::new(Route::from_environment()),
             unencrypted: Mutex::default(),
             clients: Mutex::default(),
         }
     }
-}
 
-impl Agent {
     /// Does something for an owner of these surroundings.
     pub(crate) async fn on_behalf<R>(&self, env: Surroundings, act: impl Future<Output = R>) -> R {
-        lock(&self.network.last).clone_from(&env.route);
+        lock(&self.last).clone_from(&env.route);
         env.bus.as_deref().inspect(|bus| store::bring_bus(bus));
         ASKER.scope(env.route, act).await
     }
 
     /// Whether it is the first time that git asks for what would go to this server in clear.
     pub(crate) fn is_first_cleartext(&self, server: &ServerUrl) -> bool {
-        let mut known = lock(&self.network.unencrypted);
+        let mut known = lock(&self.unencrypted);
         known.len() < CLEARTEXTS && known.insert(server.origin())
     }
 
     /// The client for this server and its logins. One with certificates of its own is made anew each time, so that
     /// a file that was replaced counts at once.
     pub(crate) fn http(&self, server: &ServerUrl) -> Result<Http, Fault> {
-        let config = self.config()?;
+        let config = self.settings.config()?;
         let entry = config.server(server);
         let tls = entry.map(|entry| entry.tls()).unwrap_or_default();
-        let asked = ASKER.try_with(Clone::clone).unwrap_or_else(|_| lock(&self.network.last).clone());
+        let asked = ASKER.try_with(Clone::clone).unwrap_or_else(|_| lock(&self.last).clone());
         let route = entry.map_or_else(|| asked.clone(), |entry| entry.route(&asked));
         let make = || Http::new(&tls, &route).map_err(|error| oauth_fault::no_tls(server, &error));
         if tls != TlsSettings::default() || route.has_authorities() {
             return make();
         }
-        let mut clients = lock(&self.network.clients);
+        let mut clients = lock(&self.clients);
         let (route, http) = match clients.iter().position(|(known, _)| *known == route) {
             Some(known) => clients.remove(known),
             None => (route.clone(), make()?),

@@ -5,12 +5,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::agent::Agent;
 use crate::agent::accounts::held::Held;
 use crate::agent::fault;
-use crate::agent::state::lock;
+use crate::agent::life::auditing::Who;
+use crate::agent::upstream::Upstream;
 use crate::agent::upstream::oauth_fault;
 use crate::agent::upstream::registrations;
+use crate::base::lock;
 use crate::base::{AccountKey, Credential, Expiry, Grant, Secret};
 use crate::oauth::{self, Client, OAuthError, Tokens, Wish};
 use crate::wire::{Condition, Fault};
@@ -39,7 +40,7 @@ struct Ticket {
     refused: bool,
 }
 
-impl Agent {
+impl Upstream {
     /// Gets a new access token in place of `old`, unless that has happened by now. However many ask, the server is asked
     /// once, and all get the same answer.
     pub(crate) async fn renew(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
@@ -50,7 +51,7 @@ impl Agent {
                 None => {
                     let (lands, landed) = watch::channel(None);
                     flights.insert(account.clone(), landed);
-                    Ok(Flight { agent: self, account, lands })
+                    Ok(Flight { upstream: self, account, lands })
                 }
             }
         };
@@ -58,7 +59,7 @@ impl Agent {
             Ok(flight) => {
                 let outcome = self.renew_alone(account, old).await;
                 let about = Some((account.server().clone(), Some(account.user().to_owned())));
-                self.audit("token.renew", self.as_actor(), about, outcome.as_ref().map(|_| ()).map_err(Fault::code));
+                self.audit.note("token.renew", Who::agent(), about, outcome.as_ref().map(|_| ()).map_err(Fault::code));
                 flight.land(outcome.clone());
                 outcome
             }
@@ -72,11 +73,11 @@ impl Agent {
     /// The same, begun before the old token has ended: a server that takes its time renews it behind whoever asked, who has
     /// the old one meanwhile. Says why not if that is known at once.
     pub(crate) async fn renew_behind(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
-        let Some(agent) = self.own.upgrade() else { return Err(fault::stopping()) };
+        let Some(upstream) = self.own.upgrade() else { return Err(fault::stopping()) };
         let (account, old) = (account.clone(), old.clone());
         let renewal = tokio::spawn(async move {
-            let _busy = agent.stopping.busy();
-            agent.renew(&account, &old).await
+            let _busy = upstream.stopping.busy();
+            upstream.renew(&account, &old).await
         });
         match timeout(AT_ONCE, renewal).await {
             Ok(renewed) => renewed.map_err(|_| fault::internal())?,
@@ -87,7 +88,7 @@ impl Agent {
     /// Renews a token that has to be renewed before it is given out: behind whoever asks, where the old one still is a token.
     pub(crate) async fn renew_in_time(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
         let is_valid = |held: &Held| held.secret().matches(old) && held.condition(LAST_MOMENT) == Condition::Valid;
-        match self.look(|accounts| accounts.get(account).is_some_and(is_valid)) {
+        match self.accounts.look(|accounts| accounts.get(account).is_some_and(is_valid)) {
             Some(true) => self.renew_behind(account, old).await,
             Some(false) | None => self.renew(account, old).await,
         }
@@ -99,7 +100,7 @@ impl Agent {
         let Some(ticket) = self.ticket(account).await? else {
             return Err(oauth_fault::not_renewable(account.server()));
         };
-        let http = self.http(account.server())?;
+        let http = self.network.http(account.server())?;
         if wish.audience.is_some() && ticket.grant.exchange {
             let exchanged = oauth::exchange(&http, &ticket.grant, &ticket.secret, wish).await;
             // Whatever is wrong with the exchange, the login is not ended by it.
@@ -118,7 +119,7 @@ impl Agent {
                 refresh: tokens.refresh.clone().or(ticket.refresh),
                 grant: Some(ticket.grant),
             };
-            self.replace(account, &ticket.secret, credential).await;
+            self.accounts.replace(account, &ticket.secret, credential).await;
         }
         Ok(tokens)
     }
@@ -129,7 +130,7 @@ impl Agent {
         if !ticket.secret.matches(old) {
             return Ok(());
         }
-        let http = self.http(account.server())?;
+        let http = self.network.http(account.server())?;
         let client = Client::of(&ticket.grant);
         let wish = Wish::default();
         let tokens = match oauth::renew(&http, &client, &ticket.grant, ticket.refresh.as_ref(), &wish).await {
@@ -148,9 +149,9 @@ impl Agent {
             refresh: tokens.refresh.or(ticket.refresh),
             grant: Some(grant),
         };
-        self.replace(account, old, credential).await;
+        self.accounts.replace(account, old, credential).await;
         if ticket.refused {
-            self.heal(account);
+            self.accounts.heal(account);
         }
         tracing::debug!("an access token was renewed");
         Ok(())
@@ -159,13 +160,13 @@ impl Agent {
     /// What an error means for the account: only a grant that ended ends it, everything else may pass.
     async fn ended_by(&self, account: &AccountKey, secret: &Secret, error: OAuthError) -> Fault {
         if error.is_invalid_grant() {
-            self.end(account, secret).await;
+            self.accounts.end(account, secret).await;
             return oauth_fault::login_ended(account.server());
         }
         if error.is_unknown_client() {
             // It may have been loom's own registration; the next login gets another.
             if let Ok(Some(ticket)) = self.ticket(account).await {
-                registrations::forget(self.paths(), &ticket.grant.issuer, &ticket.grant.client_id).await;
+                registrations::forget(&self.paths, &ticket.grant.issuer, &ticket.grant.client_id).await;
             }
             return oauth_fault::client_unknown(account.server(), error);
         }
@@ -181,13 +182,13 @@ impl Agent {
             }
             _ => None,
         };
-        self.with_accounts(|accounts| accounts.get(account).and_then(find)).await
+        self.accounts.with(|accounts| accounts.get(account).and_then(find)).await
     }
 }
 
 /// Held by whoever renews; the others hear of its end even if it is dropped in mid-flight.
 struct Flight<'a> {
-    agent: &'a Agent,
+    upstream: &'a Upstream,
     account: &'a AccountKey,
     lands: watch::Sender<Landed>,
 }
@@ -200,6 +201,6 @@ impl Flight<'_> {
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
-        lock(&self.agent.renewals.flights).remove(self.account);
+        lock(&self.upstream.renewals.flights).remove(self.account);
     }
 }

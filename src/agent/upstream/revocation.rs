@@ -1,25 +1,27 @@
 //! Ending a credential at its server, each kind in its own way.
 
-use crate::agent::Agent;
+use crate::agent::upstream::Upstream;
 use crate::base::{AccountKey, Credential};
 use crate::oauth::{self, loom_dialect};
 use crate::wire::Revocation;
 
-/// Asks the server to end it. Nothing is sent where the settings do not permit it.
-pub(crate) async fn revoke(agent: &Agent, account: &AccountKey, credential: &Credential) -> Revocation {
-    let server = account.server();
-    // Allowed once and no more: the token does not go there in clear again.
-    if !agent.config().is_ok_and(|config| config.permits(server)) {
-        return Revocation::NotAsked;
-    }
-    let Ok(http) = agent.http(server) else { return Revocation::Pending };
-    match credential {
-        Credential::Basic { .. } => Revocation::NotSupported,
-        Credential::OAuth { access, refresh, grant: Some(grant), .. } => {
-            oauth::revoke(&http, grant, access, refresh.as_ref()).await
+impl Upstream {
+    /// Asks the server to end it. Nothing is sent where the settings do not permit it.
+    pub(crate) async fn revoke(&self, account: &AccountKey, credential: &Credential) -> Revocation {
+        let server = account.server();
+        // Allowed once and no more: the token does not go there in clear again.
+        if !self.settings.config().is_ok_and(|config| config.permits(server)) {
+            return Revocation::NotAsked;
         }
-        Credential::OAuth { grant: None, .. } | Credential::Header { .. } | Credential::Token { .. } => {
-            loom_dialect::logout(&http, server, credential.secret()).await
+        let Ok(http) = self.network.http(server) else { return Revocation::Pending };
+        match credential {
+            Credential::Basic { .. } => Revocation::NotSupported,
+            Credential::OAuth { access, refresh, grant: Some(grant), .. } => {
+                oauth::revoke(&http, grant, access, refresh.as_ref()).await
+            }
+            Credential::OAuth { grant: None, .. } | Credential::Header { .. } | Credential::Token { .. } => {
+                loom_dialect::logout(&http, server, credential.secret()).await
+            }
         }
     }
 }

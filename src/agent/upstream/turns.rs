@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::agent::Agent;
 use crate::agent::blocking::on_thread;
-use crate::agent::state::lock;
+use crate::agent::upstream::Upstream;
+use crate::base::lock;
 use crate::base::{AccountKey, hex, private_file};
 use crate::wire::Fault;
 
@@ -26,15 +26,15 @@ pub(crate) struct Turn {
     _others: Option<File>,
 }
 
-impl Agent {
+impl Upstream {
     /// Waits for the turn, in this agent and among others that share the store; what they got by then is taken over.
     /// An account that cannot be compared with the stores has no turn: its refresh token may have been used up.
     pub(crate) async fn turn(&self, account: &AccountKey) -> Result<Turn, Fault> {
         let own = lock(&self.turns.0).entry(account.clone()).or_default().clone();
         let own = own.lock_owned().await;
         let name = hex(&Sha256::digest(account.to_string())[..8]);
-        let others = lock_out_others(self.paths().renewal_lock(&name)).await;
-        self.read_anew().await?;
+        let others = lock_out_others(self.paths.renewal_lock(&name)).await;
+        self.accounts.read_anew().await?;
         Ok(Turn { _own: own, _others: others })
     }
 

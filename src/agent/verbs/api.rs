@@ -19,7 +19,7 @@ impl Handle for Api {
         caller.calls(&self.method, target.url.path());
         let method = api::method(&self.method)?;
         let is_owner = caller.is_owner();
-        let config = agent.config()?;
+        let config = agent.settings.config()?;
         let further = config.server(&target.server).map(ServerConfig::api_headers).unwrap_or_default();
         let sender = if is_owner { Sender::Owner } else { Sender::Other(&target.server, further) };
         let headers = api::checked(&self.headers, sender)?;

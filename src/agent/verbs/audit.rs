@@ -17,8 +17,8 @@ const AHEAD: usize = 64;
 impl Handle for Audit {
     /// Entries go out one by one. Who follows gets what is written from then on.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let mut written = agent.auditing.written();
-        agent.flush_audit(Some(&caller.author())).await;
+        let mut written = agent.audit.written();
+        agent.audit.flush(Some(&caller.author())).await;
         let (event, last) = (self.event.clone(), self.last);
         let is_wanted = move |entry: &AuditEntry| event.as_ref().is_none_or(|event| entry.is(event));
         let fits = is_wanted.clone();
@@ -51,9 +51,10 @@ async fn tell(
     read: impl FnOnce(&AuditLog, &mut dyn FnMut(AuditEntry) -> bool) -> std::io::Result<Places> + Send + 'static,
 ) -> Result<Places, Fault> {
     // The user's programs wait for each other, and for nobody else.
-    let seat = if caller.is_owner() { Party::process(0) } else { agent.party_asking(caller) };
-    let mut seat = agent.auditing.readers.wait(seat).await;
-    let (log, (hand_on, mut entries)) = (agent.auditing.log(), mpsc::channel(AHEAD));
+    let seat =
+        if caller.is_owner() { Party::process(0) } else { agent.gate.party_asking(caller.asker(), caller.authority()) };
+    let mut seat = agent.audit.readers.wait(seat).await;
+    let (log, (hand_on, mut entries)) = (agent.audit.log(), mpsc::channel(AHEAD));
     let read = tokio::task::spawn_blocking(move || read(&log, &mut |entry| hand_on.blocking_send(entry).is_ok()));
     let told = async {
         while let Some(entry) = entries.recv().await {
@@ -78,9 +79,9 @@ impl Handle for AuditVerify {
 
 /// The log as it is found, and whether it can be written.
 pub(super) async fn verified(agent: &Agent, asker: &Author, locale: Locale) -> Result<AuditVerifyReply, Fault> {
-    agent.flush_audit(Some(asker)).await;
-    let trouble = agent.look_for_audit_trouble(locale).await;
-    let log = agent.auditing.log();
+    agent.audit.flush(Some(asker)).await;
+    let trouble = agent.audit.look_for_trouble(locale).await;
+    let log = agent.audit.log();
     let verified = on_thread(move || log.verify().map_err(fault::audit_unreadable)).await?;
     Ok(AuditVerifyReply { trouble, ..verified })
 }

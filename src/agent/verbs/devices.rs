@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use crate::access::{Holder, Order, Rights, Standing};
 use crate::agent::Agent;
-use crate::agent::call::caller::Asker;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
+use crate::agent::gate::asker::Asker;
 use crate::agent::gate::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Polled};
 use crate::agent::gate::issued;
 use crate::agent::gate::issued::Viewer;
@@ -23,16 +23,16 @@ impl Handle for DeviceStart {
     const EVENT: Option<&'static str> = Some("device.start");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceStartReply, Fault> {
-        agent.forget_old_devices().await?;
+        agent.gate.forget_old_devices().await?;
         let name = self.name.map(|name| printable(name.trim().chars().take(MAX_NAME).collect::<String>().trim()));
         let address = caller.guest().map(|guest| guest.address());
         let asking = Asking::new(name.filter(|name| is_visible(name)), address, self.scopes);
-        let started = agent.devices.start(agent.party_asking(caller), asking);
+        let started = agent.gate.devices.start(agent.gate.party_asking(caller.asker(), caller.authority()), asking);
         let (device_code, user_code, unfetched) = started.map_err(|error| match error {
             NoPlace::TooMany => fault::too_many(LIFE.as_secs() / 10),
             NoPlace::NoRandom(error) => Fault::new(Code::Unavailable, msg!("no-random", error = error)),
         })?;
-        agent.revoke_unfetched(unfetched.into_iter().collect()).await?;
+        agent.gate.revoke_unfetched(unfetched.into_iter().collect()).await?;
         let (expires_in, interval) = (LIFE.as_secs(), INTERVAL.as_secs());
         Ok(DeviceStartReply { device_code, user_code, expires_in, interval })
     }
@@ -40,17 +40,17 @@ impl Handle for DeviceStart {
 
 impl Handle for DevicePoll {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DevicePollReply, Fault> {
-        agent.forget_old_devices().await?;
-        Ok(match agent.devices.poll(&self.device_code) {
+        agent.gate.forget_old_devices().await?;
+        Ok(match agent.gate.devices.poll(&self.device_code) {
             Polled::Pending => DevicePollReply::Pending,
             Polled::SlowDown => DevicePollReply::SlowDown,
             Polled::Denied => DevicePollReply::Denied,
             Polled::Unknown => DevicePollReply::Expired,
             Polled::Granted(Granted { token, id, scopes, expires_at }) => {
                 let address = caller.guest().map(|guest| guest.address().to_string());
-                agent.audit("device.token", Actor::Token { token_id: id, address }, None, Ok(()));
+                agent.audit.note("device.token", Actor::Token { token_id: id, address }, None, Ok(()));
                 // It was approved, and that was noted.
-                let _ = agent.rights_noted().await;
+                let _ = agent.audit.rights_noted().await;
                 DevicePollReply::Completed { access_token: token, scopes, expires_at }
             }
         })
@@ -82,7 +82,7 @@ impl Handle for DeviceDecide {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceDecideReply, Fault> {
         let (user_code, asking, _) = look(agent, caller, &self.user_code)?;
         let Some(grant) = self.grant else {
-            agent.devices.decide(&user_code, None).map_err(|_| fault::code_unknown())?;
+            agent.gate.devices.decide(&user_code, None).map_err(|_| fault::code_unknown())?;
             return Ok(DeviceDecideReply { granted: None });
         };
         if grant.scopes.is_empty() {
@@ -104,12 +104,12 @@ impl Handle for DeviceDecide {
             identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: false,
         };
-        let (token, issued) = agent.delegate(&authority, order).await?;
+        let (token, issued) = agent.gate.delegate(&authority, order).await?;
         let about = issued::info(&issued);
         let (id, scopes, expires_at) = (issued.id.clone(), issued.scopes.clone(), issued.expires_at);
-        if agent.devices.decide(&user_code, Some(Granted { token, id: id.clone(), scopes, expires_at })).is_err() {
+        if agent.gate.devices.decide(&user_code, Some(Granted { token, id: id.clone(), scopes, expires_at })).is_err() {
             // Somebody else decided meanwhile, or its time was over.
-            agent.revoke_unfetched(vec![id]).await?;
+            agent.gate.revoke_unfetched(vec![id]).await?;
             return Err(fault::code_unknown());
         }
         Ok(DeviceDecideReply { granted: Some(about) })
@@ -118,7 +118,7 @@ impl Handle for DeviceDecide {
 
 impl Handle for Devices {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokensReply, Fault> {
-        let own = agent.issued(Viewer::new(caller)).await?;
+        let own = agent.gate.issued(Viewer::new(caller.asker(), caller.authority())).await?;
         let shown = own.iter().filter(|token| token.approved_by.is_some() && token.active);
         Ok(TokensReply { tokens: shown.map(issued::info).collect() })
     }
@@ -128,8 +128,12 @@ impl Handle for DeviceEnd {
     const EVENT: Option<&'static str> = Some("device.end");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let ended =
-            agent.revoke_issued(Viewer::new(caller), self.id.clone(), |token| token.approved_by.is_some()).await?;
+        let ended = agent
+            .gate
+            .revoke_issued(Viewer::new(caller.asker(), caller.authority()), self.id.clone(), |token| {
+                token.approved_by.is_some()
+            })
+            .await?;
         match ended.is_empty() {
             true => Err(fault::no_such_token(&self.id)),
             false => Ok(Empty {}),
@@ -145,34 +149,13 @@ fn look(agent: &Agent, caller: &Caller<'_>, user_code: &str) -> Result<(String, 
         (Asker::Guest(guest), None) => guest.person().map(Person::lasting_name).unwrap_or_default(),
         (_, Some(token)) => token.to_owned(),
     };
-    let guard = &agent.issued.guard;
+    let guard = &agent.gate.issued.guard;
     if let Some(seconds) = guard.waits(&who) {
         return Err(fault::too_many(seconds));
     }
-    agent.devices.look(user_code).ok_or_else(|| {
+    agent.gate.devices.look(user_code).ok_or_else(|| {
         guard.tried_code(&who);
-        agent.audit("auth.fail", caller.actor(), None, Err(Code::NotFound));
+        agent.audit.note("auth.fail", caller.actor(), None, Err(Code::NotFound));
         fault::code_unknown()
     })
-}
-
-impl Agent {
-    async fn forget_old_devices(&self) -> Result<(), Fault> {
-        self.revoke_unfetched(self.devices.forget_old()).await
-    }
-
-    /// Nobody waits any more, since the agent ends or is locked.
-    pub async fn forget_devices(&self) {
-        if let Err(fault) = self.revoke_unfetched(self.devices.forget_all()).await {
-            tracing::warn!(fault = fault.id(), "tokens that nobody fetched are not taken back");
-        }
-    }
-
-    /// Tokens that no machine fetched are worth nothing.
-    async fn revoke_unfetched(&self, ids: Vec<String>) -> Result<(), Fault> {
-        match ids.is_empty() {
-            true => Ok(()),
-            false => self.forget_issued(ids).await,
-        }
-    }
 }

@@ -13,8 +13,8 @@ impl Handle for Doctor {
 
     /// Looks, and repairs only what it is told to.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DoctorReply, Fault> {
-        let (paths, key) = (agent.paths().clone(), agent.key.clone());
-        let held = agent.look(|accounts| {
+        let (paths, key) = (agent.paths.clone(), agent.lock.key.clone());
+        let held = agent.accounts.look(|accounts| {
             let in_file = accounts.iter().filter(|held| held.stored_in() == StoredIn::File);
             in_file.map(|held| held.record().clone()).collect::<Vec<_>>()
         });
@@ -28,8 +28,8 @@ impl Handle for Doctor {
         });
         let (examined, restored) = looked.await?;
         if restored.is_some() {
-            agent.audit("store.restore", caller.actor(), None, Ok(()));
-            let _ = agent.rights_noted().await;
+            agent.audit.note("store.restore", caller.actor(), None, Ok(()));
+            let _ = agent.audit.rights_noted().await;
         }
         let (state, accounts) = match examined.state {
             FileState::Absent => (FileCondition::Absent, Vec::new()),
@@ -40,7 +40,7 @@ impl Handle for Doctor {
             FileState::Closed => (FileCondition::Closed, Vec::new()),
         };
         let audit = super::audit::verified(agent, &caller.author(), caller.locale).await?;
-        let problem = agent.with_accounts(|_| ()).await.err();
+        let problem = agent.accounts.with(|_| ()).await.err();
         Ok(DoctorReply {
             agent: this_agent(agent),
             file: FileReport {
@@ -49,9 +49,9 @@ impl Handle for Doctor {
                 accounts: accounts.iter().map(named).collect(),
             },
             audit,
-            damaged: agent.damaged(|_| true).iter().map(named).collect(),
-            warnings: agent.http_warnings(caller),
-            tokens_gone: agent.tokens_gone(),
+            damaged: agent.accounts.damaged(|_| true).iter().map(named).collect(),
+            warnings: agent.doors.http_warnings(caller.authority(), caller.locale),
+            tokens_gone: agent.gate.tokens_gone(),
             problem: problem.map(|fault| fault.message(caller.locale)),
             put_aside: restored.and_then(|done| done.put_aside).map(|path| path.display().to_string()),
         })

@@ -17,7 +17,7 @@ impl Handle for Erase {
         let server = server(&self.which)?;
         caller.is_about(&server, self.which.username.as_deref())?;
         let (user, authority) = (self.which.username.as_deref(), caller.authority());
-        let meant = agent.with_accounts(|accounts| {
+        let meant = agent.accounts.with(|accounts| {
             let find = if self.secret.is_some() { select::candidates } else { select::meant };
             let found = find(accounts.seen_by(authority), &server, user);
             let meant = found.iter().filter(|held| self.secret.as_ref().is_none_or(|old| held.secret().matches(old)));
@@ -26,10 +26,10 @@ impl Handle for Erase {
         for (account, credential) in meant.await? {
             match (&self.secret, &credential) {
                 (None, Credential::Basic { .. } | Credential::Header { .. }) => {
-                    agent.forget([(account, credential.secret().clone())].into()).await?;
+                    agent.accounts.forget([(account, credential.secret().clone())].into()).await?;
                 }
                 (None, _) if !caller.authority().allows(Scope::Control) => {}
-                _ => agent.note(&account, credential.secret(), true).await,
+                _ => agent.accounts.note(&account, credential.secret(), true).await,
             }
         }
         Ok(Empty {})

@@ -1,7 +1,7 @@
 use crate::access::Authority;
 use crate::agent::Agent;
 use crate::agent::accounts::held::{Held, Usefulness};
-use crate::agent::accounts::index::Accounts;
+use crate::agent::accounts::index::Index;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
@@ -18,11 +18,11 @@ impl Handle for Get {
         let server = server(&self.wanted)?;
         caller.is_about(&server, self.wanted.username.as_deref())?;
         let nothing = || Fault::new(Code::NotFound, msg!("not-logged-in", server = server));
-        let (config, authority) = (agent.config()?, caller.authority().clone());
+        let (config, authority) = (agent.settings.config()?, caller.authority().clone());
         if !config.permits(&server) {
             // Not an error: git may have it from elsewhere. But a person may wonder whose proxy it is, which git names with its
             // port; of other servers it is not said, as of nobody else's.
-            return Err(if server.names_port() && agent.is_first_cleartext(&server) {
+            return Err(if server.names_port() && agent.network.is_first_cleartext(&server) {
                 fault::cleartext_for_git(&server)
             } else {
                 nothing()
@@ -36,14 +36,14 @@ impl Handle for Get {
             refuse(agent, &authority, &server, tag).await?;
         }
         let place = [self.directory.as_deref(), self.named_directory.as_deref()];
-        let rule = agent.rule(&config, &server, place).await;
+        let rule = agent.accounts.rule(&config, &server, place).await;
         let user = named.or(rule.map(|rule| rule.user()));
         let is_organization = named.is_some() && known_hosts::user_is_organization(&server);
-        // Accounts that were renewed for this question, or could not be: each is tried once, so this ends.
+        // Index that were renewed for this question, or could not be: each is tried once, so this ends.
         let mut tried = Vec::new();
         let mut failed = None;
         loop {
-            let choice = agent.with_accounts(|accounts| {
+            let choice = agent.accounts.with(|accounts| {
                 let found = select::for_git(accounts.seen_by(&authority), &server, user, is_organization);
                 self.choose(agent, &found, named, &tried)
             });
@@ -53,7 +53,7 @@ impl Handle for Get {
                     return Ok(*reply);
                 }
                 Choice::Renew(account, secret) => {
-                    failed = agent.renew_in_time(&account, &secret).await.err().or(failed);
+                    failed = agent.upstream.renew_in_time(&account, &secret).await.err().or(failed);
                     tried.push(account);
                 }
                 Choice::Nothing => break,
@@ -61,18 +61,18 @@ impl Handle for Get {
         }
         if failed.is_none() {
             // Too often in a moment; a login would not help.
-            let heals_again = |accounts: &Accounts| {
+            let heals_again = |accounts: &Index| {
                 let found = select::for_git(accounts.seen_by(&authority), &server, user, is_organization);
                 found.iter().find_map(|held| held.healed_enough())
             };
-            failed = agent.look(heals_again).flatten().map(|wait| fault::renewed_again_in(&server, wait));
+            failed = agent.accounts.look(heals_again).flatten().map(|wait| fault::renewed_again_in(&server, wait));
         }
-        let failed = failed.or_else(|| agent.outage());
-        let damaged = |all: &Accounts| all.seen_by(&authority).damaged_at(&server, user).map(fault::damaged);
+        let failed = failed.or_else(|| agent.accounts.outage());
+        let damaged = |all: &Index| all.seen_by(&authority).damaged_at(&server, user).map(fault::damaged);
         match failed {
             // A login would not help: the server, or the keyring, cannot be asked at the moment.
             Some(fault) if fault.code() == Code::Unavailable => Err(fault),
-            None if let Some(fault) = agent.look(damaged).flatten() => Err(fault),
+            None if let Some(fault) = agent.accounts.look(damaged).flatten() => Err(fault),
             Some(_) | None => {
                 Err(login_known(agent, &authority, &config, &server, user).await?.unwrap_or_else(nothing))
             }
@@ -102,7 +102,7 @@ impl Get {
         if usefulness(first) == Usefulness::Renewed {
             return Choice::Renew(first.key().clone(), first.secret().clone());
         }
-        agent.note_use(first);
+        agent.upstream.note_use(first);
         first.give_doubtful();
         // Git may ask again in the same command only if there is something else to say then.
         let more = useful.next().is_some() || first.could_heal();
@@ -111,7 +111,8 @@ impl Get {
             proof: proof(first, self),
             password_expiry_utc: first.credential().expires().map(|expiry| expiry.as_unix()),
             oauth_refresh_token: first.credential().git_refresh_token().cloned(),
-            state: state.then(|| agent.tag(first) + &named.map(|user| format!("{NAMED}{user}")).unwrap_or_default()),
+            state: state
+                .then(|| agent.accounts.tag(first) + &named.map(|user| format!("{NAMED}{user}")).unwrap_or_default()),
         };
         Choice::Say(first.key().clone(), Box::new(reply))
     }
@@ -153,7 +154,7 @@ async fn login_known(
     }
     let is_meant = |default: &&ServerUrl| default.same_origin(server) && user.is_none() && authority.sees(default);
     let default = config.default_server().filter(is_meant);
-    let fault = agent.with_accounts(|accounts| {
+    let fault = agent.accounts.with(|accounts| {
         let found = select::candidates(accounts.seen_by(authority), server, user);
         match (found.iter().find(|held| is_login(held)), default) {
             (Some(held), _) => Some(fault::no_login(held.key().server(), Some(held.key().user()))),
@@ -183,13 +184,13 @@ pub(super) fn server(wanted: &GitCredential) -> Result<ServerUrl, Fault> {
 
 /// Git comes back with what it was told to say: the server refused that answer.
 async fn refuse(agent: &Agent, authority: &Authority, server: &ServerUrl, tag: &str) -> Result<(), Fault> {
-    let tried = agent.with_accounts(|accounts| {
+    let tried = agent.accounts.with(|accounts| {
         let found = select::candidates(accounts.seen_by(authority), server, None);
-        let tried = found.iter().find(|held| agent.tag(held) == tag);
+        let tried = found.iter().find(|held| agent.accounts.tag(held) == tag);
         tried.map(|held| (held.key().clone(), held.secret().clone()))
     });
     if let Some((account, secret)) = tried.await? {
-        agent.note(&account, &secret, true).await;
+        agent.accounts.note(&account, &secret, true).await;
     }
     Ok(())
 }

@@ -29,8 +29,8 @@ pub(super) fn this_agent(agent: &Agent) -> AgentStatus {
         running: true,
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        locked: agent.is_locked(),
+        locked: agent.lock.is_locked(),
         memory_locked: agent.memory_locked,
-        http: agent.http_url(),
+        http: agent.doors.http_url(),
     }
 }

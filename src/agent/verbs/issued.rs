@@ -25,7 +25,7 @@ impl Handle for Generate {
     }
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<GenerateReply, Fault> {
-        let config = agent.config()?;
+        let config = agent.settings.config()?;
         let scopes = match (&self.scopes, &self.role) {
             (Some(scopes), None) if !scopes.is_empty() => scopes.clone(),
             (None, Some(role)) => scopes_of_role(role, config.roles()).ok_or_else(|| {
@@ -45,14 +45,14 @@ impl Handle for Generate {
             identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: false,
         };
-        let (token, issued) = agent.issue(caller.authority(), order).await?;
+        let (token, issued) = agent.gate.issue(caller.authority(), order).await?;
         Ok(GenerateReply { token, about: issued::info(&issued) })
     }
 }
 
 impl Handle for Tokens {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokensReply, Fault> {
-        let issued = agent.issued(Viewer::new(caller)).await?;
+        let issued = agent.gate.issued(Viewer::new(caller.asker(), caller.authority())).await?;
         let shown = issued.iter().filter(|token| self.all || token.active);
         Ok(TokensReply { tokens: shown.map(issued::info).collect() })
     }
@@ -62,12 +62,15 @@ impl Handle for RevokeToken {
     const EVENT: Option<&'static str> = Some("token.revoke");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<RevokeTokenReply, Fault> {
-        let revoked = agent.revoke_issued(Viewer::new(caller), self.name.clone(), |_| true).await?;
+        let revoked = agent
+            .gate
+            .revoke_issued(Viewer::new(caller.asker(), caller.authority()), self.name.clone(), |_| true)
+            .await?;
         if revoked.is_empty() {
             return Err(fault::no_such_token(&self.name));
         }
         if self.forget {
-            agent.forget_issued(revoked.iter().map(|token| token.id.clone()).collect()).await?;
+            agent.gate.forget_issued(revoked.iter().map(|token| token.id.clone()).collect()).await?;
         }
         Ok(RevokeTokenReply { revoked: revoked.iter().map(issued::info).collect() })
     }
@@ -77,8 +80,8 @@ impl Handle for EndToken {
     /// Who has a token may end it, and is noted by it. That it is none says nothing (RFC 7009 §2.2); that it is an issuer's,
     /// which goes on, has to be said.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let Some(id) = agent.id_of_token(&self.token)? else {
-            return match agent.issuer_of_token(&self.token)? {
+        let Some(id) = agent.gate.id_of_token(&self.token)? else {
+            return match agent.gate.issuer_of_token(&self.token)? {
                 Some(issuer) => Err(fault::token_of_issuer(&issuer)),
                 None => Ok(Empty {}),
             };
@@ -87,10 +90,10 @@ impl Handle for EndToken {
             Some(guest) => Actor::Token { token_id: id.clone(), address: Some(guest.address().to_string()) }.into(),
             None => caller.actor(),
         };
-        let ended = agent.end_issued(id).await;
-        agent.audit("token.revoke", actor, None, ended.as_ref().copied().map_err(Fault::code));
+        let ended = agent.gate.end_issued(id).await;
+        agent.audit.note("token.revoke", actor, None, ended.as_ref().copied().map_err(Fault::code));
         // That it could not be noted is no reason to go on with it.
-        let _ = agent.rights_noted().await;
+        let _ = agent.audit.rights_noted().await;
         ended.map(|()| Empty {})
     }
 }
@@ -115,10 +118,10 @@ impl Handle for Lease {
             identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: true,
         };
-        let (token, issued) = agent.issue(caller.authority(), order).await?;
+        let (token, issued) = agent.gate.issue(caller.authority(), order).await?;
         let _lease = Leased { agent, id: issued.id.clone() };
-        agent.audit("token.lease", caller.actor(), None, Ok(()));
-        agent.rights_noted().await?;
+        agent.audit.note("token.lease", caller.actor(), None, Ok(()));
+        agent.audit.rights_noted().await?;
         if caller.tell(&GenerateReply { token, about: issued::info(&issued) }).await {
             caller.settles();
             caller.closed().await;
@@ -135,7 +138,7 @@ struct Leased<'a> {
 
 impl Drop for Leased<'_> {
     fn drop(&mut self) {
-        self.agent.end_lease(&self.id);
+        self.agent.gate.end_lease(&self.id);
     }
 }
 
@@ -147,14 +150,14 @@ pub(super) fn expiry(agent: &Agent, days: Option<u32>, authority: &Authority) ->
         Some(0) => return Err(Fault::new(Code::BadRequest, msg!("bad-expiry")).hint(msg!("hint-bad-expiry"))),
         Some(days) if days > most => return Err(fault::lives_too_long(most)),
         Some(days) => days,
-        None => agent.config()?.token_days(),
+        None => agent.settings.config()?.token_days(),
     };
     Ok(Expiry::from_unix(clock::now().as_second() + i64::from(days) * DAY))
 }
 
 /// How many days a token may live that somebody hands on: who may not issue tokens gives none more than the usual time.
 pub(super) fn most_days(agent: &Agent, authority: &Authority) -> Result<u32, Fault> {
-    let config = agent.config()?;
+    let config = agent.settings.config()?;
     Ok(if authority.allows(Scope::All) { config.max_token_days() } else { config.token_days() })
 }
 

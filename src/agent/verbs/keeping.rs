@@ -9,15 +9,16 @@ use crate::wire::{Code, Empty, Fault, Kept, Migrate, MigrateReply, Rekey, Stored
 
 impl Handle for Stores {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StoresReply, Fault> {
-        let (first, fallback) = agent.first_store().await?;
+        let (first, fallback) = agent.accounts.first_store().await?;
         let count = |stored_in: StoredIn| {
             agent
+                .accounts
                 .look(|accounts| accounts.iter().filter(|held| held.stored_in() == stored_in).count())
                 .unwrap_or_default()
         };
         let places = [StoredIn::Keyring, StoredIn::File, StoredIn::Memory];
         let kept = places.map(|stored_in| Kept { stored_in, count: count(stored_in) });
-        let passphrase = agent.key.has_passphrase().map_err(fault::from_store)?;
+        let passphrase = agent.lock.key.has_passphrase().map_err(fault::from_store)?;
         Ok(StoresReply {
             first,
             kept: kept.to_vec(),
@@ -31,7 +32,7 @@ impl Handle for Migrate {
     const EVENT: Option<&'static str> = Some("store.migrate");
 
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<MigrateReply, Fault> {
-        Ok(MigrateReply { count: agent.migrate(self.to).await? })
+        Ok(MigrateReply { count: agent.accounts.migrate(self.to).await? })
     }
 }
 
@@ -50,7 +51,7 @@ impl Handle for Rekey {
             (None, false) => None,
             (Some(_), _) => return Err(Fault::new(Code::BadRequest, msg!("bad-passphrase"))),
         };
-        agent.rekey(protection).await.map(|()| Empty {})
+        agent.accounts.rekey(protection).await.map(|()| Empty {})
     }
 }
 

@@ -8,7 +8,7 @@ impl Handle for Lock {
 
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<LockReply, Fault> {
         let everywhere = agent.lock_everywhere().await;
-        Ok(LockReply { passphrase: agent.needs_passphrase(), everywhere })
+        Ok(LockReply { passphrase: agent.lock.needs_passphrase(), everywhere })
     }
 }
 

@@ -3,15 +3,13 @@ use tokio::sync::watch;
 use super::save::finish;
 use crate::access::Authority;
 use crate::agent::Agent;
-use crate::agent::accounts::index::Accounts;
+use crate::agent::accounts::index::Index;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
 use crate::agent::life::flights::Boarding;
 use crate::agent::login;
-use crate::agent::upstream::check;
-use crate::agent::upstream::revocation;
 use crate::base::{AccountKey, Credential, GrantKind, Origin, Secret, ServerUrl};
 use crate::store::Record;
 use crate::wire::{Checked, Fault, Login, LoginEvent, LoginReply, Revocation};
@@ -25,7 +23,7 @@ impl Handle for Login {
     }
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
-        let server = agent.server(caller, self.server.clone(), self.account.as_deref())?;
+        let server = caller.server(&agent.settings, self.server.clone(), self.account.as_deref())?;
         if self.issuer.is_some() {
             // It would be sent what the settings have for another, and what is kept here would go on asking it.
             caller.the_user()?;
@@ -41,7 +39,7 @@ impl Handle for Login {
             },
         };
         // A store that cannot keep the login is found out before a person is asked to approve it.
-        agent.with_accounts(|_| ()).await?;
+        agent.accounts.with(|_| ()).await?;
         let reply = self.log_in(agent, &server, caller).await?;
         seat.arrived();
         Ok(reply)
@@ -60,10 +58,10 @@ impl Login {
             let (reply, replaced) = finish(agent, caller, account.clone(), instead, credential).await?;
             let mut revoked = false;
             for old in replaced.iter().filter(|old| is_of_person(old) && !ended_both) {
-                match revocation::revoke(agent, old.account(), old.credential()).await {
+                match agent.upstream.revoke(old.account(), old.credential()).await {
                     Revocation::Revoked => revoked = true,
                     // It would live on, with nobody to end it.
-                    Revocation::Pending => agent.revoke_soon(old.account().clone(), old.credential().clone()),
+                    Revocation::Pending => agent.upstream.revoke_soon(old.account().clone(), old.credential().clone()),
                     Revocation::AlreadyInvalid | Revocation::NotSupported | Revocation::NotAsked => {}
                 }
             }
@@ -87,22 +85,23 @@ impl Login {
         let Some(grant) = credential.grant().filter(|_| self.account.is_none()) else {
             return Ok((AccountKey::new(server.clone(), self.account.clone()), None));
         };
-        let name = |all: &Accounts| match (&grant.user, grant.kind) {
+        let name = |all: &Index| match (&grant.user, grant.kind) {
             (Some(_), _) => select::of_who_logged_in(all.seen_by(authority), server, grant),
             (None, GrantKind::Machine) => (select::of_client(all.seen_by(authority), server, grant), None),
             (None, GrantKind::Person) => (AccountKey::new(server.clone(), None), None),
         };
-        agent.with_accounts(name).await
+        agent.accounts.with(name).await
     }
 
     /// Whether the login is still one, after another was ended: the one who can tell is its server.
     async fn lives(&self, agent: &Agent, account: &AccountKey, secret: &Secret) -> Result<bool, Fault> {
-        let is_renewable = || agent.look(|all| all.get(account).is_some_and(|held| held.credential().is_renewable()));
+        let is_renewable =
+            || agent.accounts.look(|all| all.get(account).is_some_and(|held| held.credential().is_renewable()));
         if is_renewable() != Some(true) {
-            return Ok(check::ask(agent, account).await? != Checked::Refused);
+            return Ok(agent.upstream.check(account).await? != Checked::Refused);
         }
         // A renewal that fails in another way says nothing.
-        Ok(agent.renew(account, secret).await.is_ok() || is_renewable() == Some(true))
+        Ok(agent.upstream.renew(account, secret).await.is_ok() || is_renewable() == Some(true))
     }
 }
 
@@ -126,7 +125,7 @@ async fn join(
         _ = waiting.changed() => {}
         fault = caller.hung_up() => return Err(fault),
     }
-    let found = agent.for_person(caller.authority(), server, user, |held| {
+    let found = agent.accounts.for_person(caller.authority(), server, user, |held| {
         let reply = LoginReply {
             server: held.key().server().clone(),
             account: held.key().user().to_owned(),

@@ -2,13 +2,12 @@ use std::time::{Duration, Instant};
 
 use crate::agent::Agent;
 use crate::agent::accounts::held::Held;
-use crate::agent::accounts::index::Accounts;
+use crate::agent::accounts::index::Index;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
 use crate::agent::life::auditing::Who;
-use crate::agent::upstream::revocation;
 use crate::agent::upstream::turns::Turn;
 use crate::base::{AccountKey, Credential};
 use crate::msg;
@@ -26,24 +25,25 @@ impl Handle for Logout {
         let damaged: Vec<AccountKey>;
         let meant = if self.all {
             let authority = caller.authority();
-            let find = |accounts: &Accounts| {
+            let find = |accounts: &Index| {
                 accounts.seen_by(authority).iter().map(|held| held.key().clone()).collect::<Vec<_>>()
             };
-            let meant = agent.with_accounts(find).await?;
-            damaged = agent.damaged(|key| authority.sees(key.server()));
+            let meant = agent.accounts.with(find).await?;
+            damaged = agent.accounts.damaged(|key| authority.sees(key.server()));
             meant
         } else {
-            let server = agent.server(caller, self.server, self.account.as_deref())?;
+            let server = caller.server(&agent.settings, self.server, self.account.as_deref())?;
             let authority = caller.authority();
             // Claims what an older Loom kept for the server, so that it is logged out too.
-            agent.for_person(authority, &server, None, |_| ()).await?;
-            let find = |accounts: &Accounts| {
+            agent.accounts.for_person(authority, &server, None, |_| ()).await?;
+            let find = |accounts: &Index| {
                 let found = select::of_server(accounts.seen_by(authority), &server, self.account.as_deref());
                 found.iter().map(|held| held.key().clone()).collect::<Vec<_>>()
             };
-            let meant = agent.with_accounts(find).await?;
+            let meant = agent.accounts.with(find).await?;
             let user = self.account.as_deref();
-            damaged = agent.damaged(|key| *key.server() == server && user.is_none_or(|user| user == key.user()));
+            damaged =
+                agent.accounts.damaged(|key| *key.server() == server && user.is_none_or(|user| user == key.user()));
             if meant.is_empty() && damaged.is_empty() {
                 return Err(fault::not_logged_in(&server));
             }
@@ -56,12 +56,12 @@ impl Handle for Logout {
         let (actor, mut ending) = (caller.actor(), Ending::default());
         for account in damaged {
             // Nothing of it is known that a server could be told.
-            agent.forget_damaged(account.clone()).await?;
+            agent.accounts.forget_damaged(account.clone()).await?;
             let (server, user) = (account.server().clone(), account.user().to_owned());
-            agent.audit("logout", actor.clone(), Some((server.clone(), Some(user.clone()))), Ok(()));
+            agent.audit.note("logout", actor.clone(), Some((server.clone(), Some(user.clone()))), Ok(()));
             reply.accounts.push(LoggedOut { server, account: user, revocation: Revocation::NotSupported });
         }
-        let _ = agent.rights_noted().await;
+        let _ = agent.audit.rights_noted().await;
         for account in meant {
             ending.revoke(agent, account, self.local).await?;
             if ending.is_enough() {
@@ -73,7 +73,7 @@ impl Handle for Logout {
     }
 }
 
-/// Accounts whose credentials were revoked and are about to be forgotten, together: each time the store is written anew.
+/// Index whose credentials were revoked and are about to be forgotten, together: each time the store is written anew.
 struct Ending {
     since: Instant,
     revoked: Vec<(AccountKey, Credential, Revocation)>,
@@ -90,14 +90,14 @@ impl Ending {
     async fn revoke(&mut self, agent: &Agent, account: AccountKey, local: bool) -> Result<(), Fault> {
         // A renewal under way would leave tokens behind that nobody knows of.
         let is_renewed = |held: &Held| held.credential().is_renewable();
-        if agent.with_accounts(|all| all.get(&account).is_some_and(is_renewed)).await? {
-            self.turns.push(agent.turn(&account).await?);
+        if agent.accounts.with(|all| all.get(&account).is_some_and(is_renewed)).await? {
+            self.turns.push(agent.upstream.turn(&account).await?);
         }
-        let found = agent.with_accounts(|all| all.get(&account).map(|held| held.credential().clone())).await?;
+        let found = agent.accounts.with(|all| all.get(&account).map(|held| held.credential().clone())).await?;
         let Some(credential) = found else { return Ok(()) };
         let revocation = match local {
             true => Revocation::NotAsked,
-            false => revocation::revoke(agent, &account, &credential).await,
+            false => agent.upstream.revoke(&account, &credential).await,
         };
         self.revoked.push((account, credential, revocation));
         Ok(())
@@ -111,22 +111,22 @@ impl Ending {
     async fn forget(self, agent: &Agent, actor: &Who, reply: &mut LogoutReply) -> Result<(), Fault> {
         let secret =
             |(account, credential, _): &(AccountKey, Credential, _)| (account.clone(), credential.secret().clone());
-        let forgotten = agent.forget(self.revoked.iter().map(secret).collect()).await;
+        let forgotten = agent.accounts.forget(self.revoked.iter().map(secret).collect()).await;
         for (account, credential, revocation) in self.revoked {
             let about = Some((account.server().clone(), Some(account.user().to_owned())));
             // Each account by itself, however many one question is about.
-            agent.audit("logout", actor.clone(), about, forgotten.as_ref().map(|_| ()).map_err(Fault::code));
+            agent.audit.note("logout", actor.clone(), about, forgotten.as_ref().map(|_| ()).map_err(Fault::code));
             if forgotten.is_err() {
                 continue;
             }
             let (server, user) = (account.server().clone(), account.user().to_owned());
             if revocation == Revocation::Pending {
-                agent.revoke_later(account, credential);
+                agent.upstream.revoke_later(account, credential);
             }
             reply.accounts.push(LoggedOut { server, account: user, revocation });
         }
         // That it could not be noted keeps nobody logged in.
-        let _ = agent.rights_noted().await;
+        let _ = agent.audit.rights_noted().await;
         forgotten
     }
 }

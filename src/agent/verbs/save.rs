@@ -23,7 +23,7 @@ impl Handle for Save {
         if matches!(&self.credential, Credential::Header { authtype, .. } if !is_scheme(authtype)) {
             return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token")));
         }
-        let server = agent.server(caller, self.server, self.account.as_deref())?;
+        let server = caller.server(&agent.settings, self.server, self.account.as_deref())?;
         if self.credential.grant().is_some() {
             // What is kept here would go on asking the endpoints that it names, as for a login at a named issuer.
             caller.the_user()?;
@@ -31,7 +31,7 @@ impl Handle for Save {
         let (account, credential) = (AccountKey::new(server, self.account), self.credential.given());
         let authority = caller.authority();
         if !authority.allows(Scope::Control)
-            && agent.with_accounts(|all| all.seen_by(authority).has_login_behind(&account)).await?
+            && agent.accounts.with(|all| all.seen_by(authority).has_login_behind(&account)).await?
         {
             return Err(fault::scope_missing(Scope::Control));
         }
@@ -40,7 +40,7 @@ impl Handle for Save {
         // A login that nobody has any more would live on at its server. One that was handed over in another form lives.
         for old in replaced {
             if old.credential().origin() == Origin::Login && !old.credential().secret().matches(&secret) {
-                agent.revoke_soon(old.account().clone(), old.credential().clone());
+                agent.upstream.revoke_soon(old.account().clone(), old.credential().clone());
             }
         }
         Ok(reply)
@@ -67,18 +67,18 @@ pub(super) async fn finish(
         true => |_| true,
         false => |record| record.credential().origin() != Origin::Login,
     };
-    let kept = agent.keep(account.clone(), instead, credential, may_go).await?;
+    let kept = agent.accounts.keep(account.clone(), instead, credential, may_go).await?;
     let (stored_in, replaced) = kept.ok_or_else(|| fault::scope_missing(Scope::Control))?;
     // The login is kept by now; a config file that cannot be written must not make it look failed. Nor does one who may not
     // change the settings: a token for one server says nothing of where the user goes.
-    let became_default =
-        SETTINGS.check(caller.authority()).is_ok() && agent.default_to(account.server()).await.unwrap_or(false);
+    let became_default = SETTINGS.check(caller.authority()).is_ok()
+        && agent.settings.default_to(account.server()).await.unwrap_or(false);
     let reply = LoginReply {
         server: account.server().clone(),
         account: account.user().to_owned(),
         stored_in,
         expires_at,
-        note: agent.unsaid(caller.locale),
+        note: agent.accounts.unsaid(caller.locale),
         became_default,
     };
     Ok((reply, replaced))

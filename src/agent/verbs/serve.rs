@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
-use crate::agent::doors::http_door::NamedIssuer;
 use crate::agent::fault;
+use crate::agent::gate::open_http::NamedIssuer;
 use crate::base::TlsFiles;
 use crate::msg;
 use crate::wire::{Code, Empty, Fault, Serve, ServeEnd, ServeReply};
@@ -22,7 +22,7 @@ impl Handle for Serve {
         let says_more = self.issuer.is_some() || self.tls_cert.is_some() || self.tls_key.is_some();
         let the_user = says_more.then(|| caller.the_user()).transpose()?;
         let standing = caller.authority().lasting().ok_or_else(fault::only_the_user)?.clone();
-        let config = agent.config()?.http().cloned().unwrap_or_default();
+        let config = agent.settings.config()?.http().cloned().unwrap_or_default();
         let wrong = |message| Fault::new(Code::BadRequest, message).hint(msg!("hint-serve"));
         let tls = match (self.tls_cert, self.tls_key) {
             (Some(cert), Some(key)) => Some(TlsFiles { cert: PathBuf::from(cert), key: PathBuf::from(key) }),
@@ -31,8 +31,8 @@ impl Handle for Serve {
         };
         let door = config.door(self.listen.as_deref(), tls).map_err(wrong)?;
         let issuer = the_user.zip(self.issuer).map(|(the_user, issuer)| NamedIssuer::new(the_user, issuer));
-        let url = agent.open_http(door, standing, issuer).await?;
-        Ok(ServeReply { url, warnings: agent.http_warnings(caller) })
+        let url = agent.doors.open_http(door, standing, issuer).await?;
+        Ok(ServeReply { url, warnings: agent.doors.http_warnings(caller.authority(), caller.locale) })
     }
 }
 
@@ -41,6 +41,6 @@ impl Handle for ServeEnd {
 
     /// Who may replace a door may close it, and nobody else.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        agent.end_http(caller.authority().standing()).await.map(|()| Empty {})
+        agent.doors.end_http(caller.authority().standing()).await.map(|()| Empty {})
     }
 }

@@ -25,18 +25,18 @@ use crate::wire::{
 impl Handle for Issuers {
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<IssuersReply, Fault> {
         let info = |config: &IssuerConfig| IssuerInfo {
-            issuer: agent.issuer_name(config),
+            issuer: agent.gate.issuer_name(config),
             name: config.name().to_owned(),
             client_id: config.client_id.clone(),
         };
-        Ok(IssuersReply { issuers: agent.issuer_configs()?.iter().map(info).collect() })
+        Ok(IssuersReply { issuers: agent.gate.issuer_configs()?.iter().map(info).collect() })
     }
 }
 
 impl Handle for SignIn {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SignInReply, Fault> {
         let config = issuer_config(agent, self.issuer.as_deref())?;
-        let issuer = agent.issuer(&config).await?;
+        let issuer = agent.gate.issuer(&config).await?;
         let redirect_uri = Url::parse(&self.redirect_uri).map_err(|_| fault::not_a_request())?;
         let client = client(&config)?;
         let server = &issuer.provider.server;
@@ -44,7 +44,7 @@ impl Handle for SignIn {
         let authorization = begun.map_err(|error| from_issuer(&config, error))?;
         let (url, browser) = (authorization.url.to_string(), random()?);
         let away = Away::new(browser.clone(), config.issuer.to_string(), authorization, session_id(agent, caller));
-        agent.people.sign_ins.begin(agent.party_asking(caller), away);
+        agent.gate.people.sign_ins.begin(agent.gate.party_asking(caller.asker(), caller.authority()), away);
         Ok(SignInReply { url, browser })
     }
 }
@@ -57,7 +57,7 @@ impl Handle for SignInFinish {
         if let Err(fault) = &signed_in
             && !fault::is_not_let_in(fault)
         {
-            agent.audit("auth.fail", caller.actor(), None, Err(fault.code()));
+            agent.audit.note("auth.fail", caller.actor(), None, Err(fault.code()));
         }
         signed_in
     }
@@ -65,9 +65,9 @@ impl Handle for SignInFinish {
 
 impl SignInFinish {
     async fn signed_in(self, agent: &Agent, guest: &Guest) -> Result<SessionReply, Fault> {
-        let away = agent.people.sign_ins.take(&self.browser).ok_or_else(fault::sign_in_unknown)?;
+        let away = agent.gate.people.sign_ins.take(&self.browser).ok_or_else(fault::sign_in_unknown)?;
         let config = issuer_config(agent, Some(&away.issuer))?;
-        let issuer = agent.issuer(&config).await?;
+        let issuer = agent.gate.issuer(&config).await?;
         let failed = |error| from_issuer(&config, error);
         let url = Url::parse(&self.url).map_err(|_| fault::not_a_request())?;
         let (server, client) = (&issuer.provider.server, client(&config)?);
@@ -75,16 +75,16 @@ impl SignInFinish {
         let nonce = away.authorization.nonce.clone().ok_or_else(fault::internal)?;
         let tokens = away.authorization.redeem(&issuer.http, server, &client, returned).await.map_err(failed)?;
         let id_token = tokens.id_token.ok_or_else(|| failed(OAuthError::NotOAuth))?;
-        let Some(claims) = agent.verified(&config, &id_token, Purpose::Id { nonce: &nonce }).await? else {
+        let Some(claims) = agent.gate.verified(&config, &id_token, Purpose::Id { nonce: &nonce }).await? else {
             return Err(failed(OAuthError::BadToken));
         };
         let address = guest.address();
         let identity = Identity::new(&claims, &config);
         let person = person(&claims, &identity);
         let let_in = identity.rights(&config, Holder::Nobody);
-        agent.signed_in_anew(&identity, &person, address, let_in.is_ok()).await?;
+        agent.gate.signed_in_anew(&identity, &person, address, let_in.is_ok()).await?;
         if let Err(refused) = let_in {
-            return Err(agent.not_let_in(&person, address, refused));
+            return Err(agent.gate.not_let_in(&person, address, refused));
         }
         let basis = Basis::Identity(identity);
         let door = guest.door().clone();
@@ -97,12 +97,12 @@ impl Handle for SignInToken {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SessionReply, Fault> {
         let guest = guest(caller)?;
         let shown = Some(&self.token).filter(|token| token.expose().starts_with(PREFIX));
-        let id = shown.map(|token| agent.id_of_token(token)).transpose()?.flatten();
-        let id = id.ok_or_else(|| agent.wrong_proof(guest, &self.token))?;
-        let found = agent.issued_token(id.clone()).await?.ok_or_else(fault::proof_unknown)?;
+        let id = shown.map(|token| agent.gate.id_of_token(token)).transpose()?.flatten();
+        let id = id.ok_or_else(|| agent.gate.wrong_proof(guest, &self.token))?;
+        let found = agent.gate.issued_token(id.clone()).await?.ok_or_else(fault::proof_unknown)?;
         let standing = Standing::of_token(&id).and(guest.door());
         // A session would make as many uses of it, and of those that issued it, as it likes.
-        if agent.is_counted(&standing)? {
+        if agent.gate.is_counted(&standing)? {
             return Err(fault::counted_token());
         }
         let person = Person { name: found.name.clone(), subject: None, issuer: None };
@@ -118,8 +118,8 @@ impl Handle for SignOut {
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SignOutReply, Fault> {
         let session = caller.guest().and_then(|guest| guest.session()).ok_or_else(fault::unauthenticated)?;
-        let found = agent.people.sessions.find(session).ok_or_else(fault::unauthenticated)?;
-        let ended = agent.people.sessions.end(&found.id);
+        let found = agent.gate.people.sessions.find(session).ok_or_else(fault::unauthenticated)?;
+        let ended = agent.gate.people.sessions.end(&found.id);
         // Here it has ended, whatever becomes of it at the issuer.
         let url = match ended.and_then(|ended| Some((ended.id_token?, ended.person.issuer?))) {
             Some((id_token, issuer)) => {
@@ -147,9 +147,9 @@ impl Handle for WhoAmI {
 impl Handle for Sessions {
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<SessionsReply, Fault> {
         let mut sessions = Vec::new();
-        for (session, left) in agent.people.sessions.all() {
+        for (session, left) in agent.gate.people.sessions.all() {
             // What is no more ends with its next request.
-            let Some(authority) = agent.authority_of_session(&session)? else { continue };
+            let Some(authority) = agent.gate.authority_of_session(&session)? else { continue };
             let Session { id, person, address, .. } = session;
             let scopes = authority.scopes();
             sessions.push(SessionInfo { id, person, address: address.to_string(), scopes, expires_in: left.as_secs() });
@@ -162,24 +162,24 @@ impl Handle for SessionEnd {
     const EVENT: Option<&'static str> = Some("auth.session_end");
 
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let ended = agent.people.sessions.end(&self.id);
+        let ended = agent.gate.people.sessions.end(&self.id);
         ended.map(|_| Empty {}).ok_or_else(|| fault::no_such_session(&self.id))
     }
 }
 
 /// Begins a session, in the place of the one that the same browser had. Nobody signs in of whom the log would not know.
 async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Result<SessionReply, Fault> {
-    let authority = agent.authority_of_session(&session)?.ok_or_else(fault::proof_unknown)?;
-    let party = agent.party_of(Party::at(session.address), Some(&session.person), &authority);
-    agent.can_note().await?;
-    let begun = agent.people.sessions.begin(party, session);
+    let authority = agent.gate.authority_of_session(&session)?.ok_or_else(fault::proof_unknown)?;
+    let party = agent.gate.party_of(Party::at(session.address), Some(&session.person), &authority);
+    agent.audit.can_note().await?;
+    let begun = agent.gate.people.sessions.begin(party, session);
     let (secret, session) = begun.map_err(|error| Fault::new(Code::Unavailable, msg!("no-random", error = error)))?;
-    agent.audit("auth.sign_in", session.actor(), None, Ok(()));
-    if let Some(replaced) = replaces.and_then(|id| agent.people.sessions.end(&id)) {
-        agent.audit("auth.sign_out", replaced.actor(), None, Ok(()));
+    agent.audit.note("auth.sign_in", session.actor(), None, Ok(()));
+    if let Some(replaced) = replaces.and_then(|id| agent.gate.people.sessions.end(&id)) {
+        agent.audit.note("auth.sign_out", replaced.actor(), None, Ok(()));
     }
-    if let Err(fault) = agent.rights_noted().await {
-        agent.people.sessions.end(&session.id);
+    if let Err(fault) = agent.audit.rights_noted().await {
+        agent.gate.people.sessions.end(&session.id);
         return Err(fault);
     }
     Ok(SessionReply { session: secret, person: session.person.name })
@@ -192,11 +192,11 @@ fn guest<'a>(caller: &Caller<'a>) -> Result<&'a Guest, Fault> {
 /// The session that whoever asks has already.
 fn session_id(agent: &Agent, caller: &Caller<'_>) -> Option<String> {
     let session = caller.guest()?.session()?;
-    agent.people.sessions.find(session).map(|found| found.id)
+    agent.gate.people.sessions.find(session).map(|found| found.id)
 }
 
 fn issuer_config(agent: &Agent, named: Option<&str>) -> Result<IssuerConfig, Fault> {
-    let mut all = agent.issuer_configs()?;
+    let mut all = agent.gate.issuer_configs()?;
     let at = match named {
         Some(named) => all.iter().position(|config| config.issuer.is(named)),
         None => Some(0).filter(|_| !all.is_empty()),
@@ -224,7 +224,7 @@ async fn end_session(
     back_to: Option<&str>,
 ) -> Result<Option<String>, Fault> {
     let config = issuer_config(agent, Some(issuer))?;
-    let issuer = agent.issuer(&config).await?;
+    let issuer = agent.gate.issuer(&config).await?;
     let Some(endpoint) = &issuer.provider.end_session_endpoint else { return Ok(None) };
     let mut url = endpoint.url().clone();
     url.query_pairs_mut()

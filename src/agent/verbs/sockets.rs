@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
-use crate::agent::doors::control::RestrictedDoor;
+use crate::agent::doors::RestrictedDoor;
 use crate::agent::fault;
 use crate::agent::gate::issued::{Viewer, one_of_name};
 use crate::msg;
@@ -23,13 +23,13 @@ impl Handle for SocketAdd {
                 Fault::new(Code::BadRequest, msg!("socket-not-absolute", path = self.path)).hint(msg!("hint-socket"))
             );
         }
-        let issued = agent.issued(Viewer::new(caller)).await?;
+        let issued = agent.gate.issued(Viewer::new(caller.asker(), caller.authority())).await?;
         let is_meant = |name: &str, id: &str| self.token == name || self.token == id;
         one_of_name(&issued, &self.token)?;
         let token = issued.iter().find(|token| token.active && !token.leased && is_meant(&token.name, &token.id));
         let token = token.ok_or_else(|| fault::no_such_token(&self.token))?.id.clone();
         let set_up_by = caller.authority().lasting().ok_or_else(fault::only_the_user)?.clone();
-        agent.open_door(RestrictedDoor { path, token, set_up_by }).await.map(|()| Empty {})
+        agent.doors.open(RestrictedDoor { path, token, set_up_by }).await.map(|()| Empty {})
     }
 }
 
@@ -38,19 +38,19 @@ impl Handle for SocketRemove {
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let path = PathBuf::from(self.path);
-        agent.close_door(&path, caller.authority().standing()).await.map(|()| Empty {})
+        agent.doors.close(&path, caller.authority().standing()).await.map(|()| Empty {})
     }
 }
 
 impl Handle for Sockets {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SocketsReply, Fault> {
-        let issued = agent.issued(Viewer::new(caller)).await?;
-        let sockets = agent.read_doors()?.into_iter().map(|door| {
+        let issued = agent.gate.issued(Viewer::new(caller.asker(), caller.authority())).await?;
+        let sockets = agent.doors.listed()?.into_iter().map(|door| {
             let token = issued.iter().find(|token| token.id == door.token);
             Ok(RestrictedSocket {
                 path: door.path.display().to_string(),
                 name: token.map(|token| token.name.clone()),
-                active: token.is_some() && agent.rights_behind(&door.standing())?.is_some(),
+                active: token.is_some() && agent.gate.rights_behind(&door.standing())?.is_some(),
                 token: door.token,
             })
         });

@@ -12,7 +12,6 @@ use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::gate::needs::USED;
-use crate::agent::upstream::check;
 use crate::base::{AccountKey, Grant, ServerUrl};
 use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};
 
@@ -26,12 +25,12 @@ impl Handle for Status {
         if self.check {
             USED.check(authority)?;
         }
-        let config = agent.config()?;
+        let config = agent.settings.config()?;
         let default_server = config.default_server().filter(|server| authority.sees(server)).cloned();
         let is_owner = caller.is_owner();
-        let audit = if is_owner { agent.look_for_audit_trouble(caller.locale).await } else { None };
-        let warnings = agent.http_warnings(caller);
-        if agent.is_locked() {
+        let audit = if is_owner { agent.audit.look_for_trouble(caller.locale).await } else { None };
+        let warnings = agent.doors.http_warnings(caller.authority(), caller.locale);
+        if agent.lock.is_locked() {
             // Who is logged in where is not known either; that nothing is known is the answer.
             let agent = this_agent(agent);
             return Ok(StatusReply {
@@ -48,26 +47,26 @@ impl Handle for Status {
         }
         // A person who names a server claims what an older Loom kept for it.
         for server in self.server.iter().chain(&default_server).filter(|server| authority.sees(server)) {
-            agent.for_person(authority, server, None, |_| ()).await?;
+            agent.accounts.for_person(authority, server, None, |_| ()).await?;
         }
         let is_named =
             |held: &Held| self.server.as_ref().is_none_or(|server: &ServerUrl| server.covers(held.key().server()));
         let mut checked = BTreeMap::new();
         if self.check {
-            let keys = agent.with_accounts(|accounts| {
+            let keys = agent.accounts.with(|accounts| {
                 let shown = accounts.seen_by(authority).iter().filter(|held| is_named(held));
                 shown.map(|held| held.key().clone()).collect::<Vec<AccountKey>>()
             });
             // Before anything is said: asking may renew a token. What was begun is ended, for a renewal may have used one up.
             let until = Instant::now() + CHECK_WITHIN;
             let in_time = keys.await?.into_iter().take_while(|_| Instant::now() < until);
-            let asked = stream::iter(in_time).map(async |key| (check::ask(agent, &key).await, key));
+            let asked = stream::iter(in_time).map(async |key| (agent.upstream.check(&key).await, key));
             let mut asked = pin!(asked.buffer_unordered(AT_ONCE));
             while let Some((said, key)) = asked.next().await {
                 checked.insert(key, said?);
             }
         }
-        let accounts = agent.with_accounts(|accounts| {
+        let accounts = agent.accounts.with(|accounts| {
             let defaults = select::defaults(accounts.seen_by(authority));
             let shown = accounts.seen_by(authority).iter().filter(|held| is_named(held));
             let status = |held: &Held| {
@@ -77,17 +76,17 @@ impl Handle for Status {
             shown.map(status).collect()
         });
         let covers = |key: &AccountKey| self.server.as_ref().is_none_or(|server| server.covers(key.server()));
-        let damaged = agent.damaged(|key| covers(key) && authority.sees(key.server()));
+        let damaged = agent.accounts.damaged(|key| covers(key) && authority.sees(key.server()));
         Ok(StatusReply {
             agent: this_agent(agent),
             default_server,
             accounts: accounts.await?,
-            unclaimed: if authority.sees_everything() { agent.unclaimed().await? } else { Vec::new() },
+            unclaimed: if authority.sees_everything() { agent.accounts.unclaimed().await? } else { Vec::new() },
             damaged: damaged.iter().map(named).collect(),
             audit,
             warnings,
-            tokens_gone: agent.tokens_gone().filter(|_| authority.sees_everything()),
-            note: agent.unsaid(caller.locale),
+            tokens_gone: agent.gate.tokens_gone().filter(|_| authority.sees_everything()),
+            note: agent.accounts.unsaid(caller.locale),
         })
     }
 }

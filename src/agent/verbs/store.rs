@@ -16,7 +16,7 @@ impl Handle for Store {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let server = server(&self.which)?;
         caller.is_about(&server, self.which.username.as_deref())?;
-        let config = agent.config()?;
+        let config = agent.settings.config()?;
         if !config.permits(&server) {
             // What would go out in clear is not kept. Git uses it with or without us, so it is not told every time;
             // `loom why` says it to who asks.
@@ -28,7 +28,7 @@ impl Handle for Store {
         }
         // Git approves what it used, also what it had from here: that is no second account.
         let (user, authority) = (self.which.username.as_deref(), caller.authority());
-        let known = agent.with_accounts(|accounts| {
+        let known = agent.accounts.with(|accounts| {
             let found = select::candidates(accounts.seen_by(authority), &server, user);
             if let Some(held) = found.iter().find(|held| held.secret().matches(&self.secret)) {
                 return Some(Known::Same(held.key().clone()));
@@ -64,13 +64,14 @@ impl Handle for Store {
         let account = AccountKey::new(server, Some(user));
         let authority = caller.authority();
         if !authority.allows(Scope::Control)
-            && agent.with_accounts(|accounts| accounts.seen_by(authority).has_login_behind(&account)).await?
+            && agent.accounts.with(|accounts| accounts.seen_by(authority).has_login_behind(&account)).await?
         {
             // Git uses it with or without us, but the user's git goes on with the login.
             return Ok(Empty {});
         }
         let own = account.clone();
         agent
+            .accounts
             .amend(account, move |now| match now {
                 None => Some(Record::new(own.clone(), credential.clone())),
                 Some(record) if record.credential().origin() == Origin::Git => Some(record.renewed(credential.clone())),
@@ -93,7 +94,7 @@ impl Store {
     /// The server takes what is kept here. Of another helper's password the rest may be news: when it ends, and what renews it.
     async fn approve(&self, agent: &Agent, account: AccountKey, ends: Option<Expiry>) -> Result<(), Fault> {
         let (secret, renewal) = (self.secret.clone(), self.oauth_refresh_token.clone());
-        agent.note(&account, &secret, false).await;
+        agent.accounts.note(&account, &secret, false).await;
         let news = move |record: &Record| {
             let Credential::Basic { password, expires, oauth_refresh_token, given } = record.credential() else {
                 return None;
@@ -111,10 +112,11 @@ impl Store {
                 })
             })
         };
-        let is_news = agent.look(|accounts| accounts.get(&account).and_then(|held| news(held.record())).is_some());
+        let is_news =
+            agent.accounts.look(|accounts| accounts.get(&account).and_then(|held| news(held.record())).is_some());
         match is_news {
             // What git approves again and again is written once.
-            Some(true) => agent.amend(account, move |now| now.and_then(&news)).await,
+            Some(true) => agent.accounts.amend(account, move |now| now.and_then(&news)).await,
             Some(false) | None => Ok(()),
         }
     }

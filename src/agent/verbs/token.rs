@@ -13,27 +13,27 @@ impl Handle for Token {
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokenReply, Fault> {
         let user = self.account.as_deref();
-        let server = agent.server(caller, self.server.clone(), user)?;
+        let server = caller.server(&agent.settings, self.server.clone(), user)?;
         let margin = i64::from(self.min_validity);
         let look = |held: &Held| (held.usefulness(margin), reply(held), held.key().clone(), held.healed_enough());
-        let found = agent.for_person(caller.authority(), &server, user, look).await?;
-        let nothing = |caller: &Caller<'_>| agent.nothing_at(caller.authority(), &server, user);
+        let found = agent.accounts.for_person(caller.authority(), &server, user, look).await?;
+        let nothing = |caller: &Caller<'_>| agent.accounts.nothing_at(caller.authority(), &server, user);
         let Some((usefulness, found, account, wait)) = found else { return Err(nothing(caller)) };
         let mut failed = None;
         if usefulness == Usefulness::Renewed {
             failed = match margin {
-                0 => agent.renew_in_time(&account, &found.token).await.err(),
-                _ => agent.renew(&account, &found.token).await.err(),
+                0 => agent.upstream.renew_in_time(&account, &found.token).await.err(),
+                _ => agent.upstream.renew(&account, &found.token).await.err(),
             };
         }
         let look = |held: &Held| {
-            agent.note_use(held);
+            agent.upstream.note_use(held);
             held.give_doubtful();
             // What a renewal brought is as fresh as it gets; where it failed the old one may still do.
             let enough = if usefulness == Usefulness::Renewed && failed.is_none() { 0 } else { margin };
             (held.condition(enough), reply(held))
         };
-        let Some((condition, reply)) = agent.for_person(caller.authority(), &server, user, look).await? else {
+        let Some((condition, reply)) = agent.accounts.for_person(caller.authority(), &server, user, look).await? else {
             return Err(nothing(caller));
         };
         match (condition, failed) {
@@ -67,13 +67,13 @@ impl Token {
                 (grant.exchange || grant.kind == GrantKind::Machine, grant.scopes.clone())
             })
         };
-        let grant = agent.with_accounts(|accounts| accounts.get(account).and_then(grant)).await?;
+        let grant = agent.accounts.with(|accounts| accounts.get(account).and_then(grant)).await?;
         let Some((exchange, granted)) = grant else { return Err(oauth_fault::not_renewable(account.server())) };
         if wish.audience.is_some() && !exchange {
             return Err(oauth_fault::no_exchange(account.server()));
         }
         let asked = wish.scopes.clone();
-        let tokens = agent.wished(account, &wish).await?;
+        let tokens = agent.upstream.wished(account, &wish).await?;
         // Whoever asks for less gives it to somebody who shall have no more.
         let beyond = scopes::beyond(&asked, tokens.scopes.as_deref().unwrap_or_default());
         if !beyond.is_empty() {

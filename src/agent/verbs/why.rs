@@ -15,14 +15,14 @@ impl Handle for Why {
     /// Decides as `get` does, and says what `get` keeps to itself.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<WhyReply, Fault> {
         caller.is_about(&self.server, self.user.as_deref())?;
-        let config = agent.config()?;
+        let config = agent.settings.config()?;
         let place = [self.directory.as_deref(), self.named_directory.as_deref()];
-        let rule = agent.rule(&config, &self.server, place).await.filter(|_| self.user.is_none());
+        let rule = agent.accounts.rule(&config, &self.server, place).await.filter(|_| self.user.is_none());
         // A rule may name an account that is not there for the one who asks.
         let authority = caller.authority();
         let told = rule.filter(|_| authority.sees_everything());
         let asked = Asked { why: &self, config: &config, rule, told, locale: caller.locale };
-        agent.with_accounts(|accounts| asked.answer(accounts.seen_by(authority))).await
+        agent.accounts.with(|accounts| asked.answer(accounts.seen_by(authority))).await
     }
 }
 

@@ -104,7 +104,7 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     let agent = Agent::new(paths.clone(), store, hardening::lock_memory());
     match IssuerConfig::from_environment() {
-        Ok(issuer) => issuer.into_iter().for_each(|issuer| agent.name_issuer(issuer)),
+        Ok(issuer) => issuer.into_iter().for_each(|issuer| agent.gate.name_issuer(issuer)),
         // Whoever opens the door is told; git is not kept waiting for it.
         Err(message) => tracing::warn!(reason = message.id(), "the issuer of the environment is not used"),
     }

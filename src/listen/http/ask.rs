@@ -63,12 +63,12 @@ impl Asking {
 
     /// Asks for something that takes its time. There is room for so many at once, and whoever has most of them makes it.
     pub(super) fn stream<V: Verb>(&self, question: &V) -> Result<Conversation, Fault> {
-        let place = self.shared.streams.join(self.shared.agent.party(&self.guest)).ok_or_else(too_many)?;
+        let place = self.shared.streams.join(self.shared.agent.gate.party(&self.guest)).ok_or_else(too_many)?;
         Ok(self.begin(question, Some(place)))
     }
 
     async fn turn(&self) -> Turn<'_> {
-        self.shared.crowd.turn(self.shared.agent.party(&self.guest).person(), MAX_TURNS).await
+        self.shared.crowd.turn(self.shared.agent.gate.party(&self.guest).person(), MAX_TURNS).await
     }
 
     fn begin<V: Verb>(&self, question: &V, place: Option<Place>) -> Conversation {

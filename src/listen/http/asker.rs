@@ -69,7 +69,7 @@ impl FromRequestParts<Arc<Shared>> for Browser {
 
 /// Whoever sends a form of a page: the session's cookie, and the key that only a page of that session has.
 pub(super) async fn by_form(shared: &Arc<Shared>, visit: &Visit, cookie: Secret, key: Secret) -> Result<Asking, Fault> {
-    let guest = shared.agent.admit(visit.address, &shared.standing, Shown::Form { cookie, key }).await?;
+    let guest = shared.agent.gate.admit(visit.address, &shared.standing, Shown::Form { cookie, key }).await?;
     Ok(Asking::new(shared.clone(), guest, visit.locale))
 }
 
@@ -81,7 +81,7 @@ async fn let_in(parts: &Parts, shared: &Arc<Shared>, shown: Shown) -> Result<Res
     // Put there by what every request passes first.
     let visit = parts.extensions.get::<Visit>();
     let visit = visit.ok_or_else(|| Problem::plain(StatusCode::INTERNAL_SERVER_ERROR, "Not a visit"))?;
-    let guest = shared.agent.admit(visit.address, &shared.standing, shown).await;
+    let guest = shared.agent.gate.admit(visit.address, &shared.standing, shown).await;
     Ok(guest.map(|guest| Asking::new(shared.clone(), guest, visit.locale)))
 }
 

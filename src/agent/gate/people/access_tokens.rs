@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::access::{Claims, Expected, Holder, Identity, JwtError, Purpose, Rights, issuer_of, verify};
-use crate::agent::Agent;
 use crate::agent::fault;
+use crate::agent::gate::Gate;
 use crate::agent::gate::people::issuers::Issuer;
 use crate::base::{IssuerConfig, Secret, printable};
 use crate::wire::{Fault, Person};
@@ -17,7 +17,7 @@ pub(crate) struct Found {
     pub(crate) rights: Rights,
 }
 
-impl Agent {
+impl Gate {
     /// Who shows this access token; nothing if it is worth nothing here, a fault if nobody gave them a role.
     pub(crate) async fn access_token(&self, token: &Secret, from: IpAddr) -> Result<Option<Found>, Fault> {
         let Some(said) = issuer_of(token.expose()) else { return Ok(None) };

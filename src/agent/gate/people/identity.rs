@@ -3,15 +3,15 @@
 use std::net::IpAddr;
 
 use crate::access::{Authority, Holder, Identity, Refused, Rights, Standing};
-use crate::agent::Agent;
 use crate::agent::fault;
+use crate::agent::gate::Gate;
 use crate::agent::gate::guard::Source;
 use crate::agent::gate::people::{Basis, Session};
 use crate::agent::life::auditing::{Author, Who};
 use crate::base::Scope;
 use crate::wire::{Actor, Code, Fault, Person};
 
-impl Agent {
+impl Gate {
     /// What they may do; nothing if the settings do not let them in any more.
     pub(crate) fn rights_of(&self, identity: &Identity, holder: Holder) -> Result<Option<Rights>, Fault> {
         let configs = self.issuer_configs()?;
@@ -75,9 +75,9 @@ impl Agent {
             }
             // The token may be gone already by which they would be found.
             let author = Author::Restricted(person.lasting_name());
-            self.audit("device.end", Who { actor, author }, None, Ok(()));
+            self.audit.note("device.end", Who { actor, author }, None, Ok(()));
         }
-        if any { self.rights_noted().await } else { Ok(()) }
+        if any { self.audit.rights_noted().await } else { Ok(()) }
     }
 
     /// Why somebody stays outside of whom the issuer says who they are. Noted once in a while for each, by name, so that
@@ -87,7 +87,7 @@ impl Agent {
         tracing::info!(issuer, %refused, "somebody who signed in is not let in");
         let who = format!("refused {}", person.lasting_name());
         if self.issued.guard.is_news(Source::address(address), &who) {
-            self.audit("auth.fail", actor(person, address), None, Err(Code::Denied));
+            self.audit.note("auth.fail", actor(person, address), None, Err(Code::Denied));
         }
         fault::not_let_in(&person.name, refused)
     }

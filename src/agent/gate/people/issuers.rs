@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::access::KeySet;
-use crate::agent::Agent;
 use crate::agent::fault;
-use crate::agent::state::lock;
+use crate::agent::gate::Gate;
 use crate::agent::upstream::oauth_fault;
+use crate::base::lock;
 use crate::base::{IssuerConfig, Moment, ServerUrl};
 use crate::net::Http;
 use crate::oauth::OAuthError;
@@ -81,7 +81,7 @@ pub(crate) struct Issuer {
     pub(crate) http: Http,
 }
 
-impl Agent {
+impl Gate {
     /// An issuer that the agent's environment names, beside those of the settings.
     pub fn name_issuer(&self, issuer: IssuerConfig) {
         *lock(&self.people.issuers.own) = Some(issuer);
@@ -90,10 +90,10 @@ impl Agent {
     /// The issuers of the settings, and the one of the environment: that of whoever opened the door as it stands, else the
     /// agent's own.
     pub(crate) fn issuer_configs(&self) -> Result<Vec<IssuerConfig>, Fault> {
-        let config = self.config()?;
+        let config = self.settings.config()?;
         let default_role = config.http().and_then(|http| http.default_role());
         let mut all = config.http().map(|http| http.issuers().to_vec()).unwrap_or_default();
-        let named = self.issuer_of_door().or_else(|| lock(&self.people.issuers.own).clone());
+        let named = self.http.issuer().or_else(|| lock(&self.people.issuers.own).clone());
         let is_new = |named: &IssuerConfig| !all.iter().any(|other| other.issuer.is(named.issuer.as_str()));
         let named = named.filter(is_new);
         all.extend(named);
@@ -147,8 +147,8 @@ impl Agent {
         if let Some(fault) = known.failure() {
             return known.since(STALE).ok_or(fault);
         }
-        let (agent, config) = (self.own.upgrade().ok_or_else(fault::stopping)?, config.clone());
-        let asking = tokio::spawn(async move { agent.ask_now(&config, &known, asked).await });
+        let (gate, config) = (self.own.upgrade().ok_or_else(fault::stopping)?, config.clone());
+        let asking = tokio::spawn(async move { gate.ask_now(&config, &known, asked).await });
         asking.await.map_err(|_| fault::internal())?
     }
 
@@ -182,7 +182,7 @@ impl Agent {
         let at = ServerUrl::parse(&config.issuer.url().origin().ascii_serialization())
             .map_err(|error| fault::from_server_url(&config.issuer, &error))?;
         let failed = |error: OAuthError| oauth_fault::from_oauth(&at, error);
-        let http = self.http(&at)?;
+        let http = self.network.http(&at)?;
         let provider = openid::discover(&http, config.issuer.endpoint()).await.map_err(failed)?;
         let document = openid::keys(&http, &provider).await.map_err(failed)?;
         let keys = KeySet::parse(&document).ok_or_else(|| failed(OAuthError::NotOAuth))?;

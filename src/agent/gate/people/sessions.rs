@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::access::{Identity, Standing};
 use crate::agent::fair::party::Party;
 use crate::agent::fair::shares::Shares;
-use crate::agent::state::lock;
+use crate::base::lock;
 use crate::base::{Moment, Secret, hex};
 use crate::wire::{Actor, Person};
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::agent::fair::party::Party;
 use crate::agent::fair::shares::Shares;
-use crate::agent::state::lock;
+use crate::base::lock;
 use crate::base::{Moment, Secret};
 use crate::oauth::code::Authorization;
 

@@ -21,11 +21,11 @@ use self::kind::Kind;
 use self::queue::Queue;
 use self::rights::changes_rights;
 pub(crate) use self::who::{Author, Who};
-use crate::access::AuditLog;
-use crate::agent::Agent;
+use crate::access::{AuditLog, Ledger};
 use crate::agent::fair::places::Places;
 use crate::agent::fault;
-use crate::agent::state::lock;
+use crate::agent::life::stopping::Stopping;
+use crate::base::lock;
 use crate::base::{Locale, Paths, ServerUrl, clock};
 use crate::msg;
 use crate::os::user::UserId;
@@ -48,6 +48,9 @@ const MAX_NAME: usize = 500;
 /// it is written once those who asked have their answers, and a disk that is full stops neither git nor the agent.
 pub(crate) struct Auditing {
     log: Arc<AuditLog>,
+    /// Says of which token another one came.
+    ledger: Arc<Ledger>,
+    stopping: Arc<Stopping>,
     rights: Arc<Queue>,
     daily: Arc<Queue>,
     bounds: Mutex<Bounds>,
@@ -64,13 +67,15 @@ pub(crate) struct Auditing {
 type About = Option<(ServerUrl, Option<String>)>;
 
 impl Auditing {
-    pub(crate) fn new(paths: &Paths) -> Self {
+    pub(crate) fn new(paths: &Paths, ledger: Arc<Ledger>, stopping: Arc<Stopping>) -> Self {
         let log = Arc::new(AuditLog::new(paths));
         let dir = || paths.state_dir().to_owned();
         Auditing {
             rights: Queue::new(log.clone(), |log| &log.rights, true, dir()),
             daily: Queue::new(log.clone(), |log| &log.daily, false, dir()),
             log,
+            ledger,
+            stopping,
             bounds: Mutex::default(),
             news: Notify::new(),
             many: Notify::new(),
@@ -100,14 +105,14 @@ impl Auditing {
     }
 }
 
-impl Agent {
-    /// Notes that something was asked for. What changes rights is on the disk only after [`Agent::rights_noted`].
-    pub(crate) fn audit(&self, event: &str, who: impl Into<Who>, about: About, outcome: Result<(), Code>) {
-        self.audit_call(event, who, about, None, outcome);
+impl Auditing {
+    /// Notes that something was asked for. What changes rights is on the disk only after [`Auditing::rights_noted`].
+    pub(crate) fn note(&self, event: &str, who: impl Into<Who>, about: About, outcome: Result<(), Code>) {
+        self.note_call(event, who, about, None, outcome);
     }
 
     /// The same for what may have been a call of a server's API.
-    pub(crate) fn audit_call(
+    pub(crate) fn note_call(
         &self,
         event: &str,
         who: impl Into<Who>,
@@ -129,20 +134,20 @@ impl Agent {
         let time = clock::now().to_string();
         let (method, path) = called.map_or((None, None), |Called { method, path }| (Some(method), Some(path)));
         let entry = AuditEntry { time, event, actor, server, account, method, path, outcome, more: None, since: None };
-        let mut bounds = lock(&self.auditing.bounds);
+        let mut bounds = lock(&self.bounds);
         let admitted = bounds.admit(&author, kind, entry);
         drop(bounds);
         match admitted {
-            Some(entry) => self.auditing.push(kind, entry),
+            Some(entry) => self.push(kind, entry),
             // The writer has to know when there will be a line.
-            None => self.auditing.news.notify_one(),
+            None => self.news.notify_one(),
         }
     }
 
     /// Returns once what changed rights is on the disk, or says why it is not; then it is kept for the next attempt.
     pub(crate) async fn rights_noted(&self) -> Result<(), Fault> {
-        self.auditing.rights.write().await?;
-        self.auditing.written.send_modify(|count| *count += 1);
+        self.rights.write().await?;
+        self.written.send_modify(|count| *count += 1);
         Ok(())
     }
 
@@ -158,20 +163,20 @@ impl Agent {
     pub(crate) fn has_room(&self, author: &Author, changes_rights: bool) -> Result<(), Fault> {
         let kind = if changes_rights { Kind::Right } else { Kind::Deed };
         let author = self.root_of(author.clone());
-        lock(&self.auditing.bounds).waits(&author, kind).map_or(Ok(()), |seconds| Err(fault::too_many(seconds)))
+        lock(&self.bounds).waits(&author, kind).map_or(Ok(()), |seconds| Err(fault::too_many(seconds)))
     }
 
     /// Whoever has a token is counted as who has the one that it came of, and that is perhaps a person.
     fn root_of(&self, author: Author) -> Author {
         match author {
-            Author::Restricted(id) => Author::Restricted(self.who_has_token(&id)),
+            Author::Restricted(id) => Author::Restricted(self.ledger.who_has(&id)),
             author => author,
         }
     }
 
     /// Whether what changes rights can be noted at the moment.
     pub(crate) async fn can_note(&self) -> Result<(), Fault> {
-        self.auditing.rights.attempt().await
+        self.rights.attempt().await
     }
 
     /// Whether the verb of this event changes rights, so that its answer waits until that is noted.
@@ -180,8 +185,8 @@ impl Agent {
     }
 
     /// Why the log cannot be written at the moment, if so.
-    pub(crate) fn audit_trouble(&self, locale: Locale) -> Option<AuditTrouble> {
-        let [rights, daily] = [&self.auditing.rights, &self.auditing.daily].map(|queue| queue.trouble());
+    pub(crate) fn trouble(&self, locale: Locale) -> Option<AuditTrouble> {
+        let [rights, daily] = [&self.rights, &self.daily].map(|queue| queue.trouble());
         let (waiting, lost) = (rights.iter().chain(&daily))
             .fold((0, 0), |(waiting, lost), trouble| (waiting + trouble.waiting, lost + trouble.lost));
         let first = rights.or(daily)?;
@@ -189,29 +194,29 @@ impl Agent {
     }
 
     /// The same in one sentence.
-    pub(crate) fn note_of_audit(&self, locale: Locale) -> Option<String> {
-        let AuditTrouble { since, reason, waiting, lost } = self.audit_trouble(locale)?;
+    pub(crate) fn trouble_in_words(&self, locale: Locale) -> Option<String> {
+        let AuditTrouble { since, reason, waiting, lost } = self.trouble(locale)?;
         let note = msg!("audit-not-written", since = since, reason = reason, waiting = waiting, lost = lost);
         Some(locale.render(&note))
     }
 
     /// The same, found out now.
-    pub(crate) async fn look_for_audit_trouble(&self, locale: Locale) -> Option<AuditTrouble> {
-        let (rights, daily) = (self.auditing.rights.attempt(), self.auditing.daily.attempt());
+    pub(crate) async fn look_for_trouble(&self, locale: Locale) -> Option<AuditTrouble> {
+        let (rights, daily) = (self.rights.attempt(), self.daily.attempt());
         // What they say stays with them.
         let _ = tokio::join!(rights, daily);
-        self.audit_trouble(locale)
+        self.trouble(locale)
     }
 
     /// Notes that the agent begins to answer.
     pub fn note_start(&self) {
-        self.audit("agent.start", self.as_actor(), None, Ok(()));
+        self.note("agent.start", Who::agent(), None, Ok(()));
     }
 
     /// Writes what comes, until the agent stops.
-    pub async fn write_audit(self: Arc<Agent>) {
+    pub async fn write(self: Arc<Self>) {
         loop {
-            let due = lock(&self.auditing.bounds).due();
+            let due = lock(&self.bounds).due();
             let is_due = async {
                 match due {
                     Some(time) => sleep(time).await,
@@ -220,41 +225,36 @@ impl Agent {
             };
             tokio::select! {
                 () = self.stopping.asked() => return,
-                () = self.auditing.news.notified() => {}
+                () = self.news.notified() => {}
                 () = is_due => {}
             }
             // A crowd shares one write, and no program that is about to end competes with it for the processor.
             tokio::select! {
                 () = self.stopping.asked() => return,
-                () = self.auditing.many.notified() => {}
+                () = self.many.notified() => {}
                 () = sleep(TOGETHER) => {}
             }
-            self.flush_audit(None).await;
+            self.flush(None).await;
         }
     }
 
     /// Writes what is waiting; for who asks, also how much was not noted one by one. What cannot be written now is offered
     /// again with the next entry.
-    pub(crate) async fn flush_audit(&self, asker: Option<&Author>) {
-        let lines = lock(&self.auditing.bounds).lines(asker);
+    pub(crate) async fn flush(&self, asker: Option<&Author>) {
+        let lines = lock(&self.bounds).lines(asker);
         for (kind, line) in lines {
-            self.auditing.push(kind, line);
+            self.push(kind, line);
         }
         // One that does not work is no reason for the other not to.
-        let written = tokio::join!(self.auditing.rights.write(), self.auditing.daily.write());
+        let written = tokio::join!(self.rights.write(), self.daily.write());
         if written.0.is_ok() || written.1.is_ok() {
-            self.auditing.written.send_modify(|count| *count += 1);
+            self.written.send_modify(|count| *count += 1);
         }
     }
 
     /// The same at the end, with all that was not noted one by one.
-    pub async fn end_audit(&self) {
-        self.flush_audit(Some(&Author::Owner)).await;
-    }
-
-    /// This agent as an actor.
-    pub(crate) fn as_actor(&self) -> Who {
-        Who { actor: own_entry("").actor, author: Author::Agent }
+    pub async fn end(&self) {
+        self.flush(Some(&Author::Owner)).await;
     }
 }
 

@@ -5,7 +5,7 @@ use super::own_entry;
 use crate::access::{AuditFiles, AuditLog};
 use crate::agent::blocking::{DISK_WITHIN, in_time, on_thread};
 use crate::agent::fault;
-use crate::agent::state::lock;
+use crate::base::lock;
 use crate::base::{clock, private_file};
 use crate::wire::{AuditEntry, Fault};
 

@@ -26,6 +26,13 @@ pub(crate) enum Author {
     Processes,
 }
 
+impl Who {
+    /// This agent, which does something of its own accord.
+    pub(crate) fn agent() -> Who {
+        Who { actor: super::own_entry("").actor, author: Author::Agent }
+    }
+}
+
 impl Author {
     /// Whose address this is: one IPv6 address comes with a whole network, and who is on this machine has all that lead back
     /// to it.

@@ -1,0 +1,156 @@
+//! Sockets with a token of their own, which are remembered in `sockets.json`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+
+use crate::access::Standing;
+use crate::agent::doors::{DoorOrder, Doors};
+use crate::agent::fault;
+use crate::agent::life::auditing::Who;
+use crate::base::lock;
+use crate::base::private_file;
+use crate::msg;
+use crate::store::StoreError;
+use crate::wire::{Code, Fault};
+
+/// A socket, and the id of the token that everybody has there. Nobody may do more at it than who set it up, and it ends with
+/// them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestrictedDoor {
+    pub path: PathBuf,
+    pub token: String,
+    #[serde(default, skip_serializing_if = "Standing::is_users")]
+    pub set_up_by: Standing,
+}
+
+impl RestrictedDoor {
+    /// Whoever asks here makes a use of each of these, and has no more rights than they.
+    pub fn standing(&self) -> Standing {
+        Standing::of_token(&self.token).and(&self.set_up_by)
+    }
+}
+
+impl Doors {
+    /// The sockets that were added before and not removed. A file that cannot be read opens none.
+    pub fn first(&self) -> Vec<RestrictedDoor> {
+        let doors = self
+            .listed()
+            .inspect_err(|fault| tracing::warn!(fault = fault.id(), "no sockets are added"))
+            .unwrap_or_default();
+        lock(&self.sockets).clone_from(&doors);
+        self.say_that_they_changed();
+        doors
+    }
+
+    pub(crate) async fn open(&self, door: RestrictedDoor) -> Result<(), Fault> {
+        let _changing = self.changing.lock().await;
+        let mut doors = self.listed()?;
+        if doors.iter().any(|other| other.path == door.path) {
+            return Err(Fault::new(Code::BadRequest, msg!("socket-is-there", path = door.path.display()))
+                .hint(msg!("hint-sockets")));
+        }
+        let (done, opened) = oneshot::channel();
+        let _ = self.orders.send(DoorOrder::Open { door: door.clone(), done });
+        opened.await.map_err(|_| fault::stopping())?.map_err(|reason| {
+            Fault::new(Code::Unavailable, msg!("socket-not-opened").because(reason)).hint(msg!("hint-socket"))
+        })?;
+        doors.push(door.clone());
+        if let Err(fault) = self.write_list(&doors) {
+            self.have_closed(&door.path).await;
+            return Err(fault);
+        }
+        lock(&self.sockets).push(door);
+        self.say_that_they_changed();
+        Ok(())
+    }
+
+    /// Closes the socket for whoever may; it is not there with the next agent either. It is closed whether or not that can be
+    /// written down. One that somebody else set up is not a token's to close.
+    pub(crate) async fn close(&self, path: &Path, asker: &Standing) -> Result<(), Fault> {
+        let _changing = self.changing.lock().await;
+        let listed = self.listed();
+        let is_it = |door: &&RestrictedDoor| door.path == path;
+        let open = lock(&self.sockets).iter().find(is_it).cloned();
+        let Some(door) = open.or_else(|| listed.as_ref().ok()?.iter().find(is_it).cloned()) else {
+            let fault = Fault::new(Code::NotFound, msg!("no-such-socket", path = path.display()));
+            return Err(listed.err().unwrap_or(fault.hint(msg!("hint-sockets"))));
+        };
+        if !self.gate.leads_to(asker, &door.set_up_by)? {
+            let fault = Fault::new(Code::Denied, msg!("socket-of-another", path = path.display()));
+            return Err(fault.hint(msg!("hint-door-of-another")));
+        }
+        self.have_closed(path).await;
+        lock(&self.sockets).retain(|door| door.path != path);
+        self.say_that_they_changed();
+        let mut listed = listed?;
+        listed.retain(|door| door.path != path);
+        self.write_list(&listed)
+    }
+
+    /// Closes what tokens set up once one of them has ended, until the agent stops.
+    pub async fn close_what_ended(self: Arc<Self>) {
+        let mut news = self.news.subscribe();
+        loop {
+            news.mark_unchanged();
+            self.close_ended().await;
+            let doors: Vec<Standing> = lock(&self.sockets).iter().map(|door| door.set_up_by.clone()).collect();
+            let http = self.gate.http.place().map(|(_, standing)| standing);
+            let all = doors.into_iter().chain(http).fold(Standing::default(), |all, standing| all.and(&standing));
+            let first_ends = async {
+                match all.is_users() {
+                    true => std::future::pending().await,
+                    false => self.gate.unusable(&all).await,
+                }
+            };
+            tokio::select! {
+                _ = news.changed() => {}
+                () = first_ends => {}
+                () = self.stopping.asked() => return,
+            }
+        }
+    }
+
+    async fn close_ended(&self) {
+        let mut ended = lock(&self.sockets).clone();
+        ended.retain(|door| self.gate.has_ended(&door.set_up_by));
+        for door in ended {
+            let closed = self.close(&door.path, &Standing::default()).await;
+            if let Err(fault) = &closed {
+                tracing::warn!(fault = fault.id(), "that a socket is closed is not written down");
+            }
+            self.audit.note("socket.remove", Who::agent(), None, closed.map_err(|fault| fault.code()));
+        }
+        if self.gate.http.place().is_some_and(|(_, standing)| self.gate.has_ended(&standing)) {
+            self.end_ended_http().await;
+            self.audit.note("agent.serve_end", Who::agent(), None, Ok(()));
+        }
+    }
+
+    async fn have_closed(&self, path: &Path) {
+        let (done, closed) = oneshot::channel();
+        let _ = self.orders.send(DoorOrder::Close { path: path.to_owned(), done });
+        let _ = closed.await;
+    }
+
+    /// The sockets that were added before and not removed, for who is told that the list cannot be read.
+    pub(crate) fn listed(&self) -> Result<Vec<RestrictedDoor>, Fault> {
+        let path = self.paths.sockets_file();
+        let from_file = |error| fault::from_store(StoreError::File(error));
+        let Some(text) = private_file::read(&path).map_err(from_file)? else { return Ok(Vec::new()) };
+        serde_json::from_slice(&text).map_err(|_| {
+            Fault::new(Code::Unavailable, msg!("sockets-unreadable", path = path.display()))
+                .hint(msg!("hint-sockets-unreadable", path = path.display()))
+        })
+    }
+
+    fn write_list(&self, doors: &[RestrictedDoor]) -> Result<(), Fault> {
+        let from_file = |error| fault::from_store(StoreError::File(error));
+        private_file::private_dir(self.paths.state_dir()).map_err(from_file)?;
+        let text = serde_json::to_vec(doors).map_err(|_| fault::internal())?;
+        private_file::replace(&self.paths.sockets_file(), &text).map_err(from_file)
+    }
+}

@@ -1,0 +1,68 @@
+use crate::access::{Authority, Standing};
+use crate::agent::gate::guest::Guest;
+use crate::agent::life::auditing::{Author, Who};
+use crate::wire::Actor;
+
+/// Who is at the other end.
+#[derive(Clone, Copy)]
+pub enum Asker<'a> {
+    /// A process of this user, at a socket that may have a token of its own.
+    Process { peer: &'a Peer, door: Option<&'a Standing> },
+    /// Somebody who was let in through the HTTP door.
+    Guest(&'a Guest),
+}
+
+/// The process at the other end, as the kernel named it when it connected.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    pub uid: u32,
+    pub pid: u32,
+    /// Its program then; nothing where that may be another's.
+    pub exe: Option<String>,
+}
+
+/// That it is the user who asks, without anybody's token: what only they and their settings may say is heard of nobody else.
+#[derive(Clone, Copy)]
+pub(crate) struct TheUser(());
+
+impl TheUser {
+    /// The proof of that: a process of this user that shows no token, at a socket that has none.
+    pub(crate) fn proof(asker: Asker<'_>, authority: &Authority) -> Option<TheUser> {
+        let is_user = matches!(asker, Asker::Process { door: None, .. }) && authority.token().is_none();
+        is_user.then_some(TheUser(()))
+    }
+}
+
+impl<'a> Asker<'a> {
+    pub(crate) fn guest(self) -> Option<&'a Guest> {
+        match self {
+            Asker::Guest(guest) => Some(guest),
+            Asker::Process { .. } => None,
+        }
+    }
+
+    /// The program that connected, and the token that it presented.
+    pub(crate) fn who(self, authority: &Authority) -> Who {
+        let token_id = authority.token().map(str::to_owned);
+        let actor = match self {
+            Asker::Process { peer: Peer { uid, pid, exe }, .. } => {
+                Actor::Process { uid: *uid, pid: *pid, exe: exe.clone(), token_id }
+            }
+            Asker::Guest(guest) => return guest.who(),
+        };
+        Who { actor, author: self.author(authority) }
+    }
+
+    /// As whom they are counted in the log.
+    pub(crate) fn author(self, authority: &Authority) -> Author {
+        match (Author::of(authority), self) {
+            (_, Asker::Guest(guest)) => guest.who().author,
+            (Some(author), _) => author,
+            (None, Asker::Process { door: Some(door), .. }) => {
+                Author::Restricted(door.ids().next().unwrap_or_default().to_owned())
+            }
+            (None, Asker::Process { door: None, .. }) if authority.is_nobody() => Author::Processes,
+            (None, Asker::Process { door: None, .. }) => Author::Owner,
+        }
+    }
+}

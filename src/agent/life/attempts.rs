@@ -1,0 +1,58 @@
+use std::time::Duration;
+
+use crate::base::Moment;
+
+/// Who tries a wrong passphrase hears so only after so long, the next one after twice as long, and so on up to the longest.
+/// A right one waits for nobody's wrong ones but while they are tried.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// So many wrong ones in so long are tried as they come; then one in each pause, however many try.
+const MOST_WRONG: usize = 10;
+const LATELY: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The wrong passphrases since the last right one: how many, and when the latest were tried.
+#[derive(Default)]
+pub(crate) struct Attempts {
+    wrong: u32,
+    lately: Vec<Moment>,
+}
+
+impl Attempts {
+    /// One more; how long to keep it to oneself.
+    pub(super) fn note(&mut self) -> Duration {
+        self.lately.retain(|at| at.elapsed() < LATELY);
+        self.lately.push(Moment::now());
+        self.lately.drain(..self.lately.len().saturating_sub(MOST_WRONG + 1));
+        self.wrong = self.wrong.saturating_add(1);
+        FIRST_WAIT.saturating_mul(2_u32.saturating_pow(self.wrong - 1)).min(LONGEST_WAIT)
+    }
+
+    /// How long the next one has to wait, whoever tries it.
+    pub(super) fn pause(&self) -> Duration {
+        let lately = self.lately.iter().filter(|at| at.elapsed() < LATELY).count();
+        let last = self.lately.last().filter(|_| lately > MOST_WRONG);
+        last.map_or(Duration::ZERO, |last| (*last + PAUSE).left())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::moment;
+
+    #[test]
+    fn wrong_passphrases_are_told_later_and_later_and_tried_one_in_a_pause_when_they_are_many() {
+        let mut attempts = Attempts::default();
+        let waits: Vec<u64> = (0..8).map(|_| attempts.note().as_secs()).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
+        assert_eq!(attempts.pause(), Duration::ZERO, "whoever comes with the right one is not kept waiting");
+        (0..MOST_WRONG).for_each(|_| assert_eq!(attempts.note(), LONGEST_WAIT));
+        assert!(attempts.pause() > Duration::ZERO && attempts.pause() <= PAUSE);
+        moment::sleep(LATELY);
+        assert_eq!(attempts.pause(), Duration::ZERO);
+        (0..1000).for_each(|_| assert_eq!(attempts.note(), LONGEST_WAIT));
+        assert!(attempts.lately.len() <= MOST_WRONG + 1);
+    }
+}
