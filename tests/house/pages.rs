@@ -116,7 +116,9 @@ const HELPER_EXIT_STATUS: &str = ".SH EXIT STATUS\n.TP\n.B 0\nDone, also where t
 1\nFailed or refused; standard error says why.\n.TP\n.B 2\nWrong usage.\n.PP\nWhere the directory that git works in, or \
 that of the agent's socket, is on a disk that hangs, the system ends\nthis program after nine seconds (SIGALRM).\n";
 
-const SEE_ALSO: &str = ".SH SEE ALSO\n.BR loom (1),\n.BR git\\-credential\\-loom (1),\n.BR loom\\-agent (1),\n.BR loom.toml (5),\n.BR loom\\-login (7),\n.BR loom\\-protocol (7)\n";
+const SEE_ALSO: &str = ".SH SEE ALSO\n.BR loom (1),\n.BR git\\-credential\\-loom (1),\n.BR loom\\-agent (1),\n.BR \
+loom.toml (5),\n.BR loom\\-git (7),\n.BR loom\\-http (7),\n.BR loom\\-login (7),\n.BR loom\\-protocol (7),\n.BR \
+loom\\-store (7),\n.BR loom\\-tokens (7)\n";
 
 #[test]
 fn the_page_of_loom_is_current() {
@@ -158,8 +160,10 @@ stand before the operation, so that\n.B credential.helper = loom credential\\-he
 #[test]
 fn no_page_has_a_fault_that_mandoc_finds() {
     let Some(mandoc) = find_program("mandoc") else { return };
-    for name in ["loom.1", "git-credential-loom.1", "loom-agent.1", "loom.toml.5", "loom-login.7", "loom-protocol.7"] {
-        let done = std::process::Command::new(&mandoc).args(["-Tlint", "-Wwarning"]).arg(page(name)).output().unwrap();
+    let pages: Vec<PathBuf> = std::fs::read_dir(page("")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(pages.len() > 5, "{pages:?}");
+    for page in pages {
+        let done = std::process::Command::new(&mandoc).args(["-Tlint", "-Wwarning"]).arg(page).output().unwrap();
         let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
         assert!(said.is_empty(), "{said}");
     }
