@@ -1,4 +1,10 @@
 //! What may wait for a disk: never on the agent's own thread, and never for ever.
+//!
+//! What writes, locks or moves runs on threads that may block, and is waited for fifteen seconds; a call that hangs
+//! cannot be ended from outside, so its thread is left behind, and what it still does was never acknowledged. When the
+//! agent ends, requests under way have five seconds and what is still to be written four; threads that hang are not
+//! waited for. Files that a person names are read by `base::plain_file`: only if they are files, and only as long as
+//! files of their kind can be.
 
 use std::time::Duration;
 

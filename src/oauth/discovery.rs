@@ -1,4 +1,9 @@
 //! How to log in at a server, found out step by step: what is said in the settings, what the server says of itself.
+//!
+//! The server is asked two things at once: what protects it (a 401 with `resource_metadata`, RFC 9728), and whether it
+//! is an authorization server itself (OpenID Connect Discovery, RFC 8414; below its path, then that path's parents, up
+//! to its origin). What one document leaves out another of the same issuer may say. Metadata that name another issuer
+//! are an error, as is an endpoint in clear.
 
 use ::http::StatusCode;
 use url::Url;

@@ -1,4 +1,9 @@
 //! While the keyring cannot be read, and where it has what nobody can read.
+//!
+//! A keyring that cannot be read takes nothing away from what is in memory: that is given out, a question for anything
+//! else gets the reason as its answer, and each question tries again. What changed in the file meanwhile counts. An
+//! item of ours that is no record any more hides no other; `status`, `doctor` and the answer to whoever misses it say
+//! so.
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -1,3 +1,8 @@
+//! Who sees which account.
+//!
+//! An account is chosen among those that whoever asks may see, by all verbs: a login of the whole host answers for its
+//! paths, so it is not enough to judge the server that was asked for.
+
 use crate::access::Authority;
 use crate::agent::accounts::held::Held;
 use crate::agent::accounts::index::Index;

@@ -1,4 +1,9 @@
 //! The stores, and memory as a copy of them: compared before it is used, read again where it has to be.
+//!
+//! A person may have several agents on one store: the desktop's and the one over SSH, or two machines on one home. So
+//! the stores have the truth. Before what is in memory is used, one look tells whether they are as they were when they
+//! were read (`store::lookout`: the stamps of file and key, and of the keyring what `store::watch` heard), and they are
+//! read again if not.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,12 @@
 //! Places of which there are only so many, shared among those who want them.
+//!
+//! Whoever has most gives way. Connections, calls that are streamed, looks at the log, sessions, sign-ins under way and
+//! machines that wait for an approval are pools of one kind. Once a pool is full, who takes a place takes it from the
+//! one who has most: told apart by person, or by the token that all of theirs came of, then by token, by network (64
+//! bits of an IPv6 address; this machine's own addresses are one), by address, by process. Who has most themselves is
+//! told to wait, or gives up their own oldest. A quarter of each pool is the owner's, who is never among those who have
+//! most for one that they have; more than that is not, or a script of the owner's would keep all others out. Tokens of
+//! machines count in the share of who approved them, and those that a token issued in that token's.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,4 +1,8 @@
 //! Machines elsewhere that ask for a token of this agent, and wait for a person to decide (RFC 8628).
+//!
+//! Approving delegates. A person grants at most what they have (`Authority::may_delegate`), into the ledger as a token
+//! of its own that outlives the session, with the person who approved it: they see it again in any later session of
+//! theirs and can end it, whatever their role (`Viewer`). One that the machine does not fetch is taken back.
 
 use std::net::IpAddr;
 use std::sync::Mutex;

@@ -1,4 +1,9 @@
 //! Who comes through the HTTP door, where no kernel says which process it is: what they show decides who they are.
+//!
+//! Guests are made in one place. On the socket the kernel says who asks, and no token means the user. Over HTTP nothing
+//! says so, and a frame without a token must never mean the user: `Asker` is a process or a `Guest`, `Caller` begins
+//! with the rights of nobody, and only the rows marked `OPEN` take somebody who has shown nothing. What a frame of a
+//! guest says of tokens is ignored.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,12 @@
 //! What lasts: a stream, a lease, a door. It ends with the rights of whoever it is for, and one place tells all of them.
+//!
+//! What lasts waits in `Caller` for the caller to go, for the agent to stop, and for the end of its own rights: told by
+//! what ends them here, by a timer at the moment when a token or session ends, and, as long as anybody waits, by a
+//! watch over `tokens.json` and the settings (`listen::token_watch`) for what others change, and a look every 30
+//! seconds, since timers stand still while a machine sleeps and not every file system tells of changes. Then all that
+//! the verb takes is compared anew with the rights as they are. An idle agent is not woken up. A socket or door of
+//! which that cannot be told, since a file cannot be read, stays, gives nobody anything, and is looked at again when it
+//! may be told.
 
 use std::time::Duration;
 

@@ -1,3 +1,8 @@
+//! Passphrases that are tried: a right one waits for nobody's wrong ones.
+//!
+//! They are tried one at a time, each a good part of a second and 64 MiB. A wrong one is answered late, and later each
+//! time, while the next is tried at once; beyond ten a minute one in a second is.
+
 use std::time::Duration;
 
 use crate::base::Moment;

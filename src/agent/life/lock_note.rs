@@ -1,4 +1,8 @@
 //! A lock that holds for every agent of the same stores: a person who locks does not ask which of their agents heard it.
+//!
+//! `loom lock` leaves the file `locked` in the state directory. Each agent looks for it before it gives anything out,
+//! also one that starts later, and empties its memory behind whoever saw it; `loom unlock` takes it away. An agent that
+//! locks itself after idle time, or at a signal, locks nobody else.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;

@@ -1,4 +1,11 @@
 //! Whether the agent gives out anything, and until when. To lock it takes all rooms: that is in `agent.rs`.
+//!
+//! Locked means empty: a lock drops accounts, stores and key, and nothing is loaded until `unlock`; there is no list of
+//! what a locked agent still may. The key lies in one place of the heap, which its `Seal`s share, and the cipher zeroes
+//! it; a list that is only cleared would keep what lay in it. Before it drops anything it waits for every turn
+//! (`turns`): a renewal that is cut between the server and the store would end the login. Keys are opened on threads
+//! that end, never on the agent's own, whose stack lives as long as it does. An agent that finds a passphrase starts
+//! empty in the same sense.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};

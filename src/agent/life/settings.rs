@@ -1,3 +1,8 @@
+//! Settings take effect at once.
+//!
+//! With each request that needs the file, its time and size are looked at, and it is parsed anew only if one of them
+//! changed. A `get` costs one look, no parsing.
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

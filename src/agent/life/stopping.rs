@@ -1,3 +1,10 @@
+//! An end drops nobody.
+//!
+//! A stopping agent lets in who had connected, gives who said nothing yet a second, and answers. What a killed agent
+//! took with it a front-end asks the next one, once, if asking changes nothing (`Verb::REPEATABLE`); it waits until the
+//! old process is gone, because one that dies can be connected to for a moment longer. Of a herd one starts the agent,
+//! the others look whether it listens.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

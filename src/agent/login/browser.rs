@@ -1,3 +1,9 @@
+//! The way by browser.
+//!
+//! `oauth::code` makes the URL (PKCE S256, `state`, `nonce`), `oauth::loopback` opens a port and waits for the one
+//! visitor who is right. The code is redeemed, and the page that the browser then shows says how it ended. Without a
+//! port it goes on by pasting. As on every way, closing the connection cancels, which is how Ctrl+C does.
+
 use std::io::ErrorKind;
 use std::time::Duration;
 

@@ -1,4 +1,12 @@
 //! Who loom is at a server where nobody said it: the client of an earlier login, one that was registered earlier, or a new one.
+//!
+//! It is the one that somebody named, else that of a login kept for the same server and issuer, else one that was
+//! registered there before, else a new one (`oauth::register`), else the error says where a person gets one. It is
+//! registered with the very address of this login, port and all, for servers that know no other; the next login comes
+//! back to the same, and one at the same time gets a client of its own. A server that has forgotten a client of loom's
+//! gives another: a login by code sees it at once, and after a browser login that somebody broke off, or whose code was
+//! not taken from it, the client is forgotten. Where a server does not know a client's secret shown one way, it is
+//! shown once the other way (`oauth::client`).
 
 use url::Url;
 

@@ -1,3 +1,7 @@
+//! The way by page and code (RFC 8628).
+//!
+//! A poll that was sent is read to its end even if nobody waits any more: an answer that holds tokens comes only once.
+
 use std::pin::pin;
 use std::sync::Arc;
 

@@ -1,3 +1,8 @@
+//! The Loom dialect, where the server published nothing.
+//!
+//! Page and code come from `/auth/device/start`, then `/auth/device/poll` is asked once a second, less often while the
+//! server is in trouble.
+
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};

@@ -1,3 +1,5 @@
+//! The way of a client with a secret of its own, which asks for itself (RFC 6749 §4.4).
+
 use super::plan::Plan;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{Credential, GrantKind};

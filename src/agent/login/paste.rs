@@ -1,3 +1,8 @@
+//! The way by pasting.
+//!
+//! The URL is that of a browser, but the person brings the address back, as one more line on the connection (three
+//! tries).
+
 use super::browser::{DECIDED_WITHIN, begin, redeem};
 use super::plan::Plan;
 use crate::agent::call::caller::Caller;

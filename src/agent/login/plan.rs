@@ -1,3 +1,15 @@
+//! How to log in at a server.
+//!
+//! The command line goes before `[server.oauth]` of the settings, and that before `known_hosts.toml`, key by key. Where
+//! these name a token endpoint nobody is asked; where they name an issuer, its metadata are; else the server is asked
+//! (`oauth::discovery`). By the path of the token endpoint below the issuer's own the make of a server is known: Gitea
+//! and Forgejo, GitLab.
+//!
+//! Pages elsewhere are not opened by themselves. A browser is opened without a question for a page at the server's own
+//! origin. Where a person, the settings or the known hosts chose the authorization server, its origin will do. A page
+//! that only an answer of the network named is shown with its host, and the person opens it. A page with the code in it
+//! is shown as a picture and never opened: who follows it approves with one click what somebody else may have begun.
+
 use std::collections::BTreeMap;
 
 use url::Url;

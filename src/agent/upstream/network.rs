@@ -1,3 +1,9 @@
+//! The HTTP client for a server: TLS and proxy by its settings, and by the route of whoever asks.
+//!
+//! `ca_file`, `client_certificate`, `client_key` and `proxy` of a `[[server]]` hold for the server and its logins. A
+//! client with such files is made anew each time, so that a file that was replaced counts at once; others are shared by
+//! all who go the same way. The authorities come on top of the system's, and nothing turns verification off.
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 

@@ -1,3 +1,34 @@
+//! New access tokens, one flight for each account.
+//!
+//! An access token lives for minutes or hours; the login it came from for weeks. This bridges the two with the refresh
+//! token, or with the client's own secret; `Held` says when.
+//!
+//! **On demand.** `get` and `token` renew what ends within 30 seconds, or within a quarter of its life if that is less,
+//! before they answer. `token` does so too for what ends before `min_validity`. If the server cannot be asked, a token
+//! that is still valid is given all the same.
+//!
+//! **Store first.** What came is in the store before the new access token is handed out: what somebody holds, a crash
+//! does not undo. If the store cannot be written, memory keeps the new tokens, since the old ones may be worth nothing
+//! any more, and they are offered to the store again later.
+//!
+//! **Lost answers.** If a request went out and no whole answer came, it is sent once more: the server may have rotated,
+//! and many servers accept the old token for a moment. More often would look like theft. If nothing went out, it is not
+//! repeated: the next question tries again.
+//!
+//! **What ends a login.** Only `invalid_grant`. Then the refresh token is dropped, the account is kept and marked as
+//! refused, and one message says to log in. Everything else, from a dead network to an error 500, may pass.
+//!
+//! **Healing a 401.** A token that git reports as refused is renewed with the next question, which for git 2.46 is in
+//! the same command: `get` says a `state` even for a single account if it could be renewed. That happens at most three
+//! times a minute for an account: some clients would go round for ever. After that the answer says when it is renewed
+//! again.
+//!
+//! **Replaced only if unchanged.** A renewal puts its tokens in the place of the ones it began with. If the account has
+//! others by now, or is gone, nothing happens: a slow renewal undoes no login and no logout.
+//!
+//! **The clock.** When a token ends is counted from the moment it came, at most a year ahead, by the wall clock. A
+//! clock that jumps makes a renewal come early or late, but never a loop: a question renews an account once.
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;

@@ -1,3 +1,12 @@
+//! Whose turn it is to use up a refresh token.
+//!
+//! Whoever asks for an account that is being renewed waits for the same answer. Every request that uses up a refresh
+//! token waits for its turn, one per account: two at a time with the same one look like theft to a server that rotates
+//! them, which then ends the login. A token with other scopes or for another resource waits for its turn too; it is
+//! handed out and not kept, but a refresh token that came with it is. Agents that share a store take turns by a lock on
+//! a file below `renewals/`; whose turn it is reads the stores first. One that cannot be compared with them has no
+//! turn: what it holds may be used up.
+
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::PathBuf;

@@ -1,3 +1,8 @@
+//! A verb's frame of a request, and its reply.
+//!
+//! The agent answers it as it answers a socket's: the verb's row says what it takes. The task goes on if the caller
+//! goes; closing the in-memory stream tells the verb, as closing a socket would.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

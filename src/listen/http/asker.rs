@@ -1,4 +1,6 @@
 //! Who asks, by what their request shows: one extractor for each way in.
+//!
+//! A bearer token for programs, a cookie for pages, both with a form's key for what a page's form does.
 
 use std::sync::Arc;
 

@@ -1,3 +1,9 @@
+//! One connection of the HTTP door.
+//!
+//! A head is read within ten seconds. Of more than 512 connections the network that has most makes room, so whoever
+//! holds a thousand open keeps out only themselves; nobody is let in while those on their way out still fill the door,
+//! so what a crowd costs in descriptors has a bound.
+
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;

@@ -1,3 +1,7 @@
+//! What holds for every request, before anything is looked up.
+//!
+//! What was sent to another name, or by another site's page, is refused.
+
 use std::net::IpAddr;
 use std::sync::Arc;
 

@@ -1,4 +1,9 @@
 //! What somebody who signed in may do, by the settings as they are now; and what rests on them.
+//!
+//! What somebody hands on who signed in at an issuer carries their `Identity`: issuer, subject, and the claims that the
+//! settings look at. With each use the rights of that person by the settings of the moment are one more link of the
+//! chain, so a changed rule narrows or ends it without a list to go through; a sign-in replaces the claims, and one
+//! that is refused revokes (`handed_on`).
 
 use std::net::IpAddr;
 

@@ -1,3 +1,11 @@
+//! Sessions are not tokens.
+//!
+//! A cookie is a random secret of its own, known to the pages only: what a browser sends by itself is no authority for
+//! the API. Signing in with an issued token makes a session with that token's rights, looked up with each request, so
+//! it ends with the token; signing in at an issuer makes one that rests on the person (`Identity`). A browser that
+//! signs in anew has the new session only. The key of forms is a hash of the session's secret, so nothing has to be
+//! kept for it.
+
 use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
