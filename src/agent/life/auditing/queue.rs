@@ -68,12 +68,14 @@ impl Queue {
 
     /// Writes what is waiting, if anything is. What cannot be written now is offered again with the next entry.
     pub(super) async fn write(self: &Arc<Self>) -> Result<(), Fault> {
-        let is_empty = {
-            let waiting = lock(&self.waiting);
-            waiting.entries.is_empty() && waiting.lost == 0
-        };
-        // Whoever has the turn may be writing what was here.
-        if is_empty && self.turn.try_lock().is_ok() { Ok(()) } else { self.attempt().await }
+        if self.is_done() { Ok(()) } else { self.attempt().await }
+    }
+
+    /// Whether nothing is waiting. Only who has the turn can tell: another may be writing what was here, and put it back.
+    fn is_done(&self) -> bool {
+        let turn = self.turn.try_lock();
+        let waiting = lock(&self.waiting);
+        turn.is_ok() && waiting.entries.is_empty() && waiting.lost == 0
     }
 
     /// The same, and finds out whether it could be written if nothing is waiting.
@@ -121,5 +123,34 @@ impl Queue {
         let mut waiting = lock(&self.waiting);
         let since = waiting.trouble.take().map_or_else(|| clock::now().to_string(), |trouble| trouble.since);
         waiting.trouble = Some(Trouble { since, fault, waiting: 0, lost: 0 });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Paths;
+
+    #[test]
+    fn nobody_hears_that_their_entry_is_written_while_another_puts_it_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::below(dir.path());
+        // No directory can be made there.
+        std::fs::write(dir.path().join("file"), "").unwrap();
+        let log = Arc::new(AuditLog::new(&paths));
+        let queue = Queue::new(log, |log| &log.rights, true, dir.path().join("file/state"));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                    runtime.block_on(async {
+                        for _ in 0..300 {
+                            queue.push(own_entry("login"));
+                            assert!(queue.write().await.is_err());
+                        }
+                    });
+                });
+            }
+        });
     }
 }
