@@ -50,6 +50,8 @@ impl Flights {
     pub(crate) fn take(&self, server: &ServerUrl) -> Seat<'_> {
         let (ends, waiting) = watch::channel(());
         let mut board = self.lock();
+        // What was left alone long enough says nothing any more.
+        board.flights.retain(|_, flight| !matches!(flight, Flight::Unfinished(at) if at.elapsed() >= LEFT_ALONE));
         let number = board.next;
         board.next += 1;
         board.flights.insert(server.clone(), Flight::Under(number, waiting));
@@ -100,6 +102,18 @@ impl Drop for Seat<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::moment;
+
+    #[test]
+    fn what_was_left_alone_is_forgotten() {
+        let flights = Flights::default();
+        for n in 0..1_000 {
+            drop(flights.take(&ServerUrl::parse(&format!("https://{n}.example")).unwrap()));
+        }
+        moment::sleep(LEFT_ALONE);
+        drop(flights.take(&ServerUrl::parse("https://a.example").unwrap()));
+        assert_eq!(flights.lock().flights.len(), 1);
+    }
 
     #[test]
     fn one_goes_and_the_others_wait_or_are_left_alone() {

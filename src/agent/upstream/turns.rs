@@ -35,12 +35,20 @@ pub(crate) struct Turn {
     _others: Option<File>,
 }
 
+impl Turns {
+    /// The turn of an account. Those that nobody has or waits for are as good as new ones.
+    fn of(&self, account: &AccountKey) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = lock(&self.0);
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        turns.entry(account.clone()).or_default().clone()
+    }
+}
+
 impl Upstream {
     /// Waits for the turn, in this agent and among others that share the store; what they got by then is taken over.
     /// An account that cannot be compared with the stores has no turn: its refresh token may have been used up.
     pub(crate) async fn turn(&self, account: &AccountKey) -> Result<Turn, Fault> {
-        let own = lock(&self.turns.0).entry(account.clone()).or_default().clone();
-        let own = own.lock_owned().await;
+        let own = self.turns.of(account).lock_owned().await;
         let name = hex(&Sha256::digest(account.to_string())[..8]);
         let others = lock_out_others(self.paths.renewal_lock(&name)).await;
         self.accounts.read_anew().await?;
@@ -66,4 +74,23 @@ async fn lock_out_others(path: PathBuf) -> Option<File> {
         private_file::lock_within(&path, TURN_WITHIN).ok()
     };
     on_thread(move || Ok(lock())).await.ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::ServerUrl;
+
+    #[tokio::test]
+    async fn turns_that_nobody_has_or_waits_for_are_forgotten_and_no_others() {
+        let turns = Turns::default();
+        let account = |n: usize| AccountKey::new(ServerUrl::parse(&format!("https://{n}.example")).unwrap(), None);
+        let held = turns.of(&account(0)).lock_owned().await;
+        let waits = turns.of(&account(0));
+        (1..1_000).for_each(|n| drop(turns.of(&account(n))));
+        assert_eq!(lock(&turns.0).len(), 2);
+        assert!(waits.try_lock().is_err() && turns.of(&account(0)).try_lock().is_err());
+        drop(held);
+        assert!(turns.of(&account(0)).try_lock().is_ok());
+    }
 }
