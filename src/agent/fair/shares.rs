@@ -64,13 +64,12 @@ impl<T> Shares<T> {
         self.get_mut(newest)
     }
 
-    /// From here on it is one of the owner's: they spoke for it.
-    pub fn vouch(&mut self, number: u64) {
+    /// From here on it is one of theirs: they spoke for it.
+    pub fn vouch(&mut self, number: u64, by: Party) {
         let Some((party, _)) = self.taken.get_mut(&number) else { return };
-        let owning = party.clone().owning(true);
-        let before = std::mem::replace(party, owning.clone());
+        let before = std::mem::replace(party, by.clone());
         forget(&mut self.parties, &before, number);
-        self.parties.entry(owning).or_default().insert(number);
+        self.parties.entry(by).or_default().insert(number);
     }
 
     /// Takes those out that are meant.

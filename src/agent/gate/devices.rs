@@ -139,12 +139,12 @@ impl Devices {
         Some((waiting.shown_code(), waiting.asking.clone(), LIFE.saturating_sub(waiting.since.elapsed())))
     }
 
-    /// Notes the decision, if nobody decided yet. What was approved is no stranger's any more.
-    pub(crate) fn decide(&self, user_code: &str, granted: Option<Granted>) -> Result<(), Option<Granted>> {
+    /// Notes the decision, if nobody decided yet. What was approved is no stranger's any more: it is of whoever approved it.
+    pub(crate) fn decide(&self, user_code: &str, granted: Option<Granted>, by: Party) -> Result<(), Option<Granted>> {
         let mut all = lock(&self.0);
         let Some((number, _)) = find(&all, user_code) else { return Err(granted) };
         if granted.is_some() {
-            all.vouch(number);
+            all.vouch(number, by);
         }
         if let Some(waiting) = all.get_mut(number) {
             waiting.decision = granted.map_or(Decision::Denied, Decision::Approved);
@@ -227,6 +227,10 @@ mod tests {
         devices.start(Party::at([127, 0, 0, 1].into()), asking())
     }
 
+    fn owner() -> Party {
+        Party::process(1)
+    }
+
     fn granted() -> Granted {
         Granted { token: Secret::new("t".into()), id: "i".into(), scopes: Scopes::default(), expires_at: None }
     }
@@ -238,8 +242,8 @@ mod tests {
         assert!(matches!(devices.poll(&code), Polled::Pending) && matches!(devices.poll(&code), Polled::SlowDown));
         assert_eq!(devices.look(&typed.to_lowercase().replace('-', " ")).unwrap().0, typed);
         assert!(devices.look("AAAA-AAAA").is_none() && devices.look(&format!("{typed}B")).is_none());
-        devices.decide(&typed, Some(granted())).ok().unwrap();
-        assert!(devices.decide(&typed, None).is_err() && devices.look(&typed).is_none());
+        devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
+        assert!(devices.decide(&typed, None, owner()).is_err() && devices.look(&typed).is_none());
         assert!(matches!(devices.poll(&code), Polled::Granted(_)) && matches!(devices.poll(&code), Polled::Unknown));
     }
 
@@ -247,10 +251,10 @@ mod tests {
     fn who_was_denied_learns_so_and_what_nobody_fetches_is_named_for_revocation() {
         let devices = Devices::default();
         let (code, typed, _) = start(&devices).unwrap();
-        devices.decide(&typed, None).ok().unwrap();
+        devices.decide(&typed, None, owner()).ok().unwrap();
         assert!(matches!(devices.poll(&code), Polled::Denied) && matches!(devices.poll(&code), Polled::Unknown));
         let (_, typed, _) = start(&devices).unwrap();
-        devices.decide(&typed, Some(granted())).ok().unwrap();
+        devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
         assert!(devices.forget_old().is_empty());
         assert_eq!(devices.forget_all(), ["i"]);
     }
@@ -273,8 +277,8 @@ mod tests {
     fn where_many_wait_at_one_address_the_oldest_that_nobody_decided_gives_way_to_a_newcomer() {
         let devices = Devices::default();
         let (approved, typed, _) = start(&devices).unwrap();
-        devices.decide(&typed, Some(granted())).ok().unwrap();
-        let waiting: Vec<_> = (1..MOST_OF_ONE).map(|_| start(&devices).unwrap().0).collect();
+        devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
+        let waiting: Vec<_> = (0..MOST_OF_ONE).map(|_| start(&devices).unwrap().0).collect();
         let (newcomer, typed, gone) = start(&devices).unwrap();
         assert!(devices.look(&typed).is_some() && gone.is_none());
         assert!(matches!(devices.poll(&waiting[0]), Polled::Unknown));
@@ -285,19 +289,37 @@ mod tests {
         let devices = Devices::default();
         for _ in 0..MOST_OF_ONE {
             let (_, typed, _) = start(&devices).unwrap();
-            devices.decide(&typed, Some(granted())).ok().unwrap();
+            devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
         }
-        assert!(matches!(start(&devices), Err(NoPlace::TooMany)));
+        assert!(start(&devices).is_ok(), "what was approved takes a place of its approver");
     }
 
     #[test]
     fn who_was_approved_gives_way_to_no_stranger() {
         let devices = Devices::default();
         let (code, typed, _) = start(&devices).unwrap();
-        devices.decide(&typed, Some(granted())).ok().unwrap();
+        devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
         for host in 0..=255 {
             devices.start(Party::at([10, 0, 0, host].into()), asking()).unwrap();
         }
         assert!(matches!(devices.poll(&code), Polled::Granted(_)));
+    }
+
+    #[test]
+    fn who_approves_many_machines_takes_the_places_of_their_own_and_not_the_owners() {
+        let devices = Devices::default();
+        let reader = || Party::at([127, 0, 0, 1].into()).named(Some("reader")).showing(Some("reader"));
+        let (owners, typed, _) = start(&devices).unwrap();
+        devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
+        let mut given_up = 0;
+        for host in 0..2 * MOST {
+            let machine = Party::at([10, 0, (host / 250) as u8, (host % 250) as u8].into());
+            let (_, typed, gone) = devices.start(machine, asking()).unwrap();
+            given_up += usize::from(gone.is_some());
+            devices.decide(&typed, Some(granted()), reader()).ok().unwrap();
+        }
+        assert_eq!(given_up, MOST + 1, "what one token approved gives way to what it approves next");
+        assert!(matches!(devices.poll(&owners), Polled::Granted(_)));
+        assert!(devices.start(Party::at([10, 9, 9, 9].into()), asking()).is_ok());
     }
 }

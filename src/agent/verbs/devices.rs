@@ -81,8 +81,9 @@ impl Handle for DeviceDecide {
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceDecideReply, Fault> {
         let (user_code, asking, _) = look(agent, caller, &self.user_code)?;
+        let party = agent.gate.party_asking(caller.asker(), caller.authority());
         let Some(grant) = self.grant else {
-            agent.gate.devices.decide(&user_code, None).map_err(|_| fault::code_unknown())?;
+            agent.gate.devices.decide(&user_code, None, party).map_err(|_| fault::code_unknown())?;
             return Ok(DeviceDecideReply { granted: None });
         };
         if grant.scopes.is_empty() {
@@ -107,7 +108,8 @@ impl Handle for DeviceDecide {
         let (token, issued) = agent.gate.delegate(&authority, order).await?;
         let about = issued::info(&issued);
         let (id, scopes, expires_at) = (issued.id.clone(), issued.scopes.clone(), issued.expires_at);
-        if agent.gate.devices.decide(&user_code, Some(Granted { token, id: id.clone(), scopes, expires_at })).is_err() {
+        let granted = Granted { token, id: id.clone(), scopes, expires_at };
+        if agent.gate.devices.decide(&user_code, Some(granted), party).is_err() {
             // Somebody else decided meanwhile, or its time was over.
             agent.gate.revoke_unfetched(vec![id]).await?;
             return Err(fault::code_unknown());
