@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::access::Standing;
+use crate::agent::blocking::{DISK_WITHIN, within};
 use crate::agent::doors::{DoorOrder, Doors};
 use crate::agent::fault;
 use crate::agent::life::auditing::Who;
@@ -37,8 +38,7 @@ impl RestrictedDoor {
 impl Doors {
     /// The sockets that were added before and not removed. A file that cannot be read opens none.
     pub fn first(&self) -> Vec<RestrictedDoor> {
-        let doors = self
-            .listed()
+        let doors = read(&self.paths.sockets_file())
             .inspect_err(|fault| tracing::warn!(fault = fault.id(), "no sockets are added"))
             .unwrap_or_default();
         lock(&self.sockets).clone_from(&doors);
@@ -48,7 +48,7 @@ impl Doors {
 
     pub(crate) async fn open(&self, door: RestrictedDoor) -> Result<(), Fault> {
         let _changing = self.changing.lock().await;
-        let mut doors = self.listed()?;
+        let mut doors = self.listed().await?;
         if doors.iter().any(|other| other.path == door.path) {
             return Err(Fault::new(Code::BadRequest, msg!("socket-is-there", path = door.path.display()))
                 .hint(msg!("hint-sockets")));
@@ -59,7 +59,7 @@ impl Doors {
             Fault::new(Code::Unavailable, msg!("socket-not-opened").because(reason)).hint(msg!("hint-socket"))
         })?;
         doors.push(door.clone());
-        if let Err(fault) = self.write_list(&doors) {
+        if let Err(fault) = self.write_list(doors).await {
             self.have_closed(&door.path).await;
             return Err(fault);
         }
@@ -72,7 +72,7 @@ impl Doors {
     /// written down. One that somebody else set up is not a token's to close.
     pub(crate) async fn close(&self, path: &Path, asker: &Standing) -> Result<(), Fault> {
         let _changing = self.changing.lock().await;
-        let listed = self.listed();
+        let listed = self.listed().await;
         let is_it = |door: &&RestrictedDoor| door.path == path;
         let open = lock(&self.sockets).iter().find(is_it).cloned();
         let Some(door) = open.or_else(|| listed.as_ref().ok()?.iter().find(is_it).cloned()) else {
@@ -88,7 +88,7 @@ impl Doors {
         self.say_that_they_changed();
         let mut listed = listed?;
         listed.retain(|door| door.path != path);
-        self.write_list(&listed)
+        self.write_list(listed).await
     }
 
     /// Closes what tokens set up once one of them has ended, until the agent stops.
@@ -137,20 +137,29 @@ impl Doors {
     }
 
     /// The sockets that were added before and not removed, for who is told that the list cannot be read.
-    pub(crate) fn listed(&self) -> Result<Vec<RestrictedDoor>, Fault> {
+    pub(crate) async fn listed(&self) -> Result<Vec<RestrictedDoor>, Fault> {
         let path = self.paths.sockets_file();
-        let from_file = |error| fault::from_store(StoreError::File(error));
-        let Some(text) = private_file::read(&path).map_err(from_file)? else { return Ok(Vec::new()) };
-        serde_json::from_slice(&text).map_err(|_| {
-            Fault::new(Code::Unavailable, msg!("sockets-unreadable", path = path.display()))
-                .hint(msg!("hint-sockets-unreadable", path = path.display()))
-        })
+        within(DISK_WITHIN, move || read(&path)).await
     }
 
-    fn write_list(&self, doors: &[RestrictedDoor]) -> Result<(), Fault> {
-        let from_file = |error| fault::from_store(StoreError::File(error));
-        private_file::private_dir(self.paths.state_dir()).map_err(from_file)?;
-        let text = serde_json::to_vec(doors).map_err(|_| fault::internal())?;
-        private_file::replace(&self.paths.sockets_file(), &text).map_err(from_file)
+    async fn write_list(&self, doors: Vec<RestrictedDoor>) -> Result<(), Fault> {
+        let (dir, path) = (self.paths.state_dir().to_owned(), self.paths.sockets_file());
+        within(DISK_WITHIN, move || write(&dir, &path, &doors)).await
     }
+}
+
+fn read(path: &Path) -> Result<Vec<RestrictedDoor>, Fault> {
+    let from_file = |error| fault::from_store(StoreError::File(error));
+    let Some(text) = private_file::read(path).map_err(from_file)? else { return Ok(Vec::new()) };
+    serde_json::from_slice(&text).map_err(|_| {
+        Fault::new(Code::Unavailable, msg!("sockets-unreadable", path = path.display()))
+            .hint(msg!("hint-sockets-unreadable", path = path.display()))
+    })
+}
+
+fn write(dir: &Path, path: &Path, doors: &[RestrictedDoor]) -> Result<(), Fault> {
+    let from_file = |error| fault::from_store(StoreError::File(error));
+    private_file::private_dir(dir).map_err(from_file)?;
+    let text = serde_json::to_vec(doors).map_err(|_| fault::internal())?;
+    private_file::replace(path, &text).map_err(from_file)
 }

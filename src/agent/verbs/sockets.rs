@@ -45,7 +45,7 @@ impl Handle for SocketRemove {
 impl Handle for Sockets {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SocketsReply, Fault> {
         let issued = agent.gate.issued(Viewer::new(caller.asker(), caller.authority())).await?;
-        let sockets = agent.doors.listed()?.into_iter().map(|door| {
+        let sockets = agent.doors.listed().await?.into_iter().map(|door| {
             let token = issued.iter().find(|token| token.id == door.token);
             Ok(RestrictedSocket {
                 path: door.path.display().to_string(),
