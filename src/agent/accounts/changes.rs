@@ -1,5 +1,10 @@
 //! Changes to what is kept: in the store first, in memory second. Each is made to the record as the store has it, and only
 //! if that is still the one the change is about: other agents may share the store.
+//!
+//! A change is made to the record as the store has it, under the lock of the stores, and only if that still has the
+//! secret which the change is about (`Cascade::change`): a 401, an approval or a renewal that is late changes nothing
+//! that came since, and nothing that was logged out comes back. What a store did not take stays in memory, with the
+//! secret it is to replace.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -1,5 +1,10 @@
 //! What the agent does without being asked: renewing what is in use before it ends, revoking what a server could not be
 //! told about, storing what could not be stored.
+//!
+//! Renewing ahead of time: what somebody asked for since it came is renewed five minutes or a quarter of its life
+//! before the end, so that nobody has to wait. What nobody uses is left alone, and what failed waits until somebody
+//! asks. It wakes up at most once a minute and does then what comes up within the next one; with nothing to do it
+//! sleeps. Idle connections are closed at once, because their end would be a wake-up too.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
