@@ -3,7 +3,7 @@
 //! `Secret` has no `Display`, its `Debug` shows nothing, it cannot be serialised except through `reveal`, and it is
 //! zeroed when dropped. `reveal` stands on the fields whose purpose is to carry one: the wire types and the stored
 //! form. Frames and file contents live in buffers that are zeroed. In the agent the allocator zeroes whatever is freed
-//! (`loom-agent/harden.rs`), because the libraries of HTTP, TLS and JSON copy too. Errors of the keyring drop their
+//! (`loom-agent/memory.rs`), because the libraries of HTTP, TLS and JSON copy too. Errors of the keyring drop their
 //! data, because some carry the secret. Refused frames and refused input of git are described, never repeated. The log
 //! takes loom's own lines only, whatever filter is asked for, because HTTP libraries log headers.
 

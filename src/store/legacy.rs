@@ -2,7 +2,7 @@
 //!
 //! Its keys do not say which server they mean: `a.b` and `a-b` became the same text. A key with one reading only (an
 //! IPv4 address, `http://localhost`) becomes a record when the clear-text file is sealed. Any other is claimed when a
-//! person or a program names the server to `token`, `status` or `logout` (`for_person` in `agent::state`). Git never
+//! person or a program names the server to `token`, `status` or `logout` (`for_person` in `agent::accounts`). Git never
 //! claims: the host it names may stand in a URL that somebody else wrote. The old entry goes only after the new one is
 //! kept.
 

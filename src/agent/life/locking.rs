@@ -1,4 +1,4 @@
-//! Whether the agent gives out anything, and until when. To lock it takes all rooms: that is in `agent.rs`.
+//! Whether the agent gives out anything, and until when. To lock it takes all rooms: that is in `agent`.
 //!
 //! Locked means empty: a lock drops accounts, stores and key, and nothing is loaded until `unlock`; there is no list of
 //! what a locked agent still may. The key lies in one place of the heap, which its `Seal`s share, and the cipher zeroes
