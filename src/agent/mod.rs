@@ -41,7 +41,7 @@ use crate::agent::life::settings::Settings;
 use crate::agent::upstream::network::Network;
 use crate::agent::upstream::{Upstream, UpstreamNeeds};
 use crate::base::{Paths, Secret, StoreChoice};
-use crate::wire::Fault;
+use crate::wire::{AgentStatus, Fault};
 
 /// The agent: its rooms.
 pub struct Agent {
@@ -113,6 +113,18 @@ impl Agent {
         tokio::spawn(self.audit.clone().write());
         let doors = self.doors.clone();
         tokio::spawn(async move { doors.open_http_of_settings().await });
+    }
+
+    /// What anybody may know of it.
+    pub(crate) fn status(&self) -> AgentStatus {
+        AgentStatus {
+            running: true,
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            locked: self.lock.is_locked(),
+            memory_locked: self.memory_locked,
+            http: self.doors.http_url(),
+        }
     }
 
     /// Notes that the agent begins to answer.

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AgentStatus, AuditVerifyReply, Verb, Warning};
-use crate::base::ServerUrl;
+use crate::base::{AccountKey, ServerUrl};
 
 /// `doctor`: whether everything that is kept is as it was written.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -47,6 +47,12 @@ pub struct FileReport {
 pub struct FileAccount {
     pub server: ServerUrl,
     pub account: String,
+}
+
+impl FileAccount {
+    pub fn of(account: &AccountKey) -> FileAccount {
+        FileAccount { server: account.server().clone(), account: account.user().to_owned() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,3 +2,6 @@
 
 pub(crate) mod caller;
 pub(crate) mod dispatch;
+mod git_server;
+
+pub(crate) use git_server::git_server;

@@ -6,6 +6,7 @@ pub(crate) mod guard;
 pub(crate) mod guest;
 pub(crate) mod issued;
 pub(crate) mod lasting;
+mod lifetimes;
 pub(crate) mod needs;
 pub(crate) mod open_http;
 pub(crate) mod over;

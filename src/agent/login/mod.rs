@@ -3,12 +3,14 @@
 mod browser;
 mod client;
 mod device;
+mod keep;
 mod loom;
 mod machine;
 mod page;
 mod paste;
 mod plan;
 
+pub(super) use keep::keep;
 use plan::Plan;
 pub(super) use plan::read_secret;
 

@@ -2,13 +2,10 @@ use tokio::sync::mpsc;
 
 use crate::access::{AuditLog, Places};
 use crate::agent::Agent;
-use crate::agent::blocking::on_thread;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fair::party::Party;
 use crate::agent::fault;
-use crate::agent::life::auditing::Author;
-use crate::base::Locale;
 use crate::wire::{Audit, AuditEntry, AuditVerify, AuditVerifyReply, Empty, Fault};
 
 /// So many entries wait for who reads them; the log is read on when they are gone.
@@ -73,15 +70,6 @@ async fn tell(
 
 impl Handle for AuditVerify {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<AuditVerifyReply, Fault> {
-        verified(agent, &caller.author(), caller.locale).await
+        agent.audit.verified(&caller.author(), caller.locale).await
     }
-}
-
-/// The log as it is found, and whether it can be written.
-pub(super) async fn verified(agent: &Agent, asker: &Author, locale: Locale) -> Result<AuditVerifyReply, Fault> {
-    agent.audit.flush(Some(asker)).await;
-    let trouble = agent.audit.look_for_trouble(locale).await;
-    let log = agent.audit.log();
-    let verified = on_thread(move || log.verify().map_err(fault::audit_unreadable)).await?;
-    Ok(AuditVerifyReply { trouble, ..verified })
 }

@@ -67,7 +67,7 @@ impl Handle for DeviceLook {
             asked_at: asking.at,
             scopes: asking.scopes,
             expires_in: left.as_secs(),
-            most_days: Some(super::issued::most_days(agent, caller.authority())?),
+            most_days: Some(agent.gate.most_days(caller.authority())?),
         })
     }
 }
@@ -98,7 +98,7 @@ impl Handle for DeviceDecide {
             name: format!("{} {user_code}", asking.name.as_deref().unwrap_or("device")),
             rights: Rights { holder: Holder::Nobody, scopes: grant.scopes, servers, reveal: grant.reveal, status_only },
             role: None,
-            expires_at: super::issued::expiry(agent, grant.expires_days, &authority)?,
+            expires_at: agent.gate.expiry(grant.expires_days, &authority)?,
             max_uses: None,
             issued_by: Standing::default(),
             approved_by: caller.guest().and_then(|guest| guest.person()).cloned(),

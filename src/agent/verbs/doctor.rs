@@ -1,10 +1,8 @@
-use super::hello::this_agent;
 use crate::agent::Agent;
 use crate::agent::blocking::{ALL_WITHIN, within};
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
-use crate::base::AccountKey;
 use crate::store::repair::{self, FileState};
 use crate::wire::{Doctor, DoctorReply, Fault, FileAccount, FileCondition, FileReport, StoredIn};
 
@@ -39,25 +37,21 @@ impl Handle for Doctor {
             FileState::Locked => (FileCondition::Locked, Vec::new()),
             FileState::Closed => (FileCondition::Closed, Vec::new()),
         };
-        let audit = super::audit::verified(agent, &caller.author(), caller.locale).await?;
+        let audit = agent.audit.verified(&caller.author(), caller.locale).await?;
         let problem = agent.accounts.with(|_| ()).await.err();
         Ok(DoctorReply {
-            agent: this_agent(agent),
+            agent: agent.status(),
             file: FileReport {
                 path: examined.path.display().to_string(),
                 state,
-                accounts: accounts.iter().map(named).collect(),
+                accounts: accounts.iter().map(FileAccount::of).collect(),
             },
             audit,
-            damaged: agent.accounts.damaged(|_| true).iter().map(named).collect(),
+            damaged: agent.accounts.damaged(|_| true).iter().map(FileAccount::of).collect(),
             warnings: agent.doors.http_warnings(caller.authority(), caller.locale),
             tokens_gone: agent.gate.tokens_gone(),
             problem: problem.map(|fault| fault.message(caller.locale)),
             put_aside: restored.and_then(|done| done.put_aside).map(|path| path.display().to_string()),
         })
     }
-}
-
-pub(super) fn named(account: &AccountKey) -> FileAccount {
-    FileAccount { server: account.server().clone(), account: account.user().to_owned() }
 }

@@ -1,8 +1,8 @@
-use super::get::server;
 use crate::agent::Agent;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::git_server;
 use crate::base::{Credential, Scope};
 use crate::wire::{Empty, Erase, Fault};
 
@@ -14,7 +14,7 @@ impl Handle for Erase {
     /// again; an account that has another secret by now is not touched. Without one a person rejects what git kept here:
     /// that is forgotten, while a login is only marked, by who might log it out.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let server = server(&self.which)?;
+        let server = git_server(&self.which)?;
         caller.is_about(&server, self.which.username.as_deref())?;
         let (user, authority) = (self.which.username.as_deref(), caller.authority());
         let meant = agent.accounts.with(|accounts| {

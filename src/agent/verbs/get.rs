@@ -5,17 +5,18 @@ use crate::agent::accounts::index::Index;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::git_server;
 use crate::agent::fault;
 use crate::base::{AccountKey, Config, Credential, GrantKind, Kind, Secret, ServerUrl, TokenSource};
 use crate::msg;
 use crate::oauth::known_hosts;
-use crate::wire::{Code, Condition, Fault, Get, GetReply, GitCredential, Proof};
+use crate::wire::{Code, Condition, Fault, Get, GetReply, Proof};
 
 impl Handle for Get {
     const EVENT: Option<&'static str> = Some("credential.get");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<GetReply, Fault> {
-        let server = server(&self.wanted)?;
+        let server = git_server(&self.wanted)?;
         caller.is_about(&server, self.wanted.username.as_deref())?;
         let nothing = || Fault::new(Code::NotFound, msg!("not-logged-in", server = server));
         let (config, authority) = (agent.settings.config()?, caller.authority().clone());
@@ -39,7 +40,7 @@ impl Handle for Get {
         let rule = agent.accounts.rule(&config, &server, place).await;
         let user = named.or(rule.map(|rule| rule.user()));
         let is_organization = named.is_some() && known_hosts::user_is_organization(&server);
-        // Index that were renewed for this question, or could not be: each is tried once, so this ends.
+        // Accounts that were renewed for this question, or could not be: each is tried once, so this ends.
         let mut tried = Vec::new();
         let mut failed = None;
         loop {
@@ -175,12 +176,6 @@ fn is_login(held: &Held) -> bool {
 
 /// In a state, what goes before the user that git named by itself.
 const NAMED: &str = ":";
-
-/// The server git means.
-pub(super) fn server(wanted: &GitCredential) -> Result<ServerUrl, Fault> {
-    ServerUrl::from_parts(&wanted.protocol, &wanted.host, wanted.path.as_deref())
-        .map_err(|error| fault::from_server_url(format_args!("{}://{}", wanted.protocol, wanted.host), &error))
-}
 
 /// Git comes back with what it was told to say: the server refused that answer.
 async fn refuse(agent: &Agent, authority: &Authority, server: &ServerUrl, tag: &str) -> Result<(), Fault> {

@@ -4,7 +4,7 @@ use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::base::waiting;
-use crate::wire::{AgentStatus, Fault, Hello, HelloReply, Start};
+use crate::wire::{Fault, Hello, HelloReply, Start};
 
 /// What is waited for for less is about to come.
 const TOLD_AFTER: Duration = Duration::from_secs(1);
@@ -14,23 +14,12 @@ impl Handle for Hello {
         // Servers and paths are nothing for who has a token of a few rights.
         let waits = if caller.is_owner() { waiting::for_longer_than(TOLD_AFTER) } else { Vec::new() };
         let waits = waits.iter().map(|what| caller.locale.render(what)).collect();
-        Ok(HelloReply { agent: this_agent(agent), waits })
+        Ok(HelloReply { agent: agent.status(), waits })
     }
 }
 
 impl Handle for Start {
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<HelloReply, Fault> {
-        Ok(HelloReply { agent: this_agent(agent), waits: Vec::new() })
-    }
-}
-
-pub(super) fn this_agent(agent: &Agent) -> AgentStatus {
-    AgentStatus {
-        running: true,
-        pid: std::process::id(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        locked: agent.lock.is_locked(),
-        memory_locked: agent.memory_locked,
-        http: agent.doors.http_url(),
+        Ok(HelloReply { agent: agent.status(), waits: Vec::new() })
     }
 }

@@ -1,18 +1,16 @@
-use crate::access::{Authority, Holder, Order, Rights, Standing};
+use crate::access::{Holder, Order, Rights, Standing};
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
 use crate::agent::gate::issued;
 use crate::agent::gate::issued::Viewer;
-use crate::base::{Expiry, Scope, Scopes, ServerPattern, clock, is_visible, scopes_of_role};
+use crate::base::{Scopes, ServerPattern, is_visible, scopes_of_role};
 use crate::msg;
 use crate::wire::{
     Actor, Code, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens,
     TokensReply,
 };
-
-const DAY: i64 = 24 * 60 * 60;
 
 /// The longest name, as in Loki's API.
 const MAX_NAME: usize = 255;
@@ -33,7 +31,7 @@ impl Handle for Generate {
             })?,
             _ => return Err(Fault::new(Code::BadRequest, msg!("scopes-or-role")).hint(msg!("hint-scopes"))),
         };
-        let expires_at = expiry(agent, self.expires_days, caller.authority())?;
+        let expires_at = agent.gate.expiry(self.expires_days, caller.authority())?;
         let order = Order {
             name: name(&self.name)?,
             rights: rights(scopes, self.servers, self.reveal, caller),
@@ -140,25 +138,6 @@ impl Drop for Leased<'_> {
     fn drop(&mut self) {
         self.agent.gate.end_lease(&self.id);
     }
-}
-
-/// When a token ends that is to live for so many days, or as long as the settings say. A number that is out of range is said,
-/// and not made another one.
-pub(super) fn expiry(agent: &Agent, days: Option<u32>, authority: &Authority) -> Result<Option<Expiry>, Fault> {
-    let most = most_days(agent, authority)?;
-    let days = match days {
-        Some(0) => return Err(Fault::new(Code::BadRequest, msg!("bad-expiry")).hint(msg!("hint-bad-expiry"))),
-        Some(days) if days > most => return Err(fault::lives_too_long(most)),
-        Some(days) => days,
-        None => agent.settings.config()?.token_days(),
-    };
-    Ok(Expiry::from_unix(clock::now().as_second() + i64::from(days) * DAY))
-}
-
-/// How many days a token may live that somebody hands on: who may not issue tokens gives none more than the usual time.
-pub(super) fn most_days(agent: &Agent, authority: &Authority) -> Result<u32, Fault> {
-    let config = agent.settings.config()?;
-    Ok(if authority.allows(Scope::All) { config.max_token_days() } else { config.token_days() })
 }
 
 /// What is asked for. Who only looks means no more than that.

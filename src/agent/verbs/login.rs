@@ -1,6 +1,5 @@
 use tokio::sync::watch;
 
-use super::save::finish;
 use crate::access::Authority;
 use crate::agent::Agent;
 use crate::agent::accounts::index::Index;
@@ -55,7 +54,7 @@ impl Login {
             let credential = login::log_in(agent, server, self, caller).await?;
             let (account, instead) = self.account(agent, caller.authority(), server, &credential).await?;
             let secret = credential.secret().clone();
-            let (reply, replaced) = finish(agent, caller, account.clone(), instead, credential).await?;
+            let (reply, replaced) = login::keep(agent, caller, account.clone(), instead, credential).await?;
             let mut revoked = false;
             for old in replaced.iter().filter(|old| is_of_person(old) && !ended_both) {
                 match agent.upstream.revoke(old.account(), old.credential()).await {

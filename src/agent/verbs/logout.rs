@@ -73,7 +73,7 @@ impl Handle for Logout {
     }
 }
 
-/// Index whose credentials were revoked and are about to be forgotten, together: each time the store is written anew.
+/// Accounts whose credentials were revoked and are about to be forgotten, together: each time the store is written anew.
 struct Ending {
     since: Instant,
     revoked: Vec<(AccountKey, Credential, Revocation)>,

@@ -2,10 +2,9 @@ use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
-use crate::agent::gate::needs::SETTINGS;
+use crate::agent::login;
 use crate::base::{AccountKey, Credential, Origin, Scope};
 use crate::msg;
-use crate::store::Record;
 use crate::wire::{Code, Fault, LoginReply, Save};
 
 impl Handle for Save {
@@ -36,7 +35,7 @@ impl Handle for Save {
             return Err(fault::scope_missing(Scope::Control));
         }
         let secret = credential.secret().clone();
-        let (reply, replaced) = finish(agent, caller, account, None, credential).await?;
+        let (reply, replaced) = login::keep(agent, caller, account, None, credential).await?;
         // A login that nobody has any more would live on at its server. One that was handed over in another form lives.
         for old in replaced {
             if old.credential().origin() == Origin::Login && !old.credential().secret().matches(&secret) {
@@ -50,36 +49,4 @@ impl Handle for Save {
 /// The name of an authentication scheme (RFC 9110 §11.1).
 fn is_scheme(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-}
-
-/// What every login ends with: kept, perhaps made the default, and what a person should know said. What it took the place of
-/// comes with the answer.
-pub(super) async fn finish(
-    agent: &Agent,
-    caller: &mut Caller<'_>,
-    account: AccountKey,
-    instead: Option<AccountKey>,
-    credential: Credential,
-) -> Result<(LoginReply, Vec<Record>), Fault> {
-    let expires_at = credential.expires();
-    // Ending a login takes what logging out does, also where it came in between.
-    let may_go: fn(&Record) -> bool = match caller.authority().allows(Scope::Control) {
-        true => |_| true,
-        false => |record| record.credential().origin() != Origin::Login,
-    };
-    let kept = agent.accounts.keep(account.clone(), instead, credential, may_go).await?;
-    let (stored_in, replaced) = kept.ok_or_else(|| fault::scope_missing(Scope::Control))?;
-    // The login is kept by now; a config file that cannot be written must not make it look failed. Nor does one who may not
-    // change the settings: a token for one server says nothing of where the user goes.
-    let became_default = SETTINGS.check(caller.authority()).is_ok()
-        && agent.settings.default_to(account.server()).await.unwrap_or(false);
-    let reply = LoginReply {
-        server: account.server().clone(),
-        account: account.user().to_owned(),
-        stored_in,
-        expires_at,
-        note: agent.accounts.unsaid(caller.locale),
-        became_default,
-    };
-    Ok((reply, replaced))
 }

@@ -4,8 +4,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 
-use super::doctor::named;
-use super::hello::this_agent;
 use crate::agent::Agent;
 use crate::agent::accounts::held::Held;
 use crate::agent::accounts::select;
@@ -13,6 +11,7 @@ use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::gate::needs::USED;
 use crate::base::{AccountKey, Grant, ServerUrl};
+use crate::wire::FileAccount;
 use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};
 
 /// So many servers are asked at once, and so long none that was not asked yet.
@@ -32,7 +31,7 @@ impl Handle for Status {
         let warnings = agent.doors.http_warnings(caller.authority(), caller.locale);
         if agent.lock.is_locked() {
             // Who is logged in where is not known either; that nothing is known is the answer.
-            let agent = this_agent(agent);
+            let agent = agent.status();
             return Ok(StatusReply {
                 agent,
                 default_server,
@@ -78,11 +77,11 @@ impl Handle for Status {
         let covers = |key: &AccountKey| self.server.as_ref().is_none_or(|server| server.covers(key.server()));
         let damaged = agent.accounts.damaged(|key| covers(key) && authority.sees(key.server()));
         Ok(StatusReply {
-            agent: this_agent(agent),
+            agent: agent.status(),
             default_server,
             accounts: accounts.await?,
             unclaimed: if authority.sees_everything() { agent.accounts.unclaimed().await? } else { Vec::new() },
-            damaged: damaged.iter().map(named).collect(),
+            damaged: damaged.iter().map(FileAccount::of).collect(),
             audit,
             warnings,
             tokens_gone: agent.gate.tokens_gone().filter(|_| authority.sees_everything()),

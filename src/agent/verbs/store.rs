@@ -1,9 +1,9 @@
-use super::get::server;
 use crate::agent::Agent;
 use crate::agent::accounts::held::Held;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::git_server;
 use crate::base::{AccountKey, Credential, Expiry, Origin, Scope, clock};
 use crate::msg;
 use crate::store::Record;
@@ -14,7 +14,7 @@ impl Handle for Store {
     const CHANGES_ACCOUNT: bool = true;
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let server = server(&self.which)?;
+        let server = git_server(&self.which)?;
         caller.is_about(&server, self.which.username.as_deref())?;
         let config = agent.settings.config()?;
         if !config.permits(&server) {

@@ -22,6 +22,7 @@ use self::queue::Queue;
 use self::rights::changes_rights;
 pub(crate) use self::who::{Author, Who};
 use crate::access::{AuditLog, Ledger};
+use crate::agent::blocking::on_thread;
 use crate::agent::fair::places::Places;
 use crate::agent::fault;
 use crate::agent::life::stopping::Stopping;
@@ -29,7 +30,7 @@ use crate::base::lock;
 use crate::base::{Locale, Paths, ServerUrl, clock};
 use crate::msg;
 use crate::os::user::UserId;
-use crate::wire::{Actor, AuditEntry, AuditTrouble, Code, Fault};
+use crate::wire::{Actor, AuditEntry, AuditTrouble, AuditVerifyReply, Code, Fault};
 
 /// So much is collected before it is written. A crash can cost this much of the log; whoever reads it, and an agent that
 /// stops, has it written first.
@@ -206,6 +207,15 @@ impl Auditing {
         // What they say stays with them.
         let _ = tokio::join!(rights, daily);
         self.trouble(locale)
+    }
+
+    /// The log as it is found, and whether it can be written.
+    pub(crate) async fn verified(&self, asker: &Author, locale: Locale) -> Result<AuditVerifyReply, Fault> {
+        self.flush(Some(asker)).await;
+        let trouble = self.look_for_trouble(locale).await;
+        let log = self.log();
+        let verified = on_thread(move || log.verify().map_err(fault::audit_unreadable)).await?;
+        Ok(AuditVerifyReply { trouble, ..verified })
     }
 
     /// Notes that the agent begins to answer.
