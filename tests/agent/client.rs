@@ -109,7 +109,7 @@ fn another_rust_program_loads_saves_and_deletes_credentials() {
     home.set("LOOM_TEST_LIBRARY", "1");
     home.loom(&["agent", "start"]).ok();
     let mut this = home.command(std::env::current_exe().unwrap());
-    this.args(["--exact", "client::another_rust_program_loads_saves_and_deletes_credentials", "--nocapture"]);
+    this.args(["--exact", "agent::client::another_rust_program_loads_saves_and_deletes_credentials", "--nocapture"]);
     let done = crate::support::run(&mut this, b"");
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.out.contains("1 passed"), "{done:?}");

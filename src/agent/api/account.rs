@@ -1,11 +1,11 @@
 use super::target::{Target, lies_below};
 use crate::access::{Authority, Need};
-use crate::agent::Agent;
 use crate::agent::accounts::held::{Held, Usefulness};
 use crate::agent::accounts::index::Index;
 use crate::agent::accounts::seen::Seen;
 use crate::agent::accounts::select;
 use crate::agent::fault;
+use crate::agent::upstream::Upstream;
 use crate::base::{AccountKey, Credential, Scope, Scopes};
 use crate::msg;
 use crate::wire::{Code, Condition, Fault};
@@ -13,16 +13,16 @@ use crate::wire::{Code, Condition, Fault};
 /// As which account a call is made: the named one; else of those whose token is known to suffice the one that can do least;
 /// else the one that everybody means.
 pub(crate) async fn pick(
-    agent: &Agent,
+    upstream: &Upstream,
     authority: &Authority,
     target: &Target,
     user: Option<&str>,
     need: Need,
 ) -> Result<AccountKey, Fault> {
     let find = |accounts: &Index| choose(accounts.seen_by(authority), target, user, need);
-    match agent.accounts.with(find).await? {
-        Choice::None if authority.is_owner() && agent.accounts.claim(&target.server).await? => {
-            agent.accounts.with(find).await?
+    match upstream.accounts.with(find).await? {
+        Choice::None if authority.is_owner() && upstream.accounts.claim(&target.server).await? => {
+            upstream.accounts.with(find).await?
         }
         choice => choice,
     }
@@ -32,7 +32,7 @@ pub(crate) async fn pick(
 /// The other accounts that a call may be made as which its server refused for want of this scope: first those that are known to
 /// have it, then those of which nothing is known.
 pub(super) async fn others_with(
-    agent: &Agent,
+    upstream: &Upstream,
     authority: &Authority,
     target: &Target,
     scope: &str,
@@ -45,24 +45,24 @@ pub(super) async fn others_with(
         others.sort_by_key(|held| (has_scope(held.credential(), scope).is_none(), power_of(held.credential())));
         others.into_iter().map(|held| held.key().clone()).collect()
     };
-    agent.accounts.with(find).await
+    upstream.accounts.with(find).await
 }
 
 /// What is kept for the account, renewed first if it has to be.
-pub(super) async fn ready(agent: &Agent, account: &AccountKey) -> Result<Credential, Fault> {
+pub(super) async fn ready(upstream: &Upstream, account: &AccountKey) -> Result<Credential, Fault> {
     let server = account.server();
     let look = |held: &Held| {
-        agent.upstream.note_use(held);
+        upstream.note_use(held);
         let usefulness = held.usefulness(0);
         held.give_doubtful();
         (usefulness, held.condition(0), held.credential().clone(), held.healed_enough())
     };
     let find = |accounts: &Index| accounts.get(account).map(look);
-    let mut found = agent.accounts.with(find).await?;
+    let mut found = upstream.accounts.with(find).await?;
     let mut failed = None;
     if let Some((Usefulness::Renewed, _, credential, _)) = &found {
-        failed = agent.upstream.renew_in_time(account, credential.secret()).await.err();
-        found = agent.accounts.with(find).await?;
+        failed = upstream.renew_in_time(account, credential.secret()).await.err();
+        found = upstream.accounts.with(find).await?;
     }
     match (found, failed) {
         (Some((_, Condition::Valid, credential, _) | (Usefulness::Doubtful, _, credential, _)), _) => Ok(credential),

@@ -15,9 +15,9 @@ use super::query::checked_query;
 use super::redactor::Redactor;
 use super::target::{Target, lies_below, origin, redirected};
 use crate::access::{Authority, Need, needed};
-use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::fault;
+use crate::agent::upstream::Upstream;
 use crate::base::{AccountKey, Credential, Scope, Secret, ServerUrl, missing_scope};
 use crate::net::call::{Answering, Call, Uploader};
 use crate::wire::{ApiBody, ApiEvent, Fault};
@@ -76,7 +76,7 @@ struct Sent {
 /// after a 429 it waits as it is told; after a 403 that says which scope is missing it goes on as the next account that may
 /// have it. Returns whose answer it was.
 pub(crate) async fn carry_out(
-    agent: &Agent,
+    upstream: &Upstream,
     caller: &mut Caller<'_>,
     asked: Asked<'_>,
     account: AccountKey,
@@ -86,24 +86,24 @@ pub(crate) async fn carry_out(
     let mut redactor = Redactor::default();
     let (mut patience, mut renewed) = (PATIENCE, false);
     loop {
-        let credential = ready(agent, &account).await?;
+        let credential = ready(upstream, &account).await?;
         let server = account.server();
         let proof = proof(&account, &credential);
         redactor.hide(credential.secret());
         redactor.hide(&Secret::new(proof.split_once(' ').map(|(_, value)| value).unwrap_or_default().to_owned()));
-        let sent = send(agent, caller, &asked, &account, &proof, &mut body).await?;
+        let sent = send(upstream, caller, &asked, &account, &proof, &mut body).await?;
         let Sent { uploader, mut answer, url, own } = sent;
         let status = answer.status();
         if own && status == 401 && asked.marks {
-            agent.accounts.note(&account, credential.secret(), true).await;
+            upstream.accounts.note(&account, credential.secret(), true).await;
         } else if own && (200..300).contains(&status) {
-            agent.accounts.note(&account, credential.secret(), false).await;
+            upstream.accounts.note(&account, credential.secret(), false).await;
         }
-        let heals = own && status == 401 && !renewed && could_heal(agent, &account).await?;
+        let heals = own && status == 401 && !renewed && could_heal(upstream, &account).await?;
         if heals {
-            agent.upstream.renew(&account, credential.secret()).await?;
+            upstream.renew(&account, credential.secret()).await?;
             if !asked.marks {
-                agent.accounts.heal(&account);
+                upstream.accounts.heal(&account);
             }
             renewed = true;
         }
@@ -124,7 +124,7 @@ pub(crate) async fn carry_out(
         if own && status == 403 && body.can_repeat() && tried.len() < MOST_OTHERS {
             tried.push(account.clone());
             let next = match missing(&mut answer).await {
-                Some(scope) => asked.other_with(agent, &scope, &tried).await?,
+                Some(scope) => asked.other_with(upstream, &scope, &tried).await?,
                 None => None,
             };
             if let Some(next) = next {
@@ -146,17 +146,22 @@ pub(crate) async fn carry_out(
 
 impl Asked<'_> {
     /// The next account for a call that lacks this scope: never one that may more than whoever asks.
-    async fn other_with(&self, agent: &Agent, scope: &str, tried: &[AccountKey]) -> Result<Option<AccountKey>, Fault> {
+    async fn other_with(
+        &self,
+        upstream: &Upstream,
+        scope: &str,
+        tried: &[AccountKey],
+    ) -> Result<Option<AccountKey>, Fault> {
         if self.user.is_some() {
             return Ok(None);
         }
         // What its own words mean is known of Loki's servers only.
         let scopes = Scope::from_name(scope).unwrap_or(Scope::All);
         let need = Need { scope: scopes, ..needed(self.method.as_str(), self.target.url.path()) };
-        for other in others_with(agent, self.authority, &self.target, scope, tried).await? {
+        for other in others_with(upstream, self.authority, &self.target, scope, tried).await? {
             let below = needed(self.method.as_str(), self.target.below(other.server()));
             // One that cannot be renewed now is no better.
-            if (self.grants)(need) && (self.grants)(below) && ready(agent, &other).await.is_ok() {
+            if (self.grants)(need) && (self.grants)(below) && ready(upstream, &other).await.is_ok() {
                 return Ok(Some(other));
             }
         }
@@ -167,7 +172,7 @@ impl Asked<'_> {
 /// Sends the call, and once more wherever a redirect leads that may be followed. Whoever it is elsewhere gets neither the
 /// token nor the caller's headers.
 async fn send(
-    agent: &Agent,
+    upstream: &Upstream,
     caller: &mut Caller<'_>,
     asked: &Asked<'_>,
     account: &AccountKey,
@@ -181,7 +186,7 @@ async fn send(
         let authorization = own.then(|| HeaderValue::from_str(proof)).transpose().map_err(|_| fault::internal())?;
         let headers = if own { asked.headers.clone() } else { only_accept(&asked.headers) };
         let at = if own { server.clone() } else { origin(&url).ok_or_else(fault::internal)? };
-        let http = agent.network.http(&at)?;
+        let http = upstream.network.http(&at)?;
         let call = Call { method: asked.method.clone(), url: url.clone(), headers, authorization, body: upload };
         let answer = tokio::select! {
             answer = http.call(call) => answer.map_err(|error| fault::from_http(&at, &error))?,
@@ -221,8 +226,8 @@ async fn missing(answer: &mut Answering) -> Option<String> {
     missing_scope(challenges, &body.unwrap_or_default())
 }
 
-async fn could_heal(agent: &Agent, account: &AccountKey) -> Result<bool, Fault> {
-    agent.accounts.with(|accounts| accounts.get(account).is_some_and(|held| held.could_heal())).await
+async fn could_heal(upstream: &Upstream, account: &AccountKey) -> Result<bool, Fault> {
+    upstream.accounts.with(|accounts| accounts.get(account).is_some_and(|held| held.could_heal())).await
 }
 
 /// The value of the header that proves who asks.

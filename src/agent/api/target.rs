@@ -2,9 +2,9 @@ use std::net::Ipv4Addr;
 
 use url::{Host, Url};
 
-use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::fault;
+use crate::agent::upstream::Upstream;
 use crate::base::{Endpoint, ServerUrl, UrlPath};
 use crate::msg;
 use crate::wire::{Code, Fault};
@@ -18,7 +18,7 @@ pub(crate) struct Target {
 impl Target {
     /// `path` lies below the server, or is a whole URL that does.
     pub(crate) fn new(
-        agent: &Agent,
+        upstream: &Upstream,
         caller: &mut Caller<'_>,
         named: Option<ServerUrl>,
         user: Option<&str>,
@@ -30,11 +30,11 @@ impl Target {
                 let origin = ServerUrl::parse(&format!("{scheme}://{}", &rest[..end])).map_err(|error| {
                     Fault::new(Code::BadRequest, msg!("bad-server", server = path).because(error.message()))
                 })?;
-                let server = caller.server(&agent.settings, Some(named.unwrap_or_else(|| origin.clone())), user)?;
+                let server = caller.server(&upstream.settings, Some(named.unwrap_or_else(|| origin.clone())), user)?;
                 (server, format!("{origin}{}", &rest[end..]))
             }
             _ => {
-                let server = caller.server(&agent.settings, named, user)?;
+                let server = caller.server(&upstream.settings, named, user)?;
                 let slash = if path.starts_with('/') { "" } else { "/" };
                 let text = server.endpoint(&format!("{slash}{path}"));
                 (server, text)

@@ -20,7 +20,7 @@ use crate::wire::{Fault, Flow, Login};
 
 impl Plan<'_> {
     pub(super) async fn find_client(&mut self, question: &Login) -> Result<(), Fault> {
-        let known = registrations::read(&self.agent.paths, &self.at.issuer);
+        let known = registrations::read(&self.upstream.paths, &self.at.issuer);
         if let Some(client) = self.earlier(&known).await? {
             self.client = client;
             return Ok(());
@@ -65,7 +65,7 @@ impl Plan<'_> {
             let (client_id, redirect_uri) = (client.id.clone(), Some(self.redirect_uri.clone()));
             let only = Some(way).filter(|_| !(by_code && by_device));
             let registration = Registration { client_id, redirect_uri, only };
-            registrations::remember(&self.agent.paths, &self.at.issuer, registration).await;
+            registrations::remember(&self.upstream.paths, &self.at.issuer, registration).await;
         }
         self.client = client;
         Ok(())
@@ -74,7 +74,7 @@ impl Plan<'_> {
     /// Forgets a client that the server may not know any more: the next login gets another.
     pub(super) async fn forget_client(&self) {
         if self.is_registered {
-            registrations::forget(&self.agent.paths, &self.at.issuer, &self.client.id).await;
+            registrations::forget(&self.upstream.paths, &self.at.issuer, &self.client.id).await;
         }
     }
 
@@ -82,7 +82,7 @@ impl Plan<'_> {
     /// its address is known, and where it can be forgotten.
     async fn earlier(&self, known: &[Registration]) -> Result<Option<Client>, Fault> {
         let is_known = |client: &Client| known.iter().any(|known| known.client_id == client.id);
-        let earlier = self.agent.accounts.with(|accounts| {
+        let earlier = self.upstream.accounts.with(|accounts| {
             let seen = accounts.seen_by(self.authority);
             let grants = seen.at_origin(self.server).filter_map(|held| held.credential().grant());
             let same = grants.filter(|grant| grant.kind == GrantKind::Person && grant.issuer == self.at.issuer);

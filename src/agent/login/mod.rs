@@ -14,31 +14,31 @@ pub(super) use keep::keep;
 use plan::Plan;
 pub(super) use plan::read_secret;
 
-use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
+use crate::agent::upstream::Upstream;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{Credential, ServerUrl};
 use crate::wire::{Fault, Flow, Login, LoginEvent};
 
 /// Finds out how, and does it. Dropping out is how a caller cancels.
 pub(super) async fn log_in(
-    agent: &Agent,
+    upstream: &Upstream,
     server: &ServerUrl,
     question: &Login,
     caller: &mut Caller<'_>,
 ) -> Result<Credential, Fault> {
     if question.flow == Flow::Loom {
-        return loom::run(&agent.network.http(server)?, server, caller).await;
+        return loom::run(&upstream.network.http(server)?, server, caller).await;
     }
     let authority = caller.authority().clone();
     let plan = tokio::select! {
-        plan = Plan::make(agent, &authority, server, question) => plan?,
+        plan = Plan::make(upstream, &authority, server, question) => plan?,
         fault = caller.hung_up() => return Err(fault),
     };
     let Some(mut plan) = plan else {
         return match question.flow {
             // The oldest way, for servers that say nothing of themselves.
-            Flow::Auto | Flow::Loom => loom::run(&agent.network.http(server)?, server, caller).await,
+            Flow::Auto | Flow::Loom => loom::run(&upstream.network.http(server)?, server, caller).await,
             Flow::Device | Flow::Browser | Flow::Paste | Flow::ClientCredentials => {
                 Err(oauth_fault::says_nothing(server))
             }

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use crate::access::Authority;
-use crate::agent::Agent;
 use crate::agent::accounts::held::Held;
+use crate::agent::upstream::Upstream;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{Credential, Grant, GrantKind, OAuthSettings, Secret, ServerUrl, from_home, plain_file};
 use crate::msg;
@@ -30,7 +30,7 @@ const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 
 /// How a login will be made: at whom, as whom, and for what.
 pub(super) struct Plan<'a> {
-    pub(super) agent: &'a Agent,
+    pub(super) upstream: &'a Upstream,
     /// Of the one who asks: no other login is gone by than one that they see.
     pub(super) authority: &'a Authority,
     pub(super) server: &'a ServerUrl,
@@ -53,7 +53,7 @@ impl<'a> Plan<'a> {
     /// The command line goes before the settings, they go before what is known of the host; the rest the server says.
     /// `None` if it says nothing of OAuth.
     pub(super) async fn make(
-        agent: &'a Agent,
+        upstream: &'a Upstream,
         authority: &'a Authority,
         server: &'a ServerUrl,
         question: &Login,
@@ -65,7 +65,7 @@ impl<'a> Plan<'a> {
             resource: question.resource.clone(),
             ..OAuthSettings::default()
         };
-        let config = agent.settings.config()?;
+        let config = upstream.settings.config()?;
         let configured = config.server(server).map(|entry| entry.oauth().clone()).unwrap_or_default();
         let given = said.or(configured);
         let known = known_hosts::settings(server);
@@ -75,9 +75,9 @@ impl<'a> Plan<'a> {
         };
         let mut settings = given.or(known);
         if settings.issuer.is_none() && settings.token_endpoint.is_none() {
-            settings = settings.or(earlier_issuer(agent, authority, server).await?);
+            settings = settings.or(earlier_issuer(upstream, authority, server).await?);
         }
-        let http = agent.network.http(server)?;
+        let http = upstream.network.http(server)?;
         let Some(found) = discovery::find(&http, server, &settings).await.map_err(failed)? else { return Ok(None) };
         let at = found.authorization_server;
         // What is asked for is what somebody wanted; then what the resource says; then what every provider has.
@@ -94,7 +94,7 @@ impl<'a> Plan<'a> {
             None => settings.client_secret_file.as_deref().map(|path| read_secret(&from_home(path))).transpose()?,
         };
         let mut plan = Plan {
-            agent,
+            upstream,
             authority,
             server,
             http,
@@ -186,9 +186,13 @@ impl<'a> Plan<'a> {
 }
 
 /// The issuer of an earlier login to this server, where that is not the server itself: a person need not name it again.
-async fn earlier_issuer(agent: &Agent, authority: &Authority, server: &ServerUrl) -> Result<OAuthSettings, Fault> {
+async fn earlier_issuer(
+    upstream: &Upstream,
+    authority: &Authority,
+    server: &ServerUrl,
+) -> Result<OAuthSettings, Fault> {
     let grant = |held: &Held| held.credential().grant().cloned();
-    let grant = agent.accounts.for_person(authority, server, None, grant).await?.flatten();
+    let grant = upstream.accounts.for_person(authority, server, None, grant).await?.flatten();
     let elsewhere = grant.filter(|grant| !grant.token_endpoint.is_at(server));
     Ok(elsewhere.map_or_else(OAuthSettings::default, |grant| OAuthSettings {
         issuer: Some(grant.issuer),

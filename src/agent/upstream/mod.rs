@@ -26,10 +26,10 @@ use crate::base::Paths;
 pub(crate) struct Upstream {
     /// For a renewal that goes on behind whoever asked for it.
     own: Weak<Upstream>,
-    paths: Paths,
-    accounts: Arc<Accounts>,
-    network: Arc<Network>,
-    settings: Arc<Settings>,
+    pub(crate) paths: Paths,
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) network: Arc<Network>,
+    pub(crate) settings: Arc<Settings>,
     audit: Arc<Auditing>,
     disk: Arc<Disk>,
     stopping: Arc<Stopping>,

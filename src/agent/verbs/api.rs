@@ -15,7 +15,7 @@ impl Handle for Api {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<ApiReply, Fault> {
         caller.calls(&self.method, &self.path);
         let user = self.account.as_deref();
-        let target = Target::new(agent, caller, self.server, user, &self.path)?;
+        let target = Target::new(&agent.upstream, caller, self.server, user, &self.path)?;
         caller.calls(&self.method, target.url.path());
         let method = api::method(&self.method)?;
         let is_owner = caller.is_owner();
@@ -34,7 +34,7 @@ impl Handle for Api {
             Needs::of_call(need).check(&authority)
         };
         permit(need)?;
-        let account = api::pick(agent, &authority, &target, user, need).await?;
+        let account = api::pick(&agent.upstream, &authority, &target, user, need).await?;
         caller.is_about(account.server(), Some(account.user()))?;
         // Its server may lie below a path at which that API begins.
         let need = needed(method.as_str(), target.below(account.server()));
@@ -46,7 +46,7 @@ impl Handle for Api {
         let (grants, authority) = (&grants, &authority);
         let goes_elsewhere = is_owner;
         let asked = Asked { target, user, method, headers, body: self.body, marks, authority, grants, goes_elsewhere };
-        let account = api::carry_out(agent, caller, asked, account).await?;
+        let account = api::carry_out(&agent.upstream, caller, asked, account).await?;
         Ok(ApiReply { server, account: account.user().to_owned() })
     }
 }

@@ -51,10 +51,10 @@ impl Login {
     async fn log_in(&self, agent: &Agent, server: &ServerUrl, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
         let mut ended_both = false;
         loop {
-            let credential = login::log_in(agent, server, self, caller).await?;
+            let credential = login::log_in(&agent.upstream, server, self, caller).await?;
             let (account, instead) = self.account(agent, caller.authority(), server, &credential).await?;
             let secret = credential.secret().clone();
-            let (reply, replaced) = login::keep(agent, caller, account.clone(), instead, credential).await?;
+            let (reply, replaced) = login::keep(&agent.upstream, caller, account.clone(), instead, credential).await?;
             let mut revoked = false;
             for old in replaced.iter().filter(|old| is_of_person(old) && !ended_both) {
                 match agent.upstream.revoke(old.account(), old.credential()).await {

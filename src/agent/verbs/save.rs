@@ -35,7 +35,7 @@ impl Handle for Save {
             return Err(fault::scope_missing(Scope::Control));
         }
         let secret = credential.secret().clone();
-        let (reply, replaced) = login::keep(agent, caller, account, None, credential).await?;
+        let (reply, replaced) = login::keep(&agent.upstream, caller, account, None, credential).await?;
         // A login that nobody has any more would live on at its server. One that was handed over in another form lives.
         for old in replaced {
             if old.credential().origin() == Origin::Login && !old.credential().secret().matches(&secret) {
