@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_powerful_of_the_usual_claims_counts_and_without_any_there_is_no_role() {
+    fn the_most_powerful_of_the_usual_claims_counts() {
         for (claims, role) in [
             (json!({}), None),
             (json!({ "roles": ["auditor", "operator", "viewer"] }), Some(Role::Operator)),

@@ -93,12 +93,14 @@ mod tests {
     fn a_rule_speaks_of_its_server_and_what_lies_below() {
         let url = |text: &str| ServerUrl::parse(text).unwrap();
         let acme = rule("match = 'https://git.example/acme/*'\nuser = 'work'");
-        assert!(acme.speaks_of(&url("https://git.example/acme/app.git")) && acme.directory().is_none());
+        assert!(acme.speaks_of(&url("https://git.example/acme/app.git")));
+        assert!(acme.directory().is_none());
         for other in ["https://git.example/acme-evil/app.git", "https://git.example", "https://other.example/acme/x"] {
             assert!(!acme.speaks_of(&url(other)), "{other}");
         }
         let here = rule("match = 'git.example'\ndirectory = '/srv/acme'\nuser = 'work'");
-        assert!(here.speaks_of(&url("https://git.example")) && !here.speaks_of(&url("https://other.example")));
+        assert!(here.speaks_of(&url("https://git.example")));
+        assert!(!here.speaks_of(&url("https://other.example")));
         assert_eq!(here.directory(), Some(PathBuf::from("/srv/acme")));
         assert!(rule("directory = '/srv'\nuser = 'work'").speaks_of(&url("https://git.example")));
         assert!(!rule("user = 'work'").speaks_of(&url("https://git.example")));

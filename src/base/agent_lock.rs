@@ -152,13 +152,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("agent.sock.lock");
         let lock = AgentLock::take(&path).unwrap().unwrap();
-        assert!(AgentLock::take(&path).unwrap().is_none() && lock.stands());
+        assert!(AgentLock::take(&path).unwrap().is_none());
+        assert!(lock.stands());
         let owner = LockOwner::of(&path).unwrap();
         assert_eq!(owner, LockOwner::this_process());
         assert!(!owner.is_agent_here(), "this process is no agent");
         std::fs::rename(&path, dir.path().join("moved")).unwrap();
         let other = AgentLock::take(&path).unwrap().unwrap();
-        assert!(!lock.stands() && other.stands());
+        assert!(!lock.stands());
+        assert!(other.stands());
         drop(other);
         assert_eq!(LockOwner::of(&path), None);
     }

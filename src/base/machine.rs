@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_machine_is_the_same_under_another_name_but_not_after_another_start_or_in_another_container() {
+    fn a_machine_is_the_same_under_another_name_not_after_another_start() {
         let machine = |host: &str, boot: &str, namespace: &str| {
             let [host, boot, namespace] = [host, boot, namespace].map(str::to_owned);
             Machine { host, boot, namespace, names: String::new() }

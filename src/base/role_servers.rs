@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_only_looks_has_the_servers_that_are_named_and_an_empty_list_is_none() {
+    fn who_only_looks_has_the_servers_that_are_named() {
         let text = "viewer = ['https://a.example', '*.b.example']\nauditor = ['*']\noperator = []";
         let servers: RoleServers = toml_edit::de::from_str(text).unwrap();
         assert!(matches!(servers.of(Role::Viewer), Reach::Servers(two) if two.len() == 2));

@@ -158,6 +158,7 @@ mod tests {
     fn the_table_of_scopes_holds() {
         let allowed = |scope: Scope| Scope::EVERY.into_iter().filter(|needed| scope.includes(*needed)).count();
         assert_eq!(Scope::EVERY.map(allowed), [5, 3, 2, 1, 1]);
-        assert!(Scope::from_name("READ").is_err() && Scopes::from_names(["read", "sudo"]).is_err());
+        assert!(Scope::from_name("READ").is_err());
+        assert!(Scopes::from_names(["read", "sudo"]).is_err());
     }
 }

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_of_days_that_is_out_of_range_is_an_error_and_the_usual_one_is_within_the_most() {
+    fn a_number_of_days_out_of_range_is_an_error() {
         let days = |text: &str| toml_edit::de::from_str::<TokenSettings>(text).map(|it| (it.default_days, it.max_days));
         assert_eq!((days("").unwrap(), days("max_expiration_days = 30").unwrap()), ((90, 365), (30, 30)));
         assert_eq!(days("default_expiration_days = 400\nmax_expiration_days = 500").unwrap(), (400, 500));

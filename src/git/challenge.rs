@@ -39,6 +39,7 @@ mod tests {
         assert_eq!(schemes("Bearer realm=\"x\", error=\"y\", Basic realm=\"z\""), ["bearer", "basic"]);
         assert_eq!(schemes("Negotiate, NTLM"), ["negotiate", "ntlm"]);
         assert_eq!(schemes("Basic realm=\"quote \\\", Bearer\""), ["basic"]);
-        assert!(schemes("").is_empty() && schemes("=,\"").is_empty());
+        assert!(schemes("").is_empty());
+        assert!(schemes("=,\"").is_empty());
     }
 }

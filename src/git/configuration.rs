@@ -240,7 +240,8 @@ mod tests {
         ] {
             assert!(!fits(pattern, url, None), "{pattern} {url}");
         }
-        assert!(fits("https://al@h.example", url, Some("al")) && !fits("https://al@h.example", url, Some("bob")));
+        assert!(fits("https://al@h.example", url, Some("al")));
+        assert!(!fits("https://al@h.example", url, Some("bob")));
         assert!(fits("al@h.example", url, Some("al")));
     }
 

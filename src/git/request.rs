@@ -339,7 +339,8 @@ mod tests {
             |extra: &str| Request::parse(format!("protocol=https\nhost=h\n{extra}\n").as_bytes()).unwrap().into_store();
         assert!(store("username=u\npassword=p\n").is_some());
         assert!(store("username=u\npassword=p\nephemeral=1\n").is_none());
-        assert!(store("username=u\n").is_none() && store("password=p\n").is_none());
+        assert!(store("username=u\n").is_none());
+        assert!(store("password=p\n").is_none());
         assert_eq!(store("username=u\npassword=p\npassword_expiry_utc=abc\n").unwrap().password_expiry_utc, None);
     }
 }

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_keyring_that_hung_is_tried_again_by_every_question_and_never_for_long_until_it_answers() {
+    fn a_keyring_that_hung_is_tried_by_every_question_and_never_for_long() {
         let (mut patience, now) = (Patience::FRESH, Instant::now());
         assert_eq!(patience.doubt(now), None);
         patience.note(true, now);

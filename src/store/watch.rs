@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn every_change_of_an_item_a_keyring_that_comes_and_a_bus_that_ends_are_noticed_and_nothing_else() {
+    fn every_change_a_coming_keyring_and_an_ending_bus_are_noticed() {
         let bus = Bus::start();
         let watch = Watch::default();
         watch.begin(&bus.1);
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keyring_that_says_nothing_of_what_it_was_given_is_not_relied_on_until_it_does() {
+    fn a_keyring_that_tells_of_no_change_is_not_relied_on_until_it_does() {
         let bus = Bus::start();
         let (watch, keyring) = (Watch::default(), bus.keyring());
         watch.begin(&bus.1);

@@ -94,7 +94,8 @@ mod tests {
         let mut pieces = Pieces::default();
         let frames = lines.split_inclusive(|byte| *byte == b'\n');
         let whole = frames.map(|frame| {
-            assert!(frame.len() <= MAX_FRAME && frame.ends_with(b"\n"));
+            assert!(frame.len() <= MAX_FRAME);
+            assert!(frame.ends_with(b"\n"));
             pieces.take(Zeroizing::new(frame[..frame.len() - 1].to_vec()))
         });
         let whole: Result<Vec<_>, _> = whole.filter_map(Result::transpose).collect();

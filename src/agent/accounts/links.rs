@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_on_a_disk_that_hangs_keeps_those_waiting_who_came_first_and_nobody_else() {
+    fn a_directory_on_a_disk_that_hangs_keeps_only_the_first_waiting() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let dir = tempfile::tempdir().unwrap();
         let links = Links::default();

@@ -86,8 +86,11 @@ mod tests {
         let mut lone = places.push(Party::process(1));
         let mut greedy: Vec<Place> = (0..6).map(|_| places.push(Party::process(2))).collect();
         let is_sent_away = |place: &mut Place| place.end.try_recv() == Err(oneshot::error::TryRecvError::Closed);
-        assert!(!is_sent_away(&mut lone) && is_sent_away(&mut greedy[0]) && !is_sent_away(&mut greedy[5]));
-        assert!(places.join(Party::process(2)).is_none() && places.join(Party::process(3)).is_some());
+        assert!(!is_sent_away(&mut lone));
+        assert!(is_sent_away(&mut greedy[0]));
+        assert!(!is_sent_away(&mut greedy[5]));
+        assert!(places.join(Party::process(2)).is_none());
+        assert!(places.join(Party::process(3)).is_some());
         places.thin();
         drop((greedy, lone));
         assert_eq!(lock(&places.taken).len(), 0);

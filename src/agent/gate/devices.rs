@@ -239,20 +239,25 @@ mod tests {
     fn a_token_is_told_once_and_a_code_decides_once() {
         let devices = Devices::default();
         let (code, typed, _) = start(&devices).unwrap();
-        assert!(matches!(devices.poll(&code), Polled::Pending) && matches!(devices.poll(&code), Polled::SlowDown));
+        assert!(matches!(devices.poll(&code), Polled::Pending));
+        assert!(matches!(devices.poll(&code), Polled::SlowDown));
         assert_eq!(devices.look(&typed.to_lowercase().replace('-', " ")).unwrap().0, typed);
-        assert!(devices.look("AAAA-AAAA").is_none() && devices.look(&format!("{typed}B")).is_none());
+        assert!(devices.look("AAAA-AAAA").is_none());
+        assert!(devices.look(&format!("{typed}B")).is_none());
         devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
-        assert!(devices.decide(&typed, None, owner()).is_err() && devices.look(&typed).is_none());
-        assert!(matches!(devices.poll(&code), Polled::Granted(_)) && matches!(devices.poll(&code), Polled::Unknown));
+        assert!(devices.decide(&typed, None, owner()).is_err());
+        assert!(devices.look(&typed).is_none());
+        assert!(matches!(devices.poll(&code), Polled::Granted(_)));
+        assert!(matches!(devices.poll(&code), Polled::Unknown));
     }
 
     #[test]
-    fn who_was_denied_learns_so_and_what_nobody_fetches_is_named_for_revocation() {
+    fn who_was_denied_learns_so_and_what_nobody_fetches_is_revoked() {
         let devices = Devices::default();
         let (code, typed, _) = start(&devices).unwrap();
         devices.decide(&typed, None, owner()).ok().unwrap();
-        assert!(matches!(devices.poll(&code), Polled::Denied) && matches!(devices.poll(&code), Polled::Unknown));
+        assert!(matches!(devices.poll(&code), Polled::Denied));
+        assert!(matches!(devices.poll(&code), Polled::Unknown));
         let (_, typed, _) = start(&devices).unwrap();
         devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
         assert!(devices.forget_old().is_empty());
@@ -269,18 +274,20 @@ mod tests {
         for host in 2..60 {
             (0..MOST_OF_ONE).for_each(|_| drop(devices.start(from(host), asking())));
         }
-        assert!(lock(&devices.0).len() <= MOST && devices.start(from(98), asking()).is_ok());
+        assert!(lock(&devices.0).len() <= MOST);
+        assert!(devices.start(from(98), asking()).is_ok());
         assert!(matches!(devices.poll(&code), Polled::Pending), "the one of a lone address gave way");
     }
 
     #[test]
-    fn where_many_wait_at_one_address_the_oldest_that_nobody_decided_gives_way_to_a_newcomer() {
+    fn where_many_wait_at_one_address_the_oldest_undecided_gives_way() {
         let devices = Devices::default();
         let (approved, typed, _) = start(&devices).unwrap();
         devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
         let waiting: Vec<_> = (0..MOST_OF_ONE).map(|_| start(&devices).unwrap().0).collect();
         let (newcomer, typed, gone) = start(&devices).unwrap();
-        assert!(devices.look(&typed).is_some() && gone.is_none());
+        assert!(devices.look(&typed).is_some());
+        assert!(gone.is_none());
         assert!(matches!(devices.poll(&waiting[0]), Polled::Unknown));
         for code in [&waiting[1], &newcomer] {
             assert!(matches!(devices.poll(code), Polled::Pending));
@@ -306,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn who_approves_many_machines_takes_the_places_of_their_own_and_not_the_owners() {
+    fn who_approves_many_machines_takes_their_own_places_not_the_owners() {
         let devices = Devices::default();
         let reader = || Party::at([127, 0, 0, 1].into()).named(Some("reader")).showing(Some("reader"));
         let (owners, typed, _) = start(&devices).unwrap();

@@ -92,11 +92,9 @@ mod tests {
     #[test]
     fn a_token_is_news_once_from_each_place() {
         let guard = Guard::default();
-        assert!(
-            guard.is_news(Source::Process(1), "a")
-                && guard.is_news(Source::Process(2), "a")
-                && guard.is_news(Source::Process(1), "b")
-        );
+        assert!(guard.is_news(Source::Process(1), "a"));
+        assert!(guard.is_news(Source::Process(2), "a"));
+        assert!(guard.is_news(Source::Process(1), "b"));
         assert!(!guard.is_news(Source::Process(1), "a"));
     }
 
@@ -120,9 +118,11 @@ mod tests {
             assert_eq!(guard.waits("a"), None);
             guard.tried_code("a");
         });
-        assert!(guard.waits("a").is_some() && guard.waits("b").is_none());
+        assert!(guard.waits("a").is_some());
+        assert!(guard.waits("b").is_none());
         (0..3_000).for_each(|number| guard.tried_code(&number.to_string()));
-        assert!(guard.waits("a").is_some() && guard.waits("another").is_none());
+        assert!(guard.waits("a").is_some());
+        assert!(guard.waits("another").is_none());
     }
 
     #[test]

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_that_nobody_named_may_be_any_and_one_that_somebody_named_is_that() {
+    fn a_port_that_nobody_named_may_be_any() {
         assert!(is_at("http://127.0.0.1:7/cb", "http://127.0.0.1/cb"));
         assert!(is_at("http://127.0.0.1:7/cb", "http://127.0.0.1:7/cb"));
         for (address, wanted) in

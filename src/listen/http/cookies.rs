@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_counts_if_it_was_sent_once_and_over_tls_only_with_the_prefix_that_nobody_else_can_set() {
+    fn a_cookie_counts_once_and_over_tls_only_with_its_prefix() {
         let sent = |text: &str, is_secure| {
             let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(text).unwrap())]);
             read(&headers, SESSION, is_secure).map(|value| value.expose().to_owned())

@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_kernel_makes_up_is_no_disk_and_what_is_not_there_lies_where_it_would_be_made() {
+    fn what_the_kernel_makes_up_is_no_disk() {
         assert!(!is_local(Path::new("/proc/self")));
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(is_local(dir.path()), is_local(&dir.path().join("not/there")));

@@ -222,9 +222,11 @@ mod tests {
         let sessions = Sessions::default();
         let (secret, begun) = sessions.begin(party("a"), session("a")).unwrap();
         assert_eq!(sessions.find(&secret).unwrap().id, begun.id);
-        assert!(sessions.find(&Secret::new("x".into())).is_none() && sessions.look(&begun.id).is_some());
+        assert!(sessions.find(&Secret::new("x".into())).is_none());
+        assert!(sessions.look(&begun.id).is_some());
         sessions.end(&begun.id).unwrap();
-        assert!(sessions.find(&secret).is_none() && sessions.look(&begun.id).is_none());
+        assert!(sessions.find(&secret).is_none());
+        assert!(sessions.look(&begun.id).is_none());
     }
 
     #[test]
@@ -235,7 +237,8 @@ mod tests {
             Kept { hash, began: at(began), used: at(used), session: session("a") }.left(first + LONGEST).is_zero()
         };
         assert!(!kept(Duration::from_secs(60), Duration::from_secs(60)));
-        assert!(kept(IDLE, IDLE) && kept(LONGEST, Duration::ZERO));
+        assert!(kept(IDLE, IDLE));
+        assert!(kept(LONGEST, Duration::ZERO));
         assert!(!kept(LONGEST - Duration::from_secs(1), Duration::ZERO));
     }
 
@@ -248,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_are_signed_in_and_the_idlest_of_the_one_who_has_most_goes_first() {
+    fn of_many_sessions_the_idlest_of_who_has_most_goes_first() {
         let sessions = Sessions::default();
         let (admin, _) = sessions.begin(party("admin"), session("admin")).unwrap();
         let (first, _) = sessions.begin(party("a"), session("first")).unwrap();
@@ -258,7 +261,8 @@ mod tests {
         }
         assert!(sessions.find(&first).is_some());
         sessions.begin(party("a"), session("last")).unwrap();
-        assert!(sessions.find(&first).is_some() && sessions.find(&second).is_none());
+        assert!(sessions.find(&first).is_some());
+        assert!(sessions.find(&second).is_none());
         assert!(sessions.find(&admin).is_some());
         assert_eq!(sessions.all().len(), MOST);
     }
@@ -267,6 +271,7 @@ mod tests {
     fn the_key_of_a_form_gives_nothing_of_the_session_away() {
         let (one, other) = (Secret::new("one".into()), Secret::new("other".into()));
         let key = form_key(&one);
-        assert!(!key.matches(&form_key(&other)) && !key.expose().contains("one"));
+        assert!(!key.matches(&form_key(&other)));
+        assert!(!key.expose().contains("one"));
     }
 }
