@@ -2,15 +2,14 @@
 
 use loom_credentials::base::{Config, Paths, ServerUrl};
 use loom_credentials::msg;
-use loom_credentials::wire::Fault;
+use loom_credentials::wire::{Fault, reason};
 
 use crate::git_program::git;
 
 /// The fault, and where a server was not reached that git is told to reach through a proxy or by an authority of its own,
 /// with the lines that have loom do so too.
 pub fn explained(fault: Fault) -> Fault {
-    let server = (fault.id() == "server-unreachable").then(|| fault.arg("server")).flatten();
-    let Some(server) = server.and_then(|text| ServerUrl::parse(text).ok()) else { return fault };
+    let Some(reason::Upstream::Unreachable { server, .. }) = fault.about() else { return fault };
     let config = Paths::from_environment().and_then(|paths| Config::load(&paths.config_file())).unwrap_or_default();
     let entry = config.server(&server);
     let proxy = git_says("http.proxy", &server)

@@ -6,16 +6,14 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use loom_credentials::git::Configuration;
-use loom_credentials::msg;
-use loom_credentials::wire::{Code, Fault};
+use loom_credentials::wire::{Fault, reason};
 
 /// How long git may take to look into its configuration.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Runs git with these arguments, where this command was started.
 pub fn git(arguments: &[&str]) -> Result<Output, Fault> {
-    let failed =
-        |error| Fault::new(Code::Unavailable, msg!("git-missing", error = error)).hint(msg!("hint-git-missing"));
+    let failed = |error: std::io::Error| reason::Command::GitMissing { error: error.to_string() };
     let mut command = Command::new("git");
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(failed)?;
@@ -24,8 +22,7 @@ pub fn git(arguments: &[&str]) -> Result<Output, Fault> {
         .map(|said| said.recv_timeout(until.saturating_duration_since(Instant::now())));
     let (Ok(stdout), Ok(stderr)) = (stdout, stderr) else {
         end(&mut child);
-        let seconds = ANSWER_WITHIN.as_secs();
-        return Err(Fault::new(Code::Unavailable, msg!("git-silent", seconds = seconds)));
+        return Err(reason::Command::GitSilent { seconds: ANSWER_WITHIN.as_secs() }.into());
     };
     let status = child.wait().map_err(failed)?;
     Ok(Output { status, stdout, stderr })
@@ -44,7 +41,7 @@ pub fn configuration() -> Result<Configuration, Fault> {
 /// Git's own words for why not.
 pub fn refused(output: &Output) -> Fault {
     let said = String::from_utf8_lossy(&output.stderr);
-    Fault::new(Code::Unavailable, msg!("git-refused", error = said.lines().next().unwrap_or_default()))
+    reason::Command::GitRefused { error: said.lines().next().unwrap_or_default().to_owned() }.into()
 }
 
 /// Whether this is loom among git's helpers, however it is spelled.

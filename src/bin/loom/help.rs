@@ -14,14 +14,14 @@ pub fn localized(command: Command, locale: Locale) -> Command {
 }
 
 /// What is wrong with the command line, and what to do: a message and a hint.
-pub fn usage_error(error: &clap::Error) -> (Message, Message) {
+pub fn usage_error(error: &clap::Error) -> Message {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
         Some(ContextValue::Strings(texts)) => texts.join(" "),
         _ => String::new(),
     };
     let (what, value) = (context(ContextKind::InvalidArg), context(ContextKind::InvalidValue));
-    let message = match error.kind() {
+    match error.kind() {
         ErrorKind::UnknownArgument => msg!("usage-unknown", what = what),
         ErrorKind::InvalidSubcommand => msg!("usage-unknown", what = context(ContextKind::InvalidSubcommand)),
         ErrorKind::MissingRequiredArgument => msg!("usage-missing", what = what),
@@ -32,8 +32,7 @@ pub fn usage_error(error: &clap::Error) -> (Message, Message) {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => msg!("usage-value", what = what, value = value),
         ErrorKind::ArgumentConflict => msg!("usage-conflict", what = what, other = context(ContextKind::PriorArg)),
         _ => msg!("usage-other"),
-    };
-    (message, msg!("hint-usage"))
+    }
 }
 
 fn bad_server(error: &clap::Error) -> Option<Message> {

@@ -19,7 +19,7 @@ use clap::{CommandFactory, FromArgMatches};
 use loom_credentials::base::{Config, Locale, Paths, ServerPattern, ServerUrl};
 use loom_credentials::client::{Client, exit_code};
 use loom_credentials::msg;
-use loom_credentials::wire::{Code, Fault};
+use loom_credentials::wire::{Fault, reason};
 
 /// What every command needs: the language, and the server it was told.
 pub struct Context {
@@ -104,8 +104,7 @@ fn usage(locale: Locale, error: &clap::Error) -> ExitCode {
             ExitCode::from(2)
         }
         _ => {
-            let (message, hint) = help::usage_error(error);
-            term::fault(locale, &Fault::new(Code::BadRequest, message).hint(hint));
+            term::fault(locale, &reason::Below::CommandLine(help::usage_error(error)).into());
             ExitCode::from(2)
         }
     }
@@ -123,7 +122,7 @@ fn named(patterns: &[ServerPattern], takes_patterns: bool) -> Result<Option<Serv
         [] => Ok(None),
         [one] if one.server().is_some() => Ok(one.server().cloned()),
         _ if takes_patterns => Ok(None),
-        _ => Err(Fault::new(Code::Usage, msg!("one-server")).hint(msg!("hint-usage"))),
+        _ => Err(reason::Command::OneServer.into()),
     }
 }
 
@@ -131,8 +130,8 @@ fn server(named: Option<ServerUrl>) -> Result<Option<ServerUrl>, Fault> {
     let variable = || std::env::var("LOOM_SERVER_URL").ok().filter(|text| !text.is_empty());
     match named.map(Ok).or_else(|| variable().map(|text| ServerUrl::from_user(&text))) {
         Some(Err(error)) => {
-            let message = msg!("bad-server", server = "LOOM_SERVER_URL").because(error.message());
-            Err(Fault::new(Code::Usage, message).hint(msg!("hint-server-form")))
+            let server = "LOOM_SERVER_URL".to_owned();
+            Err(reason::Command::BadServer { server, reason: Some(error.message()) }.into())
         }
         Some(Ok(server)) => Ok(Some(server)),
         None => Ok(None),

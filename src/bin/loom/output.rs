@@ -7,8 +7,7 @@
 use std::io::{Error, ErrorKind, Write};
 use std::sync::OnceLock;
 
-use loom_credentials::msg;
-use loom_credentials::wire::{Code, Fault};
+use loom_credentials::wire::{Fault, reason};
 
 /// What went wrong first.
 static FAILED: OnceLock<Error> = OnceLock::new();
@@ -35,5 +34,5 @@ pub fn checked() -> Result<(), Fault> {
 }
 
 fn failed(error: &Error) -> Fault {
-    Fault::new(Code::Unavailable, msg!("stdout-failed", error = error)).hint(msg!("hint-stdout-failed"))
+    reason::Command::StdoutFailed { error: error.to_string() }.into()
 }

@@ -4,8 +4,7 @@ use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 use loom_credentials::base::{Message, Secret};
-use loom_credentials::msg;
-use loom_credentials::wire::{Code, Fault};
+use loom_credentials::wire::{Fault, reason};
 use zeroize::Zeroizing;
 
 use crate::Context;
@@ -40,7 +39,10 @@ pub fn of_file(path: &Path, prompt: &Message, context: &Context) -> Result<Secre
     if path == Path::new("-") {
         return read(prompt, context);
     }
-    let unreadable = |error| Fault::new(Code::BadRequest, msg!("file-trouble", path = path.display(), error = error));
+    let unreadable = |error: std::io::Error| {
+        let error = error.to_string();
+        Fault::from(reason::Command::FileTrouble { path: path.to_owned(), error })
+    };
     // A pipe is as good as a file here: some shells name one where a program writes the secret.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_INPUT as usize + 1));
     let file = std::fs::File::open(path).map_err(unreadable)?;
@@ -56,9 +58,8 @@ const MARK: &str = "\u{feff}";
 
 /// What was read, as text. UTF-16, which some shells write into pipes and files, would be another secret.
 fn text(bytes: &[u8]) -> Result<&str, Fault> {
-    let utf16 = || Fault::new(Code::BadRequest, msg!("secret-utf16")).hint(msg!("hint-secret-utf16"));
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
-        return Err(utf16());
+        return Err(reason::Command::SecretUtf16.into());
     }
     let text = std::str::from_utf8(bytes).map_err(|_| unreadable(std::io::ErrorKind::InvalidData.into()))?;
     Ok(text.strip_prefix(MARK).unwrap_or(text))
@@ -70,5 +71,5 @@ fn without_line_end(text: &str) -> Secret {
 }
 
 fn unreadable(error: std::io::Error) -> Fault {
-    Fault::new(Code::BadRequest, msg!("stdin-unreadable", error = error))
+    reason::Command::StdinUnreadable { error: error.to_string() }.into()
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use loom_credentials::base::{Credential, Expiry, Scopes, Secret, ServerUrl, TokenSource};
 use loom_credentials::client::Client;
 use loom_credentials::msg;
-use loom_credentials::wire::{self, ApiReply, Code, Fault};
+use loom_credentials::wire::{self, ApiReply, Fault, reason};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -62,7 +62,7 @@ pub fn generate(wanted: Wanted, json: bool, server: Option<ServerUrl>, context: 
     }
     let body = Body::text(order.to_string().into_bytes());
     let (reply, answer) = ask(&client, server, "POST", TOKENS, body, context)?;
-    let odd = || Fault::new(Code::Unavailable, msg!("server-token-odd", server = reply.server));
+    let odd = || odd(&reply.server);
     let mut about: Described = serde_json::from_slice(&answer).map_err(|_| odd())?;
     let within = Scopes::from_names(about.scopes.iter().map(String::as_str)).is_ok_and(|given| scopes.cover(&given));
     // An end that was not asked for makes it no wider.
@@ -99,8 +99,7 @@ pub fn generate(wanted: Wanted, json: bool, server: Option<ServerUrl>, context: 
 pub fn list(all: bool, json: bool, server: Option<ServerUrl>, context: &Context) -> Result<u8, Fault> {
     let path = if all { format!("{TOKENS}?include_revoked=true") } else { TOKENS.to_owned() };
     let (reply, answer) = ask(&context.client()?, server, "GET", &path, Body::Nothing, context)?;
-    let odd = |_| Fault::new(Code::Unavailable, msg!("server-token-odd", server = reply.server));
-    let mut tokens: Vec<Described> = serde_json::from_slice(&answer).map_err(odd)?;
+    let mut tokens: Vec<Described> = serde_json::from_slice(&answer).map_err(|_| odd(&reply.server))?;
     tokens.retain(|token| all || !token.revoked);
     if json {
         term::data_line(&serde_json::to_string(&tokens).unwrap_or_default());
@@ -125,22 +124,24 @@ fn is_free(client: &Client, server: &Option<ServerUrl>, name: &str) -> Result<()
     let is_it =
         |account: &wire::AccountStatus| account.account.as_deref() == Some(name) && server == Some(&account.server);
     match reply.accounts.iter().find(|account| is_it(account)) {
-        Some(taken) => Err(Fault::new(Code::BadRequest, msg!("account-taken", server = taken.server, account = name))
-            .hint(msg!("hint-account-taken"))),
+        Some(taken) => {
+            Err(reason::Command::AccountTaken { server: taken.server.clone(), account: name.to_owned() }.into())
+        }
         None => Ok(()),
     }
 }
 
 /// Revokes a token that is not what was asked for, and says so.
 fn take_back(client: &Client, reply: &ApiReply, about: &Described, context: &Context) -> Fault {
-    let scopes = about.scopes.join(", ");
+    let (server, scopes) = (reply.server.clone(), about.scopes.join(", "));
     match delete(client, Some(reply.server.clone()), &about.id, context) {
-        Ok(_) => Fault::new(Code::Denied, msg!("server-token-other", server = reply.server, scopes = scopes)),
-        Err(_) => {
-            let text = msg!("server-token-other-kept", server = reply.server, scopes = scopes, id = about.id);
-            Fault::new(Code::Denied, text)
-        }
+        Ok(_) => reason::Command::ServerTokenOther { server, scopes }.into(),
+        Err(_) => reason::Command::ServerTokenOtherKept { server, scopes, id: about.id.clone() }.into(),
     }
+}
+
+fn odd(server: &ServerUrl) -> Fault {
+    reason::Command::ServerTokenOdd { server: server.clone() }.into()
 }
 
 fn delete(client: &Client, server: Option<ServerUrl>, name: &str, context: &Context) -> Result<ApiReply, Fault> {
@@ -179,7 +180,7 @@ fn ask(
         match part {
             Part::Head(begun) => head = Some(begun),
             Part::Data(data) if answer.len() + data.len() > MAX_ANSWER => {
-                return Err(Fault::new(Code::Unavailable, msg!("answer-too-long")));
+                return Err(reason::Command::AnswerTooLong.into());
             }
             Part::Data(data) => answer.write_all(&Zeroizing::new(data)).unwrap_or_default(),
         }
@@ -188,7 +189,7 @@ fn ask(
     match head {
         Some(head) if (200..300).contains(&head.status) => Ok((reply, answer)),
         Some(head) => Err(api::refused(&reply.server, &head, &answer)),
-        None => Err(Fault::new(Code::Unavailable, msg!("server-token-odd", server = reply.server))),
+        None => Err(odd(&reply.server)),
     }
 }
 

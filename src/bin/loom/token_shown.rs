@@ -2,7 +2,7 @@
 
 use loom_credentials::base::{Message, Secret, printable};
 use loom_credentials::msg;
-use loom_credentials::wire::{Code, Fault};
+use loom_credentials::wire::{Fault, reason};
 use zeroize::Zeroizing;
 
 use crate::{Context, term};
@@ -34,8 +34,11 @@ pub fn lines(shown: &Shown, token: Option<&Secret>, context: &Context) {
 
 /// A new token is worth nothing to anybody if nobody saw it, so whoever issued it was asked to take it back.
 pub fn unseen(id: &str, revoked: bool) -> Fault {
-    let message = if revoked { msg!("token-unseen", id = id) } else { msg!("token-unseen-kept", id = id) };
-    Fault::new(Code::Unavailable, message).hint(msg!("hint-stdout-failed"))
+    let id = id.to_owned();
+    match revoked {
+        true => reason::Command::TokenUnseen { id }.into(),
+        false => reason::Command::TokenUnseenKept { id }.into(),
+    }
 }
 
 /// Tokens in a table.

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::base::{Message, Scope, ServerUrl};
+use crate::base::{Message, ServerUrl};
 
 reasons! {
     /// What `loom` says itself, of its command line and of what it does besides asking the agent.
@@ -61,7 +61,7 @@ reasons! {
         /// The next page is at an address that is none, or the same one.
         ApiBadLink { server: ServerUrl } => Unavailable, "api-bad-link";
         /// What is kept may not do it, and the server says what would.
-        ApiScopeMissing { server: ServerUrl, scope: Scope } => Denied, "api-scope-missing", "hint-api-scope-missing";
+        ApiScopeMissing { server: ServerUrl, scope: String } => Denied, "api-scope-missing", "hint-api-scope-missing";
         /// The server refuses, with words.
         ApiRefusedBecause { server: ServerUrl, status: u16, detail: String } => Unavailable, "api-refused-because";
         /// The server refuses.

@@ -1,6 +1,6 @@
 use loom_credentials::base::{ServerUrl, missing_scope};
 use loom_credentials::msg;
-use loom_credentials::wire::{Code, Fault};
+use loom_credentials::wire::{Fault, reason};
 use serde_json::Value;
 
 /// The head of an answer.
@@ -38,15 +38,13 @@ impl Head {
 pub fn refused(server: &ServerUrl, head: &Head, body: &[u8]) -> Fault {
     let detail = serde_json::from_slice(body).ok().and_then(|body| detail(&body));
     if let (403, Some(scope)) = (head.status, missing_scope(head.all("www-authenticate"), body)) {
-        return Fault::new(Code::Denied, msg!("api-scope-missing", server = server, scope = scope))
-            .hint(msg!("hint-api-scope-missing"));
+        return reason::Command::ApiScopeMissing { server: server.clone(), scope }.into();
     }
-    let status = head.status;
-    let message = match detail {
-        Some(detail) => msg!("api-refused-because", server = server, status = status, detail = detail),
-        None => msg!("api-refused", server = server, status = status),
-    };
-    let fault = Fault::new(Code::Unavailable, message);
+    let (server, status) = (server.clone(), head.status);
+    let fault = Fault::from(match detail {
+        Some(detail) => reason::Command::ApiRefusedBecause { server, status, detail },
+        None => reason::Command::ApiRefused { server, status },
+    });
     if status == 429 { fault.hint(msg!("hint-api-too-many")) } else { fault }
 }
 

@@ -2,9 +2,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use loom_credentials::msg;
 use loom_credentials::os::streams;
-use loom_credentials::wire::{ApiBody, ApiPiece, Code, Fault, PIECE};
+use loom_credentials::wire::{ApiBody, ApiPiece, Fault, PIECE, reason};
 
 /// What a call sends: nothing, a text, or what a file or a pipe brings, however long it is.
 pub enum Body {
@@ -34,7 +33,7 @@ impl Body {
             Ok(Body::File { file, begin, left: about.len().saturating_sub(begin) })
         };
         let trouble = |error: std::io::Error| {
-            Fault::new(Code::BadRequest, msg!("file-trouble", path = path.display(), error = error))
+            reason::Command::FileTrouble { path: path.to_owned(), error: error.to_string() }.into()
         };
         open().map_err(trouble)
     }
@@ -77,7 +76,7 @@ impl Body {
             }
             Body::Pipe(file) => read(file, PIECE),
         };
-        let trouble = |error: std::io::Error| Fault::new(Code::BadRequest, msg!("api-body-unreadable", error = error));
+        let trouble = |error: std::io::Error| reason::Command::ApiBodyUnreadable { error: error.to_string() }.into();
         data.map(|data| ApiPiece { data }).map_err(trouble)
     }
 }

@@ -1,7 +1,6 @@
 use std::path::Path;
 
-use loom_credentials::msg;
-use loom_credentials::wire::{Code, Fault};
+use loom_credentials::wire::{Fault, reason};
 use serde_json::{Map, Value};
 use url::form_urlencoded::Serializer;
 
@@ -97,11 +96,11 @@ fn put(place: &mut Value, parts: &[&str], value: Value) -> Option<()> {
 
 fn bad(text: &str) -> Fault {
     let key = text.split('=').next().unwrap_or_default();
-    Fault::new(Code::Usage, msg!("api-bad-field", field = key)).hint(msg!("hint-api-bad-field"))
+    reason::Command::ApiBadField { field: key.to_owned() }.into()
 }
 
 fn unreadable(path: &str, error: &std::io::Error) -> Fault {
-    Fault::new(Code::BadRequest, msg!("file-trouble", path = path, error = error))
+    reason::Command::FileTrouble { path: path.into(), error: error.to_string() }.into()
 }
 
 #[cfg(test)]

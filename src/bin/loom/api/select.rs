@@ -1,5 +1,4 @@
-use loom_credentials::msg;
-use loom_credentials::wire::{Code, Fault};
+use loom_credentials::wire::{Fault, reason};
 use serde_json::Value;
 
 /// A part of a JSON document, in jq's words for paths and no more of jq: `.a.b`, `.a[0]`, `.a[-1]`, `.[]`, `.["a b"]`.
@@ -13,20 +12,18 @@ enum Step {
 
 impl Selection {
     pub fn parse(text: &str) -> Result<Selection, Fault> {
-        let unknown =
-            || Fault::new(Code::Usage, msg!("api-bad-selection", text = text)).hint(msg!("hint-api-bad-selection"));
+        let unknown = || reason::Command::ApiBadSelection { text: text.to_owned() }.into();
         steps(text).map(Selection).ok_or_else(unknown)
     }
 
     /// What is selected, one text a line: strings as they are, everything else as JSON.
     pub fn of(&self, document: &[u8]) -> Result<Vec<String>, Fault> {
-        let not_json = |_| Fault::new(Code::Unavailable, msg!("api-not-json"));
+        let not_json = |_| reason::Command::ApiNotJson;
         let document: Value = serde_json::from_slice(document).map_err(not_json)?;
         let mut found = vec![&document];
         for step in &self.0 {
             let next: Option<Vec<Vec<&Value>>> = found.into_iter().map(|value| step.of(value)).collect();
-            let does_not_fit = || Fault::new(Code::Unavailable, msg!("api-selection-unfit"));
-            found = next.ok_or_else(does_not_fit)?.concat();
+            found = next.ok_or(reason::Command::ApiSelectionUnfit)?.concat();
         }
         Ok(found.into_iter().map(text).collect())
     }

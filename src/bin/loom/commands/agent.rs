@@ -1,7 +1,7 @@
 use loom_credentials::base::{Config, Locale};
 use loom_credentials::client::Ended;
 use loom_credentials::msg;
-use loom_credentials::wire::{AgentStatus, Code, Fault, Hello, HelloReply};
+use loom_credentials::wire::{AgentStatus, Fault, Hello, HelloReply, reason};
 
 use super::socket;
 use crate::args::AgentAction;
@@ -88,5 +88,5 @@ pub(super) fn compare(agent: &AgentStatus, locale: Locale) {
 }
 
 fn is_absent(fault: &Fault) -> bool {
-    fault.code() == Code::Unavailable && fault.id() == "agent-not-running"
+    fault.about() == Some(reason::Agent::NotRunning)
 }

@@ -1,6 +1,5 @@
 use loom_credentials::base::{ServerUrl, printable};
-use loom_credentials::msg;
-use loom_credentials::wire::{self, ApiReply, Code, Fault};
+use loom_credentials::wire::{self, ApiReply, Fault, reason};
 use url::Url;
 
 use crate::api::{self, Body, Head, Part, Selection, Shown};
@@ -69,7 +68,7 @@ fn prepare(args: &Api, context: &Context) -> Result<(wire::Api, Body), Fault> {
         None => Body::Nothing,
     };
     if args.paginate && (!reads || args.input.is_some()) {
-        return Err(Fault::new(Code::Usage, msg!("api-paginate-reads")));
+        return Err(reason::Command::ApiPaginateReads.into());
     }
     let mut headers = args.headers.clone();
     let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
@@ -95,7 +94,7 @@ fn go_on(question: &mut wire::Api, reply: ApiReply, link: &str) -> Result<(), Fa
     let next = Url::parse(&here).and_then(|here| here.join(link)).ok().map(String::from);
     match next.filter(|next| *next != here) {
         Some(next) => question.path = next,
-        None => return Err(Fault::new(Code::Unavailable, msg!("api-bad-link", server = reply.server))),
+        None => return Err(reason::Command::ApiBadLink { server: reply.server }.into()),
     }
     (question.server, question.account) = (Some(reply.server), Some(reply.account));
     Ok(())
@@ -132,7 +131,7 @@ impl Page<'_> {
                     self.kept.extend_from_slice(&data[..data.len().min(room)]);
                 }
                 if self.kept.len() > DOCUMENT {
-                    return Err(Fault::new(Code::Unavailable, msg!("answer-too-long")));
+                    return Err(reason::Command::AnswerTooLong.into());
                 }
                 if refused || !self.selects { self.show(&data) } else { Ok(()) }
             }
@@ -141,7 +140,7 @@ impl Page<'_> {
 
     fn show(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         self.unread = !self.shown.write(bytes);
-        if self.unread { Err(Fault::new(Code::Cancelled, msg!("cancelled"))) } else { Ok(()) }
+        if self.unread { Err(reason::Request::Cancelled.into()) } else { Ok(()) }
     }
 }
 

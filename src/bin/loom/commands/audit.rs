@@ -1,6 +1,6 @@
 use loom_credentials::base::{Message, printable};
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Actor, AuditChain, AuditEntry, AuditTrouble, Code, Fault};
+use loom_credentials::wire::{self, Actor, AuditChain, AuditEntry, AuditTrouble, Fault, reason};
 
 use crate::args::{AuditAction, AuditTail, AuditVerify};
 use crate::{Context, output, term};
@@ -19,7 +19,7 @@ fn tail(args: AuditTail, context: &Context) -> Result<u8, Fault> {
             true => term::data_line(&serde_json::to_string(&entry).unwrap_or_default()),
             false => term::data_line(&line(&entry)),
         }
-        if output::has_arrived() { Ok(None) } else { Err(Fault::new(Code::Cancelled, msg!("cancelled"))) }
+        if output::has_arrived() { Ok(None) } else { Err(reason::Request::Cancelled.into()) }
     });
     match followed {
         // Nobody reads any more, and nobody would ever notice.

@@ -1,13 +1,13 @@
 use loom_credentials::base::{Config, Paths, Setting};
 use loom_credentials::client::refuse_directories_of_another;
 use loom_credentials::msg;
-use loom_credentials::wire::{Code, Fault};
+use loom_credentials::wire::{Fault, reason};
 
 use crate::args::ConfigAction;
 use crate::{Context, term};
 
 pub fn run(action: &ConfigAction, context: &Context) -> Result<u8, Fault> {
-    let fault = |message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config"));
+    let fault = reason::Below::Settings;
     let paths = Paths::from_environment().map_err(fault)?;
     let path = paths.config_file();
     if matches!(action, ConfigAction::Set { .. } | ConfigAction::SetDefaultServer { .. }) {
@@ -40,6 +40,6 @@ fn setting(key: &str) -> Result<Setting, Fault> {
     // `default-server` is how the flags would spell it.
     Setting::from_name(&key.replace('-', "_")).ok_or_else(|| {
         let known = Setting::ALL.map(Setting::name).join(", ");
-        Fault::new(Code::BadRequest, msg!("unknown-setting", key = key)).hint(msg!("hint-settings", known = known))
+        reason::Command::UnknownSetting { key: key.to_owned(), known }.into()
     })
 }

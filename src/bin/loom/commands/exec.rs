@@ -1,9 +1,8 @@
 use std::process::Command;
 
 use loom_credentials::base::{Scope, is_visible, printable};
-use loom_credentials::msg;
 use loom_credentials::os::process;
-use loom_credentials::wire::{self, Code, Fault, GenerateReply};
+use loom_credentials::wire::{self, Fault, GenerateReply, reason};
 
 use crate::Context;
 use crate::args::Exec;
@@ -56,5 +55,5 @@ fn name(args: &Exec) -> String {
 
 fn not_run(args: &Exec, error: &std::io::Error) -> Fault {
     let program = args.command.first().map(|program| printable(&program.to_string_lossy())).unwrap_or_default();
-    Fault::new(Code::Unavailable, msg!("command-not-run", program = program, error = error))
+    reason::Command::NotRun { program, error: error.to_string() }.into()
 }

@@ -5,7 +5,7 @@ use loom_credentials::base::{Credential, Secret, TokenSource, printable};
 use loom_credentials::msg;
 use loom_credentials::os::session;
 use loom_credentials::os::terminal::Hush;
-use loom_credentials::wire::{self, Code, Fault, LoginEvent, LoginReply, Pasted, StoredIn};
+use loom_credentials::wire::{self, Code, Fault, LoginEvent, LoginReply, Pasted, StoredIn, reason};
 use zeroize::Zeroizing;
 
 use crate::args::login::{Flow, Login};
@@ -44,7 +44,7 @@ fn with_person(args: Login, context: &Context) -> Result<LoginReply, Fault> {
         // Git goes on asking after a failure, but not after a person said no.
         Err(fault) if question.for_git && fault.code() == Code::Denied => {
             term::fault(context.locale, &fault);
-            Err(Fault::new(Code::Cancelled, msg!("cancelled")))
+            Err(reason::Request::Cancelled.into())
         }
         other => other,
     }
@@ -174,7 +174,7 @@ fn with_token(args: Login, context: &Context) -> Result<LoginReply, Fault> {
         None if args.account.is_some() && text.is_one_line() && !text.expose().is_empty() => {
             Credential::Basic { password: text, expires: None, oauth_refresh_token: None, given: true }
         }
-        None => return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token"))),
+        None => return Err(reason::Login::BadToken.into()),
     };
     context.client()?.ask(&wire::Save { server: context.server.clone(), account: args.account, credential })
 }
@@ -185,6 +185,6 @@ fn read_line() -> Result<Secret, Fault> {
     let read = std::io::stdin().lock().take(MAX_INPUT).read_line(&mut line);
     match read {
         Ok(count) if count > 0 => Ok(Secret::new(line.trim().to_owned())),
-        _ => Err(Fault::new(Code::Cancelled, msg!("cancelled"))),
+        _ => Err(reason::Request::Cancelled.into()),
     }
 }

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use loom_credentials::base::{IssuerConfig, printable};
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Code, Fault};
+use loom_credentials::wire::{self, Fault, reason};
 
 use crate::args::Serve;
 use crate::{Context, term};
@@ -16,7 +16,7 @@ pub fn run(args: Serve, context: &Context) -> Result<u8, Fault> {
         return Ok(0);
     }
     let issuer = IssuerConfig::from_environment();
-    let issuer = issuer.map_err(|message| Fault::new(Code::Usage, message).hint(msg!("hint-no-issuer")))?;
+    let issuer = issuer.map_err(reason::Below::Issuer)?;
     let question = wire::Serve {
         listen: args.listen,
         tls_cert: args.tls_cert.as_deref().map(absolute).transpose()?,
@@ -33,5 +33,5 @@ pub fn run(args: Serve, context: &Context) -> Result<u8, Fault> {
 /// The agent runs in a directory of its own.
 fn absolute(path: &Path) -> Result<String, Fault> {
     let absolute = std::path::absolute(path).ok().and_then(|path| path.into_os_string().into_string().ok());
-    absolute.ok_or_else(|| Fault::new(Code::BadRequest, msg!("socket-not-absolute", path = path.display())))
+    absolute.ok_or_else(|| reason::Command::PathNotAbsolute { path: path.to_owned() }.into())
 }

@@ -5,7 +5,7 @@ use loom_credentials::base::{Config, Paths, ServerUrl, printable, shell_word};
 use loom_credentials::client::refuse_directories_of_another;
 use loom_credentials::git::{Helpers, Scope, example};
 use loom_credentials::msg;
-use loom_credentials::wire::{Code, Fault};
+use loom_credentials::wire::{Fault, reason};
 
 use crate::args::SetupGit;
 use crate::git_program::{configuration, git, is_loom, refused};
@@ -15,7 +15,7 @@ use crate::{Context, term};
 const OURS: &str = "(^|[/! ])git-credential-loom$|^loom( credential-helper)?$";
 
 pub fn run(args: &SetupGit, context: &Context) -> Result<u8, Fault> {
-    let paths = Paths::from_environment().map_err(|message| Fault::new(Code::Unavailable, message))?;
+    let paths = Paths::from_environment().map_err(reason::Below::Place)?;
     refuse_directories_of_another(&paths)?;
     let scope = if args.local { "--local" } else { "--global" };
     let key = match &context.named {
@@ -82,8 +82,8 @@ fn names_path(origin: &ServerUrl) -> String {
 
 /// The origins of the settings' rules that depend on a path.
 fn origins_with_paths() -> Result<BTreeSet<ServerUrl>, Fault> {
-    let fault = |message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config"));
-    let config = Paths::from_environment().and_then(|paths| Config::load(&paths.config_file())).map_err(fault)?;
+    let config = Paths::from_environment().and_then(|paths| Config::load(&paths.config_file()));
+    let config = config.map_err(reason::Below::Settings)?;
     Ok(config.rules().iter().filter_map(|rule| rule.needs_path()).map(ServerUrl::origin).collect())
 }
 
@@ -166,7 +166,7 @@ fn change(arguments: &[&str]) -> Result<(), Fault> {
 /// version in its name, and be gone with the next. By an absolute path git runs it without a process in between.
 fn helper() -> Result<PathBuf, Fault> {
     const NAME: &str = "git-credential-loom";
-    let missing = || Fault::new(Code::Unavailable, msg!("helper-missing")).hint(msg!("hint-helper-missing"));
+    let missing = || reason::Command::HelperMissing;
     let own = std::env::current_exe().map_err(|_| missing())?;
     let beside = [Some(own.with_file_name(NAME)), own.canonicalize().ok().map(|own| own.with_file_name(NAME))];
     let beside = beside.into_iter().flatten().find(|path| path.is_file()).ok_or_else(missing)?;

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use loom_credentials::base::printable;
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Code, Fault, RestrictedSocket};
+use loom_credentials::wire::{self, Fault, RestrictedSocket, reason};
 
 use crate::args::{Json, SocketAction};
 use crate::{Context, term};
@@ -44,5 +44,5 @@ fn show(sockets: &[RestrictedSocket], context: &Context) {
 
 fn absolute(path: &Path) -> Result<String, Fault> {
     let absolute = std::path::absolute(path).ok().and_then(|path| path.into_os_string().into_string().ok());
-    absolute.ok_or_else(|| Fault::new(Code::BadRequest, msg!("socket-not-absolute", path = path.display())))
+    absolute.ok_or_else(|| reason::Command::PathNotAbsolute { path: path.to_owned() }.into())
 }

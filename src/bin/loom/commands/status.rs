@@ -1,7 +1,7 @@
 use loom_credentials::base::{Locale, Message, printable};
 use loom_credentials::client::exit_code;
 use loom_credentials::msg;
-use loom_credentials::wire::{self, AccountStatus, Checked, Code, Condition, Fault, StatusReply};
+use loom_credentials::wire::{self, AccountStatus, Checked, Code, Condition, Fault, StatusReply, reason};
 
 use crate::args;
 use crate::{Context, term};
@@ -12,7 +12,7 @@ pub fn run(args: &args::Status, context: &Context) -> Result<u8, Fault> {
         if args.json {
             term::data_line(&serde_json::to_string(&status).unwrap_or_default());
         }
-        return Err(Fault::new(Code::Locked, msg!("agent-locked")).hint(msg!("hint-unlock")));
+        return Err(reason::Lock::AgentLocked.into());
     }
     if !args.json {
         super::agent::compare(&status.agent, context.locale);
@@ -49,9 +49,8 @@ pub fn run(args: &args::Status, context: &Context) -> Result<u8, Fault> {
     }
     if none && !args.json {
         let message = match &context.named {
-            Some(server) => Fault::new(Code::LoginRequired, msg!("not-logged-in", server = server))
-                .hint(msg!("hint-login", server = server)),
-            None => Fault::new(Code::LoginRequired, msg!("nobody-logged-in")).hint(msg!("hint-first-login")),
+            Some(server) => reason::Login::NotLoggedIn { server: server.clone(), account: None }.into(),
+            None => reason::Command::NobodyLoggedIn.into(),
         };
         term::fault(context.locale, &message);
     }

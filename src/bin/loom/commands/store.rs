@@ -3,7 +3,7 @@ use std::io::IsTerminal;
 use loom_credentials::base::{Secret, printable};
 use loom_credentials::msg;
 use loom_credentials::os::terminal::Hush;
-use loom_credentials::wire::{self, Code, Fault, StoredIn, StoresReply};
+use loom_credentials::wire::{self, Fault, StoredIn, StoresReply, reason};
 
 use crate::args::{Place, StoreAction};
 use crate::{Context, secret_input, term};
@@ -46,7 +46,7 @@ fn new_passphrase(context: &Context) -> Result<Secret, Fault> {
     if std::io::stdin().is_terminal()
         && !secret_input::typed(&msg!("passphrase-again-prompt"), context)?.matches(&first)
     {
-        return Err(Fault::new(Code::BadRequest, msg!("passphrases-differ")).hint(msg!("hint-try-again")));
+        return Err(reason::Command::PassphrasesDiffer.into());
     }
     Ok(first)
 }

@@ -1,6 +1,6 @@
-use loom_credentials::base::{Config, Message, Scopes, ServerPattern, ServerUrl, scopes_of_role};
+use loom_credentials::base::{Config, Scopes, ServerPattern, ServerUrl, scopes_of_role};
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Code, Fault, IssuedInfo};
+use loom_credentials::wire::{self, Fault, IssuedInfo, reason};
 use zeroize::Zeroizing;
 
 use crate::args::token::{TokenAction, TokenGenerate};
@@ -59,20 +59,16 @@ fn at_server(action: TokenAction, server: &ServerUrl, context: &Context) -> Resu
     }
 }
 
-fn usage(message: Message) -> Fault {
-    Fault::new(Code::Usage, message).hint(msg!("hint-usage"))
-}
-
 fn role_scopes(role: &str, context: &Context) -> Result<Scopes, Fault> {
     let config = Config::load(&context.client()?.paths().config_file());
-    let config = config.map_err(|message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config")))?;
-    let unknown = || Fault::new(Code::BadRequest, msg!("unknown-role", role = role)).hint(msg!("hint-unknown-role"));
+    let config = config.map_err(reason::Below::Settings)?;
+    let unknown = || reason::Tokens::UnknownRole { role: role.to_owned() }.into();
     scopes_of_role(role, config.roles()).ok_or_else(unknown)
 }
 
 fn generate(args: TokenGenerate, context: &Context) -> Result<u8, Fault> {
     if args.save {
-        return Err(usage(msg!("usage-missing", what = "--server")));
+        return Err(reason::Command::UsageMissing { what: "--server".to_owned() }.into());
     }
     let scopes: Option<Scopes> = (!args.scopes.is_empty()).then(|| args.scopes.into_iter().collect());
     let question = wire::Generate {

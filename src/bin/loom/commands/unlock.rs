@@ -8,7 +8,7 @@ use loom_credentials::base::{Config, Secret};
 use loom_credentials::client::Client;
 use loom_credentials::msg;
 use loom_credentials::os::terminal::Hush;
-use loom_credentials::wire::{self, Code, Fault};
+use loom_credentials::wire::{self, Fault, reason};
 
 use crate::args::Unlock;
 use crate::{Context, secret_input, term};
@@ -37,9 +37,9 @@ pub fn run(args: &Unlock, context: &Context) -> Result<u8, Fault> {
 
 /// Git waits: whoever runs it is asked on the terminal, once for all gits that wait.
 fn for_git(client: &Client, context: &Context) -> Result<u8, Fault> {
-    let unreadable = |message| Fault::new(Code::BadRequest, message);
-    if !Config::load(&client.paths().config_file()).map_err(unreadable)?.autologin() {
-        return Err(Fault::new(Code::Locked, msg!("agent-locked")).hint(msg!("hint-unlock")));
+    let config = Config::load(&client.paths().config_file()).map_err(reason::Below::Settings)?;
+    if !config.autologin() {
+        return Err(reason::Lock::AgentLocked.into());
     }
     let _lock = wait_for_prompt(&client.paths().unlock_lock())?;
     if is_needed(client)? {
@@ -56,7 +56,7 @@ fn wait_for_prompt(path: &Path) -> Result<File, Fault> {
     loop {
         match private_file::lock(path) {
             Err(PrivateFileError::Held { holder, .. }) if holder.is("loom") && Instant::now() < until => {}
-            taken => return taken.map_err(|error| Fault::new(Code::Unavailable, error.message())),
+            taken => return taken.map_err(|error| reason::Below::Place(error.message()).into()),
         }
     }
 }
@@ -64,9 +64,14 @@ fn wait_for_prompt(path: &Path) -> Result<File, Fault> {
 /// Unlocks what takes no passphrase, or says that it takes one.
 fn is_needed(client: &Client) -> Result<bool, Fault> {
     match client.ask(&wire::Unlock::default()) {
-        Err(fault) if fault.id() == "passphrase-needed" => Ok(true),
+        Err(fault) if fault.about() == Some(reason::Lock::PassphraseNeeded) => Ok(true),
         other => other.map(|_| false),
     }
+}
+
+/// Whether another passphrase may be the right one.
+fn is_mistyped(fault: &Fault) -> bool {
+    matches!(fault.about(), Some(reason::Lock::WrongPassphrase | reason::Lock::OtherPassphrase))
 }
 
 fn try_passphrases(
@@ -77,7 +82,7 @@ fn try_passphrases(
 ) -> Result<(), Fault> {
     for left in (0..tries).rev() {
         match client.ask(&wire::Unlock { passphrase: Some(read()?) }) {
-            Err(fault) if left > 0 && matches!(fault.id(), "wrong-passphrase" | "other-passphrase") => {
+            Err(fault) if left > 0 && is_mistyped(&fault) => {
                 term::fault(context.locale, &fault);
             }
             other => return other.map(|_| ()),

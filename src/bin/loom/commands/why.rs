@@ -2,7 +2,7 @@ use loom_credentials::base::{Config, Message, ServerUrl, printable};
 use loom_credentials::client::{Place, exit_code};
 use loom_credentials::git::Configuration;
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Code, Fault, PassedOver, WhyReply};
+use loom_credentials::wire::{self, Code, Fault, PassedOver, WhyReply, reason};
 use serde_json::json;
 
 use crate::args::Why;
@@ -143,7 +143,7 @@ fn with_path(args: &Why) -> Result<ServerUrl, Fault> {
     let Some(path) = &args.path else { return Ok(server.clone()) };
     let url = format!("{server}/{}", path.trim_start_matches('/'));
     ServerUrl::parse(&url)
-        .map_err(|error| Fault::new(Code::Usage, msg!("bad-server", server = url).because(error.message())))
+        .map_err(|error| reason::Command::BadServer { server: url, reason: Some(error.message()) }.into())
 }
 
 /// Whether a rule for this server depends on a path, which git names only when it is told to.

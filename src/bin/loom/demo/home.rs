@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 use loom_credentials::base::Locale;
-use loom_credentials::msg;
 use loom_credentials::os::private;
-use loom_credentials::wire::{Code, Fault};
+use loom_credentials::wire::{Fault, reason};
 use tempfile::TempDir;
 
 use crate::term;
@@ -43,7 +42,7 @@ impl Home {
         self.print(program, arguments);
         match self.run(program, arguments)?.success() {
             false => Ok(()),
-            true => Err(Fault::new(Code::Internal, msg!("demo-step-passed", program = program))),
+            true => Err(reason::Command::DemoStepPassed { program: program.to_owned() }.into()),
         }
     }
 
@@ -59,12 +58,15 @@ impl Home {
     fn succeed(&self, program: &str, arguments: &[&str]) -> Result<(), Fault> {
         match self.run(program, arguments)?.success() {
             true => Ok(()),
-            false => Err(Fault::new(Code::Internal, msg!("demo-step-failed", program = program))),
+            false => Err(reason::Command::DemoStepFailed { program: program.to_owned() }.into()),
         }
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> Result<ExitStatus, Fault> {
-        let failed = |error| Fault::new(Code::Unavailable, msg!("command-not-run", program = program, error = error));
+        let failed = |error: std::io::Error| {
+            let error = error.to_string();
+            reason::Command::NotRun { program: program.to_owned(), error }.into()
+        };
         let own = match program {
             "loom" => std::env::current_exe().map_err(failed)?,
             other => PathBuf::from(other),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use loom_credentials::base::Message;
 use loom_credentials::msg;
-use loom_credentials::wire::{Code, Fault};
+use loom_credentials::wire::{Fault, reason};
 
 use crate::{Context, term};
 use home::Home;
@@ -43,17 +43,15 @@ pub fn run(context: &Context) -> Result<u8, Fault> {
     home.show("loom", &["status"])?;
     chapter(msg!("demo-logout"));
     home.show("loom", &["logout", "--server", url])?;
-    require(loom.tokens().is_empty(), msg!("demo-not-revoked"))?;
+    if !loom.tokens().is_empty() {
+        return Err(reason::Command::DemoNotRevoked.into());
+    }
     chapter(msg!("demo-refused"));
     home.show_failing("git", &["clone", "--quiet", &repository, "again"])?;
     chapter(msg!("demo-done"));
     Ok(0)
 }
 
-fn require(holds: bool, otherwise: Message) -> Result<(), Fault> {
-    if holds { Ok(()) } else { Err(Fault::new(Code::Internal, otherwise)) }
-}
-
 fn not_set_up(error: &std::io::Error) -> Fault {
-    Fault::new(Code::Unavailable, msg!("demo-not-set-up", error = error))
+    reason::Command::DemoNotSetUp { error: error.to_string() }.into()
 }
