@@ -9,8 +9,7 @@
 use std::time::Duration;
 
 use crate::agent::fault;
-use crate::msg;
-use crate::wire::{Code, Fault};
+use crate::wire::{Fault, reason};
 
 /// A disk that has not answered by then hangs, or is as good as hanging for who asks.
 pub(crate) const DISK_WITHIN: Duration = Duration::from_secs(15);
@@ -29,10 +28,9 @@ pub(crate) async fn within<R: Send + 'static>(
 /// Waits so long for what waits for a disk. A call that hangs cannot be ended from outside: its thread is left behind, and
 /// what it still does was never acknowledged.
 pub(crate) async fn in_time<R>(time: Duration, call: impl Future<Output = Result<R, Fault>>) -> Result<R, Fault> {
-    tokio::time::timeout(time, call).await.unwrap_or_else(|_| {
-        let message = msg!("disk-silent", seconds = time.as_secs());
-        Err(Fault::new(Code::Unavailable, message).hint(msg!("hint-disk-silent")))
-    })
+    tokio::time::timeout(time, call)
+        .await
+        .unwrap_or_else(|_| Err(reason::Store::DiskSilent { seconds: time.as_secs() }.into()))
 }
 
 pub(crate) async fn on_thread<R: Send + 'static>(

@@ -135,7 +135,7 @@ impl Accounts {
             };
             let wish = Wish::new(vec![account], again);
             for fault in self.change_in(&mut stores, vec![wish]).await.into_iter().filter_map(Result::err) {
-                tracing::warn!(fault = fault.id(), "what the server said is still not stored");
+                tracing::warn!(fault = %fault.id(), "what the server said is still not stored");
             }
         }
     }
@@ -168,7 +168,7 @@ impl Accounts {
         };
         let done = self.amend(account.clone(), put_it).await;
         if let Err(fault) = done {
-            tracing::warn!(fault = fault.id(), "what the server said is not stored yet");
+            tracing::warn!(fault = %fault.id(), "what the server said is not stored yet");
             // Whoever locks the agent waits for renewals, so nothing that only memory has is lost by it.
             if let Some(memory) = lock(&self.memory).as_mut() {
                 memory.insert_unsaved(record, stored_in, unsaved.unwrap_or(known));

@@ -5,9 +5,8 @@ use crate::agent::accounts::stores::with_store_in;
 use crate::agent::blocking::{ALL_WITHIN, within};
 use crate::agent::fault;
 use crate::base::{Message, Setting, StoreChoice};
-use crate::msg;
 use crate::store::{Protection, StoreError, rekey};
-use crate::wire::{Code, Fault, StoredIn};
+use crate::wire::{Fault, StoredIn, reason};
 
 impl Accounts {
     /// Where new credentials go, and why not to the keyring.
@@ -23,11 +22,11 @@ impl Accounts {
             StoredIn::Keyring => (StoreChoice::Keyring, "keyring"),
             StoredIn::File => (StoreChoice::File, "file"),
             StoredIn::Memory => {
-                return Err(Fault::new(Code::BadRequest, msg!("migrate-to-memory")).hint(msg!("hint-migrate")));
+                return Err(reason::Store::MigrateToMemory.into());
             }
         };
         if self.settings.is_store_fixed() {
-            return Err(Fault::new(Code::BadRequest, msg!("migrate-fixed")).hint(msg!("hint-migrate-fixed")));
+            return Err(reason::Store::MigrateFixed.into());
         }
         let mut stores = self.stores().await?;
         let (paths, key) = (self.paths.clone(), self.lock.key.clone());
@@ -55,9 +54,7 @@ impl Accounts {
         let _stores = self.exclusive().await?;
         let (paths, key) = (self.paths.clone(), self.lock.key.clone());
         match within(ALL_WITHIN, move || Ok(rekey::rekey(&paths, &key, protection))).await? {
-            Err(StoreError::PassphraseNeeded) => {
-                Err(Fault::new(Code::BadRequest, msg!("rekey-how")).hint(msg!("hint-rekey-how")))
-            }
+            Err(StoreError::PassphraseNeeded) => Err(reason::Lock::RekeyHow.into()),
             done => done.map_err(fault::from_store),
         }
     }

@@ -7,8 +7,7 @@ use crate::agent::accounts::select;
 use crate::agent::fault;
 use crate::agent::upstream::Upstream;
 use crate::base::{AccountKey, Credential, Scope, Scopes};
-use crate::msg;
-use crate::wire::{Code, Condition, Fault};
+use crate::wire::{Condition, Fault, reason};
 
 /// As which account a call is made: the named one; else of those whose token is known to suffice the one that can do least;
 /// else the one that everybody means.
@@ -89,8 +88,7 @@ impl Choice {
         match self {
             Choice::Found(account) => Ok(account),
             Choice::TooWeak => {
-                let text = msg!("api-no-account-may", server = target.server, scope = need.scope.name());
-                Err(Fault::new(Code::Denied, text).hint(msg!("hint-api-no-account-may")))
+                Err(reason::Api::NoAccountMay { server: target.server.clone(), scope: need.scope }.into())
             }
             Choice::None => Err(fault::not_logged_in(&target.server)),
         }

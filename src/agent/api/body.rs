@@ -5,9 +5,8 @@ use crate::agent::call::caller::Caller;
 use crate::agent::call::caller::Heard;
 use crate::agent::fault;
 use crate::base::ServerUrl;
-use crate::msg;
 use crate::net::call::{Upload, Uploader, upload};
-use crate::wire::{ApiBody, ApiEvent, ApiPiece, Code, Fault};
+use crate::wire::{ApiBody, ApiEvent, ApiPiece, Fault, reason};
 
 /// The body of a call on its way from the caller to the server: each piece is asked for when the connection takes it, so no
 /// more than a few are ever held.
@@ -82,5 +81,5 @@ pub(super) async fn in_time<T>(server: &ServerUrl, waited: impl Future<Output = 
 }
 
 fn not_a_piece() -> Fault {
-    Fault::new(Code::BadRequest, msg!("not-a-request"))
+    reason::Request::NotARequest.into()
 }

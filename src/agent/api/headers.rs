@@ -10,8 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::header_kinds as kinds;
 use crate::base::ServerUrl;
-use crate::msg;
-use crate::wire::{Code, Fault};
+use crate::wire::{Fault, reason};
 
 /// Whose headers they are.
 #[derive(Clone, Copy)]
@@ -27,7 +26,7 @@ pub(crate) fn checked(wanted: &[(String, String)], sender: Sender<'_>) -> Result
     for (name, value) in wanted {
         let parsed = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
         let Some((parsed, value)) = parsed else {
-            return Err(Fault::new(Code::BadRequest, msg!("api-bad-header", name = name)));
+            return Err(reason::Api::BadHeader { name: name.clone() }.into());
         };
         may_send(parsed.as_str(), sender)?;
         headers.append(parsed, value);
@@ -48,27 +47,24 @@ pub(crate) fn method(name: &str) -> Result<Method, Fault> {
     let is_plain =
         name.len() <= 20 && name.bytes().all(|byte| byte.is_ascii_uppercase()) && !matches!(name, "TRACE" | "CONNECT");
     let method = Method::from_bytes(name.as_bytes()).ok().filter(|_| is_plain);
-    method.ok_or_else(|| Fault::new(Code::BadRequest, msg!("api-bad-method", method = name)))
+    method.ok_or_else(|| reason::Api::BadMethod { method: name.to_owned() }.into())
 }
 
 /// Whether this one may be sent; its name is in small letters.
 fn may_send(name: &str, sender: Sender<'_>) -> Result<(), Fault> {
     let read = as_read(name);
     if kinds::OWN.contains(&&*read) || kinds::DISGUISES.contains(&&*read) || begins(&read, kinds::DISGUISES_BEGIN) {
-        let refused = Fault::new(Code::Denied, msg!("api-header-refused", name = name));
-        return Err(refused.hint(msg!("hint-api-header-refused")));
+        return Err(reason::Api::HeaderRefused { name: name.to_owned() }.into());
     }
     if name.contains('_') {
-        let odd = Fault::new(Code::Denied, msg!("api-header-underscore", name = name));
-        return Err(odd.hint(msg!("hint-api-header-underscore", plain = &*read)));
+        return Err(reason::Api::HeaderUnderscore { name: name.to_owned(), plain: read.to_string() }.into());
     }
     match sender {
         Sender::Owner => Ok(()),
         Sender::Other(..) if is_harmless(name) => Ok(()),
         Sender::Other(_, further) if further.iter().any(|own| own.eq_ignore_ascii_case(name)) => Ok(()),
         Sender::Other(server, _) => {
-            let denied = Fault::new(Code::Denied, msg!("api-header-unknown", name = name, server = server));
-            Err(denied.hint(msg!("hint-api-header-unknown", name = name, server = server)))
+            Err(reason::Api::HeaderUnknown { name: name.to_owned(), server: server.clone() }.into())
         }
     }
 }

@@ -3,8 +3,7 @@ use std::iter::successors;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::msg;
-use crate::wire::{Code, Fault};
+use crate::wire::{Fault, reason};
 
 /// Parameters by which some frameworks carry out another method than the one that was judged.
 const METHODS: &[&str] = &[
@@ -33,8 +32,7 @@ pub(crate) fn checked_query(url: &Url, is_owner: bool) -> Result<(), Fault> {
     let Some(query) = url.query() else { return Ok(()) };
     let is_odd = |name: &String| METHODS.contains(&&**name) || !is_owner && OTHERS.contains(&&**name);
     match names(query).find(is_odd) {
-        Some(name) => Err(Fault::new(Code::Denied, msg!("api-parameter-refused", name = name))
-            .hint(msg!("hint-api-parameter-refused"))),
+        Some(name) => Err(reason::Api::ParameterRefused { name }.into()),
         None => Ok(()),
     }
 }

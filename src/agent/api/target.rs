@@ -6,8 +6,7 @@ use crate::agent::call::caller::Caller;
 use crate::agent::fault;
 use crate::agent::upstream::Upstream;
 use crate::base::{Endpoint, ServerUrl, UrlPath};
-use crate::msg;
-use crate::wire::{Code, Fault};
+use crate::wire::{Fault, reason};
 
 /// Where a call goes: a URL at or below a server, in a spelling that every server reads in the same way.
 pub(crate) struct Target {
@@ -27,9 +26,8 @@ impl Target {
         let (server, text) = match path.split_once("://") {
             Some((scheme, rest)) if !path.starts_with('/') => {
                 let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-                let origin = ServerUrl::parse(&format!("{scheme}://{}", &rest[..end])).map_err(|error| {
-                    Fault::new(Code::BadRequest, msg!("bad-server", server = path).because(error.message()))
-                })?;
+                let origin = ServerUrl::parse(&format!("{scheme}://{}", &rest[..end]))
+                    .map_err(|error| fault::from_server_url(path, &error))?;
                 let server = caller.server(&upstream.settings, Some(named.unwrap_or_else(|| origin.clone())), user)?;
                 (server, format!("{origin}{}", &rest[end..]))
             }
@@ -43,8 +41,7 @@ impl Target {
         // What the parser folds or encodes, servers may fold otherwise.
         let url = Url::parse(&text).ok().filter(|url| url.as_str() == text && url.fragment().is_none());
         let url = url.filter(is_plain);
-        let url =
-            url.ok_or_else(|| Fault::new(Code::BadRequest, msg!("api-odd-path")).hint(msg!("hint-api-odd-path")))?;
+        let url = url.ok_or(reason::Api::OddPath)?;
         match lies_below(&server, &url) {
             true => Ok(Target { server, url }),
             false => Err(fault::api_elsewhere(&server)),

@@ -21,8 +21,7 @@ use crate::agent::life::locking::Locking;
 use crate::agent::life::settings::Settings;
 use crate::agent::life::stopping::Stopping;
 use crate::base::{Locale, ServerUrl};
-use crate::msg;
-use crate::wire::{Code, Fault, MAX_FRAME, print_event};
+use crate::wire::{Fault, MAX_FRAME, print_event, reason};
 
 /// Whoever reads nothing for so long has gone.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
@@ -96,7 +95,7 @@ impl<'a> Caller<'a> {
         }
         match self.begun.authority.sees(server) {
             true => Ok(()),
-            false => Err(Fault::new(Code::NotFound, msg!("not-logged-in", server = server))),
+            false => Err(reason::Login::NothingThere { server: server.clone() }.into()),
         }
     }
 

@@ -10,8 +10,7 @@ use crate::agent::gate::needs::{NOTHING, Needs, OPEN, SECRET, SETTINGS, at_serve
 use crate::agent::life::auditing::Auditing;
 use crate::agent::life::auditing::Author;
 use crate::base::Scope;
-use crate::msg;
-use crate::wire::{self, Code, Fault, Request, RequestError, Verb, print_noted_reply, print_reply};
+use crate::wire::{self, Fault, Request, RequestError, Verb, print_noted_reply, print_reply, reason};
 
 /// A verb as the agent carries it out.
 pub(crate) trait Handle: Verb + Send + Sync {
@@ -130,10 +129,7 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
             }
         }
         // Most often the front-end is newer than this agent.
-        None => {
-            let fault = Fault::new(Code::BadRequest, msg!("unknown-verb", verb = request.verb()));
-            refuse(fault.hint(msg!("hint-restart-agent")), caller)
-        }
+        None => refuse(reason::Request::UnknownVerb { verb: request.verb().to_owned() }.into(), caller),
     }
 }
 
@@ -178,7 +174,7 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
         outcome = Err(fault);
     }
     if let Err(fault) = &outcome {
-        tracing::debug!(verb = V::NAME, code = ?fault.code(), fault = fault.id(), "refused");
+        tracing::debug!(verb = V::NAME, code = ?fault.code(), fault = %fault.id(), "refused");
     }
     if let Some((event, actor)) = audited {
         let (about, called) = (caller.take_about(), caller.take_called());
@@ -204,9 +200,7 @@ fn refuse(fault: Fault, caller: &Caller<'_>) -> Frame {
 
 fn from_request(error: RequestError) -> Fault {
     match error {
-        RequestError::Malformed => Fault::new(Code::BadRequest, msg!("not-a-request")),
-        RequestError::Version(version) => {
-            Fault::new(Code::BadRequest, msg!("unknown-version", version = version)).hint(msg!("hint-restart-agent"))
-        }
+        RequestError::Malformed => reason::Request::NotARequest.into(),
+        RequestError::Version(version) => reason::Request::UnknownVersion { version }.into(),
     }
 }

@@ -12,7 +12,7 @@ use crate::agent::gate::open_http::{NamedIssuer, OpenHttp};
 use crate::base::lock;
 use crate::base::{Config, HttpDoor, Locale, Message};
 use crate::msg;
-use crate::wire::{Code, Fault, Warning};
+use crate::wire::{Fault, Warning, reason};
 
 #[derive(Default)]
 pub(super) struct HttpState {
@@ -35,9 +35,10 @@ impl Doors {
         let is_users = standing.is_users();
         let (done, opened) = oneshot::channel();
         let _ = self.orders.send(DoorOrder::OpenHttp { door, standing, issuer, done });
-        let url = opened.await.map_err(|_| fault::stopping())?.map_err(|reason| {
-            Fault::new(Code::Unavailable, msg!("http-not-opened").because(reason)).hint(msg!("hint-serve"))
-        })?;
+        let url = opened
+            .await
+            .map_err(|_| fault::stopping())?
+            .map_err(|reason| reason::Door::HttpNotOpened { reason: Some(reason) })?;
         if is_users {
             self.http.unwanted.store(false, Ordering::Relaxed);
         }
@@ -99,11 +100,11 @@ impl Doors {
         let opened = match self.settings.config().map(|config| door(&config)) {
             Ok(Ok(Some(door))) => self.open_http(door, Standing::default(), None).await.map(|_| ()),
             Ok(Ok(None)) => Ok(()),
-            Ok(Err(message)) => Err(Fault::new(Code::BadRequest, message)),
+            Ok(Err(message)) => Err(reason::Below::HttpSettings(message).into()),
             Err(fault) => Err(fault),
         };
         if let Err(fault) = opened {
-            tracing::warn!(fault = fault.id(), "the HTTP door is not opened");
+            tracing::warn!(fault = %fault.id(), "the HTTP door is not opened");
             *lock(&self.http.trouble) = Some(fault);
         }
     }
@@ -119,7 +120,7 @@ impl Doors {
         let Some((url, standing)) = self.gate.http.place() else { return Ok(()) };
         match self.gate.leads_to(asker, &standing)? {
             true => Ok(()),
-            false => Err(Fault::new(Code::Denied, msg!("http-is-open", url = url)).hint(hint)),
+            false => Err(Fault::from(reason::Door::HttpIsOpen { url }).hint(hint)),
         }
     }
 

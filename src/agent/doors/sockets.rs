@@ -13,9 +13,8 @@ use crate::agent::fault;
 use crate::agent::life::auditing::Who;
 use crate::base::lock;
 use crate::base::private_file;
-use crate::msg;
 use crate::store::StoreError;
-use crate::wire::{Code, Fault};
+use crate::wire::{Fault, reason};
 
 /// A socket, and the id of the token that everybody has there. Nobody may do more at it than who set it up, and it ends with
 /// them.
@@ -39,7 +38,7 @@ impl Doors {
     /// The sockets that were added before and not removed. A file that cannot be read opens none.
     pub fn first(&self) -> Vec<RestrictedDoor> {
         let doors = read(&self.paths.sockets_file())
-            .inspect_err(|fault| tracing::warn!(fault = fault.id(), "no sockets are added"))
+            .inspect_err(|fault| tracing::warn!(fault = %fault.id(), "no sockets are added"))
             .unwrap_or_default();
         lock(&self.sockets).clone_from(&doors);
         self.say_that_they_changed();
@@ -50,14 +49,14 @@ impl Doors {
         let _changing = self.changing.lock().await;
         let mut doors = self.listed().await?;
         if doors.iter().any(|other| other.path == door.path) {
-            return Err(Fault::new(Code::BadRequest, msg!("socket-is-there", path = door.path.display()))
-                .hint(msg!("hint-sockets")));
+            return Err(reason::Door::SocketIsThere { path: door.path }.into());
         }
         let (done, opened) = oneshot::channel();
         let _ = self.orders.send(DoorOrder::Open { door: door.clone(), done });
-        opened.await.map_err(|_| fault::stopping())?.map_err(|reason| {
-            Fault::new(Code::Unavailable, msg!("socket-not-opened").because(reason)).hint(msg!("hint-socket"))
-        })?;
+        opened
+            .await
+            .map_err(|_| fault::stopping())?
+            .map_err(|reason| reason::Door::SocketNotOpened { reason: Some(reason) })?;
         doors.push(door.clone());
         if let Err(fault) = self.write_list(doors).await {
             self.have_closed(&door.path).await;
@@ -76,12 +75,11 @@ impl Doors {
         let is_it = |door: &&RestrictedDoor| door.path == path;
         let open = lock(&self.sockets).iter().find(is_it).cloned();
         let Some(door) = open.or_else(|| listed.as_ref().ok()?.iter().find(is_it).cloned()) else {
-            let fault = Fault::new(Code::NotFound, msg!("no-such-socket", path = path.display()));
-            return Err(listed.err().unwrap_or(fault.hint(msg!("hint-sockets"))));
+            let path = path.to_owned();
+            return Err(listed.err().unwrap_or_else(|| reason::Door::NoSuchSocket { path }.into()));
         };
         if !self.gate.leads_to(asker, &door.set_up_by)? {
-            let fault = Fault::new(Code::Denied, msg!("socket-of-another", path = path.display()));
-            return Err(fault.hint(msg!("hint-door-of-another")));
+            return Err(reason::Door::SocketOfAnother { path: path.to_owned() }.into());
         }
         self.have_closed(path).await;
         lock(&self.sockets).retain(|door| door.path != path);
@@ -120,7 +118,7 @@ impl Doors {
         for door in ended {
             let closed = self.close(&door.path, &Standing::default()).await;
             if let Err(fault) = &closed {
-                tracing::warn!(fault = fault.id(), "that a socket is closed is not written down");
+                tracing::warn!(fault = %fault.id(), "that a socket is closed is not written down");
             }
             self.audit.note("socket.remove", Who::agent(), None, closed.map_err(|fault| fault.code()));
         }
@@ -151,10 +149,7 @@ impl Doors {
 fn read(path: &Path) -> Result<Vec<RestrictedDoor>, Fault> {
     let from_file = |error| fault::from_store(StoreError::File(error));
     let Some(text) = private_file::read(path).map_err(from_file)? else { return Ok(Vec::new()) };
-    serde_json::from_slice(&text).map_err(|_| {
-        Fault::new(Code::Unavailable, msg!("sockets-unreadable", path = path.display()))
-            .hint(msg!("hint-sockets-unreadable", path = path.display()))
-    })
+    serde_json::from_slice(&text).map_err(|_| reason::Store::SocketsUnreadable { path: path.to_owned() }.into())
 }
 
 fn write(dir: &Path, path: &Path, doors: &[RestrictedDoor]) -> Result<(), Fault> {

@@ -16,8 +16,7 @@ use crate::agent::gate::guest::Guest;
 use crate::agent::life::auditing::{Author, Who};
 use crate::agent::life::settings::place_of;
 use crate::base::Secret;
-use crate::msg;
-use crate::wire::{Code, Fault, Hello, IssuedInfo, Person, Request, Verb};
+use crate::wire::{Code, Fault, Hello, IssuedInfo, Person, Request, Verb, reason};
 
 /// The ledger, and the failures of those who are not in it.
 pub(crate) struct Issued {
@@ -178,8 +177,7 @@ impl Gate {
         let code = if verdict == Verdict::Wrong { Code::Denied } else { Code::Unavailable };
         self.audit.note("auth.fail", who, None, Err(code));
         match verdict {
-            Verdict::TooMany(seconds) => Fault::new(Code::Denied, msg!("too-many-wrong-tokens", seconds = seconds))
-                .hint(msg!("hint-token-unknown")),
+            Verdict::TooMany(seconds) => reason::Tokens::TooManyWrongTokens { seconds }.into(),
             Verdict::Wrong | Verdict::LimitReached => fault::token_unknown(),
         }
     }

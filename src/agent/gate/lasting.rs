@@ -18,8 +18,7 @@ use crate::agent::fault;
 use crate::agent::gate::Gate;
 use crate::agent::gate::needs::{NOTHING, Needs};
 use crate::base::{ServerUrl, clock};
-use crate::msg;
-use crate::wire::{Code, Fault};
+use crate::wire::{Fault, reason};
 
 /// Whoever waits for the end of somebody's rights. Nobody looks again and again: what ends them here says so, and the floor
 /// above looks at the file for as long as anybody waits.
@@ -102,7 +101,7 @@ impl Gate {
         }
         begun.needs.check(&now)?;
         match begun.server.as_ref().filter(|server| !now.sees(server)) {
-            Some(server) => Err(Fault::new(Code::NotFound, msg!("not-logged-in", server = server))),
+            Some(server) => Err(reason::Login::NothingThere { server: server.clone() }.into()),
             None => Ok(()),
         }
     }

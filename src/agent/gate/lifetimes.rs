@@ -2,8 +2,7 @@ use crate::access::Authority;
 use crate::agent::fault;
 use crate::agent::gate::Gate;
 use crate::base::{Expiry, Scope, clock};
-use crate::msg;
-use crate::wire::{Code, Fault};
+use crate::wire::{Fault, reason};
 
 /// In seconds.
 const DAY: i64 = 24 * 60 * 60;
@@ -14,7 +13,7 @@ impl Gate {
     pub(crate) fn expiry(&self, days: Option<u32>, authority: &Authority) -> Result<Option<Expiry>, Fault> {
         let most = self.most_days(authority)?;
         let days = match days {
-            Some(0) => return Err(Fault::new(Code::BadRequest, msg!("bad-expiry")).hint(msg!("hint-bad-expiry"))),
+            Some(0) => return Err(reason::Tokens::BadExpiry.into()),
             Some(days) if days > most => return Err(fault::lives_too_long(most)),
             Some(days) => days,
             None => self.settings.config()?.token_days(),

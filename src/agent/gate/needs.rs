@@ -1,8 +1,7 @@
 use crate::access::{Authority, Need};
 use crate::agent::fault;
 use crate::base::Scope;
-use crate::msg;
-use crate::wire::{Code, Fault};
+use crate::wire::{Fault, reason};
 
 /// What a presented token must allow.
 #[derive(Clone, Copy)]
@@ -51,16 +50,13 @@ impl Needs {
 
     /// The one place where rights are compared with what is asked.
     pub(crate) fn check(&self, authority: &Authority) -> Result<(), Fault> {
-        let denied = |message| Err(Fault::new(Code::Denied, message).hint(msg!("hint-token-rights")));
         match self.scope {
             _ if self.open => Ok(()),
             _ if authority.is_nobody() => Err(fault::unauthenticated()),
             Some(scope) if !authority.allows(scope) => Err(fault::scope_missing(scope)),
-            _ if self.used && !authority.uses_what_is_kept() => {
-                Err(Fault::new(Code::Denied, msg!("status-only")).hint(msg!("hint-status-only")))
-            }
-            _ if self.secret && !authority.reveals() => denied(msg!("reveal-missing")),
-            _ if self.everywhere && !authority.sees_everything() => denied(msg!("token-for-some-servers")),
+            _ if self.used && !authority.uses_what_is_kept() => Err(reason::Rights::StatusOnly.into()),
+            _ if self.secret && !authority.reveals() => Err(reason::Rights::RevealMissing.into()),
+            _ if self.everywhere && !authority.sees_everything() => Err(reason::Rights::SomeServers.into()),
             _ => Ok(()),
         }
     }

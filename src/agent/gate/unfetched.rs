@@ -12,7 +12,7 @@ impl Gate {
     /// Nobody waits any more, since the agent ends or is locked.
     pub async fn forget_devices(&self) {
         if let Err(fault) = self.revoke_unfetched(self.devices.forget_all()).await {
-            tracing::warn!(fault = fault.id(), "tokens that nobody fetched are not taken back");
+            tracing::warn!(fault = %fault.id(), "tokens that nobody fetched are not taken back");
         }
     }
 

@@ -24,7 +24,7 @@ use crate::agent::life::stopping::Stopping;
 use crate::base::{Moment, Paths, Secret, StoreChoice, Waiting, lock};
 use crate::msg;
 use crate::store::StoreKey;
-use crate::wire::{Code, Fault};
+use crate::wire::{Fault, reason};
 
 /// How often the time of the lock is looked at while it is waited for: a timer stands still while the machine sleeps.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
@@ -253,5 +253,5 @@ impl Locking {
 }
 
 fn passphrase_needed() -> Fault {
-    Fault::new(Code::Locked, msg!("passphrase-needed")).hint(msg!("hint-unlock"))
+    reason::Lock::PassphraseNeeded.into()
 }

@@ -12,8 +12,7 @@ use std::time::{Duration, Instant};
 use crate::agent::blocking::{DISK_WITHIN, within};
 use crate::agent::life::auditing::{Auditing, Who};
 use crate::base::{Config, Message, Paths, ServerUrl, Setting, Stamp, StoreChoice, lock};
-use crate::msg;
-use crate::wire::{Code, Fault};
+use crate::wire::{Fault, reason};
 
 /// How old a look at the file may be. Less than any program takes to start, so nobody who edits and then asks notices; but
 /// a crowd of requests shares one look.
@@ -57,7 +56,7 @@ impl Settings {
             // Who changed them nobody knows; from here on they count.
             self.audit.note("settings", Who::agent(), None, Ok(()));
         }
-        config.map_err(|message| Fault::new(Code::BadRequest, message).hint(msg!("hint-config")))
+        config.map_err(|message| reason::Below::Settings(message).into())
     }
 
     /// Which store to use: `LOOM_STORE`, else the settings.
@@ -92,7 +91,7 @@ impl Settings {
 
     async fn write(&self, setting: Setting, value: String) -> Result<(), Fault> {
         let path = self.path.clone();
-        let not_set = |message| Fault::new(Code::Unavailable, message).hint(msg!("hint-config"));
+        let not_set = |message| reason::Below::SettingsUnwritten(message).into();
         within(DISK_WITHIN, move || setting.set(&path, &value).map_err(not_set)).await
     }
 

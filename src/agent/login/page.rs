@@ -30,13 +30,14 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Code;
+    use crate::wire::reason;
 
     #[test]
     fn what_a_server_says_is_text_on_the_page_and_no_markup() {
         let server = ServerUrl::parse("https://a.example").unwrap();
-        let said = msg!("server-says", server = server, error = "<script>alert(1)</script>", description = "\"&\"");
-        let page = after_login(Locale::En, &server, &Err(Fault::new(Code::Denied, said)));
+        let (error, description) = ("<script>alert(1)</script>".to_owned(), "\"&\"".to_owned());
+        let said = reason::Upstream::ServerSays { server: server.clone(), error, description };
+        let page = after_login(Locale::En, &server, &Err(said.into()));
         assert!(!page.contains("<script") && page.contains("&lt;script&gt;"), "{page}");
     }
 }

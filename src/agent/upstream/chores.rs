@@ -121,7 +121,7 @@ impl Upstream {
                 return;
             }
             if let Err(fault) = self.renew(&account, &secret).await {
-                tracing::debug!(fault = fault.id(), "a renewal ahead of time failed");
+                tracing::debug!(fault = %fault.id(), "a renewal ahead of time failed");
                 self.accounts.look(|accounts| accounts.get(&account).map(Held::rest));
             }
         }

@@ -73,7 +73,7 @@ async fn change(paths: &Paths, issuer: &str, how: impl FnOnce(&mut Vec<Registrat
     let (paths, issuer) = (paths.clone(), issuer.to_owned());
     let changed = move || write(&paths, issuer, how).map_err(|error| fault::from_store(StoreError::File(error)));
     if let Err(fault) = within(DISK_WITHIN, changed).await {
-        tracing::warn!(fault = fault.id(), "a registration is not remembered");
+        tracing::warn!(fault = %fault.id(), "a registration is not remembered");
     }
 }
 

@@ -5,8 +5,7 @@ use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::gate::needs::Needs;
 use crate::base::{Scope, ServerConfig};
-use crate::msg;
-use crate::wire::{Api, ApiReply, Code, Fault};
+use crate::wire::{Api, ApiReply, Fault, reason};
 
 impl Handle for Api {
     const EVENT: Option<&'static str> = Some("api.request");
@@ -28,8 +27,7 @@ impl Handle for Api {
         let authority = caller.authority().clone();
         let permit = |need: Need| {
             if self.scopes.as_ref().is_some_and(|most| !most.allows(need.scope)) {
-                let beyond = Fault::new(Code::Denied, msg!("api-beyond-scope", scope = need.scope.name()));
-                return Err(beyond.hint(msg!("hint-api-beyond-scope")));
+                return Err(reason::Api::BeyondScope { scope: need.scope }.into());
             }
             Needs::of_call(need).check(&authority)
         };

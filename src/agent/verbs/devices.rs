@@ -10,10 +10,9 @@ use crate::agent::gate::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Poll
 use crate::agent::gate::issued;
 use crate::agent::gate::issued::Viewer;
 use crate::base::{is_visible, printable};
-use crate::msg;
 use crate::wire::{
     Actor, Code, DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
-    DeviceStart, DeviceStartReply, Devices, Empty, Fault, Person, TokensReply,
+    DeviceStart, DeviceStartReply, Devices, Empty, Fault, Person, TokensReply, reason,
 };
 
 /// The longest name of a machine that is shown.
@@ -30,7 +29,7 @@ impl Handle for DeviceStart {
         let started = agent.gate.devices.start(agent.gate.party_asking(caller.asker(), caller.authority()), asking);
         let (device_code, user_code, unfetched) = started.map_err(|error| match error {
             NoPlace::TooMany => fault::too_many(LIFE.as_secs() / 10),
-            NoPlace::NoRandom(error) => Fault::new(Code::Unavailable, msg!("no-random", error = error)),
+            NoPlace::NoRandom(error) => reason::Tokens::NoRandom { error: error.to_string() }.into(),
         })?;
         agent.gate.revoke_unfetched(unfetched.into_iter().collect()).await?;
         let (expires_in, interval) = (LIFE.as_secs(), INTERVAL.as_secs());
@@ -87,7 +86,7 @@ impl Handle for DeviceDecide {
             return Ok(DeviceDecideReply { granted: None });
         };
         if grant.scopes.is_empty() {
-            return Err(Fault::new(Code::BadRequest, msg!("scopes-or-role")).hint(msg!("hint-scopes")));
+            return Err(reason::Tokens::ScopesOrRole.into());
         }
         let authority = caller.authority().clone();
         // Who may see some servers only means those, and who only looks lets the machine look.

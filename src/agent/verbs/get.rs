@@ -8,9 +8,8 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::call::git_server;
 use crate::agent::fault;
 use crate::base::{AccountKey, Config, Credential, GrantKind, Kind, Secret, ServerUrl, TokenSource};
-use crate::msg;
 use crate::oauth::known_hosts;
-use crate::wire::{Code, Condition, Fault, Get, GetReply, Proof};
+use crate::wire::{Code, Condition, Fault, Get, GetReply, Proof, reason};
 
 impl Handle for Get {
     const EVENT: Option<&'static str> = Some("credential.get");
@@ -18,7 +17,7 @@ impl Handle for Get {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<GetReply, Fault> {
         let server = git_server(&self.wanted)?;
         caller.is_about(&server, self.wanted.username.as_deref())?;
-        let nothing = || Fault::new(Code::NotFound, msg!("not-logged-in", server = server));
+        let nothing = || reason::Login::NothingThere { server: server.clone() }.into();
         let (config, authority) = (agent.settings.config()?, caller.authority().clone());
         if !config.permits(&server) {
             // Not an error: git may have it from elsewhere. But a person may wonder whose proxy it is, which git names with its

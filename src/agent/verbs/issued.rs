@@ -6,10 +6,9 @@ use crate::agent::fault;
 use crate::agent::gate::issued;
 use crate::agent::gate::issued::Viewer;
 use crate::base::{Scopes, ServerPattern, is_visible, scopes_of_role};
-use crate::msg;
 use crate::wire::{
-    Actor, Code, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens,
-    TokensReply,
+    Actor, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
+    reason,
 };
 
 /// The longest name, as in Loki's API.
@@ -26,10 +25,9 @@ impl Handle for Generate {
         let config = agent.settings.config()?;
         let scopes = match (&self.scopes, &self.role) {
             (Some(scopes), None) if !scopes.is_empty() => scopes.clone(),
-            (None, Some(role)) => scopes_of_role(role, config.roles()).ok_or_else(|| {
-                Fault::new(Code::BadRequest, msg!("unknown-role", role = role)).hint(msg!("hint-unknown-role"))
-            })?,
-            _ => return Err(Fault::new(Code::BadRequest, msg!("scopes-or-role")).hint(msg!("hint-scopes"))),
+            (None, Some(role)) => scopes_of_role(role, config.roles())
+                .ok_or_else(|| Fault::from(reason::Tokens::UnknownRole { role: role.clone() }))?,
+            _ => return Err(reason::Tokens::ScopesOrRole.into()),
         };
         let expires_at = agent.gate.expiry(self.expires_days, caller.authority())?;
         let order = Order {
@@ -149,7 +147,7 @@ fn rights(scopes: Scopes, servers: Vec<ServerPattern>, reveal: bool, caller: &Ca
 fn scopes(scopes: Scopes) -> Result<Scopes, Fault> {
     match scopes.is_empty() {
         false => Ok(scopes),
-        true => Err(Fault::new(Code::BadRequest, msg!("scopes-or-role")).hint(msg!("hint-scopes"))),
+        true => Err(reason::Tokens::ScopesOrRole.into()),
     }
 }
 

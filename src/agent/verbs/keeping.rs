@@ -3,9 +3,8 @@ use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
 use crate::base::Secret;
-use crate::msg;
 use crate::store::Protection;
-use crate::wire::{Code, Empty, Fault, Kept, Migrate, MigrateReply, Rekey, StoredIn, Stores, StoresReply};
+use crate::wire::{Empty, Fault, Kept, Migrate, MigrateReply, Rekey, StoredIn, Stores, StoresReply, reason};
 
 impl Handle for Stores {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StoresReply, Fault> {
@@ -49,7 +48,7 @@ impl Handle for Rekey {
             (Some(passphrase), false) if is_passphrase(&passphrase) => Some(Protection::Passphrase(passphrase)),
             (None, true) => Some(Protection::KeyFile),
             (None, false) => None,
-            (Some(_), _) => return Err(Fault::new(Code::BadRequest, msg!("bad-passphrase"))),
+            (Some(_), _) => return Err(reason::Lock::BadPassphrase.into()),
         };
         agent.accounts.rekey(protection).await.map(|()| Empty {})
     }

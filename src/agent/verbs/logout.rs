@@ -10,8 +10,7 @@ use crate::agent::fault;
 use crate::agent::life::auditing::Who;
 use crate::agent::upstream::turns::Turn;
 use crate::base::{AccountKey, Credential};
-use crate::msg;
-use crate::wire::{Code, Fault, LoggedOut, Logout, LogoutReply, Revocation};
+use crate::wire::{Fault, LoggedOut, Logout, LogoutReply, Revocation, reason};
 
 /// So many accounts are forgotten in one step, so many of those that wait for their turn, and after so long in any case.
 const TOGETHER: usize = 1000;
@@ -50,7 +49,7 @@ impl Handle for Logout {
             meant
         };
         if meant.is_empty() && damaged.is_empty() {
-            return Err(Fault::new(Code::LoginRequired, msg!("nobody-logged-in")));
+            return Err(reason::Login::NobodyLoggedIn.into());
         }
         let mut reply = LogoutReply { accounts: Vec::new() };
         let (actor, mut ending) = (caller.actor(), Ending::default());

@@ -4,8 +4,7 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
 use crate::agent::login;
 use crate::base::{AccountKey, Credential, Origin, Scope};
-use crate::msg;
-use crate::wire::{Code, Fault, LoginReply, Save};
+use crate::wire::{Fault, LoginReply, Save, reason};
 
 impl Handle for Save {
     const EVENT: Option<&'static str> = Some("login");
@@ -17,10 +16,10 @@ impl Handle for Save {
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
         if !self.credential.secret().is_one_line() || self.credential.secret().expose().is_empty() {
-            return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token")));
+            return Err(reason::Login::BadToken.into());
         }
         if matches!(&self.credential, Credential::Header { authtype, .. } if !is_scheme(authtype)) {
-            return Err(Fault::new(Code::BadRequest, msg!("bad-token")).hint(msg!("hint-bad-token")));
+            return Err(reason::Login::BadToken.into());
         }
         let server = caller.server(&agent.settings, self.server, self.account.as_deref())?;
         if self.credential.grant().is_some() {

@@ -6,8 +6,7 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
 use crate::agent::gate::open_http::NamedIssuer;
 use crate::base::TlsFiles;
-use crate::msg;
-use crate::wire::{Code, Empty, Fault, Serve, ServeEnd, ServeReply};
+use crate::wire::{Empty, Fault, Serve, ServeEnd, ServeReply, reason};
 
 impl Handle for Serve {
     const EVENT: Option<&'static str> = Some("agent.serve");
@@ -23,13 +22,12 @@ impl Handle for Serve {
         let the_user = says_more.then(|| caller.the_user()).transpose()?;
         let standing = caller.authority().lasting().ok_or_else(fault::only_the_user)?.clone();
         let config = agent.settings.config()?.http().cloned().unwrap_or_default();
-        let wrong = |message| Fault::new(Code::BadRequest, message).hint(msg!("hint-serve"));
         let tls = match (self.tls_cert, self.tls_key) {
             (Some(cert), Some(key)) => Some(TlsFiles { cert: PathBuf::from(cert), key: PathBuf::from(key) }),
             (None, None) => None,
-            (Some(_), None) | (None, Some(_)) => return Err(wrong(msg!("http-half-tls"))),
+            (Some(_), None) | (None, Some(_)) => return Err(reason::Door::HalfTls.into()),
         };
-        let door = config.door(self.listen.as_deref(), tls).map_err(wrong)?;
+        let door = config.door(self.listen.as_deref(), tls).map_err(reason::Below::HttpOptions)?;
         let issuer = the_user.zip(self.issuer).map(|(the_user, issuer)| NamedIssuer::new(the_user, issuer));
         let url = agent.doors.open_http(door, standing, issuer).await?;
         Ok(ServeReply { url, warnings: agent.doors.http_warnings(caller.authority(), caller.locale) })

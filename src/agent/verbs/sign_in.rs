@@ -14,12 +14,11 @@ use crate::agent::gate::people::{Away, Basis, Session, form_key};
 use crate::agent::login::read_secret;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{IssuerConfig, Secret, ServerUrl, from_home};
-use crate::msg;
 use crate::oauth::code::Authorization;
 use crate::oauth::{Client, OAuthError};
 use crate::wire::{
-    Code, Empty, Fault, IssuerInfo, Issuers, IssuersReply, Person, SessionEnd, SessionInfo, SessionReply, Sessions,
-    SessionsReply, SignIn, SignInFinish, SignInReply, SignInToken, SignOut, SignOutReply, WhoAmI, WhoAmIReply,
+    Empty, Fault, IssuerInfo, Issuers, IssuersReply, Person, SessionEnd, SessionInfo, SessionReply, Sessions,
+    SessionsReply, SignIn, SignInFinish, SignInReply, SignInToken, SignOut, SignOutReply, WhoAmI, WhoAmIReply, reason,
 };
 
 impl Handle for Issuers {
@@ -173,7 +172,7 @@ async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Res
     let party = agent.gate.party_of(Party::at(session.address), Some(&session.person), &authority);
     agent.audit.can_note().await?;
     let begun = agent.gate.people.sessions.begin(party, session);
-    let (secret, session) = begun.map_err(|error| Fault::new(Code::Unavailable, msg!("no-random", error = error)))?;
+    let (secret, session) = begun.map_err(no_random)?;
     agent.audit.note("auth.sign_in", session.actor(), None, Ok(()));
     if let Some(replaced) = replaces.and_then(|id| agent.gate.people.sessions.end(&id)) {
         agent.audit.note("auth.sign_out", replaced.actor(), None, Ok(()));
@@ -234,8 +233,12 @@ async fn end_session(
     Ok(Some(url.into()))
 }
 
+fn no_random(error: getrandom::Error) -> Fault {
+    reason::Tokens::NoRandom { error: error.to_string() }.into()
+}
+
 fn random() -> Result<Secret, Fault> {
     let mut bytes = zeroize::Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *bytes).map_err(|error| Fault::new(Code::Unavailable, msg!("no-random", error = error)))?;
+    getrandom::fill(&mut *bytes).map_err(no_random)?;
     Ok(Secret::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
 }

@@ -6,8 +6,7 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::doors::RestrictedDoor;
 use crate::agent::fault;
 use crate::agent::gate::issued::{Viewer, one_of_name};
-use crate::msg;
-use crate::wire::{Code, Empty, Fault, RestrictedSocket, SocketAdd, SocketRemove, Sockets, SocketsReply};
+use crate::wire::{Empty, Fault, RestrictedSocket, SocketAdd, SocketRemove, Sockets, SocketsReply, reason};
 
 impl Handle for SocketAdd {
     const EVENT: Option<&'static str> = Some("socket.add");
@@ -19,9 +18,7 @@ impl Handle for SocketAdd {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let path = PathBuf::from(&self.path);
         if !path.is_absolute() {
-            return Err(
-                Fault::new(Code::BadRequest, msg!("socket-not-absolute", path = self.path)).hint(msg!("hint-socket"))
-            );
+            return Err(reason::Door::SocketNotAbsolute { path }.into());
         }
         let issued = agent.gate.issued(Viewer::new(caller.asker(), caller.authority())).await?;
         let is_meant = |name: &str, id: &str| self.token == name || self.token == id;

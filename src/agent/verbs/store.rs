@@ -5,9 +5,8 @@ use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::call::git_server;
 use crate::base::{AccountKey, Credential, Expiry, Origin, Scope, clock};
-use crate::msg;
 use crate::store::Record;
-use crate::wire::{Code, Empty, Fault, Store};
+use crate::wire::{Empty, Fault, Store, reason};
 
 impl Handle for Store {
     const EVENT: Option<&'static str> = Some("credential.store");
@@ -59,7 +58,7 @@ impl Handle for Store {
                 let oauth_refresh_token = self.oauth_refresh_token;
                 (user, Credential::Basic { password: self.secret, expires, oauth_refresh_token, given: false })
             }
-            (None, None) => return Err(Fault::new(Code::BadRequest, msg!("store-without-user"))),
+            (None, None) => return Err(reason::Login::StoreWithoutUser.into()),
         };
         let account = AccountKey::new(server, Some(user));
         let authority = caller.authority();

@@ -14,8 +14,7 @@ use super::server::Shared;
 use crate::agent::{self, Asker, Caller, Guest, Place};
 use crate::base::Locale;
 use crate::listen::crowd::Turn;
-use crate::msg;
-use crate::wire::{Code, Fault, MAX_FRAME, Pieces, Reply, Verb, print_more, print_request};
+use crate::wire::{Fault, MAX_FRAME, Pieces, Reply, Verb, print_more, print_request, reason};
 
 /// How many requests of one token, person or stranger's address may be under way at once; more wait for their turn.
 const MAX_TURNS: usize = 64;
@@ -153,10 +152,10 @@ fn while_there_is_room(mut place: Place, mut theirs: DuplexStream, made_room: Ar
 }
 
 fn too_many() -> Fault {
-    Fault::new(Code::TooMany, msg!("too-many-attempts", seconds = 5))
+    reason::Rights::TooMany { seconds: 5 }.into()
 }
 
 /// The agent went, or a request panicked.
 fn internal() -> Fault {
-    Fault::new(Code::Internal, msg!("internal"))
+    reason::Request::Internal.into()
 }

@@ -3,7 +3,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::base::Locale;
+use crate::base::{Locale, Scope};
+use crate::wire::reason::Rights;
 use crate::wire::{Code, Fault};
 
 /// Why an API call is not answered as it was meant, in the shape of Loki's API.
@@ -47,21 +48,24 @@ impl Problem {
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
-        let detail = match (fault.code(), fault.id()) {
-            (Code::Unauthenticated, "unauthenticated") => "Authentication required".to_owned(),
+        let rights = fault.about();
+        let detail = match (fault.code(), &rights) {
+            (Code::Unauthenticated, Some(Rights::Unauthenticated)) => "Authentication required".to_owned(),
             (Code::Unauthenticated, _) => "Invalid, expired, or revoked token".to_owned(),
-            (Code::Denied, "scope-missing") => {
-                let scope = fault.arg("scope").filter(|scope| *scope != "*").unwrap_or("admin");
+            (_, Some(Rights::ScopeMissing { scope })) => {
+                let scope = if *scope == Scope::All { "admin" } else { scope.name() };
                 format!("Insufficient permissions. Required scope: {scope}")
             }
             _ => fault.message(Locale::En),
         };
-        let retry_after = fault.arg("seconds").and_then(|seconds| seconds.parse().ok());
-        let retry_after = retry_after.filter(|_| fault.code() == Code::TooMany);
+        let retry_after = match rights {
+            Some(Rights::TooMany { seconds }) => Some(seconds),
+            _ => None,
+        };
         // What to do about a right that is missing is said for the socket's front-ends only.
         let hint =
             fault.hint_text(Locale::En).filter(|_| !matches!(fault.code(), Code::Denied | Code::Unauthenticated));
-        let invalid_token = fault.code() == Code::Unauthenticated && fault.id() != "unauthenticated";
+        let invalid_token = fault.code() == Code::Unauthenticated && rights != Some(Rights::Unauthenticated);
         Problem { hint, retry_after, invalid_token, ..Problem::new(status(fault.code()), detail.into()) }
     }
 }

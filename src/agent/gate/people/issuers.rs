@@ -169,7 +169,7 @@ impl Gate {
             }
             // What it said before holds for a while.
             Err(fault) => {
-                tracing::warn!(issuer = config.issuer.as_str(), fault = fault.id(), "the issuer cannot be asked");
+                tracing::warn!(issuer = config.issuer.as_str(), fault = %fault.id(), "the issuer cannot be asked");
                 let left_alone = began.elapsed().clamp(LEFT_ALONE, ANSWER_WITHIN);
                 let failed = Failed { at: Moment::now(), left_alone, fault: fault.clone() };
                 *lock(&known.failed) = Some(failed);

@@ -18,8 +18,7 @@ use crate::base::ServerUrl;
 use crate::listen::http::ask::Conversation;
 use crate::listen::http::asker::Program;
 use crate::listen::http::problem::Problem;
-use crate::msg;
-use crate::wire::{Api, ApiBody, ApiEvent, ApiPiece, ApiReply, Code, Fault, PIECE, Reply};
+use crate::wire::{Api, ApiBody, ApiEvent, ApiPiece, ApiReply, Code, Fault, PIECE, Reply, reason};
 
 /// How long the caller may take for the next piece of its body.
 const PIECE_WITHIN: Duration = Duration::from_secs(60);
@@ -121,7 +120,7 @@ impl Uploading {
             match frame {
                 Ok(Some(Ok(frame))) => self.left = frame.into_data().unwrap_or_default(),
                 Ok(None) => self.ended = true,
-                Ok(Some(Err(_))) | Err(_) => return Err(Fault::new(Code::Cancelled, msg!("cancelled"))),
+                Ok(Some(Err(_))) | Err(_) => return Err(reason::Request::Cancelled.into()),
             }
         }
         self.wanted = false;

@@ -9,7 +9,7 @@ use crate::listen::http::api::{Json, as_json};
 use crate::listen::http::asker::Anybody;
 use crate::listen::http::form::{Form, Refused};
 use crate::listen::http::problem::Problem;
-use crate::wire::EndToken;
+use crate::wire::{EndToken, reason};
 
 /// Every client has this id: it proves nothing, and a person decides about each machine.
 const CLIENT_ID: &str = "loom";
@@ -38,7 +38,9 @@ pub(super) async fn revoke(Anybody(asking): Anybody, form: Form) -> Response {
     match asking.ask(&EndToken { token: token.clone() }).await {
         Ok(_) => StatusCode::OK.into_response(),
         // RFC 7009 §2.2.1.
-        Err(fault) if fault.id() == "token-of-issuer" => Refused("unsupported_token_type").into_response(),
-        Err(fault) => Problem::from(fault).into_response(),
+        Err(fault) => match fault.about() {
+            Some(reason::Tokens::TokenOfIssuer { .. }) => Refused("unsupported_token_type").into_response(),
+            _ => Problem::from(fault).into_response(),
+        },
     }
 }

@@ -24,7 +24,7 @@ use crate::listen::http::problem;
 use crate::listen::http::server::Shared;
 use crate::listen::http::visit::Visit;
 use crate::msg;
-use crate::wire::{Code, DeviceDecide, DeviceLook, DeviceLookReply, Fault, IssuedInfo, WhoAmI, WhoAmIReply};
+use crate::wire::{Code, DeviceDecide, DeviceLook, DeviceLookReply, Fault, IssuedInfo, WhoAmI, WhoAmIReply, reason};
 
 #[derive(Deserialize)]
 pub(super) struct Wanted {
@@ -69,7 +69,7 @@ pub(super) async fn decide(
     let grant = match form.text("decision") {
         Some("approve") => entered.grant().map(Some),
         Some("deny") => Ok(None),
-        _ => Err(Fault::new(Code::BadRequest, msg!("not-a-request"))),
+        _ => Err(reason::Request::NotARequest.into()),
     };
     let decided = async { asking.ask(&DeviceDecide { user_code: code.clone(), grant: grant? }).await };
     match decided.await {

@@ -12,7 +12,8 @@ use crate::base::Locale;
 use crate::listen::http::visit::Visit;
 use crate::listen::http::{api, cookies, problem};
 use crate::msg;
-use crate::wire::{Code, Fault};
+use crate::wire::reason::{self, Login, Rights, Tokens};
+use crate::wire::{Code, Fault, Reason};
 
 /// A page that says so. Whoever is not signed in (any more) does that first, and comes back to where they were.
 pub(super) fn fault_page(visit: &Visit, here: &str, fault: &Fault) -> Response {
@@ -45,12 +46,12 @@ pub(in crate::listen::http) async fn not_found(
 
 /// What is shown where the address says nothing that could be meant.
 pub(in crate::listen::http) fn not_understood(visit: &Visit) -> Response {
-    fault_page(visit, "/", &Fault::new(Code::BadRequest, msg!("not-a-request")))
+    fault_page(visit, "/", &reason::Request::NotARequest.into())
 }
 
 /// Nobody is signed in.
 pub(super) fn not_signed_in() -> Fault {
-    Fault::new(Code::Unauthenticated, msg!("unauthenticated"))
+    Rights::Unauthenticated.into()
 }
 
 /// The fault and what to do about it, as a part of a page.
@@ -71,13 +72,15 @@ pub(super) fn text(locale: Locale, fault: &Fault) -> String {
 
 /// What a program would be told of tokens and options is said otherwise to a person.
 fn own_text(locale: Locale, fault: &Fault) -> Option<String> {
-    let message = match fault.id() {
-        "scope-missing" => msg!("page-needs-scope", scope = fault.arg("scope").unwrap_or("*")),
-        "token-for-some-servers" => msg!("page-some-servers"),
-        "token-too-wide" | "reveal-missing" => msg!("page-too-wide"),
-        "token-unknown" | "bad-token" => msg!("page-token-unknown"),
-        "scopes-or-role" => msg!("page-no-scope"),
-        "bad-expiry" => msg!("page-bad-days"),
+    let message = match fault.reason() {
+        Reason::Rights(Rights::ScopeMissing { scope }) => msg!("page-needs-scope", scope = scope.name()),
+        Reason::Rights(Rights::SomeServers) => msg!("page-some-servers"),
+        Reason::Rights(Rights::RevealMissing) | Reason::Tokens(Tokens::TokenTooWide) => msg!("page-too-wide"),
+        Reason::Rights(Rights::TokenUnknown | Rights::ProofUnknown) | Reason::Login(Login::BadToken) => {
+            msg!("page-token-unknown")
+        }
+        Reason::Tokens(Tokens::ScopesOrRole) => msg!("page-no-scope"),
+        Reason::Tokens(Tokens::BadExpiry) => msg!("page-bad-days"),
         _ => return None,
     };
     Some(locale.render(&message))

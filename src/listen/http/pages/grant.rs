@@ -1,7 +1,6 @@
 use crate::base::{Scope, Scopes, ServerPattern};
 use crate::listen::http::form::Form;
-use crate::msg;
-use crate::wire::{Code, DeviceGrant, DeviceLookReply, Fault, WhoAmIReply};
+use crate::wire::{DeviceGrant, DeviceLookReply, Fault, WhoAmIReply, reason};
 
 /// How long a machine may keep its token where nobody says otherwise, in days.
 const DAYS: u32 = 30;
@@ -39,9 +38,9 @@ impl Entered {
         let named =
             self.servers.split(|c: char| c.is_whitespace() || matches!(c, ',' | '،')).filter(|text| !text.is_empty());
         let servers = named.map(|text| {
-            let bad = |error: crate::base::ServerUrlError| {
-                let message = msg!("bad-server", server = text).because(error.message());
-                Fault::new(Code::BadRequest, message).hint(msg!("hint-server-form"))
+            let bad = |error: crate::base::ServerUrlError| reason::Login::BadServer {
+                server: text.to_owned(),
+                reason: Some(error.message()),
             };
             ServerPattern::from_user(text).map_err(bad)
         });
@@ -49,7 +48,7 @@ impl Entered {
         Ok(DeviceGrant {
             scopes: self.scopes.clone(),
             servers: servers.collect::<Result<_, _>>()?,
-            expires_days: days.map_err(|_| Fault::new(Code::BadRequest, msg!("bad-expiry")))?,
+            expires_days: days.map_err(|_| reason::Tokens::BadExpiry)?,
             reveal: self.reveal,
         })
     }
@@ -101,7 +100,7 @@ mod tests {
         let servers = entered("git.example, *.a.example،b.example\n", " ").unwrap();
         assert_eq!((servers.servers.len(), servers.expires_days), (3, None));
         assert_eq!(entered("", " 7 ").unwrap().expires_days, Some(7));
-        assert_eq!(entered("", "-1").unwrap_err().id(), "bad-expiry");
-        assert_eq!(entered("a b@c", "").unwrap_err().id(), "bad-server");
+        assert_eq!(entered("", "-1").unwrap_err().reason(), Reason::Tokens(reason::Tokens::BadExpiry));
+        assert!(matches!(entered("a b@c", "").unwrap_err().about(), Some(reason::Login::BadServer { .. })));
     }
 }
