@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
@@ -79,12 +80,8 @@ enum Text {
 }
 
 impl Fault {
-    pub fn new(code: Code, message: Message) -> Self {
-        Fault::of_reason(code, message, None)
-    }
-
-    /// For reasons, which say what goes with what.
-    pub(super) fn of_reason(code: Code, message: Message, hint: Option<Message>) -> Self {
+    /// For reasons only, which say what goes with what.
+    pub(super) fn new(code: Code, message: Message, hint: Option<Message>) -> Self {
         Fault { code, texts: Box::new(Texts { message: Text::Message(message), hint: hint.map(Text::Message) }) }
     }
 
@@ -139,24 +136,28 @@ impl Fault {
         }
     }
 
-    /// The id of the message, the same in every language.
-    pub fn id(&self) -> &str {
-        match &self.texts.message {
-            Text::Message(message) => message.id(),
-            Text::Rendered { id, .. } => id,
-        }
+    /// The id of the message, for logs: what decides is the reason.
+    pub fn id(&self) -> impl Display {
+        self.text_id()
     }
 
     /// Whether this was said with this code and this text.
     pub(super) fn says(&self, code: Code, id: &str) -> bool {
-        self.code == code && self.id() == id
+        self.code == code && self.text_id() == id
     }
 
     /// An argument of the message, whether it was sent by the agent or is about to be.
-    pub fn arg(&self, name: &str) -> Option<&str> {
+    pub(super) fn arg(&self, name: &str) -> Option<&str> {
         match &self.texts.message {
             Text::Message(message) => message.args().find_map(|(own, value)| (own == name).then_some(value)),
             Text::Rendered { args, .. } => args.get(name).map(String::as_str),
+        }
+    }
+
+    fn text_id(&self) -> &str {
+        match &self.texts.message {
+            Text::Message(message) => message.id(),
+            Text::Rendered { id, .. } => id,
         }
     }
 
@@ -177,7 +178,7 @@ impl Fault {
             Text::Rendered { args, .. } => args.clone(),
         };
         let (message, hint) = (self.message(locale), self.hint_text(locale));
-        Sent { code: self.code, id: self.id().to_owned(), args, message, hint }
+        Sent { code: self.code, id: self.text_id().to_owned(), args, message, hint }
     }
 }
 

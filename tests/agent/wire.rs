@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use loom_credentials::base::{
     Credential, Expiry, Kind, Locale, Route, Scopes, Secret, ServerUrl, Surroundings, TokenSource,
 };
-use loom_credentials::msg;
 use loom_credentials::wire::*;
 
 fn warning() -> Warning {
@@ -467,12 +466,11 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
 
 #[test]
 fn a_fault_carries_a_code_for_programs_and_sentences_for_people() {
-    let fault = Fault::new(Code::LoginRequired, msg!("not-logged-in", server = server()))
-        .hint(msg!("hint-login", server = server()));
+    let fault = reason::Login::NotLoggedIn { server: server(), account: None }.into();
     let printed = print_reply::<Empty>(&Err(fault), Locale::Es);
     golden("fault", &[&printed]);
     let Ok(Reply::Error(read)) = Reply::<Empty>::parse(&printed) else { panic!("no fault") };
-    assert_eq!((read.code(), read.id()), (Code::LoginRequired, "not-logged-in"));
+    assert_eq!(read.about(), Some(reason::Login::NotLoggedIn { server: server(), account: None }));
     let newer = br#"{"v":1,"error":{"code":"of_the_future","message":"m","more":1}}"#;
     let Ok(Reply::Error(read)) = Reply::<Empty>::parse(newer) else { panic!("no fault") };
     assert_eq!((read.code(), read.message(Locale::En).as_str()), (Code::Internal, "m"));

@@ -47,7 +47,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         let shown = std::io::stdout().write_all(error.render().to_string().as_bytes());
         return if shown.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    let (message, _) = help::usage_error(error);
+    let message = help::usage_error(error);
     let locale = Locale::from_environment();
     eprintln!("loom-agent: {}\nhint: {}", locale.render(&message), locale.render(&msg!("hint-usage-agent")));
     ExitCode::from(2)

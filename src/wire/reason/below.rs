@@ -43,7 +43,7 @@ impl From<Below> for Fault {
             Below::Place(said) => (Code::Unavailable, said, None),
             Below::CommandLine(said) => (Code::BadRequest, said, Some(msg!("hint-usage"))),
         };
-        Fault::of_reason(code, said, hint)
+        Fault::new(code, said, hint)
     }
 }
 
@@ -61,7 +61,7 @@ impl From<PrivateFileError> for Fault {
             PrivateFileError::Io { path, error } if is_no_place(error) => (Code::Unavailable, variable_behind(path)),
             PrivateFileError::Io { .. } => (Code::Unavailable, msg!("hint-file-io")),
         };
-        Fault::of_reason(code, error.message(), Some(hint))
+        Fault::new(code, error.message(), Some(hint))
     }
 }
 

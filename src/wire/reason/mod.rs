@@ -158,7 +158,7 @@ impl<T: Topic> From<T> for Fault {
 /// Here, so that a row costs its arguments only.
 fn fault(code: Code, id: &'static str, hint: Option<&'static str>, args: &[(&'static str, &dyn Argument)]) -> Fault {
     let with_args = |id| args.iter().fold(Message::new(id), |message, (name, value)| value.add(name, message));
-    Fault::of_reason(code, with_args(id), hint.map(with_args))
+    Fault::new(code, with_args(id), hint.map(with_args))
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ mod tests {
         let servers = entered("git.example, *.a.example،b.example\n", " ").unwrap();
         assert_eq!((servers.servers.len(), servers.expires_days), (3, None));
         assert_eq!(entered("", " 7 ").unwrap().expires_days, Some(7));
-        assert_eq!(entered("", "-1").unwrap_err().reason(), Reason::Tokens(reason::Tokens::BadExpiry));
+        assert_eq!(entered("", "-1").unwrap_err().about(), Some(reason::Tokens::BadExpiry));
         assert!(matches!(entered("a b@c", "").unwrap_err().about(), Some(reason::Login::BadServer { .. })));
     }
 }
