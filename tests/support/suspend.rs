@@ -33,7 +33,18 @@ impl Suspend {
         wait_until("the agent has nothing to do", || threads() == 1);
         let enter = format!("print (int)setns((int)open(\"/proc/{}/ns/time\", 0), 0x80)", there.0.id());
         let mut debugger = home.command(&self.debugger);
-        debugger.args(["-nx", "-batch", "-iex", "set debuginfod enabled off", "-p", &pid.to_string(), "-ex", &enter]);
+        debugger.args([
+            "-nx",
+            "-batch",
+            "-iex",
+            "set debuginfod enabled off",
+            "-p",
+            &pid.to_string(),
+            "-ex",
+            "set language c",
+            "-ex",
+            &enter,
+        ]);
         let said = run(&mut debugger, b"");
         assert_eq!(namespace(pid), namespace(there.0.id()), "it stays in {before:?}: {said:?}");
     }

@@ -1,12 +1,16 @@
+use std::time::Duration;
+
 use tokio::time::timeout;
 
-use super::exchange::SILENCE;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::caller::Heard;
 use crate::agent::fault;
 use crate::base::ServerUrl;
 use crate::net::call::{Upload, Uploader, upload};
 use crate::wire::{ApiBody, ApiEvent, ApiPiece, Fault, reason};
+
+/// How long a server may say nothing, or take nothing, in the middle of a call.
+pub(super) const SILENCE: Duration = Duration::from_secs(5 * 60);
 
 /// The body of a call on its way from the caller to the server: each piece is asked for when the connection takes it, so no
 /// more than a few are ever held.

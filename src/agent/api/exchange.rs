@@ -22,9 +22,6 @@ use crate::base::{AccountKey, Credential, Scope, Secret, ServerUrl, missing_scop
 use crate::net::call::{Answering, Call, Uploader};
 use crate::wire::{ApiBody, ApiEvent, Fault};
 
-/// How long a server may say nothing, or take nothing, in the middle of a call.
-pub(super) const SILENCE: Duration = Duration::from_secs(5 * 60);
-
 /// How long a call waits in all for a server that asks to come back later.
 const PATIENCE: Duration = Duration::from_secs(60);
 

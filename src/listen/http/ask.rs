@@ -10,7 +10,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, copy_bidirectional, duplex};
 use zeroize::Zeroizing;
 
-use super::server::Shared;
+use super::shared::Shared;
 use crate::agent::{self, Asker, Caller, Guest, Place};
 use crate::base::Locale;
 use crate::listen::crowd::Turn;

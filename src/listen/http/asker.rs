@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use super::ask::Asking;
 use super::cookies;
 use super::problem::Problem;
-use super::server::Shared;
+use super::shared::Shared;
 use super::visit::Visit;
 use crate::agent::Shown;
 use crate::base::Secret;

@@ -23,7 +23,7 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
-use super::server::{Closing, Shared};
+use super::shared::{Closing, Shared};
 use super::visit::Came;
 use crate::agent::Party;
 

@@ -7,10 +7,10 @@ use axum::http::header::USER_AGENT;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::api::{as_json, body};
+use super::json::{self, as_json};
+use super::policy::is_form;
 use super::problem::Problem;
-use super::server::Shared;
-use super::visit::is_form;
+use super::shared::Shared;
 use crate::base::Secret;
 
 /// The parameters of a form, as pages send it and requests of OAuth are one (RFC 6749 §3.1, §3.2): each at most once.
@@ -42,7 +42,7 @@ impl FromRequest<Arc<Shared>> for Form {
             return Err(Refused("invalid_request").into_response());
         }
         let program = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let bytes = body::read(request).await.map_err(Problem::into_response)?;
+        let bytes = json::read(request).await.map_err(Problem::into_response)?;
         let mut parameters = BTreeMap::new();
         for (name, value) in url::form_urlencoded::parse(&bytes) {
             if parameters.insert(name.into_owned(), Secret::new(value.into_owned())).is_some() {

@@ -1,6 +1,6 @@
 //! The HTTP door: a REST API, logins of other machines, and pages for people.
 //!
-//! It translates and decides nothing. Who sends a request is found out by the agent (`Agent::admit`), and what is asked
+//! It translates and decides nothing. Who sends a request is found out by the agent (`Gate::admit`), and what is asked
 //! becomes the frame of a verb, as it would have come over the socket.
 //!
 //! It has no rights, no rules and no secrets of its own: a new endpoint is a verb that exists, or a new verb that the
@@ -13,12 +13,15 @@ mod asker;
 mod connection;
 mod cookies;
 mod form;
+mod json;
 mod names;
 mod oauth;
 mod pages;
 mod params;
+mod policy;
 mod problem;
 mod server;
+mod shared;
 mod tls;
 mod validity;
 mod visit;

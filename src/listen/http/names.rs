@@ -1,16 +1,15 @@
 use std::net::IpAddr;
 
-use super::server::Shared;
-use super::visit::Came;
+use super::shared::Shared;
 
 /// Whether the door is known by this `Host`: a page elsewhere can have its own name lead here (DNS rebinding), and its browser
 /// then says that name.
-pub(super) fn is_ours(host: &str, came: &Came, shared: &Shared) -> bool {
+pub(super) fn is_ours(host: &str, own: IpAddr, shared: &Shared) -> bool {
     let Some(name) = name(host) else { return false };
     let is_here = match name.parse::<IpAddr>() {
         // Nobody's name leads to an address that is written out.
-        Ok(address) => address == came.own || address.is_loopback() && came.own.is_loopback(),
-        Err(_) => name == "localhost" && came.own.is_loopback(),
+        Ok(address) => address == own || address.is_loopback() && own.is_loopback(),
+        Err(_) => name == "localhost" && own.is_loopback(),
     };
     is_here
         || shared.door.hosts().iter().any(|own| own.eq_ignore_ascii_case(&name))

@@ -8,10 +8,10 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
-use super::pages;
+use super::policy::Policy;
 use super::problem::Problem;
-use super::server::Shared;
-use super::visit::{Visit, is_for_programs};
+use super::shared::Shared;
+use super::visit::Visit;
 
 /// A name in the path.
 pub(super) struct Named(pub(super) String);
@@ -40,8 +40,8 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Shared>> for Params<T> {
 
 /// A program learns the problem, a person is shown a page.
 fn refuse(parts: &Parts, problem: Problem) -> Response {
-    match parts.extensions.get::<Visit>() {
-        Some(visit) if !is_for_programs(parts.uri.path()) => pages::not_understood(visit),
+    match (parts.extensions.get::<Visit>(), parts.extensions.get::<Policy>()) {
+        (Some(visit), Some(policy)) => policy.refuse(visit, problem),
         _ => problem.into_response(),
     }
 }

@@ -1,5 +1,5 @@
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -103,4 +103,10 @@ impl IntoResponse for Problem {
         }
         answer
     }
+}
+
+/// In the shape in which Loki's API says so.
+pub(super) fn not_found(uri: &Uri) -> Response {
+    let body = json!({ "error": "Not Found", "path": uri.path(), "detail": "Not Found" });
+    (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }

@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::connection;
+use super::policy;
+use super::shared::{Closing, Shared};
 use super::tls::Tls;
 use super::{api, oauth, pages, visit};
 use crate::access::Standing;
@@ -48,27 +50,6 @@ pub(in crate::listen) struct HttpServer {
     tls: Option<Arc<Tls>>,
     closing: watch::Sender<Closing>,
     task: JoinHandle<()>,
-}
-
-/// Whether the door closes: then nobody else comes in, and what was begun has to end soon, or now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Closing {
-    No,
-    Soon,
-    Now,
-}
-
-/// What every connection shares.
-pub(super) struct Shared {
-    pub(super) agent: Arc<Agent>,
-    pub(super) door: HttpDoor,
-    /// Who stands behind it.
-    pub(super) standing: Standing,
-    pub(super) tls: Option<Arc<Tls>>,
-    /// Connections by where they are from, and requests under way by who sent them.
-    pub(super) crowd: Crowd,
-    pub(super) streams: Places,
-    pub(super) leaving: Semaphore,
 }
 
 impl HttpServer {
@@ -183,11 +164,12 @@ async fn next(
 
 fn router(shared: Arc<Shared>) -> Router {
     Router::new()
-        .merge(api::routes())
-        .merge(oauth::routes())
-        .merge(pages::routes())
+        .merge(policy::for_programs(api::routes()))
+        .merge(policy::for_programs(oauth::dialect_routes()))
+        .merge(policy::for_oauth(oauth::routes()))
+        .merge(policy::for_pages(pages::routes(), pages::not_understood))
         .fallback(pages::not_found)
         .method_not_allowed_fallback(api::method_not_allowed)
-        .layer(axum::middleware::from_fn_with_state(shared.clone(), visit::check))
+        .layer(axum::middleware::from_fn_with_state(shared.clone(), visit::arrive))
         .with_state(shared)
 }

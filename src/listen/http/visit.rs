@@ -1,22 +1,20 @@
 //! What holds for every request, before anything is looked up.
 //!
-//! What was sent to another name, or by another site's page, is refused.
+//! What was sent to another name is refused.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{
-    ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::cookies;
 use super::names::is_ours;
 use super::problem::Problem;
-use super::server::Shared;
+use super::shared::Shared;
 use crate::base::{Locale, Secret};
 
 /// Where a connection came from, and at which of our addresses.
@@ -36,7 +34,6 @@ pub(super) struct Visit {
 }
 
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 impl Visit {
     pub(super) fn is_secure(&self) -> bool {
@@ -49,27 +46,22 @@ impl Visit {
     }
 }
 
-/// What holds for every request: the name it was sent to is ours, and no page elsewhere had a browser send it.
-pub(super) async fn check(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
+/// What holds for every request: the name it was sent to is ours. What else is asked of it says the [`Policy`](super::policy::Policy) of its route.
+pub(super) async fn arrive(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let Some(came) = request.extensions().get::<Came>().copied() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let scheme = if shared.tls.is_some() { "https" } else { "http" };
     let mut answer = match host(&request) {
         None => Problem::plain(StatusCode::BAD_REQUEST, "A Host is missing").into_response(),
-        Some(host) if !is_ours(&host, &came, &shared) => {
+        Some(host) if !is_ours(&host, came.own, &shared) => {
             Problem::plain(StatusCode::FORBIDDEN, "This is not the server's name").into_response()
         }
         Some(host) => {
             let base = format!("{scheme}://{host}");
-            match from_elsewhere(&request, &base) {
-                Some(reason) => Problem::plain(StatusCode::FORBIDDEN, reason).into_response(),
-                None => {
-                    let locale = locale(request.headers(), shared.tls.is_some());
-                    request.extensions_mut().insert(Visit { address: came.address, base, locale });
-                    next.run(request).await
-                }
-            }
+            let locale = locale(request.headers(), shared.tls.is_some());
+            request.extensions_mut().insert(Visit { address: came.address, base, locale });
+            next.run(request).await
         }
     };
     let headers = answer.headers_mut();
@@ -90,51 +82,6 @@ fn host(request: &Request) -> Option<String> {
     let host = named.next()?.to_str().ok()?.to_owned();
     let same = request.uri().authority().is_none_or(|authority| authority.as_str().eq_ignore_ascii_case(&host));
     (named.next().is_none() && same).then_some(host)
-}
-
-/// Why a request is one that a page elsewhere had its browser send. The API is for programs, which say no origin; pages take
-/// their own forms only. A form cannot show a token, so one without it is none of ours.
-fn from_elsewhere(request: &Request, base: &str) -> Option<&'static str> {
-    let headers = request.headers();
-    // What decides is there once: of two nobody knows which a reader before or behind this one takes.
-    if [ORIGIN, SEC_FETCH_SITE, CONTENT_TYPE].iter().any(|name| headers.get_all(name).iter().count() > 1) {
-        return Some("A header that decides stands there twice");
-    }
-    let origin = headers.get(ORIGIN);
-    let is_page = !is_for_programs(request.uri().path());
-    if let Some(origin) = origin
-        && !(is_page && origin.as_bytes() == base.as_bytes())
-    {
-        return Some("Requests of other pages are refused");
-    }
-    let acts = !matches!(*request.method(), Method::GET | Method::HEAD);
-    let site = headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes);
-    if acts && site.is_some_and(|site| !matches!(site, b"same-origin" | b"none")) {
-        return Some("Requests of other pages are refused");
-    }
-    if acts && is_page && origin.is_none() && site.is_none() && !headers.contains_key(AUTHORIZATION) {
-        return Some("A form has to say where it comes from");
-    }
-    let is_oauth = request.uri().path().starts_with("/oauth/");
-    if acts && !is_page && !is_oauth && is_form(headers) && !headers.contains_key(AUTHORIZATION) {
-        return Some("Forms are refused here");
-    }
-    None
-}
-
-/// Whether a program asks there, and no browser for a page.
-pub(super) fn is_for_programs(path: &str) -> bool {
-    ["/api/", "/auth/device/", "/oauth/", "/.well-known/"].iter().any(|place| path.starts_with(place))
-        || path == "/auth/logout"
-}
-
-/// What a form of a page can send without asking (Fetch, CORS-safelisted request-header).
-pub(super) fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).map(|kind| String::from_utf8_lossy(kind.as_bytes()).to_ascii_lowercase());
-    kind.is_some_and(|kind| {
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
-        matches!(&*kind, "application/x-www-form-urlencoded" | "multipart/form-data" | "text/plain")
-    })
 }
 
 /// What the person chose on a page, else the first of the browser's languages that is spoken here.

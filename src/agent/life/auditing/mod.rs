@@ -4,6 +4,7 @@ mod allowance;
 mod bounds;
 mod called;
 mod kind;
+mod own;
 mod queue;
 mod rights;
 mod table;
@@ -29,8 +30,7 @@ use crate::agent::life::stopping::Stopping;
 use crate::base::lock;
 use crate::base::{Locale, Paths, ServerUrl, clock};
 use crate::msg;
-use crate::os::user::UserId;
-use crate::wire::{Actor, AuditEntry, AuditTrouble, AuditVerifyReply, Code, Fault};
+use crate::wire::{AuditEntry, AuditTrouble, AuditVerifyReply, Code, Fault};
 
 /// So much is collected before it is written. A crash can cost this much of the log; whoever reads it, and an agent that
 /// stops, has it written first.
@@ -266,13 +266,4 @@ impl Auditing {
     pub async fn end(&self) {
         self.flush(Some(&Author::Owner)).await;
     }
-}
-
-/// An entry of the agent's own.
-fn own_entry(event: &str) -> AuditEntry {
-    let exe = std::env::current_exe().ok().map(|path| path.to_string_lossy().into_owned());
-    let actor = Actor::Process { uid: UserId::own().number(), pid: std::process::id(), exe, token_id: None };
-    let (time, event, outcome) = (clock::now().to_string(), event.to_owned(), "ok".to_owned());
-    let (server, account, method, path) = (None, None, None, None);
-    AuditEntry { time, event, actor, server, account, method, path, outcome, more: None, since: None }
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::own_entry;
+use super::own::own_entry;
 use crate::access::{AuditFiles, AuditLog};
 use crate::agent::blocking::{DISK_WITHIN, in_time, on_thread};
 use crate::agent::fault;

@@ -29,7 +29,7 @@ pub(crate) enum Author {
 impl Who {
     /// This agent, which does something of its own accord.
     pub(crate) fn agent() -> Who {
-        Who { actor: super::own_entry("").actor, author: Author::Agent }
+        Who { actor: super::own::own_entry("").actor, author: Author::Agent }
     }
 }
 

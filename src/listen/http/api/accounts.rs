@@ -2,8 +2,8 @@
 
 use axum::response::IntoResponse;
 
-use super::as_json;
 use crate::listen::http::asker::Program;
+use crate::listen::http::json::as_json;
 use crate::listen::http::problem::Problem;
 use crate::wire::Status;
 

@@ -3,8 +3,8 @@
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
-use super::as_json;
 use crate::listen::http::asker::Program;
+use crate::listen::http::json::as_json;
 use crate::listen::http::params::Params;
 use crate::listen::http::problem::Problem;
 use crate::wire::{Audit, AuditEntry};

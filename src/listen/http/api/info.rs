@@ -3,8 +3,8 @@
 use axum::response::IntoResponse;
 use serde_json::json;
 
-use super::as_json;
 use crate::listen::http::asker::Anybody;
+use crate::listen::http::json::as_json;
 use crate::listen::http::problem::Problem;
 use crate::wire::Issuers;
 

@@ -2,7 +2,6 @@
 
 mod accounts;
 mod audit;
-pub(super) mod body;
 mod call;
 mod control;
 mod handed_back;
@@ -14,16 +13,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post};
-use serde_json::json;
 
-pub(super) use body::Json;
 pub(super) use tokens::check_days;
 
 use super::problem::Problem;
-use super::server::Shared;
+use super::shared::Shared;
 
 const OPENAPI: &str = include_str!("openapi.json");
 
@@ -47,18 +44,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/api/sessions/{id}", delete(control::end_session))
 }
 
-/// In the shape in which Loki's API says so.
-pub(super) fn not_found(uri: &Uri) -> Response {
-    let body = json!({ "error": "Not Found", "path": uri.path(), "detail": "Not Found" });
-    (StatusCode::NOT_FOUND, as_json(&body)).into_response()
-}
-
 pub(super) async fn method_not_allowed(method: Method) -> Response {
     let detail = format!("{} is not for this path", crate::base::printable(method.as_str()));
     Problem::plain(StatusCode::METHOD_NOT_ALLOWED, &detail).into_response()
-}
-
-/// A JSON document as an answer. What it may hold of secrets is the purpose of the types that reveal them.
-pub(super) fn as_json(body: &impl serde::Serialize) -> Response {
-    ([(CONTENT_TYPE, "application/json")], serde_json::to_vec(body).unwrap_or_default()).into_response()
 }

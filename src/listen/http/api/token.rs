@@ -3,9 +3,9 @@
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
-use super::{Json, as_json};
 use crate::base::ServerUrl;
 use crate::listen::http::asker::Program;
+use crate::listen::http::json::{Json, as_json};
 use crate::listen::http::problem::Problem;
 use crate::wire::Token;
 

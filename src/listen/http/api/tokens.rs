@@ -6,9 +6,9 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Json, as_json};
 use crate::base::{Scopes, ServerPattern};
 use crate::listen::http::asker::Program;
+use crate::listen::http::json::{Json, as_json};
 use crate::listen::http::params::{Named, Params};
 use crate::listen::http::problem::Problem;
 use crate::wire::{Generate, RevokeToken, Tokens};

@@ -5,9 +5,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::listen::http::api::{Json, as_json};
 use crate::listen::http::asker::Anybody;
 use crate::listen::http::form::{Form, Refused};
+use crate::listen::http::json::{Json, as_json};
 use crate::listen::http::problem::Problem;
 use crate::wire::{EndToken, reason};
 

@@ -5,9 +5,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::base::{Scopes, clock};
-use crate::listen::http::api::as_json;
 use crate::listen::http::asker::Anybody;
 use crate::listen::http::form::{Form, Refused};
+use crate::listen::http::json::as_json;
 use crate::listen::http::problem::Problem;
 use crate::listen::http::visit::Visit;
 use crate::wire::{DevicePoll, DevicePollReply, DeviceStart};

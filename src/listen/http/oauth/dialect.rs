@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::base::{Scope, Scopes, Secret, ServerPattern};
-use crate::listen::http::api::{Json, as_json, check_days};
+use crate::listen::http::api::check_days;
 use crate::listen::http::asker::{Anybody, Program};
+use crate::listen::http::json::{Json, as_json};
 use crate::listen::http::problem::Problem;
 use crate::listen::http::visit::Visit;
 use crate::wire::{DeviceDecide, DeviceGrant, DevicePoll, DevicePollReply, DeviceStart, EndToken};

@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use serde_json::json;
 
 use crate::base::Scope;
-use crate::listen::http::api::as_json;
+use crate::listen::http::json::as_json;
 use crate::listen::http::visit::Visit;
 
 /// How to log in here (RFC 8414 §2). There is no authorization endpoint: a person approves at the page of the device.

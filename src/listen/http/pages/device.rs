@@ -21,7 +21,7 @@ use crate::listen::http::asker::Browser;
 use crate::listen::http::form::Form;
 use crate::listen::http::params::Params;
 use crate::listen::http::problem;
-use crate::listen::http::server::Shared;
+use crate::listen::http::shared::Shared;
 use crate::listen::http::visit::Visit;
 use crate::msg;
 use crate::wire::{Code, DeviceDecide, DeviceLook, DeviceLookReply, Fault, IssuedInfo, WhoAmI, WhoAmIReply, reason};

@@ -9,8 +9,9 @@ use maud::{Markup, html};
 use super::local_path::local_path;
 use super::page::{Page, go_to};
 use crate::base::Locale;
+use crate::listen::http::problem::Problem;
 use crate::listen::http::visit::Visit;
-use crate::listen::http::{api, cookies, problem};
+use crate::listen::http::{cookies, problem};
 use crate::msg;
 use crate::wire::reason::{self, Login, Rights, Tokens};
 use crate::wire::{Code, Fault, Reason};
@@ -36,7 +37,7 @@ pub(in crate::listen::http) async fn not_found(
 ) -> Response {
     let accepted = headers.get(ACCEPT).and_then(|kinds| kinds.to_str().ok()).unwrap_or_default();
     if !accepted.contains("text/html") {
-        return api::not_found(&uri);
+        return problem::not_found(&uri);
     }
     let say = |message| visit.locale.render(&message);
     Page::new(&visit, msg!("page-not-found"), "/").status(StatusCode::NOT_FOUND).show(html! {
@@ -45,7 +46,7 @@ pub(in crate::listen::http) async fn not_found(
 }
 
 /// What is shown where the address says nothing that could be meant.
-pub(in crate::listen::http) fn not_understood(visit: &Visit) -> Response {
+pub(in crate::listen::http) fn not_understood(visit: &Visit, _: Problem) -> Response {
     fault_page(visit, "/", &reason::Request::NotARequest.into())
 }
 

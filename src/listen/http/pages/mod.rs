@@ -29,7 +29,7 @@ pub(super) use fault::{not_found, not_understood};
 
 use sender::of_row;
 
-use super::server::Shared;
+use super::shared::Shared;
 use crate::wire::{DeviceEnd, RevokeToken, SessionEnd};
 
 pub(super) fn routes() -> Router<Arc<Shared>> {

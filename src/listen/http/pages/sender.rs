@@ -13,7 +13,7 @@ use crate::listen::http::asker::{Browser, by_form};
 use crate::listen::http::cookies;
 use crate::listen::http::form::Form;
 use crate::listen::http::params::Named;
-use crate::listen::http::server::Shared;
+use crate::listen::http::shared::Shared;
 use crate::listen::http::visit::Visit;
 use crate::wire::{Fault, Verb, WhoAmI, WhoAmIReply};
 

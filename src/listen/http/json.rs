@@ -4,20 +4,22 @@ use std::time::Duration;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use crate::listen::http::problem::Problem;
-use crate::listen::http::server::Shared;
-use crate::listen::http::visit::is_form;
+use super::policy::is_form;
+use super::problem::Problem;
+use super::shared::Shared;
 
 /// The largest body that is read, and how long that may take.
-pub(in crate::listen::http) const MAX_BODY: usize = 64 * 1024;
+pub(super) const MAX_BODY: usize = 64 * 1024;
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// A JSON body of this shape; an empty one is an empty object.
-pub(in crate::listen::http) struct Json<T>(pub(in crate::listen::http) T);
+pub(super) struct Json<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Json<T> {
     type Rejection = Problem;
@@ -48,8 +50,13 @@ impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Json<T> {
     }
 }
 
+/// A JSON document as an answer. What it may hold of secrets is the purpose of the types that reveal them.
+pub(super) fn as_json(body: &impl serde::Serialize) -> Response {
+    ([(CONTENT_TYPE, "application/json")], serde_json::to_vec(body).unwrap_or_default()).into_response()
+}
+
 /// The whole of a small body.
-pub(in crate::listen::http) async fn read(request: Request) -> Result<Zeroizing<Vec<u8>>, Problem> {
+pub(super) async fn read(request: Request) -> Result<Zeroizing<Vec<u8>>, Problem> {
     match timeout(BODY_WITHIN, to_bytes(request.into_body(), MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok(Zeroizing::new(bytes.into())),
         Ok(Err(_)) => Err(Problem::plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large, or was cut short")),
