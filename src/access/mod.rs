@@ -20,6 +20,7 @@ mod ledger;
 mod path_template;
 mod role_claims;
 mod secret_paths;
+mod secret_routes;
 mod standing;
 mod token_list;
 

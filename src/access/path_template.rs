@@ -1,4 +1,5 @@
-/// Paths of one shape: `{name}` stands for one part of a path, and `{name:path}`, at most once, for any number of them.
+/// Paths of one shape: `{name}` stands for one part of a path, `{name}:verb` for one that ends so, and `{name:path}`, at most
+/// once, for any number of parts.
 #[derive(Debug)]
 pub(super) struct PathTemplate {
     begin: Vec<Part>,
@@ -9,6 +10,8 @@ pub(super) struct PathTemplate {
 #[derive(Debug)]
 enum Part {
     Named(String),
+    /// A name of whatever kind, and a verb behind its colon, as Google's APIs have them.
+    Ending(String),
     Any,
 }
 
@@ -17,12 +20,13 @@ impl PathTemplate {
         let mut begin = Vec::new();
         let mut end: Option<Vec<Part>> = None;
         for part in text.split('/').filter(|part| !part.is_empty()) {
-            let part = match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-                Some(name) if name.ends_with(":path") => {
+            let part = match part.strip_prefix('{').and_then(|part| part.split_once('}')) {
+                Some((name, "")) if name.ends_with(":path") => {
                     end = Some(Vec::new());
                     continue;
                 }
-                Some(_) => Part::Any,
+                Some((_, "")) => Part::Any,
+                Some((_, verb)) => Part::Ending(verb.to_lowercase()),
                 None => Part::Named(part.to_lowercase()),
             };
             end.as_mut().unwrap_or(&mut begin).push(part);
@@ -49,6 +53,7 @@ impl PathTemplate {
 fn all_fit(wanted: &[Part], parts: &[&str]) -> bool {
     wanted.iter().zip(parts).all(|(wanted, part)| match wanted {
         Part::Named(name) => name == part,
+        Part::Ending(verb) => part.ends_with(verb.as_str()),
         Part::Any => true,
     })
 }
@@ -72,5 +77,6 @@ mod tests {
         for other in ["/a", "/a/b", "/b/z", "/z"] {
             assert!(!fits("/a/{p:path}/z", other), "{other}");
         }
+        assert!(fits("/a/{b}:Get", "/a/x:get") && !fits("/a/{b}:get", "/a/get") && !fits("/a/{b}:get", "/a/x:getall"));
     }
 }

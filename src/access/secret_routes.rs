@@ -1,0 +1,161 @@
+use std::sync::LazyLock;
+
+use super::path_template::PathTemplate;
+
+/// A line of the list.
+struct Route {
+    begins: Begins,
+    path: PathTemplate,
+    when: When,
+}
+
+/// Where in a path a route may begin.
+enum Begins {
+    Anywhere,
+    First,
+    /// With this part, and any number of parts that are not looked at.
+    Behind(&'static str),
+}
+
+static ROUTES: LazyLock<Vec<Route>> =
+    LazyLock::new(|| lines().filter_map(|(path, when)| Route::parse(path, when)).collect());
+
+/// The lines with a path, and when it is one of a secret.
+fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("secret_routes.tsv").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| line.split_once('\t').unwrap_or((line, "")))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    Reads,
+    Writes,
+    All,
+    /// Also of what ends something.
+    Ends,
+}
+
+/// Whether the list has a path of these parts.
+pub(super) fn is_listed(when: When, parts: &[&str]) -> bool {
+    ROUTES.iter().any(|route| route.when.covers(when) && route.is_in(parts))
+}
+
+impl Route {
+    fn parse(path: &'static str, when: &str) -> Option<Route> {
+        let (begins, path) = match (path.strip_prefix('^'), path.split_once("/.../")) {
+            (Some(path), _) => (Begins::First, path),
+            (None, Some((first, path))) => (Begins::Behind(first.trim_start_matches('/')), path),
+            (None, None) => (Begins::Anywhere, path),
+        };
+        Some(Route { begins, path: PathTemplate::parse(path), when: When::from_name(when)? })
+    }
+
+    fn is_in(&self, parts: &[&str]) -> bool {
+        let first = match self.begins {
+            Begins::First => return self.path.fits(parts),
+            Begins::Anywhere => Some(0),
+            Begins::Behind(first) => parts.iter().position(|part| *part == first).map(|at| at + 1),
+        };
+        first.is_some_and(|first| (first..=parts.len()).any(|at| self.path.fits(&parts[at..])))
+    }
+}
+
+impl When {
+    fn from_name(name: &str) -> Option<When> {
+        match name {
+            "reads" => Some(When::Reads),
+            "writes" => Some(When::Writes),
+            "all" => Some(When::All),
+            "ends" => Some(When::Ends),
+            _ => None,
+        }
+    }
+
+    fn covers(self, when: When) -> bool {
+        self == when || self == When::Ends || self == When::All && when != When::Ends
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reveals(method: &str, path: &str) -> bool {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        is_listed(if method == "GET" { When::Reads } else { When::Writes }, &parts)
+    }
+
+    #[test]
+    fn every_line_of_the_list_is_read() {
+        assert_eq!(ROUTES.len(), lines().count());
+    }
+
+    #[test]
+    fn what_a_server_hands_out_it_hands_out_below_any_path() {
+        for (path, when) in lines() {
+            let route = path.replace("{path:path}", "a/b").replace(":path", "").to_lowercase();
+            let method = if when == "writes" { "POST" } else { "GET" };
+            let belows: &[&str] = if route.starts_with('^') { &[""] } else { &["", "/gitlab", "/k8s/clusters/x"] };
+            // Namespaces, and mounts with a slash in their name.
+            let insides: &[&str] = if route.contains("/.../") { &["", "/ns1", "/ns1/team"] } else { &[""] };
+            for (below, inside) in belows.iter().flat_map(|below| insides.iter().map(move |inside| (below, inside))) {
+                let path = format!("{below}{}", route.trim_start_matches('^').replace("/...", inside));
+                assert!(reveals(method, &path), "{method} {path}");
+            }
+        }
+        for path in ["/v1/admin/secret/data/db", "/v1/admin/database/creds/reader", "/v1/team/transit/backup/k"] {
+            assert!(reveals("GET", path), "{path}");
+        }
+        assert!(reveals("POST", "/v1/admin/pki/issue/web") && reveals("POST", "/v1/ldap/library/a/b/check-out"));
+    }
+
+    #[test]
+    fn what_stores_of_secrets_keep_is_known_wherever_a_vendor_put_it() {
+        for path in [
+            "/v1/transit/backup/k",
+            "/v1/transit/export/encryption-key/k",
+            "/v1/ldap/static-cred/r",
+            "/v1/identity/oidc/client/c",
+            "/v1/projects/p/secrets/s/versions/latest:access",
+            "/v1/projects/p/locations/l/secrets/s/versions/1:access",
+            "/v2/projects/p/locations/global/keys/k/keystring",
+            "/secrets/db",
+            "/secrets/db/0123",
+            "/swarm",
+            "/v1.43/swarm",
+            "/api/endpoints/1/docker/v1.43/swarm",
+            "/v1.43/swarm/unlockkey",
+            "/v3/clusterregistrationtokens",
+            "/v1/secrets/default/db",
+            "/k8s/clusters/c/v1/secrets/default/db",
+            "/v2/kubernetes/clusters/c/kubeconfig",
+            "/computer/box/jenkins-agent.jnlp",
+            "/jwt/auth",
+            "/admin/realms/r/clients/c",
+            "/2010-04-01/accounts/a",
+        ] {
+            assert!(reveals("GET", path), "{path}");
+        }
+        for path in [
+            "/v1/ad/library/set/check-out",
+            "/v1/projects/p/locations/l/keyrings/r/cryptokeys/k:decrypt",
+            "/subscriptions/s/resourcegroups/g/providers/microsoft.web/sites/a/config/appsettings/list",
+            "/subscriptions/s/namedvalues/n/listvalue",
+            "/scripttext",
+        ] {
+            assert!(reveals("POST", path), "{path}");
+        }
+        for path in [
+            "/repos/acme/app/actions/secrets/db",
+            "/repos/acme/swarm",
+            "/repos/acme/kubeconfig",
+            "/v1/projects/p/secrets/s/versions/latest",
+            "/v1/projects/p/secrets",
+            "/api/v1/namespaces/n/configmaps/c",
+            "/v1.43/containers/json",
+            "/computer/box/api/json",
+        ] {
+            assert!(!reveals("GET", path), "{path}");
+        }
+    }
+}
