@@ -5,8 +5,8 @@ use super::{Identity, IssuedToken, Ledger, Listed, Standing};
 
 impl Ledger {
     /// On whose rights these tokens rest, and those that led to them.
-    pub fn identities(&self, standing: &Standing) -> Vec<Identity> {
-        self.known().line(standing).0.into_iter().filter_map(IssuedToken::rests_on).collect()
+    pub fn identities(&self, standing: &Standing) -> Result<Vec<Identity>> {
+        Ok(self.current()?.line(standing).0.into_iter().filter_map(IssuedToken::rests_on).collect())
     }
 
     /// What was said of somebody when they signed in anew: what rests on them goes by that from now on, and ends if they were
@@ -52,13 +52,23 @@ mod tests {
         let (_, token) = ledger.issue(Order { approved_by: Some(vera), ..order("box", &[]) }, 10).unwrap();
         let config: IssuerConfig =
             serde_json::from_value(json!({ "issuer": "https://id.example", "client_id": "loom" })).unwrap();
-        let role = || ledger.identities(&Standing::of_token(&token.id))[0].role(&config);
+        let role = || ledger.identities(&Standing::of_token(&token.id)).unwrap()[0].role(&config);
         assert_eq!(role(), Err(Refused::NoRole));
         let said = json!({ "issuer": "https://id.example", "subject": "00u1", "claims": { "roles": ["viewer"] } });
         ledger.signed_in(&serde_json::from_value(said).unwrap(), true).unwrap();
         assert_eq!(role(), Ok(Role::Viewer));
         let (_, own) = ledger.issue(order("own", &[]), 10).unwrap();
-        assert!(ledger.identities(&Standing::of_token(&own.id)).is_empty());
+        assert!(ledger.identities(&Standing::of_token(&own.id)).unwrap().is_empty());
+    }
+
+    #[test]
+    fn on_whom_a_token_rests_a_new_agent_knows_with_its_first_answer() {
+        let dir = tempfile::tempdir().unwrap();
+        let said = json!({ "issuer": "https://id.example", "subject": "00u1", "claims": {} });
+        let identity: Identity = serde_json::from_value(said).unwrap();
+        let order = Order { identity: Some(identity.clone()), ..order("box", &[]) };
+        let (_, token) = ledger(&dir).issue(order, 10).unwrap();
+        assert_eq!(ledger(&dir).identities(&Standing::of_token(&token.id)).unwrap(), [identity]);
     }
 
     #[test]

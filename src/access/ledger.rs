@@ -244,7 +244,7 @@ impl Ledger {
     }
 
     /// What is known, read anew if the file is another than before.
-    fn current(&self) -> Result<MutexGuard<'_, TokenList>> {
+    pub(super) fn current(&self) -> Result<MutexGuard<'_, TokenList>> {
         let mut known = self.known();
         let now = Stamp::of(&self.path);
         if now != known.stamp {

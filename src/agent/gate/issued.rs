@@ -113,8 +113,8 @@ impl Gate {
     }
 
     /// On whose rights these tokens rest.
-    pub(crate) fn identities_behind(&self, standing: &Standing) -> Vec<Identity> {
-        self.issued.ledger.identities(standing)
+    pub(crate) fn identities_behind(&self, standing: &Standing) -> Result<Vec<Identity>, Fault> {
+        self.issued.ledger.identities(standing).map_err(fault::from_ledger)
     }
 
     /// Somebody signed in; what rests on them and ends by what is said of them now.

@@ -56,7 +56,7 @@ impl Gate {
     pub(crate) fn rights_of_people_behind(&self, standing: &Standing) -> Result<Option<Vec<Rights>>, Fault> {
         let id = standing.ids().next().unwrap_or_default();
         let own = |identity: &Identity| self.rights_of(identity, Holder::Token(id.to_owned())).transpose();
-        let identities = self.identities_behind(standing);
+        let identities = self.identities_behind(standing)?;
         let all: Vec<_> = identities.iter().filter_map(own).collect::<Result<_, Fault>>()?;
         Ok((all.len() == identities.len()).then_some(all))
     }
