@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 use super::role_claims::{ADDRESS, address, find, groups, looked_at, role};
 use super::{Claims, Holder, Rights};
-use crate::base::{AllowRules, IssuerConfig, Reach, Role, RoleRules, Scope};
+use crate::base::{AllowRules, IssuerConfig, Reach, Role, RoleRules, Scope, printable};
 use crate::wire::Person;
 
 /// Somebody who signed in at an issuer, with those of their claims that the settings look at. What they may do is decided anew
@@ -47,6 +47,12 @@ impl Identity {
     /// The issuer's name, as its tokens say it.
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// What tells them from everybody else, as it is said of [`Person`]s.
+    pub(super) fn lasting_name(&self) -> String {
+        let (name, issuer) = (printable(&self.subject), Some(self.issuer.clone()));
+        Person { name, subject: None, issuer }.lasting_name()
     }
 
     /// Whether this is the same person, whatever is said of them.

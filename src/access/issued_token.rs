@@ -74,6 +74,13 @@ pub struct Order {
     pub leased: bool,
 }
 
+impl Order {
+    /// On whose rights the token will rest.
+    pub(super) fn rests_on(&self) -> Option<Identity> {
+        rests_on(self.identity.as_ref(), self.approved_by.as_ref())
+    }
+}
+
 impl IssuedToken {
     /// Makes a token, and what the ledger keeps of it.
     pub(super) fn issue(order: Order) -> Result<(Secret, IssuedToken), getrandom::Error> {
@@ -115,7 +122,7 @@ impl IssuedToken {
     /// On whose rights it rests, if somebody who signed in handed it on. Where nothing was kept of what their issuer said, nothing
     /// is known but who approved it.
     pub(super) fn rests_on(&self) -> Option<Identity> {
-        self.identity.clone().or_else(|| self.approved_by.as_ref().and_then(Identity::of_person))
+        rests_on(self.identity.as_ref(), self.approved_by.as_ref())
     }
 
     /// Neither revoked nor at its end. Whether it has rights depends on those that issued it as well, which only the ledger
@@ -138,6 +145,10 @@ impl IssuedToken {
         let (holder, scopes, servers) = (Holder::Token(self.id.clone()), self.scopes.clone(), self.servers.clone());
         Rights { holder, scopes, servers, reveal: self.reveal, status_only: self.status_only }
     }
+}
+
+fn rests_on(identity: Option<&Identity>, approved_by: Option<&Person>) -> Option<Identity> {
+    identity.cloned().or_else(|| approved_by.and_then(Identity::of_person))
 }
 
 fn digest(salt: &[u8], token: &Secret) -> [u8; 32] {

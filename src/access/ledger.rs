@@ -120,10 +120,10 @@ impl Ledger {
             let known = self.current()?;
             let active = active(&known.tokens);
             // Names are told apart in each share: nobody learns or takes those of others.
-            let share = known.share(order.approved_by.as_ref(), &order.issued_by);
+            let share = known.share(order.rests_on(), &order.issued_by);
             let is_in_it = |token: &&IssuedToken| {
                 let is_active = active.contains(&token.id) && !token.leased;
-                is_active && known.share(token.approved_by.as_ref(), &token.issued_by) == share
+                is_active && known.share(token.rests_on(), &token.issued_by) == share
             };
             let rivals = || known.tokens.iter().filter(is_in_it);
             if rivals().any(|token| token.name == order.name) {
@@ -141,7 +141,7 @@ impl Ledger {
         Ok((secret, Listed { token, active: true }))
     }
 
-    /// Who has the token with this id: the person who approved the machine that it came of, or the token that it came of.
+    /// Who has the token with this id: the person on whom it rests, or the token that it came of.
     pub fn who_has(&self, id: &str) -> String {
         self.known().who_has(id)
     }

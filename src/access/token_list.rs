@@ -13,10 +13,10 @@ use std::ops::Deref;
 use subtle::{Choice, ConditionallySelectable};
 
 use super::authority::Rights;
+use super::identity::Identity;
 use super::issued_token::IssuedToken;
 use super::standing::Standing;
 use crate::base::{Expiry, Secret, Stamp};
-use crate::wire::Person;
 
 /// What is presented.
 #[derive(Debug)]
@@ -99,22 +99,19 @@ impl TokenList {
         self.line(standing).0.iter().map(|token| token.id.clone()).collect()
     }
 
-    /// In whose share a token counts that was approved or issued like this: nobody but the user takes of the user's.
-    pub(super) fn share(&self, approved_by: Option<&Person>, issued_by: &Standing) -> Option<String> {
-        let root = self.line(issued_by).0.last().copied();
-        // Who came in with a token is that token.
-        let person =
-            root.map_or(approved_by, |root| root.approved_by.as_ref()).filter(|person| person.issuer.is_some());
+    /// In whose share a token counts that rests on somebody, or was issued, like this: nobody but the user takes of the user's.
+    pub(super) fn share(&self, rests_on: Option<Identity>, issued_by: &Standing) -> Option<String> {
+        let line = self.line(issued_by).0;
+        // Who came in with a token is that token; what a person handed on is theirs, however far it was handed.
+        let person = line.iter().rev().find_map(|token| token.rests_on()).or(rests_on);
+        let root = line.last().map(|root| root.id.clone());
         let issuer = || issued_by.ids().next().map(str::to_owned);
-        person.map(Person::lasting_name).or(root.map(|root| root.id.clone())).or_else(issuer)
+        person.map(|person| person.lasting_name()).or(root).or_else(issuer)
     }
 
-    /// Who has the token with this id: the person who approved the machine that it came of, or the token that it came of.
+    /// Who has the token with this id: the person on whom it rests, or the token that it came of.
     pub(super) fn who_has(&self, id: &str) -> String {
-        let standing = Standing::of_token(id);
-        let root = self.line(&standing).0.last().copied();
-        root.and_then(|root| self.share(root.approved_by.as_ref(), &Standing::default()))
-            .unwrap_or_else(|| root.map_or(id, |root| &root.id).to_owned())
+        self.share(None, &Standing::of_token(id)).unwrap_or_else(|| id.to_owned())
     }
 
     /// Takes over what the file holds. What was noted of uses since is kept, and so are leases.
@@ -193,6 +190,7 @@ mod tests {
     use super::super::ledger::tests::{ledger, order, rights};
     use super::*;
     use crate::access::{Ledger, Order};
+    use crate::wire::Person;
 
     #[test]
     fn one_use_of_what_a_token_led_to_is_a_use_of_the_token() {
@@ -264,6 +262,35 @@ mod tests {
         assert!(matches!(ledger.issue(order("third", &[]), 2), Err(LedgerError::TooMany(2))));
         assert_eq!(ledger.who_has(&child.id), own.id);
         assert_eq!(ledger.who_has(&first.id), person("viewer").lasting_name());
+    }
+
+    #[test]
+    fn what_people_issue_takes_no_place_and_no_name_of_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let identity = |subject: &str| -> Identity {
+            let said = serde_json::json!({ "issuer": "https://id.example", "subject": subject, "claims": {} });
+            serde_json::from_value(said).unwrap()
+        };
+        let of = |subject: &str, name: &str, issued_by: &[&str]| Order {
+            identity: Some(identity(subject)),
+            ..order(name, issued_by)
+        };
+        let (_, door) = ledger.issue(order("door", &[]), 2).unwrap();
+        let (_, ada) = ledger.issue(of("ada", "ci", &[]), 2).unwrap();
+        // Also at a door that a token opened, and handed on once more.
+        let (_, through) = ledger.issue(of("ada", "box", &[&door.id]), 2).unwrap();
+        assert!(matches!(ledger.issue(of("ada", "more", &[]), 2), Err(LedgerError::TooMany(2))));
+        assert!(matches!(ledger.issue(order("more", &[&through.id]), 2), Err(LedgerError::TooMany(2))));
+        assert!(matches!(ledger.issue(of("ada", "ci", &[]), 10), Err(LedgerError::NameTaken)));
+        for name in ["ci", "box"] {
+            ledger.issue(of("bob", name, &[]), 2).unwrap();
+            ledger.issue(order(name, &[&door.id]), 2).unwrap();
+        }
+        ledger.issue(order("ci", &[]), 2).unwrap();
+        let ada = [&ada, &through].map(|token| ledger.who_has(&token.id));
+        assert_eq!(ada, ["ada https://id.example", "ada https://id.example"]);
+        assert_eq!(ledger.who_has(&door.id), door.id);
     }
 
     #[test]
