@@ -315,3 +315,59 @@ fn a_sign_in_ends_the_session_that_the_browser_had() {
     assert!(is_signed_in(&home, &door.url, &session(&other)));
     assert_eq!(home.audited("auth.sign_out").len(), 1);
 }
+
+#[test]
+fn a_new_agent_asks_with_its_first_answer_whether_who_handed_a_token_on_still_comes_in() {
+    let published = Published::start();
+    let home = Home::new();
+    let settings = |people: &str| {
+        let url = published.stub.url();
+        let issuer = format!("issuer = '{url}'\nclient_id = '{CLIENT}'\naudience = '{AUDIENCE}'");
+        home.configure(&format!("[[http.issuer]]\n{issuer}\nallow = {{ people = ['{people}'] }}\n"));
+    };
+    settings("7f3a");
+    let door = home.serve(&[]);
+    let admin = published.draft("ec", "ES256").claim("roles", "admin").sign();
+    let asked = json!({ "name": "ci", "scopes": ["read"] });
+    let token = door.post("/api/enterprise/tokens", &admin, &asked).ok(201)["token"].as_str().unwrap().to_owned();
+    let presenting = || run(home.command(env!("CARGO_BIN_EXE_loom")).arg("status").env("LOOM_TOKEN", &token), b"");
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok").ok();
+    presenting().ok();
+    home.loom(&["agent", "stop"]).ok();
+    settings("somebody");
+    presenting().fails(1).says("not known");
+}
+
+#[test]
+fn at_a_door_that_a_token_opened_people_have_what_is_theirs_and_nothing_of_the_tokens() {
+    let mut home = Home::new();
+    let Some(provider) = Provider::start(&mut home) else { return };
+    let opener = home.issue("opener", &["--scopes", "*"]);
+    let mut serve = home.command(env!("CARGO_BIN_EXE_loom"));
+    serve.args(["serve", "--listen", "127.0.0.1:0"]).env("LOOM_TOKEN", &opener);
+    let url = run(&mut serve, b"").ok().out.trim().to_owned();
+    // Not before: an agent with a door in its settings opens that one.
+    let issuer = provider.issuer();
+    home.configure(&format!(
+        "[[http.issuer]]\nissuer = '{issuer}'\nclient_id = 'loom-web'\naudience = 'urn:loom:test'\n"
+    ));
+    let (vera, victor) = (Jar::new(&home), Jar::new(&home));
+    sign_in(&vera, &url, &provider, "viewer-vera");
+    sign_in(&victor, &url, &provider, "viewer-victor");
+    let machine = approve(&vera, &home, &url, &[]);
+    let own = vera.get(&format!("{url}/")).is(200);
+    let form = own.body.split_once("action=\"/devices/").expect("a form that revokes").1;
+    let place = format!("{url}/devices/{}", form.split('"').next().unwrap());
+    approve(&victor, &home, &url, &[]);
+    let other = victor.get(&format!("{url}/")).is(200);
+    assert_eq!(other.body.matches("action=\"/devices/").count(), 1, "{}", other.body);
+    victor.post(&place, &[("key", &other.field("key"))]).is(404);
+    assert_eq!(status(&home, &format!("{url}/api/status"), &machine), 200);
+    // Nor does one who tries codes keep the others from theirs.
+    for _ in 0..25 {
+        victor.get(&format!("{url}/device?user_code=AAAA-AAAA"));
+    }
+    approve(&vera, &home, &url, &[]);
+    vera.post(&place, &[("key", &own.field("key"))]).is(303);
+    assert_eq!(status(&home, &format!("{url}/api/status"), &machine), 401);
+}

@@ -65,6 +65,11 @@ impl Guest {
         self.identity.as_ref()
     }
 
+    /// The issued token that they showed, or with which their session was begun: never that of the door.
+    pub(crate) fn token(&self) -> Option<&str> {
+        if self.identity.is_some() { None } else { self.authority.token() }
+    }
+
     pub(crate) fn authority(&self) -> &Authority {
         &self.authority
     }
@@ -94,19 +99,24 @@ impl Guest {
 impl Gate {
     /// Whose part of what there is only so much of somebody takes.
     pub fn party(&self, guest: &Guest) -> Party {
-        self.party_of(Party::at(guest.address), guest.person(), guest.authority())
+        self.party_of(Party::at(guest.address), guest.person(), guest.token(), guest.authority())
     }
 
     /// The same of whoever asks.
     pub(crate) fn party_asking(&self, asker: Asker<'_>, authority: &Authority) -> Party {
         match asker {
             Asker::Guest(guest) => self.party(guest),
-            Asker::Process { peer, .. } => self.party_of(Party::process(peer.pid), None, authority),
+            Asker::Process { peer, .. } => self.party_of(Party::process(peer.pid), None, authority.token(), authority),
         }
     }
 
-    pub(crate) fn party_of(&self, place: Party, person: Option<&Person>, authority: &Authority) -> Party {
-        let token = authority.token();
+    pub(crate) fn party_of(
+        &self,
+        place: Party,
+        person: Option<&Person>,
+        token: Option<&str>,
+        authority: &Authority,
+    ) -> Party {
         let who = token.map(|id| self.who_has_token(id)).or(person.map(Person::lasting_name));
         let is_owner = authority.allows(Scope::All) && authority.sees_everything();
         place.named(who.as_deref()).showing(token).owning(is_owner)
@@ -183,7 +193,7 @@ impl Gate {
 
     /// Notes that somebody was let in, once in a while for each.
     fn note_guest(&self, guest: &Guest) {
-        let who = guest.authority.token().map(str::to_owned);
+        let who = guest.token().map(str::to_owned);
         let who = who.or(guest.person.as_ref().map(Person::lasting_name)).unwrap_or_default();
         if self.issued.guard.is_news(Source::address(guest.address), &who) {
             self.audit.note("auth.ok", guest.who(), None, Ok(()));

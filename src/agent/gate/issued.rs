@@ -35,20 +35,28 @@ impl Issued {
 /// Who wants to see tokens, or to end them.
 pub(crate) struct Viewer {
     authority: Authority,
+    /// The token that they showed.
+    own: Option<String>,
+    /// Who stands behind the door they came through: none of theirs.
+    door: Standing,
     person: Option<Person>,
 }
 
 impl Viewer {
     pub(crate) fn new(asker: Asker<'_>, authority: &Authority) -> Viewer {
-        Viewer { authority: authority.clone(), person: asker.guest().and_then(Guest::person).cloned() }
+        let (authority, guest) = (authority.clone(), asker.guest());
+        let own = guest.map_or(authority.token(), Guest::token).map(str::to_owned);
+        let door = guest.map(|guest| guest.door().clone()).unwrap_or_default();
+        Viewer { authority, own, door, person: guest.and_then(Guest::person).cloned() }
     }
 
     fn sees(&self, token: &IssuedToken, ledger: &Ledger) -> bool {
-        let own = self.authority.token();
+        let own = self.own.as_deref();
+        let is_shown = own == Some(&*token.id) || self.door.ids().any(|id| id == token.id);
         let approved = token.approved_by.as_ref().zip(self.person.as_ref());
         own.is_some_and(|own| ledger.descends(token, own))
             || approved.is_some_and(|(approver, person)| approver.is(person))
-            || self.authority.oversees(&token.rights()) && own != Some(&*token.id)
+            || self.authority.oversees(&token.rights()) && !is_shown
     }
 }
 

@@ -145,10 +145,14 @@ impl Handle for DeviceEnd {
 /// Who waits with this code. Codes are short, so who tries them gets few tries, and then no answer that tells a right one from
 /// a wrong one.
 fn look(agent: &Agent, caller: &Caller<'_>, user_code: &str) -> Result<(String, Asking, Duration), Fault> {
-    let who = match (caller.asker(), caller.authority().token()) {
-        (Asker::Process { peer, .. }, None) => peer.pid.to_string(),
-        (Asker::Guest(guest), None) => guest.person().map(Person::lasting_name).unwrap_or_default(),
-        (_, Some(token)) => token.to_owned(),
+    let token = || caller.authority().token().map(str::to_owned);
+    let who = match caller.asker() {
+        Asker::Process { peer, .. } => token().unwrap_or_else(|| peer.pid.to_string()),
+        // At a door that a token opened each person is one, and not the token.
+        Asker::Guest(guest) => {
+            let person = || guest.person().map(Person::lasting_name);
+            guest.token().map(str::to_owned).or_else(person).unwrap_or_default()
+        }
     };
     let guard = &agent.gate.issued.guard;
     if let Some(seconds) = guard.waits(&who) {

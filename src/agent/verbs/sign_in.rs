@@ -135,7 +135,7 @@ impl Handle for WhoAmI {
         let (guest, authority) = (caller.guest(), caller.authority());
         Ok(WhoAmIReply {
             person: guest.and_then(|guest| guest.person().cloned()),
-            token_id: authority.token().map(str::to_owned),
+            token_id: guest.map_or(authority.token(), Guest::token).map(str::to_owned),
             scopes: authority.scopes(),
             reveal: authority.reveals(),
             form_key: guest.and_then(|guest| guest.session()).map(form_key),
@@ -169,7 +169,11 @@ impl Handle for SessionEnd {
 /// Begins a session, in the place of the one that the same browser had. Nobody signs in of whom the log would not know.
 async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Result<SessionReply, Fault> {
     let authority = agent.gate.authority_of_session(&session)?.ok_or_else(fault::proof_unknown)?;
-    let party = agent.gate.party_of(Party::at(session.address), Some(&session.person), &authority);
+    let token = match &session.basis {
+        Basis::Token(id) => Some(id.as_str()),
+        Basis::Identity(_) => None,
+    };
+    let party = agent.gate.party_of(Party::at(session.address), Some(&session.person), token, &authority);
     agent.audit.can_note().await?;
     let begun = agent.gate.people.sessions.begin(party, session);
     let (secret, session) = begun.map_err(no_random)?;
