@@ -193,6 +193,19 @@ fn an_administrator_sees_and_revokes_what_is_for_their_servers() {
 }
 
 #[test]
+fn a_token_that_is_used_up_can_be_revoked_and_ends_what_it_began() {
+    let (_home, door, admin) = home();
+    let token = issue(&door, &admin, &json!({ "name": "once", "scopes": ["*"], "max_uses": 1 }));
+    door.get("/api/status", &token).ok(200);
+    door.get("/api/status", &token).fails(401);
+    let form = ["Content-Type: application/x-www-form-urlencoded"];
+    assert_eq!(door.ask("POST", "/oauth/revoke", &form, &format!("token={token}")).status, 200);
+    let all = door.get("/api/enterprise/tokens?include_revoked=true", &admin).ok(200);
+    let once = all.as_array().unwrap().iter().find(|token| token["name"] == "once").unwrap();
+    assert_eq!(once["revoked"], true, "{once}");
+}
+
+#[test]
 fn a_token_ends_with_its_last_use() {
     let (home, door, _) = home();
     let counted = home.issue("counted", &["--scopes", "read", "--max-uses", "2"]);

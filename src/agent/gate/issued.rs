@@ -148,6 +148,11 @@ impl Gate {
         })
     }
 
+    /// The id of a token of ours, whether or not it has rights (any more).
+    pub(crate) fn known_token(&self, token: &Secret) -> Result<Option<String>, Fault> {
+        self.issued.ledger.knows(token).map_err(fault::from_ledger)
+    }
+
     /// Whether the uses of anybody who stands behind something are counted.
     pub(crate) fn is_counted(&self, standing: &Standing) -> Result<bool, Fault> {
         self.issued.ledger.is_counted(standing).map_err(fault::from_ledger)

@@ -76,12 +76,16 @@ impl Handle for EndToken {
     /// Who has a token may end it, and is noted by it. That it is none says nothing (RFC 7009 §2.2); that it is an issuer's,
     /// which goes on, has to be said.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let Some(id) = agent.gate.id_of_token(&self.token)? else {
+        let Some(id) = agent.gate.known_token(&self.token)? else {
             return match agent.gate.issuer_of_token(&self.token)? {
                 Some(issuer) => Err(fault::token_of_issuer(&issuer)),
                 None => Ok(Empty {}),
             };
         };
+        // One that is used up has no rights, and yet what was begun with it goes on until it is revoked.
+        if agent.gate.issued_token(id.clone()).await?.is_none_or(|token| token.revoked) {
+            return Ok(Empty {});
+        }
         let actor = match caller.guest() {
             Some(guest) => Actor::Token { token_id: id.clone(), address: Some(guest.address().to_string()) }.into(),
             None => caller.actor(),
