@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 use super::account::{others_with, ready};
 use super::answer::{hand_on, location, retry_after};
 use super::body::Body;
-use super::query::checked_query;
+use super::query::{checked_query, need_of};
 use super::redactor::Redactor;
 use super::target::{Target, lies_below, origin, redirected};
-use crate::access::{Authority, Need, needed};
+use crate::access::{Authority, Need};
 use crate::agent::call::caller::Caller;
 use crate::agent::fault;
 use crate::agent::upstream::Upstream;
@@ -154,9 +154,9 @@ impl Asked<'_> {
         }
         // What its own words mean is known of Loki's servers only.
         let scopes = Scope::from_name(scope).unwrap_or(Scope::All);
-        let need = Need { scope: scopes, ..needed(self.method.as_str(), self.target.url.path()) };
+        let need = Need { scope: scopes, ..need_of(self.method.as_str(), self.target.url.path(), &self.target.url) };
         for other in others_with(upstream, self.authority, &self.target, scope, tried).await? {
-            let below = needed(self.method.as_str(), self.target.below(other.server()));
+            let below = need_of(self.method.as_str(), self.target.below(other.server()), &self.target.url);
             // One that cannot be renewed now is no better.
             if (self.grants)(need) && (self.grants)(below) && ready(upstream, &other).await.is_ok() {
                 return Ok(Some(other));
@@ -206,7 +206,7 @@ fn next(asked: &Asked<'_>, server: &ServerUrl, answer: &Answering, url: &Url) ->
     let to = redirected(url, location(answer).filter(|_| reads)?)?;
     let own = lies_below(server, &to);
     let below = to.path().strip_prefix(server.path()).filter(|_| own);
-    let is_granted = |path| (asked.grants)(needed(asked.method.as_str(), path));
+    let is_granted = |path| (asked.grants)(need_of(asked.method.as_str(), path, &to));
     let may = [Some(to.path()), below].into_iter().flatten().all(is_granted);
     let is_plain = checked_query(&to, asked.goes_elsewhere).is_ok();
     (may && is_plain && (own || asked.goes_elsewhere)).then_some((own, to))

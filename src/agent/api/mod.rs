@@ -26,5 +26,5 @@ pub(super) use account::pick;
 pub(super) use exchange::{Asked, carry_out};
 pub use headers::ends_here;
 pub(super) use headers::{Sender, checked, method};
-pub(super) use query::checked_query;
+pub(super) use query::{checked_query, need_of};
 pub(super) use target::Target;

@@ -3,6 +3,7 @@ use std::iter::successors;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use crate::access::{Need, needed};
 use crate::wire::{Fault, reason};
 
 /// Parameters by which some frameworks carry out another method than the one that was judged.
@@ -21,8 +22,12 @@ const METHODS: &[&str] = &[
     "x_method_override",
 ];
 
-/// Those by which a server takes the caller for another: GitLab's `sudo`.
-const OTHERS: &[&str] = &["sudo"];
+/// Those by which a server takes the caller for another: GitLab's `sudo`. And by which the path is another one: WordPress's
+/// `rest_route`.
+const OTHERS: &[&str] = &["sudo", "rest_route"];
+
+/// Those that name what is done with what the path names, as Rancher's `action=generateKubeconfig`.
+const ACTIONS: &[&str] = &["action"];
 
 /// So many times a parameter may be decoded on its way.
 const DECODED: usize = 3;
@@ -31,18 +36,28 @@ const DECODED: usize = 3;
 pub(crate) fn checked_query(url: &Url, is_owner: bool) -> Result<(), Fault> {
     let Some(query) = url.query() else { return Ok(()) };
     let is_odd = |name: &String| METHODS.contains(&&**name) || !is_owner && OTHERS.contains(&&**name);
-    match names(query).find(is_odd) {
+    match pairs(query).map(|(name, _)| name).find(is_odd) {
         Some(name) => Err(reason::Api::ParameterRefused { name }.into()),
         None => Ok(()),
     }
 }
 
-/// The names of the parameters as any server may read them: some decode more than once, and what was decoded may hold what
-/// ends a parameter or its name.
-fn names(query: &str) -> impl Iterator<Item = String> {
+/// What a call takes: what its path says, and more where an action of the query does. That one is judged as if a path ended
+/// so, and as what changes something, whatever the method.
+pub(crate) fn need_of(method: &str, path: &str, url: &Url) -> Need {
+    let need = needed(method, path);
+    let actions = pairs(url.query().unwrap_or_default()).filter(|(name, _)| ACTIONS.contains(&&**name));
+    let reveals = actions.map(|(_, action)| needed("POST", &format!("/{action}")).reveals);
+    Need { reveals: reveals.fold(need.reveals, |one, other| one || other), ..need }
+}
+
+/// The parameters with their values as any server may read them: some decode more than once, and what was decoded may hold
+/// what ends a parameter or its name.
+fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
     let decode = |text: &String| Some(percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned());
     let readings = successors(Some(query.to_owned()), decode).take(1 + DECODED);
-    readings.flat_map(|text| text.split(['&', ';', '?']).map(name).collect::<Vec<_>>())
+    let pair = |pair: &str| (name(pair), pair.split_once('=').map(|(_, value)| value.to_owned()).unwrap_or_default());
+    readings.flat_map(move |text| text.split(['&', ';', '?']).map(pair).collect::<Vec<_>>())
 }
 
 /// PHP writes an underscore for what its variables cannot have in their names.
@@ -87,8 +102,32 @@ mod tests {
         }
         assert!(may("sudo=root", true) && !may("sudo=root", false) && !may("SUDO=1", false));
         assert!(!may("x=1%26sudo=root", false) && may("x=1%26sudo=root", true));
+        assert!(may("rest_route=/wp/v2/users", true) && !may("rest_route=/wp/v2/users", false));
+        assert!(!may("x=1&Rest-Route=/wp/v2/users/1/application-passwords", false));
         for query in ["method=x", "q=_method", "q=a%26b=_method", "page=2&per_page=5", "", "a==_method"] {
             assert!(may(query, true) && may(query, false), "{query}");
+        }
+    }
+
+    #[test]
+    fn an_action_that_hands_out_a_secret_takes_as_much_as_a_path_that_does() {
+        let reveals = |method: &str, query: &str| {
+            let url = Url::parse(&format!("https://a.example/v3/clusters/c?{query}")).unwrap();
+            need_of(method, url.path(), &url).reveals
+        };
+        for query in [
+            "action=generateKubeconfig",
+            "Action=CreateAccessKey",
+            "x=1;action=generate%4Bubeconfig",
+            "x=1%26action%3DgenerateKubeconfig",
+            "action=generate%254bubeconfig",
+            "action=login",
+            "action[]=generateToken",
+        ] {
+            assert!(reveals("POST", query) && reveals("GET", query), "{query}");
+        }
+        for query in ["action=enableMonitoring", "action=created", "q=generateKubeconfig", "action", ""] {
+            assert!(!reveals("GET", query), "{query}");
         }
     }
 }

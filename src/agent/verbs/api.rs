@@ -1,4 +1,4 @@
-use crate::access::{Need, needed};
+use crate::access::Need;
 use crate::agent::Agent;
 use crate::agent::api::{self, Asked, Sender, Target};
 use crate::agent::call::caller::Caller;
@@ -23,7 +23,7 @@ impl Handle for Api {
         let sender = if is_owner { Sender::Owner } else { Sender::Other(&target.server, further) };
         let headers = api::checked(&self.headers, sender)?;
         api::checked_query(&target.url, is_owner)?;
-        let need = needed(method.as_str(), target.url.path());
+        let need = api::need_of(method.as_str(), target.url.path(), &target.url);
         let authority = caller.authority().clone();
         let permit = |need: Need| {
             if self.scopes.as_ref().is_some_and(|most| !most.allows(need.scope)) {
@@ -35,7 +35,7 @@ impl Handle for Api {
         let account = api::pick(&agent.upstream, &authority, &target, user, need).await?;
         caller.is_about(account.server(), Some(account.user()))?;
         // Its server may lie below a path at which that API begins.
-        let need = needed(method.as_str(), target.below(account.server()));
+        let need = api::need_of(method.as_str(), target.below(account.server()), &target.url);
         permit(need)?;
         caller.takes(Needs::of_call(need));
         let grants = |need: Need| permit(need).is_ok();
