@@ -92,6 +92,29 @@ fn states_and_headers_are_said_only_to_who_offers_them() {
 }
 
 #[test]
+fn for_who_may_only_look_the_next_candidate_follows_once_and_nothing_is_marked() {
+    let home = Home::new();
+    let server = loom_server(&home);
+    home.loom(&["login", "--server", server.url()]).ok();
+    home.loom(&["login", "--server", server.url(), "--account", "work"]).ok();
+    let host = server.url().trim_start_matches("http://");
+    let reader = home.issue("reader", &["--scopes", "read", "--reveal"]);
+    let ask = |more: &str| {
+        let lines = format!("capability[]=state\nprotocol=http\nhost={host}\n{more}\n");
+        let mut helper = home.command(env!("CARGO_BIN_EXE_git-credential-loom"));
+        run(helper.arg("get").env("LOOM_TOKEN", &reader), lines.as_bytes()).ok().out
+    };
+    let line = |answer: &str, begin: &str| answer.lines().find(|line| line.starts_with(begin)).unwrap().to_owned();
+    let first = ask("");
+    let second = ask(&format!("{}\n", line(&first, "state[]=")));
+    assert_ne!(line(&first, "password="), line(&second, "password="));
+    assert!(!second.contains("continue"), "git would go round: {second}");
+    for account in ["oauth2", "work"] {
+        assert_eq!(state_of(&home, account), "valid", "{account}");
+    }
+}
+
+#[test]
 fn a_state_that_was_not_said_here_changes_nothing() {
     let home = Home::new();
     home.store("https", "a.example", "u", "pw").ok();

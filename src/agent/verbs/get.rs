@@ -7,7 +7,7 @@ use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::call::git_server;
 use crate::agent::fault;
-use crate::base::{AccountKey, Config, Credential, GrantKind, Kind, Secret, ServerUrl, TokenSource};
+use crate::base::{AccountKey, Config, Credential, GrantKind, Kind, Scope, Secret, ServerUrl, TokenSource};
 use crate::oauth::known_hosts;
 use crate::wire::{Code, Condition, Fault, Get, GetReply, Proof, reason};
 
@@ -29,11 +29,15 @@ impl Handle for Get {
             });
         }
         let mut named = self.wanted.username.as_deref();
+        // What this answer leaves out because git says that its server refused it.
+        let mut refused = None;
         if let Some(state) = &self.refused {
             // Git repeats the user name of the answer that was refused, which may be another than it had named before.
             let tag;
             (tag, named) = state.split_once(NAMED).map_or((state.as_str(), None), |(tag, user)| (tag, Some(user)));
-            refuse(agent, &authority, &server, tag).await?;
+            if let Some(account) = refuse(agent, &authority, &server, tag).await? {
+                refused = Some(account);
+            }
         }
         let place = [self.directory.as_deref(), self.named_directory.as_deref()];
         let rule = agent.accounts.rule(&config, &server, place).await;
@@ -45,7 +49,7 @@ impl Handle for Get {
         loop {
             let choice = agent.accounts.with(|accounts| {
                 let found = select::for_git(accounts.seen_by(&authority), &server, user, is_organization);
-                self.choose(agent, &found, named, &tried)
+                self.choose(agent, &found, named, &tried, refused.as_ref())
             });
             match choice.await? {
                 Choice::Say(account, reply) => {
@@ -89,9 +93,16 @@ enum Choice {
 
 impl Get {
     /// The first account of use. One that has to be renewed first goes before one that has not, but is worse.
-    fn choose(&self, agent: &Agent, found: &[&Held], named: Option<&str>, tried: &[AccountKey]) -> Choice {
+    fn choose(
+        &self,
+        agent: &Agent,
+        found: &[&Held],
+        named: Option<&str>,
+        tried: &[AccountKey],
+        refused: Option<&AccountKey>,
+    ) -> Choice {
         let usefulness = |held: &Held| match (tried.contains(held.key()), held.condition(0)) {
-            _ if !self.can_be_told(held) => Usefulness::Never,
+            _ if !self.can_be_told(held) || refused == Some(held.key()) => Usefulness::Never,
             (false, _) => held.usefulness(0),
             (true, Condition::Valid) => Usefulness::Now,
             (true, Condition::Expired | Condition::Refused) => Usefulness::Never,
@@ -105,7 +116,8 @@ impl Get {
         agent.upstream.note_use(first);
         first.give_doubtful();
         // Git may ask again in the same command only if there is something else to say then.
-        let more = useful.next().is_some() || first.could_heal();
+        // Without a mark one that was refused before would follow again, and so on without end.
+        let more = refused.is_none() && (useful.next().is_some() || first.could_heal());
         let state = more && self.state;
         let reply = GetReply {
             proof: proof(first, self),
@@ -176,17 +188,25 @@ fn is_login(held: &Held) -> bool {
 /// In a state, what goes before the user that git named by itself.
 const NAMED: &str = ":";
 
-/// Git comes back with what it was told to say: the server refused that answer.
-async fn refuse(agent: &Agent, authority: &Authority, server: &ServerUrl, tag: &str) -> Result<(), Fault> {
+/// Git comes back with what it was told to say: the server refused that answer. Says which account that was if whoever asks may
+/// only look, and so may not mark it: then it is left out of this answer alone.
+async fn refuse(
+    agent: &Agent,
+    authority: &Authority,
+    server: &ServerUrl,
+    tag: &str,
+) -> Result<Option<AccountKey>, Fault> {
     let tried = agent.accounts.with(|accounts| {
         let found = select::candidates(accounts.seen_by(authority), server, None);
         let tried = found.iter().find(|held| agent.accounts.tag(held) == tag);
         tried.map(|held| (held.key().clone(), held.secret().clone()))
     });
-    if let Some((account, secret)) = tried.await? {
-        agent.accounts.note(&account, &secret, true).await;
+    let Some((account, secret)) = tried.await? else { return Ok(None) };
+    if !authority.allows(Scope::Write) {
+        return Ok(Some(account));
     }
-    Ok(())
+    agent.accounts.note(&account, &secret, true).await;
+    Ok(None)
 }
 
 /// A token goes as `Bearer` where the server wants nothing but that and git can; else as a password, which servers of
