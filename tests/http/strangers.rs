@@ -371,3 +371,17 @@ fn at_a_door_that_a_token_opened_people_have_what_is_theirs_and_nothing_of_the_t
     vera.post(&place, &[("key", &own.field("key"))]).is(303);
     assert_eq!(status(&home, &format!("{url}/api/status"), &machine), 401);
 }
+
+#[test]
+fn who_only_looks_is_told_nothing_of_the_files_of_the_user() {
+    let home = Home::new();
+    home.configure("[http]\nlisten = '192.0.2.1:1'\n");
+    let reader = home.issue("reader", &["--scopes", "read"]);
+    let told = |token: Option<&str>| {
+        let mut command = home.command(env!("CARGO_BIN_EXE_loom"));
+        command.args(["status", "--json"]).envs(token.map(|token| ("LOOM_TOKEN", token)));
+        let status: Value = serde_json::from_str(&run(&mut command, b"").out).unwrap();
+        status.to_string().contains("http-not-open")
+    };
+    assert!(told(None) && !told(Some(&reader)));
+}

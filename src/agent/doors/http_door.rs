@@ -10,7 +10,7 @@ use crate::agent::doors::{DoorOrder, Doors};
 use crate::agent::fault;
 use crate::agent::gate::open_http::{NamedIssuer, OpenHttp};
 use crate::base::lock;
-use crate::base::{Config, HttpDoor, Locale, Message};
+use crate::base::{Config, HttpDoor, Locale, Message, Scope};
 use crate::msg;
 use crate::wire::{Fault, Warning, reason};
 
@@ -82,9 +82,9 @@ impl Doors {
         self.gate.http.place().map(|(url, _)| url)
     }
 
-    /// What is wrong with the HTTP door. Files are no business of who may do little.
+    /// What is wrong with the HTTP door. Files are no business of who may not do everything.
     pub(crate) fn http_warnings(&self, authority: &Authority, locale: Locale) -> Vec<Warning> {
-        if !authority.sees_everything() {
+        if !authority.sees_everything() || !authority.allows(Scope::All) {
             return Vec::new();
         }
         let not_open = lock(&self.http.trouble).clone();

@@ -10,7 +10,7 @@ use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::gate::needs::USED;
-use crate::base::{AccountKey, Grant, ServerUrl};
+use crate::base::{AccountKey, Grant, Scope, ServerUrl};
 use crate::wire::FileAccount;
 use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};
 
@@ -27,6 +27,8 @@ impl Handle for Status {
         let config = agent.settings.config()?;
         let default_server = config.default_server().filter(|server| authority.sees(server)).cloned();
         let is_owner = caller.is_owner();
+        // What lies in the user's directories is no business of who looks.
+        let may_all = authority.sees_everything() && authority.allows(Scope::All);
         let audit = if is_owner { agent.audit.look_for_trouble(caller.locale).await } else { None };
         let warnings = agent.doors.http_warnings(caller.authority(), caller.locale);
         if agent.lock.is_locked() {
@@ -80,12 +82,13 @@ impl Handle for Status {
             agent: agent.status(),
             default_server,
             accounts: accounts.await?,
-            unclaimed: if authority.sees_everything() { agent.accounts.unclaimed().await? } else { Vec::new() },
+            unclaimed: if may_all { agent.accounts.unclaimed().await? } else { Vec::new() },
             damaged: damaged.iter().map(FileAccount::of).collect(),
             audit,
             warnings,
-            tokens_gone: agent.gate.tokens_gone().filter(|_| authority.sees_everything()),
-            note: agent.accounts.unsaid(caller.locale),
+            tokens_gone: agent.gate.tokens_gone().filter(|_| may_all),
+            // It is said once, and to the user.
+            note: if is_owner { agent.accounts.unsaid(caller.locale) } else { None },
         })
     }
 }
