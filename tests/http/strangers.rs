@@ -317,6 +317,16 @@ fn a_sign_in_ends_the_session_that_the_browser_had() {
 }
 
 #[test]
+fn who_gets_an_account_at_the_issuer_of_an_environment_has_no_role_by_default() {
+    let published = Published::start();
+    let (home, door) = published.home();
+    home.configure("[http]\ndefault_role = 'admin'\n");
+    let came =
+        |roles: &str| door.get("/api/status", &published.draft("ec", "ES256").claim("roles", roles).sign()).status;
+    assert_eq!((came(""), came("viewer")), (403, 200));
+}
+
+#[test]
 fn a_new_agent_asks_with_its_first_answer_whether_who_handed_a_token_on_still_comes_in() {
     let published = Published::start();
     let home = Home::new();
@@ -336,6 +346,20 @@ fn a_new_agent_asks_with_its_first_answer_whether_who_handed_a_token_on_still_co
     home.loom(&["agent", "stop"]).ok();
     settings("somebody");
     presenting().fails(1).says("not known");
+}
+
+#[test]
+fn who_only_looks_is_told_nothing_of_the_files_of_the_user() {
+    let home = Home::new();
+    home.configure("[http]\nlisten = '192.0.2.1:1'\n");
+    let reader = home.issue("reader", &["--scopes", "read"]);
+    let told = |token: Option<&str>| {
+        let mut command = home.command(env!("CARGO_BIN_EXE_loom"));
+        command.args(["status", "--json"]).envs(token.map(|token| ("LOOM_TOKEN", token)));
+        let status: Value = serde_json::from_str(&run(&mut command, b"").out).unwrap();
+        status.to_string().contains("http-not-open")
+    };
+    assert!(told(None) && !told(Some(&reader)));
 }
 
 #[test]
@@ -370,18 +394,4 @@ fn at_a_door_that_a_token_opened_people_have_what_is_theirs_and_nothing_of_the_t
     approve(&vera, &home, &url, &[]);
     vera.post(&place, &[("key", &own.field("key"))]).is(303);
     assert_eq!(status(&home, &format!("{url}/api/status"), &machine), 401);
-}
-
-#[test]
-fn who_only_looks_is_told_nothing_of_the_files_of_the_user() {
-    let home = Home::new();
-    home.configure("[http]\nlisten = '192.0.2.1:1'\n");
-    let reader = home.issue("reader", &["--scopes", "read"]);
-    let told = |token: Option<&str>| {
-        let mut command = home.command(env!("CARGO_BIN_EXE_loom"));
-        command.args(["status", "--json"]).envs(token.map(|token| ("LOOM_TOKEN", token)));
-        let status: Value = serde_json::from_str(&run(&mut command, b"").out).unwrap();
-        status.to_string().contains("http-not-open")
-    };
-    assert!(told(None) && !told(Some(&reader)));
 }

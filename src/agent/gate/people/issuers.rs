@@ -93,13 +93,14 @@ impl Gate {
         let config = self.settings.config()?;
         let default_role = config.http().and_then(|http| http.default_role());
         let mut all = config.http().map(|http| http.issuers().to_vec()).unwrap_or_default();
+        // Not to the one of an environment, which says nothing of whom it allows: else everybody had it who gets an account there.
+        for issuer in &mut all {
+            issuer.default_role = issuer.default_role.or(default_role);
+        }
         let named = self.http.issuer().or_else(|| lock(&self.people.issuers.own).clone());
         let is_new = |named: &IssuerConfig| !all.iter().any(|other| other.issuer.is(named.issuer.as_str()));
         let named = named.filter(is_new);
         all.extend(named);
-        for issuer in &mut all {
-            issuer.default_role = issuer.default_role.or(default_role);
-        }
         Ok(all)
     }
 
