@@ -1,4 +1,4 @@
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
@@ -91,16 +91,33 @@ pub(super) fn redirected(from: &Url, location: &str) -> Option<Url> {
 
 /// Whether the URL names an address that leads to other machines for others: this one, or one of the network it is in.
 fn is_near(url: &Url) -> bool {
-    let is_near_v4 = |ip: Ipv4Addr| ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified();
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(ip)) => is_near_v4(ip),
         Some(Host::Ipv6(ip)) => {
             let is_own = ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local();
-            is_own || ip.to_ipv4_mapped().is_some_and(is_near_v4)
+            // Translators of a network's own (RFC 8215), and addresses of sites as they once were.
+            let is_of_network = matches!(ip.segments(), [0x64, 0xff9b, 1, ..] | [0xfec0..=0xfeff, ..]);
+            is_own || is_of_network || embedded(ip).is_some_and(is_near_v4)
         }
         None => true,
     }
+}
+
+/// The blocks of RFC 6890 that are not of the whole Internet: this network, its own, and what a provider shares among many.
+fn is_near_v4(ip: Ipv4Addr) -> bool {
+    let is_shared = matches!(ip.octets(), [0, ..] | [100, 64..=127, ..]);
+    is_shared || ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_broadcast()
+}
+
+/// The IPv4 address that one of IPv6 leads to: mapped, compatible, translated (RFC 6052, RFC 2765) or 6to4.
+fn embedded(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let (high, low) = match ip.segments() {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => (high, low),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => (high, low),
+        _ => return None,
+    };
+    Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
 }
 
 #[cfg(test)]
@@ -158,6 +175,16 @@ mod tests {
             "https://[fd00::1]/",
             "https://[fe80::1]/",
             "//10.0.0.1/",
+            "https://100.64.0.1/",
+            "https://100.127.255.254/",
+            "https://0.1.2.3/",
+            "https://[::10.0.0.1]/",
+            "https://[64:ff9b::127.0.0.1]/",
+            "https://[64:ff9b::10.0.0.1]/",
+            "https://[64:ff9b:1::a00:1]/",
+            "https://[2002:a00:1::1]/",
+            "https://[2002:7f00:1::]/",
+            "https://[::ffff:0:10.0.0.1]/",
             "/org/..%2fmallory",
             "/org/x%250ay",
             "https://b.example/..%2f",
@@ -165,5 +192,8 @@ mod tests {
             assert_eq!(followed("https://a.example/x", to), None, "{to}");
         }
         assert_eq!(followed("http://dev.example/x", "http://127.0.0.1/"), None);
+        for to in ["https://100.128.0.1/", "https://[64:ff9b::808:808]/", "https://[2002:808:808::1]/"] {
+            assert!(followed("https://a.example/x", to).is_some(), "{to}");
+        }
     }
 }
