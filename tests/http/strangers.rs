@@ -327,7 +327,7 @@ fn who_gets_an_account_at_the_issuer_of_an_environment_has_no_role_by_default() 
 }
 
 #[test]
-fn a_new_agent_asks_with_its_first_answer_whether_who_handed_a_token_on_still_comes_in() {
+fn a_new_agent_asks_at_once_whether_who_is_behind_a_token_still_comes_in() {
     let published = Published::start();
     let home = Home::new();
     let settings = |people: &str| {
@@ -363,7 +363,7 @@ fn who_only_looks_is_told_nothing_of_the_files_of_the_user() {
 }
 
 #[test]
-fn at_a_door_that_a_token_opened_people_have_what_is_theirs_and_nothing_of_the_tokens() {
+fn at_a_tokens_door_people_see_and_end_their_own_machines_only() {
     let mut home = Home::new();
     let Some(provider) = Provider::start(&mut home) else { return };
     let opener = home.issue("opener", &["--scopes", "*"]);
