@@ -117,6 +117,7 @@ impl FileId {
         FileId { device, number }
     }
 
+    #[cfg(target_os = "linux")]
     pub(super) fn device(self) -> u64 {
         self.device
     }

@@ -1,8 +1,7 @@
 use std::io;
 
 use rustix::fs::Mode;
-use rustix::mm::{MlockAllFlags, mlockall};
-use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, umask};
 
 /// As many files and connections as a process should be able to have open.
 const WANTED_FILES: u64 = 4096;
@@ -10,7 +9,7 @@ const WANTED_FILES: u64 = 4096;
 /// Nothing this process makes is for others, and nobody reads its memory: not a debugger of the same user, not a core file.
 pub fn keep_to_itself() -> io::Result<()> {
     umask(Mode::from_raw_mode(0o077));
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    hide_memory()?;
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     Ok(())
 }
@@ -33,9 +32,29 @@ pub fn open_files() -> Option<u64> {
 /// Keeps the memory out of swap; `false` where the system does not allow that.
 ///
 /// Only without a limit: under one, memory that is needed later would be refused, and the process would end.
+#[cfg(target_os = "linux")]
 pub fn lock_memory() -> bool {
+    use rustix::mm::{MlockAllFlags, mlockall};
     let _ = setrlimit(Resource::Memlock, Rlimit { current: None, maximum: None });
     let unlimited = getrlimit(Resource::Memlock).current.is_none();
     // What is never touched takes no memory, locked or not.
     unlimited && mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT).is_ok()
+}
+
+/// There is no such call for all of it.
+#[cfg(not(target_os = "linux"))]
+pub fn lock_memory() -> bool {
+    false
+}
+
+#[cfg(target_os = "linux")]
+fn hide_memory() -> io::Result<()> {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
+}
+
+/// On macOS it is the program's signature that says so.
+#[cfg(not(target_os = "linux"))]
+fn hide_memory() -> io::Result<()> {
+    Ok(())
 }

@@ -1,5 +1,5 @@
 use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use interprocess::local_socket::Stream as Connected;
 use interprocess::local_socket::traits::{Stream as _, StreamCommon};
-use rustix::io::Errno;
+use rustix::io::{Errno, ioctl_fionbio};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect};
 
 use super::user::UserId;
 
@@ -47,8 +47,9 @@ pub fn fits(path: &Path) -> bool {
 /// Whether somebody listens there. One with a full queue does, so nothing is waited for.
 pub fn is_answered(path: &Path) -> bool {
     let answered = SocketAddrUnix::new(path).and_then(|address| {
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        connect(&socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?, &address)
+        let stream = socket()?;
+        ioctl_fionbio(&stream, true)?;
+        connect(&stream, &address)
     });
     matches!(answered, Ok(()) | Err(Errno::AGAIN))
 }
@@ -58,7 +59,7 @@ impl Stream {
     pub fn connect(path: &Path, within: Duration) -> Result<Stream, ConnectError> {
         let connected = || {
             let address = SocketAddrUnix::new(path)?;
-            let stream = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+            let stream = socket()?;
             // It is that of the connecting too: a queue that nobody takes from is full one day.
             set_socket_timeout(&stream, Timeout::Send, Some(within))?;
             connect(&stream, &address)?;
@@ -97,6 +98,20 @@ impl Write for Stream {
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
+}
+
+/// One that no program inherits that this process starts.
+#[cfg(target_os = "linux")]
+fn socket() -> rustix::io::Result<OwnedFd> {
+    use rustix::net::{SocketFlags, socket_with};
+    socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn socket() -> rustix::io::Result<OwnedFd> {
+    let socket = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+    rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
+    Ok(socket)
 }
 
 #[cfg(target_os = "linux")]

@@ -1,8 +1,8 @@
 use std::fs::{File, TryLockError};
 use std::io;
 
-use super::file::FileId;
-use super::process;
+#[cfg(target_os = "linux")]
+use super::{file::FileId, process};
 
 /// A process that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,14 +27,22 @@ pub fn exclusive(file: &File) -> io::Result<()> {
 }
 
 /// Who has the lock on this file. A process of another machine, or of another PID namespace, is nobody here.
+#[cfg(target_os = "linux")]
 pub fn holder(file: &File) -> Option<Holder> {
     let locks = std::fs::read_to_string("/proc/locks").ok()?;
     let pid = find(&locks, FileId::of(file).ok()?)?;
     Some(Holder { pid, program: process::program(pid) })
 }
 
+/// Nothing says it here.
+#[cfg(not(target_os = "linux"))]
+pub fn holder(_: &File) -> Option<Holder> {
+    None
+}
+
 /// The process that holds a whole-file lock, in the text of /proc/locks (proc_locks(5)). Some filesystems name another
 /// device there than `stat` does; then the inode has to do, if only one lock has it.
+#[cfg(target_os = "linux")]
 fn find(locks: &str, file: FileId) -> Option<u32> {
     let held = locks.lines().filter_map(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();
@@ -49,7 +57,7 @@ fn find(locks: &str, file: FileId) -> Option<u32> {
     exact.or(same.first().filter(|_| same.len() == 1)).map(|(_, pid)| *pid)
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 

@@ -34,6 +34,7 @@ pub fn started(pid: u32) -> Option<u64> {
 }
 
 /// The name of its program, perhaps cut.
+#[cfg(target_os = "linux")]
 pub(super) fn program(pid: u32) -> Option<String> {
     let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
     Some(name.trim_end().to_owned()).filter(|name| !name.is_empty())
