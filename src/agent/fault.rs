@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::access::{LedgerError, Refused};
-use crate::base::{AccountKey, Message, Scope, ServerUrl, ServerUrlError, shell_word};
+use crate::base::{AccountKey, Message, Scope, ServerUrl, ServerUrlError, StoredIn, shell_word};
 use crate::msg;
 use crate::net::HttpError;
 use crate::oauth::loom_dialect::DialectError;
@@ -199,11 +199,12 @@ pub(crate) fn from_server_url(text: impl std::fmt::Display, error: &ServerUrlErr
 
 pub(crate) fn from_store(error: StoreError) -> Fault {
     match error {
-        StoreError::Locked => reason::Lock::KeyringLocked.into(),
+        StoreError::Locked(place) => locked_at(place),
         StoreError::PassphraseNeeded => locked(),
         StoreError::WrongPassphrase => reason::Lock::WrongPassphrase.into(),
         StoreError::OtherPassphrase => reason::Lock::OtherPassphrase.into(),
-        StoreError::Unavailable(reason) => reason::Store::KeyringUnavailable { reason: Some(reason) }.into(),
+        StoreError::Unavailable { place, reason } => unavailable_at(place, reason),
+        StoreError::NoRandom(error) => reason::Tokens::NoRandom { error: error.to_string() }.into(),
         StoreError::Late => store_busy(),
         StoreError::Damaged { path } => reason::Store::Damaged { path }.into(),
         StoreError::WrongKey { path, key } => reason::Store::WrongKey { path, key }.into(),
@@ -221,6 +222,24 @@ pub(crate) fn from_store(error: StoreError) -> Fault {
         StoreError::Newer { path } => reason::Store::Newer { path }.into(),
         StoreError::NotKept => reason::Store::NotKept.into(),
         StoreError::File(error) => error.into(),
+    }
+}
+
+/// A place gives out nothing until a person unlocks it.
+fn locked_at(place: StoredIn) -> Fault {
+    match place {
+        StoredIn::Keyring => reason::Lock::KeyringLocked.into(),
+        // Nobody locks these.
+        StoredIn::File | StoredIn::Memory => store_busy(),
+    }
+}
+
+/// A place does not answer, for this reason.
+fn unavailable_at(place: StoredIn, reason: Message) -> Fault {
+    match place {
+        StoredIn::Keyring => reason::Store::KeyringUnavailable { reason: Some(reason) }.into(),
+        // What is wrong with the file has errors of its own.
+        StoredIn::File | StoredIn::Memory => store_busy(),
     }
 }
 
@@ -261,7 +280,7 @@ pub(crate) fn audit_unreadable(error: std::io::Error) -> Fault {
 }
 
 pub(crate) fn keyring_hangs() -> Fault {
-    from_store(StoreError::Unavailable(msg!("keyring-hangs")))
+    from_store(StoreError::of_keyring(msg!("keyring-hangs")))
 }
 
 /// The store takes longer than it should, or somebody before does.

@@ -201,7 +201,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::base::{AccountKey, Credential, ServerUrl, TokenSource, moment};
+    use crate::base::{AccountKey, Credential, ServerUrl, StoredIn, TokenSource, moment};
     use crate::wire::Code;
 
     #[tokio::test]
@@ -210,7 +210,7 @@ mod tests {
         let paths = Paths::below(dir.path());
         std::fs::create_dir(paths.config_dir()).unwrap();
         std::fs::write(paths.config_file(), "lock_after = '30m'").unwrap();
-        let agent = Agent::new(paths, Some(StoreChoice::File), false);
+        let agent = Agent::new(paths, Some(StoreChoice::In(StoredIn::File)), false);
         tokio::spawn(agent.clone().lock_when_due());
         let account = AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), None);
         let credential = Credential::token(Secret::new("t".into()), TokenSource::Given);

@@ -12,7 +12,9 @@ use serde::{Deserialize, Deserializer};
 use toml_edit::{DocumentMut, value};
 
 use super::token_settings::TokenSettings;
-use super::{AccountRule, HttpConfig, Locale, Message, Scopes, ServerConfig, ServerUrl, plain_file, private_file};
+use super::{
+    AccountRule, HttpConfig, Locale, Message, Scopes, ServerConfig, ServerUrl, StoreChoice, plain_file, private_file,
+};
 use crate::msg;
 
 /// The user's settings, from `config.toml`; see loom.toml(5).
@@ -39,19 +41,6 @@ pub struct Config {
     server: Vec<ServerConfig>,
     #[serde(default)]
     account: Vec<AccountRule>,
-}
-
-/// Where credentials are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StoreChoice {
-    /// The keyring where it answers, else the file.
-    #[default]
-    Auto,
-    Keyring,
-    File,
-    /// Nowhere: they end with the agent.
-    Memory,
 }
 
 /// A setting that `loom config` reads and writes.
@@ -200,19 +189,6 @@ fn behind_links(path: &Path) -> PathBuf {
         path = path.parent().unwrap_or(Path::new("/")).join(target);
     }
     path
-}
-
-impl StoreChoice {
-    /// From the text of `LOOM_STORE`.
-    pub fn from_name(name: &str) -> Option<StoreChoice> {
-        match name {
-            "auto" => Some(StoreChoice::Auto),
-            "keyring" => Some(StoreChoice::Keyring),
-            "file" => Some(StoreChoice::File),
-            "memory" => Some(StoreChoice::Memory),
-            _ => None,
-        }
-    }
 }
 
 /// A setting is no secret, so the file may be readable by others; it is read as any file is, links followed.

@@ -15,9 +15,8 @@ use std::time::{Duration, Instant};
 use super::{
     CredentialStore, FileStore, Keyring, LegacyKey, Lookout, MemoryStore, Record, StoreError, StoreKey, Version,
 };
-use crate::base::{AccountKey, Message, Paths, ServerUrl, StoreChoice};
+use crate::base::{AccountKey, Message, Paths, ServerUrl, StoreChoice, StoredIn};
 use crate::msg;
-use crate::wire::StoredIn;
 
 /// The stores in use: new records go to the first; the others are read, so that nothing kept earlier is lost from view.
 pub struct Cascade {
@@ -57,15 +56,17 @@ impl Cascade {
         let mut keyring = Keyring::default();
         let of_keyring = keyring.watch();
         let (stores, awaited): (Vec<Box<dyn CredentialStore>>, _) = match choice {
-            StoreChoice::Memory => (vec![Box::new(MemoryStore::default())], None),
-            StoreChoice::File => (vec![file()], None),
-            StoreChoice::Keyring => {
+            StoreChoice::In(StoredIn::Memory) => (vec![Box::new(MemoryStore::default())], None),
+            StoreChoice::In(StoredIn::File) => (vec![file()], None),
+            StoreChoice::In(StoredIn::Keyring) => {
                 keyring.probe()?;
                 (vec![Box::new(keyring), file()], None)
             }
             StoreChoice::Auto => match keyring.probe() {
                 Ok(()) => (vec![Box::new(keyring), file()], None),
-                Err(StoreError::Unavailable(reason)) if !keyring.was_used() => (vec![file()], Some((keyring, reason))),
+                Err(StoreError::Unavailable { reason, .. }) if !keyring.was_used() => {
+                    (vec![file()], Some((keyring, reason)))
+                }
                 Err(error) => return Err(error),
             },
         };
@@ -121,7 +122,7 @@ impl Cascade {
 
     /// The same without the keyring, while that cannot be read.
     pub fn load_others(&mut self) -> Result<BTreeMap<AccountKey, (Record, StoredIn)>> {
-        self.collect(|store| if store.stored_in() == StoredIn::Keyring { Ok(Vec::new()) } else { store.load() })
+        self.collect(|store| if store.stored_in().may_be_away() { Ok(Vec::new()) } else { store.load() })
     }
 
     /// Of an account that two stores have, the later record counts: the keyring may have been away for a while.

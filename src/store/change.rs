@@ -1,8 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Record;
-use crate::base::{AccountKey, Stamp};
-use crate::wire::StoredIn;
+use crate::base::{AccountKey, Stamp, StoredIn};
 
 /// What becomes of the record of an account.
 #[derive(Clone, Debug)]

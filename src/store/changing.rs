@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::{Cascade, Change, Changed, Record, StoreError, Version, Wish};
-use crate::base::AccountKey;
 use crate::base::private_file::PrivateFileError;
-use crate::wire::StoredIn;
+use crate::base::{AccountKey, StoredIn};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -125,7 +124,7 @@ mod tests {
     use super::super::StoreKey;
     use super::super::conformance::{account, record};
     use super::*;
-    use crate::base::{Paths, StoreChoice, private_file};
+    use crate::base::{Paths, StoreChoice, StoredIn, private_file};
 
     fn put(n: usize, secret: &str) -> Wish {
         let record = record(n, secret);
@@ -138,7 +137,7 @@ mod tests {
 
     fn cascade(dir: &tempfile::TempDir) -> (Paths, Cascade) {
         let paths = Paths::below(dir.path());
-        let cascade = Cascade::open(StoreChoice::File, &paths, &StoreKey::new(&paths)).unwrap();
+        let cascade = Cascade::open(StoreChoice::In(StoredIn::File), &paths, &StoreKey::new(&paths)).unwrap();
         (paths, cascade)
     }
 

@@ -1,14 +1,14 @@
 use std::path::PathBuf;
 
-use crate::base::Message;
 use crate::base::private_file::PrivateFileError;
+use crate::base::{Message, StoredIn};
 
 /// Why a store did not do what it was asked. What it kept before is still as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The keyring is there and locked: a person has to unlock it.
-    #[error("the keyring is locked")]
-    Locked,
+    /// It is there and locked: a person has to unlock it.
+    #[error("the {} is locked", .0.name())]
+    Locked(StoredIn),
     /// The key of the sealed file is opened by a passphrase only, which was not given yet.
     #[error("a passphrase is needed")]
     PassphraseNeeded,
@@ -17,9 +17,12 @@ pub enum StoreError {
     /// It opens a key, but not the one that the file is sealed with: a change of the passphrase was cut short.
     #[error("this is not the passphrase that counts")]
     OtherPassphrase,
-    /// The store does not answer.
-    #[error("the store does not answer")]
-    Unavailable(Message),
+    /// It does not answer.
+    #[error("the {} does not answer", .place.name())]
+    Unavailable { place: StoredIn, reason: Message },
+    /// Nothing can be sealed.
+    #[error("the system gives no random numbers")]
+    NoRandom(getrandom::Error),
     /// Whoever asked has been told by now that it was not done, so it was not begun.
     #[error("the store was busy for too long")]
     Late,
@@ -41,4 +44,11 @@ pub enum StoreError {
     NotKept,
     #[error(transparent)]
     File(#[from] PrivateFileError),
+}
+
+impl StoreError {
+    /// The keyring does not answer, for this reason.
+    pub fn of_keyring(reason: Message) -> StoreError {
+        StoreError::Unavailable { place: StoredIn::Keyring, reason }
+    }
 }

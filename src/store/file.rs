@@ -18,8 +18,7 @@ use super::seal::Seal;
 use super::sealed_file::{Content, SealedFile, Seen};
 use super::{CredentialStore, LegacyKey, Protection, Record, StoreError, StoreKey};
 use crate::base::private_file::PrivateFileError;
-use crate::base::{AccountKey, Credential, Paths};
-use crate::wire::StoredIn;
+use crate::base::{AccountKey, Credential, Paths, StoredIn};
 
 /// The sealed file as a store. What it holds is known by where it lies, so that a change reads and writes what it is about;
 /// what other agents added since is read on. The caller of what changes something holds the lock.

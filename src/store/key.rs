@@ -24,7 +24,6 @@ use super::envelope;
 use super::passphrase::LockedKey;
 use super::seal::{KEY_BYTES, Seal, new_key};
 use crate::base::{Paths, Secret, private_file};
-use crate::msg;
 
 /// The key of the sealed file: where it lies and, if only a passphrase opens it, the key itself for as long as the agent
 /// is unlocked. Clones share it.
@@ -228,8 +227,7 @@ impl StoreKey {
     /// Writes a new random key where there is none.
     fn make(&self, path: &Path, protection: &Protection) -> Result<Seal, StoreError> {
         let mut key = new_key();
-        getrandom::fill(key.as_mut_slice())
-            .map_err(|error| StoreError::Unavailable(msg!("no-random", error = error)))?;
+        getrandom::fill(key.as_mut_slice()).map_err(StoreError::NoRandom)?;
         let seal = Seal::new(&key);
         match protection {
             Protection::KeyFile => {

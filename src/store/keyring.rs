@@ -23,9 +23,8 @@ use super::platform::{self, Item, Platform};
 use super::watch::Watch;
 use super::worker::Worker;
 use super::{CredentialStore, LegacyKey, Record, StoreError};
-use crate::base::{AccountKey, Credential, Waiting};
+use crate::base::{AccountKey, Credential, StoredIn, Waiting};
 use crate::msg;
-use crate::wire::StoredIn;
 
 /// What our entries are found by, and an older Loom's.
 const OURS: [(&str, &str); 1] = [("service", "loom")];
@@ -93,7 +92,7 @@ impl Keyring {
         let begun = Instant::now();
         let doubt = Patience::lock().doubt(begun);
         if let Some(within) = doubt
-            && let Err(error @ StoreError::Unavailable(_)) =
+            && let Err(error @ StoreError::Unavailable { .. }) =
                 self.attempt(|platform| platform.look(&OURS), begun + within)
         {
             Patience::lock().note(begun.elapsed() >= within, Instant::now());
@@ -152,7 +151,7 @@ impl Keyring {
         );
         let outcome = done.map_err(|_| hangs())?;
         // After a failure the connection may be dead; the next call makes a new one.
-        if !matches!(outcome, Err(StoreError::Unavailable(_))) {
+        if !matches!(outcome, Err(StoreError::Unavailable { .. })) {
             self.worker = Some(worker);
         }
         outcome
@@ -315,9 +314,9 @@ fn remove(platform: &Platform, user: &str) -> Result<bool> {
 }
 
 fn failed<R>(outcome: &Result<R>) -> bool {
-    matches!(outcome, Err(StoreError::Unavailable(_)))
+    matches!(outcome, Err(StoreError::Unavailable { .. }))
 }
 
 fn hangs() -> StoreError {
-    StoreError::Unavailable(msg!("keyring-hangs"))
+    StoreError::of_keyring(msg!("keyring-hangs"))
 }

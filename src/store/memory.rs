@@ -1,8 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{CredentialStore, LegacyKey, Record, StoreError};
-use crate::base::{AccountKey, Credential};
-use crate::wire::StoredIn;
+use crate::base::{AccountKey, Credential, StoredIn};
 
 /// Keeps records for as long as the agent lives: `store = "memory"`.
 #[derive(Default)]

@@ -54,8 +54,7 @@ pub fn check_sealed_file(bytes: &[u8]) -> bool {
     sealed_file::is_whole(bytes, &seal::Seal::of_nobody())
 }
 
-use crate::base::AccountKey;
-use crate::wire::StoredIn;
+use crate::base::{AccountKey, StoredIn};
 use file::FileStore;
 use keyring::Keyring;
 use legacy::LegacyKey;

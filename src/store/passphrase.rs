@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use super::seal::{KEY_BYTES, Key, Seal, Sealed, new_key};
 use crate::base::Secret;
-use crate::msg;
 
 /// A key that only a passphrase opens, as the key file holds it: sealed with what Argon2id (RFC 9106) makes of the
 /// passphrase. How it was made stands beside it, so that a later loom can ask for more.
@@ -59,7 +58,7 @@ impl LockedKey {
     /// Locks a key with a passphrase.
     pub(super) fn new(key: &[u8; KEY_BYTES], passphrase: &Secret) -> Result<LockedKey, StoreError> {
         let mut salt = [0; SALT_BYTES];
-        getrandom::fill(&mut salt).map_err(|error| StoreError::Unavailable(msg!("no-random", error = error)))?;
+        getrandom::fill(&mut salt).map_err(StoreError::NoRandom)?;
         let made = derive(passphrase, &salt, [MEMORY, PASSES, LANES]).ok_or(StoreError::NotKept)?;
         let key = Seal::new(&made).seal(key, CONTEXT)?;
         let salt = BASE64.encode(salt);

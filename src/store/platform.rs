@@ -20,5 +20,5 @@ pub(super) fn connect(watch: &Watch) -> Result<Platform, StoreError> {
     }
     // Where one would appear first.
     buses.first().inspect(|bus| watch.begin(bus));
-    Err(failed.unwrap_or_else(|| StoreError::Unavailable(msg!("no-session-bus"))))
+    Err(failed.unwrap_or_else(|| StoreError::of_keyring(msg!("no-session-bus"))))
 }

@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 
 use super::StoreError;
 use crate::base::hex;
-use crate::msg;
 
 /// A key that seals: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), random nonces. Clones share the one copy of the key, on
 /// the heap: what is moved about leaves nothing of it behind.
@@ -67,7 +66,7 @@ impl Seal {
     /// Seals a text; `context` is not hidden, but opening needs the very same.
     pub(super) fn seal(&self, text: &[u8], context: &[u8]) -> Result<Sealed, StoreError> {
         let mut nonce = [0; NONCE_BYTES];
-        getrandom::fill(&mut nonce).map_err(|error| StoreError::Unavailable(msg!("no-random", error = error)))?;
+        getrandom::fill(&mut nonce).map_err(StoreError::NoRandom)?;
         let payload = Payload { msg: text, aad: context };
         let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| StoreError::NotKept)?;
         Ok(Sealed { nonce: BASE64.encode(nonce), text: BASE64.encode(sealed) })

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::StoreError;
 use super::transfer::{self, Offer, TransferKey};
+use crate::base::StoredIn;
 use crate::msg;
 
 /// One connection to it, with a key for the secrets that go over it.
@@ -73,7 +74,7 @@ impl SecretService {
     /// that it did not.
     fn begin_change(&self) -> Result<()> {
         match Instant::now() + ANSWER_WITHIN > self.until.get() {
-            true => Err(StoreError::Unavailable(msg!("keyring-hangs"))),
+            true => Err(StoreError::of_keyring(msg!("keyring-hangs"))),
             false => Ok(()),
         }
     }
@@ -83,7 +84,7 @@ impl SecretService {
         let default = self.default_collection()?;
         let (Variant(is_locked),): (Variant<bool>,) = self.call(&default, PROPERTIES, "Get", (COLLECTION, "Locked"))?;
         let (_, locked) = self.search(attributes)?;
-        if is_locked || !locked.is_empty() { Err(StoreError::Locked) } else { Ok(()) }
+        if is_locked || !locked.is_empty() { Err(StoreError::Locked(StoredIn::Keyring)) } else { Ok(()) }
     }
 
     /// The items that have these attributes, or so it says, in whatever collection.
@@ -136,7 +137,7 @@ impl SecretService {
 
     fn default_collection(&self) -> Result<Path<'static>> {
         let (path,): (Path,) = self.call(PATH, SERVICE, "ReadAlias", ("default",))?;
-        if is_none(&path) { Err(StoreError::Unavailable(msg!("keyring-empty"))) } else { Ok(path) }
+        if is_none(&path) { Err(StoreError::of_keyring(msg!("keyring-empty"))) } else { Ok(path) }
     }
 
     /// Items that are open, and those that are locked.
@@ -160,14 +161,14 @@ impl SecretService {
             }
             let (dismissed, made) = message.get2::<bool, Variant<Box<dyn RefArg>>>();
             if dismissed.unwrap_or(true) {
-                return Err(StoreError::Locked);
+                return Err(StoreError::Locked(StoredIn::Keyring));
             }
             let path = made.and_then(|made| made.0.as_str().and_then(|path| Path::new(path.to_owned()).ok()));
             return Ok(path.filter(|path| !is_none(path)));
         }
         // Else it would stay on the screen with nobody behind it.
         let () = self.call(prompt, PROMPT, "Dismiss", ())?;
-        Err(StoreError::Unavailable(msg!("keyring-hangs")))
+        Err(StoreError::of_keyring(msg!("keyring-hangs")))
     }
 
     fn call<R: ReadAll>(&self, path: &str, interface: &str, method: &str, arguments: impl AppendAll) -> Result<R> {
@@ -208,11 +209,11 @@ fn is_none(path: &Path) -> bool {
 
 fn failed(error: Error) -> StoreError {
     match error.name() {
-        Some("org.freedesktop.Secret.Error.IsLocked") => StoreError::Locked,
-        _ => StoreError::Unavailable(msg!("keyring-says", error = error.message().unwrap_or_default())),
+        Some("org.freedesktop.Secret.Error.IsLocked") => StoreError::Locked(StoredIn::Keyring),
+        _ => StoreError::of_keyring(msg!("keyring-says", error = error.message().unwrap_or_default())),
     }
 }
 
 fn refused() -> StoreError {
-    StoreError::Unavailable(msg!("keyring-refused"))
+    StoreError::of_keyring(msg!("keyring-refused"))
 }

@@ -82,7 +82,7 @@ fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>, StoreError> {
     let mut bytes = Zeroizing::new([0; N]);
     match getrandom::fill(&mut *bytes) {
         Ok(()) => Ok(bytes),
-        Err(error) => Err(StoreError::Unavailable(msg!("no-random", error = error))),
+        Err(error) => Err(StoreError::of_keyring(msg!("no-random", error = error))),
     }
 }
 

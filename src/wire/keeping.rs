@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Empty, StoredIn, Verb};
-use crate::base::{Secret, reveal_some};
+use super::{Empty, Verb};
+use crate::base::{Secret, StoredIn, reveal_some};
 
 /// `stores`: where credentials are kept, and where new ones go.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

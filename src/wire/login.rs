@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{StoredIn, Verb};
-use crate::base::{Credential, Expiry, Secret, ServerUrl, reveal, reveal_some};
+use super::Verb;
+use crate::base::{Credential, Expiry, Secret, ServerUrl, StoredIn, reveal, reveal_some};
 
 /// `login`: events follow while a person approves, then the reply. Closing the connection cancels it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -60,6 +60,6 @@ pub use sign_in::{
     SignInFinish, SignInReply, SignInToken, SignOut, SignOutReply, WhoAmI, WhoAmIReply,
 };
 pub use sockets::{RestrictedSocket, SocketAdd, SocketRemove, Sockets, SocketsReply};
-pub use status::{AccountStatus, AgentStatus, Checked, Condition, Status, StatusReply, StoredIn};
+pub use status::{AccountStatus, AgentStatus, Checked, Condition, Status, StatusReply};
 pub use token::{Token, TokenReply};
 pub use why::{Chosen, PassedOver, Why, WhyReply};

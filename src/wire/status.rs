@@ -3,8 +3,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::{AuditTrouble, FileAccount, Verb, Warning};
-use crate::base::{Expiry, Kind, Message, ServerUrl};
-use crate::msg;
+use crate::base::{Expiry, Kind, ServerUrl, StoredIn};
 
 /// `status`: who is logged in where. No secrets.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -98,26 +97,6 @@ pub enum Condition {
     Expired,
     /// The server answered 401 to it; it is kept, and not served again until something changes.
     Refused,
-}
-
-/// Where a credential is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StoredIn {
-    Keyring,
-    File,
-    Memory,
-}
-
-impl StoredIn {
-    /// The word for it, as people read it.
-    pub fn message(self) -> Message {
-        match self {
-            StoredIn::Keyring => msg!("in-keyring"),
-            StoredIn::File => msg!("in-file"),
-            StoredIn::Memory => msg!("in-memory"),
-        }
-    }
 }
 
 impl StatusReply {

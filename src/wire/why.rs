@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{StoredIn, Verb};
-use crate::base::{Kind, ServerUrl};
+use super::Verb;
+use crate::base::{Kind, ServerUrl, StoredIn};
 
 /// `why`: which credential git would get, and why that one. No secrets.
 #[derive(Clone, Debug, Serialize, Deserialize)]

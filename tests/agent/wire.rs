@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use loom_credentials::base::{
-    Credential, Expiry, Kind, Locale, Route, Scopes, Secret, ServerUrl, Surroundings, TokenSource,
+    Credential, Expiry, Kind, Locale, Route, Scopes, Secret, ServerUrl, StoredIn, Surroundings, TokenSource,
 };
 use loom_credentials::wire::*;
 

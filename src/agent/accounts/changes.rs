@@ -18,9 +18,9 @@ use crate::agent::accounts::stores::{STORE_WITHIN, with_store};
 use crate::agent::accounts::wishes::Asker;
 use crate::agent::fault;
 use crate::base::lock;
-use crate::base::{AccountKey, Credential, Secret, ServerUrl};
+use crate::base::{AccountKey, Credential, Secret, ServerUrl, StoredIn};
 use crate::store::{Cascade, Change, Changed, Record, Wish};
-use crate::wire::{Fault, StoredIn};
+use crate::wire::Fault;
 
 /// A change that is made if the record still has the secret it is about; `None` where there is nothing to change.
 type Amend = Box<dyn Fn(&Record) -> Option<Record> + Send>;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::base::lock;
-use crate::base::{AccountKey, Credential, Expiry, Secret, clock};
+use crate::base::{AccountKey, Credential, Expiry, Secret, StoredIn, clock};
 use crate::store::Record;
-use crate::wire::{Condition, StoredIn};
+use crate::wire::Condition;
 
 /// One account as held.
 pub(crate) struct Held {

@@ -2,9 +2,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::agent::accounts::held::{Held, InStore};
-use crate::base::{AccountKey, ServerUrl};
+use crate::base::{AccountKey, ServerUrl, StoredIn};
 use crate::store::{Changed, Record, Version};
-use crate::wire::StoredIn;
 
 /// What the agent holds in memory: every account, as its store has it.
 #[derive(Default)]

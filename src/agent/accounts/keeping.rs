@@ -4,9 +4,9 @@ use crate::agent::accounts::Accounts;
 use crate::agent::accounts::stores::with_store_in;
 use crate::agent::blocking::{ALL_WITHIN, within};
 use crate::agent::fault;
-use crate::base::{Message, Setting, StoreChoice};
+use crate::base::{Message, Setting, StoreChoice, StoredIn};
 use crate::store::{Protection, StoreError, rekey};
-use crate::wire::{Fault, StoredIn, reason};
+use crate::wire::{Fault, reason};
 
 impl Accounts {
     /// Where new credentials go, and why not to the keyring.
@@ -18,20 +18,17 @@ impl Accounts {
 
     /// Moves every credential, and has new ones go there, also those of the next agent.
     pub(crate) async fn migrate(&self, to: StoredIn) -> Result<usize, Fault> {
-        let (choice, name) = match to {
-            StoredIn::Keyring => (StoreChoice::Keyring, "keyring"),
-            StoredIn::File => (StoreChoice::File, "file"),
-            StoredIn::Memory => {
-                return Err(reason::Store::MigrateToMemory.into());
-            }
-        };
+        if !to.outlives_the_agent() {
+            return Err(reason::Store::MigrateToMemory.into());
+        }
+        let choice = StoreChoice::In(to);
         if self.settings.is_store_fixed() {
             return Err(reason::Store::MigrateFixed.into());
         }
         let mut stores = self.stores().await?;
         let (paths, key) = (self.paths.clone(), self.lock.key.clone());
         let target = with_store_in(ALL_WITHIN, &mut stores, move |store| store.copied(choice, &paths, &key)).await?;
-        let set = || self.settings.set(Setting::Store, name.to_owned());
+        let set = || self.settings.set(Setting::Store, to.name().to_owned());
         // An agent whose setting is the keyring reads the file as well, and no other reads both. So that is the setting as
         // long as each has some.
         if to == StoredIn::Keyring {

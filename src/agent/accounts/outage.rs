@@ -13,9 +13,9 @@ use crate::agent::accounts::Accounts;
 use crate::agent::accounts::index::Index;
 use crate::agent::fault;
 use crate::base::lock;
-use crate::base::{AccountKey, ServerUrl};
+use crate::base::{AccountKey, ServerUrl, StoredIn};
 use crate::store::{Lookout, Record, Version};
-use crate::wire::{Fault, StoredIn};
+use crate::wire::Fault;
 
 /// The keyring cannot be read.
 pub(crate) struct Outage {
@@ -41,7 +41,7 @@ impl Accounts {
 
     /// Takes in what changed elsewhere than in the keyring, which cannot be read. `false` where there is nothing in memory.
     pub(crate) async fn goes_on_without_keyring(&self) -> bool {
-        let has_keyring = |accounts: &Index| accounts.iter().any(|held| held.stored_in() == StoredIn::Keyring);
+        let has_keyring = |accounts: &Index| accounts.iter().any(|held| held.stored_in().may_be_away());
         if !self.look(has_keyring).unwrap_or_default() {
             return false;
         }
@@ -73,10 +73,10 @@ impl Index {
     /// Takes in what the other stores have while the keyring cannot be read: of what is there memory has the last that is
     /// known.
     pub(crate) fn read_others(&mut self, mut stored: BTreeMap<AccountKey, (Record, StoredIn)>, version: Version) {
-        for held in self.iter().filter(|held| held.stored_in() == StoredIn::Keyring) {
+        for held in self.iter().filter(|held| held.stored_in().may_be_away()) {
             let is_later = |(record, _): &(Record, StoredIn)| record.saved() > held.record().saved();
             if !stored.get(held.key()).is_some_and(is_later) {
-                stored.insert(held.key().clone(), (held.record().clone(), StoredIn::Keyring));
+                stored.insert(held.key().clone(), (held.record().clone(), held.stored_in()));
             }
         }
         let damaged = self.damaged().to_vec();

@@ -168,9 +168,8 @@ mod tests {
     use super::*;
     use crate::access::Authority;
     use crate::agent::accounts::index::Index;
-    use crate::base::{Credential, Secret, TokenSource};
+    use crate::base::{Credential, Secret, StoredIn, TokenSource};
     use crate::store::Record;
-    use crate::wire::StoredIn;
 
     fn accounts(keys: &[(&str, &str)]) -> Index {
         let mut accounts = Index::default();

@@ -81,8 +81,7 @@ impl Accounts {
     /// is kept. What is in memory only stays until the agent ends, and nothing moves there.
     fn are_others_meant(&self) -> bool {
         let (opened, meant) = (*lock(&self.opened_as), self.settings.store_choice().ok());
-        let moves = |choice: StoreChoice| choice != StoreChoice::Memory;
-        opened.zip(meant).is_some_and(|(opened, meant)| opened != meant && moves(opened) && moves(meant))
+        opened.zip(meant).is_some_and(|(opened, meant)| opened != meant && opened.is_shared() && meant.is_shared())
     }
 
     /// Nobody gets anything from an agent that is locked, by whichever agent of the same stores.

@@ -158,9 +158,8 @@ fn power_of(credential: &Credential) -> usize {
 mod tests {
     use super::*;
     use crate::access::needed;
-    use crate::base::{Secret, ServerUrl, TokenSource};
+    use crate::base::{Secret, ServerUrl, StoredIn, TokenSource};
     use crate::store::Record;
-    use crate::wire::StoredIn;
 
     fn accounts(all: &[(&str, &str, &str)]) -> Index {
         let mut accounts = Index::default();

@@ -207,7 +207,7 @@ impl Locking {
 
     /// Whether the sealed file's key is closed by a passphrase. What is wrong with the key is said by who needs it.
     pub(crate) fn needs_passphrase(&self) -> bool {
-        self.settings.store_choice().is_ok_and(|choice| choice != StoreChoice::Memory)
+        self.settings.store_choice().is_ok_and(StoreChoice::is_shared)
             && self.key.needs_passphrase().unwrap_or_default()
     }
 
@@ -248,7 +248,7 @@ impl Locking {
     }
 
     fn shares_stores(&self) -> bool {
-        self.settings.store_choice().is_ok_and(|choice| choice != StoreChoice::Memory)
+        self.settings.store_choice().is_ok_and(StoreChoice::is_shared)
     }
 }
 

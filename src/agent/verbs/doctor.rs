@@ -3,8 +3,9 @@ use crate::agent::blocking::{ALL_WITHIN, within};
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
+use crate::base::StoredIn;
 use crate::store::repair::{self, FileState};
-use crate::wire::{Doctor, DoctorReply, Fault, FileAccount, FileCondition, FileReport, StoredIn};
+use crate::wire::{Doctor, DoctorReply, Fault, FileAccount, FileCondition, FileReport};
 
 impl Handle for Doctor {
     const EVENT: Option<&'static str> = Some("doctor");

@@ -2,9 +2,9 @@ use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
-use crate::base::Secret;
+use crate::base::{Secret, StoredIn};
 use crate::store::Protection;
-use crate::wire::{Empty, Fault, Kept, Migrate, MigrateReply, Rekey, StoredIn, Stores, StoresReply, reason};
+use crate::wire::{Empty, Fault, Kept, Migrate, MigrateReply, Rekey, Stores, StoresReply, reason};
 
 impl Handle for Stores {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StoresReply, Fault> {
@@ -15,8 +15,7 @@ impl Handle for Stores {
                 .look(|accounts| accounts.iter().filter(|held| held.stored_in() == stored_in).count())
                 .unwrap_or_default()
         };
-        let places = [StoredIn::Keyring, StoredIn::File, StoredIn::Memory];
-        let kept = places.map(|stored_in| Kept { stored_in, count: count(stored_in) });
+        let kept = StoredIn::ALL.map(|stored_in| Kept { stored_in, count: count(stored_in) });
         let passphrase = agent.lock.key.has_passphrase().map_err(fault::from_store)?;
         Ok(StoresReply {
             first,

@@ -10,9 +10,10 @@ pub mod token;
 use std::path::PathBuf;
 
 pub use api::Api;
-use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand};
 use login::Login;
-use loom_credentials::base::{CloneUrl, Scope, ServerPattern};
+use loom_credentials::base::{CloneUrl, Scope, ServerPattern, StoredIn};
 use token::Token;
 
 #[derive(Parser)]
@@ -186,8 +187,8 @@ pub enum SocketAction {
 pub enum StoreAction {
     Status(Json),
     Migrate {
-        #[arg(long, value_enum)]
-        to: Place,
+        #[arg(long, value_parser = lasting_place())]
+        to: StoredIn,
     },
     Rekey(Rekey),
 }
@@ -200,10 +201,11 @@ pub struct Rekey {
     pub no_passphrase: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Place {
-    Keyring,
-    File,
+/// Nothing moves to where it ends with the agent.
+fn lasting_place() -> impl TypedValueParser<Value = StoredIn> {
+    let lasting = StoredIn::ALL.into_iter().filter(|place| place.outlives_the_agent());
+    let word = |name: String| StoredIn::from_name(&name).ok_or("no such place");
+    PossibleValuesParser::new(lasting.map(StoredIn::name)).try_map(word)
 }
 
 #[derive(Args)]

@@ -5,7 +5,7 @@ use loom_credentials::base::{Credential, Secret, TokenSource, printable};
 use loom_credentials::msg;
 use loom_credentials::os::session;
 use loom_credentials::os::terminal::Hush;
-use loom_credentials::wire::{self, Code, Fault, LoginEvent, LoginReply, Pasted, StoredIn, reason};
+use loom_credentials::wire::{self, Code, Fault, LoginEvent, LoginReply, Pasted, reason};
 use zeroize::Zeroizing;
 
 use crate::args::login::{Flow, Login};
@@ -19,11 +19,7 @@ pub fn run(args: Login, context: &Context) -> Result<u8, Fault> {
     let locale = context.locale;
     term::say(locale, &msg!("logged-in", server = reply.server));
     let server = &reply.server;
-    match reply.stored_in {
-        StoredIn::Keyring => term::say(locale, &msg!("kept-in-keyring")),
-        StoredIn::File => term::say(locale, &msg!("kept-in-file")),
-        StoredIn::Memory => term::say(locale, &msg!("kept-in-memory")),
-    }
+    term::say(locale, &reply.stored_in.kept());
     if let Some(note) = reply.note {
         term::line(&note);
     }

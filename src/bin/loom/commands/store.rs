@@ -3,9 +3,9 @@ use std::io::IsTerminal;
 use loom_credentials::base::{Secret, printable};
 use loom_credentials::msg;
 use loom_credentials::os::terminal::Hush;
-use loom_credentials::wire::{self, Fault, StoredIn, StoresReply, reason};
+use loom_credentials::wire::{self, Fault, StoresReply, reason};
 
-use crate::args::{Place, StoreAction};
+use crate::args::StoreAction;
 use crate::{Context, secret_input, term};
 
 pub fn run(action: &StoreAction, context: &Context) -> Result<u8, Fault> {
@@ -19,12 +19,8 @@ pub fn run(action: &StoreAction, context: &Context) -> Result<u8, Fault> {
             }
         }
         StoreAction::Migrate { to } => {
-            let to = match to {
-                Place::Keyring => StoredIn::Keyring,
-                Place::File => StoredIn::File,
-            };
-            let reply = client.ask(&wire::Migrate { to })?;
-            let place = context.locale.render(&place(to));
+            let reply = client.ask(&wire::Migrate { to: *to })?;
+            let place = context.locale.render(&to.message());
             term::say(context.locale, &msg!("migrated", count = reply.count, place = place));
         }
         StoreAction::Rekey(args) => {
@@ -53,9 +49,9 @@ fn new_passphrase(context: &Context) -> Result<Secret, Fault> {
 
 fn show(reply: &StoresReply, context: &Context) {
     let locale = context.locale;
-    term::data_line(&locale.render(&msg!("new-ones-go", place = locale.render(&place(reply.first)))));
+    term::data_line(&locale.render(&msg!("new-ones-go", place = locale.render(&reply.first.message()))));
     for kept in reply.kept.iter().filter(|kept| kept.count > 0) {
-        let place = locale.render(&place(kept.stored_in));
+        let place = locale.render(&kept.stored_in.message());
         term::data_line(&locale.render(&msg!("kept-there", place = place, count = kept.count)));
     }
     if reply.passphrase {
@@ -63,13 +59,5 @@ fn show(reply: &StoresReply, context: &Context) {
     }
     if let Some(reason) = &reply.fallback {
         term::data_line(&printable(reason));
-    }
-}
-
-fn place(stored_in: StoredIn) -> loom_credentials::base::Message {
-    match stored_in {
-        StoredIn::Keyring => msg!("in-keyring"),
-        StoredIn::File => msg!("in-file"),
-        StoredIn::Memory => msg!("in-memory"),
     }
 }
