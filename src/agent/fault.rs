@@ -205,7 +205,7 @@ pub(crate) fn from_store(error: StoreError) -> Fault {
         StoreError::OtherPassphrase => reason::Lock::OtherPassphrase.into(),
         StoreError::Unavailable { place, reason } => unavailable_at(place, reason),
         StoreError::NoRandom(error) => reason::Tokens::NoRandom { error: error.to_string() }.into(),
-        StoreError::Late => store_busy(),
+        StoreError::Late | StoreError::Raced => store_busy(),
         StoreError::Damaged { path } => reason::Store::Damaged { path }.into(),
         StoreError::WrongKey { path, key } => reason::Store::WrongKey { path, key }.into(),
         StoreError::Missing { path, left, restorable } => {

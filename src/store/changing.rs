@@ -3,9 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use super::{Cascade, Change, Changed, Record, StoreError, Version, Wish};
+use super::cascade::latest;
+use super::contract::{Found, Put};
+use super::{Cascade, Change, Changed, Record, Revision, StoreError, Version, Wish};
 use crate::base::private_file::PrivateFileError;
 use crate::base::{AccountKey, StoredIn};
+
+/// How often in a row somebody else may be faster until whoever asks is told to try again.
+const RACES: usize = 3;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -19,7 +24,7 @@ impl Cascade {
         why: impl Fn(StoreError) -> F,
     ) -> Vec<std::result::Result<Changed, F>> {
         let mut outcomes = Vec::new();
-        let mut most = wishes.len();
+        let (mut most, mut races) = (wishes.len(), 0);
         while outcomes.len() < wishes.len() {
             let rest = &mut wishes[outcomes.len()..];
             let (count, done) = self.change(rest, most, until);
@@ -27,6 +32,8 @@ impl Cascade {
                 Ok(changed) => outcomes.extend(changed.into_iter().map(Ok)),
                 // What one adds may be too much, and is no reason to refuse the others; nothing was written.
                 Err(StoreError::File(PrivateFileError::TooLarge { .. })) if count > 1 => most = 1,
+                // Somebody without this lock was faster, and nothing was written: it is decided anew, by what is there now.
+                Err(StoreError::Raced) if races < RACES => races += 1,
                 Err(error) => {
                     let why = why(error);
                     outcomes.extend((0..count).map(|_| Err(why.clone())));
@@ -41,8 +48,8 @@ impl Cascade {
     /// old secret stays behind. Returns how many it was about.
     fn change(&mut self, wishes: &mut [Wish], most: usize, until: Instant) -> (usize, Result<Vec<Changed>>) {
         self.look_for_keyring();
-        // A keyring takes them one by one anyway, each with a deadline of its own.
-        let most = if self.first() == Some(StoredIn::Keyring) { 1 } else { most };
+        // Others take them one by one anyway, each with a deadline of its own.
+        let most = if self.stores.first().is_some_and(|first| first.is_one_write()) { most } else { 1 };
         let mut count = wishes.len().min(most.max(1));
         let done = self.change_first(wishes, &mut count, until);
         (count, done)
@@ -53,7 +60,9 @@ impl Cascade {
         let before = self.lookout.look();
         let asked: BTreeSet<&AccountKey> = wishes[..*count].iter().flat_map(Wish::accounts).collect();
         let asked: Vec<AccountKey> = asked.into_iter().cloned().collect();
-        let mut kept = self.collect(|store| store.find(&asked))?;
+        let found = self.get(&asked)?;
+        let revisions = Revisions::of(&found);
+        let mut kept = latest(found);
         let stored_in = self.first().ok_or(StoreError::NotKept)?;
         let (mut all, mut changes) = (Vec::new(), BTreeMap::new());
         for wish in &mut wishes[..*count] {
@@ -84,7 +93,7 @@ impl Cascade {
         if Instant::now() >= until {
             return Err(StoreError::Late);
         }
-        self.write(changes)?;
+        self.write(changes, &revisions)?;
         let after = self.lookout.look();
         for (nth, changed) in all.iter_mut().enumerate() {
             // Those after the first begin where it ended.
@@ -94,26 +103,61 @@ impl Cascade {
         Ok(all)
     }
 
-    fn write(&mut self, changes: BTreeMap<AccountKey, Change>) -> Result<()> {
+    /// Writes what was decided, if each store still has what that was decided by. Only where nothing was written the error is
+    /// [`StoreError::Raced`].
+    fn write(&mut self, changes: BTreeMap<AccountKey, Change>, revisions: &Revisions) -> Result<()> {
         let [first, others @ ..] = self.stores.as_mut_slice() else { return Err(StoreError::NotKept) };
-        let changed: Vec<AccountKey> = changes.keys().cloned().collect();
-        let (mut put, mut gone) = (Vec::new(), Vec::new());
-        for (account, change) in changes {
+        let stored_in = first.stored_in();
+        let (mut puts, mut gone) = (Vec::new(), Vec::new());
+        for (account, change) in &changes {
+            let revision = revisions.get(stored_in, account);
             match change {
-                Change::Put(record) => put.push(*record),
-                Change::Remove => gone.push(account),
+                Change::Put(record) => puts.push(Put { record, instead_of: revision.cloned() }),
+                Change::Remove => gone.extend(revision.map(|revision| (account.clone(), revision.clone()))),
             }
         }
-        if !put.is_empty() {
-            first.put(&put)?;
+        if !puts.is_empty() {
+            first.put_if(&puts)?;
         }
-        if !changed.is_empty() {
-            others.iter_mut().try_for_each(|other| other.remove(&changed))?;
+        let halfway = |error| match error {
+            StoreError::Raced => StoreError::NotKept,
+            error => error,
+        };
+        for other in others {
+            let there = |account: &AccountKey| {
+                revisions.get(other.stored_in(), account).map(|revision| (account.clone(), revision.clone()))
+            };
+            let old: Vec<(AccountKey, Revision)> = changes.keys().filter_map(there).collect();
+            if !old.is_empty() {
+                other.remove_if(&old).map_err(halfway)?;
+            }
         }
         if !gone.is_empty() {
-            first.remove(&gone)?;
+            first.remove_if(&gone).map_err(halfway)?;
         }
         Ok(())
+    }
+}
+
+/// Which value each store had, when it was decided what becomes of it.
+#[derive(Default)]
+struct Revisions(Vec<(StoredIn, BTreeMap<AccountKey, Revision>)>);
+
+impl Revisions {
+    fn of(found: &[(StoredIn, Found)]) -> Revisions {
+        let mut all = Revisions::default();
+        for (place, found) in found {
+            let seen = (found.account.clone(), found.revision.clone());
+            match all.0.iter_mut().find(|(known, _)| known == place) {
+                Some((_, there)) => drop(there.insert(seen.0, seen.1)),
+                None => all.0.push((*place, BTreeMap::from([seen]))),
+            }
+        }
+        all
+    }
+
+    fn get(&self, place: StoredIn, account: &AccountKey) -> Option<&Revision> {
+        self.0.iter().find(|(known, _)| *known == place)?.1.get(account)
     }
 }
 
@@ -122,7 +166,9 @@ mod tests {
     use std::time::Duration;
 
     use super::super::StoreKey;
-    use super::super::conformance::{account, record};
+    use super::super::conformance::{account, record, secrets};
+    use super::super::contract::{Listed, Store};
+    use super::super::memory::MemoryStore;
     use super::*;
     use crate::base::{Paths, StoreChoice, StoredIn, private_file};
 
@@ -181,5 +227,56 @@ mod tests {
         let outcomes = cascade.change_all(&mut [put(1, "a"), put(2, "b")], Instant::now(), |error| error.to_string());
         assert!(outcomes.len() == 2 && outcomes.iter().all(std::result::Result::is_err));
         assert!(cascade.load().unwrap().is_empty());
+    }
+    /// Somebody without the lock puts something there in the last moment, so many times.
+    struct Contested(MemoryStore, usize);
+
+    impl Store for Contested {
+        fn stored_in(&self) -> StoredIn {
+            self.0.stored_in()
+        }
+
+        fn list(&mut self) -> Result<Vec<Listed>> {
+            self.0.list()
+        }
+
+        fn get(&mut self, accounts: &[AccountKey]) -> Result<Vec<Found>> {
+            self.0.get(accounts)
+        }
+
+        fn put_if(&mut self, records: &[Put<'_>]) -> Result<()> {
+            if self.1 > 0 {
+                self.1 -= 1;
+                self.0.put(&[record(1, "theirs")])?;
+            }
+            self.0.put_if(records)
+        }
+
+        fn remove_if(&mut self, accounts: &[(AccountKey, Revision)]) -> Result<()> {
+            self.0.remove_if(accounts)
+        }
+    }
+
+    #[test]
+    fn who_loses_a_race_decides_anew_by_what_is_there_and_gives_up_after_a_few() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, mut cascade) = cascade(&dir);
+        let mut change = |races: usize, wish: Wish| {
+            cascade.stores = vec![Box::new(Contested(MemoryStore::default(), races))];
+            let mut outcomes = cascade.change_all(&mut [wish], soon(), |error| error.to_string());
+            (outcomes.remove(0), secrets(cascade.stores[0].load().unwrap()).remove(&account(1)))
+        };
+        let (outcome, kept) = change(1, put(1, "mine"));
+        assert_eq!(was(&[outcome]), [Ok(vec!["theirs".to_owned()])], "it knows what it replaced");
+        assert_eq!(kept.as_deref(), Some("mine"));
+        let first = record(1, "mine");
+        let if_first =
+            move |_: &AccountKey, now: Option<&Record>| now.is_none().then(|| Change::Put(Box::new(first.clone())));
+        let (outcome, kept) = change(1, Wish::new(vec![account(1)], if_first));
+        assert!(outcome.unwrap().changed.is_empty());
+        assert_eq!(kept.as_deref(), Some("theirs"));
+        let (outcome, kept) = change(RACES + 1, put(1, "mine"));
+        assert!(outcome.is_err());
+        assert_eq!(kept.as_deref(), Some("theirs"));
     }
 }

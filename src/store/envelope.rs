@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::legacy::LegacyRecord;
 use super::seal::{Seal, Sealed};
-use super::{LegacyKey, StoreError, journal_head};
+use super::{LegacyKey, Revision, StoreError, journal_head};
 
 /// The version of this form. It is read, and what is written has the next one: see `journal.rs`.
 const VERSION: u32 = 1;
@@ -56,6 +56,11 @@ impl SealedRecord {
         let secret = Zeroizing::new(serde_json::to_vec(secret).map_err(|_| StoreError::NotKept)?);
         let sealed = seal.seal(&secret, label.get().as_bytes())?;
         Ok(SealedRecord { label, sealed })
+    }
+
+    /// No two sealings have the same nonce, so it tells each value of an account from all others.
+    pub(super) fn revision(&self) -> Revision {
+        Revision::new(self.sealed.nonce())
     }
 
     pub(super) fn label<T: DeserializeOwned>(&self) -> Option<T> {

@@ -26,6 +26,9 @@ pub enum StoreError {
     /// Whoever asked has been told by now that it was not done, so it was not begun.
     #[error("the store was busy for too long")]
     Late,
+    /// Somebody else changed what was to be changed, so nothing was.
+    #[error("somebody else was faster")]
+    Raced,
     /// The file or its key is not what it was when it was written.
     #[error("{path} is damaged")]
     Damaged { path: PathBuf },

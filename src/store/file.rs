@@ -10,13 +10,15 @@
 use std::fs::File;
 use std::ops::Range;
 
+use super::contract::{Found, Listed, Put, Store};
 use super::envelope::SealedRecord;
-use super::index::{Everything, Index};
+use super::index::{Everything, Index, Labels};
 use super::label::{self, seal_record};
 use super::latest::Latest;
+use super::legacy_source::LegacySource;
 use super::seal::Seal;
 use super::sealed_file::{Content, SealedFile, Seen};
-use super::{CredentialStore, LegacyKey, Protection, Record, StoreError, StoreKey};
+use super::{LegacyKey, Protection, Revision, StoreError, StoreKey};
 use crate::base::private_file::PrivateFileError;
 use crate::base::{AccountKey, Credential, Paths, StoredIn};
 
@@ -80,6 +82,27 @@ impl FileStore {
         }
     }
 
+    /// Which value the account has, in the file as it is known.
+    fn revision(&self, account: &AccountKey) -> Result<Option<Revision>, StoreError> {
+        let Some(known) = &self.known else { return Ok(None) };
+        let Some(at) = known.index.places.get(account) else { return Ok(None) };
+        let sealed = self.file.record_at(&known.seen, at)?.ok_or_else(|| self.file.damaged())?;
+        Ok(Some(sealed.revision()))
+    }
+
+    /// Whether each of these accounts still has that value, or nothing.
+    fn check<'c>(
+        &self,
+        expected: impl Iterator<Item = (&'c AccountKey, Option<&'c Revision>)>,
+    ) -> Result<(), StoreError> {
+        for (account, revision) in expected {
+            if self.revision(account)?.as_ref() != revision {
+                return Err(StoreError::Raced);
+            }
+        }
+        Ok(())
+    }
+
     /// Takes sealed records out, if there is something to take; a file that is not there is not made for it.
     fn take_out(&mut self, take: impl FnOnce(&mut Latest) -> bool) -> Result<(), StoreError> {
         self.known = None;
@@ -108,43 +131,50 @@ impl FileStore {
 }
 
 impl Known {
+    /// Those of these accounts that are there, and where.
+    fn places(&self, accounts: &[AccountKey]) -> Vec<(AccountKey, Range<u64>)> {
+        let place = |account: &AccountKey| Some((account.clone(), self.index.places.get(account)?.clone()));
+        accounts.iter().filter_map(place).collect()
+    }
+
     /// Whether most of the file are records that others replaced.
     fn is_due(&self) -> bool {
         self.seen.end.at > SLACK * self.index.live + ALWAYS
     }
 }
 
-impl CredentialStore for FileStore {
+impl Store for FileStore {
     fn stored_in(&self) -> StoredIn {
         StoredIn::File
     }
 
-    fn load(&mut self) -> Result<Vec<Record>, StoreError> {
-        self.known = None;
-        let Some(content) = self.file.look::<Everything>()? else { return Ok(Vec::new()) };
-        let Content { seal, read: Everything { records, index }, seen } = content;
-        self.know(Content { seal, read: index, seen });
-        Ok(records.into_values().collect())
+    fn list(&mut self) -> Result<Vec<Listed>, StoreError> {
+        Ok(self.file.look::<Labels>()?.map(|content| content.read.into_listed()).unwrap_or_default())
     }
 
-    fn find(&mut self, accounts: &[AccountKey]) -> Result<Vec<Record>, StoreError> {
+    fn get(&mut self, accounts: &[AccountKey]) -> Result<Vec<Found>, StoreError> {
         let Some((seal, known)) = self.refresh()? else { return Ok(Vec::new()) };
-        let seen = known.seen.clone();
-        let places: Vec<(&AccountKey, Range<u64>)> =
-            accounts.iter().filter_map(|key| Some((key, known.index.places.get(key)?.clone()))).collect();
-        let read = |(key, at): &(&AccountKey, Range<u64>)| {
-            let record = self.file.record_at(&seen, at)?.and_then(|sealed| label::open(&sealed, &seal));
-            record.filter(|record| record.account() == *key).ok_or_else(|| self.file.damaged())
+        let (seen, places) = (known.seen.clone(), known.places(accounts));
+        let read = |(account, at): &(AccountKey, Range<u64>)| {
+            let sealed = self.file.record_at(&seen, at)?.ok_or_else(|| self.file.damaged())?;
+            let record = label::open(&sealed, &seal).filter(|record| record.account() == account);
+            let record = Some(record.ok_or_else(|| self.file.damaged())?);
+            Ok(Found { account: account.clone(), revision: sealed.revision(), record })
         };
         places.iter().map(read).collect()
     }
 
-    fn put(&mut self, records: &[Record]) -> Result<(), StoreError> {
+    fn put_if(&mut self, records: &[Put<'_>]) -> Result<(), StoreError> {
+        let instead_of = records.iter().map(|put| (put.record.account(), put.instead_of.as_ref()));
         let seal = match self.refresh()? {
-            Some((seal, _)) => seal,
+            Some((seal, _)) => {
+                self.check(instead_of)?;
+                seal
+            }
+            None if records.iter().any(|put| put.instead_of.is_some()) => return Err(StoreError::Raced),
             None => self.file.key.create(&Protection::KeyFile)?,
         };
-        let records = records.iter().map(|record| seal_record(&seal, record)).collect::<Result<Vec<_>, _>>()?;
+        let records = records.iter().map(|put| seal_record(&seal, put.record)).collect::<Result<Vec<_>, _>>()?;
         let Some(known) = self.known.as_mut().filter(|known| !known.is_due()) else {
             return self.write_with(records, &seal);
         };
@@ -158,15 +188,35 @@ impl CredentialStore for FileStore {
         Ok(())
     }
 
-    fn remove(&mut self, accounts: &[AccountKey]) -> Result<(), StoreError> {
-        let is_there = match self.refresh()? {
-            Some((_, known)) => accounts.iter().any(|account| known.index.places.contains_key(account)),
-            None => false,
-        };
-        if is_there { self.take_out(|latest| latest.remove(accounts)) } else { Ok(()) }
+    fn remove_if(&mut self, accounts: &[(AccountKey, Revision)]) -> Result<(), StoreError> {
+        let Some((_, known)) = self.refresh()? else { return Ok(()) };
+        let is_there = |(account, _): &&(AccountKey, Revision)| known.index.places.contains_key(account);
+        let there: Vec<&(AccountKey, Revision)> = accounts.iter().filter(is_there).collect();
+        self.check(there.iter().map(|(account, revision)| (account, Some(revision))))?;
+        let gone: Vec<AccountKey> = there.into_iter().map(|(account, _)| account.clone()).collect();
+        if gone.is_empty() { Ok(()) } else { self.take_out(|latest| latest.remove(&gone)) }
     }
 
-    fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>, StoreError> {
+    fn load(&mut self) -> Result<Vec<Found>, StoreError> {
+        self.known = None;
+        let Some(content) = self.file.look::<Everything>()? else { return Ok(Vec::new()) };
+        let Content { seal, read: Everything { found, index }, seen } = content;
+        self.know(Content { seal, read: index, seen });
+        Ok(found.into_values().collect())
+    }
+
+    /// A line of the file, with all that is added.
+    fn is_one_write(&self) -> bool {
+        true
+    }
+
+    fn legacy(&mut self) -> Option<&mut dyn LegacySource> {
+        Some(self)
+    }
+}
+
+impl LegacySource for FileStore {
+    fn keys(&mut self) -> Result<Vec<LegacyKey>, StoreError> {
         if self.caught_up()?.is_some() {
             return Ok(self.known.iter().flat_map(|known| known.index.unclaimed.clone()).collect());
         }
@@ -176,12 +226,12 @@ impl CredentialStore for FileStore {
         Ok(keys)
     }
 
-    fn legacy(&mut self, key: &LegacyKey) -> Result<Option<Credential>, StoreError> {
+    fn find(&mut self, key: &LegacyKey) -> Result<Option<Credential>, StoreError> {
         let Some(content) = self.file.read::<Latest>()? else { return Ok(None) };
         Ok(content.read.unclaimed(key).and_then(|sealed| sealed.open(&content.seal)))
     }
 
-    fn remove_legacy(&mut self, key: &LegacyKey) -> Result<(), StoreError> {
+    fn forget(&mut self, key: &LegacyKey) -> Result<(), StoreError> {
         self.take_out(|latest| latest.remove_unclaimed(key))
     }
 }
@@ -189,7 +239,7 @@ impl CredentialStore for FileStore {
 #[cfg(test)]
 mod tests {
     use super::super::conformance::{account, record, secrets};
-    use super::super::envelope;
+    use super::super::{Record, envelope};
     use super::*;
     use crate::base::private_file;
 

@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use super::LegacyKey;
+use super::contract::{Found, Listed};
 use super::label::{self, Label, LegacyLabel};
 use super::seal::Seal;
 use super::sealed_file::{FoundRecord, Reader};
-use super::{LegacyKey, Record};
 use crate::base::AccountKey;
 
 /// Where the records lie.
@@ -19,8 +20,18 @@ pub(super) struct Index {
 /// Every record, and where it lies.
 #[derive(Default)]
 pub(super) struct Everything {
-    pub(super) records: BTreeMap<AccountKey, Record>,
+    pub(super) found: BTreeMap<AccountKey, Found>,
     pub(super) index: Index,
+}
+
+/// Every label; no secret is opened.
+#[derive(Default)]
+pub(super) struct Labels(BTreeMap<AccountKey, Listed>);
+
+impl Labels {
+    pub(super) fn into_listed(self) -> Vec<Listed> {
+        self.0.into_values().collect()
+    }
 }
 
 impl Reader for Index {
@@ -41,8 +52,22 @@ impl Reader for Everything {
     fn take(&mut self, seal: &Seal, found: FoundRecord) -> Option<()> {
         if !found.is_unclaimed {
             let record = label::open(&found.record, seal)?;
-            self.records.insert(record.account().clone(), record);
+            let account = record.account().clone();
+            let revision = found.record.revision();
+            self.found.insert(account.clone(), Found { account, revision, record: Some(record) });
         }
         self.index.take(seal, found)
+    }
+}
+
+impl Reader for Labels {
+    fn take(&mut self, _: &Seal, found: FoundRecord) -> Option<()> {
+        if !found.is_unclaimed {
+            let label = found.record.label::<Label>()?;
+            let account = label.account.clone();
+            let listed = Listed { account: account.clone(), revision: found.record.revision(), label: Some(label) };
+            self.0.insert(account, listed);
+        }
+        Some(())
     }
 }

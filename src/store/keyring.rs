@@ -12,17 +12,19 @@
 //! one of them is whole. Changing an item in place would be simpler, but gnome-keyring says nothing of it to others.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use super::contract::{Found, Listed, Put, Store};
+use super::keyring_entry::{Entry, Value};
 use super::legacy::LegacyRecord;
+use super::legacy_source::LegacySource;
 use super::patience::Patience;
 use super::platform::{self, Item, Platform};
 use super::watch::Watch;
 use super::worker::Worker;
-use super::{CredentialStore, LegacyKey, Record, StoreError};
+use super::{LegacyKey, Revision, StoreError};
 use crate::base::{AccountKey, Credential, StoredIn, Waiting};
 use crate::msg;
 
@@ -38,14 +40,11 @@ const TOGETHER: usize = 50;
 /// A failure that took so long is one of a keyring that hangs: it gave up by itself, after two seconds.
 const SWIFT: Duration = Duration::from_secs(1);
 
-/// The OS keyring: an entry per account, service `loom`, user `SERVER|USER`, the value one JSON record. Where there are
-/// several of an account – another tool copied one, two agents wrote at once – the latest counts and a write removes the
-/// others.
+/// The OS keyring: an [`Entry`] per account, service `loom`, user `SERVER|USER`, the value one JSON record.
 #[derive(Default)]
 pub(super) struct Keyring {
     worker: Option<Worker<Platform>>,
     watch: Watch,
-    damaged: Vec<AccountKey>,
 }
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -109,12 +108,16 @@ impl Keyring {
         if hung { Err(hangs()) } else { outcome }
     }
 
-    fn put_one(&mut self, record: &Record) -> Result<()> {
+    fn put_one(&mut self, put: &Put<'_>) -> Result<()> {
+        let record = put.record;
         let value = Zeroizing::new(serde_json::to_vec(record).map_err(|_| StoreError::NotKept)?);
-        let user = record.account().to_string();
+        let (user, instead_of) = (record.account().to_string(), put.instead_of.clone());
         let label = format!("loom: {} ({})", record.account().server(), record.account().user());
         self.write(move |platform| {
-            let before = items(platform, &user)?;
+            let before = entry(platform, &user)?;
+            if before.revision() != instead_of {
+                return Err(StoreError::Raced);
+            }
             // A new one, and only then away with what was there: a keyring that ends in between has both, and the later
             // counts. Changing the old one would be heard by nobody: gnome-keyring has no signal for it.
             let item = platform.create(&label, &ours(&user), &value)?;
@@ -123,7 +126,7 @@ impl Keyring {
                 platform.delete(&item)?;
                 return Err(StoreError::NotKept);
             }
-            before.iter().filter(|old| **old != item).try_for_each(|old| platform.delete(old))?;
+            before.items.iter().filter(|(old, _)| *old != item).try_for_each(|(old, _)| platform.delete(old))?;
             Ok(true)
         })
     }
@@ -158,58 +161,71 @@ impl Keyring {
     }
 }
 
-impl CredentialStore for Keyring {
+impl Store for Keyring {
     fn stored_in(&self) -> StoredIn {
         StoredIn::Keyring
     }
 
-    fn load(&mut self) -> Result<Vec<Record>> {
-        let items = self.with_open(|platform| platform.items(&OURS))?;
-        let mut found = Found::new();
-        for part in items.chunks(TOGETHER) {
-            let part = part.to_vec();
-            self.with_open(move |platform| read(platform, part.clone()))?
-                .into_iter()
-                .for_each(|one| take(&mut found, one));
-        }
-        let (records, damaged) = sorted(found);
-        self.damaged = damaged;
-        Ok(records)
+    /// A keyring has label and secret in one text.
+    fn list(&mut self) -> Result<Vec<Listed>> {
+        Ok(self.load()?.into_iter().map(Found::listed).collect())
     }
 
-    fn damaged(&self) -> &[AccountKey] {
-        &self.damaged
-    }
-
-    fn find(&mut self, accounts: &[AccountKey]) -> Result<Vec<Record>> {
-        let mut found = Found::new();
+    fn get(&mut self, accounts: &[AccountKey]) -> Result<Vec<Found>> {
+        let mut found = Vec::new();
         for part in accounts.chunks(TOGETHER) {
             let users: Vec<String> = part.iter().map(ToString::to_string).collect();
-            let find = move |platform: &Platform| {
-                let found = users.iter().map(|user| items(platform, user)).collect::<Result<Vec<Vec<Item>>>>()?;
-                read(platform, found.into_iter().flatten())
+            let read = move |platform: &Platform| {
+                users.iter().map(|user| entry(platform, user)).collect::<Result<Vec<Entry>>>()
             };
-            self.with_open(find)?.into_iter().for_each(|one| take(&mut found, one));
+            let entries = self.with_open(read)?;
+            found.extend(part.iter().zip(entries).filter_map(|(account, entry)| entry.found(account)));
         }
-        Ok(sorted(found).0)
+        Ok(found)
     }
 
-    fn put(&mut self, records: &[Record]) -> Result<()> {
-        records.iter().try_for_each(|record| self.put_one(record))
+    fn put_if(&mut self, records: &[Put<'_>]) -> Result<()> {
+        records.iter().try_for_each(|put| self.put_one(put))
     }
 
-    fn remove(&mut self, accounts: &[AccountKey]) -> Result<()> {
+    fn remove_if(&mut self, accounts: &[(AccountKey, Revision)]) -> Result<()> {
         for part in accounts.chunks(TOGETHER) {
-            let users: Vec<String> = part.iter().map(ToString::to_string).collect();
+            let part: Vec<(String, Revision)> =
+                part.iter().map(|(account, revision)| (account.to_string(), revision.clone())).collect();
             self.write(move |platform| {
-                let gone = users.iter().map(|user| remove(platform, user)).collect::<Result<Vec<bool>>>()?;
-                Ok(gone.contains(&true))
+                let mut is_changed = false;
+                for (user, revision) in &part {
+                    let now = entry(platform, user)?.revision();
+                    if now.is_some_and(|now| now != *revision) {
+                        return Err(StoreError::Raced);
+                    }
+                    is_changed |= remove(platform, user)?;
+                }
+                Ok(is_changed)
             })?;
         }
         Ok(())
     }
 
-    fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>> {
+    fn load(&mut self) -> Result<Vec<Found>> {
+        let items = self.with_open(|platform| platform.items(&OURS))?;
+        let mut entries: BTreeMap<AccountKey, Entry> = BTreeMap::new();
+        for part in items.chunks(TOGETHER) {
+            let part = part.to_vec();
+            for (account, item, value) in self.with_open(move |platform| read(platform, part.clone()))? {
+                entries.entry(account).or_default().items.push((item, value));
+            }
+        }
+        Ok(entries.iter().filter_map(|(account, entry)| entry.found(account)).collect())
+    }
+
+    fn legacy(&mut self) -> Option<&mut dyn LegacySource> {
+        Some(self)
+    }
+}
+
+impl LegacySource for Keyring {
+    fn keys(&mut self) -> Result<Vec<LegacyKey>> {
         self.with_open(|platform| {
             let mut keys = Vec::new();
             for item in platform.items(&OURS)? {
@@ -219,7 +235,7 @@ impl CredentialStore for Keyring {
         })
     }
 
-    fn legacy(&mut self, key: &LegacyKey) -> Result<Option<Credential>> {
+    fn find(&mut self, key: &LegacyKey) -> Result<Option<Credential>> {
         let user = key.as_str().to_owned();
         self.with_open(move |platform| {
             for item in items(platform, &user)? {
@@ -232,56 +248,37 @@ impl CredentialStore for Keyring {
         })
     }
 
-    fn remove_legacy(&mut self, key: &LegacyKey) -> Result<()> {
+    fn forget(&mut self, key: &LegacyKey) -> Result<()> {
         let user = key.as_str().to_owned();
         self.write(move |platform| remove(platform, &user))
     }
 }
 
-/// What there is of each account: the latest record, or nothing that is one.
-type Found = BTreeMap<AccountKey, Option<Record>>;
+/// What the items of this user have.
+fn ours(user: &str) -> [(&str, &str); 2] {
+    [OURS[0], ("username", user)]
+}
 
-/// What these items are.
-fn read(platform: &Platform, items: impl IntoIterator<Item = Item>) -> Result<Vec<(AccountKey, Option<Record>)>> {
+/// What these items are: whose, and what they hold.
+fn read(platform: &Platform, items: Vec<Item>) -> Result<Vec<(AccountKey, Item, Value)>> {
     let mut all = Vec::new();
     for item in items {
         // Another application may be called loom too; what is not exactly ours is not read any further.
         let account = user(platform, &item)?.and_then(|user| user.parse::<AccountKey>().ok());
         let Some(account) = account else { continue };
         let Some(value) = platform.secret(&item)? else { continue };
-        let record = serde_json::from_slice(&value).ok().filter(|record: &Record| *record.account() == account);
-        all.push((account, record));
+        all.push((account, item, value));
     }
     Ok(all)
 }
 
-fn take(found: &mut Found, (account, record): (AccountKey, Option<Record>)) {
-    match (found.entry(account), record) {
-        (Entry::Vacant(place), record) => drop(place.insert(record)),
-        (Entry::Occupied(mut known), Some(record))
-            if known.get().as_ref().is_none_or(|known| known.saved() < record.saved()) =>
-        {
-            known.insert(Some(record));
-        }
-        (Entry::Occupied(_), _) => {}
+/// What there is of this user.
+fn entry(platform: &Platform, user: &str) -> Result<Entry> {
+    let mut entry = Entry::default();
+    for item in items(platform, user)? {
+        entry.items.extend(platform.secret(&item)?.map(|value| (item, value)));
     }
-}
-
-/// The records, and the accounts of which there is only something that is none.
-fn sorted(found: Found) -> (Vec<Record>, Vec<AccountKey>) {
-    let (mut records, mut damaged) = (Vec::new(), Vec::new());
-    for (account, record) in found {
-        match record {
-            Some(record) => records.push(record),
-            None => damaged.push(account),
-        }
-    }
-    (records, damaged)
-}
-
-/// What the items of this user have.
-fn ours(user: &str) -> [(&str, &str); 2] {
-    [OURS[0], ("username", user)]
+    Ok(entry)
 }
 
 /// All items of this user.

@@ -6,16 +6,29 @@ use super::seal::Seal;
 use super::{Record, StoreError};
 use crate::base::{AccountKey, Kind};
 
-/// What stands in clear beside a sealed record, and is authenticated with it.
+/// What is known of a record without its secret. In the sealed file it stands in clear beside it, and is authenticated with
+/// it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Label {
     pub(super) account: AccountKey,
-    kind: Kind,
-    created: Timestamp,
+    pub(super) kind: Kind,
+    pub(super) created: Timestamp,
     pub(super) saved: Timestamp,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) refused: bool,
+}
+
+impl Label {
+    pub(super) fn of(record: &Record) -> Label {
+        Label {
+            account: record.account().clone(),
+            kind: record.credential().kind(),
+            created: record.created(),
+            saved: record.saved(),
+            refused: record.refused(),
+        }
+    }
 }
 
 /// The same for a record of an older Loom whose server is not certain yet.
@@ -32,12 +45,5 @@ pub(super) fn open(sealed: &SealedRecord, seal: &Seal) -> Option<Record> {
 }
 
 pub(super) fn seal_record(seal: &Seal, record: &Record) -> Result<SealedRecord, StoreError> {
-    let label = Label {
-        account: record.account().clone(),
-        kind: record.credential().kind(),
-        created: record.created(),
-        saved: record.saved(),
-        refused: record.refused(),
-    };
-    SealedRecord::seal(seal, &label, record.credential())
+    SealedRecord::seal(seal, &Label::of(record), record.credential())
 }

@@ -1,44 +1,62 @@
 use std::collections::BTreeMap;
 
-use super::{CredentialStore, LegacyKey, Record, StoreError};
-use crate::base::{AccountKey, Credential, StoredIn};
+use super::contract::{Found, Listed, Put, Store};
+use super::{Record, Revision, StoreError};
+use crate::base::{AccountKey, StoredIn};
 
 /// Keeps records for as long as the agent lives: `store = "memory"`.
 #[derive(Default)]
-pub(super) struct MemoryStore(BTreeMap<AccountKey, Record>);
+pub(super) struct MemoryStore {
+    records: BTreeMap<AccountKey, (Revision, Record)>,
+    /// How often something was put here.
+    puts: u64,
+}
 
-impl CredentialStore for MemoryStore {
+impl MemoryStore {
+    fn revision(&self, account: &AccountKey) -> Option<&Revision> {
+        self.records.get(account).map(|(revision, _)| revision)
+    }
+
+    fn found(&self, account: &AccountKey) -> Option<Found> {
+        let (revision, record) = self.records.get(account)?;
+        Some(Found { account: account.clone(), revision: revision.clone(), record: Some(record.clone()) })
+    }
+}
+
+impl Store for MemoryStore {
     fn stored_in(&self) -> StoredIn {
         StoredIn::Memory
     }
 
-    fn load(&mut self) -> Result<Vec<Record>, StoreError> {
-        Ok(self.0.values().cloned().collect())
+    fn list(&mut self) -> Result<Vec<Listed>, StoreError> {
+        Ok(self.records.keys().filter_map(|account| self.found(account)).map(Found::listed).collect())
     }
 
-    fn find(&mut self, accounts: &[AccountKey]) -> Result<Vec<Record>, StoreError> {
-        Ok(accounts.iter().filter_map(|account| self.0.get(account)).cloned().collect())
+    fn get(&mut self, accounts: &[AccountKey]) -> Result<Vec<Found>, StoreError> {
+        Ok(accounts.iter().filter_map(|account| self.found(account)).collect())
     }
 
-    fn put(&mut self, records: &[Record]) -> Result<(), StoreError> {
-        self.0.extend(records.iter().map(|record| (record.account().clone(), record.clone())));
+    fn put_if(&mut self, records: &[Put<'_>]) -> Result<(), StoreError> {
+        if records.iter().any(|put| self.revision(put.record.account()) != put.instead_of.as_ref()) {
+            return Err(StoreError::Raced);
+        }
+        for put in records {
+            self.puts += 1;
+            let kept = (Revision::new(self.puts.to_string()), put.record.clone());
+            self.records.insert(put.record.account().clone(), kept);
+        }
         Ok(())
     }
 
-    fn remove(&mut self, accounts: &[AccountKey]) -> Result<(), StoreError> {
-        accounts.iter().for_each(|account| drop(self.0.remove(account)));
+    fn remove_if(&mut self, accounts: &[(AccountKey, Revision)]) -> Result<(), StoreError> {
+        if accounts.iter().any(|(account, revision)| self.revision(account).is_some_and(|now| now != revision)) {
+            return Err(StoreError::Raced);
+        }
+        accounts.iter().for_each(|(account, _)| drop(self.records.remove(account)));
         Ok(())
     }
 
-    fn legacy_keys(&mut self) -> Result<Vec<LegacyKey>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    fn legacy(&mut self, _: &LegacyKey) -> Result<Option<Credential>, StoreError> {
-        Ok(None)
-    }
-
-    fn remove_legacy(&mut self, _: &LegacyKey) -> Result<(), StoreError> {
-        Ok(())
+    fn is_one_write(&self) -> bool {
+        true
     }
 }

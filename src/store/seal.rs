@@ -40,6 +40,10 @@ pub(super) fn new_key() -> Key {
 const NONCE_BYTES: usize = 24;
 
 impl Sealed {
+    pub(super) fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
     /// What was sealed, with its tag. Of a text of nothing only the tag: sixteen bytes that no other context has.
     pub(super) fn text(&self) -> &str {
         &self.text

@@ -33,6 +33,12 @@ pub(super) struct SecretService {
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Item(Path<'static>);
 
+impl Item {
+    pub(super) fn id(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A secret on the bus: its session, the vector, the sealed text, and what kind of text it is.
 type Sealed = (Path<'static>, Vec<u8>, Vec<u8>, String);
 

@@ -1,21 +1,18 @@
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::process::{Command, Stdio};
 
+use super::session_bus::SessionBus;
 use super::{Home, Running, find_program, run, wait_until};
 
 /// A D-Bus session of its own with gnome-keyring in it; both end when this is dropped.
-pub struct Session {
-    running: Running,
-    address: String,
-}
+pub struct Session(SessionBus);
 
 impl Session {
     /// A keyring that is unlocked, in this home. `None` where the programs are not installed.
     pub fn unlocked(home: &mut Home) -> Option<Session> {
         find_program("gnome-keyring-daemon")?;
-        let unlock = "printf %s secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
-        Session::start(home, unlock, None)
+        let session = home.command(find_program("dbus-run-session")?);
+        Some(Session::in_home(home, SessionBus::with_keyring(session)))
     }
 
     /// A session bus on which nobody offers a keyring.
@@ -28,23 +25,14 @@ impl Session {
              <allow send_destination=\"*\"/><allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>"
         );
         std::fs::write(&config, text).unwrap();
-        Session::start(home, "true", Some(&config))
+        let mut session = home.command(find_program("dbus-run-session")?);
+        session.arg("--config-file").arg(config);
+        Some(Session::in_home(home, SessionBus::prepared(session, "true")))
     }
 
-    fn start(home: &mut Home, prepare: &str, config: Option<&Path>) -> Option<Session> {
-        let mut command = home.command(find_program("dbus-run-session")?);
-        if let Some(config) = config {
-            command.arg("--config-file").arg(config);
-        }
-        let script = format!("{prepare}; echo \"$DBUS_SESSION_BUS_ADDRESS\"; exec cat");
-        command.args(["--", "sh", "-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child: Child = command.spawn().unwrap();
-        let mut address = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        let address = address.trim().to_owned();
-        assert!(!address.is_empty(), "the session did not start");
-        home.set("DBUS_SESSION_BUS_ADDRESS", &address);
-        Some(Session { running: Running(child), address })
+    fn in_home(home: &mut Home, bus: SessionBus) -> Session {
+        home.set("DBUS_SESSION_BUS_ADDRESS", bus.address());
+        Session(bus)
     }
 
     /// gnome-keyring on a bus that would not start one, unlocked; it can be ended and started again.
@@ -66,7 +54,7 @@ impl Session {
     }
 
     pub fn address(&self) -> &str {
-        &self.address
+        self.0.address()
     }
 
     /// Locks every collection, as a screen lock or a logout does.
@@ -80,20 +68,13 @@ impl Session {
         let to =
             ["call", "--session", "--dest", "org.freedesktop.secrets", "--object-path", "/org/freedesktop/secrets"];
         let mut command = Command::new("gdbus");
-        let done = command.args(to).args(call).env("DBUS_SESSION_BUS_ADDRESS", &self.address).output().unwrap();
+        let done = command.args(to).args(call).env("DBUS_SESSION_BUS_ADDRESS", self.0.address()).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 
     /// Runs secret-tool, libsecret's own client, with this on stdin.
     pub fn secret_tool(&self, arguments: &[&str], stdin: &str) -> String {
         let mut command = Command::new("secret-tool");
-        run(command.args(arguments).env("DBUS_SESSION_BUS_ADDRESS", &self.address), stdin.as_bytes()).out
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        // Its input ends first, and it ends its bus; killed, it would leave the bus behind, and all who are on it.
-        let _ = self.running.0.wait();
+        run(command.args(arguments).env("DBUS_SESSION_BUS_ADDRESS", self.0.address()), stdin.as_bytes()).out
     }
 }

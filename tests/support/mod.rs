@@ -23,6 +23,7 @@ mod scripted;
 mod secret_service;
 #[path = "../../src/bin/loom/demo/server.rs"]
 mod server;
+mod session_bus;
 mod stub;
 mod suspend;
 mod web;

@@ -29,9 +29,8 @@ impl Accounts {
         let (paths, key) = (self.paths.clone(), self.lock.key.clone());
         let target = with_store_in(ALL_WITHIN, &mut stores, move |store| store.copied(choice, &paths, &key)).await?;
         let set = || self.settings.set(Setting::Store, to.name().to_owned());
-        // An agent whose setting is the keyring reads the file as well, and no other reads both. So that is the setting as
-        // long as each has some.
-        if to == StoredIn::Keyring {
+        let is_setting_first = target.is_setting_first();
+        if is_setting_first {
             set().await?;
         }
         let moved = with_store_in(ALL_WITHIN, &mut stores, move |store| {
@@ -40,7 +39,7 @@ impl Accounts {
         });
         let (count, lookout) = moved.await?;
         self.look_at(lookout, choice);
-        if to == StoredIn::File {
+        if !is_setting_first {
             set().await?;
         }
         Ok(count)
