@@ -13,7 +13,8 @@ use reqwest::{Method, Response};
 use tokio::sync::mpsc;
 use url::Url;
 
-use super::http::{awaited, failed};
+use super::error::failed;
+use super::http::awaited;
 use super::{Http, HttpError};
 
 /// The client's own limit for a whole answer is meant for logins; whoever streams has limits for silence.

@@ -6,9 +6,15 @@
 //!
 //! TLS is rustls with the ring provider and the platform's trust store; no OpenSSL.
 
+mod answer;
 pub mod call;
+mod error;
 mod http;
 mod object;
+mod proxy;
+mod tls;
 
-pub use http::{Answer, Http, HttpError};
+pub use answer::Answer;
+pub use error::HttpError;
+pub use http::Http;
 pub use object::Object;
