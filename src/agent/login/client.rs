@@ -10,7 +10,7 @@
 
 use url::Url;
 
-use super::plan::Plan;
+use super::plan::{LoginWay, Plan};
 use crate::agent::upstream::oauth_fault;
 use crate::agent::upstream::registrations::{self, Registration, Way};
 use crate::base::GrantKind;
@@ -29,7 +29,7 @@ impl Plan<'_> {
             return Err(oauth_fault::no_client(self.server, self.at.issuer.as_str()));
         }
         // Where no way is open, that is said later.
-        let way = if matches!(self.flow(question), Ok(Flow::Device)) { Way::Device } else { Way::Code };
+        let way = if matches!(self.way(question), Ok(LoginWay::Device)) { Way::Device } else { Way::Code };
         match self.registered(known, way).await {
             Some(id) => {
                 self.client = Client::public(id);

@@ -11,8 +11,8 @@ mod paste;
 mod plan;
 
 pub(super) use keep::keep;
-use plan::Plan;
 pub(super) use plan::read_secret;
+use plan::{LoginWay, Plan};
 
 use crate::agent::call::caller::Caller;
 use crate::agent::upstream::Upstream;
@@ -44,16 +44,16 @@ pub(super) async fn log_in(
             }
         };
     };
-    let flow = plan.flow(question)?;
-    if flow != Flow::Browser {
+    let way = plan.way(question)?;
+    if way != LoginWay::Browser {
         // Others may need it meanwhile.
         plan.port = None;
     }
-    let credential = match flow {
-        Flow::Device => device::run(&mut plan, caller).await,
-        Flow::Paste => paste::run(&plan, caller).await,
-        Flow::ClientCredentials => machine::run(&plan).await,
-        Flow::Auto | Flow::Browser | Flow::Loom => browser::run(&mut plan, question.paste, caller).await,
+    let credential = match way {
+        LoginWay::Browser => browser::run(&mut plan, question.paste, caller).await,
+        LoginWay::Paste => paste::run(&plan, caller).await,
+        LoginWay::Device => device::run(&mut plan, caller).await,
+        LoginWay::Machine => machine::run(&plan).await,
     }?;
     let scopes = plan.beyond(&credential);
     if !scopes.is_empty() {

@@ -49,6 +49,15 @@ pub(super) struct Plan<'a> {
     git_username: Option<String>,
 }
 
+/// The ways that the standard has. Servers that publish nothing are logged in to without a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LoginWay {
+    Browser,
+    Paste,
+    Device,
+    Machine,
+}
+
 impl<'a> Plan<'a> {
     /// The command line goes before the settings, they go before what is known of the host; the rest the server says.
     /// `None` if it says nothing of OAuth.
@@ -121,18 +130,18 @@ impl<'a> Plan<'a> {
     }
 
     /// The way to go, of those that server and caller both have.
-    pub(super) fn flow(&self, question: &Login) -> Result<Flow, Fault> {
+    pub(super) fn way(&self, question: &Login) -> Result<LoginWay, Fault> {
         let (code, device) =
             (self.at.authorization_endpoint.is_some(), self.at.device_authorization_endpoint.is_some());
         let offered = match question.flow {
-            Flow::Auto if code && question.browser => Some(Flow::Browser),
-            Flow::Auto if device => Some(Flow::Device),
-            Flow::Auto if code && question.paste => Some(Flow::Paste),
+            Flow::Auto if code && question.browser => Some(LoginWay::Browser),
+            Flow::Auto if device => Some(LoginWay::Device),
+            Flow::Auto if code && question.paste => Some(LoginWay::Paste),
             Flow::Auto if code => return Err(oauth_fault::needs_browser(self.server)),
-            Flow::Device if device => Some(Flow::Device),
-            Flow::Browser if code => Some(Flow::Browser),
-            Flow::Paste if code => Some(Flow::Paste),
-            Flow::ClientCredentials => Some(Flow::ClientCredentials),
+            Flow::Device if device => Some(LoginWay::Device),
+            Flow::Browser if code => Some(LoginWay::Browser),
+            Flow::Paste if code => Some(LoginWay::Paste),
+            Flow::ClientCredentials => Some(LoginWay::Machine),
             Flow::Auto | Flow::Device | Flow::Browser | Flow::Paste | Flow::Loom => None,
         };
         offered.ok_or_else(|| oauth_fault::not_offered(self.server))
