@@ -87,7 +87,7 @@ impl SignInFinish {
         }
         let basis = Basis::Identity(identity);
         let door = guest.door().clone();
-        let session = Session { id: String::new(), person, basis, door, id_token: Some(id_token), address };
+        let session = Session::new(person, basis, door, Some(id_token), address).map_err(no_random)?;
         begin(agent, session, away.replaces).await
     }
 }
@@ -108,7 +108,8 @@ impl Handle for SignInToken {
         let (basis, address) = (Basis::Token(id), guest.address());
         let replaces = session_id(agent, caller);
         let door = guest.door().clone();
-        begin(agent, Session { id: String::new(), person, basis, door, id_token: None, address }, replaces).await
+        let session = Session::new(person, basis, door, None, address).map_err(no_random)?;
+        begin(agent, session, replaces).await
     }
 }
 

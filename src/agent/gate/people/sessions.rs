@@ -67,6 +67,19 @@ struct Kept {
 }
 
 impl Session {
+    /// A session to be begun. Its name is drawn here.
+    pub(crate) fn new(
+        person: Person,
+        basis: Basis,
+        door: Standing,
+        id_token: Option<Secret>,
+        address: IpAddr,
+    ) -> Result<Session, getrandom::Error> {
+        let mut id = [0; ID_BYTES];
+        getrandom::fill(&mut id)?;
+        Ok(Session { id: hex(&id), person, basis, door, id_token, address })
+    }
+
     /// The tokens that it rests on: none of them may do less, and it lives no longer than they.
     pub(crate) fn standing(&self) -> Standing {
         match &self.basis {
@@ -93,13 +106,11 @@ impl Default for Sessions {
 }
 
 impl Sessions {
-    /// Begins a session and gives it a name. The secret is told here and never again.
-    pub(crate) fn begin(&self, party: Party, mut session: Session) -> Result<(Secret, Session), getrandom::Error> {
-        let mut random = zeroize::Zeroizing::new([0; SECRET_BYTES + ID_BYTES]);
+    /// Begins a session. The secret is told here and never again.
+    pub(crate) fn begin(&self, party: Party, session: Session) -> Result<(Secret, Session), getrandom::Error> {
+        let mut random = zeroize::Zeroizing::new([0; SECRET_BYTES]);
         getrandom::fill(&mut *random)?;
-        let (secret, id) = random.split_at(SECRET_BYTES);
-        let secret = Secret::new(URL_SAFE_NO_PAD.encode(secret));
-        session.id = hex(id);
+        let secret = Secret::new(URL_SAFE_NO_PAD.encode(random.as_slice()));
         let now = Moment::now();
         let kept = Kept { hash: hash(&secret), began: now, used: now, session: session.clone() };
         if self.alive(now).push(party, kept).1.is_some() {
@@ -203,14 +214,9 @@ mod tests {
     use super::*;
 
     fn session(name: &str) -> Session {
-        Session {
-            id: String::new(),
-            person: Person { name: name.to_owned(), subject: None, issuer: None },
-            basis: Basis::Token("0123".to_owned()),
-            door: Standing::default(),
-            id_token: None,
-            address: Ipv4Addr::LOCALHOST.into(),
-        }
+        let person = Person { name: name.to_owned(), subject: None, issuer: None };
+        let (basis, address) = (Basis::Token("0123".to_owned()), Ipv4Addr::LOCALHOST.into());
+        Session::new(person, basis, Standing::default(), None, address).unwrap()
     }
 
     fn party(name: &str) -> Party {
