@@ -54,8 +54,8 @@ const MOST: u32 = 20;
 const BEGINNING: usize = 12;
 
 impl Guard {
-    /// Whether this token is presented from here for the first time in a while.
-    pub(crate) fn is_news(&self, from: Source, id: &str) -> bool {
+    /// Notes that this token is presented from here; says whether it is for the first time in a while.
+    pub(crate) fn note_if_new(&self, from: Source, id: &str) -> bool {
         let (mut known, what) = (lock(&self.right), (from, id.to_owned()));
         known.count(&what) == 0 && known.add(what) == 1
     }
@@ -92,10 +92,10 @@ mod tests {
     #[test]
     fn a_token_is_news_once_from_each_place() {
         let guard = Guard::default();
-        assert!(guard.is_news(Source::Process(1), "a"));
-        assert!(guard.is_news(Source::Process(2), "a"));
-        assert!(guard.is_news(Source::Process(1), "b"));
-        assert!(!guard.is_news(Source::Process(1), "a"));
+        assert!(guard.note_if_new(Source::Process(1), "a"));
+        assert!(guard.note_if_new(Source::Process(2), "a"));
+        assert!(guard.note_if_new(Source::Process(1), "b"));
+        assert!(!guard.note_if_new(Source::Process(1), "a"));
     }
 
     #[test]

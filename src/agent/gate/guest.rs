@@ -195,7 +195,7 @@ impl Gate {
     fn note_guest(&self, guest: &Guest) {
         let who = guest.token().map(str::to_owned);
         let who = who.or(guest.person.as_ref().map(Person::lasting_name)).unwrap_or_default();
-        if self.issued.guard.is_news(Source::address(guest.address), &who) {
+        if self.issued.guard.note_if_new(Source::address(guest.address), &who) {
             self.audit.note("auth.ok", guest.who(), None, Ok(()));
         }
     }

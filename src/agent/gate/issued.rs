@@ -13,6 +13,7 @@ use crate::agent::gate::Gate;
 use crate::agent::gate::asker::Asker;
 use crate::agent::gate::guard::{Guard, Source, Verdict};
 use crate::agent::gate::guest::Guest;
+use crate::agent::gate::new_token::NewToken;
 use crate::agent::life::auditing::{Author, Who};
 use crate::agent::life::settings::place_of;
 use crate::base::Secret;
@@ -167,7 +168,7 @@ impl Gate {
     pub(crate) fn note_token(&self, asker: Asker<'_>, authority: &Authority) {
         let Asker::Process { peer, .. } = asker else { return };
         let from = Source::Process(peer.pid);
-        if authority.token().is_some_and(|id| self.issued.guard.is_news(from, id)) {
+        if authority.token().is_some_and(|id| self.issued.guard.note_if_new(from, id)) {
             self.audit.note("auth.ok", asker.who(authority), None, Ok(()));
         }
     }
@@ -196,19 +197,21 @@ impl Gate {
     }
 
     /// Issues a token, unless it would be more than who asks has.
-    pub(crate) async fn issue(&self, authority: &Authority, order: Order) -> Result<(Secret, Listed), Fault> {
+    pub(crate) async fn issue(&self, authority: &Authority, token: NewToken) -> Result<(Secret, Listed), Fault> {
+        let order = token.issued_by(authority.standing().clone());
         if !authority.may_issue(&order.rights) {
             return Err(fault::token_too_wide());
         }
-        self.enter(authority, order).await
+        self.enter(order).await
     }
 
     /// Issues a token for a machine that somebody approved. It outlives the session it was approved in.
-    pub(crate) async fn delegate(&self, authority: &Authority, order: Order) -> Result<(Secret, Listed), Fault> {
+    pub(crate) async fn delegate(&self, authority: &Authority, token: NewToken) -> Result<(Secret, Listed), Fault> {
+        let order = token.issued_by(authority.standing().clone());
         if !authority.may_delegate(&order.rights) {
             return Err(fault::token_too_wide());
         }
-        self.enter(authority, order).await
+        self.enter(order).await
     }
 
     /// The issued tokens that may be seen: those that the presented one led to, those of machines that the person approved,
@@ -268,8 +271,7 @@ impl Gate {
         self.issued.ledger.leads_to(asker, set_up_by).map_err(fault::from_ledger)
     }
 
-    async fn enter(&self, authority: &Authority, order: Order) -> Result<(Secret, Listed), Fault> {
-        let order = Order { issued_by: authority.standing().clone(), ..order };
+    async fn enter(&self, order: Order) -> Result<(Secret, Listed), Fault> {
         let most = self.settings.config()?.max_active_tokens();
         self.with_ledger(move |ledger| ledger.issue(order, most)).await
     }

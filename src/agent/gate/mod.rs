@@ -8,6 +8,7 @@ pub(crate) mod issued;
 pub(crate) mod lasting;
 mod lifetimes;
 pub(crate) mod needs;
+pub(crate) mod new_token;
 pub(crate) mod open_http;
 pub(crate) mod over;
 pub(crate) mod people;

@@ -36,8 +36,8 @@ impl LockNote {
     }
 
     /// Notes whether this agent is locked because of the note alone; says whether it was.
-    pub(super) fn is_why(&self, is_why: bool) -> bool {
-        self.obeyed.swap(is_why, Ordering::Relaxed)
+    pub(super) fn note_cause(&self, is_cause: bool) -> bool {
+        self.obeyed.swap(is_cause, Ordering::Relaxed)
     }
 
     /// What cannot be looked at is taken to be there.
@@ -54,7 +54,7 @@ impl LockNote {
         };
         within(WRITTEN_WITHIN, move || leave().map_err(unwritten)).await?;
         if !was_closed {
-            self.is_why(true);
+            self.note_cause(true);
         }
         Ok(())
     }
@@ -66,7 +66,7 @@ impl LockNote {
             Err(_) => Ok(()),
         })
         .await?;
-        self.is_why(false);
+        self.note_cause(false);
         Ok(())
     }
 }

@@ -233,11 +233,11 @@ impl Locking {
         }
         match (self.note.is_there(), self.is_closed()) {
             (true, false) => {
-                self.note.is_why(true);
+                self.note.note_cause(true);
                 self.close_soon();
             }
             // Unless nobody asked for so long that it would have locked itself.
-            (false, true) if self.note.is_why(false) && !self.is_overdue() => self.open(),
+            (false, true) if self.note.note_cause(false) && !self.is_overdue() => self.open(),
             (true, true) | (false, _) => {}
         }
     }

@@ -55,8 +55,8 @@ impl Network {
         ASKER.scope(env.route, act).await
     }
 
-    /// Whether it is the first time that git asks for what would go to this server in clear.
-    pub(crate) fn is_first_cleartext(&self, server: &ServerUrl) -> bool {
+    /// Notes that git asks for what would go to this server in clear; says whether it is for the first time.
+    pub(crate) fn note_if_first_cleartext(&self, server: &ServerUrl) -> bool {
         let mut known = lock(&self.unencrypted);
         known.len() < CLEARTEXTS && known.insert(server.origin())
     }

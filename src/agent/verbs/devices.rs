@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use crate::access::{Holder, Order, Rights, Standing};
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
@@ -9,6 +8,7 @@ use crate::agent::gate::asker::Asker;
 use crate::agent::gate::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Polled};
 use crate::agent::gate::issued;
 use crate::agent::gate::issued::Viewer;
+use crate::agent::gate::new_token::NewToken;
 use crate::base::{is_visible, printable};
 use crate::wire::{
     Actor, Code, DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
@@ -92,19 +92,21 @@ impl Handle for DeviceDecide {
         // Who may see some servers only means those, and who only looks lets the machine look.
         let servers = if grant.servers.is_empty() { authority.servers().to_vec() } else { grant.servers };
         let status_only = !authority.uses_what_is_kept();
-        let order = Order {
+        let wanted = NewToken {
             // The code makes it a name that no other token has.
             name: format!("{} {user_code}", asking.name.as_deref().unwrap_or("device")),
-            rights: Rights { holder: Holder::Nobody, scopes: grant.scopes, servers, reveal: grant.reveal, status_only },
+            scopes: grant.scopes,
+            servers,
+            reveal: grant.reveal,
+            status_only,
             role: None,
             expires_at: agent.gate.expiry(grant.expires_days, &authority)?,
             max_uses: None,
-            issued_by: Standing::default(),
             approved_by: caller.guest().and_then(|guest| guest.person()).cloned(),
             identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: false,
         };
-        let (token, issued) = agent.gate.delegate(&authority, order).await?;
+        let (token, issued) = agent.gate.delegate(&authority, wanted).await?;
         let about = issued::info(&issued);
         let (id, scopes, expires_at) = (issued.id.clone(), issued.scopes.clone(), issued.expires_at);
         let granted = Granted { token, id: id.clone(), scopes, expires_at };

@@ -22,7 +22,7 @@ impl Handle for Get {
         if !config.permits(&server) {
             // Not an error: git may have it from elsewhere. But a person may wonder whose proxy it is, which git names with its
             // port; of other servers it is not said, as of nobody else's.
-            return Err(if server.names_port() && agent.network.is_first_cleartext(&server) {
+            return Err(if server.names_port() && agent.network.note_if_first_cleartext(&server) {
                 fault::cleartext_for_git(&server)
             } else {
                 nothing()

@@ -1,11 +1,11 @@
-use crate::access::{Holder, Order, Rights, Standing};
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
 use crate::agent::gate::issued;
 use crate::agent::gate::issued::Viewer;
-use crate::base::{Scopes, ServerPattern, is_visible, scopes_of_role};
+use crate::agent::gate::new_token::NewToken;
+use crate::base::{Scopes, is_visible, scopes_of_role};
 use crate::wire::{
     Actor, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
     reason,
@@ -30,18 +30,20 @@ impl Handle for Generate {
             _ => return Err(reason::Tokens::ScopesOrRole.into()),
         };
         let expires_at = agent.gate.expiry(self.expires_days, caller.authority())?;
-        let order = Order {
+        let wanted = NewToken {
             name: name(&self.name)?,
-            rights: rights(scopes, self.servers, self.reveal, caller),
+            scopes,
+            servers: self.servers,
+            reveal: self.reveal,
+            status_only: is_for_status_only(caller),
             role: self.role,
             expires_at,
             max_uses: self.max_uses,
-            issued_by: Standing::default(),
             approved_by: None,
             identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: false,
         };
-        let (token, issued) = agent.gate.issue(caller.authority(), order).await?;
+        let (token, issued) = agent.gate.issue(caller.authority(), wanted).await?;
         Ok(GenerateReply { token, about: issued::info(&issued) })
     }
 }
@@ -105,20 +107,21 @@ impl Handle for Lease {
 
     /// Noted when it begins; that it has ended, the end of the connection says.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let rights = rights(scopes(self.scopes)?, self.servers, self.reveal, caller);
-        let (name, role, expires_at) = (name(&self.name)?, None, None);
-        let order = Order {
-            name,
-            rights,
-            role,
-            expires_at,
+        let scopes = scopes(self.scopes)?;
+        let wanted = NewToken {
+            name: name(&self.name)?,
+            scopes,
+            servers: self.servers,
+            reveal: self.reveal,
+            status_only: is_for_status_only(caller),
+            role: None,
+            expires_at: None,
             max_uses: None,
-            issued_by: Standing::default(),
             approved_by: None,
             identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: true,
         };
-        let (token, issued) = agent.gate.issue(caller.authority(), order).await?;
+        let (token, issued) = agent.gate.issue(caller.authority(), wanted).await?;
         let _lease = Leased { agent, id: issued.id.clone() };
         agent.audit.note("token.lease", caller.actor(), None, Ok(()));
         agent.audit.rights_noted().await?;
@@ -142,10 +145,9 @@ impl Drop for Leased<'_> {
     }
 }
 
-/// What is asked for. Who only looks means no more than that.
-fn rights(scopes: Scopes, servers: Vec<ServerPattern>, reveal: bool, caller: &Caller<'_>) -> Rights {
-    let status_only = !caller.authority().uses_what_is_kept();
-    Rights { holder: Holder::Nobody, scopes, servers, reveal, status_only }
+/// Who only looks means a token that does no more.
+fn is_for_status_only(caller: &Caller<'_>) -> bool {
+    !caller.authority().uses_what_is_kept()
 }
 
 fn scopes(scopes: Scopes) -> Result<Scopes, Fault> {

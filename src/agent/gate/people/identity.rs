@@ -91,7 +91,7 @@ impl Gate {
         let issuer = person.issuer.as_deref().unwrap_or_default();
         tracing::info!(issuer, %refused, "somebody who signed in is not let in");
         let who = format!("refused {}", person.lasting_name());
-        if self.issued.guard.is_news(Source::address(address), &who) {
+        if self.issued.guard.note_if_new(Source::address(address), &who) {
             self.audit.note("auth.fail", actor(person, address), None, Err(Code::Denied));
         }
         fault::not_let_in(&person.name, refused)
