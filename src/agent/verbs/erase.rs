@@ -1,3 +1,12 @@
+//! One 401 loses no login.
+//!
+//! Git's `erase` for a value that is no longer the current one does nothing. With the current secret it marks the
+//! record as refused, passwords included: one 401 may be the server's mistake. The record is kept, shown by `status`,
+//! and not offered to git again, which some programs would otherwise try for ever. The mark stands in the record, in
+//! the file in its authenticated label, so a new agent knows it; if the store cannot be written it holds while the
+//! agent lives. A new login, a renewal or an approval by git clears it. An `erase` without a secret is a person's `git
+//! credential reject`: then passwords and stored headers are forgotten, and a login is only marked.
+
 use crate::agent::Agent;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;

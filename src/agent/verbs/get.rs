@@ -1,3 +1,11 @@
+//! What git is given, and the next one in the same command.
+//!
+//! Git 2.46 asks again after a 401 if the answer said `continue`, and says back its `state`. loom says so only where
+//! another account could follow, or this one renewed: after a last answer git should call `erase` and fail. A state
+//! names what was tried by a hash of the account and its secret, salted anew by each agent: it gives nothing away, and
+//! one that was made up names nothing. Git comes back once per command. If the second is refused too, git neither
+//! erases it nor asks again; the next command begins with it.
+
 use crate::access::Authority;
 use crate::agent::Agent;
 use crate::agent::accounts::held::{Held, Usefulness};

@@ -1,3 +1,12 @@
+//! What a login made, an approval does not replace.
+//!
+//! A credential knows how it came (`Origin`: a login, a person, git). `store` adds or updates what git brought; where a
+//! login or a person's own token has the account, or the user name that git sends for it, nothing is kept. A person,
+//! and a token with `control`, may replace anything, and then the old login is revoked; with `write` alone nothing
+//! takes a login's place or goes before it (`Seen::has_login_behind`). Some servers end both logins then, as they are
+//! of one consent or one session: the new one is renewed at once to see whether it lives, and if not, it is made once
+//! more (`agent::verbs::login`).
+
 use crate::agent::Agent;
 use crate::agent::accounts::held::Held;
 use crate::agent::accounts::select;
