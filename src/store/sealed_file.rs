@@ -160,7 +160,10 @@ impl SealedFile {
                     self.write(&seal, &read.into_body())?;
                 }
             }
-            Found::Legacy(old) => takeover::convert(self, old)?,
+            Found::Legacy(old) => {
+                let (seal, body) = takeover::convert(&self.key, old)?;
+                self.write(&seal, &body)?;
+            }
         }
         match self.find()? {
             Found::Sealed(content) => Ok(content),

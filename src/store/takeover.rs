@@ -3,16 +3,16 @@
 use super::envelope::{Body, SealedRecord};
 use super::label::{LegacyLabel, seal_record};
 use super::legacy::{LegacyKey, LegacyRecord};
-use super::sealed_file::SealedFile;
-use super::{Protection, Record, StoreError, journal};
+use super::seal::Seal;
+use super::{Protection, Record, StoreError, StoreKey, journal};
 use crate::base::{AccountKey, Credential};
 
-/// Takes the records over. The file is replaced only after the sealed form was read back and opened; the caller holds the
-/// lock.
-pub(super) fn convert(file: &SealedFile, old: Vec<(LegacyKey, LegacyRecord)>) -> Result<(), StoreError> {
-    let seal = match file.key.seal()? {
+/// The records in their sealed form, which was read back and opened; the caller holds the lock, and puts it in the place of the
+/// old one.
+pub(super) fn convert(key: &StoreKey, old: Vec<(LegacyKey, LegacyRecord)>) -> Result<(Seal, Body), StoreError> {
+    let seal = match key.seal()? {
         Some(seal) => seal,
-        None => file.key.create(&Protection::KeyFile)?,
+        None => key.create(&Protection::KeyFile)?,
     };
     let mut body = Body::default();
     for (key, record) in old {
@@ -37,5 +37,5 @@ pub(super) fn convert(file: &SealedFile, old: Vec<(LegacyKey, LegacyRecord)>) ->
     if read.is_err() || !whole || count != body.records.len() + body.unclaimed.len() {
         return Err(StoreError::NotKept);
     }
-    file.write(&seal, &body)
+    Ok((seal, body))
 }

@@ -3,4 +3,6 @@
 mod fuzzed;
 mod layers;
 mod pages;
+mod rooms;
+mod source;
 mod texts;
