@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn who_loses_a_race_decides_anew_by_what_is_there_and_gives_up_after_a_few() {
+    fn who_loses_a_race_decides_anew_and_gives_up_after_a_few() {
         let dir = tempfile::tempdir().unwrap();
         let (_, mut cascade) = cascade(&dir);
         let mut change = |races: usize, wish: Wish| {

@@ -77,7 +77,8 @@ fn a_value_is_replaced_and_removed_only_by_who_knows_it(_: &dyn Bench, mut store
     assert_eq!(secret(store, 1).as_deref(), Some("two"));
     put_if(store, &record(1, "one"), Some(&second)).unwrap();
     let third = revision(store, 1);
-    assert!(third != first && third != second, "the same again is a value of its own");
+    assert_ne!(third, first, "the same again is a value of its own");
+    assert_ne!(third, second);
     store.remove_if(&[(account(1), third.clone())]).unwrap();
     assert!(found(store, 1).is_none());
     store.remove_if(&[(account(1), third.clone())]).unwrap();
@@ -120,7 +121,7 @@ fn a_list_says_what_there_is_as_it_is_and_no_secret(_: &dyn Bench, mut store: Bo
     for (listed, record) in listed.iter().zip(&records) {
         let label = listed.label.as_ref().unwrap();
         assert_eq!(listed.account, *record.account());
-        assert_eq!(listed.revision, store.get(&[listed.account.clone()]).unwrap().remove(0).revision);
+        assert_eq!(listed.revision, store.get(std::slice::from_ref(&listed.account)).unwrap().remove(0).revision);
         assert_eq!((&label.account, label.refused), (record.account(), record.refused()));
         assert_eq!((label.created, label.saved), (record.created(), record.saved()));
         assert_eq!(label.kind, record.credential().kind());
