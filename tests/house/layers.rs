@@ -48,6 +48,7 @@ const SYSTEM: &[&str] = &[
 /// The one place besides: what C's start-up code calls has to stand in the program itself.
 const ENTRY: &str = "bin/git-credential-loom/main.rs";
 
+/// All files of Rust below this directory.
 pub(super) fn sources(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).unwrap().flatten();
     let nested = entries.flat_map(|entry| match entry.file_type().unwrap().is_dir() {

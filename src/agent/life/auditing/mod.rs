@@ -1,14 +1,13 @@
 //! What goes into the audit log, and when it is there.
 //!
 //! The log is in nobody's way. `dispatch` notes a request with its outcome once it is answered; the program behind it
-//! is looked up when it connects (`os/unix/listening.rs`). A task writes what is waiting in one go (`agent::auditing`),
-//! so a `get` costs no write of its own. Only what changes rights (`auditing/rights.rs`) is waited for, written and
-//! synced on a thread that may block, into a chain of its own; a crowd shares one sync. A verb that gives rights
-//! (`Handle::gives_rights`) is not carried out where that cannot be noted. How much one party fills is decided in one
-//! place (`auditing/bounds.rs`), by whom an entry is counted for (`auditing/who.rs`). A disk that takes nothing costs
-//! memory up to 10,000 entries, and then a count. Who reads it is handed entry by entry as fast as they take them,
-//! however many they want; who follows reads what was appended, by file and offset. Which verbs are noted, and under
-//! which name, stands beside each: `Handle::EVENT`.
+//! is looked up when it connects (`os/unix/listening.rs`). A task writes what is waiting in one go, so a `get` costs no
+//! write of its own. Only what changes rights (`rights`) is waited for, written and synced on a thread that may block,
+//! into a chain of its own; a crowd shares one sync. A verb that gives rights (`Handle::gives_rights`) is not carried
+//! out where that cannot be noted. How much one party fills is decided in one place (`bounds`), by whom an entry is
+//! counted for (`who`). A disk that takes nothing costs memory up to 10,000 entries, and then a count. Who reads it is
+//! handed entry by entry as fast as they take them, however many they want; who follows reads what was appended, by
+//! file and offset. Which verbs are noted, and under which name, stands beside each: `Handle::EVENT`.
 
 mod allowance;
 mod bounds;
