@@ -152,6 +152,7 @@ fn stub(entry: &AuditEntry) -> AuditEntry {
         account: cut_some(&entry.account),
         method: cut_some(&entry.method),
         path: cut_some(&entry.path),
+        about: cut_some(&entry.about),
         outcome: cut(&entry.outcome),
         more: entry.more,
         since: cut_some(&entry.since),

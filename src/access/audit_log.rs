@@ -111,6 +111,7 @@ pub(super) mod tests {
             path: None,
             outcome: "ok".into(),
             more: None,
+            about: None,
             since: None,
         }
     }

@@ -95,6 +95,9 @@ pub struct AuditEntry {
     /// The same call's path at that host, without the query, in which secrets are usual; a long one is cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Which right was given or taken: the id of a token or session, the path of a socket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// `ok`, or the code of the fault.
     pub outcome: String,
     /// So many more of these were not noted one by one, from `since` until `time`.

@@ -199,7 +199,7 @@ fn a_door_that_cannot_be_judged_costs_nothing_and_is_closed_once() {
     home.loom(&["status"]).ok();
     let noted = home.audited("socket.remove");
     assert_eq!(noted.len(), 1, "{noted:?}");
-    assert_ne!(noted[0]["outcome"], "ok");
+    assert_eq!(noted[0]["outcome"], "ok", "it is closed, whatever becomes of the list");
 }
 
 #[test]

@@ -313,6 +313,7 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
         path: None,
         outcome: "ok".into(),
         more: None,
+        about: None,
         since: None,
     };
     let program = entry(Actor::Process { uid: 1000, pid: 7, exe: Some("/usr/bin/loom".into()), token_id: None });
@@ -329,7 +330,14 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
         path: Some("/api/tasks".into()),
         ..program.clone()
     };
-    let entries = [program, token, afar, person, stranger, more, called];
+    let issued = AuditEntry {
+        event: "token.generate".into(),
+        server: None,
+        account: None,
+        about: Some("ba9876543210".into()),
+        ..program.clone()
+    };
+    let entries = [program, token, afar, person, stranger, more, called, issued];
     let printed: Vec<_> = entries.iter().map(print_event).collect();
     golden("audit-event", &printed.iter().map(|frame| frame.as_slice()).collect::<Vec<_>>());
     for (entry, frame) in entries.iter().zip(&printed) {

@@ -7,8 +7,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
-use crate::access::Authority;
+use crate::access::{Authority, Listed};
 use crate::agent::Agent;
+use crate::agent::call::noting::Noting;
 use crate::agent::fault;
 use crate::agent::gate::Gate;
 use crate::agent::gate::asker::{Asker, TheUser};
@@ -16,12 +17,12 @@ use crate::agent::gate::guest::Guest;
 use crate::agent::gate::lasting::Begun;
 use crate::agent::gate::needs::Needs;
 use crate::agent::gate::over::Over;
-use crate::agent::life::auditing::{Author, Called, Who};
+use crate::agent::life::auditing::{About, Author, Called, Who};
 use crate::agent::life::locking::Locking;
 use crate::agent::life::settings::Settings;
 use crate::agent::life::stopping::Stopping;
 use crate::base::{Locale, ServerUrl};
-use crate::wire::{Fault, MAX_FRAME, print_event, reason};
+use crate::wire::{Code, Fault, MAX_FRAME, print_event, reason};
 
 /// Whoever reads nothing for so long has gone.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
@@ -35,8 +36,7 @@ pub struct Caller<'a> {
     asker: Asker<'a>,
     begun: Begun,
     over: Over<'a>,
-    about: Option<(ServerUrl, Option<String>)>,
-    called: Option<Called>,
+    noting: Noting<'a>,
     gate: &'a Gate,
     lock: &'a Locking,
     stopping: &'a Stopping,
@@ -64,8 +64,7 @@ impl<'a> Caller<'a> {
             asker,
             begun: Begun::by_nobody(),
             over: Over::default(),
-            about: None,
-            called: None,
+            noting: Noting::new(&agent.audit),
             gate: &agent.gate,
             lock: &agent.lock,
             stopping: &agent.stopping,
@@ -88,7 +87,7 @@ impl<'a> Caller<'a> {
 
     /// Says what the request turned out to be about, for the audit log. For who may not see that server it is not there.
     pub(crate) fn is_about(&mut self, server: &ServerUrl, account: Option<&str>) -> Result<(), Fault> {
-        self.about = Some((server.clone(), account.map(str::to_owned)));
+        self.noting.about.turns_out(server, account);
         if !self.begun.authority.is_owner() {
             self.begun.server = Some(server.clone());
             self.over = Over::default();
@@ -158,15 +157,28 @@ impl<'a> Caller<'a> {
 
     /// Says what is to be called, for the audit log.
     pub(crate) fn calls(&mut self, method: &str, path: &str) {
-        self.called = Some(Called::new(method, path));
+        self.noting.about.calls(Called::new(method, path));
     }
 
-    pub(crate) fn take_called(&mut self) -> Option<Called> {
-        self.called.take()
+    /// Says which right it gives or takes, for the audit log: a token or session by its id, a socket by its path.
+    pub(crate) fn concerns(&mut self, right: &str) {
+        self.noting.about.concerns(right);
     }
 
-    pub(crate) fn take_about(&mut self) -> Option<(ServerUrl, Option<String>)> {
-        self.about.take()
+    /// What is noted of this request.
+    pub(crate) fn noting(&mut self) -> &mut Noting<'a> {
+        &mut self.noting
+    }
+
+    /// Notes that it was done, when it is: whatever is answered in the end, it was.
+    pub(crate) fn notes_done(&mut self) {
+        self.notes(Ok(()));
+    }
+
+    /// The same of what may have failed.
+    pub(crate) fn notes(&mut self, outcome: Result<(), Code>) {
+        let who = self.actor();
+        self.noting.note(who, outcome);
     }
 
     /// Who asks: the program that connected, and the token that it presented.
@@ -177,6 +189,16 @@ impl<'a> Caller<'a> {
     /// As whom they are counted in the log.
     pub(crate) fn author(&self) -> Author {
         self.asker.author(&self.begun.authority)
+    }
+
+    /// Notes that rights were given to a token, and takes them back where the log cannot say so: nobody has heard of it yet.
+    pub(crate) async fn gave(&mut self, token: &Listed) -> Result<(), Fault> {
+        self.concerns(&token.id);
+        self.notes_done();
+        let Err(fault) = self.noting.is_on_disk().await else { return Ok(()) };
+        let ended = self.gate.forget_issued(vec![token.id.clone()]).await;
+        self.noting.note_of_agent("token.revoke", About::right(&token.id), ended.map_err(|fault| fault.code()));
+        Err(fault)
     }
 
     /// Sends an event; `false` if nobody listens any more.

@@ -20,6 +20,9 @@ pub(crate) trait Handle: Verb + Send + Sync {
     /// Whether it changes an account: that is noted with its name. Who did too much has to wait for it.
     const CHANGES_ACCOUNT: bool = false;
 
+    /// Whether it uses what is kept: whoever asks for that keeps the agent from locking itself.
+    const USES_WHAT_IS_KEPT: bool = false;
+
     /// Whether it gives somebody rights: that is not done where the log could not say so. Their own accounts the user changes
     /// in any case.
     fn gives_rights(&self) -> bool {
@@ -146,18 +149,23 @@ where
 }
 
 async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Caller<'_>, needs: Needs) -> Frame {
-    agent.lock.note_request(V::EVENT.is_some());
-    let audited = V::EVENT.map(|event| (event, caller.actor()));
+    // Whoever shows nothing does not keep the agent from locking itself.
+    agent.lock.note_request(V::USES_WHAT_IS_KEPT && !caller.authority().is_nobody());
+    caller.noting().begin(V::EVENT);
     let changes_rights = Auditing::changes_rights(V::EVENT);
     let (gives_rights, mut outcome) = match request.params::<V>() {
         Ok(verb) => {
             let author = caller.author();
             let gives_rights = verb.gives_rights() && !(V::CHANGES_ACCOUNT && author == Author::Owner);
-            let may = match gives_rights {
-                true => agent.audit.can_note_rights(&author).await,
-                // One that has no event notes what it did by itself, and that changes rights.
-                false if V::CHANGES_ACCOUNT => agent.audit.has_room(&author, changes_rights || V::EVENT.is_none()),
+            // One that has no event notes what it did by itself, and that changes rights.
+            let of_rights = gives_rights || changes_rights || V::EVENT.is_none();
+            let room = match gives_rights || V::CHANGES_ACCOUNT {
+                true => caller.noting().take_room(&author, of_rights),
                 false => Ok(()),
+            };
+            let may = match room {
+                Ok(()) if gives_rights => agent.audit.can_note().await,
+                room => room,
             };
             match may {
                 Ok(()) => (gives_rights, verb.handle(agent, caller).await),
@@ -176,16 +184,14 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
     if let Err(fault) = &outcome {
         tracing::debug!(verb = V::NAME, code = ?fault.code(), fault = %fault.id(), "refused");
     }
-    if let Some((event, actor)) = audited {
-        let (about, called) = (caller.take_about(), caller.take_called());
-        agent.audit.note_call(event, actor, about, called, outcome.as_ref().map(|_| ()).map_err(Fault::code));
-        if changes_rights
-            && let Err(fault) = agent.audit.rights_noted().await
-            && gives_rights
-            && outcome.is_ok()
-        {
-            outcome = Err(fault);
-        }
+    let who = caller.actor();
+    caller.noting().end(who, outcome.as_ref().map(|_| ()).map_err(Fault::code));
+    if changes_rights
+        && let Err(fault) = agent.audit.rights_noted().await
+        && gives_rights
+        && outcome.is_ok()
+    {
+        outcome = Err(fault);
     }
     // Whoever asks for a credential hears nothing of it: that is git, most often. Some answers say it themselves.
     let is_daily = V::EVENT.is_some() && !changes_rights;
@@ -202,5 +208,34 @@ fn from_request(error: RequestError) -> Fault {
     match error {
         RequestError::Malformed => reason::Request::NotARequest.into(),
         RequestError::Version(version) => reason::Request::UnknownVersion { version }.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::access::Standing;
+    use crate::agent::gate::guest::Shown;
+    use crate::base::{Paths, StoreChoice, StoredIn, moment};
+
+    #[tokio::test]
+    async fn strangers_do_not_keep_the_agent_from_locking_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::below(dir.path());
+        std::fs::create_dir(paths.config_dir()).unwrap();
+        std::fs::write(paths.config_file(), "lock_after = '30m'").unwrap();
+        let agent = Agent::new(paths, Some(StoreChoice::In(StoredIn::File)), false);
+        let stranger = agent.gate.admit([192, 0, 2, 1].into(), &Standing::default(), Shown::Nothing).await.unwrap();
+        let (mut input, mut output) = (tokio::io::empty(), tokio::io::sink());
+        let mut caller = Caller::new(&mut input, &mut output, Asker::Guest(&stranger), &agent);
+        agent.lock.note_request(true);
+        for _ in 0..3 {
+            moment::sleep(Duration::from_secs(15 * 60));
+            let answer = answer(&agent, br#"{"v":1,"verb":"device_start","params":{}}"#, &mut caller).await;
+            assert!(answer.windows(4).any(|word| word == b"\"ok\""), "{}", String::from_utf8_lossy(&answer));
+        }
+        assert!(agent.lock.is_overdue());
     }
 }

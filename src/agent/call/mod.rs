@@ -3,5 +3,6 @@
 pub(crate) mod caller;
 pub(crate) mod dispatch;
 mod git_server;
+pub(crate) mod noting;
 
 pub(crate) use git_server::git_server;

@@ -10,7 +10,7 @@ use crate::access::Standing;
 use crate::agent::blocking::{DISK_WITHIN, within};
 use crate::agent::doors::{DoorOrder, Doors};
 use crate::agent::fault;
-use crate::agent::life::auditing::Who;
+use crate::agent::life::auditing::{About, Who};
 use crate::base::lock;
 use crate::base::private_file;
 use crate::store::StoreError;
@@ -67,9 +67,9 @@ impl Doors {
         Ok(())
     }
 
-    /// Closes the socket for whoever may; it is not there with the next agent either. It is closed whether or not that can be
-    /// written down. One that somebody else set up is not a token's to close.
-    pub(crate) async fn close(&self, path: &Path, asker: &Standing) -> Result<(), Fault> {
+    /// Closes the socket for whoever may; it is not there with the next agent either. It is closed whether or not that could be
+    /// written down, which the answer says. One that somebody else set up is not a token's to close.
+    pub(crate) async fn close(&self, path: &Path, asker: &Standing) -> Result<Result<(), Fault>, Fault> {
         let _changing = self.changing.lock().await;
         let listed = self.listed().await;
         let is_it = |door: &&RestrictedDoor| door.path == path;
@@ -84,9 +84,13 @@ impl Doors {
         self.have_closed(path).await;
         lock(&self.sockets).retain(|door| door.path != path);
         self.say_that_they_changed();
-        let mut listed = listed?;
-        listed.retain(|door| door.path != path);
-        self.write_list(listed).await
+        Ok(match listed {
+            Ok(mut listed) => {
+                listed.retain(|door| door.path != path);
+                self.write_list(listed).await
+            }
+            Err(fault) => Err(fault),
+        })
     }
 
     /// Closes what tokens set up once one of them has ended, until the agent stops.
@@ -117,10 +121,11 @@ impl Doors {
         ended.retain(|door| self.gate.has_ended(&door.set_up_by));
         for door in ended {
             let closed = self.close(&door.path, &Standing::default()).await;
-            if let Err(fault) = &closed {
+            if let Err(fault) | Ok(Err(fault)) = &closed {
                 tracing::warn!(fault = %fault.id(), "that a socket is closed is not written down");
             }
-            self.audit.note("socket.remove", Who::agent(), None, closed.map_err(|fault| fault.code()));
+            let about = About::right(&door.path.to_string_lossy());
+            self.audit.note("socket.remove", Who::agent(), about, closed.map(|_| ()).map_err(|fault| fault.code()));
         }
         if self.gate.http.place().is_some_and(|(_, standing)| self.gate.has_ended(&standing)) {
             self.end_ended_http().await;

@@ -55,7 +55,7 @@ impl<'a> Asker<'a> {
 
     /// As whom they are counted in the log.
     pub(crate) fn author(self, authority: &Authority) -> Author {
-        match (Author::of(authority), self) {
+        match (Author::of(authority, None), self) {
             (_, Asker::Guest(guest)) => guest.who().author,
             (Some(author), _) => author,
             (None, Asker::Process { door: Some(door), .. }) => {

@@ -80,7 +80,7 @@ impl Guest {
 
     pub(crate) fn who(&self) -> Who {
         let who = Who::from(self.actor());
-        Who { author: Author::of(&self.authority).unwrap_or(who.author), ..who }
+        Who { author: Author::of(&self.authority, self.person()).unwrap_or(who.author), ..who }
     }
 
     fn actor(&self) -> Actor {

@@ -1,6 +1,7 @@
 use crate::agent::call::caller::Caller;
 use crate::agent::fault;
 use crate::agent::gate::needs::SETTINGS;
+use crate::agent::life::auditing::About;
 use crate::agent::upstream::Upstream;
 use crate::base::{AccountKey, Credential, Origin, Scope};
 use crate::store::Record;
@@ -23,6 +24,9 @@ pub(crate) async fn keep(
     };
     let kept = upstream.accounts.keep(account.clone(), instead, credential, may_go).await?;
     let (stored_in, replaced) = kept.ok_or_else(|| fault::scope_missing(Scope::Control))?;
+    // Under the name that it is kept under, and now: what follows may take its time, or fail.
+    caller.noting().about = About::account(&account);
+    caller.notes_done();
     // The login is kept by now; a config file that cannot be written must not make it look failed. Nor does one who may not
     // change the settings: a token for one server says nothing of where the user goes.
     let became_default = SETTINGS.check(caller.authority()).is_ok()

@@ -38,7 +38,7 @@ use tokio::time::timeout;
 
 use crate::agent::accounts::held::Held;
 use crate::agent::fault;
-use crate::agent::life::auditing::Who;
+use crate::agent::life::auditing::{About, Who};
 use crate::agent::upstream::Upstream;
 use crate::agent::upstream::oauth_fault;
 use crate::agent::upstream::registrations;
@@ -89,7 +89,7 @@ impl Upstream {
         match mine {
             Ok(flight) => {
                 let outcome = self.renew_alone(account, old).await;
-                let about = Some((account.server().clone(), Some(account.user().to_owned())));
+                let about = About::account(account);
                 self.audit.note("token.renew", Who::agent(), about, outcome.as_ref().map(|_| ()).map_err(Fault::code));
                 flight.land(outcome.clone());
                 outcome

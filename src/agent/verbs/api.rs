@@ -9,6 +9,7 @@ use crate::wire::{Api, ApiReply, Fault, reason};
 
 impl Handle for Api {
     const EVENT: Option<&'static str> = Some("api.request");
+    const USES_WHAT_IS_KEPT: bool = true;
 
     /// Everything is checked before anything is sent.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<ApiReply, Fault> {

@@ -9,6 +9,7 @@ use crate::agent::gate::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Poll
 use crate::agent::gate::issued;
 use crate::agent::gate::issued::Viewer;
 use crate::agent::gate::new_token::NewToken;
+use crate::agent::life::auditing::{About, Who};
 use crate::base::{is_visible, printable};
 use crate::wire::{
     Actor, Code, DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
@@ -108,10 +109,12 @@ impl Handle for DeviceDecide {
         };
         let (token, issued) = agent.gate.delegate(&authority, wanted).await?;
         let about = issued::info(&issued);
+        caller.gave(&issued).await?;
         let (id, scopes, expires_at) = (issued.id.clone(), issued.scopes.clone(), issued.expires_at);
         let granted = Granted { token, id: id.clone(), scopes, expires_at };
         if agent.gate.devices.decide(&user_code, Some(granted), party).is_err() {
             // Somebody else decided meanwhile, or its time was over.
+            agent.audit.note("token.revoke", Who::agent(), About::right(&id), Ok(()));
             agent.gate.revoke_unfetched(vec![id]).await?;
             return Err(fault::code_unknown());
         }
@@ -137,6 +140,8 @@ impl Handle for DeviceEnd {
                 token.approved_by.is_some()
             })
             .await?;
+        let ids: Vec<&str> = ended.iter().map(|token| token.id.as_str()).collect();
+        caller.concerns(&ids.join(" "));
         match ended.is_empty() {
             true => Err(fault::no_such_token(&self.id)),
             false => Ok(Empty {}),

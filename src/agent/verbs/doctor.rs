@@ -18,18 +18,19 @@ impl Handle for Doctor {
             in_file.map(|held| held.record().clone()).collect::<Vec<_>>()
         });
         let held = held.unwrap_or_default();
-        let looked = within(ALL_WITHIN, move || {
-            let look = || {
-                let restored = if self.restore { repair::restore(&paths, &key, &held)? } else { None };
-                Ok((repair::examine(&paths, &key, &held)?, restored))
-            };
-            look().map_err(fault::from_store)
-        });
-        let (examined, restored) = looked.await?;
+        let restored = match self.restore {
+            true => {
+                let (paths, key, held) = (paths.clone(), key.clone(), held.clone());
+                within(ALL_WITHIN, move || repair::restore(&paths, &key, &held).map_err(fault::from_store)).await?
+            }
+            false => None,
+        };
         if restored.is_some() {
             agent.audit.note("store.restore", caller.actor(), None, Ok(()));
             let _ = agent.audit.rights_noted().await;
         }
+        let examine = move || repair::examine(&paths, &key, &held).map_err(fault::from_store);
+        let examined = within(ALL_WITHIN, examine).await?;
         let (state, accounts) = match examined.state {
             FileState::Absent => (FileCondition::Absent, Vec::new()),
             FileState::Whole(accounts) => (FileCondition::Whole, accounts),

@@ -12,12 +12,14 @@ use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::call::git_server;
+use crate::agent::life::auditing::About;
 use crate::base::{Credential, Scope};
 use crate::wire::{Empty, Erase, Fault};
 
 impl Handle for Erase {
     const EVENT: Option<&'static str> = Some("credential.erase");
     const CHANGES_ACCOUNT: bool = true;
+    const USES_WHAT_IS_KEPT: bool = true;
 
     /// With a secret: the server refused it. One 401 may be the server's mistake, so it is kept, marked, and not offered
     /// again; an account that has another secret by now is not touched. Without one a person rejects what git kept here:
@@ -33,13 +35,20 @@ impl Handle for Erase {
             meant.map(|held| (held.key().clone(), held.credential().clone())).collect::<Vec<_>>()
         });
         for (account, credential) in meant.await? {
-            match (&self.secret, &credential) {
+            let erased = match (&self.secret, &credential) {
                 (None, Credential::Basic { .. } | Credential::Header { .. }) => {
-                    agent.accounts.forget([(account, credential.secret().clone())].into()).await?;
+                    agent.accounts.forget([(account.clone(), credential.secret().clone())].into()).await
                 }
-                (None, _) if !caller.authority().allows(Scope::Control) => {}
-                _ => agent.accounts.note(&account, credential.secret(), true).await,
-            }
+                (None, _) if !caller.authority().allows(Scope::Control) => continue,
+                _ => {
+                    agent.accounts.note(&account, credential.secret(), true).await;
+                    Ok(())
+                }
+            };
+            // Each account by itself, when it is changed.
+            caller.noting().about = About::account(&account);
+            caller.notes(erased.as_ref().copied().map_err(Fault::code));
+            erased?;
         }
         Ok(Empty {})
     }

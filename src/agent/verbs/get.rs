@@ -21,6 +21,7 @@ use crate::wire::{Code, Condition, Fault, Get, GetReply, Proof, reason};
 
 impl Handle for Get {
     const EVENT: Option<&'static str> = Some("credential.get");
+    const USES_WHAT_IS_KEPT: bool = true;
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<GetReply, Fault> {
         let server = git_server(&self.wanted)?;

@@ -5,6 +5,7 @@ use crate::agent::fault;
 use crate::agent::gate::issued;
 use crate::agent::gate::issued::Viewer;
 use crate::agent::gate::new_token::NewToken;
+use crate::agent::life::auditing::About;
 use crate::base::{Scopes, is_visible, scopes_of_role};
 use crate::wire::{
     Actor, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
@@ -44,6 +45,7 @@ impl Handle for Generate {
             leased: false,
         };
         let (token, issued) = agent.gate.issue(caller.authority(), wanted).await?;
+        caller.gave(&issued).await?;
         Ok(GenerateReply { token, about: issued::info(&issued) })
     }
 }
@@ -67,6 +69,9 @@ impl Handle for RevokeToken {
         if revoked.is_empty() {
             return Err(fault::no_such_token(&self.name));
         }
+        let ids: Vec<&str> = revoked.iter().map(|token| token.id.as_str()).collect();
+        caller.concerns(&ids.join(" "));
+        caller.notes_done();
         if self.forget {
             agent.gate.forget_issued(revoked.iter().map(|token| token.id.clone()).collect()).await?;
         }
@@ -92,8 +97,9 @@ impl Handle for EndToken {
             Some(guest) => Actor::Token { token_id: id.clone(), address: Some(guest.address().to_string()) }.into(),
             None => caller.actor(),
         };
+        let about = About::right(&id);
         let ended = agent.gate.end_issued(id).await;
-        agent.audit.note("token.revoke", actor, None, ended.as_ref().copied().map_err(Fault::code));
+        agent.audit.note("token.revoke", actor, about, ended.as_ref().copied().map_err(Fault::code));
         // That it could not be noted is no reason to go on with it.
         let _ = agent.audit.rights_noted().await;
         ended.map(|()| Empty {})
@@ -123,7 +129,9 @@ impl Handle for Lease {
         };
         let (token, issued) = agent.gate.issue(caller.authority(), wanted).await?;
         let _lease = Leased { agent, id: issued.id.clone() };
-        agent.audit.note("token.lease", caller.actor(), None, Ok(()));
+        caller.noting().is_called("token.lease");
+        caller.concerns(&issued.id);
+        caller.notes_done();
         agent.audit.rights_noted().await?;
         if caller.tell(&GenerateReply { token, about: issued::info(&issued) }).await {
             caller.settles();
@@ -160,4 +168,37 @@ fn scopes(scopes: Scopes) -> Result<Scopes, Fault> {
 fn name(name: &str) -> Result<String, Fault> {
     let is_name = (1..=MAX_NAME).contains(&name.chars().count()) && is_visible(name);
     is_name.then(|| name.to_owned()).ok_or_else(fault::bad_token_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Authority;
+    use crate::agent::gate::asker::{Asker, Peer};
+    use crate::base::{Paths, StoreChoice, StoredIn};
+
+    #[tokio::test]
+    async fn a_token_that_the_log_cannot_tell_of_is_taken_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::below(dir.path());
+        let agent = Agent::new(paths.clone(), Some(StoreChoice::In(StoredIn::File)), false);
+        let peer = Peer { uid: 0, pid: 1, exe: None };
+        let (mut input, mut output) = (tokio::io::empty(), tokio::io::sink());
+        let mut caller = Caller::new(&mut input, &mut output, Asker::Process { peer: &peer, door: None }, &agent);
+        caller.acts_within(Authority::owner());
+        let generate = |name: &str| Generate {
+            name: name.into(),
+            scopes: Some(Scopes::from_names(["read"]).unwrap()),
+            ..Generate::default()
+        };
+        caller.noting().begin(Generate::EVENT);
+        generate("noted").handle(&agent, &mut caller).await.unwrap();
+        // The disk fails after it was found to be fine.
+        std::fs::remove_file(paths.audit_rights()).unwrap();
+        std::fs::create_dir(paths.audit_rights()).unwrap();
+        caller.noting().begin(Generate::EVENT);
+        assert!(generate("unnoted").handle(&agent, &mut caller).await.is_err());
+        let left = agent.gate.issued(Viewer::new(caller.asker(), caller.authority())).await.unwrap();
+        assert_eq!(left.iter().map(|token| token.name.as_str()).collect::<Vec<_>>(), ["noted"]);
+    }
 }

@@ -28,6 +28,7 @@ impl Handle for Stores {
 
 impl Handle for Migrate {
     const EVENT: Option<&'static str> = Some("store.migrate");
+    const USES_WHAT_IS_KEPT: bool = true;
 
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<MigrateReply, Fault> {
         Ok(MigrateReply { count: agent.accounts.migrate(self.to).await? })
@@ -36,6 +37,7 @@ impl Handle for Migrate {
 
 impl Handle for Rekey {
     const EVENT: Option<&'static str> = Some("store.rekey");
+    const USES_WHAT_IS_KEPT: bool = true;
 
     /// What opens the store from now on outlives every token, so that is the user's to say; another key like the last one is
     /// not.

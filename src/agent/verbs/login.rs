@@ -16,6 +16,7 @@ use crate::wire::{Checked, Fault, Login, LoginEvent, LoginReply, Revocation};
 impl Handle for Login {
     const EVENT: Option<&'static str> = Some("login");
     const CHANGES_ACCOUNT: bool = true;
+    const USES_WHAT_IS_KEPT: bool = true;
 
     fn gives_rights(&self) -> bool {
         true

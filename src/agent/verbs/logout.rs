@@ -7,7 +7,7 @@ use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
-use crate::agent::life::auditing::Who;
+use crate::agent::life::auditing::About;
 use crate::agent::upstream::turns::Turn;
 use crate::base::{AccountKey, Credential};
 use crate::wire::{Fault, LoggedOut, Logout, LogoutReply, Revocation, reason};
@@ -19,6 +19,7 @@ const SOON: Duration = Duration::from_secs(5);
 
 impl Handle for Logout {
     const CHANGES_ACCOUNT: bool = true;
+    const USES_WHAT_IS_KEPT: bool = true;
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LogoutReply, Fault> {
         let damaged: Vec<AccountKey>;
@@ -52,22 +53,26 @@ impl Handle for Logout {
             return Err(reason::Login::NobodyLoggedIn.into());
         }
         let mut reply = LogoutReply { accounts: Vec::new() };
-        let (actor, mut ending) = (caller.actor(), Ending::default());
+        let mut ending = Ending::default();
+        caller.noting().is_called("logout");
         for account in damaged {
             // Nothing of it is known that a server could be told.
             agent.accounts.forget_damaged(account.clone()).await?;
+            caller.noting().about = About::account(&account);
+            caller.notes_done();
             let (server, user) = (account.server().clone(), account.user().to_owned());
-            agent.audit.note("logout", actor.clone(), Some((server.clone(), Some(user.clone()))), Ok(()));
             reply.accounts.push(LoggedOut { server, account: user, revocation: Revocation::NotSupported });
         }
         let _ = agent.audit.rights_noted().await;
         for account in meant {
-            ending.revoke(agent, account, self.local).await?;
-            if ending.is_enough() {
-                std::mem::take(&mut ending).forget(agent, &actor, &mut reply).await?;
+            let revoked = ending.revoke(agent, account, self.local).await;
+            // Those before are dead at their servers, whatever becomes of this one.
+            if revoked.is_err() || ending.is_enough() {
+                std::mem::take(&mut ending).forget(agent, caller, &mut reply).await?;
             }
+            revoked?;
         }
-        ending.forget(agent, &actor, &mut reply).await?;
+        ending.forget(agent, caller, &mut reply).await?;
         Ok(reply)
     }
 }
@@ -107,14 +112,14 @@ impl Ending {
         self.revoked.len() >= TOGETHER || self.turns.len() >= TURNS || self.since.elapsed() >= SOON
     }
 
-    async fn forget(self, agent: &Agent, actor: &Who, reply: &mut LogoutReply) -> Result<(), Fault> {
+    async fn forget(self, agent: &Agent, caller: &mut Caller<'_>, reply: &mut LogoutReply) -> Result<(), Fault> {
         let secret =
             |(account, credential, _): &(AccountKey, Credential, _)| (account.clone(), credential.secret().clone());
         let forgotten = agent.accounts.forget(self.revoked.iter().map(secret).collect()).await;
         for (account, credential, revocation) in self.revoked {
-            let about = Some((account.server().clone(), Some(account.user().to_owned())));
             // Each account by itself, however many one question is about.
-            agent.audit.note("logout", actor.clone(), about, forgotten.as_ref().map(|_| ()).map_err(Fault::code));
+            caller.noting().about = About::account(&account);
+            caller.notes(forgotten.as_ref().map(|_| ()).map_err(Fault::code));
             if forgotten.is_err() {
                 continue;
             }

@@ -9,6 +9,7 @@ use crate::wire::{Fault, LoginReply, Save, reason};
 impl Handle for Save {
     const EVENT: Option<&'static str> = Some("login");
     const CHANGES_ACCOUNT: bool = true;
+    const USES_WHAT_IS_KEPT: bool = true;
 
     fn gives_rights(&self) -> bool {
         true

@@ -11,6 +11,7 @@ use crate::agent::fault;
 use crate::agent::gate::guest::Guest;
 use crate::agent::gate::people::access_tokens::person;
 use crate::agent::gate::people::{Away, Basis, Session, form_key};
+use crate::agent::life::auditing::About;
 use crate::agent::login::read_secret;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{IssuerConfig, Secret, ServerUrl, from_home};
@@ -161,7 +162,8 @@ impl Handle for Sessions {
 impl Handle for SessionEnd {
     const EVENT: Option<&'static str> = Some("auth.session_end");
 
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
+        caller.concerns(&self.id);
         let ended = agent.gate.people.sessions.end(&self.id);
         ended.map(|_| Empty {}).ok_or_else(|| fault::no_such_session(&self.id))
     }
@@ -178,9 +180,9 @@ async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Res
     agent.audit.can_note().await?;
     let begun = agent.gate.people.sessions.begin(party, session);
     let (secret, session) = begun.map_err(no_random)?;
-    agent.audit.note("auth.sign_in", session.actor(), None, Ok(()));
+    agent.audit.note("auth.sign_in", session.actor(), About::right(&session.id), Ok(()));
     if let Some(replaced) = replaces.and_then(|id| agent.gate.people.sessions.end(&id)) {
-        agent.audit.note("auth.sign_out", replaced.actor(), None, Ok(()));
+        agent.audit.note("auth.sign_out", replaced.actor(), About::right(&replaced.id), Ok(()));
     }
     if let Err(fault) = agent.audit.rights_noted().await {
         agent.gate.people.sessions.end(&session.id);

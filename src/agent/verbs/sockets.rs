@@ -16,6 +16,7 @@ impl Handle for SocketAdd {
     }
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
+        caller.concerns(&self.path);
         let path = PathBuf::from(&self.path);
         if !path.is_absolute() {
             return Err(reason::Door::SocketNotAbsolute { path }.into());
@@ -34,8 +35,11 @@ impl Handle for SocketRemove {
     const EVENT: Option<&'static str> = Some("socket.remove");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let path = PathBuf::from(self.path);
-        agent.doors.close(&path, caller.authority().standing()).await.map(|()| Empty {})
+        caller.concerns(&self.path);
+        let written = agent.doors.close(&PathBuf::from(self.path), caller.authority().standing()).await?;
+        // It is closed, whatever becomes of the list.
+        caller.notes_done();
+        written.map(|()| Empty {})
     }
 }
 

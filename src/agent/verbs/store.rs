@@ -20,6 +20,7 @@ use crate::wire::{Empty, Fault, Store, reason};
 impl Handle for Store {
     const EVENT: Option<&'static str> = Some("credential.store");
     const CHANGES_ACCOUNT: bool = true;
+    const USES_WHAT_IS_KEPT: bool = true;
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let server = git_server(&self.which)?;

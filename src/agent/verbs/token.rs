@@ -10,6 +10,7 @@ use crate::wire::{Condition, Fault, Token, TokenReply};
 
 impl Handle for Token {
     const EVENT: Option<&'static str> = Some("token.get");
+    const USES_WHAT_IS_KEPT: bool = true;
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokenReply, Fault> {
         let user = self.account.as_deref();

@@ -12,7 +12,7 @@ use crate::agent::fault;
 use crate::agent::gate::Gate;
 use crate::agent::gate::guard::Source;
 use crate::agent::gate::people::{Basis, Session};
-use crate::agent::life::auditing::{Author, Who};
+use crate::agent::life::auditing::{About, Author, Who};
 use crate::base::Scope;
 use crate::wire::{Actor, Code, Fault, Person};
 
@@ -80,7 +80,7 @@ impl Gate {
             }
             // The token may be gone already by which they would be found.
             let author = Author::Restricted(person.lasting_name());
-            self.audit.note("device.end", Who { actor, author }, None, Ok(()));
+            self.audit.note("device.end", Who { actor, author }, About::right(&ended.id), Ok(()));
         }
         if any { self.audit.rights_noted().await } else { Ok(()) }
     }

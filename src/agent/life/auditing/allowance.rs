@@ -32,6 +32,10 @@ impl Allowance {
         is_left
     }
 
+    pub(super) fn give_back(&mut self) {
+        self.left = self.rate.at_once.min(self.left + 1);
+    }
+
     /// For how many seconds there is none; at least one.
     pub(super) fn waits(&mut self, now: Moment) -> Option<u64> {
         self.fill(now);

@@ -2,31 +2,14 @@
 
 use std::time::Duration;
 
-use super::allowance::{Allowance, Rate, rate};
+use super::allowance::Allowance;
 use super::kind::Kind;
+use super::rates::{ALL_RESTRICTED, ALL_SESSIONS, ALL_STRANGERS, bounded, own, window};
+use super::room::Reserved;
 use super::table::Table;
 use super::who::Author;
 use crate::base::Moment;
 use crate::wire::AuditEntry;
-
-/// What one token or person was refused.
-const REFUSALS: Rate = rate(100, 60);
-/// What they did, and what the agent did by itself.
-const DEEDS: Rate = rate(1_000, 6);
-/// What rights they gave and took.
-const RIGHTS: Rate = rate(100, 60);
-/// How often they signed in and out: one after the other all year long leaves room for what else changes rights.
-const SESSIONS: Rate = rate(40, 60 * 60);
-const ALL_SESSIONS: Rate = rate(1_000, 2 * 60);
-/// All of these but rights.
-const ALL_RESTRICTED: Rate = rate(4_000, 6);
-/// Whoever shows nothing that counts, of one network; and all of them.
-const NETWORK: Rate = rate(20, 60);
-const ALL_STRANGERS: Rate = rate(200, 30);
-
-/// What was not noted one by one is noted as one line after so long; of who signed in and out, once a day.
-const WINDOW: Duration = Duration::from_secs(10 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Others than these are counted together.
 const MAX_AUTHORS: usize = 256;
@@ -63,18 +46,17 @@ impl Default for Bounds {
 
 impl Bounds {
     /// The entry, if it is to be noted by itself; else it is counted.
-    pub(super) fn admit(&mut self, who: &Author, kind: Kind, entry: AuditEntry) -> Option<AuditEntry> {
+    pub(super) fn admit(&mut self, who: &Author, kind: Kind, entry: AuditEntry, room: Reserved) -> Option<AuditEntry> {
         let Some(own) = own(who, kind) else { return Some(entry) };
         let now = Moment::now();
         let table = self.table(who, kind);
-        let is_left = table.allowance(who, kind, own, now).take(now);
+        let is_left = room == Reserved::Yes || table.allowance(who, kind, own, now).take(now);
         if kind.is_noted_by_itself(&entry.event) {
             // Whoever has nothing left was refused it, but for what was under way by then.
             return Some(entry);
         }
         if !is_left {
-            table.count(who.clone(), kind, entry, now);
-            return None;
+            return table.count(who.clone(), kind, entry, now);
         }
         let (all, of_all) = match (who, kind) {
             (Author::Restricted(_), Kind::Session) => (&mut self.sessions, ALL_SESSIONS),
@@ -87,15 +69,27 @@ impl Bounds {
         }
         // Of what changed rights each one's is told apart in any case.
         let counted = if kind.is_of_rights() { who.clone() } else { who.all() };
-        self.table(who, kind).count(counted, kind, entry, now);
-        None
+        self.table(who, kind).count(counted, kind, entry, now)
     }
 
-    /// For how many seconds this author has to wait with what has to be noted by itself.
-    pub(super) fn waits(&mut self, who: &Author, kind: Kind) -> Option<u64> {
-        let Author::Restricted(_) = who else { return None };
-        let (own, now) = (own(who, kind)?, Moment::now());
-        self.table(who, kind).allowance(who, kind, own, now).waits(now)
+    /// Takes what an entry will need that has to be noted by itself, or says for how many seconds this author has to wait.
+    pub(super) fn take_room(&mut self, who: &Author, kind: Kind) -> Result<(), u64> {
+        let Some((own, now)) = bounded(who, kind).zip(Some(Moment::now())) else { return Ok(()) };
+        let allowance = self.table(who, kind).allowance(who, kind, own, now);
+        match allowance.waits(now) {
+            Some(seconds) => Err(seconds),
+            None => {
+                allowance.take(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// It was not needed.
+    pub(super) fn give_back(&mut self, who: &Author, kind: Kind) {
+        if let Some(own) = bounded(who, kind) {
+            self.table(who, kind).allowance(who, kind, own, Moment::now()).give_back();
+        }
     }
 
     /// One line for each kind of what was not noted by itself, once its time is over; all of them for who asks.
@@ -111,7 +105,7 @@ impl Bounds {
                 // Nobody who may only read the log fills the chain of rights by asking.
                 is_owner || is_asked && !kind.is_of_rights() || more.begun.elapsed() >= window(*kind)
             });
-            lines.extend(due.map(|((kind, ..), more)| (kind, more.line())));
+            lines.extend(due.filter_map(|((kind, ..), mut more)| Some((kind, more.line()?))));
         }
         lines
     }
@@ -131,24 +125,9 @@ impl Bounds {
     }
 }
 
-/// How much of theirs is noted by itself; all of it if nothing is said.
-fn own(who: &Author, kind: Kind) -> Option<Rate> {
-    Some(match (who, kind) {
-        (Author::Owner, _) | (Author::Agent, Kind::Right | Kind::Session) => return None,
-        (Author::Network(_) | Author::Processes, _) => NETWORK,
-        (Author::Restricted(_), Kind::Refusal) => REFUSALS,
-        (Author::Restricted(_), Kind::Right) => RIGHTS,
-        (Author::Restricted(_), Kind::Session) => SESSIONS,
-        (Author::Restricted(_), Kind::Deed) | (Author::Agent, _) => DEEDS,
-    })
-}
-
-fn window(kind: Kind) -> Duration {
-    if kind == Kind::Session { DAY } else { WINDOW }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::rates::WINDOW;
     use super::*;
     use crate::base::moment;
     use crate::wire::Actor;
@@ -165,6 +144,7 @@ mod tests {
             path: None,
             outcome,
             more: None,
+            about: None,
             since: None,
         }
     }
@@ -172,7 +152,14 @@ mod tests {
     /// How many of so many are noted one by one.
     fn noted(bounds: &mut Bounds, author: &Author, kind: Kind, count: usize) -> usize {
         let actor = Actor::Stranger { address: "192.0.2.1".into() };
-        (0..count).filter(|_| bounds.admit(author, kind, entry(actor.clone())).is_some()).count()
+        let mut note = || bounds.admit(author, kind, entry(actor.clone()), Reserved::No);
+        (0..count).filter(|_| note().is_some_and(|entry| entry.more.is_none())).count()
+    }
+
+    /// For how long they have to wait; nothing is taken.
+    fn waits(bounds: &mut Bounds, who: &Author, kind: Kind) -> Option<u64> {
+        let taken = bounds.take_room(who, kind);
+        taken.inspect(|()| bounds.give_back(who, kind)).err()
     }
 
     #[test]
@@ -222,7 +209,7 @@ mod tests {
     #[test]
     fn whoever_gave_so_many_rights_has_to_wait_before_they_give_more() {
         let (mut bounds, token) = (Bounds::default(), Author::Restricted("t".into()));
-        let waits = |bounds: &mut Bounds, who: &Author| bounds.waits(who, Kind::Right);
+        let waits = |bounds: &mut Bounds, who: &Author| waits(bounds, who, Kind::Right);
         assert_eq!(waits(&mut bounds, &token), None);
         assert_eq!(noted(&mut bounds, &token, Kind::Right, 101), 100);
         assert!(waits(&mut bounds, &token).is_some_and(|seconds| seconds <= 60));
@@ -250,10 +237,13 @@ mod tests {
         let (mut bounds, token) = (Bounds::default(), Author::Restricted("t".into()));
         for (kind, event, count) in [(Kind::Right, "login", 100), (Kind::Deed, "credential.store", 1_000)] {
             assert_eq!(noted(&mut bounds, &token, kind, count), count);
-            assert!(bounds.waits(&token, kind).is_some());
+            assert!(waits(&mut bounds, &token, kind).is_some());
             let actor = Actor::Token { token_id: "t".into(), address: None };
             let last = AuditEntry { event: event.into(), account: Some("owner".into()), ..entry(actor) };
-            assert!(bounds.admit(&token, kind, last).is_some_and(|entry| entry.account.is_some()), "{event}");
+            assert!(
+                bounds.admit(&token, kind, last, Reserved::No).is_some_and(|entry| entry.account.is_some()),
+                "{event}"
+            );
         }
     }
 
@@ -278,15 +268,55 @@ mod tests {
     #[test]
     fn who_signs_in_and_out_all_day_is_a_few_lines_in_the_chain_of_rights() {
         let (mut bounds, person) = (Bounds::default(), Author::Restricted("p https://issuer.example".into()));
+        let actor = Actor::Stranger { address: "192.0.2.1".into() };
         let mut lines = 0;
         for _ in 0..24 * 60 {
-            lines += noted(&mut bounds, &person, Kind::Session, 10) + bounds.lines(None).len();
+            for _ in 0..10 {
+                lines +=
+                    usize::from(bounds.admit(&person, Kind::Session, entry(actor.clone()), Reserved::No).is_some());
+            }
+            lines += bounds.lines(None).len();
             lines += bounds.lines(Some(&Author::Restricted("reader".into()))).len();
             moment::sleep(Duration::from_secs(60));
         }
-        assert!(lines <= 40 + 24 + 2, "{lines}");
+        assert!(lines <= 40 + 24 + 14 + 2, "{lines}");
         let more: u64 = bounds.lines(Some(&Author::Owner)).iter().filter_map(|(_, line)| line.more).sum();
-        assert!(more > 14_000, "{more}");
+        assert!(more > 6_000, "{more}");
         assert_eq!(noted(&mut bounds, &person, Kind::Right, 100), 100, "what else they do is noted all the same");
+    }
+
+    #[test]
+    fn of_rights_that_are_only_counted_at_least_half_are_in_lines_that_are_written_at_once() {
+        let (mut bounds, token) = (Bounds::default(), Author::Restricted("t".into()));
+        noted(&mut bounds, &token, Kind::Right, 100);
+        let actor = Actor::Token { token_id: "t".into(), address: None };
+        let (mut told, mut lines) = (0, 0);
+        for count in 1..=1_000 {
+            let line = bounds.admit(&token, Kind::Right, entry(actor.clone()), Reserved::No);
+            lines += u64::from(line.is_some());
+            told += line.and_then(|line| line.more).unwrap_or_default();
+            assert!(told * 2 > count, "{told} of {count}");
+        }
+        assert_eq!(lines, 10);
+        let left: u64 = bounds.lines(Some(&Author::Owner)).iter().filter_map(|(_, line)| line.more).sum();
+        assert_eq!(told + left, 1_000);
+        // Of what changes no rights nobody waits for a line.
+        noted(&mut bounds, &token, Kind::Refusal, 100);
+        assert!(bounds.admit(&token, Kind::Refusal, entry(actor), Reserved::No).is_none());
+    }
+
+    #[test]
+    fn of_many_who_ask_at_once_no_more_are_let_in_than_can_be_noted() {
+        let (mut bounds, token) = (Bounds::default(), Author::Restricted("t".into()));
+        let taken = (0..200).filter(|_| bounds.take_room(&token, Kind::Right).is_ok()).count();
+        assert_eq!(taken, 100);
+        let actor = Actor::Token { token_id: "t".into(), address: None };
+        for _ in 0..99 {
+            let entry = bounds.admit(&token, Kind::Right, entry(actor.clone()), Reserved::Yes);
+            assert!(entry.is_some_and(|entry| entry.more.is_none()));
+        }
+        assert!(bounds.take_room(&token, Kind::Right).is_err());
+        bounds.give_back(&token, Kind::Right);
+        assert!(bounds.take_room(&token, Kind::Right).is_ok(), "what was not done needs no room");
     }
 }

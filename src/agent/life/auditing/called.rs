@@ -5,6 +5,7 @@ const MAX_PATH: usize = 500;
 const MAX_METHOD: usize = 20;
 
 /// What somebody wanted to be called, as it is noted, also if it was refused.
+#[derive(Clone)]
 pub(crate) struct Called {
     pub(super) method: String,
     pub(super) path: String,

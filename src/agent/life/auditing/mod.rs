@@ -9,13 +9,16 @@
 //! handed entry by entry as fast as they take them, however many they want; who follows reads what was appended, by
 //! file and offset. Which verbs are noted, and under which name, stands beside each: `Handle::EVENT`.
 
+mod about;
 mod allowance;
 mod bounds;
 mod called;
 mod kind;
 mod own;
 mod queue;
+mod rates;
 mod rights;
+mod room;
 mod table;
 mod who;
 
@@ -25,11 +28,15 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
+pub(crate) use self::about::About;
 use self::bounds::Bounds;
 pub(crate) use self::called::Called;
 use self::kind::Kind;
+use self::own::own_entry;
 use self::queue::Queue;
 use self::rights::changes_rights;
+use self::room::Reserved;
+pub(crate) use self::room::Room;
 pub(crate) use self::who::{Author, Who};
 use crate::access::{AuditLog, Ledger};
 use crate::agent::blocking::on_thread;
@@ -37,7 +44,7 @@ use crate::agent::fair::places::Places;
 use crate::agent::fault;
 use crate::agent::life::stopping::Stopping;
 use crate::base::lock;
-use crate::base::{Locale, Paths, ServerUrl, clock};
+use crate::base::{Locale, Paths};
 use crate::msg;
 use crate::wire::{AuditEntry, AuditTrouble, AuditVerifyReply, Code, Fault};
 
@@ -50,9 +57,6 @@ const MANY: usize = 500;
 
 /// So many read the log at once. Then the one who has most of them makes room, or waits for more.
 const MAX_READERS: usize = 8;
-
-/// The longest name, or path of a server, that is noted.
-const MAX_NAME: usize = 500;
 
 /// Entries on their way into the log. What changes rights is on the disk before it is acknowledged. For all else nobody waits:
 /// it is written once those who asked have their answers, and a disk that is full stops neither git nor the agent.
@@ -72,9 +76,6 @@ pub(crate) struct Auditing {
     /// Those who read the log.
     pub(crate) readers: Places,
 }
-
-/// Which server and account something was about.
-type About = Option<(ServerUrl, Option<String>)>;
 
 impl Auditing {
     pub(crate) fn new(paths: &Paths, ledger: Arc<Ledger>, stopping: Arc<Stopping>) -> Self {
@@ -117,36 +118,28 @@ impl Auditing {
 
 impl Auditing {
     /// Notes that something was asked for. What changes rights is on the disk only after [`Auditing::rights_noted`].
-    pub(crate) fn note(&self, event: &str, who: impl Into<Who>, about: About, outcome: Result<(), Code>) {
-        self.note_call(event, who, about, None, outcome);
+    pub(crate) fn note(&self, event: &str, who: impl Into<Who>, about: impl Into<About>, outcome: Result<(), Code>) {
+        self.note_in(None, event, who.into(), about.into(), outcome);
     }
 
-    /// The same for what may have been a call of a server's API.
-    pub(crate) fn note_call(
+    /// The same; what was done takes up the room that was taken for it.
+    pub(crate) fn note_in(
         &self,
+        room: Option<&mut Room<'_>>,
         event: &str,
-        who: impl Into<Who>,
+        who: Who,
         about: About,
-        called: Option<Called>,
         outcome: Result<(), Code>,
     ) {
-        let Who { actor, author } = who.into();
+        let Who { actor, author } = who;
         let (author, kind) = (self.root_of(author), Kind::of(event, outcome.is_ok()));
+        let reserved = room.map_or(Reserved::No, |room| room.used_by(&author, kind));
         let outcome = match outcome {
             Ok(()) => "ok".to_owned(),
             Err(code) => code.name().to_owned(),
         };
-        let (server, account) = about.map_or((None, None), |(server, account)| (Some(server), account));
-        // A line stays short whatever is asked: its end is looked for in a part of the file.
-        let server = server.map(|server| if server.path().len() > MAX_NAME { server.origin() } else { server });
-        let account = account.map(|account| account.chars().take(MAX_NAME).collect());
-        let event = event.to_owned();
-        let time = clock::now().to_string();
-        let (method, path) = called.map_or((None, None), |Called { method, path }| (Some(method), Some(path)));
-        let entry = AuditEntry { time, event, actor, server, account, method, path, outcome, more: None, since: None };
-        let mut bounds = lock(&self.bounds);
-        let admitted = bounds.admit(&author, kind, entry);
-        drop(bounds);
+        let entry = about.of(AuditEntry { actor, outcome, ..own_entry(event) });
+        let admitted = lock(&self.bounds).admit(&author, kind, entry, reserved);
         match admitted {
             Some(entry) => self.push(kind, entry),
             // The writer has to know when there will be a line.
@@ -161,19 +154,13 @@ impl Auditing {
         Ok(())
     }
 
-    /// Whether rights that they give can be noted: else it gives none. What takes rights away, and what the user does
-    /// for themselves, is done in any case.
-    pub(crate) async fn can_note_rights(&self, author: &Author) -> Result<(), Fault> {
-        self.has_room(author, true)?;
-        self.can_note().await
-    }
-
-    /// Whether what they do, which has to be noted by itself, can be: whoever did too much has to wait. Nothing is done behind
-    /// a line that only counts.
-    pub(crate) fn has_room(&self, author: &Author, changes_rights: bool) -> Result<(), Fault> {
+    /// Room for an entry of what they are about to do, which has to be noted by itself: whoever did too much has to wait.
+    /// Nothing is done behind a line that only counts.
+    pub(crate) fn room(&self, author: &Author, changes_rights: bool) -> Result<Room<'_>, Fault> {
         let kind = if changes_rights { Kind::Right } else { Kind::Deed };
         let author = self.root_of(author.clone());
-        lock(&self.bounds).waits(&author, kind).map_or(Ok(()), |seconds| Err(fault::too_many(seconds)))
+        let taken = lock(&self.bounds).take_room(&author, kind);
+        taken.map(|()| Room::new(&self.bounds, author, kind)).map_err(fault::too_many)
     }
 
     /// Whoever has a token is counted as who has the one that it came of, and that is perhaps a person.

@@ -7,6 +7,17 @@ pub(super) fn own_entry(event: &str) -> AuditEntry {
     let exe = std::env::current_exe().ok().map(|path| path.to_string_lossy().into_owned());
     let actor = Actor::Process { uid: UserId::own().number(), pid: std::process::id(), exe, token_id: None };
     let (time, event, outcome) = (clock::now().to_string(), event.to_owned(), "ok".to_owned());
-    let (server, account, method, path) = (None, None, None, None);
-    AuditEntry { time, event, actor, server, account, method, path, outcome, more: None, since: None }
+    AuditEntry {
+        time,
+        event,
+        actor,
+        server: None,
+        account: None,
+        method: None,
+        path: None,
+        about: None,
+        outcome,
+        more: None,
+        since: None,
+    }
 }

@@ -16,6 +16,8 @@ pub(super) struct Table {
 
 /// Entries of one kind that were not noted.
 pub(super) struct More {
+    /// All of them, and those of which no line was written yet.
+    total: u64,
     count: u64,
     from: String,
     last: AuditEntry,
@@ -39,16 +41,23 @@ impl Table {
         self.authors.entry(key).or_insert_with(|| Allowance::full(rate, now))
     }
 
-    pub(super) fn count(&mut self, who: Author, kind: Kind, entry: AuditEntry, now: Moment) {
+    /// One more. What changes rights is on the disk before it is acknowledged: of that there is a line at once for the first
+    /// one, and whenever they are twice as many as before.
+    pub(super) fn count(&mut self, who: Author, kind: Kind, entry: AuditEntry, now: Moment) -> Option<AuditEntry> {
         let key = |who: Author| (kind, who, entry.event.clone(), entry.outcome.clone());
         let own = key(who.clone());
         let is_one_more = self.more.len() >= self.most_lines && !self.more.contains_key(&own);
         let (who, key) = if is_one_more { (who.all(), key(who.all())) } else { (who, own) };
-        let from = entry.time.clone();
-        let more = self.more.entry(key).or_insert_with(|| More { count: 0, from, last: entry.clone(), begun: now });
-        more.count += 1;
-        let actor = if more.last.actor == entry.actor { entry.actor } else { who.actor(&entry.actor) };
-        more.last = AuditEntry { actor, server: None, account: None, method: None, path: None, ..entry };
+        let new = || More { total: 0, count: 0, from: String::new(), last: entry.clone(), begun: now };
+        let more = self.more.entry(key).or_insert_with(new);
+        if more.count == 0 {
+            more.from.clone_from(&entry.time);
+        }
+        (more.total, more.count) = (more.total + 1, more.count + 1);
+        let actor =
+            if more.last.actor == entry.actor { entry.actor } else { who.actor(&more.last.actor, &entry.actor) };
+        more.last = AuditEntry { actor, server: None, account: None, method: None, path: None, about: None, ..entry };
+        if kind.is_of_rights() && more.total.is_power_of_two() { more.line() } else { None }
     }
 
     #[cfg(test)]
@@ -61,7 +70,10 @@ impl Table {
 const SWEPT: usize = 256;
 
 impl More {
-    pub(super) fn line(self) -> AuditEntry {
-        AuditEntry { more: Some(self.count), since: Some(self.from), ..self.last }
+    /// What was counted since the last line.
+    pub(super) fn line(&mut self) -> Option<AuditEntry> {
+        let count = std::mem::take(&mut self.count);
+        let line = || AuditEntry { more: Some(count), since: Some(self.from.clone()), ..self.last.clone() };
+        (count > 0).then(line)
     }
 }

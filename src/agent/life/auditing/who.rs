@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use crate::access::{Authority, Holder};
+use crate::access::Authority;
 use crate::agent::fair::party::network;
 use crate::wire::{Actor, Person};
 
@@ -44,13 +44,11 @@ impl Author {
         })
     }
 
-    /// Whoever has a token is counted as the one that all of theirs came of.
-    pub(crate) fn of(authority: &Authority) -> Option<Author> {
-        let tokens = authority.holders().filter_map(|holder| match holder {
-            Holder::Token(id) => Some(id),
-            Holder::Session(_) | Holder::AccessToken { .. } | Holder::Nobody => None,
-        });
-        tokens.last().cloned().map(Author::Restricted)
+    /// The person who signed in at an issuer; else the token that was shown, or that they signed in with. Those that stand
+    /// behind the door are everybody's there.
+    pub(crate) fn of(authority: &Authority, person: Option<&Person>) -> Option<Author> {
+        let person = person.filter(|person| person.issuer.is_some()).map(Person::lasting_name);
+        person.or_else(|| authority.token().map(str::to_owned)).map(Author::Restricted)
     }
 
     /// All others like these together.
@@ -62,13 +60,15 @@ impl Author {
         }
     }
 
-    /// How several of them are named in one line.
-    pub(super) fn actor(&self, one: &Actor) -> Actor {
+    /// How several of them are named in one line: nobody by name but who did all of it.
+    pub(super) fn actor(&self, one: &Actor, other: &Actor) -> Actor {
         match (self, one) {
             (Author::Network(network), _) => Actor::Stranger { address: network.clone() },
-            (Author::Restricted(id), Actor::Person { person, subject, issuer, token_id, .. }) if id != "*" => {
-                let (person, subject) = (person.clone(), subject.clone());
-                let (issuer, token_id) = (issuer.clone(), token_id.clone());
+            (Author::Restricted(name), Actor::Person { person, subject, issuer, .. })
+                if named(person, subject, issuer) == *name =>
+            {
+                let (person, subject, issuer) = (person.clone(), subject.clone(), issuer.clone());
+                let token_id = token_of(one).filter(|id| token_of(other) == Some(id)).cloned();
                 Actor::Person { person, subject, issuer, token_id, address: "*".to_owned() }
             }
             // No id of a token has a space in it; the name of a person and their issuer does.
@@ -89,10 +89,7 @@ impl From<Actor> for Who {
             Actor::Process { token_id: Some(id), .. }
             | Actor::Person { token_id: Some(id), .. }
             | Actor::Token { token_id: id, .. } => Author::Restricted(id.clone()),
-            Actor::Person { person, subject, issuer, .. } => {
-                let (name, subject, issuer) = (person.clone(), subject.clone(), issuer.clone());
-                Author::Restricted(Person { name, subject, issuer }.lasting_name())
-            }
+            Actor::Person { person, subject, issuer, .. } => Author::Restricted(named(person, subject, issuer)),
             Actor::Stranger { address } => address.parse().map_or(Author::Network("*".to_owned()), Author::at),
             Actor::Process { .. } => Author::Processes,
         };
@@ -100,9 +97,59 @@ impl From<Actor> for Who {
     }
 }
 
+fn named(person: &str, subject: &Option<String>, issuer: &Option<String>) -> String {
+    Person { name: person.to_owned(), subject: subject.clone(), issuer: issuer.clone() }.lasting_name()
+}
+
+fn token_of(actor: &Actor) -> Option<&String> {
+    match actor {
+        Actor::Process { token_id, .. } | Actor::Person { token_id, .. } => token_id.as_ref(),
+        Actor::Token { token_id, .. } => Some(token_id),
+        Actor::Stranger { .. } => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::{Holder, Rights, Standing};
+    use crate::base::Scopes;
+
+    #[test]
+    fn a_line_for_several_names_a_person_only_if_they_did_all_of_it() {
+        let anna = |token_id: Option<&str>, address: &str| Actor::Person {
+            person: "anna".into(),
+            subject: Some("00u1".into()),
+            issuer: Some("https://id.example".into()),
+            token_id: token_id.map(str::to_owned),
+            address: address.into(),
+        };
+        let Author::Restricted(name) = Who::from(anna(None, "192.0.2.1")).author else { panic!("not a person") };
+        let own = Author::Restricted(name);
+        assert_eq!(own.actor(&anna(Some("t"), "192.0.2.1"), &anna(Some("t"), "192.0.2.2")), anna(Some("t"), "*"));
+        assert_eq!(own.actor(&anna(Some("t"), "192.0.2.1"), &anna(Some("u"), "192.0.2.1")), anna(None, "*"));
+        let token = Author::Restricted("root".into());
+        let named = token.actor(&anna(Some("child"), "192.0.2.1"), &anna(None, "192.0.2.1"));
+        assert_eq!(named, Actor::Token { token_id: "root".into(), address: None });
+    }
+
+    #[test]
+    fn at_a_door_of_a_token_everybody_is_counted_as_themselves() {
+        let rights = |id: &str| Rights {
+            holder: Holder::Token(id.into()),
+            scopes: Scopes::default(),
+            servers: Vec::new(),
+            reveal: false,
+            status_only: false,
+        };
+        let shown =
+            |id: &str| Authority::owner().within_tokens(&Standing::of_token(id), vec![rights(id), rights("door")]);
+        let of = |id: &str| Author::of(&shown(id), None);
+        assert_eq!(of("a"), Some(Author::Restricted("a".into())));
+        assert_ne!(of("a"), of("b"));
+        let anna = Person { name: "anna".into(), subject: None, issuer: Some("https://id.example".into()) };
+        assert_eq!(Author::of(&shown("door"), Some(&anna)), Some(Author::Restricted(anna.lasting_name())));
+    }
 
     #[test]
     fn who_has_many_addresses_is_one_party() {

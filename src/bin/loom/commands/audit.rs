@@ -55,9 +55,10 @@ fn line(entry: &AuditEntry) -> String {
         (Some(count), Some(since)) => format!("  more={count} since={since}"),
         (Some(_), None) | (None, _) => String::new(),
     };
+    let about = entry.about.as_ref().map(|about| format!("  about={about}")).unwrap_or_default();
     let call = entry.method.iter().chain(&entry.path).map(|word| format!(" {word}")).collect::<String>();
     let call = if call.is_empty() { call } else { format!("  call:{call}") };
-    printable(&format!("{time}  {event:<18}  {outcome:<14}  {server}  {account}  {actor}{call}{more}"))
+    printable(&format!("{time}  {event:<18}  {outcome:<14}  {server}  {account}  {actor}{call}{about}{more}"))
 }
 
 fn verify(args: &AuditVerify, context: &Context) -> Result<u8, Fault> {

@@ -114,6 +114,7 @@ mod tests {
             path: Some("/<img src=x>\u{202e}".to_owned()),
             outcome: "denied".to_owned(),
             more: None,
+            about: None,
             since: None,
         };
         let shown = log(Locale::En, &[Entry::new(Locale::En, &entry)]).into_string();

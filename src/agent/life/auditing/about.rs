@@ -1,0 +1,55 @@
+//! What an entry is about. Whoever does something fills it in as it turns out; nothing here is a secret.
+
+use super::called::Called;
+use crate::base::{AccountKey, ServerUrl};
+use crate::wire::AuditEntry;
+
+/// The longest name, path of a server, or name of a right that is noted, in characters.
+const MAX_NAME: usize = 500;
+
+/// Which server and account something was about, what was called there, and which right was given or taken.
+#[derive(Clone, Default)]
+pub(crate) struct About {
+    server: Option<ServerUrl>,
+    account: Option<String>,
+    called: Option<Called>,
+    right: Option<String>,
+}
+
+impl About {
+    pub(crate) fn account(account: &AccountKey) -> About {
+        let user = Some(account.user()).filter(|user| !user.is_empty());
+        About { server: Some(account.server().clone()), account: user.map(str::to_owned), ..About::default() }
+    }
+
+    /// A token or session by its id, a socket by its path.
+    pub(crate) fn right(right: &str) -> About {
+        About { right: Some(right.to_owned()), ..About::default() }
+    }
+
+    pub(crate) fn turns_out(&mut self, server: &ServerUrl, account: Option<&str>) {
+        (self.server, self.account) = (Some(server.clone()), account.map(str::to_owned));
+    }
+
+    pub(crate) fn calls(&mut self, called: Called) {
+        self.called = Some(called);
+    }
+
+    pub(crate) fn concerns(&mut self, right: &str) {
+        self.right = Some(right.to_owned());
+    }
+
+    /// A line stays short whatever is asked: its end is looked for in a part of the file.
+    pub(super) fn of(self, entry: AuditEntry) -> AuditEntry {
+        let short = |text: String| text.chars().take(MAX_NAME).collect::<String>();
+        let (method, path) = self.called.map_or((None, None), |Called { method, path }| (Some(method), Some(path)));
+        let server = self.server.map(|server| if server.path().len() > MAX_NAME { server.origin() } else { server });
+        AuditEntry { server, account: self.account.map(short), method, path, about: self.right.map(short), ..entry }
+    }
+}
+
+impl From<Option<AccountKey>> for About {
+    fn from(account: Option<AccountKey>) -> About {
+        account.map_or_else(About::default, |account| About::account(&account))
+    }
+}
