@@ -70,9 +70,9 @@ impl Accounts {
 
     /// Puts a credential in the place of the one with the secret `old`. If the account has another one by now, or is gone,
     /// nothing happens: a slow renewal does not undo a login. What the store does not take is held in memory, because the
-    /// server counts the old one as used up, and offered to the store again later.
-    pub(crate) async fn replace(&self, account: &AccountKey, old: &Secret, credential: Credential) {
-        self.change_if(account, old, Box::new(move |record| Some(record.renewed(credential.clone())))).await;
+    /// server counts the old one as used up, and offered to the store again later. Says whether it is kept.
+    pub(crate) async fn replace(&self, account: &AccountKey, old: &Secret, credential: Credential) -> bool {
+        self.change_if(account, old, Box::new(move |record| Some(record.renewed(credential.clone())))).await
     }
 
     /// Notes that the grant behind this secret ended.
@@ -150,14 +150,14 @@ impl Accounts {
 
     /// Changes the record behind this secret, if the account still has it and there is something to change. What the store
     /// does not take is held in memory and offered again later: the server knows it already.
-    async fn change_if(&self, account: &AccountKey, secret: &Secret, amend: Amend) {
+    async fn change_if(&self, account: &AccountKey, secret: &Secret, amend: Amend) -> bool {
         let in_memory = self
             .look(|accounts| {
                 let held = accounts.get(account).filter(|held| has(held.record(), secret))?;
                 Some((amend(held.record())?, held.unsaved.clone(), InStore::of(held.record()), held.stored_in()))
             })
             .flatten();
-        let Some((record, unsaved, known, stored_in)) = in_memory else { return };
+        let Some((record, unsaved, known, stored_in)) = in_memory else { return false };
         let put_it = {
             let (record, unsaved, secret) = (record.clone(), unsaved.clone(), secret.clone());
             move |now: Option<&Record>| match &unsaved {
@@ -166,12 +166,16 @@ impl Accounts {
                 None => now.filter(|now| has(now, &secret)).and_then(&amend),
             }
         };
-        let done = self.amend(account.clone(), put_it).await;
-        if let Err(fault) = done {
-            tracing::warn!(fault = %fault.id(), "what the server said is not stored yet");
-            // Whoever locks the agent waits for renewals, so nothing that only memory has is lost by it.
-            if let Some(memory) = lock(&self.memory).as_mut() {
-                memory.insert_unsaved(record, stored_in, unsaved.unwrap_or(known));
+        let done = self.change(vec![account.clone()], move |_, now| put_it(now).map(put)).await;
+        match done {
+            Ok(changed) => changed.changed.contains(account),
+            Err(fault) => {
+                tracing::warn!(fault = %fault.id(), "what the server said is not stored yet");
+                // Whoever locks the agent waits for renewals, so nothing that only memory has is lost by it.
+                if let Some(memory) = lock(&self.memory).as_mut() {
+                    memory.insert_unsaved(record, stored_in, unsaved.unwrap_or(known));
+                }
+                true
             }
         }
     }
@@ -238,4 +242,25 @@ fn put(record: Record) -> Change {
 
 fn has(record: &Record, secret: &Secret) -> bool {
     record.credential().secret().matches(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::Agent;
+    use crate::base::{Paths, StoreChoice, TokenSource};
+
+    #[tokio::test]
+    async fn whoever_renews_hears_that_the_account_has_something_else_by_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = Agent::new(Paths::below(dir.path()), Some(StoreChoice::In(StoredIn::File)), false);
+        let account = AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), None);
+        let secret = |text: &str| Secret::new(text.into());
+        let credential = |text: &str| Credential::token(secret(text), TokenSource::Loom);
+        agent.accounts.keep(account.clone(), None, credential("old"), |_| true).await.unwrap();
+        assert!(agent.accounts.replace(&account, &secret("old"), credential("renewed")).await);
+        assert!(!agent.accounts.replace(&account, &secret("old"), credential("late")).await);
+        agent.accounts.forget([(account.clone(), secret("renewed"))].into()).await.unwrap();
+        assert!(!agent.accounts.replace(&account, &secret("renewed"), credential("late")).await);
+    }
 }

@@ -17,13 +17,23 @@ pub(crate) async fn keep(
     credential: Credential,
 ) -> Result<(LoginReply, Vec<Record>), Fault> {
     let expires_at = credential.expires();
+    let new = (credential.origin() == Origin::Login).then(|| (account.clone(), credential.clone()));
+    let not_kept = |fault| {
+        // Nobody would end it at its server.
+        new.inspect(|(account, credential)| upstream.revoke_soon(account.clone(), credential.clone()));
+        fault
+    };
+    // A person may have been waited for: who lost the right meanwhile logs nobody in.
+    if let Err(fault) = caller.still_may() {
+        return Err(not_kept(fault));
+    }
     // Ending a login takes what logging out does, also where it came in between.
     let may_go: fn(&Record) -> bool = match caller.authority().allows(Scope::Control) {
         true => |_| true,
         false => |record| record.credential().origin() != Origin::Login,
     };
     let kept = upstream.accounts.keep(account.clone(), instead, credential, may_go).await?;
-    let (stored_in, replaced) = kept.ok_or_else(|| fault::scope_missing(Scope::Control))?;
+    let Some((stored_in, replaced)) = kept else { return Err(not_kept(fault::scope_missing(Scope::Control))) };
     // Under the name that it is kept under, and now: what follows may take its time, or fail.
     caller.noting().about = About::account(&account);
     caller.notes_done();
@@ -40,4 +50,51 @@ pub(crate) async fn keep(
         became_default,
     };
     Ok((reply, replaced))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{Authority, Standing};
+    use crate::agent::Agent;
+    use crate::agent::gate::asker::{Asker, Peer};
+    use crate::agent::gate::needs::at_server;
+    use crate::agent::gate::new_token::NewToken;
+    use crate::base::{Paths, Scopes, Secret, ServerUrl, StoreChoice, StoredIn, TokenSource};
+    use crate::wire::Code;
+
+    #[tokio::test]
+    async fn a_login_whose_token_was_revoked_meanwhile_is_not_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = Agent::new(Paths::below(dir.path()), Some(StoreChoice::In(StoredIn::File)), false);
+        let scopes = Scopes::from_names(["control"]).unwrap();
+        let wanted = NewToken {
+            name: "ci".into(),
+            scopes,
+            servers: Vec::new(),
+            reveal: false,
+            status_only: false,
+            role: None,
+            expires_at: None,
+            max_uses: None,
+            approved_by: None,
+            identity: None,
+            leased: false,
+        };
+        let (_, token) = agent.gate.issue(&Authority::owner(), wanted).await.unwrap();
+        let peer = Peer { uid: 0, pid: 1, exe: None };
+        let (mut input, mut output) = (tokio::io::empty(), tokio::io::sink());
+        let mut caller = Caller::new(&mut input, &mut output, Asker::Process { peer: &peer, door: None }, &agent);
+        let standing = Standing::of_token(&token.id);
+        caller.acts_within(Authority::owner().within_tokens(&standing, vec![token.rights()]));
+        caller.takes(at_server(Scope::Control));
+        let account = || AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), Some("u".into()));
+        let login = || Credential::token(Secret::new("t".into()), TokenSource::Loom);
+        keep(&agent.upstream, &mut caller, account(), None, login()).await.unwrap();
+        agent.accounts.forget([(account(), Secret::new("t".into()))].into()).await.unwrap();
+        agent.gate.end_issued(token.id.clone()).await.unwrap();
+        let refused = keep(&agent.upstream, &mut caller, account(), None, login()).await;
+        assert_eq!(refused.err().map(|fault| fault.code()), Some(Code::Denied));
+        assert!(agent.accounts.with(|all| all.get(&account()).is_none()).await.unwrap());
+    }
 }

@@ -150,7 +150,7 @@ impl Upstream {
                 refresh: tokens.refresh.clone().or(ticket.refresh),
                 grant: Some(ticket.grant),
             };
-            self.accounts.replace(account, &ticket.secret, credential).await;
+            self.keep_renewed(account, &ticket.secret, credential).await;
         }
         Ok(tokens)
     }
@@ -180,12 +180,19 @@ impl Upstream {
             refresh: tokens.refresh.or(ticket.refresh),
             grant: Some(grant),
         };
-        self.accounts.replace(account, old, credential).await;
+        self.keep_renewed(account, old, credential).await;
         if ticket.refused {
             self.accounts.heal(account);
         }
         tracing::debug!("an access token was renewed");
         Ok(())
+    }
+
+    /// Keeps what a renewal brought. Where the account has something else by now it would live on, with nobody to end it.
+    async fn keep_renewed(&self, account: &AccountKey, old: &Secret, credential: Credential) {
+        if !self.accounts.replace(account, old, credential.clone()).await {
+            self.revoke_soon(account.clone(), credential);
+        }
     }
 
     /// What an error means for the account: only a grant that ended ends it, everything else may pass.

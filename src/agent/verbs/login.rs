@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use tokio::sync::watch;
 
 use crate::access::Authority;
@@ -9,6 +11,7 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
 use crate::agent::life::flights::Boarding;
 use crate::agent::login;
+use crate::agent::upstream::turns::Turn;
 use crate::base::{AccountKey, Credential, GrantKind, Origin, Secret, ServerUrl};
 use crate::store::Record;
 use crate::wire::{Checked, Fault, Login, LoginEvent, LoginReply, Revocation};
@@ -55,6 +58,8 @@ impl Login {
             let credential = login::log_in(&agent.upstream, server, self, caller).await?;
             let (account, instead) = self.account(agent, caller.authority(), server, &credential).await?;
             let secret = credential.secret().clone();
+            // A renewal under way would leave tokens behind that nobody knows of.
+            let held = turns(agent, instead.iter().chain([&account])).await;
             let (reply, replaced) = login::keep(&agent.upstream, caller, account.clone(), instead, credential).await?;
             let mut revoked = false;
             for old in replaced.iter().filter(|old| is_of_person(old) && !ended_both) {
@@ -65,6 +70,7 @@ impl Login {
                     Revocation::AlreadyInvalid | Revocation::NotSupported | Revocation::NotAsked => {}
                 }
             }
+            drop(held);
             if !revoked || self.lives(agent, &account, &secret).await? {
                 return Ok(reply);
             }
@@ -103,6 +109,18 @@ impl Login {
         // A renewal that fails in another way says nothing.
         Ok(agent.upstream.renew(account, secret).await.is_ok() || is_renewable() == Some(true))
     }
+}
+
+/// The turns of those of these accounts that are renewed. Where one cannot be had, the store takes nothing either.
+async fn turns(agent: &Agent, accounts: impl Iterator<Item = &AccountKey>) -> Vec<Turn> {
+    let mut turns = Vec::new();
+    for account in accounts.collect::<BTreeSet<_>>() {
+        let is_renewed = |all: &Index| all.get(account).is_some_and(|held| held.credential().is_renewable());
+        if agent.accounts.with(is_renewed).await.unwrap_or_default() {
+            turns.extend(agent.upstream.turn(account).await.ok());
+        }
+    }
+    turns
 }
 
 /// Whether it is a login of a person, which lives on at its server if nobody ends it there.
