@@ -10,13 +10,14 @@ use super::request::STATE_PREFIX;
 use crate::base::Secret;
 use crate::wire::{GetReply, Proof};
 
-/// The answer to `capability`: which extensions git may use with this helper.
+/// The answer to `capability`: which extensions git may use with this helper (git-credential(1), "CAPABILITY
+/// INPUT/OUTPUT FORMAT").
 pub const CAPABILITIES: &[u8] = b"version 0\ncapability authtype\ncapability state\n";
 
-/// The answer after which git asks nobody else and ends.
+/// The answer after which git asks no other helper and no person, and ends (gitcredentials(7)).
 pub const QUIT: &[u8] = b"quit=1\n";
 
-/// Prints what git may send, or nothing if it cannot be said in git's line format.
+/// Prints what git may send to a server; `None` if a value cannot be said in git's line format.
 ///
 /// Never protocol, host, path or url: git would take them over the request's (CVE-2020-11008 kind). The agent answers
 /// with a header or a state only to a git that said it understands them.

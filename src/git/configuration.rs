@@ -22,30 +22,32 @@ struct Entry {
     value: String,
 }
 
-/// Which file of git's an entry stands in.
+/// Which of git's files an entry stands in (git-config(1), "SCOPES").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// The repository's own.
+    /// The repository's own file.
     Local,
+    /// The file of this one work tree (`extensions.worktreeConfig`).
     Worktree,
-    /// The person's, the system's, or the command's.
+    /// The person's file, the system's, or the command line of git.
     Other,
 }
 
-/// The helpers that git asks for one URL.
+/// The helpers that git asks for one URL (gitcredentials(7), "credential.helper").
 #[derive(Debug, Default)]
 pub struct Helpers<'a> {
-    /// In git's order.
+    /// The helpers' commands as they stand in the configuration, in the order in which git asks them.
     pub asked: Vec<&'a str>,
-    /// Where the list was emptied last, if it was.
+    /// The file in which an empty value last made git forget the helpers before it, if one did.
     pub emptied: Option<Scope>,
 }
 
 impl Configuration {
-    /// The arguments with which git says it.
+    /// The arguments with which git prints what [`parse`](Self::parse) reads.
     pub const ARGUMENTS: [&'static str; 5] = ["config", "-z", "--show-scope", "--get-regexp", "^credential\\."];
 
-    /// Parses what git says then: for each entry its scope, and its key and value with a line feed between.
+    /// Parses what git prints: for each entry its scope, and its key and value with a line feed between. What is no
+    /// entry of `credential.*` is left out.
     pub fn parse(said: &[u8]) -> Configuration {
         let said = String::from_utf8_lossy(said);
         let mut parts = said.split('\0');
@@ -65,30 +67,31 @@ impl Configuration {
         Configuration(entries)
     }
 
-    /// The helpers for a URL with this user in it. An empty value makes git forget those before it.
+    /// The helpers for a URL with this user in it. An empty value in the configuration makes git forget those before
+    /// it.
     pub fn helpers(&self, server: &ServerUrl, user: Option<&str>) -> Helpers<'_> {
         let fits = |entry: &&Entry| entry.pattern.as_deref().is_none_or(|own| rank(own, server, user).is_some());
         self.list(fits)
     }
 
-    /// Those for a URL of which no entry speaks by itself.
+    /// The helpers for a URL for which the configuration has no pattern.
     pub fn common_helpers(&self) -> Helpers<'_> {
         self.list(|entry| entry.pattern.is_none())
     }
 
-    /// The user that git names where the URL does not.
+    /// The user that git names for a URL that names none.
     pub fn username(&self, server: &ServerUrl) -> Option<&str> {
         self.best("username", server, None).filter(|user| !user.is_empty())
     }
 
-    /// Whether git names the path of this URL; of other protocols than http it always does.
+    /// Whether git names the path of this URL to its helpers; for other schemes than `http` and `https` it always does.
     pub fn names_path(&self, server: &ServerUrl, user: Option<&str>) -> bool {
         let value = self.best("usehttppath", server, user).map(str::to_ascii_lowercase);
         !matches!(server.scheme(), "http" | "https")
             || value.is_some_and(|value| !matches!(&*value, "false" | "no" | "off" | "0"))
     }
 
-    /// The URLs that have a list of helpers of their own, each once, as they stand there.
+    /// The URLs that have a list of helpers of their own, each once, as they stand in the configuration.
     pub fn patterns(&self) -> Vec<&str> {
         let mut patterns = Vec::new();
         let of_helpers = self.0.iter().filter(|entry| entry.key == "helper");
@@ -122,7 +125,8 @@ impl Configuration {
     }
 }
 
-/// A server that a pattern speaks of, to say what git does there; `None` if it speaks of none in particular.
+/// A server that a pattern of [`Configuration::patterns`] fits, and the user in the pattern, to say what git does
+/// there; `None` if no server's URL would fit.
 pub fn example(pattern: &str) -> Option<(ServerUrl, Option<String>)> {
     let parts = Parts::of(pattern)?;
     let host =

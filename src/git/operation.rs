@@ -1,15 +1,18 @@
-/// What git asks a helper to do: the last word of its command line.
+/// What git asks a helper to do: the last word of its command line (gitcredentials(7), "CUSTOM HELPERS").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
+    /// Print a credential, if there is one.
     Get,
+    /// Keep a credential that the server accepted.
     Store,
+    /// Forget a credential that the server refused.
     Erase,
-    /// Which extensions the helper speaks.
+    /// Print which extensions the helper speaks.
     Capability,
 }
 
 impl Operation {
-    /// `None` for operations of a newer git, which a helper ignores in silence.
+    /// Reads an operation; `None` for those of a newer git, which a helper ignores in silence.
     pub fn from_name(name: &str) -> Option<Operation> {
         match name {
             "get" => Some(Operation::Get),

@@ -1,11 +1,10 @@
 use percent_encoding::percent_decode_str;
 
-use super::challenge;
-use crate::base::{Message, Secret};
-use crate::msg;
+use super::{RequestError, challenge};
+use crate::base::Secret;
 use crate::wire::{Erase, Get, GitCredential, Store};
 
-/// The longest input in bytes. Git's own is a few hundred.
+/// The longest input in bytes. Git's own has a few hundred.
 pub const MAX_INPUT: usize = 1024 * 1024;
 
 /// The most lines in one input.
@@ -17,8 +16,10 @@ const MAX_LINE: usize = 65_535;
 /// How our own states begin, so that several helpers can have theirs.
 pub(super) const STATE_PREFIX: &str = "loom:";
 
-/// What git said on stdin: the attributes loom uses. Parsed strictly, since a line that is read differently by two
-/// programs is how credentials were stolen before (CVE-2020-5260, CVE-2024-50338, CVE-2024-52006).
+/// What git said on standard input: the attributes that loom uses (git-credential(1), "INPUT/OUTPUT FORMAT").
+///
+/// Parsed strictly, since a line that two programs read differently is how credentials were stolen before
+/// (CVE-2020-5260, CVE-2024-50338, CVE-2024-52006).
 #[derive(Debug, Default)]
 pub struct Request {
     protocol: Option<String>,
@@ -37,43 +38,6 @@ pub struct Request {
     schemes: Vec<String>,
     /// Of `state[]`: what an answer of ours said earlier in the same command.
     state: Option<String>,
-}
-
-/// Why the input was refused. Nothing of it is repeated: it may hold a password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RequestError {
-    #[error("the input is too long")]
-    TooLong,
-    #[error("the input ends in the middle of a line")]
-    Truncated,
-    #[error("a line without \"=\"")]
-    NoEquals,
-    #[error("a line with a control character")]
-    Control,
-    #[error("a value that is not UTF-8")]
-    NotUtf8,
-    #[error("an attribute is given twice with different values")]
-    Contradiction,
-    #[error("the protocol or the host is missing")]
-    Incomplete,
-    #[error("the url is not of the form protocol://[user@]host[/path]")]
-    BadUrl,
-}
-
-impl RequestError {
-    /// The reason as a person reads it.
-    pub fn message(self) -> Message {
-        match self {
-            RequestError::TooLong => msg!("git-too-long"),
-            RequestError::Truncated => msg!("git-truncated"),
-            RequestError::NoEquals => msg!("git-no-equals"),
-            RequestError::Control => msg!("git-control"),
-            RequestError::NotUtf8 => msg!("git-not-utf8"),
-            RequestError::Contradiction => msg!("git-contradiction"),
-            RequestError::Incomplete => msg!("git-incomplete"),
-            RequestError::BadUrl => msg!("git-bad-url"),
-        }
-    }
 }
 
 impl Request {
@@ -107,7 +71,7 @@ impl Request {
         !protocol.is_empty() && (!host.is_empty() || is_file)
     }
 
-    /// `directory` is where git works.
+    /// The question for `get`. `directory` is where git works, an absolute path without symbolic links.
     pub fn into_get(mut self, directory: Option<String>) -> Get {
         let schemes = std::mem::take(&mut self.schemes);
         let (authtype, state, refused) = (self.speaks_authtype, self.speaks_state, self.state.take());
@@ -123,7 +87,8 @@ impl Request {
         }
     }
 
-    /// `None` if there is nothing to keep: no user name or password, or git says that it is ephemeral.
+    /// What to keep for `store`; `None` if there is nothing: no secret, a password without its user name, or one that
+    /// git says is ephemeral.
     pub fn into_store(mut self) -> Option<Store> {
         let keep = !self.ephemeral && (self.username.is_some() || self.authtype.is_some());
         let password_expiry_utc = self.password_expiry_utc;
@@ -134,6 +99,7 @@ impl Request {
         Some(Store { which, authtype, secret, password_expiry_utc, oauth_refresh_token })
     }
 
+    /// What to forget for `erase`.
     pub fn into_erase(self) -> Erase {
         let (which, secret) = self.into_parts();
         Erase { which, secret }
