@@ -13,7 +13,7 @@ use crate::wire::{
     Code, Fault, Pasted, Reply, ReplyError, VERSION, Verb, note_beside, print_more, print_request_from, reason,
 };
 
-/// A front-end's way to the agent. Each question is one connection: connect, write, read.
+/// A front-end's way to the agent. Each question makes a connection of its own.
 pub struct Client {
     paths: Paths,
     /// The same beside an agent that has other settings and another store.
@@ -34,7 +34,10 @@ pub struct Client {
 }
 
 impl Client {
-    /// From the environment: where the socket is, the language, `LOOM_TOKEN`, `LOOM_AUTOSTART`.
+    /// A client for the agent that the environment means: `LOOM_AGENT_SOCK` or the usual socket, the language,
+    /// `LOOM_TOKEN`, `LOOM_AUTOSTART`.
+    ///
+    /// Fails without a home directory, and where a variable holds a path that is relative or too long.
     pub fn from_environment() -> Result<Client, Fault> {
         let paths = Paths::from_environment().map_err(reason::Below::Place)?;
         let token = std::env::var("LOOM_TOKEN").ok().filter(|text| !text.is_empty()).map(Secret::new);
@@ -54,17 +57,17 @@ impl Client {
         })
     }
 
-    /// The same, with the texts of the answers in this language.
+    /// Sets the language of the texts in answers and faults.
     pub fn speaking(self, locale: Locale) -> Client {
         Client { locale, ..self }
     }
 
-    /// The same, but an agent that does not run is not started.
+    /// Has no agent started: where none runs, a question fails with [`NotRunning`](reason::Agent::NotRunning).
     pub fn without_autostart(self) -> Client {
         Client { autostart: false, ..self }
     }
 
-    /// The same, and an agent that does not run is started whatever `LOOM_AUTOSTART` says.
+    /// Has an agent started where none runs, whatever `LOOM_AUTOSTART` says.
     pub fn with_autostart(self) -> Client {
         Client { autostart: true, ..self }
     }
@@ -74,32 +77,35 @@ impl Client {
         Client { is_for_git: true, ..self }
     }
 
-    /// The same, and where an answer takes long, this tells the person who waits; it is given what the agent waits for.
+    /// Has `says` called while an answer takes long. It is given the language, and one sentence for each thing that the
+    /// agent says it waits for.
     pub fn saying(self, says: fn(Locale, &[String])) -> Client {
         Client { says: Some(says), ..self }
     }
 
-    /// The same, and this tells the person what the agent says beside an answer.
+    /// Has `notes` called with the sentence beside an answer that a person should read, if there is one.
     pub fn noting(self, notes: fn(&str)) -> Client {
         Client { notes: Some(notes), ..self }
     }
 
+    /// Where the agent's socket and the user's files are.
     pub fn paths(&self) -> &Paths {
         self.apart.get().unwrap_or(&self.paths)
     }
 
+    /// The language of the texts in answers and faults.
     pub fn locale(&self) -> Locale {
         self.locale
     }
 
-    /// Asks and waits for the answer.
+    /// Asks, and waits for the answer; events on the way to it are dropped.
     pub fn ask<V: Verb>(&self, question: &V) -> Result<V::Reply, Fault> {
         let manner = if self.is_for_git { Manner::Ends } else { self.manner(false) };
         self.converse_in(manner, question, |_: IgnoredAny| Ok(None::<Pasted>))
     }
 
-    /// Asks something that takes time, and hands on the events on the way to the answer. To an event that asks for
-    /// something the answer is said, if there is one. Dropping out, or an error, cancels it.
+    /// Asks something that takes time, and hands each event on the way to the answer to `seen`. What `seen` returns is
+    /// sent to the agent as the answer to that event; an error of `seen` cancels the question.
     pub fn follow<V: Verb, E: DeserializeOwned>(
         &self,
         question: &V,
@@ -108,7 +114,7 @@ impl Client {
         self.converse(question, seen)
     }
 
-    /// The same with answers of another kind.
+    /// Asks as [`follow`](Self::follow) does, with answers to events that are of any type.
     pub fn converse<V: Verb, E: DeserializeOwned, M: Serialize>(
         &self,
         question: &V,
@@ -152,7 +158,8 @@ impl Client {
         }
     }
 
-    /// Asks for something that lasts as long as the connection, which comes with its first event.
+    /// Asks for something that lasts as long as the connection. Returns the first event, and the connection as a value
+    /// to keep.
     pub fn hold<V: Verb, E: DeserializeOwned>(&self, question: &V) -> Result<(E, Held), Fault> {
         let (connection, line) = self.begin(question, self.manner(true))?;
         match Reply::<V::Reply, E>::parse(&line).map_err(not_understood)? {
@@ -210,7 +217,7 @@ impl Client {
     }
 }
 
-/// Something the agent does for as long as this is held.
+/// A connection for whose life the agent does something: dropping it ends that.
 pub struct Held {
     _connection: Connection,
 }

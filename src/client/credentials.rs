@@ -5,17 +5,20 @@ use crate::wire::{Code, Fault, Logout, Save, Token};
 /// A credential as another program gets it.
 #[derive(Debug)]
 pub struct Account {
+    /// The server that the credential is kept for; its path may be a prefix of the one that was asked for.
     pub server: ServerUrl,
-    /// The user name it is kept under.
+    /// The user name that the credential is kept under.
     pub user: String,
     /// The password or access token.
     pub secret: Secret,
+    /// When the secret ends; absent if that is not known.
     pub expires: Option<Expiry>,
 }
 
 /// What other Rust programs use: load, save and delete credentials, and ask for a token.
 impl Client {
-    /// The credential for a server, of this user or of the default account. `None` if there is no login.
+    /// The credential for a server, of this user or of the default account. `None` where nobody is logged in, or a
+    /// person has to log in again.
     pub fn load(&self, server: &ServerUrl, user: Option<&str>) -> Result<Option<Account>, Fault> {
         let question = Token { server: Some(server.clone()), account: user.map(str::to_owned), ..Token::default() };
         match self.ask(&question) {
@@ -30,13 +33,13 @@ impl Client {
         }
     }
 
-    /// Keeps a token for a server. It is in the store when this returns; what the account had before is replaced.
+    /// Keeps a token for a server, in the place of what the account had. When this returns, the token is in the store.
     pub fn save(&self, server: &ServerUrl, user: Option<&str>, token: Secret) -> Result<(), Fault> {
         let credential = Credential::token(token, TokenSource::Given);
         self.ask(&Save { server: Some(server.clone()), account: user.map(str::to_owned), credential }).map(|_| ())
     }
 
-    /// Forgets a credential without telling the server. Nothing to forget is no error.
+    /// Forgets a credential without telling the server. That there is none is no error.
     pub fn delete(&self, server: &ServerUrl, user: Option<&str>) -> Result<(), Fault> {
         let question =
             Logout { server: Some(server.clone()), account: user.map(str::to_owned), all: false, local: true };
@@ -46,7 +49,10 @@ impl Client {
         }
     }
 
-    /// An access token that is valid for `min_validity` seconds more, as far as that is known.
+    /// An access token or password that is valid for `min_validity` seconds more, as far as that is known.
+    ///
+    /// Fails with [`Code::LoginRequired`] where a person has to log in, and [`Code::Unavailable`] where the server
+    /// could not be asked for a new token.
     pub fn token(&self, server: &ServerUrl, user: Option<&str>, min_validity: u32) -> Result<Secret, Fault> {
         let question =
             Token { server: Some(server.clone()), account: user.map(str::to_owned), min_validity, ..Token::default() };

@@ -20,17 +20,19 @@ const KILLED_WITHIN: Duration = Duration::from_secs(5);
 /// How an agent ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// As it was asked to.
+    /// It finished what it had begun, as it was asked to.
     Itself,
-    /// The process with this number did not answer.
+    /// It did not answer, or not end, and its process was ended. Holds the process id.
     ByForce(u32),
-    /// There was none.
+    /// There was no agent.
     Absent,
 }
 
 impl Client {
-    /// Ends the agent, and returns once it is gone. One that does not answer is told by the system, and in the end not asked
-    /// any more: it is found by what stands in the lock that it holds.
+    /// Ends the agent, and returns once it is gone. One that does not answer, or is still there after 25 seconds, is
+    /// ended as a process, which is found by the lock that it holds.
+    ///
+    /// Fails where whoever asks may not end it, where the process does not end, and where it runs on another machine.
     pub fn end_agent(&self) -> Result<Ended, Fault> {
         let asked = self.ask_last(&Stop {}, ENDED_WITHIN);
         // Only now: an agent of other directories sends whoever asks it to another socket, whose lock this is then.
@@ -51,7 +53,7 @@ impl Client {
         }
     }
 
-    /// The agent that holds the lock of this socket, whether or not it can be reached there.
+    /// The process that holds the lock of this socket's agent, whether or not it can be reached.
     pub fn lock_owner(&self) -> Option<LockOwner> {
         LockOwner::of(&self.paths().agent_lock())
     }

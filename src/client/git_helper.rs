@@ -18,9 +18,11 @@ const INPUT_WITHIN: Duration = Duration::from_secs(10);
 /// can wait for its disk for ever.
 const ALL_WITHIN: u32 = 9;
 
-/// Does what git asks of a credential helper, on this process' own streams, which the system ends where that takes too long.
-/// `args` is the command line after the program's name; git's spelling for `credential.helper = loom credential-helper` has
-/// that word in front of the operation.
+/// Does what git asks of a credential helper, on the standard input and output of this process (gitcredentials(7),
+/// "CUSTOM HELPERS"). The system ends the process where that takes too long.
+///
+/// `args` is the command line after the program's name; git's spelling for `credential.helper = loom credential-helper`
+/// has that word in front of the operation.
 pub fn run(args: &[String]) -> Result<(), Fault> {
     let operation = match args {
         [first, operation, ..] if first == "credential-helper" => operation,

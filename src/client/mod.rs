@@ -1,4 +1,4 @@
-//! Floor 3: what every front-end does: reach the agent, start it if need be, ask, report.
+//! Floor 4: what every front-end does: reach the agent, start it if need be, ask, report.
 
 mod ask;
 mod connection;

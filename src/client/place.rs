@@ -7,17 +7,19 @@ use crate::os::file::FileFacts;
 /// The longest file that names where a repository is kept.
 const MAX_LINK: u64 = 4096;
 
-/// Where git works, for rules that depend on it, under the names it has. A path that is not UTF-8 can stand in no rule.
+/// Where git works, for rules that depend on it, under the names that it has. A path that is not UTF-8 can stand in no
+/// rule, and is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// Without symbolic links.
+    /// The absolute path without symbolic links.
     pub directory: Option<String>,
-    /// As the person's shell names it, where that is another path to the same place.
+    /// Another path to `directory`, as the person's shell names it, if there is one.
     pub named: Option<String>,
 }
 
 impl Place {
-    /// Of this process, as git or a person started it.
+    /// Where this process works, as git or a person started it: by its current directory, and by `PWD`, `GIT_WORK_TREE`
+    /// and `GIT_DIR`.
     pub fn here() -> Place {
         let Ok(own) = std::env::current_dir() else { return Place::default() };
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());

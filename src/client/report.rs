@@ -4,7 +4,7 @@ use std::process::Command;
 use crate::base::Locale;
 use crate::wire::{Code, Fault};
 
-/// What a person is told about a fault: one line of what went wrong and, where there is one, a line of what to do.
+/// What a person is told about a fault: a line of what went wrong and, where there is one, a line of what to do.
 pub fn report(fault: &Fault, locale: Locale) -> String {
     let mut text = format!("loom: {}\n", fault.message(locale));
     if let Some(hint) = fault.hint_text(locale) {
@@ -13,8 +13,8 @@ pub fn report(fault: &Fault, locale: Locale) -> String {
     text
 }
 
-/// The same from a program without texts of its own: what the agent rendered is printed, and for the rest `loom`, which
-/// lies beside it, does the talking.
+/// Tells a person about a fault on standard error, from a program without texts of its own: what the agent rendered is
+/// printed, and for the rest the program `loom` beside this one is run.
 pub fn report_through_loom(fault: &Fault) {
     if let Some((message, hint)) = fault.rendered_texts() {
         eprintln!("loom: {message}");
@@ -30,8 +30,8 @@ pub fn report_through_loom(fault: &Fault) {
     }
 }
 
-/// The exit code of the git helper: where there is nothing, or a person has to log in, there is nothing to say, as far as
-/// git is concerned.
+/// The exit code of git's helper. It is 0 where there is nothing to give, or a person has to log in: for git that is no
+/// error.
 pub fn helper_exit_code(code: Code) -> u8 {
     match code {
         Code::LoginRequired | Code::NotFound => 0,
@@ -45,7 +45,7 @@ pub(super) fn beside(name: &str) -> Option<PathBuf> {
     program.is_file().then_some(program)
 }
 
-/// The exit code that tells a script what a fault asks for.
+/// The exit code of `loom`, which tells a script what a fault asks for (loom(1)).
 pub fn exit_code(code: Code) -> u8 {
     match code {
         Code::Usage => 2,

@@ -55,7 +55,7 @@ pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> 
     Connection::open(paths.socket())?.ok_or_else(unreached)
 }
 
-/// Nothing is made, started or changed where it would lock another user out.
+/// Fails if one of the directories is another user's: to make, start or change anything there would lock that user out.
 pub fn refuse_directories_of_another(paths: &Paths) -> Result<(), Fault> {
     let Some(dir) = paths.of_another() else { return Ok(()) };
     Err(reason::Agent::DirectoryOfAnother { path: dir.to_owned() }.into())
