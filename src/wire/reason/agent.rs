@@ -3,35 +3,36 @@ use std::path::PathBuf;
 use crate::base::Message;
 
 reasons! {
-    /// What a front-end meets on its way to the agent; no agent says it.
+    /// What a front-end meets on its way to the agent. Front-ends say it, never an agent.
     Agent {
-        /// There is none, and none is to be started.
+        /// No agent runs, and the front-end may start none.
         NotRunning => Unavailable, "agent-not-running", "hint-start-agent";
-        /// Its program could not be started.
+        /// The program `loom-agent` could not be started.
         NotFound { error: String, program: PathBuf } => Unavailable, "agent-not-started", "hint-agent-beside";
-        /// It was started, and ended at once.
+        /// The agent was started, and ended at once.
         NotStarted { error: String } => Unavailable, "agent-not-started";
-        /// It was started, and nobody listens.
+        /// The agent was started, but nobody listens at its socket.
         Unreached { path: PathBuf } => Unavailable, "agent-unreached", "hint-try-again";
-        /// The socket is there, and cannot be used.
+        /// The socket is there, but a connection to it failed.
         NotReached { path: PathBuf, error: String } => Unavailable, "agent-not-reached";
-        /// What listens there may be somebody else.
+        /// Another user may have put the socket there: its directory or the process that listens is not this user's
+        /// alone.
         SocketUnsafe { variable: String, reason: Option<Message> } => Denied, "socket-unsafe", "hint-socket-unsafe";
-        /// A directory that is somebody else's.
+        /// A directory that loom would use belongs to another user.
         DirectoryOfAnother { path: PathBuf } => Denied, "directory-of-another", "hint-directory-of-another";
-        /// It went away before it answered.
+        /// The agent closed the connection before it answered.
         Gone => Unavailable, "agent-gone", "hint-try-again";
-        /// It is there, and answers nobody.
+        /// The agent is there, but answers nobody.
         Silent => Unavailable, "agent-silent", "hint-agent-silent";
-        /// It answers others, and took too long for this.
+        /// The agent answers others, but took too long for this question.
         Late { seconds: u64 } => Unavailable, "agent-late", "hint-agent-late";
-        /// It speaks another version of the protocol.
+        /// The agent speaks another version of the protocol.
         SpeaksVersion { version: u32, own: u32 } => Unavailable, "agent-speaks-version", "hint-restart-agent";
-        /// What it says makes no sense here.
+        /// The agent's answer is not what this front-end expects.
         SpeaksOtherwise => Unavailable, "agent-speaks-otherwise", "hint-restart-agent";
-        /// It does not end.
+        /// The agent was told to end, and is still there.
         NotEnded { pid: u32 } => Unavailable, "agent-not-ended";
-        /// It runs on another machine, or in another container, so nothing here can end it.
+        /// The agent runs on another machine, or in another container, so nothing here can end it.
         OnAnotherMachine { pid: u32, host: String, path: PathBuf } => Unavailable, "agent-unreachable", "hint-socket-shared";
     }
 }

@@ -6,7 +6,7 @@ use crate::base::{Message, Paths};
 use crate::msg;
 use crate::wire::{Code, Fault};
 
-/// What a floor below says in its own words; what to do about it depends on where it is said.
+/// What another module reports in its own words. Code and hint depend on what was being done, which the variant says.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Below {

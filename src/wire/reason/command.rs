@@ -5,74 +5,74 @@ use crate::base::{Message, ServerUrl};
 reasons! {
     /// What `loom` says itself, of its command line and of what it does besides asking the agent.
     Command {
-        /// A command that takes one server was given several, or a pattern.
+        /// The command takes one server, and was given several or a pattern.
         OneServer => Usage, "one-server", "hint-usage";
-        /// No URL of a server, on the command line or in the environment.
+        /// The text on the command line, or in the environment, is no URL of a server.
         BadServer { server: String, reason: Option<Message> } => Usage, "bad-server", "hint-server-form";
-        /// Something has to be said that was not.
+        /// The command line lacks something that is needed; `what` says what.
         UsageMissing { what: String } => Usage, "usage-missing", "hint-usage";
-        /// A path that cannot be made absolute.
+        /// The path cannot be made absolute.
         PathNotAbsolute { path: PathBuf } => BadRequest, "socket-not-absolute";
-        /// There is no such setting; `known` are those that there are.
+        /// There is no setting with this name; `known` lists those that there are.
         UnknownSetting { key: String, known: String } => BadRequest, "unknown-setting", "hint-settings";
         /// Nobody is logged in anywhere.
         NobodyLoggedIn => LoginRequired, "nobody-logged-in", "hint-first-login";
-        /// The account that a token is to be kept as is there already.
+        /// The account that a token is to be kept as has a credential already.
         AccountTaken { server: ServerUrl, account: String } => BadRequest, "account-taken", "hint-account-taken";
-        /// The two passphrases are not the same.
+        /// The two passphrases that a person typed are not the same.
         PassphrasesDiffer => BadRequest, "passphrases-differ", "hint-try-again";
 
-        /// A file cannot be read.
+        /// A file that the command line names cannot be read.
         FileTrouble { path: PathBuf, error: String } => BadRequest, "file-trouble";
         /// Standard input cannot be read.
         StdinUnreadable { error: String } => BadRequest, "stdin-unreadable";
-        /// A secret in UTF-16 would be another secret.
+        /// The secret is written as UTF-16, and would be read as another one.
         SecretUtf16 => BadRequest, "secret-utf16", "hint-secret-utf16";
-        /// What was to be printed did not arrive.
+        /// Standard output did not take what was to be printed.
         StdoutFailed { error: String } => Unavailable, "stdout-failed", "hint-stdout-failed";
-        /// Nobody saw a new token, and it was revoked.
+        /// A new token could not be printed, and was revoked.
         TokenUnseen { id: String } => Unavailable, "token-unseen", "hint-stdout-failed";
-        /// Nobody saw a new token, and it could not be revoked.
+        /// A new token could not be printed, nor revoked.
         TokenUnseenKept { id: String } => Unavailable, "token-unseen-kept", "hint-stdout-failed";
         /// Another program could not be run.
         NotRun { program: String, error: String } => Unavailable, "command-not-run";
 
         /// Git could not be run.
         GitMissing { error: String } => Unavailable, "git-missing", "hint-git-missing";
-        /// Git did not end in time.
+        /// Git did not end within so many seconds.
         GitSilent { seconds: u64 } => Unavailable, "git-silent";
-        /// Git's own words for why not.
+        /// Git failed; `error` holds its own words.
         GitRefused { error: String } => Unavailable, "git-refused";
-        /// Git's helper is not beside this program.
+        /// Git's helper, `git-credential-loom`, is not beside this program.
         HelperMissing => Unavailable, "helper-missing", "hint-helper-missing";
 
-        /// `--paginate` with what does not only read.
+        /// `--paginate` was given for a call that does not only read.
         ApiPaginateReads => Usage, "api-paginate-reads";
-        /// What is no selection.
+        /// The text is no selection of parts of an answer.
         ApiBadSelection { text: String } => Usage, "api-bad-selection", "hint-api-bad-selection";
-        /// What is no field.
+        /// The text is no field of a request, of the form `key=value`.
         ApiBadField { field: String } => Usage, "api-bad-field", "hint-api-bad-field";
         /// The body to send cannot be read.
         ApiBodyUnreadable { error: String } => BadRequest, "api-body-unreadable";
-        /// The answer that something is to be selected of is no JSON.
+        /// The answer, of which parts are to be selected, is no JSON.
         ApiNotJson => Unavailable, "api-not-json";
-        /// What is to be selected is not in the answer.
+        /// The part to be selected is not in the answer.
         ApiSelectionUnfit => Unavailable, "api-selection-unfit";
-        /// The next page is at an address that is none, or the same one.
+        /// The server's address of the next page is no URL, or that of the page before.
         ApiBadLink { server: ServerUrl } => Unavailable, "api-bad-link";
-        /// What is kept may not do it, and the server says what would.
+        /// The credential does not allow the call, and the server says which scope would.
         ApiScopeMissing { server: ServerUrl, scope: String } => Denied, "api-scope-missing", "hint-api-scope-missing";
-        /// The server refuses, with words.
+        /// The server refuses the call; `detail` holds its own words.
         ApiRefusedBecause { server: ServerUrl, status: u16, detail: String } => Unavailable, "api-refused-because";
-        /// The server refuses.
+        /// The server refuses the call, without saying why.
         ApiRefused { server: ServerUrl, status: u16 } => Unavailable, "api-refused";
-        /// The answer is too long to look for something in it.
+        /// The answer is too long for parts of it to be selected.
         AnswerTooLong => Unavailable, "answer-too-long";
-        /// A server's answer about its tokens makes no sense.
+        /// The server's answer about its tokens is not what its API promises.
         ServerTokenOdd { server: ServerUrl } => Unavailable, "server-token-odd";
-        /// A server issued another token than it was asked for, and revoked it.
+        /// The server issued a token with other rights than were asked for, which was then revoked.
         ServerTokenOther { server: ServerUrl, scopes: String } => Denied, "server-token-other";
-        /// A server issued another token than it was asked for, and did not revoke it.
+        /// The server issued a token with other rights than were asked for, which could not be revoked.
         ServerTokenOtherKept { server: ServerUrl, scopes: String, id: String } => Denied, "server-token-other-kept";
 
         /// The scenery of the demo could not be set up.

@@ -3,17 +3,18 @@ use crate::base::{Message, ServerUrl};
 reasons! {
     /// What is said to git only, by the agent or by git's helper.
     Git {
-        /// What git asks for would go in clear. How to allow it is said, since for a proxy it may be what is wanted.
+        /// What git asks for would go in clear. Git is told how to allow it, since behind a proxy it may be what is
+        /// wanted.
         Cleartext { server: ServerUrl } => NotFound, "cleartext-for-git", "hint-cleartext-for-git";
-        /// Nobody but git calls it, and not so.
+        /// The helper's command line is not one that git writes.
         Usage => Usage, "git-helper-usage", "hint-git-helper-usage";
-        /// Git's question makes no sense.
+        /// Git's question makes no sense; `reason` says why.
         InputRefused { reason: Option<Message> } => BadRequest, "git-input-refused", "hint-git-input";
-        /// Git says nothing for too long.
+        /// Git did not finish its question in time.
         InputTimeout => BadRequest, "git-input-timeout";
-        /// There is an answer, which git's protocol cannot say.
+        /// The answer has characters that git's line format cannot hold.
         SecretNotSayable => Internal, "secret-not-sayable";
-        /// The answer did not arrive.
+        /// Git did not take the answer.
         StdoutFailed { error: String } => Unavailable, "stdout-failed", "hint-stdout-failed";
     }
 }

@@ -1,19 +1,19 @@
 reasons! {
-    /// What is locked, and the passphrase that opens it.
+    /// What is locked, and what is wrong with a passphrase.
     Lock {
         /// The agent gives out nothing until somebody unlocks it.
         AgentLocked => Locked, "agent-locked", "hint-unlock";
         /// Unlocking takes a passphrase, and none was given.
         PassphraseNeeded => Locked, "passphrase-needed", "hint-unlock";
-        /// The keyring is locked, which is not loom's to open.
+        /// The keyring of the system is locked; loom cannot unlock it.
         KeyringLocked => Locked, "keyring-locked", "hint-keyring-locked";
-        /// This is not the passphrase.
+        /// The passphrase is another one.
         WrongPassphrase => Denied, "wrong-passphrase", "hint-wrong-passphrase";
-        /// It opens a key, but not the one that the file is sealed with.
+        /// The passphrase opens a key, but not the one that the file is sealed with.
         OtherPassphrase => Denied, "other-passphrase", "hint-other-passphrase";
-        /// What nobody could type can be no passphrase.
+        /// The text cannot be a passphrase: it is empty, or not one line.
         BadPassphrase => BadRequest, "bad-passphrase";
-        /// Whether there is to be another passphrase, or none, has to be said.
+        /// A passphrase is set, and the request does not say whether there is to be another one or none.
         RekeyHow => BadRequest, "rekey-how", "hint-rekey-how";
     }
 }

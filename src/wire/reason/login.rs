@@ -1,43 +1,44 @@
 use crate::base::{Message, ServerUrl};
 
 reasons! {
-    /// Whether there is something at a server, and whether it is still good for anything.
+    /// What is wrong with the login or the credential for a server.
     Login {
-        /// Nobody is logged in there. For git's helper it says as whom, where that is known.
+        /// Nobody is logged in at the server. `account` is for git's helper, and says as whom to log in where that is
+        /// known.
         NotLoggedIn { server: ServerUrl, account: Option<String> } => LoginRequired, "not-logged-in", "hint-login";
-        /// Whoever asks sees nothing there, and a login is not theirs to make.
+        /// Whoever asks sees no credential for the server, and may not log in.
         NothingThere { server: ServerUrl } => NotFound, "not-logged-in";
         /// Nobody is logged in anywhere.
         NobodyLoggedIn => LoginRequired, "nobody-logged-in";
-        /// What the keyring has of an account is no record any more.
+        /// The keyring's record of the account cannot be read any more.
         RecordDamaged { server: ServerUrl, account: String } => LoginRequired, "record-damaged", "hint-login";
-        /// What is kept has expired, and cannot be renewed.
+        /// The credential has expired, and cannot be renewed.
         LoginExpired { server: ServerUrl } => LoginRequired, "login-expired", "hint-login";
-        /// What was granted has ended; only a person can have it granted anew.
+        /// The server renews the login no more; a person has to log in again.
         LoginEnded { server: ServerUrl } => LoginRequired, "login-ended", "hint-login";
-        /// The server took a token that should be good for nothing.
+        /// The server refused the credential.
         LoginRefused { server: ServerUrl } => LoginRequired, "login-refused-by-server", "hint-login";
-        /// The server does not know the client of this login (any more): a login gets another.
+        /// The server does not know the client of this login (any more): a new login gets another client.
         ClientUnknown { server: ServerUrl, error: String, description: String } => LoginRequired, "server-says", "hint-login";
-        /// What is asked for would go in clear.
+        /// The credential would go in clear.
         Cleartext { server: ServerUrl } => Denied, "cleartext-refused", "hint-allow-http";
-        /// No server was named, and none is the default.
+        /// No server was named, and there is no default server.
         NoServer => BadRequest, "no-server", "hint-server";
-        /// No URL of a server: in ASCII its host is written as `host` says.
+        /// The text is no URL of a server, since its host is not ASCII; `host` is how the host is written in ASCII.
         ServerNotAscii { server: String, host: String, reason: Option<Message> } => BadRequest, "bad-server", "hint-a-label";
-        /// No URL of a server.
+        /// The text is no URL of a server.
         BadServer { server: String, reason: Option<Message> } => BadRequest, "bad-server", "hint-server-form";
-        /// The server refuses one new token after the other: it gets no more of them for a moment.
+        /// The server refused several new tokens in a row, so no more are asked for within so many seconds.
         RenewedAgainIn { server: ServerUrl, seconds: u64 } => Unavailable, "renewed-again-in", "hint-renewed-again-in";
-        /// What is kept has nothing to renew it with.
+        /// The credential has nothing to renew it with, so there is no other token to ask for.
         NotRenewable { server: ServerUrl } => BadRequest, "not-renewable", "hint-login";
-        /// The server exchanges no tokens.
+        /// The server does not exchange tokens (RFC 8693).
         NoExchange { server: ServerUrl } => BadRequest, "no-exchange", "hint-no-exchange";
-        /// A token for just some scopes may not be good for more.
+        /// The server gave a token for more scopes than were asked for.
         BeyondScope { server: ServerUrl, scopes: String } => Denied, "beyond-scope", "hint-beyond-scope";
-        /// A token to keep that is none.
+        /// The text to keep is no token or password.
         BadToken => BadRequest, "bad-token", "hint-bad-token";
-        /// Git has a password without the name that it belongs to.
+        /// Git has a password to keep, but not the user name that belongs to it.
         StoreWithoutUser => BadRequest, "store-without-user";
     }
 }

@@ -1,19 +1,19 @@
 reasons! {
-    /// People who sign in, and machines that wait until somebody approves them.
+    /// What keeps people from signing in, and machines from being approved.
     People {
-        /// The issuer says who they are, and no rule of the settings lets them in.
+        /// The issuer says who the person is, but no rule of the settings lets them in.
         NotAllowed { person: String } => Denied, "not-allowed-here", "hint-no-role-here";
-        /// The issuer says who they are, and nobody gave them a role here.
+        /// The issuer says who the person is, but nothing gives them a role here.
         NoRole { person: String } => Denied, "no-role-here", "hint-no-role-here";
-        /// A browser came back that was never sent away, or too late.
+        /// The browser comes back of a sign-in that did not begin here, or too late.
         SignInUnknown => Denied, "sign-in-unknown", "hint-sign-in-again";
-        /// A token with a number of uses begins no session.
+        /// A token that is good for a number of requests cannot begin a session.
         CountedToken => Denied, "counted-token", "hint-counted-token";
-        /// A form of a page that was loaded in another session, or that is none of ours.
+        /// The form is of a page that was loaded in another session, or of another site.
         FormOutdated => Denied, "form-outdated", "hint-form-outdated";
-        /// There is no such session.
+        /// No session has this id.
         NoSuchSession { id: String } => NotFound, "no-such-session";
-        /// The settings name no issuer, or not this one.
+        /// The settings name no issuer, or not the one that was asked for.
         NoIssuer => NotFound, "no-issuer", "hint-no-issuer";
         /// No machine waits with this code.
         CodeUnknown => NotFound, "code-unknown", "hint-code-unknown";

@@ -1,17 +1,17 @@
 reasons! {
-    /// What is asked, and the agent that is asked.
+    /// What is wrong with a request, or with the agent that it reached.
     Request {
-        /// What makes no sense.
+        /// The frame is not a request, or its fields are not those of its verb.
         NotARequest => BadRequest, "not-a-request";
-        /// Most often the front-end is newer than this agent.
+        /// The agent does not know the verb; most often the front-end is newer than the agent.
         UnknownVerb { verb: String } => BadRequest, "unknown-verb", "hint-restart-agent";
-        /// A frame of another version of the protocol.
+        /// The frame is of another version of the protocol.
         UnknownVersion { version: u32 } => BadRequest, "unknown-version", "hint-restart-agent";
-        /// Whoever asks means another store than this agent has.
+        /// The agent has another store than whoever asks means.
         Elsewhere => Elsewhere, "agent-of-other-home", "hint-agent-of-other-home";
         /// The agent is about to end.
         Stopping => Unavailable, "agent-stopping", "hint-try-again";
-        /// Whoever asked ended it.
+        /// Whoever asked cancelled the request.
         Cancelled => Cancelled, "cancelled";
         /// A mistake in loom.
         Internal => Internal, "internal";

@@ -1,23 +1,23 @@
 use crate::base::Scope;
 
 reasons! {
-    /// What somebody may not, and who nobody is.
+    /// Why somebody may not do what they ask for.
     Rights {
-        /// Who asks from elsewhere has shown nothing.
+        /// Whoever asks through the HTTP door has shown nothing that says who they are.
         Unauthenticated => Unauthenticated, "unauthenticated", "hint-unauthenticated";
-        /// What somebody from elsewhere has shown is worth nothing (any more).
+        /// What was shown at the HTTP door is no valid token or session (any more).
         ProofUnknown => Unauthenticated, "token-unknown", "hint-token-unknown";
-        /// The token that a process shows is worth nothing (any more).
+        /// The token that a process of this machine shows is not valid (any more).
         TokenUnknown => Denied, "token-unknown", "hint-token-unknown";
-        /// What is asked takes more than the token has.
+        /// The request needs this scope, which the token does not have.
         ScopeMissing { scope: Scope } => Denied, "scope-missing", "hint-token-rights";
-        /// A token that may look may not use.
+        /// The token only shows who is logged in where, and the request would use a credential.
         StatusOnly => Denied, "status-only", "hint-status-only";
-        /// The token may have things used, but not see secrets.
+        /// The token may have credentials used, but not see them.
         RevealMissing => Denied, "reveal-missing", "hint-token-rights";
-        /// The token is for some servers, and this is about all.
+        /// The token is for some servers, and the request is about all of them.
         SomeServers => Denied, "token-for-some-servers", "hint-token-rights";
-        /// What only the user and their settings may say was said with a token.
+        /// The request names something that only the user may, without a token.
         OnlyTheUser => Denied, "only-the-user", "hint-only-the-user";
         /// Too much was asked or tried; come back after so many seconds.
         TooMany { seconds: u64 } => TooMany, "too-many-attempts";

@@ -1,31 +1,31 @@
 reasons! {
-    /// The tokens that say what somebody may: issuing, naming and ending them.
+    /// What is wrong with issuing, naming or ending a token of the agent's own.
     Tokens {
-        /// One process tries one token after the other.
+        /// The process has shown too many wrong tokens lately; that is forgotten in so many seconds.
         TooManyWrongTokens { seconds: u64 } => Denied, "too-many-wrong-tokens", "hint-token-unknown";
-        /// A token would be given more than whoever gives it has.
+        /// The token would have more rights than whoever issues it.
         TokenTooWide => Denied, "token-too-wide", "hint-token-too-wide";
-        /// A token is to live longer than this one may give it.
+        /// The token would live longer than whoever issues it may grant, which is at most so many days.
         LivesTooLong { most: u32 } => BadRequest, "lives-too-long", "hint-lives-too-long";
-        /// A token that would end at once.
+        /// The token would end at once.
         BadExpiry => BadRequest, "bad-expiry", "hint-bad-expiry";
-        /// Neither scopes nor a role, or both.
+        /// Neither scopes nor a role were given, or both.
         ScopesOrRole => BadRequest, "scopes-or-role", "hint-scopes";
         /// The settings have no such role.
         UnknownRole { role: String } => BadRequest, "unknown-role", "hint-unknown-role";
-        /// What can be no name of a token.
+        /// The text cannot be the name of a token.
         BadTokenName => BadRequest, "bad-token-name";
-        /// An active token has this name.
+        /// Another active token has this name.
         TokenNameTaken => BadRequest, "token-name-taken", "hint-tokens";
-        /// So many tokens are active, and no more may be.
+        /// There are as many active tokens as there may be.
         TooManyTokens { most: usize } => BadRequest, "too-many-tokens", "hint-too-many-tokens";
         /// There is no token of this name.
         NoSuchToken { name: String } => NotFound, "no-such-token", "hint-tokens";
         /// Several tokens have this name.
         NameOfSeveral { name: String } => BadRequest, "name-of-several", "hint-name-of-several";
-        /// What an issuer gave only the issuer can end.
+        /// An issuer gave the token, so only the issuer can end it.
         TokenOfIssuer { issuer: String } => BadRequest, "token-of-issuer", "hint-token-of-issuer";
-        /// The system gives no random numbers, so there are no secrets.
+        /// The system gives no random numbers, so no secret can be made.
         NoRandom { error: String } => Unavailable, "no-random";
     }
 }
