@@ -2,21 +2,24 @@ use serde::{Deserialize, Serialize};
 
 use super::{AgentStatus, Empty, Verb};
 
-/// `hello`: who is there?
+/// `hello`: asks which agent answers, and in which state it is. Takes no rights.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Hello {}
 
+/// The answer to [`Hello`] and to [`Start`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct HelloReply {
+    /// The state of the agent that answered.
     #[serde(flatten)]
     pub agent: AgentStatus,
-    /// What the agent waits for, as sentences: its user is told.
+    /// One sentence for each lock, disk, server or keyring for which the agent has waited a second or longer, in the
+    /// language of the request. Only the agent's own user is told; empty for everybody else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<String>,
 }
 
-/// `start`: begin to answer. An agent that can be asked has done so already, so the answer is that of `hello`; asking takes
-/// the right to control the agent.
+/// `start`: asks what [`Hello`] asks, for whoever has the right to control the agent. The agent has nothing to do for
+/// it: a front-end starts one before it asks.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Start {}
 

@@ -6,13 +6,13 @@ use crate::base::ServerUrl;
 /// `audit`: the last entries of the audit log as events, the oldest first, then the reply.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Audit {
-    /// Only this event, or with a dot less at its end every event below it: `token` is `token.get` and `token.renew`.
+    /// Only entries of this event, or of events below it: `token` selects `token.get` and `token.renew`. All if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// At most so many of what has been written by now.
+    /// At most this number of the entries that have been written by now; 0 sends none of them.
     #[serde(default)]
     pub last: usize,
-    /// Goes on with what is written from now on, until the connection closes.
+    /// Whether to go on with what is written from now on, until the connection closes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub follow: bool,
 }
@@ -21,14 +21,15 @@ pub struct Audit {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AuditVerify {}
 
-/// The log as it was found.
+/// What was found when the chains of the audit log were followed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditVerifyReply {
-    /// Entries whose chain holds, of all chains.
+    /// The number of entries, in all chains, that follow one another as they were written.
     pub entries: u64,
-    /// The end of the last chain. Who keeps the ends elsewhere will notice if the end of the log is cut off.
+    /// The hash at the end of the chain of `audit.log`. Whoever keeps such hashes elsewhere will notice if the end of
+    /// the log is cut off.
     pub head: String,
-    /// Lines that a crash cut short; no entry is missing for them.
+    /// The number of lines that a crash cut short; no entry is missing because of them.
     pub cut: u64,
     /// The first place that is not as it was written: file and line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,114 +42,137 @@ pub struct AuditVerifyReply {
     pub trouble: Option<AuditTrouble>,
 }
 
-/// One chain of the log.
+/// One chain of the audit log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditChain {
-    /// The name of its youngest file.
+    /// The name of the chain's youngest file.
     pub file: String,
+    /// The number of entries in this chain that follow one another as they were written.
     pub entries: u64,
-    /// Its end.
+    /// The hash at the end of this chain: SHA-256 of its last line and the hash before.
     pub head: String,
-    /// The time of the oldest entry that is left.
+    /// The time of the oldest entry that is left, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// What rotation dropped before that, as far as it was counted.
+    /// The number of files that rotation dropped before the oldest entry, as far as they were counted.
     #[serde(default)]
     pub dropped_files: u64,
+    /// The number of entries that rotation dropped with those files.
     #[serde(default)]
     pub dropped_entries: u64,
-    /// Files are gone before that which no rotation dropped.
+    /// Whether files are gone before the oldest entry that no rotation dropped.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub beginning_missing: bool,
+    /// The number of lines in this chain that a crash cut short.
     #[serde(default)]
     pub cut: u64,
+    /// The first place in this chain that is not as it was written: file and line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<String>,
 }
 
-/// The log cannot be written.
+/// Why the audit log cannot be written at the moment, and what that costs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditTrouble {
-    /// Since when, RFC 3339.
+    /// When the trouble began, RFC 3339.
     pub since: String,
-    /// Why, in the language of the request.
+    /// The cause, in the language of the request.
     pub reason: String,
-    /// So many entries wait in memory until it can be written.
+    /// The number of entries that wait in memory until the log can be written.
     pub waiting: u64,
-    /// So many were dropped, since no more are held.
+    /// The number of entries that were dropped because memory holds no more.
     pub lost: u64,
 }
 
-/// Who asked for what, when, and what came of it. Never a secret.
+/// An entry of the audit log: who asked for what, when, and what came of it. Never a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
-    /// RFC 3339, UTC.
+    /// When it happened, RFC 3339 in UTC.
     pub time: String,
-    /// Dotted, as in `token.get`.
+    /// What was asked for, in dotted words such as `token.get`; loom-protocol(7) lists them.
     pub event: String,
+    /// Who asked.
     pub actor: Actor,
+    /// The server that was meant, if one was.
     pub server: Option<ServerUrl>,
+    /// The account that was meant, if one was.
     pub account: Option<String>,
-    /// Of a call of a server's API: the method.
+    /// The HTTP method of a call of a server's API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The same call's path at that host, without the query, in which secrets are usual; a long one is cut.
+    /// The path of a call of a server's API, without the query, in which secrets are usual; a long one is cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Which right was given or taken: the id of a token or session, the path of a socket.
+    /// Which right was given or taken: the id of a token, of several with a space between, or of a session, or the path of
+    /// a socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
-    /// `ok`, or the code of the fault.
+    /// `ok`, the name of the fault's [`Code`](super::Code), or for `audit.lost` the number of lost entries.
     pub outcome: String,
-    /// So many more of these were not noted one by one, from `since` until `time`.
+    /// How many more entries like this one were counted from `since` until `time`, and not written one by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more: Option<u64>,
+    /// When counting `more` began, RFC 3339 in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
 }
 
-/// Who asked.
+/// Who asked for what an [`AuditEntry`] notes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Actor {
-    /// A process, as the kernel named it when it asked, and the issued token it presented.
+    /// A process on this machine, as the kernel named it when it connected.
     Process {
+        /// The user id.
         uid: u32,
+        /// The process id; 0 where several processes were counted together.
         pid: u32,
+        /// The path of the program; absent if the process had ended before it was looked up.
         exe: Option<String>,
+        /// The id of the issued token that the process presented, if it did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token_id: Option<String>,
     },
-    /// Somebody who signed in; perhaps with an issued token.
+    /// A person who signed in.
     Person {
+        /// The name that is shown for them.
         person: String,
+        /// The issuer's own, lasting name for them (the claim `sub`).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         subject: Option<String>,
+        /// The issuer at which they signed in; absent if an issued token vouches for them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         issuer: Option<String>,
+        /// The id of the issued token that they used, if they did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token_id: Option<String>,
+        /// The IP address that they came from; a network where several addresses were counted together.
         address: String,
     },
     /// An issued token, presented from where no process is known.
     Token {
+        /// The id of the token.
         token_id: String,
+        /// The IP address that it was presented from, or a network; absent if that is not known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<String>,
     },
-    /// Somebody who showed nothing that counts, and from where.
-    Stranger { address: String },
+    /// Somebody who presented neither a valid token nor a session.
+    Stranger {
+        /// The IP address that they came from; a network where several addresses were counted together.
+        address: String,
+    },
 }
 
 impl AuditVerifyReply {
-    /// Whether nothing was changed, and everything is in it.
+    /// Whether nothing in the log was changed, and no entry waits or was lost.
     pub fn is_whole(&self) -> bool {
         self.broken.is_none() && self.trouble.is_none()
     }
 }
 
 impl AuditEntry {
-    /// Whether it is this event, or one below it.
+    /// Whether the entry is of `event`, or of an event below it: `token.get` is below `token` and `token.*`.
     pub fn is(&self, event: &str) -> bool {
         let below = self.event.strip_prefix(event.trim_end_matches(".*"));
         below.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

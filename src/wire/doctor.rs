@@ -6,67 +6,80 @@ use crate::base::{AccountKey, ServerUrl};
 /// `doctor`: whether everything that is kept is as it was written.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Doctor {
-    /// Make a file anew of what is whole: of a damaged one that is put aside, or of the copy of one that is gone.
+    /// Whether to make the sealed file anew of its whole records, if it is damaged or gone. A damaged one is put aside;
+    /// for one that is gone there is a copy.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restore: bool,
 }
 
-/// What was found. Printed as it is by `loom doctor --json`.
+/// The answer to [`Doctor`]. `loom doctor --json` prints it as it is.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct DoctorReply {
+    /// The state of the agent that answered.
     pub agent: AgentStatus,
+    /// The state of the sealed file.
     pub file: FileReport,
+    /// Whether the audit log is whole.
     pub audit: AuditVerifyReply,
-    /// Of which the keyring has something that cannot be read any more.
+    /// The accounts of which the keyring has something that cannot be read any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<FileAccount>,
     /// What is wrong with the HTTP door, or soon will be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
-    /// The list of issued tokens that is gone, and with it all of them.
+    /// The path of the list of issued tokens, if the list is gone; every token on it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_gone: Option<String>,
     /// Why credentials cannot be used at the moment, in the language of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-    /// Where a damaged file was put, if that was asked for.
+    /// Where a damaged file was put, if one had to make room for a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put_aside: Option<String>,
 }
 
-/// The sealed file.
+/// The sealed file: the store that is used where the keyring is not.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct FileReport {
+    /// Where the file is, or would be.
     pub path: String,
+    /// Whether the file is as it was written.
     pub state: FileCondition,
-    /// Whose records are whole.
+    /// The accounts whose records are whole.
     pub accounts: Vec<FileAccount>,
 }
 
+/// An account in a store, named without its credential.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileAccount {
+    /// The server that the credential is for.
     pub server: ServerUrl,
+    /// The user name that the credential is kept under.
     pub account: String,
 }
 
 impl FileAccount {
+    /// Names the account with this key.
     pub fn of(account: &AccountKey) -> FileAccount {
         FileAccount { server: account.server().clone(), account: account.user().to_owned() }
     }
 }
 
+/// Whether the sealed file is as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileCondition {
+    /// There is no file, and there is no sign that there was one.
     Absent,
+    /// The file can be read, and everything in it is as it was written.
     Whole,
-    /// Not as it was written; what is whole in it can be restored.
+    /// The file is not as it was written; the records that are whole can be restored.
     Damaged,
-    /// There was one, and it is gone; what its copy holds can be restored.
+    /// There was a file, and it is gone; what its copy holds can be restored.
     Missing,
-    /// Only a passphrase opens it.
+    /// The file opens with a passphrase only, which nobody has given yet.
     Locked,
-    /// It cannot be looked into: another key, a newer version, an unsafe place.
+    /// The file cannot be read: it is sealed with another key, of a newer version, or in an unsafe place.
     Closed,
 }
 

@@ -6,33 +6,33 @@ use serde::{Deserialize, Serialize};
 use super::reason::{Reason, Topic};
 use crate::base::{Locale, Message};
 
-/// What a front-end should do about an error.
+/// What a program should do about a fault; loom-protocol(7) says more of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
-    /// Nothing is known here: git asks the next helper.
+    /// Nothing is known here: git asks its next helper.
     NotFound,
-    /// A person has to log in (again).
+    /// A person has to log in, or log in again.
     LoginRequired,
-    /// The store is locked: a person has to unlock it.
+    /// The store or the agent is locked: a person has to unlock it.
     Locked,
-    /// The one who asks may not.
+    /// Whoever asks may not, or it would not be safe.
     Denied,
-    /// Who asks from elsewhere has not shown who they are.
+    /// Whoever asks through the HTTP door has not shown who they are.
     Unauthenticated,
     /// Too much was asked or tried; the argument `seconds` of the message says when to come back.
     TooMany,
-    /// This agent has other settings and another store than whoever asks means.
+    /// The agent has other settings and another store than whoever asks means.
     Elsewhere,
-    /// The question makes no sense, here or in this version.
+    /// The question makes no sense, here or in this version: asking again does not help.
     BadRequest,
-    /// Something needed does not answer: the agent, a server, the store. Later it may.
+    /// The agent, a server or a store does not answer, or not as it should. Later it may.
     Unavailable,
-    /// A front-end's command line is wrong; said by front-ends only.
+    /// The command line is wrong. Said by front-ends, never by an agent.
     Usage,
-    /// The front-end ended it.
+    /// Whoever asked has cancelled it.
     Cancelled,
-    /// A mistake in loom, or a code of a newer one.
+    /// A mistake in loom, or a code of a newer loom.
     #[serde(other)]
     Internal,
 }
@@ -85,33 +85,36 @@ impl Fault {
         Fault { code, texts: Box::new(Texts { message: Text::Message(message), hint: hint.map(Text::Message) }) }
     }
 
-    /// Says what to do about it, where somebody knows better than the reason alone.
+    /// Says what to do about it, in place of what the reason says: for callers that know better.
     pub fn hint(mut self, hint: Message) -> Self {
         self.texts.hint = Some(Text::Message(hint));
         self
     }
 
+    /// The code, which tells a program what to do.
     pub fn code(&self) -> Code {
         self.code
     }
 
-    /// What went wrong, whoever said it.
+    /// What went wrong, as a type to match on; works for a fault that an agent sent as for one that was made here.
     pub fn reason(&self) -> Reason {
         Reason::of(self)
     }
 
-    /// What went wrong, if it is about this.
+    /// What went wrong, if topic `T` has a reason for it. A program links only the topics that it asks for.
     pub fn about<T: Topic>(&self) -> Option<T> {
         T::read(self)
     }
 
-    /// Where a person should log in, and as whom, if that is what would help.
+    /// The server to log in to, and the account if one was meant, where the code is [`Code::LoginRequired`] and says
+    /// so.
     pub fn login(&self) -> Option<(&str, Option<&str>)> {
         let server = self.arg("server").filter(|_| self.code == Code::LoginRequired)?;
         Some((server, self.arg("account")))
     }
 
-    /// A fault as one program passes it to another of ours, its texts not yet rendered. The inverse of [`parse`](Self::parse).
+    /// Prints a fault for another program of loom, its texts not yet rendered. `None` for one that an agent sent, whose
+    /// texts are. The inverse of [`parse`](Self::parse).
     pub fn print(&self) -> Option<String> {
         let unrendered = |text: &Text| match text {
             Text::Message(message) => Some(message.clone()),
@@ -121,13 +124,14 @@ impl Fault {
         serde_json::to_string(&Unrendered { code: self.code, message: unrendered(&self.texts.message)?, hint }).ok()
     }
 
-    /// Parses what [`print`](Self::print) printed.
+    /// Parses what [`print`](Self::print) printed; `None` for anything else.
     pub fn parse(text: &str) -> Option<Fault> {
         let Unrendered { code, message, hint } = serde_json::from_str(text).ok()?;
         Some(Fault { code, texts: Box::new(Texts { message: Text::Message(message), hint: hint.map(Text::Message) }) })
     }
 
-    /// Message and hint of a fault that the agent rendered.
+    /// Message and hint of a fault that an agent sent, in the language of the request; `None` for one that was made
+    /// here.
     pub fn rendered_texts(&self) -> Option<(&str, Option<&str>)> {
         match (&self.texts.message, &self.texts.hint) {
             (Text::Rendered { text, .. }, None) => Some((text, None)),
@@ -136,7 +140,7 @@ impl Fault {
         }
     }
 
-    /// The id of the message, for logs: what decides is the reason.
+    /// The id of the message, for logs. Ids may change: decide by [`reason`](Self::reason).
     pub fn id(&self) -> impl Display {
         self.text_id()
     }
@@ -161,12 +165,12 @@ impl Fault {
         }
     }
 
-    /// What went wrong, in one sentence.
+    /// What went wrong, in one sentence. What an agent sent stays in the language that the agent rendered it in.
     pub fn message(&self, locale: Locale) -> String {
         self.texts.message.text(locale)
     }
 
-    /// What to do about it, where there is something.
+    /// What a person can do about it, where there is something; in the same language as [`message`](Self::message).
     pub fn hint_text(&self, locale: Locale) -> Option<String> {
         self.texts.hint.as_ref().map(|hint| hint.text(locale))
     }

@@ -2,24 +2,27 @@ use std::io::{self, BufRead, Read};
 
 use zeroize::Zeroizing;
 
-/// The version of the protocol that every request names.
+/// The version of the protocol that every request and reply names.
 pub const VERSION: u32 = 1;
 
-/// The longest frame in bytes, its LF included.
+/// The longest frame in bytes, with its LF.
 pub const MAX_FRAME: usize = 256 * 1024;
 
 /// Why no frame came.
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
+    /// The stream ended before a whole line.
     #[error("the other side closed the connection")]
     Closed,
+    /// No LF came within [`MAX_FRAME`] bytes.
     #[error("a frame of more than {MAX_FRAME} bytes")]
     TooLong,
+    /// The stream failed, or a deadline set on it passed.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
-/// Reads one line, without its LF. Half a line before the end of the stream is no frame.
+/// Reads one line, and returns it without its LF. Half a line before the end of the stream is [`FrameError::Closed`].
 pub fn read_frame(from: &mut impl BufRead) -> Result<Zeroizing<Vec<u8>>, FrameError> {
     // Most frames fit, so the buffer does not grow and leave copies behind.
     let mut frame = Zeroizing::new(Vec::with_capacity(4096));

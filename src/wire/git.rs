@@ -5,15 +5,17 @@ use crate::base::{Secret, reveal, reveal_some};
 
 /// Which credential git means, in git's own words (gitcredentials(7)).
 ///
-/// The texts are git's, not yet judged: only the agent turns them into a server.
+/// The texts are not checked yet: only the agent turns them into a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GitCredential {
+    /// The scheme of the URL, such as `https`; `cert` for the passphrase of a client certificate.
     pub protocol: String,
-    /// With the port, if the URL named one.
+    /// The host, with the port if the URL named one; empty for `cert`.
     pub host: String,
-    /// Only with `credential.useHttpPath`.
+    /// The path of the URL. For `http` and `https` git names it only with `credential.useHttpPath`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// The user, if the URL or git's configuration names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
 }
@@ -21,89 +23,104 @@ pub struct GitCredential {
 /// `get`: git needs a credential.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Get {
+    /// What git needs a credential for.
     pub wanted: GitCredential,
-    /// Git understands `authtype` and `credential` (2.46 or newer).
+    /// Whether git understands `authtype` and `credential` (2.46 or newer).
     #[serde(default, skip_serializing_if = "is_false")]
     pub authtype: bool,
-    /// Git understands `state[]` and `continue` (2.46 or newer).
+    /// Whether git understands `state[]` and `continue` (2.46 or newer).
     #[serde(default, skip_serializing_if = "is_false")]
     pub state: bool,
-    /// The schemes the server offers, in lower case; none if it was not asked yet.
+    /// The authentication schemes that the server offers, in lower case; empty if it was not asked yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schemes: Vec<String>,
-    /// What an answer of this very command said in `state`: the server refused that answer.
+    /// The [`GetReply::state`] of an earlier answer to the same git command, which says that the server refused that
+    /// answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
-    /// [`Proof::Refresh`] is understood.
+    /// Whether [`Proof::Refresh`] is understood.
     #[serde(default, skip_serializing_if = "is_false")]
     pub refresh: bool,
     /// Where git works, for rules that depend on it: an absolute path without symbolic links.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
-    /// Another path to the same place, as the person's shell names it.
+    /// Another path to `directory`, as the person's shell names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_directory: Option<String>,
 }
 
-/// What git may send.
+/// The answer to [`Get`]: what git may send to the server.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct GetReply {
+    /// What git shows to the server.
     pub proof: Proof,
-    /// Seconds since 1970.
+    /// When the password or token ends, as Unix time in seconds; absent if that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_expiry_utc: Option<i64>,
+    /// The refresh token that git itself stored with the password. Never that of a login.
     #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
     pub oauth_refresh_token: Option<Secret>,
-    /// Git says it back if the server refuses this; given only where there is something else to try.
+    /// What git says back, as [`Get::refused`], if the server refuses this; given only where there is something else to
+    /// try.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
 }
 
-/// What is shown to the server.
+/// What git shows to the server.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
-    /// User name and password, which git encodes as it needs.
+    /// User name and password, which git encodes as the server's scheme demands.
     Password {
+        /// The account, or the user name that the server expects beside a token.
         username: String,
+        /// A password or a token.
         #[serde(with = "reveal")]
         password: Secret,
     },
     /// The header `Authorization: AUTHTYPE CREDENTIAL`.
     Header {
+        /// The authentication scheme, such as `Bearer`.
         authtype: String,
+        /// What stands after the scheme.
         #[serde(with = "reveal")]
         credential: Secret,
-        /// Not to be kept by other helpers.
+        /// Whether other helpers must not keep it.
         ephemeral: bool,
     },
-    /// Nothing any more: the password ended. Another helper of the chain can make a new one of the refresh token that comes
-    /// with it, for this user.
-    Refresh { username: String },
+    /// No secret: the password that another helper of git stored has ended. That helper can make a new one with
+    /// [`GetReply::oauth_refresh_token`].
+    Refresh {
+        /// The user whose password ended.
+        username: String,
+    },
 }
 
-/// `store`: the server accepted this.
+/// `store`: the server accepted this credential.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Store {
+    /// What the credential is for.
     pub which: GitCredential,
-    /// The scheme that `secret` is for; a password if absent.
+    /// The authentication scheme that `secret` is for; a password if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authtype: Option<String>,
-    /// The password or credential.
+    /// The password, or what stands after the scheme in the header.
     #[serde(with = "reveal")]
     pub secret: Secret,
-    /// Seconds since 1970.
+    /// When the secret ends, as Unix time in seconds; absent if that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_expiry_utc: Option<i64>,
+    /// The refresh token that belongs to the secret, for another helper of git.
     #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
     pub oauth_refresh_token: Option<Secret>,
 }
 
-/// `erase`: the server refused this, or a person rejects it.
+/// `erase`: the server refused this credential, or a person rejects it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Erase {
+    /// What the credential is for.
     pub which: GitCredential,
-    /// Then only a credential with this very password or header value is meant.
+    /// If present, only a credential that still has this very password or header value is meant.
     #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
 }

@@ -8,105 +8,133 @@ use crate::base::{Expiry, Scopes, Secret, ServerPattern, reveal};
 /// role, exactly one of them: nothing defaults to full power.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Generate {
+    /// What to call the token: one line of 1 to 255 visible characters.
     pub name: String,
+    /// What the token allows; absent if `role` says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Scopes>,
+    /// The role that says what the token allows; absent if `scopes` does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// How long it lives; as long as the settings say if absent.
+    /// Days until the token ends; as many as the settings say if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_days: Option<u32>,
-    /// For which servers; for all if empty.
+    /// The servers that the token is for; all if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<ServerPattern>,
+    /// How many requests the token is good for; any number if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<u64>,
-    /// It may be handed a server's own secret.
+    /// Whether whoever has the token may be handed a server's own secret.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reveal: bool,
 }
 
-/// The only time the token is shown.
+/// A new token: the answer to [`Generate`], and the event of [`Lease`]. It is shown this one time only.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct GenerateReply {
+    /// The token itself.
     #[serde(with = "reveal")]
     pub token: Secret,
+    /// What lists say of the token.
     #[serde(flatten)]
     pub about: IssuedInfo,
 }
 
-/// What is said of an issued token to who may see it.
+/// An issued token as whoever may see it is shown it: without the token itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IssuedInfo {
+    /// What the token is called.
     pub name: String,
+    /// What tells the token from others of its name, also in the audit log. No secret.
     pub id: String,
+    /// What the token allows.
     pub scopes: Scopes,
+    /// The role that `scopes` were taken from, if they were.
     pub role: Option<String>,
+    /// When the token ends; absent if it does not end by itself.
     pub expires_at: Option<Expiry>,
+    /// When the token was issued.
     pub created_at: Timestamp,
+    /// When the token was used last, if it ever was.
     pub last_used: Option<Timestamp>,
+    /// Whether the token was revoked.
     pub revoked: bool,
-    /// Neither revoked, nor at its end, nor used up.
+    /// Whether the token has rights now: neither it nor one that it came of was revoked, has ended or is used up.
     #[serde(default)]
     pub active: bool,
+    /// The servers that the token is for; all if empty.
     #[serde(default)]
     pub servers: Vec<ServerPattern>,
+    /// Whether whoever has the token may be handed a server's own secret.
     #[serde(default)]
     pub reveal: bool,
-    /// It looks at who is logged in where, and nothing kept is used for it.
+    /// Whether the token only shows who is logged in where: nothing that is kept is used for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub status_only: bool,
+    /// How many requests the token was used for.
     #[serde(default)]
     pub uses: u64,
+    /// How many requests the token is good for; any number if absent.
     #[serde(default)]
     pub max_uses: Option<u64>,
-    /// Who approved the machine that has it.
+    /// The person who approved the machine that has the token, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
 }
 
-/// `token_list`: the tokens the agent issued.
+/// `token_list`: the tokens that the agent issued, as far as whoever asks may see them.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Tokens {
-    /// Those too that are no longer active.
+    /// Whether those are shown too that are no longer active.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all: bool,
 }
 
+/// The answer to [`Tokens`] and to [`Devices`](super::Devices).
 #[derive(Debug, Serialize, Deserialize)]
 pub struct TokensReply {
+    /// The tokens, as far as whoever asks may see them.
     pub tokens: Vec<IssuedInfo>,
 }
 
 /// `token_revoke`: ends a token, and those that it issued, at once.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RevokeToken {
-    /// Its name or its id.
+    /// The name or the id of the token.
     pub name: String,
-    /// Keeps no trace of it in the list.
+    /// Whether to keep no trace of the token in the list.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub forget: bool,
 }
 
+/// The answer to [`RevokeToken`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RevokeTokenReply {
+    /// The tokens that are worth nothing from now on.
     pub revoked: Vec<IssuedInfo>,
 }
 
-/// `token_end`: who has a token ends it, and those that it issued (RFC 7009).
+/// `token_end`: ends a token for whoever has it, and those that it issued (RFC 7009). What is no token is no error.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EndToken {
+    /// The token itself.
     #[serde(with = "reveal")]
     pub token: Secret,
 }
 
-/// `lease`: a token that lives as long as this connection. It comes as an event; the reply follows when it has ended.
+/// `lease`: a token that lives as long as this connection. It comes as an event, [`GenerateReply`]; the reply follows
+/// when it has ended.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Lease {
+    /// What to call the token: one line of 1 to 255 visible characters.
     pub name: String,
+    /// What the token allows; must not be empty.
     pub scopes: Scopes,
+    /// The servers that the token is for; all if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<ServerPattern>,
+    /// Whether whoever has the token may be handed a server's own secret.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reveal: bool,
 }

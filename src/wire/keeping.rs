@@ -7,13 +7,14 @@ use crate::base::{Secret, StoredIn, reveal_some};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Stores {}
 
-/// Printed as it is by `loom store status --json`.
+/// The answer to [`Stores`]. `loom store status --json` prints it as it is.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StoresReply {
-    /// Where new ones go.
+    /// The store that new credentials go to.
     pub first: StoredIn,
+    /// How many credentials each store has.
     pub kept: Vec<Kept>,
-    /// The sealed file opens with a passphrase only.
+    /// Whether the sealed file opens with a passphrase only.
     #[serde(default)]
     pub passphrase: bool,
     /// Why the keyring is not used, if it is not, in the language of the request.
@@ -21,31 +22,36 @@ pub struct StoresReply {
     pub fallback: Option<String>,
 }
 
-/// How many are kept in a place.
+/// How many credentials a store has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
+    /// Which store.
     pub stored_in: StoredIn,
+    /// The number of accounts whose credential is kept there.
     pub count: usize,
 }
 
-/// `migrate`: moves every credential into one place, and has new ones go there.
+/// `migrate`: moves every credential into one store, and has new ones go there.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Migrate {
+    /// The keyring or the file; memory is refused.
     pub to: StoredIn,
 }
 
+/// The answer to [`Migrate`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct MigrateReply {
+    /// The number of credentials that were moved.
     pub count: usize,
 }
 
-/// `rekey`: seals the file with a new key. Where a passphrase was set, one of the fields says what becomes of it.
+/// `rekey`: seals the file with a new key. Where a passphrase was set, exactly one of the fields has to be given.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Rekey {
-    /// Only this opens the new key.
+    /// A new passphrase, without which the new key does not open.
     #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
     pub passphrase: Option<Secret>,
-    /// The new key lies open in its file.
+    /// Whether the new key lies open in its file.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_passphrase: bool,
 }

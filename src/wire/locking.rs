@@ -7,19 +7,21 @@ use crate::base::{Secret, reveal_some};
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Lock {}
 
+/// The answer to [`Lock`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct LockReply {
-    /// Unlocking takes a passphrase.
+    /// Whether unlocking takes a passphrase.
     #[serde(default)]
     pub passphrase: bool,
-    /// Every agent of the same stores is locked, also one that starts later; else this one only.
+    /// Whether every agent of the same stores is locked, also one that starts later; else it is this one only.
     #[serde(default)]
     pub everywhere: bool,
 }
 
-/// `unlock`: with the passphrase, where one was set; without it the answer says whether one is needed.
+/// `unlock`: has the agent give out credentials again. If a passphrase is missing, the error says that one is needed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Unlock {
+    /// The passphrase, where one was set.
     #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
     pub passphrase: Option<Secret>,
 }

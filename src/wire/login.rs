@@ -6,35 +6,38 @@ use crate::base::{Credential, Expiry, Secret, ServerUrl, StoredIn, reveal, revea
 /// `login`: events follow while a person approves, then the reply. Closing the connection cancels it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Login {
-    /// The default server when absent.
+    /// The server to log in to; the default server if absent.
     #[serde(default)]
     pub server: Option<ServerUrl>,
-    /// The name to keep the login under.
+    /// The user name to keep the login under; that of who logged in if absent, where the server says it.
     #[serde(default)]
     pub account: Option<String>,
+    /// How to log in.
     #[serde(default)]
     pub flow: Flow,
-    /// The authorization server, where the server does not say.
+    /// The authorization server, where the server does not say which it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// The client to be there; goes before any other.
+    /// The OAuth client to be at the authorization server; found out by the agent if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
+    /// The secret of `client_id`, if it has one.
     #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<Secret>,
-    /// What to ask for; what is usual there if empty.
+    /// The OAuth scopes to ask for; if empty, those that are usual at the server.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
-    /// What the token is to be for (RFC 8707).
+    /// The URI of what the token is to be for (RFC 8707).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// The front-end can show a person a page in a browser on this machine.
+    /// Whether the front-end can show a person a page in a browser on this machine.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub browser: bool,
-    /// The front-end can read what a person pastes: it answers a `paste` event with a line of [`Pasted`].
+    /// Whether the front-end can read what a person pastes: it answers a `paste` event with a line of [`Pasted`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paste: bool,
-    /// Git wants it, not a person by name: one prompt however many ask, and none again soon after one was left.
+    /// Whether git wants the login, not a person by name: one prompt however many ask, and none again soon after one
+    /// was left.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub for_git: bool,
 }
@@ -62,28 +65,34 @@ pub enum Flow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum LoginEvent {
-    /// Show both to the person.
+    /// Show page and code to the person, who approves the login there on any machine (RFC 8628 §3.3).
     Approve {
+        /// The page.
         verification_url: String,
-        /// With the code in it: to be shown as a picture for a phone, never to be opened.
+        /// The page with the code in its URL: to be shown as a picture for a phone, never to be opened.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         verification_url_complete: Option<String>,
+        /// The code that the person types on the page.
         user_code: String,
         /// Seconds until the code ends.
         expires_in: u64,
-        /// Whether the URL lies at the server's own origin, so that a browser may be opened without a question.
+        /// Whether a browser may be opened without a question: the page is at the server's own origin, or at an
+        /// authorization server that was chosen beforehand.
         same_origin: bool,
     },
     /// Show the person this page in a browser; it comes back to the agent by itself.
     Browse {
+        /// The page at which the person logs in (RFC 6749 §4.1.1).
         authorization_url: String,
-        /// Whether it may be opened without a question: it lies at the server's own origin, or was chosen beforehand.
+        /// Whether a browser may be opened without a question: the page is at the server's own origin, or at an
+        /// authorization server that was chosen beforehand.
         same_origin: bool,
     },
-    /// Show the person this page, and read the URL they end at.
+    /// Show the person this page for a browser anywhere, and answer with a line of [`Pasted`].
     Paste {
+        /// The page at which the person logs in (RFC 6749 §4.1.1).
         authorization_url: String,
-        /// What was pasted before was not it.
+        /// Whether what was pasted before was not the address that the browser ended at.
         #[serde(default)]
         again: bool,
     },
@@ -94,7 +103,10 @@ pub enum LoginEvent {
     /// The server ended this login together with the one that it takes the place of; it is made once more.
     Again,
     /// The server granted these scopes too, which nobody asked for.
-    Beyond { scopes: Vec<String> },
+    Beyond {
+        /// The OAuth scopes beyond those that were asked for.
+        scopes: Vec<String>,
+    },
     /// An event of a newer agent.
     #[serde(other)]
     Unknown,
@@ -103,33 +115,41 @@ pub enum LoginEvent {
 /// What a person pasted, as the front-end's answer to a `paste` event: one more line on the same connection.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Pasted {
+    /// The whole address at which the browser ended.
     #[serde(with = "reveal")]
     pub redirect: Secret,
 }
 
-/// The login that was made.
+/// The credential that is kept now: the answer to [`Login`] and to [`Save`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct LoginReply {
+    /// The server that the credential is for.
     pub server: ServerUrl,
+    /// The user name that the credential is kept under.
     pub account: String,
+    /// Where the credential is kept.
     pub stored_in: StoredIn,
+    /// When the password or access token ends; absent if that is not known.
     #[serde(default)]
     pub expires_at: Option<Expiry>,
-    /// Said once: why it is kept there and not where one would expect.
+    /// Why the credential is kept where it is, where one would expect another place. Each agent says it once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Whether this became the default server.
+    /// Whether the server became the default server.
     #[serde(default)]
     pub became_default: bool,
 }
 
-/// `save`: keep this credential, as `loom login --with-token` and the library do. Replaces what the account had.
+/// `save`: keep this credential, as `loom login --with-token` and the library do. It replaces what the account had.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Save {
+    /// The server that the credential is for; the default server if absent.
     #[serde(default)]
     pub server: Option<ServerUrl>,
+    /// The user name to keep the credential under.
     #[serde(default)]
     pub account: Option<String>,
+    /// The credential; its secret must be one line and not empty.
     pub credential: Credential,
 }
 

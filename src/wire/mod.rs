@@ -1,12 +1,10 @@
-//! Floor 1: what is said between front-ends and the agent; loom-protocol(7).
+//! Floor 2: what is said between front-ends and the agent. The manual is loom-protocol(7).
 //!
-//! One JSON object per line. A request names a verb; a plain one gets one reply, a login gets events and then a reply.
-//!
-//! A frame is one JSON object and a line feed, at most 256 KiB. A shell with `socat` can speak it, and a log of it can
-//! be read. Unknown fields are ignored; unknown verbs and versions get a typed error. An error carries a code that
-//! tells a program what to do, and texts that tell a person. A reply that is longer goes in pieces, which are frames
-//! (`wire::pieces`): no verb has to know how much it says, and what fits into a frame is one, as ever. The page is
-//! loom-protocol(7).
+//! A frame is one JSON object and a line feed, at most 256 KiB: a shell with `socat` can speak it, and a log of it can
+//! be read. A request names a verb and gets one reply; some verbs, such as `login`, send events before it. Unknown
+//! fields are ignored; unknown verbs and versions get a typed error. An error carries a code that tells a program what
+//! to do, and texts that tell a person. A reply that is longer than a frame goes in pieces, which are frames
+//! (`wire::pieces`): no verb has to know how much it says.
 
 mod agent;
 mod api;

@@ -8,7 +8,7 @@ use super::frame::{MAX_FRAME, VERSION};
 use super::request::print_line;
 use crate::base::Secret;
 
-/// The longest line that is put together of pieces.
+/// The longest line that is put together of pieces, in bytes.
 pub const MAX_LINE: usize = 64 * 1024 * 1024;
 
 /// So much of a line goes into a piece: however much of it has to be escaped once more, it fits into a frame.
@@ -26,11 +26,11 @@ struct Piece<'a> {
     last: bool,
 }
 
-/// A line of which only pieces came so far.
+/// Puts a line together of the pieces that it came in.
 #[derive(Default)]
 pub struct Pieces(Zeroizing<Vec<u8>>);
 
-/// The line is too long, or what came in its middle is no piece of it.
+/// The line is longer than [`MAX_LINE`], or what came in its middle is no piece of it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no piece of a line, or of one that is too long")]
 pub struct NoPiece;

@@ -12,22 +12,28 @@ use crate::base::Locale;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reply<T, E = Empty> {
+    /// The answer. Nothing follows it.
     Ok(T),
+    /// Why there is no answer. Nothing follows it.
     Error(Fault),
+    /// What happens on the way to the answer. Another line follows it.
     Event(E),
 }
 
 /// Why a frame is not a reply that this program understands.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplyError {
+    /// The frame is neither answer, error nor event, or not of the type that was expected.
     #[error("neither answer, error nor event")]
     Malformed,
+    /// The frame is of this version of the protocol, not of [`VERSION`].
     #[error("protocol version {0} is not spoken here")]
     Version(u32),
 }
 
 impl<T: DeserializeOwned, E: DeserializeOwned> Reply<T, E> {
-    /// Parses a frame. Unknown fields are ignored; what another version says may mean something else.
+    /// Parses a line, put together where it came in pieces. Unknown fields are ignored; another version may mean
+    /// something else, and is an error.
     pub fn parse(frame: &[u8]) -> Result<Self, ReplyError> {
         #[derive(Deserialize)]
         struct Line<T, E> {
@@ -58,7 +64,7 @@ impl<T: DeserializeOwned, E: DeserializeOwned> Reply<T, E> {
     }
 }
 
-/// The sentence beside an answer, if there is one.
+/// The sentence beside the answer in a frame that a person should read, if there is one.
 pub fn note_beside(frame: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Noted {
@@ -72,7 +78,8 @@ pub fn print_reply<T: Serialize>(outcome: &Result<T, Fault>, locale: Locale) -> 
     print_noted_reply(outcome, None, locale)
 }
 
-/// The same, with a sentence beside the answer that a person should read.
+/// Prints the outcome of a verb as [`print_reply`] does, and beside an answer `note`, a sentence that a person should
+/// read.
 pub fn print_noted_reply<T: Serialize>(
     outcome: &Result<T, Fault>,
     note: Option<String>,
@@ -96,7 +103,7 @@ pub fn print_noted_reply<T: Serialize>(
     })
 }
 
-/// The same of an event.
+/// Prints an event as a frame, or as pieces if it is longer than one.
 pub fn print_event<E: Serialize>(event: &E) -> Zeroizing<Vec<u8>> {
     #[derive(Serialize)]
     struct Event<'a, E> {

@@ -6,17 +6,17 @@ use zeroize::Zeroizing;
 use super::VERSION;
 use crate::base::{Locale, Secret, Surroundings, reveal_some};
 
-/// Something that can be asked of the agent, with the type of its answer.
+/// A question to the agent, with the type of its answer.
 pub trait Verb: Serialize + DeserializeOwned {
-    /// The name on the wire.
+    /// The name of the verb in a request.
     const NAME: &'static str;
-    /// Whether asking it changes nothing, so that it may be asked once more where no answer came.
+    /// Whether asking changes nothing, so that it may be asked once more where no answer came.
     const REPEATABLE: bool = false;
     /// What the agent answers.
     type Reply: Serialize + DeserializeOwned;
 }
 
-/// The answer that only says: done.
+/// The answer of verbs that only say: done.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Empty {}
 
@@ -28,13 +28,13 @@ pub struct Request<'a> {
     #[serde(rename = "v")]
     version: u32,
     verb: &'a str,
-    /// The language of the texts in the reply.
+    /// The language for the texts in the reply.
     #[serde(default, deserialize_with = "known_locale")]
     pub locale: Locale,
-    /// An issued token (`LOOM_TOKEN`): then only its rights count.
+    /// An issued token (`LOOM_TOKEN`). If present, only its rights count.
     #[serde(default, with = "reveal_some")]
     pub token: Option<Secret>,
-    /// What decides where and how things are reached for whoever asks.
+    /// What decides where and how things are reached for whoever asks, such as proxies and the session bus.
     #[serde(default)]
     pub env: Option<Surroundings>,
     #[serde(borrow, default)]
@@ -44,14 +44,16 @@ pub struct Request<'a> {
 /// Why a frame is not a request that this agent understands.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
+    /// The frame is no request, or not of the form that its verb has.
     #[error("not a request")]
     Malformed,
+    /// The request is of this version of the protocol, not of [`VERSION`].
     #[error("protocol version {0} is not spoken here")]
     Version(u32),
 }
 
 impl<'a> Request<'a> {
-    /// Parses a frame. What was wrong in it is not repeated: it may hold a secret.
+    /// Parses the envelope of a frame. The error does not say what was wrong: it might repeat a secret.
     pub fn parse(frame: &'a [u8]) -> Result<Self, RequestError> {
         let request: Request = serde_json::from_slice(frame).map_err(|_| RequestError::Malformed)?;
         match request.version {
@@ -60,11 +62,12 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// The name of the verb, which this agent may not know.
     pub fn verb(&self) -> &str {
         self.verb
     }
 
-    /// Parses the verb's own part.
+    /// Parses the verb's own part; `{}` if it is absent.
     pub fn params<V: Verb>(&self) -> Result<V, RequestError> {
         let text = self.params.map_or("{}", RawValue::get);
         serde_json::from_str(text).map_err(|_| RequestError::Malformed)
@@ -76,12 +79,12 @@ fn known_locale<'de, D: Deserializer<'de>>(from: D) -> Result<Locale, D::Error> 
     Ok(Locale::from_tag(&String::deserialize(from)?).unwrap_or_default())
 }
 
-/// Prints a request as a frame, LF included.
+/// Prints a request as a frame, LF included. With a token only the token's rights count.
 pub fn print_request<V: Verb>(params: &V, locale: Locale, token: Option<&Secret>) -> Zeroizing<Vec<u8>> {
     print_request_from(None, params, locale, token)
 }
 
-/// The same of somebody whose surroundings count.
+/// Prints a request as [`print_request`] does, and with it the surroundings of whoever asks.
 pub fn print_request_from<V: Verb>(
     env: Option<&Surroundings>,
     params: &V,
@@ -103,7 +106,7 @@ pub fn print_request_from<V: Verb>(
     print_line(&envelope)
 }
 
-/// Prints a further line of a request, for a verb that asks for one.
+/// Prints a further line of a request, for an event that asks for one.
 pub fn print_more(more: &impl Serialize) -> Zeroizing<Vec<u8>> {
     print_line(more)
 }

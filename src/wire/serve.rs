@@ -3,15 +3,17 @@ use serde::{Deserialize, Serialize};
 use super::{Empty, Verb};
 use crate::base::IssuerConfig;
 
-/// `serve`: opens the HTTP door. What is not said here is as the settings have it. It stays open as long as the agent runs.
+/// `serve`: opens the HTTP door. Where a field is absent the settings decide. The door stays open as long as the agent
+/// runs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Serve {
-    /// Address and port; `127.0.0.1:57374` where nobody says otherwise.
+    /// Address and port to listen on; `127.0.0.1:57374` if neither this nor the settings say one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listen: Option<String>,
-    /// PEM files, by absolute path; without them only this machine gets in.
+    /// The PEM file of the certificate, by absolute path. Without one only this machine gets in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_cert: Option<String>,
+    /// The PEM file of the certificate's key, by absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_key: Option<String>,
     /// One more issuer at which people may sign in, from `LOOM_OIDC_ISSUER`.
@@ -19,32 +21,34 @@ pub struct Serve {
     pub issuer: Option<IssuerConfig>,
 }
 
+/// The answer to [`Serve`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ServeReply {
+    /// The URL of the door.
     pub url: String,
-    /// What is wrong with its certificate, or soon will be.
+    /// What is wrong with the door's certificate, or soon will be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
 }
 
-/// Something that is as it should not be and keeps nobody from anything yet.
+/// Something about the HTTP door that is not as it should be, although the agent goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// What it is, for programs: `tls-cert-expired`, `tls-cert-expires`, `tls-cert-early`, `tls-key-readable`, `tls-not-used`,
-    /// `http-not-open`.
+    /// What it is, for programs: `tls-cert-expired`, `tls-cert-expires`, `tls-cert-early`, `tls-key-readable`,
+    /// `tls-not-used`, `http-not-open`.
     pub id: String,
-    /// The same as a sentence in the language of the request.
+    /// What it is, as a sentence in the language of the request.
     pub text: String,
 }
 
 impl Warning {
-    /// A certificate that is about to end is no trouble yet.
+    /// Whether something is wrong by now. A certificate that is about to end is no trouble yet.
     pub fn is_trouble(&self) -> bool {
         self.id != "tls-cert-expires"
     }
 }
 
-/// `serve_end`: closes it.
+/// `serve_end`: closes the HTTP door.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct ServeEnd {}
 

@@ -8,23 +8,29 @@ use crate::base::{Expiry, Kind, ServerUrl, StoredIn};
 /// `status`: who is logged in where. No secrets.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Status {
+    /// Only accounts at this server or below its path; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerUrl>,
-    /// Ask each server whether it still takes the credential.
+    /// Whether each server is asked first if it still takes the credential.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub check: bool,
 }
 
-/// Printed as it is by `loom status --json`.
+/// The answer to [`Status`]. `loom status --json` prints it as it is.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StatusReply {
+    /// The state of the agent that answered.
     pub agent: AgentStatus,
+    /// The server that is meant where a request names none, if one is set.
     pub default_server: Option<ServerUrl>,
+    /// The accounts, as far as whoever asks may see them.
     pub accounts: Vec<AccountStatus>,
-    /// What an older Loom kept and nobody claimed yet, by its keys: naming the server in a `status` claims it.
+    /// The keys under which an older Loom kept credentials that nobody claimed yet. Naming the server in a `status`
+    /// claims them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unclaimed: Vec<String>,
-    /// Of which the keyring has something that cannot be read any more; a login or a logout puts it right.
+    /// The accounts of which the keyring has something that cannot be read any more. A login replaces it, a logout
+    /// removes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<FileAccount>,
     /// Why the audit log cannot be written at the moment.
@@ -33,59 +39,73 @@ pub struct StatusReply {
     /// What is wrong with the HTTP door, or soon will be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
-    /// The list of issued tokens that is gone, and with it all of them.
+    /// The path of the list of issued tokens, if the list is gone; every token on it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_gone: Option<String>,
-    /// Said once: what a person should know about the store.
+    /// What a person should know about the store. Each agent says it once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
+/// The state of an agent.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct AgentStatus {
+    /// Always true: an agent that does not run does not answer.
     pub running: bool,
+    /// The agent's process id.
     pub pid: u32,
+    /// The version of loom that the agent is of.
     pub version: String,
-    /// It gives out nothing until somebody unlocks it.
+    /// Whether the agent gives out nothing until somebody unlocks it.
     pub locked: bool,
-    /// Its memory is kept out of swap.
+    /// Whether the agent's memory is kept out of swap.
     #[serde(default)]
     pub memory_locked: bool,
-    /// Where its HTTP door is, if it is open.
+    /// The URL of the agent's HTTP door, if it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<String>,
 }
 
+/// An account, without its secret.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct AccountStatus {
+    /// The server that the credential is for.
     pub server: ServerUrl,
+    /// The user name that the credential is kept under.
     pub account: Option<String>,
+    /// What kind of credential it is.
     pub kind: Kind,
+    /// Where the credential is kept.
     pub stored_in: StoredIn,
+    /// When the password or the present access token ends; absent if that is not known.
     pub expires_at: Option<Expiry>,
+    /// The OAuth scopes that were granted, as far as they are known.
     #[serde(default)]
     pub scopes: Vec<String>,
-    /// Who logged in, as the server named them.
+    /// Who logged in, as the server named them; to be shown only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Whether a new token can be had without a person.
+    /// Whether a new access token can be had without a person.
     #[serde(default)]
     pub renewable: bool,
-    /// The one a request gets that names no user.
+    /// Whether a request for this server that names no user gets this account.
     pub default: bool,
+    /// Whether the credential is of use. One that can be renewed without a person counts as valid.
     pub state: Condition,
-    /// What the server said, where it was asked.
+    /// What the server said to the credential; absent unless [`Status::check`] had it asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked: Option<Checked>,
 }
 
-/// What a server says to a credential.
+/// What a server said to a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Checked {
+    /// The server takes the credential.
     Accepted,
+    /// The server does not take the credential.
     Refused,
-    /// It has no such question, or did not answer.
+    /// The server has no such question, or did not answer.
     Unknown,
 }
 
@@ -93,9 +113,11 @@ pub enum Checked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Condition {
+    /// The credential can be used, as far as is known.
     Valid,
+    /// The credential has ended, and cannot be renewed without a person.
     Expired,
-    /// The server answered 401 to it; it is kept, and not served again until something changes.
+    /// The server did not accept the credential; it is kept, and not given out again until something changes.
     Refused,
 }
 

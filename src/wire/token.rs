@@ -6,31 +6,39 @@ use crate::base::{Expiry, Secret, ServerUrl, reveal};
 /// `token`: the secret that a server accepts, for a script or a program.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Token {
+    /// The server; the default server if absent.
     #[serde(default)]
     pub server: Option<ServerUrl>,
+    /// The account; the default account of the server if absent.
     #[serde(default)]
     pub account: Option<String>,
-    /// Seconds for which it must still be valid, as far as that is known.
+    /// For how many seconds the secret must still be valid, as far as that is known. What ends sooner is renewed.
     #[serde(default)]
     pub min_validity: u32,
-    /// A token with just these scopes, of those that were granted.
+    /// Ask for another token with just these of the OAuth scopes that were granted; none is asked for if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
-    /// A token for this resource (RFC 8707).
+    /// Ask for another token for the resource with this URI (RFC 8707).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// A token that this audience takes, by exchange where the server offers it (RFC 8693).
+    /// Ask for another token that this audience takes, by exchange where the server offers it (RFC 8693).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
 }
 
+/// The answer to [`Token`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct TokenReply {
+    /// The server that the credential is kept for; its path may be a prefix of the one in the question.
     pub server: ServerUrl,
+    /// The user name that the credential is kept under.
     pub account: String,
+    /// The token or password.
     #[serde(with = "reveal")]
     pub token: Secret,
+    /// When the secret ends; absent if that is not known.
     pub expires_at: Option<Expiry>,
+    /// The OAuth scopes that were granted, as far as they are known.
     #[serde(default)]
     pub scopes: Vec<String>,
 }
