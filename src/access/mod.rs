@@ -1,4 +1,4 @@
-//! Floor 2: who may do what, and who did.
+//! Floor 3: who may do what, and who did.
 
 mod api_scopes;
 mod audit_chain;

@@ -1,4 +1,4 @@
-//! Floor 4: the only place that decides.
+//! Floor 5: the only place that decides.
 //!
 //! Each folder is a room: a struct that owns its state and has a few handles to rooms below it. This file puts them together,
 //! and is the only `impl Agent`: what takes all rooms stands here. A verb is one file under `verbs`; `call/dispatch` is the

@@ -1,4 +1,4 @@
-//! Floor 0: what things are. Nothing here talks to anybody.
+//! Floor 1: what things are. Nothing here talks to anybody.
 
 mod account;
 mod account_rule;

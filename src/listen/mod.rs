@@ -1,4 +1,4 @@
-//! Floor 5: the doors. They move bytes and hold no decision.
+//! Floor 6: the doors. They move bytes and hold no decision.
 
 mod conversation;
 mod crowd;

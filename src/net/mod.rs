@@ -1,4 +1,4 @@
-//! Floor 1: how servers are spoken to, whatever is said. The only place that talks to the network.
+//! Floor 2: how servers are spoken to, whatever is said. The only place that talks to the network.
 //!
 //! One client for all of loom, with its limits ([`Http`]); a whole answer that is short ([`Answer`]), read as a strict
 //! JSON [`Object`]; and a [`call`] whose bodies are streamed. What a server means is for the floors above: `oauth` asks for

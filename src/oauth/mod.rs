@@ -1,4 +1,4 @@
-//! Floor 2: what is said to authorization servers.
+//! Floor 3: what is said to authorization servers.
 //!
 //! The protocol of OAuth is the `oauth2` crate's; here is what it leaves open: how a server is found out, what of its
 //! answers is believed, and how much time and room it gets.

@@ -1,4 +1,4 @@
-//! Floor 2: where credentials are kept: the OS keyring, a sealed file, or memory only.
+//! Floor 3: where credentials are kept: the OS keyring, a sealed file, or memory only.
 //!
 //! Everything here blocks; the agent calls it from a thread that may wait.
 //!
