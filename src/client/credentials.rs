@@ -4,6 +4,7 @@ use crate::wire::{Code, Fault, Logout, Save, Token};
 
 /// A credential as another program gets it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Account {
     /// The server that the credential is kept for; its path may be a prefix of the one that was asked for.
     pub server: ServerUrl,

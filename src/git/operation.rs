@@ -1,5 +1,6 @@
 /// What git asks a helper to do: the last word of its command line (gitcredentials(7), "CUSTOM HELPERS").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Operation {
     /// Print a credential, if there is one.
     Get,

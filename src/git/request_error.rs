@@ -3,6 +3,7 @@ use crate::msg;
 
 /// Why the input was refused. Nothing of the input is repeated: it may hold a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RequestError {
     /// The input has more than [`MAX_INPUT`](super::MAX_INPUT) bytes, a line of more than 65 535 bytes, or more than 1000
     /// lines.

@@ -40,6 +40,7 @@ pub struct DevicePoll {
 /// What became of a request for a token (RFC 8628 §3.5). A token is told once: after that its code is unknown.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum DevicePollReply {
     /// Nobody has decided yet.
     Pending,

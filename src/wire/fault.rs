@@ -9,6 +9,7 @@ use crate::base::{Locale, Message};
 /// What a program should do about a fault; loom-protocol(7) says more of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Code {
     /// Nothing is known here: git asks its next helper.
     NotFound,

@@ -10,6 +10,7 @@ pub const MAX_FRAME: usize = 256 * 1024;
 
 /// Why no frame came.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FrameError {
     /// The stream ended before a whole line.
     #[error("the other side closed the connection")]

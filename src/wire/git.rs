@@ -69,6 +69,7 @@ pub struct GetReply {
 /// What git shows to the server.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Proof {
     /// User name and password, which git encodes as the server's scheme demands.
     Password {

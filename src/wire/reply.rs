@@ -22,6 +22,7 @@ pub enum Reply<T, E = Empty> {
 
 /// Why a frame is not a reply that this program understands.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReplyError {
     /// The frame is neither answer, error nor event, or not of the type that was expected.
     #[error("neither answer, error nor event")]

@@ -43,6 +43,7 @@ pub struct Request<'a> {
 
 /// Why a frame is not a request that this agent understands.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RequestError {
     /// The frame is no request, or not of the form that its verb has.
     #[error("not a request")]
