@@ -7,13 +7,8 @@ use zeroize::Zeroizing;
 
 use super::error::failed;
 use super::http::awaited;
+use super::limits::{MAX_BODY, MAX_RETRY_AFTER};
 use super::{HttpError, Object};
-
-/// Those who are asked something answer with a few hundred bytes.
-const MAX_BODY: usize = 1024 * 1024;
-
-/// The longest pause a server may ask for.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// What a server answered: a whole answer, of 1 MiB at most.
 pub struct Answer {

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use super::http::ANSWER_WITHIN;
+use super::limits::ANSWER_WITHIN;
 use crate::base::Message;
 use crate::msg;
 

@@ -6,20 +6,16 @@
 //! accepted. A token is visible ASCII of at most 16 KiB. All text that is not loom's own has its control and
 //! bidirectional characters escaped when it becomes part of a `Message`.
 
-use std::time::Duration;
-
 use reqwest::header::ACCEPT;
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder};
 use url::Url;
 
 use super::error::failed;
+use super::limits::{ANSWER_WITHIN, CONNECTED_WITHIN};
 use super::{HttpError, proxy, tls};
 use crate::base::{Route, TlsSettings, Waiting};
 use crate::msg;
-
-/// From connecting to the last byte, whatever the server does in between.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// A client for servers that may be hostile: verified TLS, no redirects, no decompression, bounded time and size.
 #[derive(Clone)]
@@ -34,7 +30,7 @@ impl Http {
             .user_agent(concat!("loom/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .timeout(ANSWER_WITHIN)
-            .connect_timeout(Duration::from_secs(10))
+            .connect_timeout(CONNECTED_WITHIN)
             // An idle connection would wake the agent when it ends.
             .pool_max_idle_per_host(0);
         client = proxy::through(client, route)?;

@@ -10,6 +10,7 @@ mod answer;
 pub mod call;
 mod error;
 mod http;
+mod limits;
 mod object;
 mod proxy;
 mod tls;
