@@ -63,8 +63,8 @@ impl Paths {
     /// The first of loom's directories, or of those that one would be made in, that is another user's: with their environment
     /// and not their rights, as `sudo -E` has it, whatever is made there locks them out.
     pub fn of_another(&self) -> Option<PathBuf> {
-        let socket = self.socket.parent().unwrap_or(Path::new("/"));
-        [socket, &self.state, &self.config].into_iter().find_map(of_another)
+        let dirs = [local::directory(&self.socket), Some(&self.state), Some(&self.config)];
+        dirs.into_iter().flatten().find_map(of_another)
     }
 
     /// Names the directories of settings and state, in few letters: two who share a socket's directory may mean others.
@@ -191,17 +191,24 @@ impl Paths {
 
     /// Held by the agent that owns the socket for as long as it lives.
     pub fn agent_lock(&self) -> PathBuf {
-        with_suffix(&self.socket, ".lock")
+        self.beside_socket(".lock")
     }
 
     /// Held by the front-end that is starting an agent, so that two at once start one.
     pub fn start_lock(&self) -> PathBuf {
-        with_suffix(&self.socket, ".start")
+        self.beside_socket(".start")
     }
 
     /// Held by the front-end that asks a person for the passphrase, so that they are asked once.
     pub fn unlock_lock(&self) -> PathBuf {
-        with_suffix(&self.socket, ".unlock")
+        self.beside_socket(".unlock")
+    }
+
+    /// A file that belongs to the socket: in its directory, so that all who use it find the same one.
+    fn beside_socket(&self, suffix: &str) -> PathBuf {
+        let mut name = self.socket.file_name().unwrap_or_else(|| OsStr::new("agent")).to_owned();
+        name.push(suffix);
+        local::directory(&self.socket).unwrap_or(&self.state).join(name)
     }
 }
 
@@ -211,10 +218,4 @@ fn absolute_from(variable: &str) -> Result<Option<PathBuf>, Message> {
         Some(path) => Err(msg!("path-not-absolute", variable = variable, path = path.display())),
         None => Ok(None),
     }
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_else(|| OsStr::new("agent")).to_owned();
-    name.push(suffix);
-    path.with_file_name(name)
 }

@@ -14,13 +14,16 @@ use std::path::{Path, PathBuf};
 
 use super::{AgentLock, LockOwner, Machine, private_file};
 use crate::os::file::FileFacts;
-use crate::os::local::fits;
+use crate::os::local::{fits, own_name};
 use crate::os::{directories, private};
 
-/// Where the agent's socket lies where nobody says so: below the runtime directory, if it is one as the XDG Base Directory
+/// Where the agent's socket lies where nobody says so: where the system has a place for that; else below the runtime directory, if it is one as the XDG Base Directory
 /// specification wants it; else below the one that the system makes for this user; else in the state directory, under a name
 /// of this machine, because a home may be shared; else in a directory of ours below `/tmp`, which whoever uses it checks.
 pub(super) fn find(state: &Path) -> PathBuf {
+    if let Some(name) = own_name("loom") {
+        return name;
+    }
     let in_runtime = directories::runtime().map(|dir| dir.join("loom/agent.sock")).find(|path| is_runtime(path));
     let in_state = || {
         let usual = state.join(format!("agent-{}.sock", Machine::short_name()));

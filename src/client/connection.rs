@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::watch::Watch;
 use crate::base::{Locale, Message, Secret, private_file, socket_variable};
 use crate::msg;
-use crate::os::local::{ConnectError, Stream};
+use crate::os::local::{self, ConnectError, Stream};
 use crate::os::process;
 use crate::wire::{Fault, FrameError, Hello, HelloReply, Pieces, Reply, print_request, read_frame, reason};
 
@@ -36,8 +36,7 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects; `None` if no agent listens. A directory or a server process of another user gets not a byte.
     pub(super) fn open(socket: &Path) -> Result<Option<Connection>, Fault> {
-        let dir = socket.parent().unwrap_or(Path::new("/"));
-        match private_file::closed_dir(dir) {
+        match local::directory(socket).map_or(Ok(()), private_file::closed_dir) {
             Ok(()) => {}
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(denied_socket(error.message())),

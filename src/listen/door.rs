@@ -18,7 +18,7 @@ use crate::base::private_file::{self, PrivateFileError};
 use crate::base::{AgentLock, LockOwner, Message, Paths};
 use crate::msg;
 use crate::os::listening::{ListenError, Listener, Name, Stream};
-use crate::os::local::{MAX_PATH, is_answered};
+use crate::os::local::{self, MAX_PATH, is_answered};
 use crate::os::service_manager::Given;
 use crate::os::{private, process};
 
@@ -105,8 +105,7 @@ impl Door {
     /// left behind is removed under that lock, so nobody removes a socket that is in use.
     pub async fn open(paths: &Paths) -> Result<Door, DoorError> {
         let path = paths.socket();
-        private_file::private_dir(dir_of(path))?;
-        private_file::closed_dir(dir_of(path))?;
+        prepare_dir(path)?;
         let lock = lock_out_others(path, &paths.agent_lock()).await?;
         lock.sweep();
         Door::bind(path, Some((paths.agent_lock(), lock)), None)
@@ -114,8 +113,7 @@ impl Door {
 
     /// Opens a socket with a token of its own, in a directory that only the user may enter.
     pub(super) fn restricted(door: &RestrictedDoor) -> Result<Door, DoorError> {
-        private_file::private_dir(dir_of(&door.path))?;
-        private_file::closed_dir(dir_of(&door.path))?;
+        prepare_dir(&door.path)?;
         Door::bind(&door.path, None, Some(door.standing().into()))
     }
 
@@ -171,7 +169,7 @@ impl Door {
             return Err(DoorError::Io { path, error: io::ErrorKind::NotFound.into() });
         }
         if !named {
-            make_dir(dir_of(&path))?;
+            local::directory(&path).map_or(Ok(()), make_dir)?;
         }
         if let Some(lock_path) = own.lock.as_deref().filter(|_| !locked) {
             match lock_again(lock_path).await? {
@@ -216,8 +214,11 @@ impl Drop for Door {
     }
 }
 
-fn dir_of(path: &Path) -> &Path {
-    path.parent().unwrap_or(Path::new("/"))
+/// Makes the directory in which the socket will be, or sees that nobody else can go into it.
+fn prepare_dir(socket: &Path) -> Result<(), PrivateFileError> {
+    let Some(dir) = local::directory(socket) else { return Ok(()) };
+    private_file::private_dir(dir)?;
+    private_file::closed_dir(dir)
 }
 
 /// Makes the directory anew if it has gone, but not those above: where they are gone nobody looks for a socket.

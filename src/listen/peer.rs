@@ -6,5 +6,5 @@ use crate::os::listening::Stream;
 pub(super) fn peer(stream: &Stream) -> Option<Peer> {
     let peer = stream.peer().ok().filter(|peer| peer.user.is_own())?;
     let exe = peer.pid.and_then(|pid| stream.program(pid));
-    Some(Peer { uid: peer.user.number(), pid: peer.pid.unwrap_or_default(), exe })
+    Some(Peer { user: peer.user, pid: peer.pid.unwrap_or_default(), exe })
 }

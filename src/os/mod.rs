@@ -1,136 +1,165 @@
-//! Floor 0: the system that loom runs on, and the only place that names one. It knows users, files, processes and streams, and
-//! nothing of loom.
+//! Floor 0: what the operating system gives, and the only place that names one.
 //!
-//! This file is the contract. Each room says what its names mean and what a system has to give for them; the code stands in a
-//! folder for each kind of system, `unix` so far. Another one is a folder with the same names: what it lacks does not compile.
-//! No name here takes or returns what only one system has. What can fail says so by [`std::io::Error`], or by an enum where
-//! the floors above go different ways.
+//! This file is the contract. Each module below says what its names mean and what another system has to provide for them.
+//! The code stands in one folder per kind of system, so far `unix`. A port is a folder with the same names and one line here;
+//! what it lacks does not compile.
+//!
+//! - No name takes or returns a type that only one system has: users are [`user::UserId`], processes are numbers (`u32`),
+//!   facts of files are [`file::FileFacts`].
+//! - An error is a [`std::io::Error`], or an enum where callers must tell cases apart. Where a system cannot say something,
+//!   the answer is `None`, empty or [`process::Look::Unsaid`], never a guess.
+//! - Nothing here knows loom: no texts, no paths of loom's, no protocol.
 
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
 use unix as system;
 
-/// Users. Windows has security identifiers, which are no numbers: who asks for [`user::UserId::number`] there needs a field more.
+/// Users of the machine.
+///
+/// Windows: the security identifier. It is no number, so the wire and the audit log, which name users by
+/// [`user::UserId::number`], need a field more there.
 pub mod user {
     pub use super::system::user::UserId;
 }
 
-/// Files as they are found, and reading and writing within them. What is asked of a file is asked of one look at it, so that it
-/// is the same file all along.
+/// What one look at a file tells, which file it is, and reading and writing at an offset.
 ///
-/// On Windows the identity is the volume with the file's index, and who may do what stands in the file's access list: each
-/// entry that names neither the owner nor the system is one of others.
+/// Every question about a file is asked of one [`file::FileFacts`], so that all answers are about the same file.
+///
+/// Windows: the identity is volume and file index. "Others" are all whom an entry of the access list names besides the owner,
+/// the system and its administrators.
 pub mod file {
     pub use super::system::file::{FileFacts, FileId, open_named, read_at, read_exact_at, write_all_at};
 }
 
-/// Files and directories that are their owner's alone from their first moment: 0600 and 0700, or an access list that names
-/// nobody else and is not inherited. Where a directory cannot be synced, its names are on the disk with the file.
+/// Files and directories that belong to their owner alone from the moment they are made.
+///
+/// [`private::open`] never follows a link and never waits for a pipe; it checks nothing else, which the caller does by
+/// [`file::FileFacts`]. When [`private::sync_dir`] returns, names in the directory survive a power cut.
+///
+/// Unix: modes 0600 and 0700. Windows: a protected access list that names the owner only; directories need no sync.
 pub mod private {
     pub use super::system::private::{OpenError, check_writable, create_dir, create_dirs, is_usable, open, sync_dir};
 }
 
-/// Locks on whole files, which end with the process that holds them. Where they are mandatory, as on Windows, nobody else reads
-/// the file meanwhile: a lock that says who has it needs a second file there. Who holds one is said where the system knows it.
+/// Exclusive locks on whole files. They end with the open file, so also when the process is killed.
+///
+/// Windows: such a lock keeps others from reading, so that who holds it has to be written into a second file, and a file has to
+/// be unlocked before it is renamed over another.
 pub mod lock {
     pub use super::system::lock::{Holder, exclusive, holder, try_exclusive};
 }
 
-/// Processes by their numbers, which are given out again: a number stands for a process only together with when it was
-/// started.
+/// Processes by number. Numbers are used again: compare [`process::started`] before you act on one.
+///
+/// Windows: [`process::nudge`] sets a named event; [`process::become_command`] starts the command, waits, and ends with its code.
 pub mod process {
     pub use super::system::process::{
         Look, ask_to_end, become_command, exit_code, is_there, kill, look, nudge, started,
     };
 }
 
-/// The machine, and the container on it. What a system does not say is empty, and nobody is told apart by it.
+/// The machine, when it was started, and the container on it. What the system does not say is an empty text.
 pub mod machine {
     pub use super::system::machine::{container, id, name, name_space, process_space, start};
 }
 
-/// A clock that goes on while the machine sleeps, and that nobody sets.
+/// A clock that goes on while the machine sleeps and that nobody can set.
 pub mod clock {
     pub use super::system::clock::since_start;
 }
 
-/// What is known of disks.
+/// Which disks belong to this machine. For a file system that is not known the answer is no.
 pub mod filesystem {
     pub use super::system::filesystem::is_local;
 }
 
-/// Where programs keep things for a user, by the conventions of the system. Two of these may be one directory, as on macOS.
+/// Where programs keep a user's things by the system's conventions; `None` without a home. macOS: two of these are one directory.
 pub mod directories {
     pub use super::system::directories::{below_temporary, config, home, runtime, state};
 }
 
-/// Connections to a process of this machine, and who is at the other end of one. Sockets in the file system, or named pipes: a
-/// pipe has no directory that says who may have made it, so that its peer is all there is to ask. Where reading cannot be given
-/// a time, as with pipes, a second thread has to watch it.
+/// Connections to another process of this machine, and who is at the other end.
+///
+/// A listener's name is a path. Where it lies in a directory ([`local::directory`]), the directory's rights count, and files
+/// that belong to the listener can lie beside it.
+///
+/// Windows: named pipes. [`local::own_name`] is `\\.\pipe\…` with the user's identifier, and there is no directory; the peer is
+/// found by the pipe's process. A pipe has no time limit for reading: [`local::Stream::read_within`] needs a second thread.
 pub mod local {
-    pub use super::system::local::{ConnectError, MAX_PATH, PeerId, Stream, fits, is_answered};
+    pub use super::system::local::{ConnectError, MAX_PATH, PeerId, Stream, directory, fits, is_answered, own_name};
 }
 
-/// The other side of them: a process that lets others in. The listener is its user's alone, by the mode of the socket or the
-/// access list of the pipe, and there is one only. A pipe's name always stands and goes with its process.
+/// Listening for such connections. Only the user's own processes can connect, and only one process listens under a name.
+///
+/// Windows: an access list on the first instance of the pipe. Its [`listening::Name`] stands for as long as the process lives, and
+/// [`listening::Stream::has_hung_up`] is `false` where the pipe cannot be asked.
 #[cfg(feature = "agent")]
 pub mod listening {
     pub use super::system::listening::{ListenError, Listener, Name, Stream};
 }
 
-/// What happens to names in a directory. Where nothing tells of it, making one is an error, and whoever wants to know looks
-/// from time to time.
+/// Changes of names in a directory. Where the system does not report them, making one is an error, and the caller looks from
+/// time to time.
 #[cfg(feature = "agent")]
 pub mod changes {
     pub use super::system::changes::Changes;
 }
 
-/// What a process is told from outside: signals, or events of a console and events with a name. A service that is told to stop
-/// gets [`signals::Order::End`].
+/// What a process is told from outside.
+///
+/// Unix: signals. Windows: events of the console, the end of the session, and named events.
 #[cfg(feature = "agent")]
 pub mod signals {
     pub use super::system::signals::{Nudges, Order, Orders, outlive_hangups};
 }
 
-/// Whoever starts and watches the services of a user: systemd. Where there is none, nothing is given and nobody is told.
+/// The program that starts a user's services and may hold their listeners. Without one, no listener is given and nobody is told.
+///
+/// Linux: systemd.
 #[cfg(feature = "agent")]
 pub mod service_manager {
     pub use super::system::service_manager::{Given, listener, say_ready, say_stopping};
 }
 
-/// The terminal that a person sits at, or a console. Where there is none, nothing is hidden and nothing put back.
+/// The terminal of the process, wherever its standard streams lead. Without one nothing is hidden and nothing restored.
+///
+/// Windows: the console, `CONIN$` and `CONOUT$`.
 pub mod terminal {
     pub use super::system::terminal::{Before, Hush, to_write};
 }
 
-/// Standard streams, where `std` does not reach: reading with a time needs a thread where nobody tells what can be read.
+/// Standard streams, where `std` has no way: reading with a time limit, input as a file, letting go of output.
 pub mod streams {
     pub use super::system::streams::{input_file, let_go_of_output, read_input};
 }
 
-/// The end of this process after a time, whatever it waits for. A thread does where the system has no alarm.
+/// Ends this process after some seconds, even while it waits for the system. A thread will do where there is no such timer.
 pub mod alarm {
     pub use super::system::alarm::{cancel, end_after};
 }
 
-/// What keeps a process' memory and files to itself. A system that has one of these by other means, or always, does nothing.
+/// Keeps a process' memory and files from others. An error means that the process must not hold secrets; what a system does
+/// always, or cannot do at all, is no error, and SECURITY.md says where that is so.
 pub mod hardening {
     pub use super::system::hardening::{keep_to_itself, lock_memory, open_files, raise_open_files};
 }
 
-/// Programs that go on when the one who started them is gone, and keep nothing of it. Where streams are handed on to every
-/// program that is started, as on Windows, [`background::prepare`] has to stop that: who reads them would wait for ever.
+/// Programs that outlive whoever started them and keep nothing of theirs.
+///
+/// Windows: [`background::prepare`] has to take this process' own streams from what programs inherit, or whoever reads them
+/// waits until the program in the background ends.
 pub mod background {
     pub use super::system::background::{close_inherited, leave_session, prepare};
 }
 
-/// The session of the user that this process belongs to.
+/// The user's session: whether it has a screen, and which variables of the environment describe it.
 pub mod session {
     pub use super::system::session::{has_display, is_variable};
 }
 
-/// What unit tests need to make.
+/// Links, pipes and odd files for the unit tests of other floors.
 #[cfg(test)]
 pub mod fixture {
     pub use super::system::fixture::{ENDLESS, MADE_UP, link, pipe};

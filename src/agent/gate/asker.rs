@@ -1,6 +1,7 @@
 use crate::access::{Authority, Standing};
 use crate::agent::gate::guest::Guest;
 use crate::agent::life::auditing::{Author, Who};
+use crate::os::user::UserId;
 use crate::wire::Actor;
 
 /// Who is at the other end.
@@ -15,7 +16,7 @@ pub enum Asker<'a> {
 /// The process at the other end, as the kernel named it when it connected.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    pub uid: u32,
+    pub user: UserId,
     pub pid: u32,
     /// Its program then; nothing where that may be another's.
     pub exe: Option<String>,
@@ -45,8 +46,8 @@ impl<'a> Asker<'a> {
     pub(crate) fn who(self, authority: &Authority) -> Who {
         let token_id = authority.token().map(str::to_owned);
         let actor = match self {
-            Asker::Process { peer: Peer { uid, pid, exe }, .. } => {
-                Actor::Process { uid: *uid, pid: *pid, exe: exe.clone(), token_id }
+            Asker::Process { peer: Peer { user, pid, exe }, .. } => {
+                Actor::Process { uid: user.number(), pid: *pid, exe: exe.clone(), token_id }
             }
             Asker::Guest(guest) => return guest.who(),
         };

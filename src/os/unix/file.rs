@@ -30,10 +30,12 @@ impl FileFacts {
         path.metadata().map(FileFacts)
     }
 
+    /// Of an open file.
     pub fn of(file: &File) -> io::Result<FileFacts> {
         file.metadata().map(FileFacts)
     }
 
+    /// Which file it is.
     pub fn id(&self) -> FileId {
         FileId { device: self.0.dev(), number: self.0.ino() }
     }
@@ -43,14 +45,17 @@ impl FileFacts {
         self.0.len()
     }
 
+    /// When it was written last, where the disk says so.
     pub fn modified(&self) -> Option<SystemTime> {
         self.0.modified().ok()
     }
 
+    /// Whether it holds bytes: no directory, link, pipe or device.
     pub fn is_file(&self) -> bool {
         self.0.is_file()
     }
 
+    /// Whether it holds names.
     pub fn is_dir(&self) -> bool {
         self.0.is_dir()
     }
@@ -60,6 +65,7 @@ impl FileFacts {
         self.0.file_type().is_socket()
     }
 
+    /// Whose it is.
     pub fn owner(&self) -> UserId {
         UserId::from_raw(self.0.uid())
     }
@@ -103,6 +109,7 @@ impl FileId {
         FileFacts::of_name(path).ok().map(|found| found.id())
     }
 
+    /// Of an open file.
     pub fn of(file: &File) -> io::Result<FileId> {
         FileFacts::of(file).map(|found| found.id())
     }

@@ -36,6 +36,7 @@ pub enum ListenError {
     Taken,
     /// The path is longer than [`MAX_PATH`](super::local::MAX_PATH).
     TooLong,
+    /// Anything else.
     Io(io::Error),
 }
 
@@ -78,6 +79,7 @@ impl Name {
         Some(Name { path: path.to_owned(), id: FileId::of_name(path)? })
     }
 
+    /// Where others find it.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -96,6 +98,7 @@ impl Name {
 }
 
 impl Stream {
+    /// Who connected.
     pub fn peer(&self) -> io::Result<PeerId> {
         let Accepted::UdSocket(stream) = &self.0;
         peer(stream)

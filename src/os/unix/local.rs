@@ -2,7 +2,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use interprocess::local_socket::Stream as Connected;
@@ -27,6 +27,7 @@ pub enum ConnectError {
     Absent,
     /// Somebody listens, and took nobody in within the time.
     Busy,
+    /// Anything else.
     Io(io::Error),
 }
 
@@ -34,9 +35,20 @@ pub enum ConnectError {
 /// a socket there, which is another question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerId {
+    /// Whose rights it had.
     pub user: UserId,
-    /// Nothing where it lives in a PID namespace that cannot be seen from here.
+    /// Its number; nothing where it lives in a PID namespace that cannot be seen from here.
     pub pid: Option<u32>,
+}
+
+/// The name for the listener of this user's program, where the system has a space for such names that is no directory.
+pub fn own_name(_program: &str) -> Option<PathBuf> {
+    None
+}
+
+/// The directory whose rights decide who can listen under this path; nothing where none has a say.
+pub fn directory(path: &Path) -> Option<&Path> {
+    Some(path.parent().unwrap_or(Path::new("/")))
 }
 
 /// Whether one can listen under this path.
@@ -78,6 +90,7 @@ impl Stream {
         self.0.set_recv_timeout(time)
     }
 
+    /// Who listens.
     pub fn peer(&self) -> io::Result<PeerId> {
         let Connected::UdSocket(stream) = &self.0;
         peer(stream)

@@ -7,6 +7,7 @@ use super::{file::FileId, process};
 /// A process that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
+    /// Its number.
     pub pid: u32,
     /// The name of its program, where the system says it.
     pub program: Option<String>,

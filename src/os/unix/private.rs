@@ -15,6 +15,7 @@ const OWNER_ONLY_DIR: u32 = 0o700;
 pub enum OpenError {
     /// A link, a pipe or a socket has the name.
     NotPlain,
+    /// Anything else; no such file is [`io::ErrorKind::NotFound`].
     Io(io::Error),
 }
 

@@ -6,6 +6,7 @@ use super::listening::Listener;
 /// A listener that the service manager made and keeps: systemd's, named by `LISTEN_FDS`.
 #[derive(Debug)]
 pub struct Given {
+    /// Others can connect to it already.
     pub listener: Listener,
     /// Where it is found, if in a directory.
     pub path: Option<PathBuf>,

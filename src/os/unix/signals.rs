@@ -10,6 +10,7 @@ pub struct Nudges(Signal);
 /// What a person, or the system on their behalf, tells a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
+    /// Finish what was begun, and end.
     End,
     /// From a screen locker, or before the machine sleeps.
     Lock,
@@ -24,6 +25,7 @@ pub struct Orders {
 }
 
 impl Nudges {
+    /// Hears of them from now on; they do not end the process any more.
     pub fn listen() -> io::Result<Nudges> {
         signal(SignalKind::hangup()).map(Nudges)
     }
@@ -37,6 +39,7 @@ impl Nudges {
 }
 
 impl Orders {
+    /// Hears of them from now on.
     pub fn listen() -> io::Result<Orders> {
         Ok(Orders {
             terminate: signal(SignalKind::terminate())?,
@@ -45,6 +48,7 @@ impl Orders {
         })
     }
 
+    /// The next one.
     pub async fn next(&mut self) -> Order {
         tokio::select! {
             _ = self.terminate.recv() => Order::End,
