@@ -54,7 +54,7 @@ fn the_log_says_who_asked_for_what_and_what_came_of_it() {
 fn what_gave_or_took_a_right_is_noted_with_which_one_it_was() {
     let home = Home::new();
     home.issue("ci", &["--scopes", "read"]);
-    let path = home.path().join("ci.sock");
+    let path = home.path().join("sock/ci.sock");
     let path = path.to_str().unwrap();
     home.loom(&["agent", "socket", "add", path, "--token", "ci"]).ok();
     home.loom(&["agent", "socket", "remove", path]).ok();
@@ -223,7 +223,8 @@ fn a_log_that_somebody_else_put_there_is_neither_read_nor_waited_for() {
 #[test]
 fn many_who_want_the_whole_log_at_once_cost_no_more_memory_than_one() {
     const ENTRIES: usize = 600;
-    const READERS: usize = 10;
+    // As many as are let in at once: nobody waits for a place on a busy machine.
+    const READERS: usize = 8;
     let home = Home::new();
     let agent = home.agent(&[]);
     home.loom(&["audit", "tail"]).ok();
