@@ -7,7 +7,7 @@ use super::ServerUrl;
 /// The user name of a login that was made without naming one; what a Loom server's git expects beside a token.
 const DEFAULT_USER: &str = "oauth2";
 
-/// The key of a credential: one server, one user name there.
+/// What identifies one stored credential: a server, and one user name at that server.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountKey {
     server: ServerUrl,
@@ -15,15 +15,17 @@ pub struct AccountKey {
 }
 
 impl AccountKey {
-    /// `user: None` is the account of a login that named nobody.
+    /// The account of this user at this server. A login that named no user has the account `oauth2`.
     pub fn new(server: ServerUrl, user: Option<String>) -> Self {
         AccountKey { server, user: user.unwrap_or_else(|| DEFAULT_USER.to_owned()) }
     }
 
+    /// The server at which the credential is valid.
     pub fn server(&self) -> &ServerUrl {
         &self.server
     }
 
+    /// The user name at that server; `oauth2` for a login that named none.
     pub fn user(&self) -> &str {
         &self.user
     }

@@ -50,7 +50,8 @@ impl AccountRule {
         [pattern, self.directory.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
-    /// The URL whose path decides; git names paths only where `credential.useHttpPath` is set.
+    /// The URL of a rule that is for one path of a server. Git names paths only where `credential.useHttpPath` is set,
+    /// so without that setting such a rule never applies.
     pub fn needs_path(&self) -> Option<&ServerUrl> {
         self.pattern.as_ref().map(|pattern| &pattern.0).filter(|url| !url.path().is_empty())
     }
@@ -63,7 +64,8 @@ impl AccountRule {
         }
     }
 
-    /// Where it holds, as a person wrote it: this directory and what lies below. Everywhere, if there is none.
+    /// The directory in which the rule holds, with everything below it; a leading `~/` is already replaced. `None`
+    /// means everywhere.
     pub fn directory(&self) -> Option<PathBuf> {
         self.directory.as_deref().map(|own| from_home(Path::new(own)))
     }

@@ -25,12 +25,15 @@ pub struct AgentLock {
     _file: File,
 }
 
-/// The process that holds such a lock, as it wrote it into the file: whoever waits for it may be on another machine.
+/// The agent that holds an [`AgentLock`], as it wrote itself into the lock file: whoever waits for the lock may be on
+/// another machine, where the process id alone says nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockOwner {
+    /// The process id, which means something only on `machine`.
     pub pid: u32,
     /// When it was started, in the system's own count, so that a later process with its number is not taken for it.
     started: Option<u64>,
+    /// The machine and PID namespace in which the process runs.
     #[serde(flatten)]
     pub machine: Machine,
 }
@@ -57,8 +60,8 @@ impl AgentLock {
         entries.map(|entry| entry.path()).filter(|path| is_of_a_start(path))
     }
 
-    /// Removes what earlier agents left in the directory of this lock, which have been gone since their machines were started
-    /// anew: each start has a name of its own for its socket. Whoever lives has its lock.
+    /// Removes sockets and locks that agents of earlier machine starts left beside this lock: each start of the machine
+    /// gives the socket another name. An agent that still runs holds its lock, so its files stay.
     pub fn sweep(&self) {
         let dir = self.path.parent().filter(|_| is_of_a_start(&self.path));
         let locks = dir.into_iter().flat_map(AgentLock::beside);
@@ -78,7 +81,7 @@ impl AgentLock {
 }
 
 impl LockOwner {
-    /// Whoever has this lock; `None` if nobody has it, or nobody can say who.
+    /// Reads who holds the lock file at `path`. `None` if nobody holds it, or if it cannot be told who does.
     pub fn of(path: &Path) -> Option<LockOwner> {
         let text = private_file::read(path).ok()??;
         // A file that nobody has locked was left by an agent that is gone.
@@ -103,12 +106,12 @@ impl LockOwner {
         LockOwner { pid, started: started(pid), machine: Machine::here() }
     }
 
-    /// Whether its process number means something here.
+    /// Whether the owner runs on this machine and in this PID namespace, where its process id means something.
     pub fn is_here(&self) -> bool {
         self.machine == Machine::here()
     }
 
-    /// Whether its process number still stands for the same process, an agent of this user.
+    /// Whether the owner's process id still belongs to that same process: a `loom-agent` of this user on this machine.
     pub fn is_agent_here(&self) -> bool {
         self.is_here() && self.started == started(self.pid) && is_own_agent(self.pid)
     }

@@ -3,26 +3,28 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// `allow` of an issuer: who of all who sign in there may come in. Whoever one of `people`, `domains` and `groups` names,
-/// where one of these stands, and has each of `claims`. Rules that name nobody let nobody in.
+/// The key `allow` of an issuer in the settings: which of the people who can sign in at the issuer loom lets in.
+///
+/// Somebody is let in who is named by at least one of `people`, `domains` and `groups` (if any of the three is given)
+/// and has every one of `claims`. Rules in which nothing is given let nobody in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AllowRules {
-    /// By the verified e-mail address, or by the issuer's own name for them.
+    /// Verified e-mail addresses, or the issuer's own names for people (the claim `sub`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub people: Option<Vec<String>>,
-    /// Of their verified e-mail address.
+    /// Domains of verified e-mail addresses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domains: Option<Vec<MailDomain>>,
-    /// Where roles are looked for.
+    /// Names of groups, looked for in the same claims as roles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
-    /// Name of a claim → what it has to be, one of several.
+    /// Claims that somebody must have: the claim's name, and the values of which it must be one.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub claims: BTreeMap<String, ClaimValues>,
 }
 
-/// The domain of e-mail addresses, that one and none below it.
+/// The domain of e-mail addresses, in lower case. Domains below it are not included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct MailDomain(String);
@@ -32,13 +34,14 @@ pub struct MailDomain(String);
 #[serde(transparent)]
 pub struct ClaimValues(Vec<Value>);
 
-/// Why a text is no domain.
+/// The text is not a domain that an e-mail address can have.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0:?} is no domain of e-mail addresses; write it as in corp.example, or as in xn--bcher-kva.example")]
 pub struct MailDomainError(String);
 
 impl MailDomain {
-    /// Whether the address is of this domain. What looks like it is another: only the case of ASCII letters does not count.
+    /// Whether the address is of exactly this domain. Only the case of ASCII letters is ignored; look-alike characters
+    /// are another domain.
     pub fn is_of(&self, address: &str) -> bool {
         parts(address).is_some_and(|(_, domain)| domain.eq_ignore_ascii_case(&self.0))
     }
@@ -54,30 +57,32 @@ fn parts(address: &str) -> Option<(&str, &str)> {
 }
 
 impl AllowRules {
-    /// Whether people are named at all, by whichever of the lists.
+    /// Whether any of `people`, `domains` and `groups` is given.
     pub fn names_people(&self) -> bool {
         self.people.is_some() || self.domains.is_some() || self.groups.is_some()
     }
 
-    /// Whether this address, which the issuer verified, is named.
+    /// Whether `people` or `domains` names this e-mail address. The caller has made sure that the issuer verified it.
     pub fn names_address(&self, address: &str) -> bool {
         let is_one = |named: &String| named.contains('@') && named.eq_ignore_ascii_case(address);
         parts(address).is_some()
             && (self.people.iter().flatten().any(is_one) || self.domains.iter().flatten().any(|of| of.is_of(address)))
     }
 
-    /// Whether the issuer's own name for somebody is named. What has an `@` means an address, which nobody gets by a name.
+    /// Whether `people` names this subject, the issuer's own name for somebody. Entries with an `@` are e-mail
+    /// addresses and never match a subject, so nobody can choose a name that passes for an address.
     pub fn names_subject(&self, subject: &str) -> bool {
         self.people.iter().flatten().any(|named| !named.contains('@') && named == subject)
     }
 
+    /// Whether `groups` has this group; letters are compared as they are.
     pub fn names_group(&self, group: &str) -> bool {
         self.groups.iter().flatten().any(|named| named == group)
     }
 }
 
 impl ClaimValues {
-    /// Whether the claim is one of the values, or a list that has one.
+    /// Whether the claim equals one of the values, or is a list in which one of them stands.
     pub fn fit(&self, claim: &Value) -> bool {
         match claim {
             Value::Array(several) => several.iter().any(|one| self.0.contains(one)),

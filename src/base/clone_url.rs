@@ -5,15 +5,18 @@ use super::{ServerUrl, ServerUrlError};
 /// A URL as git takes it: a server with a path, and perhaps a user name or more in front of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloneUrl {
+    /// The server and the path on it, without user name and password.
     pub server: ServerUrl,
-    /// Decoded, as git reads it.
+    /// The user name in front of the host, percent-decoded as git reads it.
     pub user: Option<String>,
-    /// A password stands in it, which git uses without asking anybody. It is not kept here.
+    /// Whether the URL has a password, which git would use without asking anybody. The password itself is not kept
+    /// here.
     pub has_password: bool,
 }
 
 impl CloneUrl {
-    /// Parses what a person types or copies: a bare host means `https://HOST`.
+    /// Parses what a person types or copies: a bare host means `https://HOST`. Fails if the server's part is no valid
+    /// [`ServerUrl`], or if the user name is not UTF-8 or has a line break in it.
     pub fn from_user(text: &str) -> Result<Self, ServerUrlError> {
         let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));

@@ -46,93 +46,105 @@ pub struct Config {
 /// A setting that `loom config` reads and writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
+    /// `default_server`: the server that is meant where a command names none.
     DefaultServer,
+    /// `store`: where new credentials are kept.
     Store,
+    /// `language`: the language of loom's texts.
     Language,
+    /// `autologin`: whether git may ask a person to log in, `true` or `false`.
     Autologin,
+    /// `lock_after`: after how long without a request the agent locks itself, such as `15m`.
     LockAfter,
 }
 
 impl Config {
-    /// Reads the file; without one, everything has its default. A file that does not parse is an error, never a default.
+    /// Reads the settings file. A missing file means the default of every setting; a file that does not parse is an
+    /// error and never a default.
     pub fn load(path: &Path) -> Result<Config, Message> {
         parse(&read(path)?).map_err(|error| not_valid(path, error))
     }
 
+    /// The server that is meant where a command names none, if one is set.
     pub fn default_server(&self) -> Option<&ServerUrl> {
         self.default_server.as_ref()
     }
 
+    /// Where new credentials are kept.
     pub fn store(&self) -> StoreChoice {
         self.store
     }
 
-    /// Whether git may ask a person to log in.
+    /// Whether git may ask a person to log in; true unless the settings say otherwise.
     pub fn autologin(&self) -> bool {
         self.autologin.unwrap_or(true)
     }
 
-    /// The agent locks itself when nobody asked for a credential for so long.
+    /// How long without a request for a credential before the agent locks itself; `None` means never.
     pub fn lock_after(&self) -> Option<Duration> {
         self.lock_after
     }
 
-    /// How many days an issued token lives where nothing else is said.
+    /// How many days a newly issued token is valid if its request does not say; 90 unless set.
     pub fn token_days(&self) -> u32 {
         self.tokens.default_days
     }
 
-    /// How many days an issued token lives at most.
+    /// How many days an issued token can be valid at most; 365 unless set.
     pub fn max_token_days(&self) -> u32 {
         self.tokens.max_days
     }
 
-    /// How many issued tokens may be active at once.
+    /// How many issued tokens may be active at once; 10 unless set.
     pub fn max_active_tokens(&self) -> usize {
         self.tokens.max_active
     }
 
-    /// Roles beside those that there always are.
+    /// Roles that the settings define beside the four built-in ones ([`Role`](super::Role)), each with its scopes.
     pub fn roles(&self) -> &BTreeMap<String, Scopes> {
         &self.roles
     }
 
-    /// The HTTP door, if there is to be one.
+    /// The agent's HTTP door, if the settings want one.
     pub fn http(&self) -> Option<&HttpConfig> {
         self.http.as_ref()
     }
 
+    /// The language of loom's texts, if one is set.
     pub fn language(&self) -> Option<Locale> {
         self.language
     }
 
-    /// All rules, in their order: the first that fits counts.
+    /// The `[[account]]` rules in the order of the file: the first that fits decides.
     pub fn rules(&self) -> &[AccountRule] {
         &self.account
     }
 
-    /// What is said of this server: of the entries that cover it the one with the longest path.
+    /// The `[[server]]` entry for this server: of the entries that cover it, the one with the longest path.
     pub fn server(&self, server: &ServerUrl) -> Option<&ServerConfig> {
         let entries = self.server.iter().filter(|entry| entry.url.covers(server));
         entries.max_by_key(|entry| entry.url.path().len())
     }
 
-    /// Whether a password that git approves for this server is kept; another helper's may be worth nothing in an hour.
+    /// Whether a password that git approved for this server is stored. The settings turn this off where another helper
+    /// makes passwords that are valid for a short time only.
     pub fn keeps_approved(&self, server: &ServerUrl) -> bool {
         self.server(server).is_none_or(|entry| entry.keep)
     }
 
-    /// Whether credentials may go to this server: encrypted, or on this machine, or explicitly allowed.
+    /// Whether credentials may be sent to this server: it is reached over an encrypted connection, it is this machine,
+    /// or the settings allow clear text for it (`allow_http`).
     pub fn permits(&self, server: &ServerUrl) -> bool {
         !server.is_cleartext() || self.server.iter().any(|entry| entry.allow_http && entry.url.covers(server))
     }
 }
 
 impl Setting {
+    /// Every setting, in the order in which `loom config` lists them.
     pub const ALL: [Setting; 5] =
         [Setting::DefaultServer, Setting::Store, Setting::Language, Setting::Autologin, Setting::LockAfter];
 
-    /// The key in the file.
+    /// The setting's key in the file.
     pub fn name(self) -> &'static str {
         match self {
             Setting::DefaultServer => "default_server",
@@ -143,11 +155,12 @@ impl Setting {
         }
     }
 
+    /// The setting with this key; `None` if there is none.
     pub fn from_name(name: &str) -> Option<Setting> {
         Setting::ALL.into_iter().find(|setting| setting.name() == name)
     }
 
-    /// The value as it stands in the file, if it does.
+    /// Reads the setting's value as text from the file at `path`; `None` if the file does not set it.
     pub fn get(self, path: &Path) -> Result<Option<String>, Message> {
         let document = parse_document(path)?;
         let item = document.get(self.name());
@@ -155,7 +168,8 @@ impl Setting {
         Ok(item.and_then(|item| item.as_str()).map(str::to_owned).or(flag))
     }
 
-    /// Writes the value and leaves the rest of the file, comments included, as it is. An invalid value changes nothing.
+    /// Writes the value into the file at `path` and leaves the rest of the file, comments included, as it is. An
+    /// invalid value is an error and changes nothing.
     pub fn set(self, path: &Path, new: &str) -> Result<(), Message> {
         let mut document = parse_document(path)?;
         let new = match self {

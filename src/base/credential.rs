@@ -3,54 +3,68 @@ use serde::{Deserialize, Serialize};
 use super::{AccountKey, Expiry, Grant, GrantKind, Message, Secret, reveal, reveal_some};
 use crate::msg;
 
-/// What a server accepts as proof of who asks. The serialised form is the secret part of a stored record:
-/// tagged from outside (`{"token":{…}}`), because serde would copy a secret to look for an inner tag.
+/// What a server accepts as proof of who asks.
+///
+/// The serialised form is the secret part of a stored record. The tag stands outside (`{"token":{…}}`), because serde
+/// would copy the secret to look for an inner tag.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Credential {
-    /// A user name and password, as git or a person gave them. The user name is the account's.
+    /// A user name and password, given by git or a person. The user name is the one of the [`AccountKey`].
     Basic {
+        /// The password, which may also be a token that the server takes as one.
         #[serde(with = "reveal")]
         password: Secret,
+        /// When the password stops being valid, if git said so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<Expiry>,
-        /// Kept for git: another helper's refresh token travels with the password (gitcredentials, `oauth_refresh_token`).
+        /// A refresh token of another git helper, which git wants back with the password (gitcredentials(7),
+        /// `oauth_refresh_token`). Loom does not use it.
         #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
         oauth_refresh_token: Option<Secret>,
-        /// A person or a program handed it over; else git approved it.
+        /// Whether a person or a program handed it over. If not, git approved it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         given: bool,
     },
     /// The value of an `Authorization` header and its scheme, as git gave it (`authtype`, `credential`).
     Header {
+        /// The scheme, such as `Bearer`.
         authtype: String,
+        /// What follows the scheme in the header.
         #[serde(with = "reveal")]
         credential: Secret,
+        /// When the header stops being valid, if git said so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<Expiry>,
-        /// A person or a program handed it over; else git approved it.
+        /// Whether a person or a program handed it over. If not, git approved it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         given: bool,
     },
-    /// An opaque token; mostly only a 401 tells that it ended.
+    /// An opaque token. Often its end is not known beforehand, and only a 401 shows it.
     Token {
+        /// The token as the server gave it.
         #[serde(with = "reveal")]
         token: Secret,
+        /// How loom got the token.
         source: TokenSource,
-        /// What it may do, as far as that is known.
+        /// What the token may do at its server, in the server's words; empty if that is not known.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         scopes: Vec<String>,
+        /// When the token stops being valid, if that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<Expiry>,
     },
-    /// OAuth 2.0 access token, perhaps with the means to renew it (RFC 6749 §1.5).
+    /// An OAuth 2.0 access token, perhaps with a refresh token to renew it (RFC 6749 §1.4, §1.5).
     OAuth {
+        /// The access token.
         #[serde(with = "reveal")]
         access: Secret,
+        /// When the access token stops being valid, if the server said so.
         expires: Option<Expiry>,
+        /// The refresh token, which no front-end ever sees.
         #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
         refresh: Option<Secret>,
-        /// Absent where a program handed over nothing but tokens.
+        /// Where and how the token is renewed and revoked. Absent if a program handed over the tokens alone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         grant: Option<Box<Grant>>,
     },
@@ -66,28 +80,31 @@ pub enum TokenSource {
     Given,
 }
 
-/// How a credential came to be kept. What came in one way, another does not replace unasked.
+/// How a credential came to be stored. A credential that came in one way does not replace one of another way unasked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A login that loom made at the server.
     Login,
     /// A person, or a program on their behalf, handed it over.
     Given,
-    /// Git approved it.
+    /// Git approved it (`git credential approve`).
     Git,
 }
 
-/// The kind of a credential, as `status` names it.
+/// The kind of a credential, as `loom status` shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
+    /// A user name and password.
     Basic,
+    /// An opaque token, or the value of an `Authorization` header.
     Token,
+    /// An OAuth 2.0 login.
     OAuth,
 }
 
 impl Kind {
-    /// The word for it, as people read it.
+    /// The kind's name, as people read it.
     pub fn message(self) -> Message {
         match self {
             Kind::Basic => msg!("kind-basic"),
@@ -98,12 +115,12 @@ impl Kind {
 }
 
 impl Credential {
-    /// A token of which nothing more is known.
+    /// A token whose scopes and end are not known.
     pub fn token(token: Secret, source: TokenSource) -> Self {
         Credential::Token { token, source, scopes: Vec::new(), expires: None }
     }
 
-    /// The same, handed over by a person or a program.
+    /// Marks a password or header as handed over by a person or a program; other kinds stay as they are.
     pub fn given(mut self) -> Self {
         match &mut self {
             Credential::Basic { given, .. } | Credential::Header { given, .. } => *given = true,
@@ -112,6 +129,7 @@ impl Credential {
         self
     }
 
+    /// How the credential came to be stored.
     pub fn origin(&self) -> Origin {
         match self {
             Credential::OAuth { .. } | Credential::Token { source: TokenSource::Loom, .. } => Origin::Login,
@@ -122,6 +140,7 @@ impl Credential {
         }
     }
 
+    /// The credential's kind, as `loom status` shows it.
     pub fn kind(&self) -> Kind {
         match self {
             Credential::Basic { .. } => Kind::Basic,
@@ -163,7 +182,7 @@ impl Credential {
         }
     }
 
-    /// What an OAuth login was granted.
+    /// Where and how an OAuth login is renewed and revoked; `None` for every other kind.
     pub fn grant(&self) -> Option<&Grant> {
         match self {
             Credential::OAuth { grant, .. } => grant.as_deref(),
@@ -171,7 +190,7 @@ impl Credential {
         }
     }
 
-    /// What it may do at its server, as far as that is known.
+    /// What the credential may do at its server, in the server's words; empty if that is not known.
     pub fn scopes(&self) -> &[String] {
         match self {
             Credential::Token { scopes, .. } => scopes,
@@ -193,7 +212,8 @@ impl Credential {
         }
     }
 
-    /// The refresh token that git keeps with a password. Our own are never shown to a front-end.
+    /// The refresh token of another git helper that git wants back with the password. Loom's own refresh tokens are
+    /// never shown to a front-end.
     pub fn git_refresh_token(&self) -> Option<&Secret> {
         match self {
             Credential::Basic { oauth_refresh_token, .. } => oauth_refresh_token.as_ref(),

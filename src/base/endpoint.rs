@@ -5,18 +5,20 @@ use url::{Host, Url};
 
 use super::ServerUrl;
 
-/// Where an authorization server takes requests: https, or http on this machine, which is all that OAuth allows
-/// (RFC 6749 §3.1, §3.2). No user, no fragment.
+/// The URL at which an authorization server takes requests: `https`, or `http` on this machine. OAuth allows nothing
+/// else (RFC 6749 §3.1, §3.2). It has no user name, password or fragment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Endpoint(Url);
 
-/// Why a URL is no endpoint.
+/// The URL is not one that OAuth allows for an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("neither an https URL nor an http URL of this machine")]
 pub struct EndpointError;
 
 impl Endpoint {
+    /// Parses an absolute URL. Fails if it is neither `https` nor `http` of this machine, or has a user name, a
+    /// password or a fragment.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let url = Url::parse(text).map_err(|_| EndpointError)?;
         let loopback = match url.host() {
@@ -30,8 +32,9 @@ impl Endpoint {
         (safe && plain).then_some(Endpoint(url)).ok_or(EndpointError)
     }
 
-    /// The same for what another endpoint names: one that is spoken to over https does not send us to this machine in
-    /// clear, where it could reach what listens to nobody else.
+    /// Parses a URL that an answer of this endpoint names. Fails where [`Endpoint::parse`] does, and also if this
+    /// endpoint is `https` and the URL is `http`: a server elsewhere must not send loom to this machine, where the
+    /// request could reach what listens to nobody else.
     pub fn named_by(&self, text: &str) -> Result<Self, EndpointError> {
         Endpoint::parse(text)
             .ok()
@@ -39,15 +42,17 @@ impl Endpoint {
             .ok_or(EndpointError)
     }
 
+    /// The URL as text, in the spelling of the `url` crate.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
+    /// The parsed URL.
     pub fn url(&self) -> &Url {
         &self.0
     }
 
-    /// Whether it lies at the server's own scheme, host and port.
+    /// Whether the endpoint has the scheme, host and port of this server.
     pub fn is_at(&self, server: &ServerUrl) -> bool {
         server.is_origin_of(&self.0)
     }

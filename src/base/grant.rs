@@ -12,29 +12,36 @@ use super::{Endpoint, Secret, reveal_some};
 /// The endpoints are those of the login. A refresh token goes nowhere else, whatever a server's metadata say later.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Grant {
+    /// Who the grant was made to.
     pub kind: GrantKind,
-    /// The authorization server (RFC 8414 §2).
+    /// The authorization server's name (RFC 8414 §2).
     pub issuer: String,
+    /// The client as which loom logged in (RFC 6749 §2.2).
     pub client_id: String,
+    /// The client's secret, if it has one (RFC 6749 §2.3.1).
     #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<Secret>,
-    /// Shown in the body, not in a header (RFC 6749 §2.3.1).
+    /// Whether the secret is sent in the request's body and not in a header (RFC 6749 §2.3.1).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub secret_in_body: bool,
+    /// Where the token is renewed (RFC 6749 §3.2).
     pub token_endpoint: Endpoint,
+    /// Where the tokens are revoked (RFC 7009), if the server offers that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation_endpoint: Option<Endpoint>,
+    /// Where the server says who logged in (OpenID Connect Core §5.3), if it offers that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub userinfo_endpoint: Option<Endpoint>,
     /// Whether the server offers token exchange (RFC 8693).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exchange: bool,
+    /// What the server granted, in its own words; empty if it did not say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
-    /// What the access token is for (RFC 8707).
+    /// The server that the access token is meant for (RFC 8707).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// Who logged in, as the server named them.
+    /// Who logged in, by the name that the server has for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The user name that git sends beside a token of this server.

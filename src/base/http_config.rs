@@ -26,7 +26,7 @@ pub struct HttpConfig {
     issuer: Vec<IssuerConfig>,
 }
 
-/// A door that may be opened: on this machine only, or with TLS.
+/// The checked address of an HTTP door: on this machine only, or with TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpDoor {
     address: SocketAddr,
@@ -34,10 +34,12 @@ pub struct HttpDoor {
     hosts: Vec<String>,
 }
 
-/// Certificate chain and key, two PEM files.
+/// The PEM files of the door's TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
+    /// The certificate chain, the door's own certificate first.
     pub cert: PathBuf,
+    /// The private key of the first certificate.
     pub key: PathBuf,
 }
 
@@ -45,7 +47,9 @@ pub struct TlsFiles {
 const USUAL: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 57374));
 
 impl HttpConfig {
-    /// The door of these settings, with what was asked for instead.
+    /// The door that these settings describe. `listen` (an address with a port) and `tls` of the command line go before
+    /// the settings; without either the door is at `127.0.0.1:57374`. Fails if the address does not parse, if only one
+    /// of the two TLS files is named, or if others than this machine could reach the door without TLS.
     pub fn door(&self, listen: Option<&str>, tls: Option<TlsFiles>) -> Result<HttpDoor, Message> {
         let tls = match (tls, &self.tls_cert, &self.tls_key) {
             (Some(tls), ..) => Some(tls),
@@ -63,24 +67,30 @@ impl HttpConfig {
         }
     }
 
+    /// The OpenID providers whose people may sign in, each named once.
     pub fn issuers(&self) -> &[IssuerConfig] {
         &self.issuer
     }
 
+    /// The role of people who are let in and whose claims give no role, where their issuer has no `default_role` of its
+    /// own. `None` means that they stay outside.
     pub fn default_role(&self) -> Option<Role> {
         self.default_role
     }
 }
 
 impl HttpDoor {
+    /// Where the door listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
+    /// The TLS files; `None` means plain HTTP, on this machine only.
     pub fn tls(&self) -> Option<&TlsFiles> {
         self.tls.as_ref()
     }
 
+    /// Further host names under which the door may be asked, beside those of its certificate and of this machine.
     pub fn hosts(&self) -> &[String] {
         &self.hosts
     }

@@ -9,8 +9,11 @@ use crate::msg;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IssuerConfig {
+    /// The provider's name, which is the claim `iss` of its tokens.
     pub issuer: IssuerName,
+    /// The client as which loom is registered there.
     pub client_id: String,
+    /// A file with that client's secret, for clients that have one. A leading `~/` is the home directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret_file: Option<PathBuf>,
     /// What people know it by; its host if absent.
@@ -21,25 +24,26 @@ pub struct IssuerConfig {
     audience: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scopes: Option<Vec<String>>,
-    /// Who may come in; everybody with a role if absent.
+    /// Who may come in. If absent, everybody may who gets a role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow: Option<AllowRules>,
+    /// Which claims give which role.
     #[serde(default)]
     pub roles: RoleRules,
-    /// The role of whoever may come in and whose claims give none; if absent they stay outside.
+    /// The role of people who are let in and whose claims give no role. If absent, `default_role` of `[http]` counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_role: Option<Role>,
-    /// For which servers a role is.
+    /// At which servers each role may use the stored credentials.
     #[serde(default, skip_serializing_if = "RoleServers::is_empty")]
     pub servers: RoleServers,
-    /// Whether its administrators may be handed servers' own secrets, and let others be.
+    /// Whether administrators of this issuer may be handed the stored secrets themselves, and may let others have them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reveal: bool,
 }
 
 impl IssuerConfig {
-    /// From `LOOM_OIDC_ISSUER`, `LOOM_OIDC_CLIENT_ID`, `LOOM_OIDC_AUDIENCE` and `LOOM_OIDC_SCOPES`; nothing if the first is
-    /// not set.
+    /// Reads `LOOM_OIDC_ISSUER`, `LOOM_OIDC_CLIENT_ID`, `LOOM_OIDC_AUDIENCE` and `LOOM_OIDC_SCOPES`. `None` if the
+    /// first is not set. Fails if it is no URL of an issuer, or if the client is missing.
     pub fn from_environment() -> Result<Option<IssuerConfig>, Message> {
         let variable = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
         let list = |name| variable(name).map(|text| split(&text));
@@ -61,10 +65,13 @@ impl IssuerConfig {
         }))
     }
 
+    /// What people know the provider by: its configured name, else its host.
     pub fn name(&self) -> &str {
         self.name.as_deref().or(self.issuer.url().host_str()).unwrap_or_default()
     }
 
+    /// Which values of the claim `aud` an access token may have (RFC 9068 §2.2): those of the settings, else the
+    /// client's id.
     pub fn audiences(&self) -> Vec<String> {
         match self.audience.is_empty() {
             true => vec![self.client_id.clone()],
@@ -72,7 +79,8 @@ impl IssuerConfig {
         }
     }
 
-    /// What to ask for when a person signs in. Without `openid` nobody would learn who it is.
+    /// Which scopes are asked for when a person signs in. `openid` is always among them: without it the provider does
+    /// not say who signed in.
     pub fn scopes(&self) -> Vec<String> {
         let usual = || ["openid", "email", "profile"].map(str::to_owned).to_vec();
         let mut scopes = self.scopes.clone().unwrap_or_else(usual);

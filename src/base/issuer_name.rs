@@ -5,8 +5,8 @@ use url::Url;
 
 use super::{Endpoint, EndpointError};
 
-/// The name of an OpenID provider, which is the URL that it lies at. It is said as a person wrote it: a URL gets a slash at
-/// its end when it is parsed, and tokens and people know it without.
+/// The name of an OpenID provider, which is also the URL at which it is found. It keeps the spelling in which a person
+/// wrote it: parsing a URL can add a slash at the end, while tokens and people know the name without.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct IssuerName {
@@ -15,23 +15,27 @@ pub struct IssuerName {
 }
 
 impl IssuerName {
+    /// Parses the URL. Fails unless it is `https`, or `http` on this machine.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         Ok(IssuerName { written: text.to_owned(), at: Endpoint::parse(text)? })
     }
 
+    /// The name as it was written.
     pub fn as_str(&self) -> &str {
         &self.written
     }
 
+    /// The URL at which the provider is found.
     pub fn endpoint(&self) -> &Endpoint {
         &self.at
     }
 
+    /// The parsed URL at which the provider is found.
     pub fn url(&self) -> &Url {
         self.at.url()
     }
 
-    /// Whether this text names it. The slash at the end is no part of the name where a person named a host.
+    /// Whether this text is the issuer's name. A slash at the end of either makes no difference.
     pub fn is(&self, name: &str) -> bool {
         let without = |name: &str| name.trim_end_matches('/').to_owned();
         without(name) == without(self.at.as_str()) || name == self.written

@@ -6,7 +6,8 @@ const MOST_DECODINGS: usize = 4;
 /// A path as some servers read it: decoded some number of times, and what only looks like an ASCII character taken for it.
 pub(super) struct Reading(String);
 
-/// The segments of a path as the most lenient server reads it; those of which it takes no notice are left out.
+/// The segments of a URL's path as the most lenient server reads them: decoded as often as there is something to
+/// decode, with look-alike characters taken for ASCII. Segments that such a server ignores are left out.
 pub fn lenient_segments(path: &str) -> Vec<String> {
     let (all, _) = read(path);
     let last = all.last().into_iter().flat_map(Reading::segments);

@@ -11,38 +11,44 @@ use super::Message;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Locale {
+    /// English, which is used where no other language is asked for.
     #[default]
     En,
+    /// Spanish.
     Es,
+    /// Arabic.
     Ar,
 }
 
 impl Locale {
+    /// Every language that loom speaks.
     pub const ALL: [Locale; 3] = [Locale::En, Locale::Es, Locale::Ar];
 
-    /// `LOOM_LANGUAGE`, else the system's language (`LC_ALL`, `LC_MESSAGES`, `LANG`), else English.
+    /// The language that this process is to speak: `LOOM_LANGUAGE`, else the system's (`LC_ALL`, `LC_MESSAGES`,
+    /// `LANG`), else English.
     pub fn from_environment() -> Locale {
         let system = || sys_locale::get_locales().find_map(|tag| Locale::from_tag(&tag));
         Locale::named().or_else(system).unwrap_or_default()
     }
 
-    /// `LOOM_LANGUAGE`: what a person chose for loom alone.
+    /// The language of `LOOM_LANGUAGE`, which a person chose for loom alone. `None` if it is not set or loom does not
+    /// speak it.
     pub fn named() -> Option<Locale> {
         std::env::var("LOOM_LANGUAGE").ok().and_then(|tag| Locale::from_tag(&tag))
     }
 
-    /// From a language tag such as `es-MX` or `ar_EG.UTF-8`.
+    /// The language of a tag such as `es-MX` or `ar_EG.UTF-8`. `None` if loom does not speak it.
     pub fn from_tag(tag: &str) -> Option<Locale> {
         let language = tag.split(['-', '_', '.']).next().unwrap_or_default().to_ascii_lowercase();
         Locale::ALL.into_iter().find(|locale| locale.tag() == language)
     }
 
-    /// The language's two letters (ISO 639-1).
-    /// Whether its script runs from right to left.
+    /// Whether the language's script runs from right to left.
     pub fn is_right_to_left(self) -> bool {
         self == Locale::Ar
     }
 
+    /// The language's two letters (ISO 639-1).
     pub fn tag(self) -> &'static str {
         match self {
             Locale::En => "en",
@@ -51,7 +57,8 @@ impl Locale {
         }
     }
 
-    /// The sentence in this language. An id without a text comes out as itself: a test keeps that from happening.
+    /// The message's sentence in this language. An id without a text is returned itself; a test makes sure that every
+    /// id has one.
     pub fn render(self, message: &Message) -> String {
         self.directed(self.format(message))
     }

@@ -5,13 +5,13 @@ use super::Message;
 use crate::msg;
 use crate::os::lock::{self, Holder};
 
-/// Who holds a lock that was waited for in vain, where the system says so: a process of another machine, or of another
-/// PID namespace, is nobody here.
+/// The process that holds a file lock, where the system says so. It says nothing of processes on other machines and in
+/// other PID namespaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockHolder(Option<Holder>);
 
 impl LockHolder {
-    /// Of the lock on this file.
+    /// Who holds the lock on this open file.
     pub fn of(file: &File) -> LockHolder {
         LockHolder(lock::holder(file))
     }
@@ -20,12 +20,12 @@ impl LockHolder {
         self.0.as_ref().map(|holder| holder.pid)
     }
 
-    /// Whether it is a program of this name.
+    /// Whether the holder is known and runs the program of this name.
     pub fn is(&self, name: &str) -> bool {
         self.0.as_ref().and_then(|holder| holder.program.as_deref()) == Some(name)
     }
 
-    /// That they hold the lock on this file.
+    /// The sentence that this process, or an unknown one, holds the lock on the file at `path`.
     pub fn message(&self, path: &Path) -> Message {
         let path = path.display();
         match &self.0 {

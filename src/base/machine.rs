@@ -2,10 +2,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::os::machine;
 
-/// Where a process id means something: a machine since it was started, and the PID namespace of a container on it. The
-/// host's name is for people: it may change under a running agent.
+/// Where a process id means something: one start of a machine, and the PID namespace of a container on it. The host's
+/// name is for people and may change while an agent runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Machine {
+    /// The host's name when this was written, for people to read.
     pub host: String,
     boot: String,
     namespace: String,
@@ -15,18 +16,20 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The one that this process runs on.
+    /// The machine and PID namespace of this process.
     pub fn here() -> Machine {
         let (host, boot) = (machine::name(), machine::start());
         Machine { host, boot, namespace: machine::process_space(), names: machine::name_space() }
     }
 
-    /// Whether it is the same, and has the same name or had it before.
+    /// Whether `other` is the same machine, and the host's name means the same there: it is its present or a former
+    /// name of it.
     pub fn is_known_as(&self, other: &Machine) -> bool {
         self == other && self.names == other.names
     }
 
-    /// A short name that tells machines apart which share a directory, containers too, and copies with one machine id.
+    /// Eight hexadecimal digits that tell apart machines and containers that share a directory, also those that are
+    /// copies with one machine id. They change with each start of the machine.
     pub fn short_name() -> String {
         let boot = machine::start();
         let start = if boot.is_empty() { machine::id() } else { boot };

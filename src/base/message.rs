@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::printable::printable;
 
-/// A sentence a person reads: the id of a text and its arguments, rendered late, in the reader's language.
+/// A sentence for a person: the id of a text and its arguments. It becomes text late, in the reader's language.
 ///
-/// Arguments are made printable on the way in, so no text of a server, a config file or a
-/// repository reaches a terminal raw. Built with [`msg!`](crate::msg).
+/// Arguments are made printable when they are added, so no text of a server, a settings file or a repository reaches a
+/// terminal raw. Built with [`msg!`](crate::msg).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     id: Cow<'static, str>,

@@ -1,7 +1,8 @@
 use serde_json::Value;
 
-/// The scope that a server misses where it refuses a call (403): in the words of RFC 6750 §3.1 in its challenges, or in those of
-/// Loki's servers, `{"detail":"Insufficient permissions. Required scope: read"}`.
+/// The scope that a server asks for when it refuses a call with 403: from its challenges (RFC 6750 §3.1), or from a
+/// body as Loki's servers write it, `{"detail":"Insufficient permissions. Required scope: read"}`. `None` if the answer
+/// names none.
 pub fn missing_scope<'a>(challenges: impl IntoIterator<Item = &'a str>, body: &[u8]) -> Option<String> {
     challenged(challenges).or_else(|| {
         let body: Value = serde_json::from_slice(body).ok()?;

@@ -9,27 +9,28 @@ use std::time::Duration;
 
 use crate::os::clock::since_start;
 
-/// A point in time, by a clock that goes on while the machine sleeps: for whatever protects by its end. The clock of
-/// `std::time::Instant` stands still meanwhile, and the wall clock jumps.
+/// A point in time by a clock that goes on while the machine sleeps, for everything that protects by its end. The clock
+/// of `std::time::Instant` stands still during sleep, and the wall clock jumps when somebody sets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(Duration);
 
 impl Moment {
+    /// The present moment.
     pub fn now() -> Moment {
         Moment(since_start() + slept())
     }
 
-    /// How long ago it was; nothing if it is yet to come.
+    /// How long ago the moment was; zero if it is still to come.
     pub fn elapsed(self) -> Duration {
         Moment::now().since(self)
     }
 
-    /// How long it is after an earlier one; nothing if that one is later.
+    /// How much later than `earlier` the moment is; zero if it is before.
     pub fn since(self, earlier: Moment) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// How long until then; nothing if it has passed.
+    /// How long until the moment; zero if it has passed.
     pub fn left(self) -> Duration {
         self.since(Moment::now())
     }

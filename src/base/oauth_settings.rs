@@ -10,25 +10,32 @@ use super::Endpoint;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OAuthSettings {
-    /// The authorization server; its metadata say the rest (RFC 8414).
+    /// The authorization server, whose metadata say the rest (RFC 8414).
     pub issuer: Option<String>,
+    /// The client as which loom logs in (RFC 6749 §2.2).
     pub client_id: Option<String>,
     /// A file with the client's secret; a path from the home directory may begin with `~/`.
     pub client_secret_file: Option<PathBuf>,
+    /// How the client shows its secret.
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    /// What is asked for where a login names no scope.
+    /// The scopes that are asked for where a login names none.
     pub scopes: Option<Vec<String>>,
-    /// What the token is for (RFC 8707).
+    /// The server that the token is meant for (RFC 8707).
     pub resource: Option<String>,
+    /// Where a browser is sent to log in (RFC 6749 §3.1).
     pub authorization_endpoint: Option<Endpoint>,
+    /// Where tokens are asked for (RFC 6749 §3.2).
     pub token_endpoint: Option<Endpoint>,
+    /// Where a login with a code on another device begins (RFC 8628 §3.1).
     pub device_authorization_endpoint: Option<Endpoint>,
+    /// Where tokens are revoked (RFC 7009).
     pub revocation_endpoint: Option<Endpoint>,
+    /// Where the server says who logged in (OpenID Connect Core §5.3).
     pub userinfo_endpoint: Option<Endpoint>,
-    /// Where a browser is sent back to; `http://127.0.0.1/callback` if nothing else is said. With a port it is just there,
-    /// without one any does.
+    /// Where the server sends the browser back to; `http://127.0.0.1/callback` if not set. If it names a port loom
+    /// listens on that port only, else on any free one.
     pub redirect_uri: Option<String>,
-    /// What else stands in the URL that a browser is sent to.
+    /// Further parameters of the URL that the browser is sent to.
     pub authorization_parameters: BTreeMap<String, String>,
     /// The user name that git sends beside a token.
     pub git_username: Option<String>,
@@ -38,16 +45,17 @@ pub struct OAuthSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenEndpointAuthMethod {
-    /// Not at all, even if there is one.
+    /// The client does not show a secret, even if it has one.
     None,
-    /// In a header.
+    /// The secret is sent in the header `Authorization: Basic` (RFC 6749 §2.3.1).
     ClientSecretBasic,
-    /// In the body.
+    /// The secret is sent in the request's body.
     ClientSecretPost,
 }
 
 impl OAuthSettings {
-    /// What remains where somebody names another issuer: that one's own endpoints count.
+    /// These settings without issuer and endpoints: used where somebody names another issuer, whose own endpoints
+    /// count.
     pub fn without_endpoints(self) -> OAuthSettings {
         OAuthSettings {
             issuer: None,
@@ -60,7 +68,7 @@ impl OAuthSettings {
         }
     }
 
-    /// What is said here, and where nothing is, what is said there.
+    /// Joins two settings: each key has its value from `self`, or from `other` where `self` does not set it.
     pub fn or(self, other: OAuthSettings) -> OAuthSettings {
         OAuthSettings {
             issuer: self.issuer.or(other.issuer),

@@ -7,7 +7,7 @@ use crate::base::Message;
 use crate::msg;
 use crate::os::{directories, local};
 
-/// Where loom keeps its things for this user; see loom.toml(5), FILES and ENVIRONMENT.
+/// Where loom keeps its files for this user; see FILES and ENVIRONMENT in loom.toml(5).
 #[derive(Clone, Debug)]
 pub struct Paths {
     config: PathBuf,
@@ -18,9 +18,11 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// From `LOOM_CONFIG_DIR`, `LOOM_STATE_DIR` and `LOOM_AGENT_SOCK`, else the platform's conventions.
+    /// Finds the directories and the socket: `LOOM_CONFIG_DIR`, `LOOM_STATE_DIR` and `LOOM_AGENT_SOCK`, else the
+    /// platform's conventions. Fails if a variable is not an absolute path, if the socket's path is too long, or if
+    /// there is no home directory.
     ///
-    /// Reads the environment only: nothing in a repository's git config can move the socket.
+    /// Only the environment counts: nothing in a repository's git configuration can move the socket.
     pub fn from_environment() -> Result<Self, Message> {
         let config = match absolute_from("LOOM_CONFIG_DIR")? {
             Some(dir) => dir,
@@ -55,19 +57,21 @@ impl Paths {
         Paths { config, socket: state.join("agent.sock"), state, is_socket_named: true }
     }
 
-    /// Whether somebody said where the socket is.
+    /// Whether `LOOM_AGENT_SOCK` says where the socket is.
     pub fn is_socket_named(&self) -> bool {
         self.is_socket_named
     }
 
-    /// The first of loom's directories, or of those that one would be made in, that is another user's: with their environment
-    /// and not their rights, as `sudo -E` has it, whatever is made there locks them out.
+    /// The first of loom's directories that belongs to another user, or would be made in a directory that does; `None`
+    /// if all is well. `sudo -E` leads to this: it keeps the environment of a user and gives the rights of another, and
+    /// what is made there then locks the first one out.
     pub fn of_another(&self) -> Option<PathBuf> {
         let dirs = [local::directory(&self.socket), Some(&self.state), Some(&self.config)];
         dirs.into_iter().flatten().find_map(of_another)
     }
 
-    /// Names the directories of settings and state, in few letters: two who share a socket's directory may mean others.
+    /// A hash of the directories of settings and state, in 16 hexadecimal digits. It tells apart processes that share a
+    /// socket's directory and mean different settings.
     pub fn tag(&self) -> String {
         // Part by part: `//` and `/./` are only spellings.
         let parts = self.config.components().chain(self.state.components());
@@ -78,28 +82,33 @@ impl Paths {
         format!("{hash:016x}")
     }
 
-    /// The same with the socket that only who means these directories uses, where the usual one is another's.
+    /// These paths with another socket, whose name has [`Paths::tag`] in it. It is used where the agent at the usual
+    /// socket works with other directories.
     pub fn apart(&self) -> Paths {
         Paths { socket: self.socket.with_file_name(format!("agent-{}.sock", self.tag())), ..self.clone() }
     }
 
+    /// The directory of the settings and the credentials file.
     pub fn config_dir(&self) -> &Path {
         &self.config
     }
 
+    /// The settings file, `config.toml`.
     pub fn config_file(&self) -> PathBuf {
         self.config.join("config.toml")
     }
 
+    /// The sealed file of credentials.
     pub fn credentials_file(&self) -> PathBuf {
         self.config.join("credentials.json")
     }
 
-    /// The copy of the credentials file, in case the disk spoils it.
+    /// A copy of the credentials file, in case the disk damages it.
     pub fn previous_credentials_file(&self) -> PathBuf {
         self.config.join("credentials.json.previous")
     }
 
+    /// The directory of everything that is neither settings nor credentials.
     pub fn state_dir(&self) -> &Path {
         &self.state
     }
@@ -109,11 +118,12 @@ impl Paths {
         self.state.join("store.key")
     }
 
-    /// The clients that servers registered for loom.
+    /// The clients that servers registered for loom (RFC 7591).
     pub fn registrations_file(&self) -> PathBuf {
         self.state.join("clients.json")
     }
 
+    /// The lock that whoever changes [`Paths::registrations_file`] holds.
     pub fn registrations_lock(&self) -> PathBuf {
         self.state.join("clients.lock")
     }
@@ -123,6 +133,7 @@ impl Paths {
         self.state.join("tokens.json")
     }
 
+    /// The lock that whoever changes [`Paths::tokens_file`] holds.
     pub fn tokens_lock(&self) -> PathBuf {
         self.state.join("tokens.lock")
     }
@@ -132,40 +143,42 @@ impl Paths {
         self.state.join("sockets.json")
     }
 
-    /// Who asked for what.
+    /// The audit log: who asked for what.
     pub fn audit_log(&self) -> PathBuf {
         self.state.join("audit.log")
     }
 
-    /// The same for what changes rights.
+    /// The part of the audit log that says what changed anybody's rights.
     pub fn audit_rights(&self) -> PathBuf {
         self.state.join("audit-rights.log")
     }
 
+    /// The lock that whoever writes or closes [`Paths::audit_rights`] holds.
     pub fn audit_rights_lock(&self) -> PathBuf {
         self.state.join("audit-rights.lock")
     }
 
+    /// The lock that whoever writes or closes [`Paths::audit_log`] holds.
     pub fn audit_lock(&self) -> PathBuf {
         self.state.join("audit.lock")
     }
 
-    /// Held while the login with this name is renewed: several agents may share one store.
+    /// The lock that an agent holds while it renews the login with this name: several agents may share one store.
     pub fn renewal_lock(&self, name: &str) -> PathBuf {
         self.state.join("renewals").join(format!("{name}.lock"))
     }
 
-    /// The key that is about to take its place.
+    /// The key that is about to replace [`Paths::key_file`].
     pub fn new_key_file(&self) -> PathBuf {
         self.state.join("store.key.new")
     }
 
-    /// Held while the credentials file is read and replaced.
+    /// The lock that is held while the credentials file is read and replaced.
     pub fn store_lock(&self) -> PathBuf {
         self.state.join("store.lock")
     }
 
-    /// There as long as every agent of these stores is locked.
+    /// A file that exists as long as every agent of these stores is locked.
     pub fn lock_note(&self) -> PathBuf {
         self.state.join("locked")
     }
@@ -175,7 +188,7 @@ impl Paths {
         self.state.join("agent.log")
     }
 
-    /// The variable that decides where this file or directory of ours lies.
+    /// The environment variable that decides where `path`, one of loom's files or directories, lies.
     pub fn variable_behind(&self, path: &Path) -> &'static str {
         let variables: &[&str] = match path {
             path if path.starts_with(&self.config) => &["LOOM_CONFIG_DIR", "XDG_CONFIG_HOME"],
@@ -185,21 +198,22 @@ impl Paths {
         socket_path::deciding(variables).unwrap_or("HOME")
     }
 
+    /// The agent's socket.
     pub fn socket(&self) -> &Path {
         &self.socket
     }
 
-    /// Held by the agent that owns the socket for as long as it lives.
+    /// The lock that the agent behind the socket holds for as long as it lives.
     pub fn agent_lock(&self) -> PathBuf {
         self.beside_socket(".lock")
     }
 
-    /// Held by the front-end that is starting an agent, so that two at once start one.
+    /// The lock that a front-end holds while it starts an agent, so that two front-ends start only one.
     pub fn start_lock(&self) -> PathBuf {
         self.beside_socket(".start")
     }
 
-    /// Held by the front-end that asks a person for the passphrase, so that they are asked once.
+    /// The lock that a front-end holds while it asks a person for the passphrase, so that they are asked only once.
     pub fn unlock_lock(&self) -> PathBuf {
         self.beside_socket(".unlock")
     }

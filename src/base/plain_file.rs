@@ -10,25 +10,42 @@ use super::Message;
 use crate::msg;
 use crate::os::file::{FileFacts, open_named};
 
-/// Certificates of all authorities there are take a small part of this.
+/// The size limit of a file of certificates, in bytes. The certificates of all known authorities take a small part of
+/// it.
 pub const MAX_CERTIFICATES: u64 = 16 * 1024 * 1024;
 
-/// Settings, a key, a client's secret.
+/// The size limit of settings, a key or a client's secret, in bytes.
 pub const MAX_TEXT: u64 = 1024 * 1024;
 
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum PlainFileError {
+    /// What has this path is a directory, a pipe, a device or a socket.
     #[error("{path}: not a plain file")]
-    NotPlain { path: PathBuf },
+    NotPlain {
+        /// The path that was named.
+        path: PathBuf,
+    },
+    /// The file is larger than what is read of its kind.
     #[error("{path}: more than {most} bytes")]
-    TooLarge { path: PathBuf, most: u64 },
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes are read of files of its kind.
+        most: u64,
+    },
+    /// The system did not let the file be opened or read, or it is not text where text is wanted.
     #[error("{path}: {error}")]
-    Io { path: PathBuf, error: io::Error },
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
 }
 
 impl PlainFileError {
-    /// What is wrong, as a person reads it.
+    /// The sentence that says what is wrong, for people.
     pub fn message(&self) -> Message {
         match self {
             PlainFileError::NotPlain { path } => msg!("file-no-file", path = path.display()),
@@ -39,13 +56,13 @@ impl PlainFileError {
         }
     }
 
-    /// Whether there simply is no such file.
+    /// Whether there is no such file.
     pub fn is_not_found(&self) -> bool {
         matches!(self, PlainFileError::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
     }
 }
 
-/// Reads the file, links followed, of at most so many bytes.
+/// Reads a file of at most `most` bytes. Links are followed.
 pub fn read(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, PlainFileError> {
     let io_error = |error| PlainFileError::Io { path: path.to_owned(), error };
     let too_large = || PlainFileError::TooLarge { path: path.to_owned(), most };
@@ -63,7 +80,7 @@ pub fn read(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, PlainFileError
     if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
 }
 
-/// The same of a text.
+/// Reads a file of at most `most` bytes of UTF-8. Links are followed.
 pub fn read_text(path: &Path, most: u64) -> Result<Zeroizing<String>, PlainFileError> {
     let mut bytes = read(path, most)?;
     String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {

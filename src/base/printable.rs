@@ -1,7 +1,7 @@
-/// The text with everything that could move a cursor, reorder or hide characters escaped.
+/// The text with everything escaped that could move a cursor, or reorder or hide characters: control characters,
+/// bidirectional controls (Unicode TR36 §3.3), zero-width characters and line separators.
 ///
-/// Applied to all that did not come from our own texts before a person sees it: control
-/// characters, bidirectional controls (Unicode TR36 §3.3), zero-width and line separators.
+/// It is applied to every text that is not loom's own before a person sees it.
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -13,8 +13,8 @@ pub fn printable(text: &str) -> String {
     out
 }
 
-/// Whether a person sees all of this name: two that look the same are the same, and none looks like nothing. Marks that belong
-/// to a letter are seen; spaces are seen between other things.
+/// Whether a person sees every character of this name, so that two names that look the same are the same. It refuses an
+/// empty name, hidden characters, and spaces at an end or side by side. Marks that belong to a letter are allowed.
 pub fn is_visible(name: &str) -> bool {
     let is_hidden = |c: char| c.is_control() || is_invisible(c) || is_ignorable(c) || is_blank(c) && c != ' ';
     name.trim_matches(' ') == name && !name.is_empty() && !name.contains("  ") && !name.chars().any(is_hidden)

@@ -17,11 +17,10 @@ use crate::os::file::{FileFacts, FileId};
 use crate::os::lock as file_lock;
 use crate::os::private::{self, OpenError};
 
-/// No file of loom's grows larger: what would make it larger is refused before it is written, since nobody could read it.
-/// Unit tests have a smaller bound, which is sooner reached.
+/// The size limit of loom's own files, in bytes; lower in unit tests. Nothing larger is written or read.
 pub const MAX_SIZE: u64 = if cfg!(test) { 4 } else { 64 } * 1024 * 1024;
 
-/// Whoever holds a lock for longer than this hangs, or its disk does: an error helps more than waiting on.
+/// How long a lock is waited for. Whoever holds one for longer hangs, so an error helps more than waiting on.
 pub const LOCK_WITHIN: Duration = Duration::from_secs(5);
 
 /// How often a lock that somebody holds is tried again.
@@ -30,31 +29,57 @@ const LOCK_AGAIN: Duration = Duration::from_millis(5);
 /// Why a private file or directory was not used. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PrivateFileError {
+    /// Others could read or replace it.
     #[error("{path}: {reason}")]
-    Unsafe { path: PathBuf, reason: Unsafe },
+    Unsafe {
+        /// The file or directory.
+        path: PathBuf,
+        /// What makes it unfit.
+        reason: Unsafe,
+    },
+    /// The file is, or would become, larger than [`MAX_SIZE`].
     #[error("{path} has, or would have, more than {MAX_SIZE} bytes")]
-    TooLarge { path: PathBuf },
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another process held the lock for the whole time that it was waited for.
     #[error("{path} is locked by {holder}")]
-    Held { path: PathBuf, holder: LockHolder },
+    Held {
+        /// The locked file.
+        path: PathBuf,
+        /// The process that holds the lock, if the system says which.
+        holder: LockHolder,
+    },
+    /// The system refused to open, read, write or lock it.
     #[error("{path}: {error}")]
-    Io { path: PathBuf, error: io::Error },
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
 }
 
 /// What makes a file or directory unfit for secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unsafe {
+    /// It is a symbolic link, or not the file or directory that is wanted.
     #[error("is a symbolic link or not what it should be")]
     NotPlain,
+    /// Another user owns it.
     #[error("belongs to another user")]
     Owner,
+    /// Other users have access to it.
     #[error("is accessible by others")]
     Mode,
+    /// It has a second name, through which others might reach it.
     #[error("has more than one name")]
     HardLink,
 }
 
 impl PrivateFileError {
-    /// What is wrong, as a person reads it.
+    /// The sentence that says what is wrong, for people.
     pub fn message(&self) -> Message {
         match self {
             PrivateFileError::Unsafe { path, reason } => {
@@ -74,7 +99,7 @@ impl PrivateFileError {
         }
     }
 
-    /// Whether there simply is no such file or directory.
+    /// Whether there is no such file or directory.
     pub fn is_not_found(&self) -> bool {
         matches!(self, PrivateFileError::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
     }
@@ -82,8 +107,8 @@ impl PrivateFileError {
 
 type Result<T> = std::result::Result<T, PrivateFileError>;
 
-/// Creates the directory (0700) with its parents, or checks that it is a directory of ours in which nobody else writes. None
-/// is made in another user's.
+/// Creates the directory with its parents, for its owner alone (0700), but none in another user's. One that exists must
+/// be ours, and nobody else may write in it.
 pub fn private_dir(path: &Path) -> Result<()> {
     if let Some(dir) = of_another(path) {
         return Err(unsafe_path(&dir, Unsafe::Owner));
@@ -98,7 +123,7 @@ pub fn private_dir(path: &Path) -> Result<()> {
     check_private(path, &FileFacts::of_name(path).map_err(io_error(path))?)
 }
 
-/// Like [`private_dir`] for who only reads: a directory that is not there is not made.
+/// Checks a directory as [`private_dir`] does, but creates none: a missing one is fine.
 pub fn check_dir(path: &Path) -> Result<()> {
     match FileFacts::of_name(path) {
         Ok(found) => check_private(path, &found),
@@ -107,24 +132,24 @@ pub fn check_dir(path: &Path) -> Result<()> {
     }
 }
 
-/// Whether files can be made in the directory.
+/// Fails if no files can be made in the directory.
 pub fn check_writable(path: &Path) -> Result<()> {
     private::check_writable(path).map_err(io_error(path))
 }
 
-/// Like [`private_dir`], for a directory that others may not even enter: the socket's.
+/// Checks that the directory is this user's and that nobody else can even enter it, as the socket's must be.
 pub fn closed_dir(path: &Path) -> Result<()> {
     let found = FileFacts::of_name(path).map_err(io_error(path))?;
     check_owner(path, found.is_dir(), &found)?;
     refuse_if(found.is_open_to_others(), path, Unsafe::Mode)
 }
 
-/// Reads a private file; `None` if there is none. Never follows a link and never waits on a FIFO.
+/// Reads a private file; `None` if there is none. A link is not followed, and a FIFO is an error instead of a wait.
 pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     Ok(read_identified(path)?.map(|(bytes, _)| bytes))
 }
 
-/// The same, and which file it was.
+/// Reads a private file as [`read`] does, and says which file it was.
 pub fn read_identified(path: &Path) -> Result<Option<(Zeroizing<Vec<u8>>, FileId)>> {
     let Some(file) = open_to_read(path)? else { return Ok(None) };
     // Room for all of it at once: a buffer that grows leaves copies behind.
@@ -141,7 +166,7 @@ pub fn is_there(path: &Path) -> bool {
     !matches!(path.symlink_metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound)
 }
 
-/// Opens a private file, for who wants but a part of it; `None` if there is none.
+/// Opens a private file to read a part of it; `None` if there is none.
 pub fn open_to_read(path: &Path) -> Result<Option<File>> {
     match open(path, OpenOptions::new().read(true)) {
         Ok(file) => Ok(Some(file)),
@@ -150,24 +175,24 @@ pub fn open_to_read(path: &Path) -> Result<Option<File>> {
     }
 }
 
-/// Opens a private file that is there, to change it in place.
+/// Opens an existing private file to change it in place.
 pub fn open_to_change(path: &Path) -> Result<File> {
     open(path, OpenOptions::new().read(true).write(true))
 }
 
-/// Replaces the file by one with these bytes, 0600: at every instant the old or the new content is there, and the new
-/// one is on disk when this returns. A crash can leave a temporary file behind, which nothing reads and the next one who
-/// writes in that directory removes.
+/// Replaces the file by one with these bytes, for its owner alone (0600). At every instant either the old or the new
+/// content is there, and the new one is on the disk when this returns. A crash can leave a temporary file behind, which
+/// nothing reads and the next write in that directory removes.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     place(path, bytes, |temporary| temporary.persist(path))
 }
 
-/// Creates the file with these bytes, 0600; an existing one is an error and stays as it is.
+/// Creates the file with these bytes, for its owner alone (0600). An existing file is an error and stays as it is.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<()> {
     place(path, bytes, |temporary| temporary.persist_noclobber(path))
 }
 
-/// Keeps these bytes of a damaged file under a name that nothing has yet, and says which.
+/// Keeps the bytes of a damaged file beside it, as `NAME.damaged-UNIXTIME` or a similar free name. Returns the path.
 pub fn keep_damaged(path: &Path, bytes: &[u8]) -> Result<PathBuf> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let first = format!("{name}.damaged-{}", clock::now().as_second());
@@ -181,14 +206,14 @@ pub fn keep_damaged(path: &Path, bytes: &[u8]) -> Result<PathBuf> {
     }
 }
 
-/// Gives the file another name, in place of what has it; `from` and `to` lie in one directory.
+/// Gives the file another name in the same directory. A file that has that name already is replaced.
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
     std::fs::rename(from, to).map_err(io_error(from))?;
     let dir = to.parent().unwrap_or(Path::new("."));
     private::sync_dir(dir).map_err(io_error(dir))
 }
 
-/// Removes the file; none is no error.
+/// Removes the file. It is no error if there is none.
 pub fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(path)(error)),
@@ -196,18 +221,19 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Appends to a private file, creating it 0600.
+/// Opens a private file to append to it; a missing one is created for its owner alone (0600).
 pub fn append(path: &Path) -> Result<File> {
     open(path, OpenOptions::new().append(true).create(true))
 }
 
-/// Waits for the exclusive lock on this file, creating it if needed, but no longer than [`LOCK_WITHIN`]. The lock ends with
-/// the returned file, also by a crash.
+/// Waits for the exclusive lock on this file, at most [`LOCK_WITHIN`], and creates the file if needed. The lock ends
+/// when the returned file is closed, also by a crash.
 pub fn lock(path: &Path) -> Result<File> {
     lock_within(path, LOCK_WITHIN)
 }
 
-/// The same within another time. That somebody holds the lock for longer is an error, which names them where it can.
+/// Waits for the lock as [`lock`] does, at most `time`. The error names the process that holds it, if the system says
+/// which.
 pub fn lock_within(path: &Path, time: Duration) -> Result<File> {
     let file = open_lock(path)?;
     let (until, mut waiting) = (Instant::now() + time, None);
@@ -221,7 +247,7 @@ pub fn lock_within(path: &Path, time: Duration) -> Result<File> {
     Ok(file)
 }
 
-/// Like [`lock`], but `None` at once when somebody else holds it.
+/// Takes the exclusive lock on this file as [`lock`] does, but does not wait: `None` if another process holds it.
 pub fn try_lock(path: &Path) -> Result<Option<File>> {
     let file = open_lock(path)?;
     Ok(try_flock(path, &file)?.then_some(file))

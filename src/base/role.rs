@@ -4,19 +4,25 @@ use serde::{Deserialize, Serialize};
 
 use super::{Scope, Scopes};
 
-/// A role of Loki's API, from the least to the most powerful.
+/// A role of Loki's API. The order of the variants is their rank, least powerful first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
+    /// May look: `read`.
     Viewer,
+    /// May look, and read the audit log: `read`, `audit`.
     Auditor,
+    /// May change things: `control`, which includes `write` and `read`.
     Operator,
+    /// May do everything: `*`.
     Admin,
 }
 
 impl Role {
+    /// Every role, least powerful first.
     pub const EVERY: [Role; 4] = [Role::Viewer, Role::Auditor, Role::Operator, Role::Admin];
 
+    /// The role's name in settings, claims and replies.
     pub fn name(self) -> &'static str {
         match self {
             Role::Viewer => "viewer",
@@ -26,10 +32,12 @@ impl Role {
         }
     }
 
+    /// The role with this name; `None` if there is none.
     pub fn from_name(name: &str) -> Option<Role> {
         Role::EVERY.into_iter().find(|role| role.name() == name)
     }
 
+    /// The scopes that the role gives.
     pub fn scopes(self) -> Scopes {
         let scopes: &[Scope] = match self {
             Role::Viewer => &[Scope::Read],
@@ -41,7 +49,8 @@ impl Role {
     }
 }
 
-/// The scopes of a role: one of those that Loki's API has, else one of the settings, which cannot change the former.
+/// The scopes of the role with this name: a built-in one ([`Role`]), else one of `custom`, the roles of the settings,
+/// which cannot redefine a built-in one. `None` if neither has it.
 pub fn scopes_of_role(role: &str, custom: &BTreeMap<String, Scopes>) -> Option<Scopes> {
     Role::from_name(role).map(Role::scopes).or_else(|| custom.get(role).cloned())
 }

@@ -4,20 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use super::Role;
 
-/// Which claims of an issuer give which role.
+/// Which claims of an issuer's tokens give which role.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RoleRules {
-    /// The one claim that counts: its name, or the way to it with dots, as in `resource_access.loom.roles`.
+    /// The only claim that is looked at: its name, or the way to it with dots, as in `resource_access.loom.roles`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
-    /// Value of a claim → role. Where there is none, a value counts that is a role's own name; an empty one gives nobody a role.
+    /// From a value of the claim to the role that it gives. If absent, a value that is the name of a role gives that
+    /// role; an empty map gives nobody a role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<BTreeMap<String, Role>>,
 }
 
 impl RoleRules {
-    /// The role that a value gives; letters count as they are.
+    /// The role that this value of a claim gives, if any. Upper and lower case are told apart.
     pub fn role_of(&self, value: &str) -> Option<Role> {
         match &self.mapping {
             None => Role::from_name(value),

@@ -5,17 +5,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Role, ServerPattern};
 
-/// `servers` of an issuer: role → the servers at which what is kept is used for who has it.
+/// The key `servers` of an issuer in the settings: for each role, the servers whose stored credentials it may use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RoleServers(BTreeMap<Role, Reach>);
 
-/// How far a role reaches.
+/// The servers whose stored credentials a role may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// It looks at who is logged in where.
+    /// None: the role only sees who is logged in where. In the settings an empty list.
     Status,
+    /// The named servers.
     Servers(Vec<ServerPattern>),
+    /// Every server. In the settings the list `["*"]`.
     All,
 }
 
@@ -23,11 +25,13 @@ pub enum Reach {
 const EVERY: &str = "*";
 
 impl RoleServers {
+    /// Whether the settings name servers for no role at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Roles that only look have no servers unless some are named for them; who may change things has all.
+    /// The servers of this role. Without an entry it is none for [`Role::Viewer`] and [`Role::Auditor`], which only
+    /// look, and every server for the others.
     pub fn of(&self, role: Role) -> Reach {
         let usual = || match role {
             Role::Viewer | Role::Auditor => Reach::Status,

@@ -4,30 +4,32 @@ use serde::{Deserialize, Serialize};
 
 use super::{Secret, reveal_some};
 
-/// How servers are reached from where somebody is: through which proxies, and who may vouch for them. It is theirs to
-/// choose, not the agent's: `https_proxy` and its kind, as their environment has them.
+/// How a user's requests reach servers: through which proxies, and which certificate authorities are trusted. It comes
+/// from the environment of whoever asks (`https_proxy` and the like), not from the agent's own.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Route {
-    /// A proxy's address may hold a password.
+    /// The proxy for `https` URLs. Every proxy is a [`Secret`], since its address may hold a password.
     #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
     pub https_proxy: Option<Secret>,
+    /// The proxy for `http` URLs.
     #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
     pub http_proxy: Option<Secret>,
-    /// For both, where nothing else is said.
+    /// The proxy for URLs of both schemes that have none of their own.
     #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
     pub all_proxy: Option<Secret>,
-    /// Which hosts are reached without one.
+    /// Hosts that are reached without a proxy, in the form that curl reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_proxy: Option<String>,
-    /// In place of the system's authorities: a PEM file, and a directory of such files.
+    /// A PEM file of certificate authorities that are trusted in place of the system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ssl_cert_file: Option<PathBuf>,
+    /// A directory of PEM files of certificate authorities that are trusted in place of the system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ssl_cert_dir: Option<PathBuf>,
 }
 
 impl Route {
-    /// As this process was told. Lower case goes first, as with git and curl.
+    /// Reads the environment of this process. Lower-case names go before upper-case ones, as with git and curl.
     pub fn from_environment() -> Route {
         let text =
             |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
@@ -44,12 +46,12 @@ impl Route {
         }
     }
 
-    /// Whether others than the system's authorities are to be trusted.
+    /// Whether certificate authorities other than the system's are to be trusted.
     pub fn has_authorities(&self) -> bool {
         self.ssl_cert_file.is_some() || self.ssl_cert_dir.is_some()
     }
 
-    /// The same through this proxy for every server; nothing means none.
+    /// This route with `proxy` for every server, or without any proxy if it is `None`.
     pub fn through(&self, proxy: Option<&Secret>) -> Route {
         Route {
             https_proxy: None,

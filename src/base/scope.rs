@@ -2,15 +2,19 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What somebody may do, in the words of Loki's API: `*` includes all, `control` includes `write`, and that `read`;
-/// `audit` stands apart.
+/// One thing that a caller may do, in the words of Loki's API. `*` includes all others, `control` includes `write`, and
+/// `write` includes `read`; only `*` includes `audit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// `*`
+    /// `*`: everything.
     All,
+    /// `control`: what manages the agent, such as its tokens and doors.
     Control,
+    /// `write`: changing what is stored.
     Write,
+    /// `read`: looking.
     Read,
+    /// `audit`: reading the audit log.
     Audit,
 }
 
@@ -18,14 +22,16 @@ pub enum Scope {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scopes(Vec<Scope>);
 
-/// This is no scope.
+/// A text that names no scope.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is no scope: *, control, write, read, audit")]
 pub struct UnknownScope(pub String);
 
 impl Scope {
+    /// Every scope, the most powerful first.
     pub const EVERY: [Scope; 5] = [Scope::All, Scope::Control, Scope::Write, Scope::Read, Scope::Audit];
 
+    /// The scope's name in tokens, settings and replies.
     pub fn name(self) -> &'static str {
         match self {
             Scope::All => "*",
@@ -36,12 +42,13 @@ impl Scope {
         }
     }
 
+    /// The scope with this name.
     pub fn from_name(name: &str) -> Result<Scope, UnknownScope> {
         let found = Scope::EVERY.into_iter().find(|scope| scope.name() == name);
         found.ok_or_else(|| UnknownScope(name.to_owned()))
     }
 
-    /// Whether who has this may do what needs the other.
+    /// Whether whoever has this scope may do what needs `other`.
     pub fn includes(self, other: Scope) -> bool {
         match (self, other) {
             (Scope::All, _) => true,
@@ -54,7 +61,7 @@ impl Scope {
 }
 
 impl Scopes {
-    /// The scopes of these names; none is nobody's right.
+    /// The scopes with these names. One unknown name is an error; no names are no rights.
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Scopes, UnknownScope> {
         let mut scopes = Scopes::default();
         for name in names {
@@ -69,16 +76,17 @@ impl Scopes {
         }
     }
 
+    /// Whether one of the scopes includes `needed`.
     pub fn allows(&self, needed: Scope) -> bool {
         self.0.iter().any(|scope| scope.includes(needed))
     }
 
-    /// Whether every right of the others is among these.
+    /// Whether these scopes allow everything that `others` allow.
     pub fn cover(&self, others: &Scopes) -> bool {
         others.0.iter().all(|scope| self.allows(*scope))
     }
 
-    /// What both allow.
+    /// The scopes that both sets allow.
     pub fn intersection(&self, others: &Scopes) -> Scopes {
         let mut both = Scopes::default();
         self.0.iter().filter(|scope| others.allows(**scope)).for_each(|scope| both.insert(*scope));
@@ -86,16 +94,18 @@ impl Scopes {
         both
     }
 
-    /// The same without what others among them include.
+    /// The set without scopes that another one in it includes: `control, read` becomes `control`.
     pub fn simplified(&self) -> Scopes {
         let is_included = |scope: &Scope| self.0.iter().any(|other| other != scope && other.includes(*scope));
         self.0.iter().filter(|scope| !is_included(scope)).copied().collect()
     }
 
+    /// Whether the set has no scope, and so allows nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// The scopes in the order in which they were named.
     pub fn iter(&self) -> impl Iterator<Item = Scope> {
         self.0.iter().copied()
     }

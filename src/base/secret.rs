@@ -20,12 +20,13 @@ pub struct Secret(SecretString);
 const MAX_TOKEN: usize = 16 * 1024;
 
 impl Secret {
-    /// Takes over a text. The caller sees to it that no other copy stays behind.
+    /// Takes over a text of any form. The caller sees to it that no other copy stays behind.
     pub fn new(text: String) -> Self {
         Secret(SecretString::from(text))
     }
 
-    /// Takes over a token: visible ASCII of at most 16 KiB, so that it fits a header line and git's protocol (RFC 6750 §2.1).
+    /// Takes over a token: visible ASCII of 1 byte to 16 KiB, so that it fits a header line and git's protocol (RFC
+    /// 6750 §2.1). `None` if it is anything else.
     pub fn token(text: String) -> Option<Self> {
         let secret = Secret::new(text);
         let text = secret.expose();
@@ -33,17 +34,17 @@ impl Secret {
         (visible && (1..=MAX_TOKEN).contains(&text.len())).then_some(secret)
     }
 
-    /// The text itself, for the one place that must say it.
+    /// The text itself, for the few places that send or store it.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Whether both are the same, in time that depends on their lengths only.
+    /// Whether both secrets are equal. The time that this takes depends on their lengths only.
     pub fn matches(&self, other: &Secret) -> bool {
         self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
     }
 
-    /// Whether it can be said in one line: no LF, CR or NUL.
+    /// Whether the text fits in one line: it has no LF, CR or NUL.
     pub fn is_one_line(&self) -> bool {
         !self.expose().contains(['\n', '\r', '\0'])
     }
@@ -59,10 +60,12 @@ impl std::fmt::Debug for Secret {
 pub mod reveal {
     use super::*;
 
+    /// Writes the secret itself as a string.
     pub fn serialize<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(secret.expose())
     }
 
+    /// Reads a secret from a string.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
         Secret::deserialize(from)
     }
@@ -72,6 +75,7 @@ pub mod reveal {
 pub mod reveal_some {
     use super::*;
 
+    /// Writes the secret itself as a string, or nothing.
     pub fn serialize<S: Serializer>(secret: &Option<Secret>, to: S) -> Result<S::Ok, S::Error> {
         match secret {
             Some(secret) => to.serialize_some(secret.expose()),
@@ -79,6 +83,7 @@ pub mod reveal_some {
         }
     }
 
+    /// Reads a secret from a string, if there is one.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
         Option::deserialize(from)
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use super::{OAuthSettings, Route, Secret, ServerUrl};
 use crate::os::directories;
 
-/// What the config file says of one server: `[[server]]`.
+/// One entry `[[server]]` of the settings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerConfig {
@@ -43,24 +43,30 @@ enum Proxy {
     Through(Secret),
 }
 
-/// The TLS of one server, beyond what holds for all. There is no way to turn verification off.
+/// What differs for one server's TLS. Nothing here turns verification off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsSettings {
+    /// A PEM file of certificate authorities that are trusted for this server, beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// A PEM file with the certificate chain that loom shows to the server.
     pub client_certificate: Option<PathBuf>,
+    /// A PEM file with the private key of that certificate.
     pub client_key: Option<PathBuf>,
 }
 
 impl ServerConfig {
+    /// How to log in at the server, as far as the settings say.
     pub fn oauth(&self) -> &OAuthSettings {
         &self.oauth
     }
 
+    /// Names of headers that calls of the server's API may have beside those that are allowed everywhere.
     pub fn api_headers(&self) -> &[String] {
         &self.api_headers
     }
 
-    /// How the server is reached by who would otherwise go this way.
+    /// How this server is reached by somebody whose route is `otherwise`: through the proxy that its entry names, if it
+    /// does.
     pub fn route(&self, otherwise: &Route) -> Route {
         match &self.proxy {
             None => otherwise.clone(),
@@ -69,11 +75,12 @@ impl ServerConfig {
         }
     }
 
-    /// Whether anything is said of a proxy.
+    /// Whether the entry says which proxy to use, or that none is to be used.
     pub fn has_proxy(&self) -> bool {
         self.proxy.is_some()
     }
 
+    /// The entry's TLS settings, with a leading `~/` of each path replaced.
     pub fn tls(&self) -> TlsSettings {
         TlsSettings {
             ca_file: self.ca_file.as_deref().map(from_home),
@@ -104,7 +111,7 @@ fn yes() -> bool {
     true
 }
 
-/// A path of the config file: `~/` is the home directory.
+/// A path of the settings with a leading `~/` replaced by the home directory.
 pub fn from_home(path: &std::path::Path) -> PathBuf {
     match (path.strip_prefix("~"), directories::home()) {
         (Ok(rest), Some(home)) => home.join(rest),

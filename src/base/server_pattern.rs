@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{ServerUrl, ServerUrlError};
 
-/// Which servers are meant: one with what lies below it, or with `*.` in front of its host all hosts below that name.
+/// Which servers are meant: one server and the paths below its own, or every host below a domain (`*.example`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerPattern {
     any_below: bool,
@@ -13,7 +13,8 @@ pub struct ServerPattern {
 }
 
 impl ServerPattern {
-    /// Parses what a person types: `git.example`, `https://git.example/acme`, `*.example`.
+    /// Parses what a person types: `git.example`, `https://git.example/acme`, `*.example`. Without a scheme it is
+    /// `https`.
     pub fn from_user(text: &str) -> Result<Self, ServerUrlError> {
         // Marks of direction come along when an address is copied out of a right-to-left sentence.
         let text = text.trim_matches(|c| matches!(c, '\u{2066}'..='\u{2069}'));
@@ -22,12 +23,12 @@ impl ServerPattern {
         Ok(ServerPattern { any_below, server: ServerUrl::parse(&format!("{scheme}://{rest}"))? })
     }
 
-    /// The one server that is meant, if it is one.
+    /// The server, if the pattern means exactly one.
     pub fn server(&self) -> Option<&ServerUrl> {
         (!self.any_below).then_some(&self.server)
     }
 
-    /// Whether this server is meant.
+    /// Whether the pattern means this server.
     pub fn covers(&self, server: &ServerUrl) -> bool {
         if !self.any_below {
             return self.server.covers(server);
@@ -36,7 +37,7 @@ impl ServerPattern {
         below && self.server.covers(&server.at_host_of(&self.server))
     }
 
-    /// Whether every server that the other means is meant by this too.
+    /// Whether this pattern means every server that `other` means.
     pub fn covers_all_of(&self, other: &ServerPattern) -> bool {
         match (self.any_below, other.any_below) {
             // Its own name is not below itself, but all below it are.

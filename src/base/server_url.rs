@@ -60,7 +60,8 @@ impl ServerUrl {
         }
     }
 
-    /// Builds the URL from git's attributes `protocol`, `host` (with port) and `path`.
+    /// Builds the URL from git's attributes `protocol`, `host` (perhaps with a port) and `path`, which git sends
+    /// decoded.
     pub fn from_parts(protocol: &str, host: &str, path: Option<&str>) -> Result<Self, ServerUrlError> {
         if host.is_empty() && protocol == FILE_SCHEME {
             return Self::parse(&format!("{protocol}://{}", encode_file(path.unwrap_or_default())?));
@@ -79,7 +80,7 @@ impl ServerUrl {
         &self.scheme
     }
 
-    /// The host in lower case; an IPv6 address keeps its brackets. Empty where a file is meant.
+    /// The host in lower case; an IPv6 address keeps its brackets. Empty if the URL names a client certificate's file.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -89,12 +90,12 @@ impl ServerUrl {
         &self.path
     }
 
-    /// Whether it is no server but the file of a client certificate.
+    /// Whether the URL names the file of a client certificate and no server.
     pub fn is_file(&self) -> bool {
         self.host.is_empty()
     }
 
-    /// The same server without a path; a file as it is.
+    /// This server without a path. The URL of a client certificate's file stays as it is.
     pub fn origin(&self) -> ServerUrl {
         match self.is_file() {
             true => self.clone(),
@@ -102,7 +103,7 @@ impl ServerUrl {
         }
     }
 
-    /// Whether it is reached at another port than the usual one of its scheme.
+    /// Whether the port is another than the default one of the scheme.
     pub fn names_port(&self) -> bool {
         self.port.is_some()
     }
@@ -118,12 +119,12 @@ impl ServerUrl {
         self.same_origin(other) && lies_below(&other.path, &self.path)
     }
 
-    /// Whether this path of the same origin lies at or below this URL.
+    /// Whether a path at this server's origin lies at or below this URL's path.
     pub fn covers_path(&self, path: &UrlPath) -> bool {
         path.lies_below(&self.path)
     }
 
-    /// The same path on the host of another, with the scheme and port of this one.
+    /// This URL with the host of `other`; scheme, port and path stay.
     pub(super) fn at_host_of(&self, other: &ServerUrl) -> ServerUrl {
         ServerUrl { host: other.host.clone(), ..self.clone() }
     }

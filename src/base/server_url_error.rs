@@ -4,28 +4,40 @@ use crate::msg;
 /// Why a text is not a [`ServerUrl`](super::ServerUrl).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServerUrlError {
+    /// It does not have the form `scheme://host[:port][/path]`.
     #[error("not a URL of the form scheme://host[:port][/path]")]
     Malformed,
+    /// The host is missing.
     #[error("the host is missing")]
     NoHost,
+    /// A user name or password stands in front of the host.
     #[error("user name or password inside the URL")]
     UserInfo,
+    /// It has a `?` or a `#`.
     #[error("query or fragment inside the URL")]
     QueryOrFragment,
+    /// The host is written in a way that parsers read differently.
     #[error("the host is not spelled in its canonical form")]
     OddHost,
+    /// The host has characters beyond ASCII (RFC 5890 §2.3).
     #[error("the host is not ASCII; its ASCII form is {a_label}")]
-    NotAscii { a_label: String },
+    NotAscii {
+        /// The host in ASCII, as `xn--…`.
+        a_label: String,
+    },
+    /// The port is no plain number from 1 to 65535.
     #[error("the port is not a plain number from 1 to 65535")]
     OddPort,
+    /// The path is written in a way that servers or parsers read differently.
     #[error("the path is not spelled in its canonical form")]
     OddPath,
+    /// Scheme, host or file is longer than any that exists.
     #[error("longer than any host or file is named")]
     TooLong,
 }
 
 impl ServerUrlError {
-    /// The reason as a person reads it.
+    /// The sentence that says what is wrong, for people.
     pub fn message(&self) -> Message {
         match self {
             ServerUrlError::Malformed => msg!("url-malformed"),

@@ -1,4 +1,4 @@
-/// The path as one word of a shell; what is special there is escaped, and the word still begins with `/`.
+/// The path as one word for a POSIX shell, with special characters escaped by `\`. It still begins with `/`.
 pub fn shell_word(path: &str) -> String {
     let mut word = String::with_capacity(path.len());
     for c in path.chars() {

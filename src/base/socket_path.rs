@@ -66,7 +66,7 @@ fn is_ours_alone(dir: &Path) -> bool {
     FileFacts::of_target(dir).is_ok_and(|found| found.is_dir() && found.is_ours() && !found.is_open_to_others())
 }
 
-/// The variable that decides where the socket is, or could.
+/// The environment variable that decides where the socket is, or would decide it if it were set.
 pub fn socket_variable() -> &'static str {
     deciding(&["LOOM_AGENT_SOCK"]).unwrap_or("XDG_RUNTIME_DIR")
 }

@@ -3,22 +3,25 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::Message;
 use crate::msg;
 
-/// Where a credential is kept. What is said of a place is said here, and nowhere else.
+/// A place in which credentials are kept. Everything that differs between the places is said in this file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StoredIn {
+    /// The keyring of the desktop.
     Keyring,
+    /// Loom's sealed file.
     File,
-    /// Nowhere else: what is there ends with the agent.
+    /// The agent's memory, which ends with the agent.
     Memory,
 }
 
-/// Where new credentials are to be kept: the setting `store`.
+/// The setting `store`: where new credentials are to be kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StoreChoice {
-    /// The keyring where it answers, else the file.
+    /// The keyring if it answers, else the file.
     #[default]
     Auto,
+    /// Always this place.
     In(StoredIn),
 }
 
@@ -26,10 +29,10 @@ pub enum StoreChoice {
 const CHOICES: &[&str] = &["auto", StoredIn::Keyring.name(), StoredIn::File.name(), StoredIn::Memory.name()];
 
 impl StoredIn {
-    /// In the order in which they are shown.
+    /// Every place, in the order in which they are shown.
     pub const ALL: [StoredIn; 3] = [StoredIn::Keyring, StoredIn::File, StoredIn::Memory];
 
-    /// The word for it, in settings, arguments and replies.
+    /// The place's name in settings, arguments and replies.
     pub const fn name(self) -> &'static str {
         match self {
             StoredIn::Keyring => "keyring",
@@ -38,11 +41,12 @@ impl StoredIn {
         }
     }
 
+    /// The place with this name; `None` if there is none.
     pub fn from_name(name: &str) -> Option<StoredIn> {
         StoredIn::ALL.into_iter().find(|place| place.name() == name)
     }
 
-    /// The word for it, as people read it.
+    /// The place's name, as people read it.
     pub fn message(self) -> Message {
         match self {
             StoredIn::Keyring => msg!("in-keyring"),
@@ -51,7 +55,7 @@ impl StoredIn {
         }
     }
 
-    /// That a login is kept there.
+    /// The sentence that a login is kept in this place.
     pub fn kept(self) -> Message {
         match self {
             StoredIn::Keyring => msg!("kept-in-keyring"),
@@ -60,7 +64,7 @@ impl StoredIn {
         }
     }
 
-    /// Whether what is there outlives the agent.
+    /// Whether what is kept there is still there when the agent has ended.
     pub fn outlives_the_agent(self) -> bool {
         match self {
             StoredIn::Keyring | StoredIn::File => true,
@@ -68,7 +72,8 @@ impl StoredIn {
         }
     }
 
-    /// Whether somebody else's program has it, which may be away for a while. What is in memory does meanwhile.
+    /// Whether another program provides the place and may be absent for a while. The agent then goes on with its copy
+    /// in memory.
     pub fn may_be_away(self) -> bool {
         match self {
             StoredIn::Keyring => true,
@@ -78,7 +83,7 @@ impl StoredIn {
 }
 
 impl StoreChoice {
-    /// From the text of `LOOM_STORE`.
+    /// From the text of `LOOM_STORE`: `auto`, or the name of a place. `None` if it is neither.
     pub fn from_name(name: &str) -> Option<StoreChoice> {
         match name {
             "auto" => Some(StoreChoice::Auto),

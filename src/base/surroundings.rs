@@ -11,23 +11,24 @@ use serde::{Deserialize, Serialize};
 
 use super::{Paths, Route};
 
-/// What of an asker's environment decides where and how things are reached for them. It comes with each request: whoever
-/// happened to start the agent decides nothing for others.
+/// What depends on the environment of whoever asks. It comes with each request, so that the environment of the process
+/// that happened to start the agent decides nothing for others.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Surroundings {
-    /// The session bus, on which their keyring is: `DBUS_SESSION_BUS_ADDRESS`.
+    /// The address of the session bus on which the asker's keyring is (`DBUS_SESSION_BUS_ADDRESS`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bus: Option<String>,
-    /// Which settings and state they mean: [`Paths::tag`].
+    /// Which directories of settings and state the asker means, as [`Paths::tag`] names them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
+    /// The asker's proxies and certificate authorities.
     #[serde(default)]
     pub route: Route,
 }
 
 impl Surroundings {
-    /// Those of this process. Nothing where somebody named the socket: the agent behind it may be of another machine, or
-    /// outside of this container, and what holds here means nothing there.
+    /// The surroundings of this process. `None` if `LOOM_AGENT_SOCK` names the socket: the agent behind it may be on
+    /// another machine or outside of this container, where these values mean nothing.
     pub fn from_environment(paths: &Paths) -> Option<Surroundings> {
         if paths.is_socket_named() {
             return None;

@@ -3,7 +3,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// A JSON object in which no key stands twice: two readers could then see two objects (RFC 8259 §4).
+/// A JSON object in which no key stands twice. With a repeated key, two readers could see two different objects (RFC
+/// 8259 §4), so reading one is an error.
 #[derive(Clone, Debug)]
 pub struct UniqueMap(pub Map<String, Value>);
 

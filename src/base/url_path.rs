@@ -18,13 +18,13 @@ use super::lenient_reading::{Reading, readings};
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UrlPath(String);
 
-/// Some server would read the path as another.
+/// The error of a path that some server would read as another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("some servers would read this path as another")]
 pub struct OddPath;
 
 impl UrlPath {
-    /// Parses what stands between the host and the query of a URL: nothing, or what begins with a slash.
+    /// Parses what stands between the host and the query of a URL: an empty text, or one that begins with a slash.
     pub fn parse(text: &str) -> Result<UrlPath, OddPath> {
         let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '\\');
         let is_path = text.is_empty() || text.starts_with('/');
@@ -37,26 +37,27 @@ impl UrlPath {
         }
     }
 
-    /// As it was written.
+    /// The path as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether no server finds a control character in it, however often it decodes: what that is for another is not known.
+    /// Whether no server finds a control character in the path, however often it decodes it. What a path with one means
+    /// to another server is not known.
     pub fn is_plain(&self) -> bool {
         readings(&self.0).is_some_and(|all| !all.iter().any(Reading::has_control))
     }
 
-    /// Whether every server finds it at this path, or below it.
+    /// Whether every server takes this path for `prefix` itself or for one below it.
     pub fn lies_below(&self, prefix: &str) -> bool {
         lies_below(&self.0, prefix)
     }
 }
 
-/// The same for two paths that are known to be some.
+/// Whether every server takes `path` for `prefix` itself or for one below it. Both are already known to be valid paths.
 ///
-/// Whole segments count. Where there is a path to leave, what lies below has no empty segments, at which some servers begin anew,
-/// and no control characters, however often encoded: what follows may be something else without them.
+/// Only whole segments count. Below a prefix that is not empty there may be no empty segments, at which some servers
+/// begin anew, and no control characters, however often encoded: a server that drops them may see another path.
 pub(super) fn lies_below(path: &str, prefix: &str) -> bool {
     let prefix = prefix.trim_end_matches('/');
     let Some(rest) = path.strip_prefix(prefix) else { return false };

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Message;
 
-/// Something is waited for, for as long as this is held. What hangs for ever is waited for for ever.
+/// Says that this process waits for something, for as long as the value is held.
 #[must_use]
 pub struct Waiting(u64);
 
@@ -23,7 +23,7 @@ struct Waits {
 const MOST: usize = 3;
 
 impl Waiting {
-    /// From now on, for what this sentence says.
+    /// Begins a wait for what this sentence names.
     pub fn begin(what: Message) -> Waiting {
         let mut waits = lock();
         let number = waits.next;
@@ -39,7 +39,8 @@ impl Drop for Waiting {
     }
 }
 
-/// What has been waited for for so long, the longest first; each once.
+/// What this process has been waiting for during at least `time`: at most three sentences, the longest wait first, none
+/// of them twice.
 pub fn for_longer_than(time: Duration) -> Vec<Message> {
     let mut found: Vec<Message> = Vec::new();
     for (_, what) in lock().all.values().filter(|(since, _)| since.elapsed() >= time) {
