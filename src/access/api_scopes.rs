@@ -4,13 +4,14 @@ use super::path_template::PathTemplate;
 use super::secret_paths::may_answer_with_a_secret;
 use crate::base::{Scope, lenient_segments};
 
-/// What a call to an API takes.
+/// What a caller needs to make a call of an API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Need {
+    /// The scope that the caller must have.
     pub scope: Scope,
-    /// The answer is a new secret of the server.
+    /// Whether the answer may be a secret of the server, which only a caller with the right to see secrets may get.
     pub reveals: bool,
-    /// It stands in the table of Loki's API; else it is a guess by the method.
+    /// Whether the call stands in the table of Loki's API. If not, the need is a guess by the method.
     pub certain: bool,
 }
 
@@ -43,11 +44,12 @@ impl Need {
     }
 }
 
-/// What a call of this method and path takes: as Loki's API says where the path is one of its, else by the method. What Loki's
-/// table does not know below `/api` takes everything if it changes something: its next version may have it.
+/// What a call with this method and path needs. A path of Loki's API needs what its table says, any other what the
+/// method suggests. A call below `/api` that changes something and is not in the table needs everything, since a later
+/// version of Loki may have it.
 ///
-/// Servers differ in how they read a path: encoded letters, doubled slashes, capitals, parameters after `;`. Here all of that
-/// is undone, and `api` counts wherever it stands, so that no spelling makes a call look smaller than it is.
+/// Servers differ in how they read a path: encoded letters, doubled slashes, capitals, parameters after `;`. All of
+/// this is undone first, and `api` counts wherever it stands, so no spelling makes a call look smaller than it is.
 pub fn needed(method: &str, path: &str) -> Need {
     let segments = segments(path);
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();

@@ -64,7 +64,7 @@ impl Head {
         self.print(&format!("{text},\"seq\":{}", self.entries), between, lines);
     }
 
-    /// The same with the first line of a file.
+    /// Prints the first line of a new file, which joins it to the file before, and moves on to it.
     pub(super) fn begin(&mut self, file: u64, time: String, between: &[u8]) -> String {
         let beginning = Beginning { audit: FORMAT, file, entries: self.entries, time, after: self.hash.clone() };
         let (text, mut line) = (serde_json::to_string(&beginning).unwrap_or_default(), String::new());

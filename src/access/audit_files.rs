@@ -17,8 +17,8 @@ pub(super) const KEPT: u32 = 4;
 /// No line is longer.
 pub(super) const MAX_LINE: u64 = 64 * 1024;
 
-/// One chain of entries, in a file that is appended to and those that were closed. Several agents can share them: each write
-/// looks where the chain ends.
+/// One chain of audit entries: a file that is appended to, and the closed files before it. Several agents can share
+/// them; each write first looks where the chain ends.
 pub struct AuditFiles {
     path: PathBuf,
     lock: PathBuf,
@@ -50,11 +50,12 @@ struct End {
 }
 
 impl AuditFiles {
+    /// The chain at `path`, whose writers hold the lock `lock`. Nothing is opened or created yet.
     pub fn new(path: PathBuf, lock: PathBuf) -> Self {
         AuditFiles { path, lock, written: Mutex::default() }
     }
 
-    /// Writes the entries, all or none as far as the disk allows; with `synced` they are on the disk when this returns.
+    /// Writes the entries, all or none as far as the disk allows. With `synced` they are on the disk when this returns.
     pub fn append(&self, entries: &[AuditEntry], synced: bool) -> io::Result<()> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let _lock = private_file::lock(&self.lock).map_err(io::Error::other)?;

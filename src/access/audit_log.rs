@@ -5,13 +5,16 @@ use super::audit_reader::{Entries, Merged, Place};
 use crate::base::Paths;
 use crate::wire::{AuditEntry, AuditVerifyReply};
 
-/// The append-only log, in two chains: what changes rights is in one of its own, which nothing else fills.
+/// The append-only audit log. It has two chains, so that many everyday entries cannot push out those that changed
+/// rights.
 pub struct AuditLog {
+    /// What changed anybody's rights, such as a new token.
     pub rights: AuditFiles,
+    /// Everything else.
     pub daily: AuditFiles,
 }
 
-/// How far somebody has read, in each.
+/// How far a reader of the log has come in each of its chains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     rights: Place,
@@ -19,6 +22,7 @@ pub struct Places {
 }
 
 impl AuditLog {
+    /// The log of these directories. Nothing is opened or created yet.
     pub fn new(paths: &Paths) -> AuditLog {
         AuditLog {
             rights: AuditFiles::new(paths.audit_rights(), paths.audit_rights_lock()),
@@ -26,8 +30,8 @@ impl AuditLog {
         }
     }
 
-    /// Hands on the last `count` entries that fit, the oldest first, for as long as they are wanted; nothing is held of them.
-    /// Returns where the log ended.
+    /// Hands the last `count` entries for which `fits` is true to `each`, oldest first, until `each` returns false. No
+    /// entry is kept in memory. Returns the place at which reading ended, for [`AuditLog::since`].
     pub fn last(
         &self,
         count: usize,
@@ -55,7 +59,8 @@ impl AuditLog {
         Ok(places(&again))
     }
 
-    /// Hands on what was written since, and moves on: only what was appended is read.
+    /// Hands every entry written since `place` to `each`, until `each` returns false, and moves `place` on. Only what
+    /// was appended is read.
     pub fn since(&self, place: &mut Places, mut each: impl FnMut(AuditEntry) -> bool) -> io::Result<()> {
         let rights = Entries::since(&self.rights, place.rights)?;
         let mut new = Merged::new([rights, Entries::since(&self.daily, place.daily)?]);
@@ -68,7 +73,8 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Follows both chains through all files that are left.
+    /// Checks the hashes of both chains through all files that still exist. What is broken is said in the reply; an
+    /// error means that a file could not be read.
     pub fn verify(&self) -> io::Result<AuditVerifyReply> {
         let chains = vec![self.rights.verify()?, self.daily.verify()?];
         Ok(AuditVerifyReply {

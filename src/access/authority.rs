@@ -12,146 +12,159 @@ use super::identity::Identity;
 use super::standing::Standing;
 use crate::base::{Expiry, Scope, Scopes, ServerPattern, ServerUrl};
 
-/// What the one who asks may do: everything, if it is the user whose agent it is; else what all of these rights allow.
-/// There are several where a token was issued by another, or is presented at a socket that has one of its own.
+/// What a caller may do: everything if it is the agent's own user, else what every one of these rights allows. There
+/// are several where a token was issued by another one, or is presented at a socket that has rights of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Authority {
     all: Vec<Rights>,
     standing: Standing,
 }
 
-/// The rights of one who has some.
+/// The rights of one token, session or person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rights {
+    /// Whose rights they are.
     pub holder: Holder,
+    /// What may be done.
     pub scopes: Scopes,
-    /// For which servers; for all if there is none.
+    /// At which servers; an empty list means all.
     pub servers: Vec<ServerPattern>,
-    /// It may be handed a server's own secret.
+    /// Whether the holder may be handed stored secrets themselves.
     pub reveal: bool,
-    /// It looks at who is logged in where, and nothing kept is used for it.
+    /// Whether the holder only sees who is logged in where, while no stored credential is used for them.
     pub status_only: bool,
 }
 
-/// Whose rights they are, so that what lasts can ask whether they still are.
+/// Whose rights these are, so that whatever lasts can check whether they still hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
-    /// An issued token, by its name in the ledger and in the audit log; no secret.
+    /// An issued token, by its id in the ledger and the audit log, which is no secret.
     Token(String),
-    /// Somebody who signed in, by the name of the session; no secret.
+    /// Somebody who signed in, by the id of their session, which is no secret.
     Session(String),
-    /// An access token of an issuer: when it ends, and of whom it says what.
-    AccessToken { until: Expiry, identity: Box<Identity> },
-    /// Somebody elsewhere of whom nothing is known.
+    /// The person for whom an issuer made an access token, and when that token expires.
+    AccessToken {
+        /// When the token expires.
+        until: Expiry,
+        /// The person for whom it was made.
+        identity: Box<Identity>,
+    },
+    /// Somebody at another machine who has shown nothing.
     Nobody,
 }
 
 impl Authority {
-    /// Of somebody elsewhere who has shown nothing.
+    /// The authority of somebody at another machine who has shown nothing: no rights at all.
     pub fn nobody() -> Authority {
         let (scopes, servers) = (Scopes::default(), Vec::new());
         Authority::owner().within(Rights { holder: Holder::Nobody, scopes, servers, reveal: false, status_only: true })
     }
 
+    /// Whether it is the authority of somebody who has shown nothing.
     pub fn is_nobody(&self) -> bool {
         self.holders().any(|holder| *holder == Holder::Nobody)
     }
 
-    /// The user's own.
+    /// The authority of the agent's own user: everything.
     pub fn owner() -> Authority {
         Authority::default()
     }
 
-    /// Whether it is the user's own. What is kept under a name that several servers may have is handed over to nobody else.
+    /// Whether it is the authority of the agent's own user. Only the user is handed what is stored under a name that
+    /// several servers may have.
     pub fn is_owner(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// The same, but no more than these rights.
+    /// Narrows the authority to what these rights allow too.
     pub fn within(mut self, rights: Rights) -> Authority {
         self.all.push(rights);
         self
     }
 
-    /// The same, but no more than these tokens have: theirs are the rights.
+    /// Narrows the authority to what these tokens allow too; `rights` are theirs. What is set up with the authority
+    /// then rests on these tokens as well.
     pub fn within_tokens(mut self, standing: &Standing, rights: Vec<Rights>) -> Authority {
         self.all.extend(rights);
         self.standing = self.standing.and(standing);
         self
     }
 
-    /// The tokens that stand behind what is set up with this authority.
+    /// The tokens on which everything rests that is set up with this authority.
     pub fn standing(&self) -> &Standing {
         &self.standing
     }
 
-    /// The same for what is to last longer than a session: nothing if somebody has this authority by other means than tokens,
-    /// since nobody could tell when it ends.
+    /// The tokens on which something may rest that outlives a session. `None` if any of the authority comes from a
+    /// session or an access token, since nobody could tell later when that ended.
     pub fn lasting(&self) -> Option<&Standing> {
         let is_token = |holder: &Holder| matches!(holder, Holder::Token(_));
         self.holders().all(is_token).then_some(&self.standing)
     }
 
+    /// Whether every one of the rights includes this scope.
     pub fn allows(&self, needed: Scope) -> bool {
         self.all.iter().all(|rights| rights.scopes.allows(needed))
     }
 
-    /// Whether this server, and what is kept for it, is there at all for the one who asks.
+    /// Whether this server, and what is stored for it, exists for the caller at all.
     pub fn sees(&self, server: &ServerUrl) -> bool {
         self.all.iter().all(|rights| rights.servers.is_empty() || rights.sees(server))
     }
 
-    /// Whether what concerns all servers may be asked.
+    /// Whether the caller may ask about all servers at once.
     pub fn sees_everything(&self) -> bool {
         self.all.iter().all(|rights| rights.servers.is_empty())
     }
 
-    /// Whether a server's own secret may be handed out.
+    /// Whether the caller may be handed a stored secret itself.
     pub fn reveals(&self) -> bool {
         self.all.iter().all(|rights| rights.reveal)
     }
 
-    /// Whether what is kept may be used for who asks: sent to its server, with the answer handed back.
+    /// Whether stored credentials may be used for the caller: sent to their server, with the answer handed back.
     pub fn uses_what_is_kept(&self) -> bool {
         self.all.iter().all(|rights| !rights.status_only)
     }
 
-    /// Whether who has this authority may issue a token with these rights: a narrower one never mints a wider one.
+    /// Whether the caller may issue a token with these rights: it needs the scope `*`, and no token can be wider than
+    /// its issuer.
     pub fn may_issue(&self, asked: &Rights) -> bool {
         self.allows(Scope::All) && self.all.iter().all(|own| own.cover(asked))
     }
 
-    /// Whether who has this authority may see and end a token with these rights. That it may be handed secrets is no reason to
-    /// hide it from who may do everything: ending it hands nothing out.
+    /// Whether the caller may see and end a token with these rights. The token's right to see secrets does not count
+    /// here: ending it hands nothing out.
     pub fn oversees(&self, token: &Rights) -> bool {
         let without = Rights { reveal: false, ..token.clone() };
         self.may_issue(&without)
     }
 
-    /// Whether who signed in may hand on these rights: no more than they have themselves.
+    /// Whether the caller may hand on these rights: as an issuer of tokens, or, after signing in, as far as their own
+    /// rights go.
     pub fn may_delegate(&self, asked: &Rights) -> bool {
         let signed_in = self.holders().any(|holder| matches!(holder, Holder::Session(_)));
         self.may_issue(asked) || signed_in && self.all.iter().all(|own| own.cover(asked))
     }
 
-    /// All that may be done.
+    /// The scopes that every one of the rights includes, without those that another one includes.
     pub fn scopes(&self) -> Scopes {
         let every: Scopes = Scope::EVERY.into_iter().collect();
         let allowed: Scopes = every.iter().filter(|scope| self.allows(*scope)).collect();
         allowed.simplified()
     }
 
-    /// The servers that are there, where they are named; for the narrowest of several that names some.
+    /// The servers that the narrowest rights with a list name; empty if none of them has a list.
     pub fn servers(&self) -> &[ServerPattern] {
         self.all.iter().map(|rights| rights.servers.as_slice()).find(|servers| !servers.is_empty()).unwrap_or_default()
     }
 
-    /// Everybody whose rights count.
+    /// Everybody whose rights count, the widest first.
     pub fn holders(&self) -> impl Iterator<Item = &Holder> {
         self.all.iter().map(|rights| &rights.holder)
     }
 
-    /// The token that was presented, the narrowest of several; nothing for the user.
+    /// The id of the first token among the holders; `None` for the user.
     pub fn token(&self) -> Option<&str> {
         self.holders().find_map(|holder| match holder {
             Holder::Token(id) => Some(id.as_str()),

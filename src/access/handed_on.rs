@@ -4,13 +4,13 @@ use super::ledger::Result;
 use super::{Identity, IssuedToken, Ledger, Listed, Standing};
 
 impl Ledger {
-    /// On whose rights these tokens rest, and those that led to them.
+    /// The people on whom these tokens rest, and on whom those rest that issued them.
     pub fn identities(&self, standing: &Standing) -> Result<Vec<Identity>> {
         Ok(self.current()?.line(standing).0.into_iter().filter_map(IssuedToken::rests_on).collect())
     }
 
-    /// What was said of somebody when they signed in anew: what rests on them goes by that from now on, and ends if they were
-    /// not let in. Says what ended.
+    /// Records what the issuer said of somebody who signed in again. Tokens that rest on this person follow the new
+    /// claims from now on, or are revoked if the person was not let in. Returns the revoked ones.
     pub fn signed_in(&self, identity: &Identity, is_let_in: bool) -> Result<Vec<Listed>> {
         let rests = |token: &IssuedToken| {
             let own = token.rests_on().filter(|own| own.is_of(identity));

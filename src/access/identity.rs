@@ -6,8 +6,8 @@ use super::{Claims, Holder, Rights};
 use crate::base::{AllowRules, IssuerConfig, Reach, Role, RoleRules, Scope, printable};
 use crate::wire::Person;
 
-/// Somebody who signed in at an issuer, with those of their claims that the settings look at. What they may do is decided anew
-/// whenever it is asked, so that it goes by the settings as they are; and what they handed on stands and falls with it.
+/// Somebody who signed in at an issuer, with those of their claims that the settings look at. Their rights are decided
+/// again with each use, so a change of the settings counts at once, also for what they handed on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
@@ -16,17 +16,19 @@ pub struct Identity {
     claims: Map<String, Value>,
 }
 
-/// Why somebody of whom the issuer says who they are is not let in.
+/// Why somebody who signed in is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
+    /// The issuer's `allow` does not name them.
     #[error("nothing of allow names them")]
     NotAllowed,
+    /// None of their claims gives a role, and there is no `default_role`.
     #[error("no claim gives them a role, and there is no default_role")]
     NoRole,
 }
 
 impl Identity {
-    /// Of the claims is kept what these settings look at. A claim that is not there gives nobody anything.
+    /// The person of whom an issuer made these claims. Only the claims that the settings look at are kept.
     pub fn new(claims: &Claims, config: &IssuerConfig) -> Identity {
         let issuer = claims.all().get("iss").and_then(Value::as_str).unwrap_or_default().to_owned();
         let of_allow = config.allow.iter().flat_map(|allow| allow.claims.keys()).map(String::as_str);
@@ -44,7 +46,7 @@ impl Identity {
         Some(Identity { issuer: person.issuer.clone()?, subject, claims: Map::new() })
     }
 
-    /// The issuer's name, as its tokens say it.
+    /// The issuer's name as its tokens say it (the claim `iss`).
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
@@ -55,14 +57,14 @@ impl Identity {
         Person { name, subject: None, issuer }.lasting_name()
     }
 
-    /// Whether this is the same person, whatever is said of them.
+    /// Whether both are the same person: the same issuer and subject, whatever else is claimed.
     pub fn is_of(&self, other: &Identity) -> bool {
         // The slash at the end is no part of the name where a person named a host.
         let issuer = |identity: &Identity| identity.issuer.trim_end_matches('/').to_owned();
         issuer(self) == issuer(other) && self.subject == other.subject
     }
 
-    /// The role that these settings give.
+    /// The role that these settings give the person.
     pub fn role(&self, config: &IssuerConfig) -> Result<Role, Refused> {
         match &config.allow {
             Some(allow) if !self.is_allowed(allow, &config.roles) => Err(Refused::NotAllowed),
@@ -70,7 +72,7 @@ impl Identity {
         }
     }
 
-    /// What that role may do.
+    /// The rights that the person's role has by these settings.
     pub fn rights(&self, config: &IssuerConfig, holder: Holder) -> Result<Rights, Refused> {
         let role = self.role(config)?;
         let reveal = config.reveal && role == Role::Admin;

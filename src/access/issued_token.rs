@@ -10,67 +10,88 @@ use super::{Holder, Identity, Rights, Standing};
 use crate::base::{Expiry, Scopes, Secret, ServerPattern, clock, hex};
 use crate::wire::Person;
 
-/// How every token that an agent issues begins.
+/// The beginning of every token that an agent issues.
 pub const PREFIX: &str = "loom_";
 
 const SECRET_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
 const ID_BYTES: usize = 6;
 
-/// A token as the ledger keeps it: everything but the token.
+/// A token as the ledger keeps it: everything about it, with a hash in place of the token itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IssuedToken {
+    /// Its id in the ledger and in the audit log: 12 hexadecimal digits, no secret.
     pub id: String,
+    /// The name that whoever issued it gave it.
     pub name: String,
     salt: String,
     /// SHA-256 of salt and token. The token is 256 random bits, so there is nothing to guess slowly.
     hash: String,
+    /// What it may do.
     pub scopes: Scopes,
+    /// The role by which its scopes were chosen, if they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
+    /// At which servers; an empty list means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<ServerPattern>,
+    /// Whether it may be handed stored secrets themselves.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reveal: bool,
-    /// It looks at who is logged in where, and nothing kept is used for it.
+    /// Whether it only sees who is logged in where, while no stored credential is used for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub status_only: bool,
+    /// When it was issued.
     pub created_at: Timestamp,
+    /// When it expires; `None` means never.
     pub expires_at: Option<Expiry>,
+    /// When it was used last, if it was.
     #[serde(default)]
     pub last_used: Option<Timestamp>,
+    /// How often it was used.
     #[serde(default)]
     pub uses: u64,
+    /// After how many uses it is used up; `None` means never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<u64>,
+    /// Whether somebody revoked it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub revoked: bool,
-    /// The tokens that issued it: it lives no longer than any of them, and may do no more.
+    /// The tokens that issued it: it may do no more than each of them, and ends with the first that ends.
     #[serde(default, skip_serializing_if = "Standing::is_users")]
     pub issued_by: Standing,
-    /// Who approved the machine that has it.
+    /// Who approved the machine that has this token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Person>,
-    /// Who signed in and handed on these rights: it stands and falls with what they may do themselves.
+    /// The person who signed in and handed on these rights: the token may never do more than they may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
-    /// Ends with the connection that asked for it, and is never written down.
+    /// Whether it ends with the connection that asked for it. Such a token is never written to the disk.
     #[serde(skip)]
     pub leased: bool,
 }
 
-/// What is asked of a new token.
+/// What a new token is to be like; its fields mean what those of [`IssuedToken`] do.
 #[derive(Clone, Debug)]
 pub struct Order {
+    /// Its name, which no other active token in the same share may have.
     pub name: String,
+    /// What it may do; the holder named here does not count.
     pub rights: Rights,
+    /// The role by which its rights were chosen, if they were.
     pub role: Option<String>,
+    /// When it expires; the ledger shortens this to the end of the tokens that issue it.
     pub expires_at: Option<Expiry>,
+    /// After how many uses it is used up; `None` means never.
     pub max_uses: Option<u64>,
+    /// The tokens that issue it; none if the user does.
     pub issued_by: Standing,
+    /// Who approved the machine that will have it.
     pub approved_by: Option<Person>,
+    /// The person who signed in and hands on these rights.
     pub identity: Option<Identity>,
+    /// Whether it ends with the connection that asks for it.
     pub leased: bool,
 }
 
@@ -132,7 +153,7 @@ impl IssuedToken {
         !self.revoked && !ended
     }
 
-    /// The same, and not used up.
+    /// Whether it is neither revoked, expired nor used up.
     pub(super) fn is_usable(&self) -> bool {
         self.is_alive() && self.max_uses.is_none_or(|most| self.uses < most)
     }
@@ -141,6 +162,7 @@ impl IssuedToken {
         (self.uses, self.last_used) = (self.uses + 1, Some(clock::now()));
     }
 
+    /// What the token may do by itself. Those that issued it narrow this further, which only the ledger knows.
     pub fn rights(&self) -> Rights {
         let (holder, scopes, servers) = (Holder::Token(self.id.clone()), self.scopes.clone(), self.servers.clone());
         Rights { holder, scopes, servers, reveal: self.reveal, status_only: self.status_only }

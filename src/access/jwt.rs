@@ -20,14 +20,17 @@ use super::jwt_header::Header;
 use super::{Claims, JwtError, KeySet, jwt_crypto};
 use crate::base::{Secret, UniqueMap};
 
-/// What a JWT must say.
+/// What a JWT must say to be accepted.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
+    /// The issuer's name, which the claim `iss` must equal.
     pub issuer: &'a str,
-    /// Who loom is at the issuer: an ID token is for it (OpenID Connect Core §2).
+    /// The client as which loom is registered at the issuer. An ID token must be for it (OpenID Connect Core §2), and
+    /// an access token that is for it could be an ID token.
     pub client_id: &'a str,
-    /// Whom an access token may be for, one of them.
+    /// The audiences of which an access token must name one.
     pub audiences: &'a [String],
+    /// What the JWT is presented as.
     pub purpose: Purpose<'a>,
 }
 
@@ -37,7 +40,10 @@ pub enum Purpose<'a> {
     /// An access token: who presents it may do what it says.
     Access,
     /// The ID token of a login that sent this nonce.
-    Id { nonce: &'a str },
+    Id {
+        /// The random value that the login sent, which the token must repeat.
+        nonce: &'a str,
+    },
 }
 
 /// As long as any token may be.
@@ -48,17 +54,17 @@ pub fn is_jwt(token: &str) -> bool {
     parts(token).is_some_and(|[header, ..]| object(header).is_some())
 }
 
-/// The issuer that a JWT names, unverified: it says no more than whose keys to ask for.
+/// The issuer that a JWT names. Nothing is verified: it only tells whose keys to verify it with.
 pub fn issuer_of(token: &str) -> Option<String> {
     let [header, payload, _] = parts(token)?;
     object(header)?;
     object(payload)?.0.get("iss").and_then(Value::as_str).map(str::to_owned)
 }
 
-/// What a JWT says, once everything about it has been checked (RFC 7519 §7.2, RFC 8725 §3).
+/// Checks everything about a JWT and returns its claims (RFC 7519 §7.2, RFC 8725 §3).
 ///
-/// The crate checks the signature, with the one algorithm that header and key agree on. What the claims must be is checked
-/// here: the crate lets pass what has the wrong type, and tokens that were made for something else.
+/// The crate `jsonwebtoken` checks the signature with the one algorithm on which header and key agree. The claims are
+/// checked by loom, since the crate accepts some of the wrong type, and tokens that were made for another purpose.
 pub fn verify(token: &Secret, keys: &KeySet, expected: &Expected<'_>) -> Result<Claims, JwtError> {
     let [header, ..] = parts(token.expose()).ok_or(JwtError::Malformed)?;
     let header = Header::parse(&URL_SAFE_NO_PAD.decode(header).map_err(|_| JwtError::Malformed)?)?;

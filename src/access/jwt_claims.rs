@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 use super::{Expected, JwtError, Purpose};
 use crate::base::{Expiry, clock, printable};
 
-/// What a JWT says about somebody, signed by its issuer and meant for loom.
+/// The checked claims of a JWT: its issuer signed them and meant them for loom.
 #[derive(Clone, Debug)]
 pub struct Claims {
     all: Map<String, Value>,
@@ -23,19 +23,20 @@ const MAX_NAME: usize = 200;
 const OF_ID_TOKENS: [&str; 4] = ["nonce", "at_hash", "c_hash", "s_hash"];
 
 impl Claims {
-    /// Who it is, in the issuer's own words: unique there, and never given to somebody else (OpenID
+    /// The issuer's own name for the person (the claim `sub`): unique there, and never given to somebody else (OpenID
     /// Connect Core §2).
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// What a person calls them. It decides nothing.
+    /// A name by which people know the person, made printable, of at most 200 characters. It decides nothing.
     pub fn name(&self) -> String {
         let text = |key: &&str| self.all.get(*key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let name = ["preferred_username", "email", "name"].iter().find_map(text).unwrap_or(&self.subject);
         printable(name).chars().take(MAX_NAME).collect()
     }
 
+    /// When the JWT expires (the claim `exp`).
     pub fn expires(&self) -> Expiry {
         self.expires
     }

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use super::jwt_header::algorithm;
 
-/// The public keys of an issuer (RFC 7517 §5), each with the algorithms that it may verify: those of its own kind only, and
-/// of these the one that it names, so that no token chooses how it is checked (RFC 8725 §3.1).
+/// The public keys of an issuer (RFC 7517 §5). Each verifies only algorithms of its own kind, or the one that it names,
+/// so no token can choose how it is checked (RFC 8725 §3.1).
 pub struct KeySet(Vec<VerifyingKey>);
 
 struct VerifyingKey {
@@ -41,8 +41,8 @@ struct Jwk {
 }
 
 impl KeySet {
-    /// The keys of a document that are of use here; `None` if it is no set of keys. One that makes no sense does not take
-    /// the others along (RFC 7517 §5), and of two with the same name that could verify the same the first one counts.
+    /// Reads a JWK set (RFC 7517 §5); `None` if the document is none. Keys that cannot be used are left out, and of two
+    /// keys with one name and a common algorithm the first counts.
     pub fn parse(document: &[u8]) -> Option<KeySet> {
         let document: Document = serde_json::from_slice(document).ok()?;
         let mut keys: Vec<VerifyingKey> = Vec::new();
@@ -55,11 +55,12 @@ impl KeySet {
         Some(KeySet(keys))
     }
 
+    /// Whether the set has no usable key.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a key of this name is there; if not, the issuer may have a new one.
+    /// Whether a key with this name (`kid`) is in the set. If not, the issuer may have a new one.
     pub fn has(&self, kid: &str) -> bool {
         self.0.iter().any(|key| key.kid.as_deref() == Some(kid))
     }

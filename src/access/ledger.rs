@@ -6,23 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use super::authority::Rights;
 use super::issued_token::{IssuedToken, Order};
+use super::ledger_error::LedgerError;
 use super::standing::Standing;
 use super::token_list::{Listed, Presented, TokenList, Use, active, note_uses};
-use crate::base::private_file::{self, PrivateFileError};
+use crate::base::private_file;
 use crate::base::{Expiry, Paths, Secret, Stamp};
 
-/// The issued tokens, in `tokens.json`: every change is on the disk before it is acknowledged. Agents that share the file
-/// see one another's changes with the next question.
+/// The issued tokens, in `tokens.json`. A change is on the disk before it is acknowledged, and agents that share the
+/// file see each other's changes with their next question.
 ///
-/// A question is a look at the file; only where that is another than before is it read, and who asks waits for it. A change
-/// takes the lock of the file, reads and writes it, and holds nothing meanwhile that a question needs.
+/// A question looks at the file's stamp and reads it only if that changed. A change holds the file's lock while it
+/// reads and writes the file, and nothing that a question needs.
 pub struct Ledger {
     path: PathBuf,
     lock_path: PathBuf,
     known: Mutex<TokenList>,
 }
 
-/// The file.
+/// The content of `tokens.json`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Pages {
@@ -35,29 +36,15 @@ const VERSION: u32 = 1;
 /// So many tokens that are no longer active are kept, for who looks back.
 const MAX_INACTIVE: usize = 500;
 
-/// Why the ledger did not do what it was asked; nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    #[error("there is an active token of this name")]
-    NameTaken,
-    #[error("{0} tokens are active, which is the limit")]
-    TooMany(usize),
-    #[error("{path} is not a list of tokens, or of a newer version")]
-    Unreadable { path: PathBuf },
-    #[error("the system gives no random numbers")]
-    NoRandom(getrandom::Error),
-    #[error(transparent)]
-    File(#[from] PrivateFileError),
-}
-
 pub(super) type Result<T> = std::result::Result<T, LedgerError>;
 
 impl Ledger {
+    /// The ledger of these directories. Nothing is read yet.
     pub fn new(paths: &Paths) -> Ledger {
         Ledger { path: paths.tokens_file(), lock_path: paths.tokens_lock(), known: Mutex::default() }
     }
 
-    /// Looks for a token that is presented.
+    /// Looks up a token that somebody presents. This does not count as a use.
     pub fn look(&self, presented: &Secret) -> Result<Presented> {
         let known = self.current()?;
         let Some(id) = known.find(presented).map(|token| token.id.clone()) else { return Ok(Presented::Unknown) };
@@ -67,7 +54,8 @@ impl Ledger {
         })
     }
 
-    /// One use of each who stands behind something. It is noted in memory, and may be lost in a crash, unless uses are counted.
+    /// Notes one use of every token behind something in memory, where a crash may lose it, and returns their rights. If
+    /// one of them has a limit of uses nothing is noted: [`Ledger::count`] has to be called.
     pub fn spend(&self, standing: &Standing) -> Result<Use> {
         let mut known = self.current()?;
         let Some(rights) = known.rights(standing) else { return Ok(Use::Refused) };
@@ -78,7 +66,7 @@ impl Ledger {
         Ok(Use::Granted(rights))
     }
 
-    /// The same where somebody's uses are counted: it is on the disk before it is granted.
+    /// Notes one use of every token behind something on the disk, and returns their rights, if each has any.
     pub fn count(&self, standing: &Standing) -> Result<Option<Vec<Rights>>> {
         let _lock = self.lock()?;
         let (rights, ids) = {
@@ -91,27 +79,29 @@ impl Ledger {
         Ok(rights)
     }
 
-    /// The rights of all who stand behind something, as long as each has any.
+    /// The rights of every token behind something, if each has any.
     pub fn rights(&self, standing: &Standing) -> Result<Option<Vec<Rights>>> {
         Ok(self.current()?.rights(standing))
     }
 
-    /// Whether what was begun may go on: nobody who stands behind it was revoked, or has come to an end.
+    /// Whether what was begun may go on: no token behind it was revoked or has expired. One that is used up does not
+    /// stop it.
     pub fn holds(&self, standing: &Standing) -> Result<bool> {
         Ok(self.current()?.holds(standing))
     }
 
-    /// Whether the uses of anybody who stands behind something are counted.
+    /// Whether any token behind something has a limit of uses.
     pub fn is_counted(&self, standing: &Standing) -> Result<bool> {
         Ok(self.current()?.is_counted(standing))
     }
 
-    /// When the first of those ends who stand behind something.
+    /// The earliest time at which a token behind something expires; `None` if none does.
     pub fn ends(&self, standing: &Standing) -> Result<Option<Expiry>> {
         Ok(self.current()?.ends(standing))
     }
 
-    /// Issues a token; of those that are not leased `most` may be active in each one's share.
+    /// Issues a token. At most `most` may be active in one share, which is what rests on one person or came of one
+    /// token.
     pub fn issue(&self, mut order: Order, most: usize) -> Result<(Secret, Listed)> {
         let lock = (!order.leased).then(|| self.lock()).transpose()?;
         // It would end with them anyway; so it says when.
@@ -141,7 +131,7 @@ impl Ledger {
         Ok((secret, Listed { token, active: true }))
     }
 
-    /// Who has the token with this id: the person on whom it rests, or the token that it came of.
+    /// Who the token with this id counts for: the person on whom it rests, or the token that it first came of.
     pub fn who_has(&self, id: &str) -> String {
         self.known().who_has(id)
     }
@@ -154,7 +144,8 @@ impl Ledger {
         Ok(known.tokens.iter().map(listed).collect())
     }
 
-    /// Revokes the tokens with this name or id that may be; says which.
+    /// Revokes the tokens with this name or id for which `may` is true. Returns them, also those that were revoked
+    /// before.
     pub fn revoke(&self, name_or_id: &str, may: impl Fn(&IssuedToken) -> bool) -> Result<Vec<Listed>> {
         let _lock = self.lock()?;
         let is_meant = |token: &IssuedToken| (token.name == name_or_id || token.id == name_or_id) && may(token);
@@ -168,29 +159,30 @@ impl Ledger {
         meant()
     }
 
-    /// Takes tokens out of the list for good; they count no more than revoked ones.
+    /// Removes tokens from the list for good. They are refused as revoked ones are.
     pub fn forget(&self, ids: &[String]) -> Result<()> {
         let _lock = self.lock()?;
         self.change(|tokens| tokens.retain(|token| !ids.contains(&token.id)))
     }
 
-    /// Ends a token that was never written down.
+    /// Ends a leased token.
     pub fn end_lease(&self, id: &str) {
         self.known().tokens.retain(|token| !(token.leased && token.id == id));
     }
 
-    /// The id of a token that is known by all of it, whether or not it is worth anything (any more).
+    /// The id of the token that somebody presents, also if it is revoked or expired. `None` if the ledger does not have
+    /// it.
     pub fn knows(&self, presented: &Secret) -> Result<Option<String>> {
         Ok(self.current()?.find(presented).map(|token| token.id.clone()))
     }
 
-    /// Whether all of these stand behind those as well, or led to them; nobody else stands behind what is the user's.
+    /// Whether every token of `from` is among those behind `to`, or among those that issued them.
     pub fn leads_to(&self, from: &Standing, to: &Standing) -> Result<bool> {
         let line = self.current()?.ids(to);
         Ok(from.ids().all(|id| line.contains(id)))
     }
 
-    /// Whether a token was issued by that one, or by one that it issued.
+    /// Whether `token` was issued by the token with the id `from`, directly or through others.
     pub fn descends(&self, token: &IssuedToken, from: &str) -> bool {
         self.known().ids(&token.issued_by).contains(from)
     }
@@ -227,7 +219,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whether there was a list, and its file has gone: whatever was on it has ended.
+    /// Whether there was a list and its file has disappeared. Every token that was on it has ended.
     pub fn is_gone(&self) -> bool {
         !private_file::is_there(&self.path) && self.lock_path.metadata().is_ok_and(|lock| lock.len() > 0)
     }

@@ -26,7 +26,7 @@ const OPENERS: &[&str] = &[
     "kubeconfig",
 ];
 
-/// The same at the end of a path: ways in.
+/// A path whose last part is one of these is a way to sign in. Whoever writes to it may be given a secret.
 const WAYS_IN: &[&str] =
     &["login", "signin", "sign-in", "log-in", "authenticate", "authentication", "session", "sessions"];
 

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Who stands behind something: the tokens that were shown when it was set up. It may do no more than each of them, counts
-/// as a use of each, and ends with the first that ends. Behind what the user set up stands nobody else.
+/// The tokens behind something: those that were presented when it was set up. It may do no more than each of them,
+/// counts as a use of each, and ends with the first that ends. The list is empty for what the user set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Standing(Vec<String>);
 
@@ -11,7 +11,7 @@ impl Standing {
         Standing(vec![id.to_owned()])
     }
 
-    /// Both, these first.
+    /// The tokens of both, without repetition; those of `self` come first.
     pub fn and(mut self, others: &Standing) -> Standing {
         let new: Vec<String> = others.0.iter().filter(|id| !self.0.contains(id)).cloned().collect();
         self.0.extend(new);
@@ -23,7 +23,7 @@ impl Standing {
         self.0.iter().map(String::as_str)
     }
 
-    /// Nobody but the user.
+    /// Whether the user set it up and no token is behind it.
     pub fn is_users(&self) -> bool {
         self.0.is_empty()
     }

@@ -18,33 +18,33 @@ use super::issued_token::IssuedToken;
 use super::standing::Standing;
 use crate::base::{Expiry, Secret, Stamp};
 
-/// What is presented.
+/// What the ledger knows of a token that somebody presents.
 #[derive(Debug)]
 pub enum Presented {
-    /// No token of ours.
+    /// The ledger does not have it.
     Unknown,
-    /// One that has no rights any more.
+    /// It has no rights any more: it, or one that issued it, is revoked, expired or used up.
     Ended,
-    /// This one has rights.
+    /// It has rights; this is its id.
     Active(String),
 }
 
-/// What came of a use.
+/// The outcome of [`Ledger::spend`](super::Ledger::spend).
 #[derive(Debug)]
 pub enum Use {
-    /// Somebody who stands behind it has no rights any more.
+    /// A token behind it has no rights any more.
     Refused,
-    /// The rights of all who stand behind it.
+    /// The use is noted; these are the rights of all tokens behind it.
     Granted(Vec<Rights>),
-    /// Uses are counted: [`Ledger::count`](super::Ledger::count) says what is granted.
+    /// Nothing is noted yet: a token has a limit of uses, and [`Ledger::count`](super::Ledger::count) decides.
     Counted,
 }
 
-/// A token, and what only the whole list says of it.
+/// A token with its state, which depends on the whole list.
 #[derive(Clone, Debug)]
 pub struct Listed {
     pub(super) token: IssuedToken,
-    /// It has rights now: it, and all that led to it, are neither revoked, nor at their end, nor used up.
+    /// Whether it has rights now: neither it nor any token that led to it is revoked, expired or used up.
     pub active: bool,
 }
 
@@ -186,7 +186,7 @@ pub(super) fn active(tokens: &[IssuedToken]) -> HashSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ledger::LedgerError;
+    use super::super::LedgerError;
     use super::super::ledger::tests::{ledger, order, rights};
     use super::*;
     use crate::access::{Ledger, Order};
