@@ -5,23 +5,33 @@ use crate::net::Object;
 /// An authorization server as its metadata, the settings or the known hosts describe it (RFC 8414 §2).
 #[derive(Clone, Debug)]
 pub struct AuthorizationServer {
+    /// The server's name (RFC 8414 §2).
     pub issuer: String,
+    /// Where a browser is sent to log in (RFC 6749 §3.1).
     pub authorization_endpoint: Option<Endpoint>,
+    /// Where tokens are asked for (RFC 6749 §3.2).
     pub token_endpoint: Endpoint,
+    /// Where a login with a code on another device begins (RFC 8628 §3.1).
     pub device_authorization_endpoint: Option<Endpoint>,
+    /// Where tokens are revoked (RFC 7009 §2).
     pub revocation_endpoint: Option<Endpoint>,
+    /// Where clients are registered (RFC 7591 §3).
     pub registration_endpoint: Option<Endpoint>,
+    /// Where the server says who logged in (OpenID Connect Core §5.3).
     pub userinfo_endpoint: Option<Endpoint>,
+    /// The scopes that the server lists; empty if it lists none.
     pub scopes_supported: Vec<String>,
-    /// It names itself in the redirect (RFC 9207), so a redirect that does not is another's.
+    /// Whether the server puts its name into each redirect (RFC 9207), so that a redirect without it comes from another
+    /// one.
     pub names_itself: bool,
-    /// It offers token exchange (RFC 8693).
+    /// Whether the server offers token exchange (RFC 8693).
     pub exchange: bool,
-    /// It takes a client's secret in the body, as far as is known.
+    /// Whether the server takes a client's secret in the request's body and not in a header, as far as is known.
     pub secret_in_body: bool,
-    /// A person or loom itself chose it, not an answer of the network.
+    /// Whether a person, the settings or loom's own list chose the server. If not, an answer of the network named it.
     pub is_chosen: bool,
-    /// Its own metadata say that this is its issuer; in settings alone it is but a name.
+    /// Whether the server's own metadata say that `issuer` is its name. A name that stands in settings only is not
+    /// checked against answers.
     pub is_vouched_for: bool,
 }
 
@@ -88,7 +98,8 @@ impl AuthorizationServer {
         endpoints.iter().all(|endpoint| endpoint.is_some())
     }
 
-    /// The same with the endpoints that only the other document of the same server names.
+    /// Adds endpoints that only `other`, another metadata document, names. It counts only if it is of the same issuer
+    /// with the same token endpoint.
     pub(super) fn completed_by(mut self, other: Self) -> Self {
         if (&self.issuer, &self.token_endpoint) == (&other.issuer, &other.token_endpoint) {
             self.device_authorization_endpoint =
@@ -99,7 +110,7 @@ impl AuthorizationServer {
         self
     }
 
-    /// The same with what the settings say of single endpoints.
+    /// Replaces single endpoints by those that the settings name.
     pub(super) fn amended(mut self, settings: &OAuthSettings) -> Self {
         let amend = |own: &mut Option<Endpoint>, said: &Option<Endpoint>| {
             if said.is_some() {
@@ -114,7 +125,8 @@ impl AuthorizationServer {
         self
     }
 
-    /// What loom knows of servers of this make, whoever runs them.
+    /// What loom knows of the software that this server runs, recognised by the path of its token endpoint; empty if it
+    /// is not known.
     pub fn make(&self) -> OAuthSettings {
         let known = known_hosts::make(&self.issuer, &self.token_endpoint).filter(|_| self.is_vouched_for);
         // Another make may have the same paths; it does not have the same scopes.
@@ -123,7 +135,8 @@ impl AuthorizationServer {
         same.cloned().unwrap_or_default()
     }
 
-    /// What to ask for where nobody named scopes: who it is, and a token that can be renewed.
+    /// Which scopes to ask for where nobody named any: those of `openid`, `profile` and `offline_access` that the
+    /// server lists. They tell who logged in, and get a refresh token.
     pub fn usual_scopes(&self) -> Vec<String> {
         let usual = ["openid", "profile", "offline_access"];
         let offered = |scope: &&str| self.scopes_supported.iter().any(|other| other == scope);

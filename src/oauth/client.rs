@@ -15,37 +15,42 @@ use super::tokens::OAuth2Client;
 use crate::base::{Endpoint, Grant, Secret, TokenEndpointAuthMethod};
 use crate::net::{Http, HttpError, Object};
 
-/// A client and its secret, if it has one.
+/// The client as which loom speaks to an authorization server, with its secret if it has one (RFC 6749 §2).
 #[derive(Clone, Debug)]
 pub struct Client {
+    /// The client's id (RFC 6749 §2.2).
     pub id: String,
+    /// Its secret; `None` for a public client.
     pub secret: Option<Secret>,
     /// The secret is shown in the body, not in a header. What one copy found out of the server, all know.
     in_body: Arc<AtomicBool>,
 }
 
 impl Client {
+    /// A client. `in_body` says whether its secret is first tried in the request's body, else in a header.
     pub fn new(id: String, secret: Option<Secret>, in_body: bool) -> Client {
         Client { id, secret, in_body: Arc::new(AtomicBool::new(in_body)) }
     }
 
-    /// One that has no secret, as a program on somebody's machine.
+    /// A client without a secret, as programs on a person's machine have (RFC 6749 §2.1).
     pub fn public(id: String) -> Client {
         Client::new(id, None, false)
     }
 
-    /// The client of a login.
+    /// The client that a login was made with.
     pub fn of(grant: &Grant) -> Client {
         Client::new(grant.client_id.clone(), grant.client_secret.clone(), grant.secret_in_body)
     }
 
-    /// The same where somebody said how the secret is shown.
+    /// This client with a way to show its secret that somebody chose; with [`TokenEndpointAuthMethod::None`] it has no
+    /// secret.
     pub fn showing(self, method: TokenEndpointAuthMethod) -> Client {
         let secret = self.secret.filter(|_| method != TokenEndpointAuthMethod::None);
         Client::new(self.id, secret, method == TokenEndpointAuthMethod::ClientSecretPost)
     }
 
-    /// How the server takes the secret, as far as is known by now.
+    /// Whether the secret goes into the request's body, as far as is known by now: a request that the server refused
+    /// may have changed it.
     pub fn shows_in_body(&self) -> bool {
         self.in_body.load(Ordering::Relaxed)
     }
@@ -64,7 +69,7 @@ impl Client {
         self.changing(http, |request| request)
     }
 
-    /// The same, for what the crate cannot say itself.
+    /// Sends the requests of the crate as this client, and edits each one first, for what the crate has no way to say.
     pub(super) fn changing<F: Fn(HttpRequest) -> HttpRequest>(&self, http: &Http, change: F) -> AsClient<F> {
         AsClient { http: http.clone(), client: self.clone(), change }
     }

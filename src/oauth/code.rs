@@ -12,21 +12,24 @@ use super::{AuthorizationServer, Client, OAuthError, Tokens};
 use crate::base::Secret;
 use crate::net::Http;
 
-/// A login that a browser was sent away for.
+/// A login for which a browser was sent to the server and has not come back.
 pub struct Authorization {
+    /// The URL to open in the browser.
     pub url: Url,
     redirect_uri: RedirectUrl,
     state: CsrfToken,
     verifier: PkceCodeVerifier,
-    /// Stands in the ID token again (OpenID Connect Core §3.1.2.1).
+    /// A random value that must stand in the ID token (OpenID Connect Core §3.1.2.1); `None` if the login asks for no
+    /// ID token.
     pub nonce: Option<String>,
 }
 
-/// What a browser brought back: the code, once it was found to belong to this login.
+/// The authorization code that a browser brought back, checked to belong to this login.
 pub struct Returned(AuthorizationCode);
 
 impl Authorization {
-    /// Makes the URL a browser is sent to. It will come back to `redirect_uri`.
+    /// Makes the URL to which a browser is sent; the server sends it back to `redirect_uri`. Fails if the server has no
+    /// authorization endpoint.
     pub fn begin(
         server: &AuthorizationServer,
         client: &Client,
@@ -69,7 +72,7 @@ impl Authorization {
         self.redirect_uri.url()
     }
 
-    /// Whether this URL is an answer to this login at all: its place and its state.
+    /// Whether this URL is an answer to this login: it has the place of the redirect URI, and the login's `state`.
     pub fn is_answered_by(&self, url: &Url) -> bool {
         let own = self.redirect_uri.url();
         let same_place = url.scheme() == own.scheme()
@@ -80,7 +83,8 @@ impl Authorization {
         same_place && state.is_some_and(|state| state.matches(&Secret::new(self.state.secret().clone())))
     }
 
-    /// Reads what the server sent the browser back with.
+    /// Takes the code from the URL to which the server sent the browser back. Fails if it belongs to another login or
+    /// server, or if it says why there is no code.
     pub fn returned(&self, server: &AuthorizationServer, url: &Url) -> Result<Returned, OAuthError> {
         if !self.is_answered_by(url) {
             return Err(OAuthError::OtherLogin);
@@ -100,7 +104,7 @@ impl Authorization {
         Ok(Returned(AuthorizationCode::new(code.into_owned())))
     }
 
-    /// Gives the code for tokens.
+    /// Exchanges the code for tokens (RFC 6749 §4.1.3).
     pub async fn redeem(
         self,
         http: &Http,

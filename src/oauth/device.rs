@@ -21,18 +21,21 @@ const MAX_PAUSE: Duration = Duration::from_secs(120);
 /// The longest user code that is shown; real ones have a dozen characters.
 const MAX_USER_CODE: usize = 64;
 
-/// A login that waits for a person.
+/// A login that waits for a person to approve it on a page.
 pub struct Started {
     answer: StandardDeviceAuthorizationResponse,
+    /// The code that the person types on the page, made printable.
     pub user_code: String,
+    /// The page.
     pub verification_uri: Endpoint,
-    /// With the code in it, for a phone that reads it from the screen.
+    /// The page with the code in its URL, for a phone that reads it from the screen. `None` if the server gave none, or
+    /// one at another place than the page.
     pub verification_uri_complete: Option<Endpoint>,
 }
 
-/// What can be heard of a login while it waits.
+/// What can be observed of a login while it waits.
 pub struct Progress {
-    /// Told when the server is in trouble and is asked again later.
+    /// Notified when a poll failed because the server is in trouble; it is polled again later.
     pub trouble: Notify,
     /// A poll is under way. It is not to be cut: an answer that holds tokens comes only once.
     asking: watch::Sender<bool>,
@@ -45,7 +48,8 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// Returns when no poll is under way.
+    /// Returns as soon as no poll is under way. Only then may the wait be cancelled, since an answer with tokens comes
+    /// only once.
     pub async fn rests(&self) {
         // The sender lives as long as `self`, so waiting cannot fail.
         let _ = self.asking.subscribe().wait_for(|asking| !asking).await;
@@ -53,12 +57,14 @@ impl Progress {
 }
 
 impl Started {
+    /// How long the code is valid, at most 30 minutes.
     pub fn expires_in(&self) -> Duration {
         self.answer.expires_in()
     }
 }
 
-/// Asks for a code.
+/// Asks the server for a code (RFC 8628 §3.1). Fails if the server has no endpoint for it, or answers with pages that
+/// are not safe to show.
 pub async fn start(
     http: &Http,
     server: &AuthorizationServer,
@@ -87,7 +93,8 @@ pub async fn start(
     Ok(Started { user_code, verification_uri, verification_uri_complete, answer })
 }
 
-/// Polls until the person decided or the code ended.
+/// Polls the server until the person has decided or the code has expired (RFC 8628 §3.4). Passing trouble of the server
+/// is waited out.
 pub async fn wait(
     http: &Http,
     server: &AuthorizationServer,

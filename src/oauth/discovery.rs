@@ -15,16 +15,20 @@ use crate::net::{Answer, Http, HttpError, Object};
 /// How many steps a server's path is followed up.
 const MAX_PARENTS: usize = 3;
 
-/// The authorization server of this server and what its tokens are for, or nothing if it publishes nothing.
+/// How to get tokens for a server.
 pub struct Found {
+    /// The server that issues them.
     pub authorization_server: AuthorizationServer,
-    /// The resource's own name (RFC 9728 §2), to be asked for (RFC 8707).
+    /// The protected server's own name (RFC 9728 §2), for which tokens are asked (RFC 8707).
     pub resource: Option<String>,
+    /// The scopes that the protected server lists; empty if it lists none.
     pub scopes: Vec<String>,
 }
 
-/// Settings first. Then the server is asked what protects it (RFC 9728) and whether it is an authorization server itself
-/// (RFC 8414, OpenID Connect Discovery), both at once.
+/// Finds out which authorization server issues tokens for `server`; `None` if nothing is published.
+///
+/// Settings that name endpoints or an issuer decide. Otherwise the server is asked two things at once: what protects it
+/// (RFC 9728), and whether it is an authorization server itself (RFC 8414, OpenID Connect Discovery).
 pub async fn find(http: &Http, server: &ServerUrl, settings: &OAuthSettings) -> Result<Option<Found>, OAuthError> {
     let found = |authorization_server: AuthorizationServer| Found {
         authorization_server: authorization_server.amended(settings),

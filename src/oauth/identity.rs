@@ -17,11 +17,12 @@ use crate::net::{Answer, Http, HttpError, Object};
 /// The longest name that is kept.
 const MAX_NAME: usize = 200;
 
-/// Reads the ID token of a token endpoint's answer.
+/// Reads who logged in from the ID token of a token endpoint's answer; `None` if it has no name.
 ///
-/// It came from the token endpoint itself over TLS, which stands in for its signature (OpenID Connect Core §3.1.3.7,
-/// number 6). The name in it is shown to the user, and says which of their own logins they mean by it. Yet a token for
-/// somebody else, or of another login, means that something is wrong with the server: the login is refused.
+/// The token came from the token endpoint over TLS, which may stand in for its signature (OpenID Connect Core §3.1.3.7,
+/// number 6). The name is shown to the user, and says which of their own logins they mean. A token for another client,
+/// of another login, or of another issuer than `issuer` means that something is wrong with the server: that is an
+/// error.
 pub fn of_id_token(
     token: &Secret,
     issuer: Option<&str>,
@@ -45,17 +46,17 @@ pub fn of_id_token(
     Ok(name(&claims))
 }
 
-/// What a question to the server brought.
+/// What a server said when it was shown a token.
 pub enum Asked {
     /// It takes the token, and perhaps names the user.
     Accepted(Option<String>),
-    /// It answers 401.
+    /// It answered 401.
     Refused,
-    /// It did not say.
+    /// Its answer tells neither.
     Unknown,
 }
 
-/// Asks the userinfo endpoint (OpenID Connect Core §5.3), or what a host has in its place.
+/// Shows the token to a userinfo endpoint (OpenID Connect Core §5.3), or to what a host has in its place.
 pub async fn ask(http: &Http, endpoint: &Endpoint, access: &Secret) -> Result<Asked, HttpError> {
     let answer = Answer::to(http.get(endpoint.as_str()).bearer_auth(access.expose())).await?;
     Ok(match answer.status {
@@ -65,15 +66,15 @@ pub async fn ask(http: &Http, endpoint: &Endpoint, access: &Secret) -> Result<As
     })
 }
 
-/// What a server demands of whoever shows nothing at its own address: the values of `WWW-Authenticate` of its 401; nothing
-/// where it lets everybody in, or says something else.
+/// Asks the server at its own address without a token, and returns the values of `WWW-Authenticate` of its 401. `None`
+/// if it answers anything else, and so demands nothing.
 pub async fn demands(http: &Http, server: &ServerUrl) -> Result<Option<Vec<String>>, HttpError> {
     let answer = Answer::to(http.get(&server.endpoint("/"))).await?;
     let refused = answer.status == StatusCode::UNAUTHORIZED;
     Ok(refused.then(|| answer.challenges().map(str::to_owned).collect()))
 }
 
-/// Whether a server that demands something takes this `Authorization`.
+/// Shows the server, which demands something, this value of `Authorization`.
 pub async fn takes(http: &Http, server: &ServerUrl, authorization: &str) -> Result<Asked, HttpError> {
     let Ok(mut value) = HeaderValue::from_str(authorization) else { return Ok(Asked::Unknown) };
     value.set_sensitive(true);

@@ -42,17 +42,18 @@ static KNOWN: LazyLock<Vec<KnownHost>> = LazyLock::new(|| {
     toml_edit::de::from_str(include_str!("known_hosts.toml")).map_or_else(|_| Vec::new(), |file: KnownHosts| file.host)
 });
 
-/// What is known of this host. Only of its https: a name says nothing where nobody vouches for it.
+/// How to log in at this host, as far as loom knows; empty if it does not. Only `https` at the usual port is known:
+/// without TLS nobody vouches for a name.
 pub fn settings(server: &ServerUrl) -> OAuthSettings {
     entry(server).map(|entry| entry.oauth.clone()).unwrap_or_default()
 }
 
-/// Where a client can be registered for this host by hand.
+/// The page on which a person registers a client of their own at this host.
 pub fn register_at(server: &ServerUrl) -> Option<&'static str> {
     entry(server)?.register_at.as_deref()
 }
 
-/// Whether the user in this host's URLs is nobody, but the organization that the repository is of.
+/// Whether the user name in this host's URLs stands for the organization that owns a repository, and for no account.
 pub fn user_is_organization(server: &ServerUrl) -> bool {
     entry(server).is_some_and(|entry| entry.user_is_organization)
 }

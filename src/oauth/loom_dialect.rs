@@ -10,7 +10,7 @@ use crate::base::{Secret, ServerUrl, printable};
 use crate::net::{Answer, Http, HttpError};
 use crate::wire::Revocation;
 
-/// How often a Loom server wants to be asked.
+/// The pause between two polls that Loom servers expect.
 pub const INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a server may claim as the life of a code, and what is taken where it claims none.
@@ -20,44 +20,53 @@ const DEFAULT_LIFE: u64 = 300;
 /// The longest user code that is shown; real ones have a dozen characters.
 const MAX_USER_CODE: usize = 64;
 
-/// A login that waits for a person.
+/// A login that waits for a person to approve it on a page.
 pub struct Started {
     device_code: Secret,
+    /// The code that the person compares or types on the page, made printable.
     pub user_code: String,
+    /// The page.
     pub verification_url: Url,
+    /// How long the code is valid, at most 30 minutes.
     pub expires_in: Duration,
 }
 
-/// What asking again brought.
+/// The outcome of one poll.
 pub enum Poll {
+    /// The person has not decided yet.
     Pending,
+    /// The person approved; this is the token.
     Completed(Secret),
-    /// The code ended.
+    /// The code has expired.
     Expired,
-    /// The server is busy or broken for now; ask again, not before this pause.
+    /// The server is busy or broken for now. It may be asked again, not before this pause if it names one.
     Trouble(Option<Duration>),
 }
 
-/// Why the login cannot go on.
+/// Why a login at a Loom server cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum DialectError {
+    /// There is no usable answer.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// Not the answers of a Loom server.
+    /// The answers are not those of a Loom server.
     #[error("not a Loom server")]
     NotLoom,
-    /// The server sends elsewhere; nothing is sent there.
+    /// The server redirects to another address, to which nothing is sent.
     #[error("the server redirects")]
     Redirect,
+    /// The server refused with this HTTP status.
     #[error("the server refused ({0})")]
     Refused(u16),
+    /// The page is neither `https` nor `http` at the server itself.
     #[error("the server's verification URL is not safe to show")]
     BadVerificationUrl,
+    /// The token cannot stand in a header.
     #[error("the server's token cannot be used")]
     BadToken,
 }
 
-/// `POST /auth/device/start`.
+/// Begins a login: `POST /auth/device/start`.
 pub async fn start(http: &Http, server: &ServerUrl) -> Result<Started, DialectError> {
     #[derive(Deserialize)]
     struct Body {
@@ -87,7 +96,8 @@ pub async fn start(http: &Http, server: &ServerUrl) -> Result<Started, DialectEr
     })
 }
 
-/// `POST /auth/device/poll`, once.
+/// Asks once whether the login was approved: `POST /auth/device/poll`. Passing trouble is no error but
+/// [`Poll::Trouble`].
 pub async fn poll(http: &Http, server: &ServerUrl, login: &Started) -> Result<Poll, DialectError> {
     #[derive(Deserialize)]
     #[serde(tag = "status", rename_all = "lowercase")]
@@ -121,7 +131,7 @@ pub async fn poll(http: &Http, server: &ServerUrl, login: &Started) -> Result<Po
     }
 }
 
-/// `POST /auth/logout`: asks the server to end the token.
+/// Asks the server to end the token: `POST /auth/logout`.
 pub async fn logout(http: &Http, server: &ServerUrl, token: &Secret) -> Revocation {
     let request = http.post(&server.endpoint("/auth/logout")).bearer_auth(token.expose());
     let Ok(answer) = Answer::to(request).await else { return Revocation::Pending };

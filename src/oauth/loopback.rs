@@ -18,21 +18,22 @@ const MAX_REQUEST: usize = 16 * 1024;
 /// Whoever connects and says nothing is sent away.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
-/// The open port.
+/// An open port of this machine to which a browser comes back.
 pub struct Loopback {
     listener: TcpListener,
     redirect_uri: Url,
 }
 
-/// A browser that came back and waits for its page.
+/// A browser that came back and waits for a page.
 pub struct Visitor {
     stream: TcpStream,
-    /// Where it came, with the answer as its query, even if a form brought it.
+    /// The URL that it asked for. If it sent a form, the form's content stands in the query.
     pub url: Url,
 }
 
 impl Loopback {
-    /// Opens the port that the redirect URI names, or any where it names none. Its host is a name of this machine.
+    /// Opens the port that the redirect URI names, or any free one. Fails if the URI is not `http` of this machine, or
+    /// if the port is taken.
     pub async fn open(redirect_uri: &str) -> std::io::Result<Loopback> {
         let mut redirect_uri = Url::parse(redirect_uri).map_err(std::io::Error::other)?;
         let here = match redirect_uri.host_str() {
@@ -48,12 +49,13 @@ impl Loopback {
         Ok(Loopback { listener, redirect_uri })
     }
 
+    /// The redirect URI with the port that was opened.
     pub fn redirect_uri(&self) -> &Url {
         &self.redirect_uri
     }
 
-    /// The first visitor whose URL is an answer. All others are refused, however many come: a page in the same browser
-    /// can send its visitors here, but does not know the state.
+    /// Waits for the first visitor whose URL `is_answer` accepts. All others are refused, however many come: a page in
+    /// the same browser can send visitors here, but does not know the login's `state`.
     pub async fn visitor(self, is_answer: impl Fn(&Url) -> bool) -> std::io::Result<Visitor> {
         let mut waiting = tokio::task::JoinSet::new();
         loop {
@@ -73,7 +75,7 @@ impl Loopback {
 }
 
 impl Visitor {
-    /// Shows a page and says good-bye.
+    /// Sends this HTML page to the browser and closes the connection.
     pub async fn show(mut self, page: &str) {
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {}\r\n\

@@ -7,23 +7,24 @@ use super::{AuthorizationServer, OAuthError};
 use crate::base::Endpoint;
 use crate::net::{Answer, Http, HttpError, Object};
 
-/// A provider as its metadata describe it (OpenID Connect Discovery §3).
+/// An OpenID provider as its metadata describe it (OpenID Connect Discovery §3).
 #[derive(Clone, Debug)]
 pub struct OpenIdProvider {
+    /// What its metadata say of it as an authorization server.
     pub server: AuthorizationServer,
     jwks_uri: Endpoint,
-    /// Where a person signs out of it (OpenID Connect RP-Initiated Logout §2.1).
+    /// Where a person signs out at the provider (OpenID Connect RP-Initiated Logout §2.1).
     pub end_session_endpoint: Option<Endpoint>,
 }
 
 impl OpenIdProvider {
-    /// Its name as it stands in its tokens.
+    /// The provider's name as its tokens say it (the claim `iss`).
     pub fn issuer(&self) -> &str {
         &self.server.issuer
     }
 }
 
-/// Asks for the metadata, which must speak for this issuer.
+/// Fetches the provider's metadata. Fails unless they are of this issuer and name a token endpoint and keys.
 pub async fn discover(http: &Http, issuer: &Endpoint) -> Result<OpenIdProvider, OAuthError> {
     let mut url: Url = issuer.url().clone();
     url.set_path(&format!("{}/.well-known/openid-configuration", issuer.url().path().trim_end_matches('/')));
@@ -36,7 +37,7 @@ pub async fn discover(http: &Http, issuer: &Endpoint) -> Result<OpenIdProvider, 
     Ok(OpenIdProvider { server, jwks_uri, end_session_endpoint })
 }
 
-/// The provider's keys as it publishes them (RFC 7517 §5).
+/// Fetches the provider's keys, a JWK set (RFC 7517 §5), as JSON.
 pub async fn keys(http: &Http, provider: &OpenIdProvider) -> Result<Vec<u8>, OAuthError> {
     Ok(object(http, provider.jwks_uri.as_str()).await?.print())
 }

@@ -14,17 +14,18 @@ const CODE: &str = "authorization_code";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const REFRESH: &str = "refresh_token";
 
-/// A client that a server gave.
+/// A client that a server registered for loom.
 pub struct Registered {
+    /// The client.
     pub client: Client,
-    /// The ways of logging in for which it is good.
+    /// Whether it may log in with a browser that comes back to this machine.
     pub by_code: bool,
+    /// Whether it may log in with a code on another device.
     pub by_device: bool,
 }
 
-/// Registers a public client that comes back to `redirect_uri`, for every way of logging in. A server may have the device
-/// code and give it to nobody who registers so, or give one way to a client: then it is asked once more, for just the way
-/// that is needed now.
+/// Registers a client that comes back to `redirect_uri` (RFC 7591), for every way of logging in that the server has. A
+/// server may refuse a client for both ways: it is then asked once more, for the one that is needed now.
 pub async fn register(
     http: &Http,
     server: &AuthorizationServer,

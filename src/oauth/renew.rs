@@ -7,22 +7,25 @@ use super::{AuthorizationServer, Client, OAuthError, Tokens};
 use crate::base::{Endpoint, Grant, GrantKind, Secret};
 use crate::net::{Http, HttpError};
 
-/// What the new token is wanted for, where that is not what the login was for.
+/// What a new token is wanted for, where it is not what the login was made for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Wish {
+    /// The scopes; empty means those of the login.
     pub scopes: Vec<String>,
+    /// The server that the token is for (RFC 8707).
     pub resource: Option<String>,
+    /// The service that the token is for, by the name that the authorization server has for it (RFC 8693 §2.1).
     pub audience: Option<String>,
 }
 
 impl Wish {
-    /// Just a fresh one.
+    /// Whether nothing in particular is wished for.
     pub fn is_nothing(&self) -> bool {
         *self == Wish::default()
     }
 }
 
-/// The first token of a client with a secret of its own (RFC 6749 §4.4).
+/// Asks for the first token of a client that logs in with its own secret (RFC 6749 §4.4).
 pub async fn machine(
     http: &Http,
     server: &AuthorizationServer,
@@ -49,8 +52,8 @@ async fn by_client_credentials(
     Tokens::taken(&request.request_async(&client.over(http)).await.map_err(refused)?)
 }
 
-/// Asks for a new access token. If the answer gets lost the request is sent once more: the server may have taken the
-/// refresh token and given another, which many accept for a moment; more often than once would look like theft.
+/// Asks for a new access token. If the answer is lost the request is sent once more, since the server may have replaced
+/// the refresh token and many accept the old one for a moment. A third time would look like theft.
 pub async fn renew(
     http: &Http,
     client: &Client,
@@ -93,7 +96,7 @@ async fn once(
     }
 }
 
-/// Exchanges an access token for one that another service takes.
+/// Exchanges an access token for one that another service takes (RFC 8693). Fails if the server does not offer that.
 pub async fn exchange(http: &Http, grant: &Grant, access: &Secret, wish: &Wish) -> Result<Tokens, OAuthError> {
     const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
     if !grant.exchange {

@@ -9,7 +9,8 @@ use crate::base::{Grant, Secret};
 use crate::net::Http;
 use crate::wire::Revocation;
 
-/// Asks the server to end both tokens. The refresh token first: most servers end what came of it as well.
+/// Asks the server to revoke both tokens (RFC 7009). The refresh token comes first, since most servers end with it what
+/// came of it.
 pub async fn revoke(http: &Http, grant: &Grant, access: &Secret, refresh: Option<&Secret>) -> Revocation {
     let Some(endpoint) = &grant.revocation_endpoint else { return Revocation::NotSupported };
     // The crate takes https alone; on this machine http is as good, here as for every other request.

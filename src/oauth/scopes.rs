@@ -1,6 +1,6 @@
 //! What was granted beside what was asked for (RFC 6749 §3.3).
 
-/// The granted scopes that nobody asked for. Where nothing was asked for the server chose, and nothing is beyond.
+/// The granted scopes that were not asked for. Empty if nothing was asked for, since the server then chose.
 pub fn beyond(asked: &[String], granted: &[String]) -> Vec<String> {
     if asked.is_empty() {
         return Vec::new();

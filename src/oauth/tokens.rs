@@ -9,15 +9,18 @@ use serde::{Deserialize, Serialize};
 use super::OAuthError;
 use crate::base::{Expiry, Secret, clock, reveal_some};
 
-/// What a token endpoint gave (RFC 6749 §5.1).
+/// The answer of a token endpoint (RFC 6749 §5.1).
 #[derive(Debug)]
 pub struct Tokens {
+    /// The access token, a bearer token.
     pub access: Secret,
+    /// When the access token expires, if the server said so.
     pub expires: Option<Expiry>,
+    /// The refresh token, if the server gave one.
     pub refresh: Option<Secret>,
-    /// What was granted; absent where it is what was asked for.
+    /// What was granted; `None` if it is what was asked for.
     pub scopes: Option<Vec<String>>,
-    /// The ID token as it came (OpenID Connect Core §3.1.3.3).
+    /// The ID token, unchecked (OpenID Connect Core §3.1.3.3).
     pub id_token: Option<Secret>,
 }
 
