@@ -8,7 +8,6 @@
 
 use std::time::Duration;
 
-use crate::agent::fault;
 use crate::wire::{Fault, reason};
 
 /// A disk that has not answered by then hangs, or is as good as hanging for who asks.
@@ -36,5 +35,5 @@ pub(crate) async fn in_time<R>(time: Duration, call: impl Future<Output = Result
 pub(crate) async fn on_thread<R: Send + 'static>(
     call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
 ) -> Result<R, Fault> {
-    tokio::task::spawn_blocking(call).await.map_err(|_| fault::internal())?
+    tokio::task::spawn_blocking(call).await.map_err(|_| reason::Request::Internal)?
 }

@@ -57,59 +57,8 @@ pub(crate) fn silent(server: &ServerUrl, time: Duration) -> Fault {
     unreachable(server, msg!("no-answer-within", seconds = time.as_secs()))
 }
 
-pub(crate) fn no_server() -> Fault {
-    reason::Login::NoServer.into()
-}
-
 pub(crate) fn cleartext(server: &ServerUrl) -> Fault {
     reason::Login::Cleartext { server: server.clone() }.into()
-}
-
-pub(crate) fn stopping() -> Fault {
-    reason::Request::Stopping.into()
-}
-
-pub(crate) fn cancelled() -> Fault {
-    reason::Request::Cancelled.into()
-}
-
-pub(crate) fn token_unknown() -> Fault {
-    reason::Rights::TokenUnknown.into()
-}
-
-/// What only the user and their settings may say was said with a token.
-pub(crate) fn only_the_user() -> Fault {
-    reason::Rights::OnlyTheUser.into()
-}
-
-/// Who asks from elsewhere has shown nothing.
-pub(crate) fn unauthenticated() -> Fault {
-    reason::Rights::Unauthenticated.into()
-}
-
-/// The same, and what they have shown is worth nothing (any more).
-pub(crate) fn proof_unknown() -> Fault {
-    reason::Rights::ProofUnknown.into()
-}
-
-/// A form of a page that was loaded in another session, or that is none of ours.
-pub(crate) fn form_outdated() -> Fault {
-    reason::People::FormOutdated.into()
-}
-
-/// Nobody waits with this code of a machine.
-pub(crate) fn code_unknown() -> Fault {
-    reason::People::CodeUnknown.into()
-}
-
-/// A browser came back that was never sent away, or too late.
-pub(crate) fn sign_in_unknown() -> Fault {
-    reason::People::SignInUnknown.into()
-}
-
-/// A token with a number of uses begins no session.
-pub(crate) fn counted_token() -> Fault {
-    reason::People::CountedToken.into()
 }
 
 /// The issuer says who they are, and nobody gave them a role here.
@@ -134,21 +83,9 @@ pub(crate) fn no_such_session(id: &str) -> Fault {
     reason::People::NoSuchSession { id: id.to_owned() }.into()
 }
 
-pub(crate) fn no_issuer() -> Fault {
-    reason::People::NoIssuer.into()
-}
-
 /// What is asked takes more than the token has.
 pub(crate) fn scope_missing(scope: Scope) -> Fault {
     reason::Rights::ScopeMissing { scope }.into()
-}
-
-pub(crate) fn not_a_request() -> Fault {
-    reason::Request::NotARequest.into()
-}
-
-pub(crate) fn token_too_wide() -> Fault {
-    reason::Tokens::TokenTooWide.into()
 }
 
 /// A token is to live longer than this one may give it.
@@ -168,10 +105,6 @@ pub(crate) fn name_of_several(name: &str) -> Fault {
     reason::Tokens::NameOfSeveral { name: name.to_owned() }.into()
 }
 
-pub(crate) fn bad_token_name() -> Fault {
-    reason::Tokens::BadTokenName.into()
-}
-
 pub(crate) fn from_ledger(error: LedgerError) -> Fault {
     match error {
         LedgerError::NameTaken => reason::Tokens::TokenNameTaken.into(),
@@ -180,11 +113,6 @@ pub(crate) fn from_ledger(error: LedgerError) -> Fault {
         LedgerError::NoRandom(error) => reason::Tokens::NoRandom { error: error.to_string() }.into(),
         LedgerError::File(error) => error.into(),
     }
-}
-
-/// The agent gives out nothing until somebody unlocks it.
-pub(crate) fn locked() -> Fault {
-    reason::Lock::AgentLocked.into()
 }
 
 pub(crate) fn from_server_url(text: impl std::fmt::Display, error: &ServerUrlError) -> Fault {
@@ -200,12 +128,12 @@ pub(crate) fn from_server_url(text: impl std::fmt::Display, error: &ServerUrlErr
 pub(crate) fn from_store(error: StoreError) -> Fault {
     match error {
         StoreError::Locked(place) => locked_at(place),
-        StoreError::PassphraseNeeded => locked(),
+        StoreError::PassphraseNeeded => reason::Lock::AgentLocked.into(),
         StoreError::WrongPassphrase => reason::Lock::WrongPassphrase.into(),
         StoreError::OtherPassphrase => reason::Lock::OtherPassphrase.into(),
         StoreError::Unavailable { place, reason } => unavailable_at(place, reason),
         StoreError::NoRandom(error) => reason::Tokens::NoRandom { error: error.to_string() }.into(),
-        StoreError::Late | StoreError::Raced => store_busy(),
+        StoreError::Late | StoreError::Raced => reason::Store::Busy.into(),
         StoreError::Damaged { path } => reason::Store::Damaged { path }.into(),
         StoreError::WrongKey { path, key } => reason::Store::WrongKey { path, key }.into(),
         StoreError::Missing { path, left, restorable } => {
@@ -230,7 +158,7 @@ fn locked_at(place: StoredIn) -> Fault {
     match place {
         StoredIn::Keyring => reason::Lock::KeyringLocked.into(),
         // Nobody locks these.
-        StoredIn::File | StoredIn::Memory => store_busy(),
+        StoredIn::File | StoredIn::Memory => reason::Store::Busy.into(),
     }
 }
 
@@ -239,7 +167,7 @@ fn unavailable_at(place: StoredIn, reason: Message) -> Fault {
     match place {
         StoredIn::Keyring => reason::Store::KeyringUnavailable { reason: Some(reason) }.into(),
         // What is wrong with the file has errors of its own.
-        StoredIn::File | StoredIn::Memory => store_busy(),
+        StoredIn::File | StoredIn::Memory => reason::Store::Busy.into(),
     }
 }
 
@@ -281,20 +209,6 @@ pub(crate) fn audit_unreadable(error: std::io::Error) -> Fault {
 
 pub(crate) fn keyring_hangs() -> Fault {
     from_store(StoreError::of_keyring(msg!("keyring-hangs")))
-}
-
-/// The store takes longer than it should, or somebody before does.
-pub(crate) fn store_busy() -> Fault {
-    reason::Store::Busy.into()
-}
-
-/// Whoever asks means another store than this agent has.
-pub(crate) fn elsewhere() -> Fault {
-    reason::Request::Elsewhere.into()
-}
-
-pub(crate) fn internal() -> Fault {
-    reason::Request::Internal.into()
 }
 
 fn unreachable(server: &ServerUrl, reason: Message) -> Fault {

@@ -20,7 +20,7 @@ use crate::agent::fault;
 use crate::base::lock;
 use crate::base::{AccountKey, Credential, Secret, ServerUrl, StoredIn};
 use crate::store::{Cascade, Change, Changed, Record, Wish};
-use crate::wire::Fault;
+use crate::wire::{Fault, reason};
 
 /// A change that is made if the record still has the secret it is about; `None` where there is nothing to change.
 type Amend = Box<dyn Fn(&Record) -> Option<Record> + Send>;
@@ -188,10 +188,10 @@ impl Accounts {
         // What is kept beside it may be asked for when the stores cannot be.
         self.with(|_| ()).await?;
         let (number, answer) = self.wishes.add(Wish::new(accounts, decide));
-        let accounts = self.own.upgrade().ok_or_else(fault::internal)?;
+        let accounts = self.own.upgrade().ok_or(reason::Request::Internal)?;
         // Goes on when whoever asked goes away: what others ask for may be in the same write.
         tokio::spawn(async move { accounts.grant(number).await });
-        answer.await.map_err(|_| fault::internal())?
+        answer.await.map_err(|_| reason::Request::Internal)?
     }
 
     /// Makes the changes of all who wait, unless somebody did while this one waited.

@@ -13,7 +13,7 @@ impl Accounts {
     pub(crate) async fn first_store(&self) -> Result<(StoredIn, Option<Message>), Fault> {
         let look = |store: &mut crate::store::Cascade| Ok((store.first(), store.fallback().cloned()));
         let (first, fallback) = self.read_stores(look).await?;
-        Ok((first.ok_or_else(fault::internal)?, fallback))
+        Ok((first.ok_or(reason::Request::Internal)?, fallback))
     }
 
     /// Moves every credential, and has new ones go there, also those of the next agent.

@@ -17,7 +17,7 @@ use crate::agent::fault;
 use crate::base::StoreChoice;
 use crate::base::lock;
 use crate::store::{Cascade, Lookout, StoreError};
-use crate::wire::{Code, Fault};
+use crate::wire::{Code, Fault, reason};
 
 /// A keyring that changed and does not say what it has for so long hangs, and memory has to do.
 const OUTAGE_AFTER: Duration = Duration::from_millis(500);
@@ -38,7 +38,7 @@ impl Accounts {
     /// Looks at the accounts as the stores have them now, whoever changed them.
     pub(crate) async fn with<R>(&self, look: impl FnOnce(&Index) -> R) -> Result<R, Fault> {
         self.refresh().await?;
-        self.look(look).ok_or_else(fault::locked)
+        self.look(look).ok_or_else(|| reason::Lock::AgentLocked.into())
     }
 
     /// Looks at the accounts if they have been read already.
@@ -68,7 +68,7 @@ impl Accounts {
     /// The same without opening them.
     pub(crate) async fn exclusive(&self) -> Result<Stores<'_>, Fault> {
         let stores = in_time(STORE_WITHIN, async { Ok(self.changing.lock().await) }).await?;
-        if self.lock.is_closed() { Err(fault::locked()) } else { Ok(stores) }
+        if self.lock.is_closed() { Err(reason::Lock::AgentLocked.into()) } else { Ok(stores) }
     }
 
     /// Other stores are in use from now on.
@@ -88,7 +88,7 @@ impl Accounts {
     fn allow(&self) -> Result<(), Fault> {
         self.lock_if_due();
         self.lock.obey();
-        if self.lock.is_closed() { Err(fault::locked()) } else { Ok(()) }
+        if self.lock.is_closed() { Err(reason::Lock::AgentLocked.into()) } else { Ok(()) }
     }
 
     /// Has in memory what the stores have. Most often one look tells that nothing changed; else they are read, which waits
@@ -173,14 +173,14 @@ impl Accounts {
             let mut accounts = lock(&self.memory);
             // Whoever locks closes first and then clears this.
             if self.lock.is_closed() {
-                return Err(fault::locked());
+                return Err(reason::Lock::AgentLocked.into());
             }
             if accounts.as_ref().map(Index::changes) == known {
                 accounts.get_or_insert_default().read(all, damaged, version);
                 return Ok(());
             }
         }
-        Err(fault::store_busy())
+        Err(reason::Store::Busy.into())
     }
 
     /// Reads something from the stores: from those at hand, or through others while somebody changes something there.
@@ -223,7 +223,7 @@ pub(crate) async fn with_store_in<R: Send + 'static>(
     changing: &mut Option<Cascade>,
     call: impl FnOnce(&mut Cascade) -> Result<R, StoreError> + Send + 'static,
 ) -> Result<R, Fault> {
-    let mut store = changing.take().ok_or_else(fault::internal)?;
+    let mut store = changing.take().ok_or(reason::Request::Internal)?;
     let (store, outcome) = within(time, move || {
         let outcome = call(&mut store);
         Ok((store, outcome))

@@ -20,7 +20,7 @@ use crate::agent::fault;
 use crate::agent::upstream::Upstream;
 use crate::base::{AccountKey, Credential, Scope, Secret, ServerUrl, missing_scope};
 use crate::net::call::{Answering, Call, Uploader};
-use crate::wire::{ApiBody, ApiEvent, Fault};
+use crate::wire::{ApiBody, ApiEvent, Fault, reason};
 
 /// How long a call waits in all for a server that asks to come back later.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -180,9 +180,10 @@ async fn send(
     let (mut url, mut own, mut left) = (asked.target.url.clone(), true, MOST_REDIRECTS);
     loop {
         let (uploader, upload) = body.open();
-        let authorization = own.then(|| HeaderValue::from_str(proof)).transpose().map_err(|_| fault::internal())?;
+        let authorization =
+            own.then(|| HeaderValue::from_str(proof)).transpose().map_err(|_| reason::Request::Internal)?;
         let headers = if own { asked.headers.clone() } else { only_accept(&asked.headers) };
-        let at = if own { server.clone() } else { origin(&url).ok_or_else(fault::internal)? };
+        let at = if own { server.clone() } else { origin(&url).ok_or(reason::Request::Internal)? };
         let http = upstream.network.http(&at)?;
         let call = Call { method: asked.method.clone(), url: url.clone(), headers, authorization, body: upload };
         let answer = tokio::select! {

@@ -105,7 +105,7 @@ impl<'a> Caller<'a> {
 
     /// The proof of that, for what nobody else may say.
     pub(crate) fn the_user(&self) -> Result<TheUser, Fault> {
-        TheUser::proof(self.asker, &self.begun.authority).ok_or_else(fault::only_the_user)
+        TheUser::proof(self.asker, &self.begun.authority).ok_or_else(|| reason::Rights::OnlyTheUser.into())
     }
 
     /// The server a request means: the one it names, else the default one; never one that is not there for the one who asks,
@@ -118,7 +118,7 @@ impl<'a> Caller<'a> {
     ) -> Result<ServerUrl, Fault> {
         let config = settings.config()?;
         let default = config.default_server().filter(|default| self.authority().sees(default));
-        let server = named.or_else(|| default.cloned()).ok_or_else(fault::no_server)?;
+        let server = named.or_else(|| default.cloned()).ok_or(reason::Login::NoServer)?;
         self.is_about(&server, user)?;
         match config.permits(&server) {
             true => Ok(server),
@@ -233,11 +233,11 @@ impl<'a> Caller<'a> {
         loop {
             tokio::select! {
                 biased;
-                written = &mut writing => return written.ok().and_then(Result::ok).ok_or_else(fault::cancelled),
-                () = self.stopping.asked() => return Err(fault::stopping()),
-                () = self.lock.closed() => return Err(fault::locked()),
+                written = &mut writing => return written.ok().and_then(Result::ok).ok_or_else(|| reason::Request::Cancelled.into()),
+                () = self.stopping.asked() => return Err(reason::Request::Stopping.into()),
+                () = self.lock.closed() => return Err(reason::Lock::AgentLocked.into()),
                 fault = self.over.come(self.gate, &self.begun) => return Err(fault),
-                whole = heard.take_in(self.input), if !heard.is_whole() => whole.ok_or_else(fault::cancelled)?,
+                whole = heard.take_in(self.input), if !heard.is_whole() => whole.ok_or(reason::Request::Cancelled)?,
             }
         }
     }
@@ -245,9 +245,9 @@ impl<'a> Caller<'a> {
     /// Returns once an awaited line is whole; else when waiting has to end, and why. Dropped, it can be gone on with.
     pub(crate) async fn hear(&mut self, heard: &mut Heard) -> Result<(), Fault> {
         tokio::select! {
-            whole = heard.take_in(self.input) => whole.ok_or_else(fault::cancelled),
-            () = self.stopping.asked() => Err(fault::stopping()),
-            () = self.lock.closed() => Err(fault::locked()),
+            whole = heard.take_in(self.input) => whole.ok_or_else(|| reason::Request::Cancelled.into()),
+            () = self.stopping.asked() => Err(reason::Request::Stopping.into()),
+            () = self.lock.closed() => Err(reason::Lock::AgentLocked.into()),
             fault = self.over.come(self.gate, &self.begun) => Err(fault),
         }
     }
@@ -269,9 +269,9 @@ impl<'a> Caller<'a> {
         let mut ignored = [0; 256];
         let closed = async { while self.input.read(&mut ignored).await.is_ok_and(|count| count > 0) {} };
         tokio::select! {
-            () = closed => fault::cancelled(),
-            () = self.stopping.asked() => fault::stopping(),
-            () = self.lock.closed() => fault::locked(),
+            () = closed => reason::Request::Cancelled.into(),
+            () = self.stopping.asked() => reason::Request::Stopping.into(),
+            () = self.lock.closed() => reason::Lock::AgentLocked.into(),
             fault = self.over.come(self.gate, &self.begun) => fault,
         }
     }

@@ -4,7 +4,6 @@ use zeroize::Zeroizing;
 
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
-use crate::agent::fault;
 use crate::agent::gate::asker::Asker;
 use crate::agent::gate::needs::{NOTHING, Needs, OPEN, SECRET, SETTINGS, at_server, everywhere};
 use crate::agent::life::auditing::Auditing;
@@ -100,7 +99,7 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
     caller.locale = request.locale;
     let env = request.env.take().filter(|_| caller.guest().is_none());
     if env.as_ref().and_then(|env| env.home.as_ref()).is_some_and(|home| *home != agent.paths.tag()) {
-        return refuse(fault::elsewhere(), caller);
+        return refuse(reason::Request::Elsewhere.into(), caller);
     }
     if let Err(fault) = agent.disk.answers().await {
         // Whoever may end the agent does not wait for its disk.

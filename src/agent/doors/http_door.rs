@@ -7,7 +7,6 @@ use tokio::sync::oneshot;
 
 use crate::access::{Authority, Standing};
 use crate::agent::doors::{DoorOrder, Doors};
-use crate::agent::fault;
 use crate::agent::gate::open_http::{NamedIssuer, OpenHttp};
 use crate::base::lock;
 use crate::base::{Config, HttpDoor, Locale, Message, Scope};
@@ -37,7 +36,7 @@ impl Doors {
         let _ = self.orders.send(DoorOrder::OpenHttp { door, standing, issuer, done });
         let url = opened
             .await
-            .map_err(|_| fault::stopping())?
+            .map_err(|_| reason::Request::Stopping)?
             .map_err(|reason| reason::Door::HttpNotOpened { reason: Some(reason) })?;
         if is_users {
             self.http.unwanted.store(false, Ordering::Relaxed);

@@ -55,7 +55,7 @@ impl Doors {
         let _ = self.orders.send(DoorOrder::Open { door: door.clone(), done });
         opened
             .await
-            .map_err(|_| fault::stopping())?
+            .map_err(|_| reason::Request::Stopping)?
             .map_err(|reason| reason::Door::SocketNotOpened { reason: Some(reason) })?;
         doors.push(door.clone());
         if let Err(fault) = self.write_list(doors).await {
@@ -160,6 +160,6 @@ fn read(path: &Path) -> Result<Vec<RestrictedDoor>, Fault> {
 fn write(dir: &Path, path: &Path, doors: &[RestrictedDoor]) -> Result<(), Fault> {
     let from_file = |error| fault::from_store(StoreError::File(error));
     private_file::private_dir(dir).map_err(from_file)?;
-    let text = serde_json::to_vec(doors).map_err(|_| fault::internal())?;
+    let text = serde_json::to_vec(doors).map_err(|_| reason::Request::Internal)?;
     private_file::replace(path, &text).map_err(from_file)
 }

@@ -16,7 +16,7 @@ use crate::agent::gate::guard::{Source, Verdict};
 use crate::agent::gate::people::{Basis, form_key};
 use crate::agent::life::auditing::{Author, Who};
 use crate::base::{Scope, Secret};
-use crate::wire::{Actor, Code, Fault, Person};
+use crate::wire::{Actor, Code, Fault, Person, reason};
 
 /// Somebody elsewhere, with what they may do. Only [`Gate::admit`] makes one, so no door can.
 #[derive(Clone, Debug)]
@@ -145,7 +145,7 @@ impl Gate {
                 let own = guest.session().map(form_key);
                 match own.is_some_and(|own| own.matches(&key)) {
                     true => Ok(guest),
-                    false => Err(fault::form_outdated()),
+                    false => Err(reason::People::FormOutdated.into()),
                 }
             }
         }
@@ -166,13 +166,13 @@ impl Gate {
             return Err(self.wrong_proof(&stranger, token));
         };
         let authority = self.spend(Authority::owner().within(found.rights), &stranger.door).await?;
-        let authority = authority.ok_or_else(fault::unauthenticated)?;
+        let authority = authority.ok_or(reason::Rights::Unauthenticated)?;
         Ok(Guest { person: Some(found.person), identity: Some(found.identity), authority, ..stranger })
     }
 
     /// Whose session it is. One that rests on what is no more ends.
     async fn by_session(&self, stranger: Guest, cookie: Secret) -> Result<Guest, Fault> {
-        let found = self.people.sessions.find(&cookie).ok_or_else(fault::unauthenticated)?;
+        let found = self.people.sessions.find(&cookie).ok_or(reason::Rights::Unauthenticated)?;
         let standing = found.standing().and(&stranger.door);
         let authority = match self.rights_in_session(&found)? {
             Some(own) => self.spend(Authority::owner().within(own), &standing).await?,
@@ -182,7 +182,7 @@ impl Gate {
             if self.authority_of_session(&found)?.is_none() {
                 self.people.sessions.end(&found.id);
             }
-            return Err(fault::unauthenticated());
+            return Err(reason::Rights::Unauthenticated.into());
         };
         let identity = match found.basis {
             Basis::Identity(identity) => Some(identity),
@@ -211,7 +211,7 @@ impl Gate {
     pub(crate) fn wrong_proof(&self, guest: &Guest, proof: &Secret) -> Fault {
         let from = Source::address(guest.address);
         if self.note_ended(proof, guest.who(), Code::Unauthenticated).is_some() {
-            return fault::proof_unknown();
+            return reason::Rights::ProofUnknown.into();
         }
         let verdict = self.issued.guard.failed(from, proof.expose());
         let code = if verdict == Verdict::Wrong { Code::Unauthenticated } else { Code::TooMany };
@@ -219,6 +219,6 @@ impl Gate {
         if let Verdict::TooMany(seconds) = verdict {
             return fault::too_many(seconds);
         }
-        fault::proof_unknown()
+        reason::Rights::ProofUnknown.into()
     }
 }

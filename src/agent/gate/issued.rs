@@ -83,7 +83,7 @@ impl Gate {
             true => self.rights_behind(&standing)?.map(|rights| Authority::owner().within_tokens(&standing, rights)),
             false => self.spend(Authority::owner(), &standing).await?,
         };
-        authority.ok_or_else(fault::token_unknown)
+        authority.ok_or_else(|| reason::Rights::TokenUnknown.into())
     }
 
     /// The file of the issued tokens, where there was one.
@@ -185,14 +185,14 @@ impl Gate {
     fn wrong_token(&self, token: &Secret, pid: u32, asker: Asker<'_>) -> Fault {
         let who = asker.who(&Authority::nobody());
         if self.note_ended(token, who.clone(), Code::Denied).is_some() {
-            return fault::token_unknown();
+            return reason::Rights::TokenUnknown.into();
         }
         let verdict = self.issued.guard.failed(Source::Process(pid), token.expose());
         let code = if verdict == Verdict::Wrong { Code::Denied } else { Code::Unavailable };
         self.audit.note("auth.fail", who, None, Err(code));
         match verdict {
             Verdict::TooMany(seconds) => reason::Tokens::TooManyWrongTokens { seconds }.into(),
-            Verdict::Wrong | Verdict::LimitReached => fault::token_unknown(),
+            Verdict::Wrong | Verdict::LimitReached => reason::Rights::TokenUnknown.into(),
         }
     }
 
@@ -200,7 +200,7 @@ impl Gate {
     pub(crate) async fn issue(&self, authority: &Authority, token: NewToken) -> Result<(Secret, Listed), Fault> {
         let order = token.issued_by(authority.standing().clone());
         if !authority.may_issue(&order.rights) {
-            return Err(fault::token_too_wide());
+            return Err(reason::Tokens::TokenTooWide.into());
         }
         self.enter(order).await
     }
@@ -209,7 +209,7 @@ impl Gate {
     pub(crate) async fn delegate(&self, authority: &Authority, token: NewToken) -> Result<(Secret, Listed), Fault> {
         let order = token.issued_by(authority.standing().clone());
         if !authority.may_delegate(&order.rights) {
-            return Err(fault::token_too_wide());
+            return Err(reason::Tokens::TokenTooWide.into());
         }
         self.enter(order).await
     }

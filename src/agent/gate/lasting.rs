@@ -65,7 +65,7 @@ impl Gate {
 
     /// Returns once somebody who stands behind something has no rights any more.
     pub(crate) async fn unusable(&self, standing: &Standing) {
-        let usable = || if self.has_ended(standing) { Err(fault::token_unknown()) } else { Ok(()) };
+        let usable = || if self.has_ended(standing) { Err(reason::Rights::TokenUnknown.into()) } else { Ok(()) };
         self.until_not(usable, || self.tokens_end_in(standing)).await;
     }
 
@@ -83,9 +83,9 @@ impl Gate {
     pub(crate) fn still_holds(&self, begun: &Begun) -> Result<(), Fault> {
         let standing = begun.authority.standing();
         if !self.issued.ledger.holds(standing).map_err(fault::from_ledger)? {
-            return Err(fault::token_unknown());
+            return Err(reason::Rights::TokenUnknown.into());
         }
-        let people = self.rights_of_people_behind(standing)?.ok_or_else(fault::token_unknown)?;
+        let people = self.rights_of_people_behind(standing)?.ok_or(reason::Rights::TokenUnknown)?;
         // What a token may never changes; of the others counts what they had and still have.
         let mut now = people.into_iter().fold(begun.authority.clone(), Authority::within);
         for holder in begun.authority.holders() {
@@ -97,7 +97,7 @@ impl Gate {
                 }
                 Holder::AccessToken { .. } | Holder::Nobody => None,
             };
-            now = now.within(own.ok_or_else(fault::unauthenticated)?);
+            now = now.within(own.ok_or(reason::Rights::Unauthenticated)?);
         }
         begun.needs.check(&now)?;
         match begun.server.as_ref().filter(|server| !now.sees(server)) {

@@ -52,7 +52,7 @@ impl Needs {
     pub(crate) fn check(&self, authority: &Authority) -> Result<(), Fault> {
         match self.scope {
             _ if self.open => Ok(()),
-            _ if authority.is_nobody() => Err(fault::unauthenticated()),
+            _ if authority.is_nobody() => Err(reason::Rights::Unauthenticated.into()),
             Some(scope) if !authority.allows(scope) => Err(fault::scope_missing(scope)),
             _ if self.used && !authority.uses_what_is_kept() => Err(reason::Rights::StatusOnly.into()),
             _ if self.secret && !authority.reveals() => Err(reason::Rights::RevealMissing.into()),

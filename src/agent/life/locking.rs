@@ -128,7 +128,7 @@ impl Locking {
             self.rest(attempts.pause()).await?;
             let key = self.key.clone();
             let opened = tokio::task::spawn_blocking(move || key.unlock(&passphrase)).await;
-            if let Err(error) = opened.map_err(|_| fault::internal())? {
+            if let Err(error) = opened.map_err(|_| reason::Request::Internal)? {
                 let wait = attempts.note();
                 // Whoever comes with the right one need not wait for this.
                 drop(attempts);
@@ -144,7 +144,7 @@ impl Locking {
         let _waiting = Waiting::begin(msg!("passphrase-pause", seconds = time.as_secs()));
         tokio::select! {
             () = sleep(time) => Ok(()),
-            () = self.stopping.asked() => Err(fault::stopping()),
+            () = self.stopping.asked() => Err(reason::Request::Stopping.into()),
         }
     }
 

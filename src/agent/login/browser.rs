@@ -11,13 +11,12 @@ use super::page;
 use super::paste;
 use super::plan::Plan;
 use crate::agent::call::caller::Caller;
-use crate::agent::fault;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{Credential, GrantKind};
 use crate::oauth::OAuthError;
 use crate::oauth::code::Authorization;
 use crate::oauth::loopback::Loopback;
-use crate::wire::{Fault, LoginEvent};
+use crate::wire::{Fault, LoginEvent, reason};
 
 /// Nobody looks for a password longer than that.
 pub(super) const DECIDED_WITHIN: Duration = Duration::from_secs(10 * 60);
@@ -38,7 +37,7 @@ pub(super) async fn run(plan: &mut Plan<'_>, can_paste: bool, caller: &mut Calle
     let begun = begin(plan, port.redirect_uri())?;
     let event = LoginEvent::Browse { authorization_url: begun.url.to_string(), same_origin: plan.may_open(&begun.url) };
     if !caller.tell(&event).await {
-        return Err(fault::cancelled());
+        return Err(reason::Request::Cancelled.into());
     }
     let came = tokio::select! {
         came = tokio::time::timeout(DECIDED_WITHIN, port.visitor(|url| begun.is_answered_by(url))) => came,

@@ -7,13 +7,12 @@ use std::sync::Arc;
 
 use super::plan::Plan;
 use crate::agent::call::caller::Caller;
-use crate::agent::fault;
 use crate::agent::upstream::oauth_fault;
 use crate::agent::upstream::registrations::Way;
 use crate::base::{Credential, GrantKind};
 use crate::oauth::device::{self, Progress, Started};
 use crate::oauth::{OAuthError, Tokens};
-use crate::wire::{Fault, LoginEvent};
+use crate::wire::{Fault, LoginEvent, reason};
 
 /// Shows page and code, and polls until the person decided.
 pub(super) async fn run(plan: &mut Plan<'_>, caller: &mut Caller<'_>) -> Result<Credential, Fault> {
@@ -29,7 +28,7 @@ pub(super) async fn run(plan: &mut Plan<'_>, caller: &mut Caller<'_>) -> Result<
         same_origin: plan.may_open(started.verification_uri.url()),
     };
     if !caller.tell(&event).await {
-        return Err(fault::cancelled());
+        return Err(reason::Request::Cancelled.into());
     }
     let tokens = wait(plan, &started, caller).await?;
     // From here on the server counts the person as logged in, so the tokens are kept even if nobody waits for them.

@@ -12,7 +12,7 @@ use crate::agent::fault;
 use crate::base::{Credential, Secret, ServerUrl, TokenSource};
 use crate::net::Http;
 use crate::oauth::loom_dialect::{self, INTERVAL, Poll, Started};
-use crate::wire::{Fault, LoginEvent};
+use crate::wire::{Fault, LoginEvent, reason};
 
 /// The longest pause between two polls of a server in trouble, unless it asks for a longer one.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ pub(super) async fn run(http: &Http, server: &ServerUrl, caller: &mut Caller<'_>
         same_origin: server.is_origin_of(&started.verification_url),
     };
     if !caller.tell(&event).await {
-        return Err(fault::cancelled());
+        return Err(reason::Request::Cancelled.into());
     }
     // From here on the server counts the person as logged in, so the token is kept even if nobody waits for it.
     let token = wait(http, server, &started, until, caller).await?;

@@ -45,7 +45,7 @@ use crate::agent::upstream::registrations;
 use crate::base::lock;
 use crate::base::{AccountKey, Credential, Expiry, Grant, Secret};
 use crate::oauth::{self, Client, OAuthError, Tokens, Wish};
-use crate::wire::{Condition, Fault};
+use crate::wire::{Condition, Fault, reason};
 
 /// Renewals under way, so that all who wait for one hear of its end.
 #[derive(Default)]
@@ -96,7 +96,7 @@ impl Upstream {
             }
             Err(mut others) => match others.wait_for(Option::is_some).await {
                 Ok(landed) => landed.clone().unwrap_or(Ok(())),
-                Err(_) => Err(fault::internal()),
+                Err(_) => Err(reason::Request::Internal.into()),
             },
         }
     }
@@ -104,14 +104,14 @@ impl Upstream {
     /// The same, begun before the old token has ended: a server that takes its time renews it behind whoever asked, who has
     /// the old one meanwhile. Says why not if that is known at once.
     pub(crate) async fn renew_behind(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
-        let Some(upstream) = self.own.upgrade() else { return Err(fault::stopping()) };
+        let Some(upstream) = self.own.upgrade() else { return Err(reason::Request::Stopping.into()) };
         let (account, old) = (account.clone(), old.clone());
         let renewal = tokio::spawn(async move {
             let _busy = upstream.stopping.busy();
             upstream.renew(&account, &old).await
         });
         match timeout(AT_ONCE, renewal).await {
-            Ok(renewed) => renewed.map_err(|_| fault::internal())?,
+            Ok(renewed) => renewed.map_err(|_| reason::Request::Internal)?,
             Err(_) => Ok(()),
         }
     }

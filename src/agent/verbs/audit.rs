@@ -6,7 +6,7 @@ use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fair::party::Party;
 use crate::agent::fault;
-use crate::wire::{Audit, AuditEntry, AuditVerify, AuditVerifyReply, Empty, Fault};
+use crate::wire::{Audit, AuditEntry, AuditVerify, AuditVerifyReply, Empty, Fault, reason};
 
 /// So many entries wait for who reads them; the log is read on when they are gone.
 const AHEAD: usize = 64;
@@ -56,7 +56,7 @@ async fn tell(
     let told = async {
         while let Some(entry) = entries.recv().await {
             if !caller.tell(&entry).await {
-                return Err(fault::cancelled());
+                return Err(Fault::from(reason::Request::Cancelled));
             }
         }
         Ok(())
@@ -65,7 +65,7 @@ async fn tell(
         told = told => told?,
         () = seat.sent_away() => return Err(fault::too_many(5)),
     }
-    read.await.map_err(|_| fault::internal())?.map_err(fault::audit_unreadable)
+    read.await.map_err(|_| reason::Request::Internal)?.map_err(fault::audit_unreadable)
 }
 
 impl Handle for AuditVerify {

@@ -83,7 +83,7 @@ impl Handle for DeviceDecide {
         let (user_code, asking, _) = look(agent, caller, &self.user_code)?;
         let party = agent.gate.party_asking(caller.asker(), caller.authority());
         let Some(grant) = self.grant else {
-            agent.gate.devices.decide(&user_code, None, party).map_err(|_| fault::code_unknown())?;
+            agent.gate.devices.decide(&user_code, None, party).map_err(|_| reason::People::CodeUnknown)?;
             return Ok(DeviceDecideReply { granted: None });
         };
         if grant.scopes.is_empty() {
@@ -116,7 +116,7 @@ impl Handle for DeviceDecide {
             // Somebody else decided meanwhile, or its time was over.
             agent.audit.note("token.revoke", Who::agent(), About::right(&id), Ok(()));
             agent.gate.revoke_unfetched(vec![id]).await?;
-            return Err(fault::code_unknown());
+            return Err(reason::People::CodeUnknown.into());
         }
         Ok(DeviceDecideReply { granted: Some(about) })
     }
@@ -168,6 +168,6 @@ fn look(agent: &Agent, caller: &Caller<'_>, user_code: &str) -> Result<(String, 
     agent.gate.devices.look(user_code).ok_or_else(|| {
         guard.tried_code(&who);
         agent.audit.note("auth.fail", caller.actor(), None, Err(Code::NotFound));
-        fault::code_unknown()
+        reason::People::CodeUnknown.into()
     })
 }

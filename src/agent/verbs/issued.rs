@@ -167,7 +167,7 @@ fn scopes(scopes: Scopes) -> Result<Scopes, Fault> {
 
 fn name(name: &str) -> Result<String, Fault> {
     let is_name = (1..=MAX_NAME).contains(&name.chars().count()) && is_visible(name);
-    is_name.then(|| name.to_owned()).ok_or_else(fault::bad_token_name)
+    is_name.then(|| name.to_owned()).ok_or_else(|| reason::Tokens::BadTokenName.into())
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@ use std::path::PathBuf;
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
-use crate::agent::fault;
 use crate::agent::gate::open_http::NamedIssuer;
 use crate::base::TlsFiles;
 use crate::wire::{Empty, Fault, Serve, ServeEnd, ServeReply, reason};
@@ -20,7 +19,7 @@ impl Handle for Serve {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<ServeReply, Fault> {
         let says_more = self.issuer.is_some() || self.tls_cert.is_some() || self.tls_key.is_some();
         let the_user = says_more.then(|| caller.the_user()).transpose()?;
-        let standing = caller.authority().lasting().ok_or_else(fault::only_the_user)?.clone();
+        let standing = caller.authority().lasting().ok_or(reason::Rights::OnlyTheUser)?.clone();
         let config = agent.settings.config()?.http().cloned().unwrap_or_default();
         let tls = match (self.tls_cert, self.tls_key) {
             (Some(cert), Some(key)) => Some(TlsFiles { cert: PathBuf::from(cert), key: PathBuf::from(key) }),

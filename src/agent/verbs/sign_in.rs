@@ -37,7 +37,7 @@ impl Handle for SignIn {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SignInReply, Fault> {
         let config = issuer_config(agent, self.issuer.as_deref())?;
         let issuer = agent.gate.issuer(&config).await?;
-        let redirect_uri = Url::parse(&self.redirect_uri).map_err(|_| fault::not_a_request())?;
+        let redirect_uri = Url::parse(&self.redirect_uri).map_err(|_| reason::Request::NotARequest)?;
         let client = client(&config)?;
         let server = &issuer.provider.server;
         let begun = Authorization::begin(server, &client, &redirect_uri, &config.scopes(), None, &Default::default());
@@ -65,14 +65,14 @@ impl Handle for SignInFinish {
 
 impl SignInFinish {
     async fn signed_in(self, agent: &Agent, guest: &Guest) -> Result<SessionReply, Fault> {
-        let away = agent.gate.people.sign_ins.take(&self.browser).ok_or_else(fault::sign_in_unknown)?;
+        let away = agent.gate.people.sign_ins.take(&self.browser).ok_or(reason::People::SignInUnknown)?;
         let config = issuer_config(agent, Some(&away.issuer))?;
         let issuer = agent.gate.issuer(&config).await?;
         let failed = |error| from_issuer(&config, error);
-        let url = Url::parse(&self.url).map_err(|_| fault::not_a_request())?;
+        let url = Url::parse(&self.url).map_err(|_| reason::Request::NotARequest)?;
         let (server, client) = (&issuer.provider.server, client(&config)?);
         let returned = away.authorization.returned(server, &url).map_err(failed)?;
-        let nonce = away.authorization.nonce.clone().ok_or_else(fault::internal)?;
+        let nonce = away.authorization.nonce.clone().ok_or(reason::Request::Internal)?;
         let tokens = away.authorization.redeem(&issuer.http, server, &client, returned).await.map_err(failed)?;
         let id_token = tokens.id_token.ok_or_else(|| failed(OAuthError::NotOAuth))?;
         let Some(claims) = agent.gate.verified(&config, &id_token, Purpose::Id { nonce: &nonce }).await? else {
@@ -99,11 +99,11 @@ impl Handle for SignInToken {
         let shown = Some(&self.token).filter(|token| token.expose().starts_with(PREFIX));
         let id = shown.map(|token| agent.gate.id_of_token(token)).transpose()?.flatten();
         let id = id.ok_or_else(|| agent.gate.wrong_proof(guest, &self.token))?;
-        let found = agent.gate.issued_token(id.clone()).await?.ok_or_else(fault::proof_unknown)?;
+        let found = agent.gate.issued_token(id.clone()).await?.ok_or(reason::Rights::ProofUnknown)?;
         let standing = Standing::of_token(&id).and(guest.door());
         // A session would make as many uses of it, and of those that issued it, as it likes.
         if agent.gate.is_counted(&standing)? {
-            return Err(fault::counted_token());
+            return Err(reason::People::CountedToken.into());
         }
         let person = Person { name: found.name.clone(), subject: None, issuer: None };
         let (basis, address) = (Basis::Token(id), guest.address());
@@ -118,8 +118,8 @@ impl Handle for SignOut {
     const EVENT: Option<&'static str> = Some("auth.sign_out");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SignOutReply, Fault> {
-        let session = caller.guest().and_then(|guest| guest.session()).ok_or_else(fault::unauthenticated)?;
-        let found = agent.gate.people.sessions.find(session).ok_or_else(fault::unauthenticated)?;
+        let session = caller.guest().and_then(|guest| guest.session()).ok_or(reason::Rights::Unauthenticated)?;
+        let found = agent.gate.people.sessions.find(session).ok_or(reason::Rights::Unauthenticated)?;
         let ended = agent.gate.people.sessions.end(&found.id);
         // Here it has ended, whatever becomes of it at the issuer.
         let url = match ended.and_then(|ended| Some((ended.id_token?, ended.person.issuer?))) {
@@ -171,7 +171,7 @@ impl Handle for SessionEnd {
 
 /// Begins a session, in the place of the one that the same browser had. Nobody signs in of whom the log would not know.
 async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Result<SessionReply, Fault> {
-    let authority = agent.gate.authority_of_session(&session)?.ok_or_else(fault::proof_unknown)?;
+    let authority = agent.gate.authority_of_session(&session)?.ok_or(reason::Rights::ProofUnknown)?;
     let token = match &session.basis {
         Basis::Token(id) => Some(id.as_str()),
         Basis::Identity(_) => None,
@@ -192,7 +192,7 @@ async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Res
 }
 
 fn guest<'a>(caller: &Caller<'a>) -> Result<&'a Guest, Fault> {
-    caller.guest().ok_or_else(fault::internal)
+    caller.guest().ok_or_else(|| reason::Request::Internal.into())
 }
 
 /// The session that whoever asks has already.
@@ -207,7 +207,7 @@ fn issuer_config(agent: &Agent, named: Option<&str>) -> Result<IssuerConfig, Fau
         Some(named) => all.iter().position(|config| config.issuer.is(named)),
         None => Some(0).filter(|_| !all.is_empty()),
     };
-    at.map(|at| all.swap_remove(at)).ok_or_else(fault::no_issuer)
+    at.map(|at| all.swap_remove(at)).ok_or_else(|| reason::People::NoIssuer.into())
 }
 
 fn client(config: &IssuerConfig) -> Result<Client, Fault> {

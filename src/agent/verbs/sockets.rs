@@ -26,7 +26,7 @@ impl Handle for SocketAdd {
         one_of_name(&issued, &self.token)?;
         let token = issued.iter().find(|token| token.active && !token.leased && is_meant(&token.name, &token.id));
         let token = token.ok_or_else(|| fault::no_such_token(&self.token))?.id.clone();
-        let set_up_by = caller.authority().lasting().ok_or_else(fault::only_the_user)?.clone();
+        let set_up_by = caller.authority().lasting().ok_or(reason::Rights::OnlyTheUser)?.clone();
         agent.doors.open(RestrictedDoor { path, token, set_up_by }).await.map(|()| Empty {})
     }
 }

@@ -4,11 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::access::{Claims, Expected, Holder, Identity, JwtError, Purpose, Rights, issuer_of, verify};
-use crate::agent::fault;
 use crate::agent::gate::Gate;
 use crate::agent::gate::people::issuers::Issuer;
 use crate::base::{IssuerConfig, Secret, printable};
-use crate::wire::{Fault, Person};
+use crate::wire::{Fault, Person, reason};
 
 /// Who shows an access token, and what they may do.
 pub(crate) struct Found {
@@ -62,7 +61,7 @@ impl Gate {
         match found {
             Ok(claims) => Ok(Some(claims)),
             // Its signature is right: who has it guesses nothing, and is told the truth whatever others try.
-            Err(JwtError::Expired) if matches!(purpose, Purpose::Access) => Err(fault::proof_unknown()),
+            Err(JwtError::Expired) if matches!(purpose, Purpose::Access) => Err(reason::Rights::ProofUnknown.into()),
             Err(reason) => {
                 tracing::info!(issuer = config.issuer.as_str(), %reason, "a token is refused");
                 Ok(None)

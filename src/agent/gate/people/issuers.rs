@@ -13,7 +13,7 @@ use crate::base::{IssuerConfig, Moment, ServerUrl};
 use crate::net::Http;
 use crate::oauth::OAuthError;
 use crate::oauth::openid::{self, OpenIdProvider};
-use crate::wire::Fault;
+use crate::wire::{Fault, reason};
 
 /// How long what an issuer publishes is believed: so long counts a key that it has withdrawn.
 const FRESH: Duration = Duration::from_secs(5 * 60);
@@ -148,9 +148,9 @@ impl Gate {
         if let Some(fault) = known.failure() {
             return known.since(STALE).ok_or(fault);
         }
-        let (gate, config) = (self.own.upgrade().ok_or_else(fault::stopping)?, config.clone());
+        let (gate, config) = (self.own.upgrade().ok_or(reason::Request::Stopping)?, config.clone());
         let asking = tokio::spawn(async move { gate.ask_now(&config, &known, asked).await });
-        asking.await.map_err(|_| fault::internal())?
+        asking.await.map_err(|_| reason::Request::Internal)?
     }
 
     async fn ask_now(&self, config: &IssuerConfig, known: &Known, mut asked: Asked) -> Result<Arc<Issuer>, Fault> {
