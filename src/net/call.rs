@@ -20,39 +20,43 @@ use super::{Http, HttpError};
 /// The client's own limit for a whole answer is meant for logins; whoever streams has limits for silence.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What is asked of a server.
+/// A request to a server's API.
 pub struct Call {
+    /// The HTTP method.
     pub method: Method,
+    /// The whole URL.
     pub url: Url,
+    /// The headers, without `Authorization`.
     pub headers: HeaderMap,
-    /// What proves who asks; not shown by anything that prints headers.
+    /// The value of `Authorization`, which is marked so that nothing that prints headers shows it.
     pub authorization: Option<HeaderValue>,
+    /// The body, if there is one.
     pub body: Option<Upload>,
 }
 
-/// A server's answer: its head, and its body as it comes.
+/// A server's answer whose head has arrived and whose body is still coming.
 pub struct Answering {
     response: Response,
     /// What was looked at before its turn.
     begun: VecDeque<Result<Bytes, HttpError>>,
 }
 
-/// A body on its way out. If its sender goes before it has ended, the request is broken off: half a body is never taken for
-/// a whole one.
+/// A request body that is sent piece by piece. If its [`Uploader`] is dropped before the end the request is broken off,
+/// so that half a body is never taken for a whole one.
 pub struct Upload {
     pieces: mpsc::Receiver<Option<Bytes>>,
     left: Option<u64>,
     ended: bool,
 }
 
-/// Where the pieces of an [`Upload`] go in; there is room for one.
+/// The other end of an [`Upload`], which takes its pieces. It holds one at a time.
 pub struct Uploader(mpsc::Sender<Option<Bytes>>);
 
-/// Room for a piece of a body.
+/// The place for the next piece of a body.
 pub struct Room<'a>(mpsc::Permit<'a, Option<Bytes>>);
 
 impl Http {
-    /// Sends a call, and returns once the answer begins. No redirect is followed.
+    /// Sends a call, and returns as soon as the answer's head is there. Redirects are not followed.
     pub async fn call(&self, call: Call) -> Result<Answering, HttpError> {
         let mut headers = call.headers;
         if let Some(mut authorization) = call.authorization {
@@ -70,15 +74,17 @@ impl Http {
 }
 
 impl Answering {
+    /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.response.status().as_u16()
     }
 
-    /// As it stands in a status line: `HTTP/1.1`.
+    /// The protocol version as in a status line, such as `HTTP/1.1`.
     pub fn version(&self) -> String {
         format!("{:?}", self.response.version())
     }
 
+    /// The headers.
     pub fn headers(&self) -> &HeaderMap {
         self.response.headers()
     }
@@ -91,7 +97,8 @@ impl Answering {
         }
     }
 
-    /// The body if it is whole and no longer than this. It comes all the same.
+    /// The whole body, if it has at most `most` bytes; `None` if it is longer or was cut short. What was read comes
+    /// again from [`Answering::chunk`].
     pub async fn short_body(&mut self, most: usize) -> Option<Vec<u8>> {
         let mut body = Vec::new();
         loop {
@@ -113,21 +120,21 @@ impl Answering {
     }
 }
 
-/// A body of this length, if that is known, and where its pieces go in.
+/// A body of this many bytes, or of unknown length, and the end that takes its pieces.
 pub fn upload(length: Option<u64>) -> (Uploader, Upload) {
     let (sender, pieces) = mpsc::channel(1);
     (Uploader(sender), Upload { pieces, left: length, ended: length == Some(0) })
 }
 
 impl Uploader {
-    /// Waits until the connection takes more; `None` if it will take no more.
+    /// Waits until the connection takes another piece; `None` if it will take no more.
     pub async fn room(&self) -> Option<Room<'_>> {
         self.0.reserve().await.ok().map(Room)
     }
 }
 
 impl Room<'_> {
-    /// Fills it with the next piece, or with the end of the body.
+    /// Sends the next piece, or with `None` the end of the body.
     pub fn fill(self, piece: Option<Vec<u8>>) {
         self.0.send(piece.map(Bytes::from));
     }

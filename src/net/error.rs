@@ -4,33 +4,34 @@ use super::limits::ANSWER_WITHIN;
 use crate::base::Message;
 use crate::msg;
 
-/// Why there is no answer.
+/// Why there is no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// Nothing was sent: no connection, or no TLS.
+    /// Nothing was sent: no connection or no TLS came about.
     #[error("the server cannot be reached")]
     Unreachable(Message),
-    /// It was sent, but no whole answer came; the server may have acted on it.
+    /// The request was sent and no complete answer came. The server may have acted on it.
     #[error("the server's answer was lost")]
     Lost(Message),
+    /// The answer is longer than 1 MiB.
     #[error("the answer is too long")]
     TooLong,
-    /// The server is busy or broken for now (429, 5xx).
+    /// The server is busy or broken for now; this is its status (429 or 5xx).
     #[error("the server is in trouble ({0})")]
     Trouble(u16),
-    /// The server sends elsewhere; nothing is sent there.
+    /// The server redirects to another address, to which nothing is sent.
     #[error("the server redirects")]
     Redirect,
-    /// A file of the settings.
+    /// A certificate or key file that the settings or the environment name cannot be used.
     #[error("a file for TLS cannot be used")]
     TlsFile(Message),
-    /// A proxy of the environment.
+    /// The address of a proxy cannot be used.
     #[error("a proxy cannot be used")]
     Proxy(Message),
 }
 
 impl HttpError {
-    /// The reason as a person reads it.
+    /// The sentence that says what went wrong, for people.
     pub fn message(&self) -> Message {
         match self {
             HttpError::Unreachable(reason) | HttpError::Lost(reason) | HttpError::TlsFile(reason) => reason.clone(),

@@ -17,12 +17,14 @@ use super::{HttpError, proxy, tls};
 use crate::base::{Route, TlsSettings, Waiting};
 use crate::msg;
 
-/// A client for servers that may be hostile: verified TLS, no redirects, no decompression, bounded time and size.
+/// A client for servers that may be hostile: it verifies TLS, follows no redirect, decompresses nothing, and bounds
+/// time and size.
 #[derive(Clone)]
 pub struct Http(reqwest::Client);
 
 impl Http {
-    /// `settings` say whom to trust beside the system's authorities, and what to show of oneself; `route` the way there.
+    /// Makes a client. `settings` name certificate authorities to trust beside the system's and a client certificate to
+    /// show; `route` names the proxies. Fails if one of these cannot be used.
     pub fn new(settings: &TlsSettings, route: &Route) -> Result<Http, HttpError> {
         // Fails if a provider is there already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -38,11 +40,12 @@ impl Http {
         client.build().map(Http).map_err(|error| failed(&error))
     }
 
-    /// Asks for JSON.
+    /// A `GET` request that asks for JSON. It is sent by [`Answer::to`](super::Answer::to).
     pub fn get(&self, url: &str) -> RequestBuilder {
         self.0.get(url).header(ACCEPT, "application/json")
     }
 
+    /// A `POST` request. It is sent by [`Answer::to`](super::Answer::to).
     pub fn post(&self, url: &str) -> RequestBuilder {
         self.0.post(url)
     }

@@ -2,41 +2,47 @@ use serde_json::{Map, Value};
 
 use crate::base::UniqueMap;
 
-/// A JSON object of a server, as strict and as lenient as is safe: no key twice, because two readers could then see two
-/// answers; but numbers that come as text or out of bounds are made usable or left out.
+/// A JSON object that a server sent. No key may stand twice, because two readers could then see two answers. Numbers
+/// that come as text or are out of bounds are made usable or left out.
 pub struct Object(Map<String, Value>);
 
 /// The longest life that is believed, in seconds: a year.
 const MAX_LIFE: u64 = 365 * 24 * 3600;
 
 impl Object {
+    /// Reads the object; `None` if the bytes are no JSON object, or a key stands twice.
     pub fn parse(bytes: &[u8]) -> Option<Object> {
         serde_json::from_slice(bytes).ok().map(|UniqueMap(map)| Object(map))
     }
 
+    /// The text at this key; `None` if there is none, or it is something else.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.0.get(key)?.as_str()
     }
 
-    /// The texts of an array; what is no text in it does not count.
+    /// The texts of the array at this key. Elements that are no text are left out.
     pub fn texts(&self, key: &str) -> Vec<String> {
         let all = self.0.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
+    /// The number at this key.
     pub fn number(&self, key: &str) -> Option<f64> {
         self.0.get(key)?.as_f64()
     }
 
+    /// Whether the value at this key is `true`.
     pub fn is_true(&self, key: &str) -> bool {
         self.0.get(key) == Some(&Value::Bool(true))
     }
 
+    /// Whether there is a value at this key other than `null`.
     pub fn has(&self, key: &str) -> bool {
         self.0.get(key).is_some_and(|value| !value.is_null())
     }
 
-    /// Seconds from now, at most a year; nothing where the server says nothing of sense.
+    /// A span in whole seconds, at most a year, which may be written as text. `None` if there is none, or it is shorter
+    /// than a second.
     pub fn seconds(&self, key: &str) -> Option<u64> {
         let seconds = match self.0.get(key)? {
             Value::Number(number) => number.as_f64()?,
@@ -48,14 +54,17 @@ impl Object {
         (seconds >= 1.0).then_some(seconds as u64).map(|seconds| seconds.min(MAX_LIFE))
     }
 
+    /// Puts a value at this key, in place of what is there.
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
         self.0.insert(key.to_owned(), value.into());
     }
 
+    /// Removes this key, if it is there.
     pub fn remove(&mut self, key: &str) {
         self.0.remove(key);
     }
 
+    /// The object as JSON.
     pub fn print(&self) -> Vec<u8> {
         serde_json::to_vec(&self.0).unwrap_or_default()
     }
