@@ -21,7 +21,8 @@ struct Brought {
     news: u64,
 }
 
-/// Notes the bus of an owner who asks.
+/// Notes the session bus of an owner who asks, so that the keyring is looked for there too. `address` is in D-Bus form,
+/// such as `unix:path=/run/user/1000/bus`.
 pub fn bring(address: &str) {
     // Others are commands to run, or buses of other machines.
     if !address.starts_with("unix:") {
@@ -54,7 +55,7 @@ pub(super) fn all() -> Vec<String> {
     all
 }
 
-/// A number that is another one when there is a bus more to look at.
+/// A number that changes when there is another bus to look at.
 pub(super) fn known() -> u64 {
     let news = brought().news;
     2 * news + u64::from(of_user().is_some())

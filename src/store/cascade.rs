@@ -20,7 +20,8 @@ use super::{Lookout, Record, StoreError, StoreKey, Version};
 use crate::base::{AccountKey, Message, Paths, StoreChoice, StoredIn};
 use crate::msg;
 
-/// The stores in use: new records go to the first; the others are read, so that nothing kept earlier is lost from view.
+/// The stores in use. New records go to the first; the others are still read, so that nothing kept earlier disappears
+/// from view.
 pub struct Cascade {
     pub(super) stores: Vec<Box<dyn Store>>,
     fallback: Option<Message>,
@@ -33,7 +34,7 @@ pub struct Cascade {
     damaged: Vec<AccountKey>,
 }
 
-/// Records, and where each is kept.
+/// Records by account, each with the place where it is kept.
 pub type Kept = BTreeMap<AccountKey, (Record, StoredIn)>;
 
 /// A keyring that was not there.
@@ -50,8 +51,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(3);
 type Result<T> = std::result::Result<T, StoreError>;
 
 impl Cascade {
-    /// Opens what the choice names. `auto` takes the keyring if one answers in time and the file otherwise, until one does; a
-    /// keyring that is locked, or was in use and is away, is an error and never a reason to take the file.
+    /// Opens what `choice` names. `auto` takes the keyring if one answers in time, else the file until a keyring does.
+    /// A keyring that is locked, or that was in use and is away, is an error and never a reason to take the file.
     pub fn open(choice: StoreChoice, paths: &Paths, key: &StoreKey) -> Result<Cascade> {
         let file = || Box::new(FileStore::new(paths, key)) as Box<dyn Store>;
         let mut keyring = Keyring::default();
@@ -105,17 +106,17 @@ impl Cascade {
         self.awaited = Some(awaited);
     }
 
-    /// Who looks whether something changed.
+    /// A handle that tells whether the stores changed, without waiting for whoever uses them.
     pub fn lookout(&self) -> Lookout {
         self.lookout.clone()
     }
 
-    /// Why `auto` did not take the keyring, if it did not.
+    /// Why `auto` did not take the keyring; `None` if it did, or if the choice was another.
     pub fn fallback(&self) -> Option<&Message> {
         self.fallback.as_ref()
     }
 
-    /// All records and where each is kept.
+    /// Every record and where it is kept. If two stores have an account the later record counts.
     pub fn load(&mut self) -> Result<Kept> {
         self.look_for_keyring();
         let found = self.each(|store| store.load())?;
@@ -124,7 +125,7 @@ impl Cascade {
         Ok(latest(found))
     }
 
-    /// The same without what is away and cannot be read.
+    /// Every record and where it is kept, without those of the keyring: for when that cannot be read.
     pub fn load_others(&mut self) -> Result<Kept> {
         let load = |store: &mut dyn Store| if store.stored_in().may_be_away() { Ok(Vec::new()) } else { store.load() };
         Ok(latest(self.each(load)?))
@@ -144,7 +145,7 @@ impl Cascade {
         Ok(all)
     }
 
-    /// The accounts of which a store has only something that is no record any more, as of the last [`load`](Self::load).
+    /// The accounts of which the last [`load`](Self::load) found only something that is no valid record.
     pub fn damaged(&self) -> Vec<AccountKey> {
         self.damaged.clone()
     }
@@ -153,7 +154,7 @@ impl Cascade {
         self.lock.as_ref().map(FileStore::lock).transpose()
     }
 
-    /// Where new records go.
+    /// The place to which new records go.
     pub fn first(&self) -> Option<StoredIn> {
         self.stores.first().map(|store| store.stored_in())
     }

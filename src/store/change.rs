@@ -3,15 +3,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Record;
 use crate::base::{AccountKey, Stamp, StoredIn};
 
-/// What becomes of the record of an account.
+/// What happens to the record of an account.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// This one takes its place.
+    /// This record replaces it.
     Put(Box<Record>),
+    /// It is removed.
     Remove,
 }
 
-/// What is to become of the records of these accounts: `decide` sees each as it is kept now.
+/// A change to the records of some accounts. What happens is decided when it is made, by what the stores then have.
 pub struct Wish {
     accounts: Vec<AccountKey>,
     decide: Box<Decide>,
@@ -20,6 +21,8 @@ pub struct Wish {
 type Decide = dyn FnMut(&AccountKey, Option<&Record>) -> Option<Change> + Send;
 
 impl Wish {
+    /// A change to these accounts. `decide` is called for each with its present record, if any, and returns what
+    /// happens to it; `None` leaves it as it is. It may be called again if another program was faster.
     pub fn new(
         accounts: Vec<AccountKey>,
         decide: impl FnMut(&AccountKey, Option<&Record>) -> Option<Change> + Send + 'static,
@@ -27,6 +30,7 @@ impl Wish {
         Wish { accounts, decide: Box::new(decide) }
     }
 
+    /// The accounts that it is about.
     pub fn accounts(&self) -> &[AccountKey] {
         &self.accounts
     }
@@ -42,20 +46,21 @@ impl Wish {
     }
 }
 
-/// What a change left in the stores.
+/// What a change did to the stores.
 pub struct Changed {
-    /// Of each account that was asked about the record that is kept now, where one is.
+    /// The present record of each account that the change was about, where there is one.
     pub kept: BTreeMap<AccountKey, (Record, StoredIn)>,
     /// The accounts whose record was changed.
     pub changed: BTreeSet<AccountKey>,
-    /// The records that others took the place of, or none.
+    /// The records that were replaced or removed.
     pub was: BTreeMap<AccountKey, Record>,
-    /// What the stores were right before, and are since.
+    /// The state of the stores immediately before the change.
     pub before: Version,
+    /// The state of the stores since the change.
     pub after: Version,
 }
 
-/// What is in the stores, as far as one cheap look tells: two that are equal mean that nothing changed in between.
+/// The state of the stores as far as one cheap look tells. Two that are equal mean that nothing changed in between.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Version {
     pub(super) file: Option<[Stamp; 2]>,
@@ -64,7 +69,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// The same where it is not known what the keyring has now.
+    /// This state, marked as one in which the keyring's content is not known.
     pub fn without_keyring(self) -> Version {
         Version { keyring: None, ..self }
     }
@@ -73,7 +78,7 @@ impl Version {
         self.keyring != other.keyring
     }
 
-    /// Whether something may have changed in the keyring, and nowhere else.
+    /// Whether the keyring may have changed between the two, and nothing else.
     pub fn differs_in_keyring_only(&self, other: &Version) -> bool {
         self.file == other.file && self.keyring.is_some() && self.keyring != other.keyring
     }

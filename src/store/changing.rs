@@ -15,8 +15,9 @@ const RACES: usize = 3;
 type Result<T> = std::result::Result<T, StoreError>;
 
 impl Cascade {
-    /// Makes these changes, each as if it came after those before it; those that only add share a write. After `until` nothing
-    /// is begun: whoever waits has been told by then that it was not done. Why a write failed is said to all who shared it.
+    /// Makes these changes in their order, each by what those before it left. Changes that only add records share one
+    /// write. After `until` none is begun, since whoever waits has then been told that it was not made. An error of a
+    /// shared write is handed, through `why`, to all that shared it.
     pub fn change_all<F: Clone>(
         &mut self,
         wishes: &mut [Wish],

@@ -9,7 +9,7 @@ use crate::base::{AccountKey, ServerUrl, StoredIn};
 type Result<T> = std::result::Result<T, StoreError>;
 
 impl Cascade {
-    /// The keys of what an older Loom kept, until a person names the server each belongs to.
+    /// The keys under which an older Loom left records that no server was named for yet.
     pub fn legacy_keys(&mut self) -> Result<Vec<String>> {
         let mut keys = Vec::new();
         for source in self.legacy_sources() {
@@ -18,8 +18,8 @@ impl Cascade {
         Ok(keys)
     }
 
-    /// Takes over what an older Loom kept for this server, which a person named: its record becomes ours, and only then
-    /// the old one goes.
+    /// Takes over what an older Loom left for this server, which a person has named: the record is written first, and
+    /// only then the old one is removed. `None` if there is nothing.
     pub fn claim(&mut self, server: &ServerUrl) -> Result<Option<(Record, StoredIn)>> {
         let key = LegacyKey::of(server);
         // Most often there is nothing, and nobody has to be waited for to know that.

@@ -113,7 +113,7 @@ pub(super) struct Put<'r> {
 }
 
 impl Found {
-    /// The same without the secret.
+    /// What was found, without the secret.
     pub(super) fn listed(self) -> Listed {
         let label = self.record.as_ref().map(Label::of);
         Listed { account: self.account, revision: self.revision, label }

@@ -23,8 +23,9 @@ impl SealedFile {
         self.put_in_place(seal, &journal::print(body, seal)?)
     }
 
-    /// The same of what somebody was taken out of: they do not stay behind in the copy. That goes first, so that a failure
-    /// changes nothing. Where there is no room for both, the copy makes room for the file.
+    /// Writes the whole file anew after records were removed, and the copy with it, so that they do not stay behind
+    /// there. The copy is written first, so that a failure changes nothing. If the disk has no room for both, the copy
+    /// makes room for the file.
     pub(super) fn write_without(&self, seal: &Seal, body: &Body) -> Result<(), StoreError> {
         let bytes = journal::print(body, seal)?;
         if let Err(no_room) = private_file::replace(&self.copy, &bytes) {
@@ -79,7 +80,7 @@ impl SealedFile {
         }
     }
 
-    /// The same where these bytes were added. Nothing of it is waited for: the file itself is on the disk.
+    /// Adds these bytes to the copy too. Nobody waits for this: the file itself is on the disk.
     fn copy_added(&self, at: u64, added: &[u8]) {
         let Ok(copy) = private_file::open_to_change(&self.copy) else {
             let _ = self.copy_it();

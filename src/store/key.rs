@@ -25,11 +25,11 @@ use super::passphrase::LockedKey;
 use super::seal::{KEY_BYTES, Seal, new_key};
 use crate::base::{Paths, Secret, private_file};
 
-/// The key of the sealed file: where it lies and, if only a passphrase opens it, the key itself for as long as the agent
+/// The key of the sealed file: where it is, and, if only a passphrase opens it, the opened key for as long as the agent
 /// is unlocked. Clones share it.
 ///
-/// A key waits beside the place of the key until the file that it seals is on the disk. So a key in its place says that
-/// there was such a file, and as long as one waits the file says which of both counts.
+/// A new key waits beside the place of the key until the file that it seals is on the disk. So a key in its place shows
+/// that there was such a file, and while one waits the file says which of the two counts.
 #[derive(Clone)]
 pub struct StoreKey {
     path: PathBuf,
@@ -42,11 +42,12 @@ pub struct StoreKey {
     used: Arc<AtomicBool>,
 }
 
-/// What keeps the key of the sealed file from others.
+/// What protects the key of the sealed file.
 #[derive(Clone)]
 pub enum Protection {
-    /// The mode of the key file, and nothing else.
+    /// Only the permissions of the key file.
     KeyFile,
+    /// This passphrase, without which the key file is of no use.
     Passphrase(Secret),
 }
 
@@ -57,6 +58,7 @@ struct Opened {
 }
 
 impl StoreKey {
+    /// The key of these directories. Nothing is read yet.
     pub fn new(paths: &Paths) -> StoreKey {
         let sealed = [paths.credentials_file(), paths.previous_credentials_file()];
         let (path, new_path) = (paths.key_file(), paths.new_key_file());
@@ -75,7 +77,7 @@ impl StoreKey {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Whether a passphrase was set.
+    /// Whether the key is protected by a passphrase.
     pub fn has_passphrase(&self) -> Result<bool, StoreError> {
         self.about_passphrase(
             |_| true,
@@ -87,8 +89,8 @@ impl StoreKey {
         )
     }
 
-    /// Whether a passphrase has to be given before anything is opened. Takes no key into its hands: whoever asks may have
-    /// a stack that lives as long as the agent.
+    /// Whether a passphrase has to be given before anything can be opened. No key is held in the caller's memory for
+    /// this: its stack may live as long as the agent.
     pub fn needs_passphrase(&self) -> Result<bool, StoreError> {
         self.about_passphrase(
             |text| !self.opened().iter().any(|opened| opened.text == *text),
@@ -96,7 +98,7 @@ impl StoreKey {
         )
     }
 
-    /// Opens the key with the passphrase. Takes a good part of a second, whatever comes of it.
+    /// Opens the key with the passphrase, which takes a good part of a second whether it is right or wrong.
     pub fn unlock(&self, passphrase: &Secret) -> Result<(), StoreError> {
         let mut opened = Vec::new();
         // A change of the passphrase may have been cut short, before the file was sealed with the new key or after it.
@@ -119,7 +121,7 @@ impl StoreKey {
         }
     }
 
-    /// Forgets what a passphrase opened.
+    /// Forgets every key that a passphrase opened.
     pub fn lock(&self) {
         // The list itself too: what it held would lie on in its place.
         *self.opened() = Vec::new();
@@ -164,8 +166,8 @@ impl StoreKey {
         self.make(&self.new_path, protection)
     }
 
-    /// The same for a file whose own key is gone: one that a passphrase opened is put back, so that the same passphrase opens
-    /// what comes.
+    /// Makes a key for a file whose own key is gone. A key that a passphrase opened is put back, so that the same
+    /// passphrase opens what is written from now on.
     pub(super) fn revive(&self) -> Result<Seal, StoreError> {
         let opened = self.opened().last().map(|opened| (opened.text.clone(), opened.seal.clone()));
         let Some((text, seal)) = opened else { return self.create(&Protection::KeyFile) };

@@ -78,7 +78,7 @@ impl Keyring {
         })
     }
 
-    /// The same for a call that says whether it changed something.
+    /// Makes a call on an open keyring that says whether it changed something, and notes that change.
     fn write(&mut self, call: impl Fn(&Platform) -> Result<bool> + Clone + Send + 'static) -> Result<()> {
         let heard = self.watch.heard();
         if self.with_open(call)? {

@@ -25,7 +25,7 @@ impl Entry {
         (!items.is_empty()).then(|| Revision::of_content(parts))
     }
 
-    /// The same as the account's. Nothing where there is none.
+    /// What the keyring has of this account. `None` if it has nothing.
     pub(super) fn found(&self, account: &AccountKey) -> Option<Found> {
         Some(Found { account: account.clone(), revision: self.revision()?, record: self.latest(account) })
     }

@@ -31,7 +31,7 @@ impl Label {
     }
 }
 
-/// The same for a record of an older Loom whose server is not certain yet.
+/// What is known, without its secret, of a record of an older Loom whose server is not certain yet.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LegacyLabel {

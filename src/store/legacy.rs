@@ -74,7 +74,7 @@ impl LegacyRecord {
         serde_json::from_slice(text).ok()
     }
 
-    /// The same as a credential of ours.
+    /// The record as a credential of this loom.
     pub(super) fn into_credential(self) -> Credential {
         match self {
             LegacyRecord::Api { key } => Credential::token(key, TokenSource::Loom),

@@ -6,7 +6,7 @@ use super::watch::Watch;
 use super::{Version, buses};
 use crate::base::{Message, Paths, Stamp};
 
-/// Looks at the stores from outside, without waiting for whoever works on them.
+/// Tells whether the stores changed, without waiting for whoever works on them.
 #[derive(Clone, Default)]
 pub struct Lookout {
     file: Option<[PathBuf; 2]>,
@@ -22,12 +22,12 @@ impl Lookout {
         Lookout { file, keyring, ..Lookout::default() }
     }
 
-    /// Whether others may change what is there, and read it.
+    /// Whether others can read and change what the stores hold.
     pub fn is_shared(&self) -> bool {
         self.file.is_some() || self.keyring.is_some()
     }
 
-    /// What is there now. Opens nothing.
+    /// The present state of the stores. Nothing is opened for this.
     pub fn look(&self) -> Version {
         let count = |watch: &Watch| match self.waits.load(Ordering::Acquire) {
             true => watch.signs().wrapping_add(buses::known()),
@@ -40,7 +40,7 @@ impl Lookout {
         }
     }
 
-    /// What a person should be told of where credentials go from now on, once.
+    /// A sentence that a person should see about where credentials are kept from now on. It is returned once.
     pub fn news(&self) -> Option<Message> {
         self.news.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -11,7 +11,7 @@ use super::contract::Listed;
 use super::{Cascade, Record, StoreError, StoreKey};
 use crate::base::{AccountKey, Paths, StoreChoice};
 
-/// What was copied into another store, and is still where it was.
+/// Records that were copied into another store and are still in the old one too.
 pub struct Copied {
     target: Cascade,
     accounts: Vec<AccountKey>,
@@ -20,7 +20,7 @@ pub struct Copied {
 type Result<T> = std::result::Result<T, StoreError>;
 
 impl Cascade {
-    /// Copies every record into the store of this choice and reads it back from there. Nothing is taken away yet.
+    /// Copies every record into the store that `to` names and reads it back there. Nothing is removed yet.
     pub fn copied(&mut self, to: StoreChoice, paths: &Paths, key: &StoreKey) -> Result<Copied> {
         let mut target = Cascade::open(to, paths, key)?;
         let all: Vec<Record> = self.load()?.into_values().map(|(record, _)| record).collect();
@@ -41,7 +41,8 @@ impl Cascade {
         }
     }
 
-    /// Takes away what was copied, and uses the store it was copied to from then on. Returns how many moved.
+    /// Removes the records that were copied from where they were, and uses the store to which they went from now on.
+    /// Returns how many moved.
     pub fn replace_by(&mut self, Copied { mut target, accounts }: Copied) -> Result<usize> {
         let _lock = self.lock()?.map_or_else(|| target.lock(), |lock| Ok(Some(lock)))?;
         // What another agent changed since it was copied goes along as it is now.
@@ -80,8 +81,9 @@ impl Cascade {
 }
 
 impl Copied {
-    /// Whether an agent that has the new setting reads other places too. Then the setting changes before anything is taken
-    /// away: as long as some may be here and some there, every agent reads both. Else it changes after.
+    /// Whether the setting has to be changed before the old records are removed. It does if agents with the new setting
+    /// read other places too: while records may be in both, every agent then reads both. Otherwise the setting changes
+    /// afterwards.
     pub fn is_setting_first(&self) -> bool {
         self.target.stores.len() > 1
     }

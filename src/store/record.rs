@@ -3,9 +3,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{AccountKey, Credential, clock};
 
-/// A credential as it is kept: whose it is, since when, and the secret itself.
+/// A credential as it is stored: its account, its dates and the secret.
 ///
-/// Its serialised form, one JSON object, is what a keyring entry holds.
+/// A keyring entry holds its serialised form, one JSON object.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     account: AccountKey,
@@ -18,7 +18,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// A record that begins now.
+    /// A record whose dates are now, and which no server has refused.
     pub fn new(account: AccountKey, credential: Credential) -> Self {
         let now = clock::now();
         Record { account, created: now, saved: now, refused: false, credential }
@@ -33,35 +33,37 @@ impl Record {
         Record { account, created, saved, refused, credential }
     }
 
+    /// The account that the credential is for.
     pub fn account(&self) -> &AccountKey {
         &self.account
     }
 
-    /// When the account was first kept; the oldest account of a server is its default.
+    /// When the account was first stored. The oldest account of a server is its default.
     pub fn created(&self) -> Timestamp {
         self.created
     }
 
-    /// When this credential came; of two records of an account the later one counts.
+    /// When this credential was stored. Of two records of an account the later one counts.
     pub fn saved(&self) -> Timestamp {
         self.saved
     }
 
-    /// Whether the server refused this very credential. It is kept, but not offered again.
+    /// Whether the server refused this very credential. It is then kept, but not offered again.
     pub fn refused(&self) -> bool {
         self.refused
     }
 
-    /// The same with what the server said of it.
+    /// This record with a note whether the server refused the credential.
     pub fn noted(&self, refused: bool) -> Self {
         Record { refused, ..self.clone() }
     }
 
+    /// The credential.
     pub fn credential(&self) -> &Credential {
         &self.credential
     }
 
-    /// The same whose grant ended: nothing renews it any more, and nobody is given it.
+    /// This record as one whose grant has ended: nothing renews it any more, and nobody is given it.
     pub fn ended(&self) -> Self {
         let mut ended = self.noted(true);
         if let Credential::OAuth { refresh, .. } = &mut ended.credential {
@@ -70,12 +72,12 @@ impl Record {
         ended
     }
 
-    /// The same under another name.
+    /// This record for another account.
     pub fn named(&self, account: AccountKey) -> Self {
         Record { account, ..self.clone() }
     }
 
-    /// The same account with another credential.
+    /// A record of the same account with this credential, stored now.
     pub fn renewed(&self, credential: Credential) -> Self {
         Record { account: self.account.clone(), created: self.created, saved: clock::now(), refused: false, credential }
     }

@@ -15,8 +15,9 @@ use super::sealed_file::SealedFile;
 use super::{Protection, StoreError, StoreKey};
 use crate::base::{Credential, Paths};
 
-/// Seals the file with a new key, which is protected like this from then on; without a word on that it lies open, unless
-/// the old one is protected. Without a file an empty one is made, for a key in its place has a file.
+/// Seals the file with a new key that is protected by `protection`. `None` means a key file without a passphrase, and
+/// is refused with an error if the old key has one. Without a sealed file an empty one is made, since a key in its
+/// place must have a file.
 pub fn rekey(paths: &Paths, key: &StoreKey, protection: Option<Protection>) -> Result<(), StoreError> {
     let store = SealedFile::new(paths, key);
     let _lock = store.lock()?;

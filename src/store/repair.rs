@@ -14,36 +14,38 @@ use super::sealed_file::SealedFile;
 use super::{Record, StoreError, StoreKey};
 use crate::base::{AccountKey, Paths, private_file};
 
-/// The sealed file as it was found.
+/// What a look at the sealed file found.
 pub struct Examination {
+    /// The file's path.
     pub path: PathBuf,
+    /// The state in which it is.
     pub state: FileState,
 }
 
-/// In which state a sealed file can be.
+/// The states in which the sealed file can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileState {
-    /// There is none.
+    /// There is none and never was one.
     Absent,
-    /// Everything in it is as it was written.
+    /// Everything in it is as it was written; these are its accounts.
     Whole(Vec<AccountKey>),
-    /// These can be restored, from it, from the copy of what it was before, or from memory.
+    /// It was altered. These accounts can be restored from it, from its copy or from memory.
     Damaged(Vec<AccountKey>),
-    /// There was one, and it is gone. These can be restored from the copy, or from memory.
+    /// There was one, and it is gone. These accounts can be restored from its copy or from memory.
     Missing(Vec<AccountKey>),
-    /// Only a passphrase opens it.
+    /// Only a passphrase opens it, which was not given.
     Locked,
-    /// It cannot be looked into: another key, a newer version, an unsafe place.
+    /// It cannot be read: another key sealed it, a newer version wrote it, or others have access to it.
     Closed,
 }
 
-/// What was restored.
+/// What a repair did.
 pub struct Restored {
-    /// Where the damaged file is now, if there was one.
+    /// The path of the damaged file's copy, if there was a damaged file.
     pub put_aside: Option<PathBuf>,
 }
 
-/// Looks at the file and changes nothing. `held` is what the agent still has of it in memory.
+/// Looks at the file and changes nothing. `held` are the records that the agent still has in memory.
 pub fn examine(paths: &Paths, key: &StoreKey, held: &[Record]) -> Result<Examination, StoreError> {
     let store = SealedFile::new(paths, key);
     let state = match store.look::<Latest>() {
@@ -67,8 +69,8 @@ pub fn examine(paths: &Paths, key: &StoreKey, held: &[Record]) -> Result<Examina
     Ok(Examination { path: store.path().to_owned(), state })
 }
 
-/// Makes a file anew of what is whole: of a damaged one that is put aside, of the copy of one that is gone, and of what the
-/// agent still has in memory. Nothing for a file that needs no repair.
+/// Writes the file anew from what is whole: the damaged file, which is kept aside, the copy of a missing one, and
+/// `held`, the records that the agent still has in memory. `None` if the file needs no repair.
 pub fn restore(paths: &Paths, key: &StoreKey, held: &[Record]) -> Result<Option<Restored>, StoreError> {
     let store = SealedFile::new(paths, key);
     let _lock = store.lock()?;

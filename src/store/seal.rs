@@ -51,7 +51,7 @@ impl Sealed {
 }
 
 impl Seal {
-    /// A key that sealed nothing.
+    /// The all-zero key, which never sealed a real file: for fuzzing.
     pub(super) fn of_nobody() -> Seal {
         Seal::new(&[0; KEY_BYTES])
     }

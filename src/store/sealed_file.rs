@@ -148,8 +148,8 @@ impl SealedFile {
         }
     }
 
-    /// The same for who holds the lock and is about to change it; a file of an older form is taken over. Nothing if there
-    /// never was a file: it is made with the first record.
+    /// Reads the file for somebody who holds the lock and is about to change it. A file of an older form is taken over
+    /// first. `None` if there never was a file: it is made with the first record.
     pub(super) fn read<R: Reader>(&self) -> Result<Option<Content<R>>, StoreError> {
         match self.find::<R>()? {
             Found::Sealed(None) => return Ok(None),
