@@ -43,11 +43,12 @@ use crate::agent::upstream::{Upstream, UpstreamNeeds};
 use crate::base::{Paths, Secret, StoreChoice};
 use crate::wire::{AgentStatus, Fault};
 
-/// The agent: its rooms.
+/// The agent, put together from its rooms.
 pub struct Agent {
     paths: Paths,
     /// Its memory is kept out of swap.
     memory_locked: bool,
+    /// The agent's end: asking for it, and waiting for it.
     pub stopping: Arc<Stopping>,
     audit: Arc<Auditing>,
     pub(crate) settings: Arc<Settings>,
@@ -58,7 +59,9 @@ pub struct Agent {
     network: Arc<Network>,
     accounts: Arc<Accounts>,
     upstream: Arc<Upstream>,
+    /// Who asks, and what they may do.
     pub gate: Arc<Gate>,
+    /// The sockets and the HTTP door, which `listen` opens.
     pub doors: Arc<Doors>,
 }
 

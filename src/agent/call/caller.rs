@@ -27,11 +27,12 @@ use crate::wire::{Code, Fault, MAX_FRAME, print_event, reason};
 /// Whoever reads nothing for so long has gone.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
 
-/// The same for who is handed something long, which a person may be reading page by page.
+/// How long a caller who is handed something long may read nothing: a person may be reading it page by page.
 const READ_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// Who asks, while a request is being answered: the language, and both directions of the connection.
 pub struct Caller<'a> {
+    /// The language in which the caller reads.
     pub locale: Locale,
     asker: Asker<'a>,
     begun: Begun,
@@ -53,6 +54,7 @@ pub(crate) struct Heard {
 }
 
 impl<'a> Caller<'a> {
+    /// A caller at these two directions of a connection, before its request is known.
     pub fn new(
         input: &'a mut (dyn AsyncRead + Send + Unpin),
         output: &'a mut (dyn AsyncWrite + Send + Unpin),

@@ -18,24 +18,36 @@ use crate::agent::life::settings::Settings;
 use crate::agent::life::stopping::Stopping;
 use crate::base::{HttpDoor, Message, Paths, lock};
 
-/// What the floor above is asked to do.
+/// What `listen`, which owns the listeners, is asked to do.
 pub enum DoorOrder {
+    /// Open a socket with a token of its own.
     Open {
+        /// The socket.
         door: RestrictedDoor,
+        /// Told when it listens, or why it does not.
         done: oneshot::Sender<Result<(), Message>>,
     },
+    /// Close such a socket.
     Close {
+        /// The socket's path.
         path: PathBuf,
+        /// Told when it is closed.
         done: oneshot::Sender<()>,
     },
-    /// The HTTP door, in the place of one that is open; where it is then is the answer.
+    /// Open the HTTP door, in place of one that is open.
     OpenHttp {
+        /// Where it is to listen.
         door: HttpDoor,
+        /// The tokens on which it rests.
         standing: Standing,
+        /// The issuer at which people sign in, if one was named for this door.
         issuer: Option<NamedIssuer>,
+        /// Told the door's URL, or why it does not listen.
         done: oneshot::Sender<Result<String, Message>>,
     },
+    /// Close the HTTP door.
     CloseHttp {
+        /// Told when it is closed.
         done: oneshot::Sender<()>,
     },
 }

@@ -16,19 +16,22 @@ use crate::base::private_file;
 use crate::store::StoreError;
 use crate::wire::{Fault, reason};
 
-/// A socket, and the id of the token that everybody has there. Nobody may do more at it than who set it up, and it ends with
-/// them.
+/// A socket at which everybody acts with one token. Nobody may do more there than whoever set it up, and it ends with
+/// their rights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestrictedDoor {
+    /// The socket's path.
     pub path: PathBuf,
+    /// The id of the token.
     pub token: String,
+    /// The tokens of whoever set it up; none for the user.
     #[serde(default, skip_serializing_if = "Standing::is_users")]
     pub set_up_by: Standing,
 }
 
 impl RestrictedDoor {
-    /// Whoever asks here makes a use of each of these, and has no more rights than they.
+    /// The tokens that each request at this socket uses, and whose rights limit it.
     pub fn standing(&self) -> Standing {
         Standing::of_token(&self.token).and(&self.set_up_by)
     }

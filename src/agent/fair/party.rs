@@ -46,15 +46,17 @@ impl Party {
         Party { token: Some(token.into()), ..Party::default() }
     }
 
-    /// The same, known by name.
+    /// This party with the name of a person, or of the token that all of theirs came of.
     pub fn named(self, who: Option<&str>) -> Party {
         Party { who: who.map(Into::into), ..self }
     }
 
+    /// This party with the id of the token that it showed.
     pub fn showing(self, token: Option<&str>) -> Party {
         Party { token: token.map(Into::into), ..self }
     }
 
+    /// This party, counted as the owner or not.
     pub fn owning(self, is_owner: bool) -> Party {
         Party { is_owner, ..self }
     }

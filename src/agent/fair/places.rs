@@ -24,6 +24,7 @@ pub struct Place {
 }
 
 impl Places {
+    /// A pool of this many places.
     pub fn new(most: usize) -> Places {
         Places { taken: Arc::new(Mutex::new(Shares::new(most))), freed: Arc::default() }
     }
@@ -35,7 +36,7 @@ impl Places {
         Some(Place { places: self.clone(), number, end })
     }
 
-    /// The same, where the one who has most gives up the oldest of their own.
+    /// Takes a place, for which another may have to go: if this party has most places, its own oldest.
     pub fn push(&self, party: Party) -> Place {
         let (sender, end) = oneshot::channel();
         let (number, _gone) = lock(&self.taken).push(party, sender);

@@ -28,12 +28,13 @@ pub struct Shares<T> {
 const OWNERS_PART: usize = 4;
 
 impl<T> Shares<T> {
+    /// A pool of this many places, at least one.
     pub fn new(most: usize) -> Shares<T> {
         Shares { most: most.max(1), next: 0, taken: BTreeMap::new(), parties: HashMap::new() }
     }
 
-    /// Takes a place; says its number, and what somebody else had who gives way. What would be the place of whoever has most
-    /// already is handed back.
+    /// Takes a place. Returns its number, and the thing of another party that had to give way, if one had to. If this
+    /// party has most places already, `thing` is handed back as the error.
     pub fn join(&mut self, party: Party, thing: T) -> Result<(u64, Option<T>), T> {
         match self.who_gives_way(&party) {
             Some((_, true)) => Err(thing),
@@ -41,7 +42,8 @@ impl<T> Shares<T> {
         }
     }
 
-    /// The same, but whoever has most already gives up the oldest of their own.
+    /// Takes a place in any case. Returns its number, and the thing that had to give way, if one had to: if this party
+    /// has most places already, its own oldest.
     pub fn push(&mut self, party: Party, thing: T) -> (u64, Option<T>) {
         let gives_way = self.who_gives_way(&party);
         self.put(party, thing, gives_way)
@@ -53,6 +55,7 @@ impl<T> Shares<T> {
         self.remove(number)
     }
 
+    /// Gives up the place with this number, and returns what had it.
     pub fn remove(&mut self, number: u64) -> Option<T> {
         self.take_out(number).map(|(_, thing)| thing)
     }
@@ -85,6 +88,7 @@ impl<T> Shares<T> {
         self.remove(number)
     }
 
+    /// Keeps only the places whose thing `stays` accepts.
     pub fn retain(&mut self, mut stays: impl FnMut(&T) -> bool) {
         let parties = &mut self.parties;
         self.taken.retain(|number, (party, thing)| {
@@ -101,6 +105,7 @@ impl<T> Shares<T> {
         self.taken.values().filter(|(other, _)| other.is(party)).count()
     }
 
+    /// How many places are taken.
     pub fn len(&self) -> usize {
         self.taken.len()
     }
@@ -110,6 +115,7 @@ impl<T> Shares<T> {
         self.taken.iter().map(|(number, (_, thing))| (*number, thing))
     }
 
+    /// What has the place with this number.
     pub fn get_mut(&mut self, number: u64) -> Option<&mut T> {
         self.taken.get_mut(&number).map(|(_, thing)| thing)
     }

@@ -8,7 +8,12 @@ use crate::wire::Actor;
 #[derive(Clone, Copy)]
 pub enum Asker<'a> {
     /// A process of this user, at a socket that may have a token of its own.
-    Process { peer: &'a Peer, door: Option<&'a Standing> },
+    Process {
+        /// The process at the other end.
+        peer: &'a Peer,
+        /// The tokens on which the socket rests, if it has one of its own.
+        door: Option<&'a Standing>,
+    },
     /// Somebody who was let in through the HTTP door.
     Guest(&'a Guest),
 }
@@ -16,9 +21,11 @@ pub enum Asker<'a> {
 /// The process at the other end, as the kernel named it when it connected.
 #[derive(Clone, Debug)]
 pub struct Peer {
+    /// The user as whom it runs.
     pub user: UserId,
+    /// Its process id.
     pub pid: u32,
-    /// Its program then; nothing where that may be another's.
+    /// The path of its program at that time. `None` if it may be another process's.
     pub exe: Option<String>,
 }
 

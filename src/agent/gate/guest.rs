@@ -35,19 +35,23 @@ pub struct Guest {
 /// What a request shows of who sends it.
 #[derive(Clone, Debug)]
 pub enum Shown {
+    /// Nothing: somebody who wants to sign in, or a device that waits for an approval.
     Nothing,
     /// `Authorization: Bearer` (RFC 6750 §2.1): an issued token, or an access token of an issuer.
     Bearer(Secret),
-    /// The cookie of a page; it lets look.
+    /// The cookie of a page, which allows looking only.
     Cookie(Secret),
-    /// The cookie with the key of a form of that session: it lets act. A page elsewhere knows no key.
+    /// The cookie of a page with the key of one of its forms, which allows acting. A page of another site knows no key.
     Form {
+        /// The session's secret.
         cookie: Secret,
+        /// The form's key, a hash of that secret.
         key: Secret,
     },
 }
 
 impl Guest {
+    /// The address from which the request came.
     pub fn address(&self) -> IpAddr {
         self.address
     }

@@ -6,11 +6,13 @@ use crate::access::Standing;
 use crate::agent::gate::asker::TheUser;
 use crate::base::{IssuerConfig, Message, lock};
 
-/// The HTTP door, as long as it is open.
+/// The HTTP door while it is open.
 pub struct OpenHttp {
+    /// Its URL.
     pub url: String,
-    /// Who stands behind it.
+    /// The tokens on which it rests.
     pub standing: Standing,
+    /// The issuer that was named when it was opened, at which people sign in beside those of the settings.
     pub issuer: Option<NamedIssuer>,
     /// What is wrong with its certificate now, or soon will be.
     pub concerns: Box<dyn Fn() -> Vec<Message> + Send>,

@@ -27,7 +27,7 @@ pub struct Stopping {
 /// Held while something is done that the agent does not end before.
 pub struct Busy(Arc<Count>);
 
-/// The same for a request, which an agent that ends when it is idle counts from.
+/// Held while a request is answered. An agent that ends when it is idle counts from the end of the last one.
 pub struct Asked<'a> {
     stopping: &'a Stopping,
     _busy: [Busy; 2],
@@ -58,10 +58,12 @@ impl Stopping {
         let _ = self.asked.subscribe().wait_for(|asked| *asked).await;
     }
 
+    /// Whether the agent was asked to end.
     pub fn is_asked(&self) -> bool {
         *self.asked.borrow()
     }
 
+    /// Notes that something is under way, before whose end the agent does not end.
     pub fn busy(&self) -> Busy {
         Busy::of(&self.busy)
     }
