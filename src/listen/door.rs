@@ -61,20 +61,38 @@ struct Own {
 /// Why the socket was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DoorError {
+    /// Another agent listens there.
     #[error("another agent is running already")]
     Taken,
+    /// Another agent holds the lock and does not answer.
     #[error("another agent has the lock {path} and does not answer")]
-    Silent { path: PathBuf, owner: Option<Box<LockOwner>> },
+    Silent {
+        /// The lock file.
+        path: PathBuf,
+        /// The agent that holds it, as far as it can be told.
+        owner: Option<Box<LockOwner>>,
+    },
+    /// The path is longer than a socket's can be.
     #[error("{path} is too long for a socket")]
-    TooLong { path: PathBuf },
+    TooLong {
+        /// The path that was to be used.
+        path: PathBuf,
+    },
+    /// Others have access to the directory.
     #[error(transparent)]
     Unsafe(#[from] PrivateFileError),
+    /// The system refused.
     #[error("{path}: {error}")]
-    Io { path: PathBuf, error: io::Error },
+    Io {
+        /// The socket or a file beside it.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
 }
 
 impl DoorError {
-    /// The reason as a person reads it.
+    /// The sentence that says what is wrong, for people.
     pub fn message(&self) -> Message {
         match self {
             DoorError::Taken => msg!("agent-runs-already"),
