@@ -137,17 +137,17 @@ pub fn open_named(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
-/// Reads from there on, wherever others read and write in the same file; how many bytes were there.
+/// Reads from this place in the file, whatever is read and written elsewhere in it, and says how many bytes there were.
 pub fn read_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<usize> {
     FileExt::read_at(file, bytes, at)
 }
 
-/// The same for all of these bytes; an error if there are fewer.
+/// Reads exactly as many bytes as there is room for, from this place in the file. Fewer are an error.
 pub fn read_exact_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<()> {
     FileExt::read_exact_at(file, bytes, at)
 }
 
-/// Writes there, wherever others read and write in the same file.
+/// Writes all of these bytes at this place in the file, whatever is read and written elsewhere in it.
 pub fn write_all_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     FileExt::write_all_at(file, bytes, at)
 }

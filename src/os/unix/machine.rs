@@ -21,7 +21,7 @@ pub fn process_space() -> String {
     namespace("pid")
 }
 
-/// The same where it is not the whole machine.
+/// The name of the PID namespace, if it is that of a container; empty on the machine itself.
 pub fn container() -> String {
     let space = process_space();
     if space == NO_CONTAINER { String::new() } else { space }

@@ -35,7 +35,7 @@ pub fn create_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(OWNER_ONLY_DIR).create(path)
 }
 
-/// The same with those above it that are missing; one that is there stays as it is.
+/// Makes a directory and its missing parents, for their owner alone. An existing one stays as it is.
 pub fn create_dirs(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(OWNER_ONLY_DIR).create(path)
 }
