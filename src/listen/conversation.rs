@@ -18,7 +18,7 @@ use crate::wire::MAX_FRAME;
 /// How long a connection may take to say something.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
-/// The same once the agent stops: who connected before is about to ask, and nobody else does.
+/// How long a connection may take to say something once the agent stops. Whoever had connected before is about to ask.
 const LAST_WORD_WITHIN: Duration = Duration::from_secs(1);
 
 /// How many requests of one party may be under way at once; more wait for their turn.

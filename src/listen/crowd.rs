@@ -56,7 +56,7 @@ impl Crowd {
         }
     }
 
-    /// The same for who does not wait.
+    /// A turn for this party, without waiting: `None` if it has `limit` requests under way.
     pub(super) fn turn_now(&self, party: Party, limit: usize) -> Option<Turn<'_>> {
         let permit = self.turns(&party, limit).try_acquire_owned().ok()?;
         Some(Turn { crowd: self, party, permit: Some(permit), waited: false })

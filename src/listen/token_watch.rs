@@ -10,7 +10,7 @@ use crate::os::changes::Changes;
 /// sleeps.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// The same where nothing tells of changed tokens.
+/// How often rights are looked at where the system does not tell when the file of tokens changes.
 const BLIND: Duration = Duration::from_secs(2);
 
 /// Tells the agent when another one may have changed the tokens, or somebody the settings, for as long as something lasts that

@@ -31,7 +31,7 @@ impl Problem {
         Problem::plain(StatusCode::UNAUTHORIZED, "Authentication required")
     }
 
-    /// The same of a query.
+    /// The query has other parameters than are expected. What they are is not repeated.
     pub(super) fn query() -> Problem {
         let detail =
             json!([{ "loc": ["query"], "msg": "Not the parameters that are expected here", "type": "value_error" }]);

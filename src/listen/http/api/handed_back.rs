@@ -87,7 +87,8 @@ const ORIGIN: &[&str] = &[
     "x-xss-protection",
 ];
 
-/// The same by how names begin; and what has a proxy before this server send a file of its own.
+/// Headers whose names begin so are not handed back either. `x-accel-` and the like have a proxy before this door send
+/// a file of its own.
 const BEGIN: &[&str] = &[
     "access-control-",
     "attribution-reporting-",

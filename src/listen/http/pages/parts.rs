@@ -48,7 +48,7 @@ pub(super) fn value(text: impl std::fmt::Display) -> Markup {
     html! { bdi.value dir="ltr" { (printable(&text.to_string())) } }
 }
 
-/// The same in one piece, for what is short.
+/// An address, an id or a command that is short and stays on one line.
 pub(super) fn word(text: impl std::fmt::Display) -> Markup {
     html! { span.word { (value(text)) } }
 }
@@ -70,7 +70,7 @@ pub(super) fn moment(at: Timestamp) -> Markup {
     exact(at, "%Y-%m-%d %H:%M UTC")
 }
 
-/// The same in this form.
+/// A moment in this form of `strftime`.
 pub(super) fn exact(at: Timestamp, form: &str) -> Markup {
     let machine = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     html! { time datetime=(machine) dir="ltr" { (at.strftime(form).to_string()) } }
