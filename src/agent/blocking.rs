@@ -13,7 +13,7 @@ use crate::wire::{Fault, reason};
 /// A disk that has not answered by then hangs, or is as good as hanging for who asks.
 pub(crate) const DISK_WITHIN: Duration = Duration::from_secs(15);
 
-/// The same where everything that is kept is written anew or moved, one by one perhaps.
+/// How long a disk may take where everything that is kept is written anew or moved, one by one perhaps.
 pub(crate) const ALL_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// Runs a call that may block on a thread that may, and waits so long.

@@ -25,7 +25,7 @@ pub(crate) fn not_logged_in(server: &ServerUrl) -> Fault {
     no_login(server, None)
 }
 
-/// The same for git's helper, which may offer the login: for this account, where it is known.
+/// There is no login, which git's helper may offer to make: for this account, where it is known.
 pub(crate) fn no_login(server: &ServerUrl, account: Option<&str>) -> Fault {
     reason::Login::NotLoggedIn { server: server.clone(), account: account.map(str::to_owned) }.into()
 }

@@ -76,7 +76,8 @@ impl Held {
         }
     }
 
-    /// The same account with another record, or with the same.
+    /// This account with what its store has now. If the credential is another one, what was noted of its use is
+    /// forgotten.
     pub(crate) fn with(self, record: Record, stored_in: StoredIn) -> Self {
         let is_same = self.record.credential().secret().matches(record.credential().secret());
         match is_same && self.record.refused() == record.refused() {
@@ -85,7 +86,7 @@ impl Held {
         }
     }
 
-    /// The same that the store did not take.
+    /// This account with a record that its store did not take. `in_store` is what the store has in its place.
     pub(crate) fn unsaved(self, in_store: InStore) -> Self {
         Held { unsaved: Some(in_store), ..self }
     }

@@ -29,9 +29,9 @@ pub(crate) fn candidates<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Optio
     found
 }
 
-/// The same for git, which may name a user that the URL of a clone button has, and at some hosts that is the organization:
-/// nobody in particular. Then the one account is meant that nobody gave a name; of several none, and none of another name,
-/// which may be another organization's.
+/// The accounts that git may mean, best first. The user in the URL of a clone button may be nobody in particular: at
+/// some hosts it is the organization. Then the one account without a name is meant; if there are several, none, and
+/// none of another name, which may be another organization's.
 pub(crate) fn for_git<'a>(
     accounts: Seen<'a>,
     server: &ServerUrl,
@@ -50,7 +50,8 @@ pub(crate) fn for_git<'a>(
     if unnamed.len() == 1 { unnamed } else { Vec::new() }
 }
 
-/// The same where one account is to be changed or handed out: whoever logged in counts only if no account has the name.
+/// The accounts that may be meant where one is changed or handed out, best first. An account's own name goes before the
+/// name of whoever logged in, which counts only if no account has that name.
 pub(crate) fn meant<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
     let mut found = candidates(accounts, server, user);
     let named = user_of(server, user).map_or(0, |user| found.partition_point(|held| has_name(held, user)));

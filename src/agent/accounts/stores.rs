@@ -65,7 +65,7 @@ impl Accounts {
         Ok(stores)
     }
 
-    /// The same without opening them.
+    /// The stores for this caller alone, opened or not.
     pub(crate) async fn exclusive(&self) -> Result<Stores<'_>, Fault> {
         let stores = in_time(STORE_WITHIN, async { Ok(self.changing.lock().await) }).await?;
         if self.lock.is_closed() { Err(reason::Lock::AgentLocked.into()) } else { Ok(stores) }
@@ -217,7 +217,8 @@ pub(crate) async fn with_store<R: Send + 'static>(
     with_store_in(STORE_WITHIN, changing, call).await
 }
 
-/// The same for a call that takes the longer the more is kept.
+/// Runs a call on the store on a thread that may block, and waits this long: for calls that take longer the more is
+/// kept.
 pub(crate) async fn with_store_in<R: Send + 'static>(
     time: Duration,
     changing: &mut Option<Cascade>,

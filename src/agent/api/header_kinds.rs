@@ -28,7 +28,7 @@ pub(super) const DISGUISES: &[&str] = &[
     "x-waws-unencoded-url",
 ];
 
-/// The same by how their names begin.
+/// Headers whose names begin so may have some servers carry out another method or path than the one that was judged.
 pub(super) const DISGUISES_BEGIN: &[&str] =
     &["proxy-", "x-envoy-", "x-http-method", "x-original-", "x-override-", "x-rewrite-"];
 
@@ -174,7 +174,7 @@ pub(super) const ON_THE_WAY: &[&str] = &[
     "x-waws-unencoded-url",
 ];
 
-/// The same by how their names begin.
+/// Headers whose names begin so are added by proxies on the way to a server.
 pub(super) const ON_THE_WAY_BEGIN: &[&str] = &[
     "cf-",
     "fastly-",

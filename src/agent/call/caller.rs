@@ -76,7 +76,8 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// The same, and this is told when the request [`settles`](Self::settles).
+    /// This caller, with a signal that is given when the request has settled: its work is done, and it lasts only for
+    /// as long as the caller wants.
     pub fn telling(self, settled: &'a Notify) -> Self {
         Caller { settled: Some(settled), ..self }
     }
@@ -177,7 +178,7 @@ impl<'a> Caller<'a> {
         self.notes(Ok(()));
     }
 
-    /// The same of what may have failed.
+    /// Notes that the request was carried out with this outcome, at once: whatever is answered in the end.
     pub(crate) fn notes(&mut self, outcome: Result<(), Code>) {
         let who = self.actor();
         self.noting.note(who, outcome);

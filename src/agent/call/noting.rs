@@ -47,7 +47,7 @@ impl<'a> Noting<'a> {
         self.audit.note_in(self.room.as_mut(), event, who, self.about.clone(), outcome);
     }
 
-    /// The same of what the agent did by itself.
+    /// Notes what the agent did by itself.
     pub(crate) fn note_of_agent(&self, event: &str, about: About, outcome: Result<(), Code>) {
         self.audit.note(event, Who::agent(), about, outcome);
     }

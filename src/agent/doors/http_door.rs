@@ -108,7 +108,7 @@ impl Doors {
         }
     }
 
-    /// The same in the place of a token's that was closed, unless the user wants none.
+    /// Opens the HTTP door of the settings after one of a token's was closed, unless the user wants none.
     async fn open_http_again(&self) {
         if self.http_url().is_none() && !self.http.unwanted.load(Ordering::Relaxed) {
             self.open_http_of_settings().await;

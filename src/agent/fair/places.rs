@@ -43,7 +43,7 @@ impl Places {
         Place { places: self.clone(), number, end }
     }
 
-    /// The same, where the one who has most waits until there is one.
+    /// Takes a place. If this party has most places it waits until one is free for it.
     pub async fn wait(&self, party: Party) -> Place {
         loop {
             if let Some(place) = self.join(party.clone()) {

@@ -101,12 +101,12 @@ impl Guest {
 }
 
 impl Gate {
-    /// Whose part of what there is only so much of somebody takes.
+    /// The party of which a guest's connections and requests count.
     pub fn party(&self, guest: &Guest) -> Party {
         self.party_of(Party::at(guest.address), guest.person(), guest.token(), guest.authority())
     }
 
-    /// The same of whoever asks.
+    /// The party of which the requests of this asker count, be it a guest or a process of the user.
     pub(crate) fn party_asking(&self, asker: Asker<'_>, authority: &Authority) -> Party {
         match asker {
             Asker::Guest(guest) => self.party(guest),

@@ -114,7 +114,8 @@ impl Gate {
         Ok(rights.map(|rights| authority.within_tokens(standing, [people, rights].concat())))
     }
 
-    /// The same without a use of them.
+    /// The rights of every token behind something, and of the people on whom they rest; no use is noted. `None` if one
+    /// of them has none any more.
     pub(crate) fn rights_behind(&self, standing: &Standing) -> Result<Option<Vec<Rights>>, Fault> {
         let Some(people) = self.rights_of_people_behind(standing)? else { return Ok(None) };
         let rights = self.issued.ledger.rights(standing).map_err(fault::from_ledger)?;

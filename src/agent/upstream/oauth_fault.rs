@@ -23,7 +23,7 @@ pub(crate) fn from_oauth(server: &ServerUrl, error: OAuthError) -> Fault {
     }
 }
 
-/// The same where a person was asked and may have said no.
+/// The fault of a login in which a person was asked: they may have said no, or the code may have expired.
 pub(crate) fn from_decision(server: &ServerUrl, error: OAuthError) -> Fault {
     match error {
         OAuthError::Said { code, .. } if code == "access_denied" => {

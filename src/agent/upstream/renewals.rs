@@ -101,8 +101,8 @@ impl Upstream {
         }
     }
 
-    /// The same, begun before the old token has ended: a server that takes its time renews it behind whoever asked, who has
-    /// the old one meanwhile. Says why not if that is known at once.
+    /// Begins a renewal before the old token has ended. If the server takes its time the renewal goes on in the
+    /// background, and the caller has the old token meanwhile. An error that is known at once is returned.
     pub(crate) async fn renew_behind(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
         let Some(upstream) = self.own.upgrade() else { return Err(reason::Request::Stopping.into()) };
         let (account, old) = (account.clone(), old.clone());

@@ -93,9 +93,9 @@ impl Handle for Store {
 
 /// What is kept of what git approves.
 enum Known {
-    /// The same secret.
+    /// The secret that git approves is kept already, for this account.
     Same(AccountKey),
-    /// One with that user name that came in another way.
+    /// A secret with that user name is kept that came in another way.
     Another,
 }
 

@@ -30,7 +30,7 @@ struct Asked<'a> {
     why: &'a Why,
     config: &'a Config,
     rule: Option<&'a AccountRule>,
-    /// The same, if it may be told.
+    /// The rule, if this caller may be told of it.
     told: Option<&'a AccountRule>,
     locale: Locale,
 }

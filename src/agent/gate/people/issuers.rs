@@ -122,7 +122,8 @@ impl Gate {
         }
     }
 
-    /// The same asked anew, unless it was asked often lately: for a token that none of the known keys verifies.
+    /// An issuer with its keys, asked now, unless it was asked often lately: for a token that none of the known keys
+    /// verifies.
     pub(crate) async fn issuer_anew(&self, config: &IssuerConfig) -> Result<Arc<Issuer>, Fault> {
         let (known, came) = (self.known(config), Moment::now());
         let asked = known.asked.clone().lock_owned().await;

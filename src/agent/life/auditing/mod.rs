@@ -122,7 +122,7 @@ impl Auditing {
         self.note_in(None, event, who.into(), about.into(), outcome);
     }
 
-    /// The same; what was done takes up the room that was taken for it.
+    /// Notes that something was asked for, as [`Auditing::note`] does, and fills the room that was taken for it before.
     pub(crate) fn note_in(
         &self,
         room: Option<&mut Room<'_>>,
@@ -190,14 +190,14 @@ impl Auditing {
         Some(AuditTrouble { since: first.since, reason: first.fault.message(locale), waiting, lost })
     }
 
-    /// The same in one sentence.
+    /// Why the log cannot be written at the moment, in one sentence.
     pub(crate) fn trouble_in_words(&self, locale: Locale) -> Option<String> {
         let AuditTrouble { since, reason, waiting, lost } = self.trouble(locale)?;
         let note = msg!("audit-not-written", since = since, reason = reason, waiting = waiting, lost = lost);
         Some(locale.render(&note))
     }
 
-    /// The same, found out now.
+    /// Tries to write the log, and says why that failed, if it did.
     pub(crate) async fn look_for_trouble(&self, locale: Locale) -> Option<AuditTrouble> {
         let (rights, daily) = (self.rights.attempt(), self.daily.attempt());
         // What they say stays with them.
@@ -258,7 +258,7 @@ impl Auditing {
         }
     }
 
-    /// The same at the end, with all that was not noted one by one.
+    /// Writes what is waiting when the agent ends, with everything that was not noted one by one.
     pub async fn end(&self) {
         self.flush(Some(&Author::Owner)).await;
     }

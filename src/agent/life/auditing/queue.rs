@@ -78,7 +78,7 @@ impl Queue {
         turn.is_ok() && waiting.entries.is_empty() && waiting.lost == 0
     }
 
-    /// The same, and finds out whether it could be written if nothing is waiting.
+    /// Writes what is waiting. If nothing is, it finds out whether the log could be written.
     pub(super) async fn attempt(self: &Arc<Self>) -> Result<(), Fault> {
         let tried = in_time(DISK_WITHIN, async {
             let turn = self.turn.clone().lock_owned().await;

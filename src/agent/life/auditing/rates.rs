@@ -37,7 +37,7 @@ pub(super) fn own(who: &Author, kind: Kind) -> Option<Rate> {
     })
 }
 
-/// The same of those who have to wait for it.
+/// How much is noted of those whose requests wait for it; `None` if it is everything.
 pub(super) fn bounded(who: &Author, kind: Kind) -> Option<Rate> {
     own(who, kind).filter(|_| matches!(who, Author::Restricted(_)))
 }
