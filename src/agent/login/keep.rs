@@ -82,7 +82,7 @@ mod tests {
             leased: false,
         };
         let (_, token) = agent.gate.issue(&Authority::owner(), wanted).await.unwrap();
-        let peer = Peer { uid: 0, pid: 1, exe: None };
+        let peer = Peer { user: crate::os::user::UserId::own(), pid: 1, exe: None };
         let (mut input, mut output) = (tokio::io::empty(), tokio::io::sink());
         let mut caller = Caller::new(&mut input, &mut output, Asker::Process { peer: &peer, door: None }, &agent);
         let standing = Standing::of_token(&token.id);

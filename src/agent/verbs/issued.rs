@@ -182,7 +182,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let paths = Paths::below(dir.path());
         let agent = Agent::new(paths.clone(), Some(StoreChoice::In(StoredIn::File)), false);
-        let peer = Peer { uid: 0, pid: 1, exe: None };
+        let peer = Peer { user: crate::os::user::UserId::own(), pid: 1, exe: None };
         let (mut input, mut output) = (tokio::io::empty(), tokio::io::sink());
         let mut caller = Caller::new(&mut input, &mut output, Asker::Process { peer: &peer, door: None }, &agent);
         caller.acts_within(Authority::owner());
