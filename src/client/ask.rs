@@ -16,7 +16,7 @@ use crate::wire::{
 /// A front-end's way to the agent. Each question makes a connection of its own.
 pub struct Client {
     paths: Paths,
-    /// The same beside an agent that has other settings and another store.
+    /// The paths of the agent to ask instead, once the first one said that it has other settings and another store.
     apart: OnceCell<Paths>,
     locale: Locale,
     /// `LOOM_TOKEN`: presented with every request, and then only its rights count.
@@ -25,7 +25,7 @@ pub struct Client {
     autostart: bool,
     /// What decides where things are for who asks here.
     env: Option<Surroundings>,
-    /// Git waits for the answers.
+    /// Whether git waits for the answers.
     is_for_git: bool,
     /// Tells a person what is waited for.
     says: Option<fn(Locale, &[String])>,
@@ -72,7 +72,7 @@ impl Client {
         Client { autostart: true, ..self }
     }
 
-    /// The same, and an answer that does not come in time ends this program: git waits for it.
+    /// Ends this program where an answer does not come in time: git waits for it.
     pub(super) fn for_git(self) -> Client {
         Client { is_for_git: true, ..self }
     }

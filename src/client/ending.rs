@@ -11,7 +11,7 @@ use crate::wire::{Fault, Stop, reason};
 /// Longer than the agent takes to finish what was begun.
 const ENDED_WITHIN: Duration = Duration::from_secs(25);
 
-/// The same for one that gave no answer before.
+/// What an agent that gave no answer is given to end after the system's signal.
 const TERMINATED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What the system needs to end a process.

@@ -7,8 +7,10 @@ use crate::base::{Scopes, ServerUrl};
 /// [`MAX_FRAME`](super::MAX_FRAME).
 pub const PIECE: usize = 128 * 1024;
 
-/// `api`: the agent calls a server's API with what it keeps for it, and hands on the answer. Whoever asks never sees the
-/// token. Events follow, then the reply; closing the connection cancels the call.
+/// `api`: the agent calls a server's API with the credential that it keeps for the server, and hands on the answer.
+/// Whoever asks never sees the token.
+///
+/// Events follow, [`ApiEvent`], then the reply; closing the connection cancels the call.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Api {
     /// The server to call. If absent, the origin of `path` where that is a whole URL, else the default server.
@@ -77,12 +79,12 @@ pub enum ApiEvent {
         #[serde(with = "base64_text")]
         data: Vec<u8>,
     },
-    /// An event of a newer agent.
+    /// An event of a newer agent, to be ignored.
     #[serde(other)]
     Unknown,
 }
 
-/// A piece of the request's body; an empty one is its end.
+/// A piece of the request's body, the front-end's answer to [`ApiEvent::Body`]. An empty one is the end of the body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiPiece {
     /// At most [`PIECE`] bytes, base64 in the line.

@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 use super::Verb;
 use crate::base::ServerUrl;
 
-/// `audit`: the last entries of the audit log as events, the oldest first, then the reply.
+/// `audit`: the last entries of the audit log, each as an event ([`AuditEntry`]), the oldest first; then an empty
+/// reply.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Audit {
     /// Only entries of this event, or of events below it: `token` selects `token.get` and `token.renew`. All if absent.
@@ -17,7 +18,7 @@ pub struct Audit {
     pub follow: bool,
 }
 
-/// `audit_verify`: whether the log is whole.
+/// `audit_verify`: follows the chains of the audit log, to find out whether it is whole.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AuditVerify {}
 

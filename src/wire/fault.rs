@@ -58,7 +58,7 @@ impl Code {
     }
 }
 
-/// A typed error: a code for programs; a message and a hint for people.
+/// Why there is no answer: a code for programs; a message and a hint for people.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", .texts.message.text(Locale::En))]
 pub struct Fault {
@@ -176,7 +176,7 @@ impl Fault {
         self.texts.hint.as_ref().map(|hint| hint.text(locale))
     }
 
-    /// The same with its texts rendered, ready to be sent.
+    /// The fault with its texts rendered, ready to be sent.
     pub(super) fn rendered(&self, locale: Locale) -> Sent {
         let args = match &self.texts.message {
             Text::Message(message) => message.args().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),

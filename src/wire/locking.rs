@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{Empty, Verb};
 use crate::base::{Secret, reveal_some};
 
-/// `lock`: forget every secret, and give out nothing until somebody unlocks.
+/// `lock`: has the agent forget every secret, and give out nothing until somebody unlocks it.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Lock {}
 

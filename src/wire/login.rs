@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 use super::Verb;
 use crate::base::{Credential, Expiry, Secret, ServerUrl, StoredIn, reveal, reveal_some};
 
-/// `login`: events follow while a person approves, then the reply. Closing the connection cancels it.
+/// `login`: logs in to a server. Events follow, [`LoginEvent`], while a person approves, then the reply. Closing the
+/// connection cancels it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Login {
     /// The server to log in to; the default server if absent.
@@ -46,7 +47,7 @@ pub struct Login {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Flow {
-    /// A browser if there is one, else a device code, else pasting; whatever the server offers.
+    /// A browser if the front-end has one, else a device code, else pasting: the first that the server offers.
     #[default]
     Auto,
     /// A code that is typed on a page, on any machine (RFC 8628).
@@ -80,7 +81,7 @@ pub enum LoginEvent {
         /// authorization server that was chosen beforehand.
         same_origin: bool,
     },
-    /// Show the person this page in a browser; it comes back to the agent by itself.
+    /// Show the person this page in a browser on this machine; the browser comes back to the agent by itself.
     Browse {
         /// The page at which the person logs in (RFC 6749 §4.1.1).
         authorization_url: String,
@@ -102,12 +103,12 @@ pub enum LoginEvent {
     Waiting,
     /// The server ended this login together with the one that it takes the place of; it is made once more.
     Again,
-    /// The server granted these scopes too, which nobody asked for.
+    /// The server granted more scopes than were asked for.
     Beyond {
         /// The OAuth scopes beyond those that were asked for.
         scopes: Vec<String>,
     },
-    /// An event of a newer agent.
+    /// An event of a newer agent, to be ignored.
     #[serde(other)]
     Unknown,
 }

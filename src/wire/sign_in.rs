@@ -73,7 +73,7 @@ pub struct SessionReply {
     pub person: String,
 }
 
-/// `sign_out`: ends the session of whoever asks.
+/// `sign_out`: ends the session with which it is asked.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SignOut {
     /// The URL to which the issuer may send the browser afterwards.
@@ -88,7 +88,7 @@ pub struct SignOutReply {
     pub url: Option<String>,
 }
 
-/// `who_am_i`: what is known of whoever asks.
+/// `who_am_i`: what the agent knows of whoever asks.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct WhoAmI {}
 

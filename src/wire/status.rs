@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{AuditTrouble, FileAccount, Verb, Warning};
 use crate::base::{Expiry, Kind, ServerUrl, StoredIn};
 
-/// `status`: who is logged in where. No secrets.
+/// `status`: who is logged in where. Without secrets.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Status {
     /// Only accounts at this server or below its path; all if absent.
@@ -33,10 +33,10 @@ pub struct StatusReply {
     /// removes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<FileAccount>,
-    /// Why the audit log cannot be written at the moment.
+    /// Why the audit log cannot be written at the moment. Only the owner is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditTrouble>,
-    /// What is wrong with the HTTP door, or soon will be.
+    /// What is wrong with the HTTP door, or soon will be; only for whoever may ask about all servers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
     /// The path of the list of issued tokens, if the list is gone; every token on it has ended.

@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 use super::Verb;
 use crate::base::{Expiry, Secret, ServerUrl, reveal};
 
-/// `token`: the secret that a server accepts, for a script or a program.
+/// `token`: the secret that a server accepts, for a script or a program. One that ended, or is about to, is renewed
+/// first.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Token {
     /// The server; the default server if absent.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::Verb;
 use crate::base::{Kind, ServerUrl, StoredIn};
 
-/// `why`: which credential git would get, and why that one. No secrets.
+/// `why`: which credential git would get, and why that one. Without secrets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Why {
     /// The server, with the path if git would name it.

@@ -2,12 +2,13 @@ use std::path::PathBuf;
 
 use crate::base::{Message, Scope, ServerUrl};
 
-/// What a reason may hold: something that a text shows, and that can be read back from what is shown.
+/// What a variant of a reason may hold: something that a text shows, and that can be read back from what it shows.
 pub trait Argument {
-    /// Adds this to a message, under this name.
+    /// Adds the value to a message, as the argument `name`.
     fn add(&self, name: &'static str, to: Message) -> Message;
 
-    /// Reads what [`add`](Self::add) added.
+    /// Reads the value back from what a message shows; `None` if the text is not of this type, or absent where there
+    /// has to be one.
     fn read(text: Option<&str>) -> Option<Self>
     where
         Self: Sized;

@@ -10,21 +10,21 @@ use crate::wire::{Code, Fault};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Below {
-    /// What the settings, or a file that they name, say makes no sense.
+    /// The settings file, or a file that it names, makes no sense.
     Settings(Message),
-    /// The settings cannot be written.
+    /// The settings file cannot be written.
     SettingsUnwritten(Message),
-    /// What the settings say of the HTTP door makes no sense.
+    /// The settings of the HTTP door make no sense.
     HttpSettings(Message),
-    /// What somebody asks of the HTTP door makes no sense.
+    /// A request to open the HTTP door makes no sense.
     HttpOptions(Message),
     /// A file that the settings name for TLS cannot be used.
     TlsFile(Message),
-    /// A proxy of the environment cannot be used.
+    /// A proxy that the environment names cannot be used.
     Proxy(Message),
-    /// An issuer of the environment cannot be used.
+    /// An issuer that the environment names cannot be used.
     Issuer(Message),
-    /// A place that loom needs cannot be used.
+    /// A directory or file that loom needs cannot be used.
     Place(Message),
     /// The command line makes no sense.
     CommandLine(Message),

@@ -41,39 +41,40 @@ pub use upstream::Upstream;
 use super::{Code, Fault};
 use crate::base::Message;
 
-/// What went wrong. [`Fault::reason`] says it; where one topic is enough, [`Fault::about`] costs less.
+/// What went wrong, by topic. [`Fault::reason`] says it; where one topic is enough, [`Fault::about`] costs less.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
     /// What a front-end meets on its way to the agent.
     Agent(Agent),
-    /// Calls of a server's API.
+    /// Why the agent does not call a server's API, or breaks a call off.
     Api(Api),
-    /// What `loom` says itself.
+    /// What `loom` says itself, of its command line and of what it does besides asking the agent.
     Command(Command),
-    /// The sockets and the HTTP door.
+    /// What goes wrong with the sockets that have a token of their own, and with the HTTP door.
     Door(Door),
-    /// Logins under way.
+    /// Why a login that was under way came to nothing.
     Flow(Flow),
     /// What is said to git only.
     Git(Git),
-    /// Locks and passphrases.
+    /// What is locked, and what is wrong with a passphrase.
     Lock(Lock),
-    /// Whether there is something at a server.
+    /// What is wrong with the login or the credential for a server.
     Login(Login),
-    /// People and machines that come in.
+    /// What keeps people from signing in, and machines from being approved.
     People(People),
-    /// Requests that make no sense, or are not answered any more.
+    /// What is wrong with a request, or with the agent that it reached.
     Request(Request),
-    /// Who may do what.
+    /// Why somebody may not do what they ask for.
     Rights(Rights),
-    /// Where things are kept.
+    /// What goes wrong where things are kept.
     Store(Store),
-    /// Issued tokens.
+    /// What is wrong with issuing, naming or ending a token of the agent's own.
     Tokens(Tokens),
-    /// Other servers.
+    /// What a server does wrong, or what lies in the way to it.
     Upstream(Upstream),
-    /// What a newer agent says, or a floor below in its own words: the code says what to do.
+    /// A reason that this version does not know, or one that another module reports in its own words. The code says
+    /// what to do.
     Other(Code),
 }
 
@@ -99,7 +100,7 @@ impl Reason {
     }
 }
 
-/// Every row of every topic.
+/// The rows of all topics.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     let topics = [
         Agent::ROWS,
@@ -120,15 +121,15 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
     topics.into_iter().flatten()
 }
 
-/// The reasons that are about one thing. A program links the topics that it names, so git's helper stays small.
+/// The reasons that are about one thing. A program links only the topics that it names, so git's helper stays small.
 pub trait Topic: Sized {
-    /// One for each reason.
+    /// What follows from each reason of the topic, in the order of its variants.
     const ROWS: &'static [Row];
 
-    /// What is said of it, to programs and to people.
+    /// The fault that says this reason, to programs and to people.
     fn fault(&self) -> Fault;
 
-    /// The reason behind a fault, if it is one of these.
+    /// The reason that a fault says, if it is of this topic.
     fn read(fault: &Fault) -> Option<Self>;
 
     /// One of each.
@@ -136,16 +137,16 @@ pub trait Topic: Sized {
     fn samples() -> Vec<Self>;
 }
 
-/// What follows from a reason.
+/// What follows from a reason: one row of the table of its topic.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// What a front-end should do.
+    /// What a program should do.
     pub code: Code,
-    /// The text that says what went wrong.
+    /// The id of the text that says what went wrong.
     pub id: &'static str,
-    /// What both texts are given.
+    /// The names of the arguments that both texts are given.
     pub args: &'static [&'static str],
-    /// The text that says what to do about it.
+    /// The id of the text that says what a person can do, if there is one.
     pub hint: Option<&'static str>,
 }
 
