@@ -1,4 +1,4 @@
-//! One verb, one file: what is asked, whether it may be, what changes, what is answered.
+//! A file for each verb, or for those of one noun: what is asked, whether it may be, what changes, what is answered.
 
 mod api;
 mod audit;
