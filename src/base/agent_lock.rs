@@ -31,7 +31,8 @@ pub struct AgentLock {
 pub struct LockOwner {
     /// The process id, which means something only on `machine`.
     pub pid: u32,
-    /// When it was started, in the system's own count, so that a later process with its number is not taken for it.
+    /// When the process was started, in the system's own count, so that a later process with its id is not taken for
+    /// it.
     started: Option<u64>,
     /// The machine and PID namespace in which the process runs.
     #[serde(flatten)]
@@ -54,7 +55,7 @@ impl AgentLock {
         Ok(Some(AgentLock { path: path.to_owned(), id, _file: file }))
     }
 
-    /// The locks of agents in this directory, of whatever machine.
+    /// The paths of all agents' locks in this directory, whichever machine they are of.
     pub(super) fn beside(dir: &Path) -> impl Iterator<Item = PathBuf> {
         let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| is_of_a_start(path))
@@ -95,7 +96,8 @@ impl LockOwner {
         }
     }
 
-    /// Whoever has it as the system says, where nothing of use stands in it: an agent of a Loom that wrote nothing.
+    /// Who holds the lock according to the system, where the file says nothing usable: an agent of an older Loom wrote
+    /// nothing.
     fn seen(path: &Path) -> Option<LockOwner> {
         let pid = LockHolder::of(&private_file::open_to_read(path).ok()??).pid().filter(|pid| is_own_agent(*pid))?;
         Some(LockOwner { pid, started: started(pid), machine: Machine::here() })
@@ -126,14 +128,16 @@ fn write(mut file: &File, owner: &LockOwner) -> io::Result<()> {
     io::Write::flush(&mut file)
 }
 
-/// `agent-01234567.sock.lock`, after [`Machine::short_name`].
+/// Whether the path is a lock beside a socket that is named after a start of a machine, as `agent-01234567.sock.lock`
+/// is ([`Machine::short_name`]).
 fn is_of_a_start(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let start = name.strip_prefix("agent-").and_then(|rest| rest.strip_suffix(".sock.lock"));
     start.is_some_and(|start| start.len() == 8 && start.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// By its name and by whose it is. Where the system does not say, the lock alone has to do: only an agent writes in it.
+/// Whether the process is a `loom-agent` of this user. Where the system does not say it counts as one: only an agent
+/// writes itself into the lock.
 fn is_own_agent(pid: u32) -> bool {
     match look(pid) {
         Look::Found { program, user } => program == "loom-agent" && user == Some(UserId::own()),

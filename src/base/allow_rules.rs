@@ -47,7 +47,7 @@ impl MailDomain {
     }
 }
 
-/// Before and after the one `@` of an address; nothing if it has none, or could be read in two ways.
+/// What stands before and after the one `@` of an address. `None` if it has none, or could be read in two ways.
 fn parts(address: &str) -> Option<(&str, &str)> {
     let (local, domain) = address.split_once('@')?;
     let is_plain =

@@ -193,8 +193,8 @@ impl Setting {
     }
 }
 
-/// The file that a link stands for, as where settings are kept with others in a repository: it is replaced, the link stays.
-/// It need not be there yet.
+/// The file to which a path leads through links, whether it exists or not. People keep settings in a repository and
+/// link to them: then that file is replaced and the link stays.
 fn behind_links(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     // As many as the system itself follows.
@@ -205,7 +205,7 @@ fn behind_links(path: &Path) -> PathBuf {
     path
 }
 
-/// A setting is no secret, so the file may be readable by others; it is read as any file is, links followed.
+/// Reads the settings file as text. Settings are no secret, so it may be readable by others and behind links.
 fn read(path: &Path) -> Result<String, Message> {
     match plain_file::read_text(path, plain_file::MAX_TEXT) {
         Ok(text) => Ok(text.to_string()),

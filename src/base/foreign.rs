@@ -2,7 +2,8 @@ use std::path::{Path, PathBuf};
 
 use crate::os::file::FileFacts;
 
-/// Where a directory is, or would be made, that is another user's. The system's own will do, and those that are for everybody.
+/// The directory, or the nearest existing one above it, if that belongs to another user. Directories of the system
+/// itself and those in which everybody may have files are fine.
 pub(super) fn of_another(dir: &Path) -> Option<PathBuf> {
     let (nearest, found) = dir.ancestors().find_map(|dir| Some((dir, FileFacts::of_target(dir).ok()?)))?;
     let is_for_everybody = nearest != dir && found.is_for_everybody();

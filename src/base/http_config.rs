@@ -19,7 +19,8 @@ pub struct HttpConfig {
     /// Names under which browsers and programs may know the door, beside those of the certificate and of this machine.
     #[serde(default)]
     hosts: Vec<String>,
-    /// The role of whoever an issuer's rules let in and its claims give none, where the issuer names none itself.
+    /// The role of people who are let in and whose claims give no role, where their issuer has no `default_role` of its
+    /// own.
     #[serde(default)]
     default_role: Option<Role>,
     #[serde(default, deserialize_with = "each_once")]
@@ -43,7 +44,7 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
-/// Where the door is if nobody says otherwise: the port of the API that it speaks.
+/// Where the HTTP door is unless something else is said: the port of Loki's API.
 const USUAL: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 57374));
 
 impl HttpConfig {
@@ -96,7 +97,7 @@ impl HttpDoor {
     }
 }
 
-/// `127.0.0.1:57374`, `[::1]:57374`, `localhost:57374`; `:57374` means all addresses.
+/// An address with a port: `127.0.0.1:57374`, `[::1]:57374`, `localhost:57374`; `:57374` means all addresses.
 fn parse(text: &str) -> Option<SocketAddr> {
     let text = match text.rsplit_once(':')? {
         ("localhost", port) => format!("127.0.0.1:{port}"),
@@ -106,7 +107,7 @@ fn parse(text: &str) -> Option<SocketAddr> {
     text.parse().ok()
 }
 
-/// Whose rules count for somebody must not depend on which of two stands first.
+/// Refuses an issuer that is named twice: which of the two counts must not depend on their order.
 fn each_once<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IssuerConfig>, D::Error> {
     let all = Vec::<IssuerConfig>::deserialize(from)?;
     let twice = all

@@ -16,10 +16,10 @@ pub struct IssuerConfig {
     /// A file with that client's secret, for clients that have one. A leading `~/` is the home directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret_file: Option<PathBuf>,
-    /// What people know it by; its host if absent.
+    /// The name by which people know the provider; its host if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// Whom an access token must be for; the client if absent.
+    /// The audiences of which an access token must name one; the client's id if empty.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
     audience: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! How servers read the path of a URL, from the strictest of them to the most lenient.
 
-/// More often than anybody encodes a path. There is a limit so that no path takes time that grows with its square.
+/// How often a path is decoded at most, which is more often than anybody encodes one. Without a limit, the time for a
+/// path would grow with the square of its length.
 const MOST_DECODINGS: usize = 4;
 
 /// A path as some servers read it: decoded some number of times, and what only looks like an ASCII character taken for it.
@@ -15,13 +16,14 @@ pub fn lenient_segments(path: &str) -> Vec<String> {
     visible.filter(|segment| !segment.is_empty()).collect()
 }
 
-/// Every reading of a path, each decoded once more than the one before; `None` where that has no end.
+/// Every reading of a path, each decoded once more than the one before. `None` if it is encoded more often than is
+/// looked at.
 pub(super) fn readings(path: &str) -> Option<Vec<Reading>> {
     let (all, is_read) = read(path);
     is_read.then_some(all)
 }
 
-/// The readings, and whether there are no more.
+/// Every reading of a path, and whether the last one has nothing left to decode.
 fn read(path: &str) -> (Vec<Reading>, bool) {
     let mut all = vec![Reading(folded(path.as_bytes()))];
     while let Some(decoded) = all.last().and_then(|last| decoded(last.0.as_bytes())) {
@@ -34,31 +36,32 @@ fn read(path: &str) -> (Vec<Reading>, bool) {
 }
 
 impl Reading {
-    /// Whether a segment leads elsewhere: `..`, and what becomes it.
+    /// Whether some server takes a segment for `..`, and so is led out of the path.
     pub(super) fn steps_up(&self) -> bool {
         let begin = |segment: &str| is_dots(segment.split(char::is_control).next().unwrap_or_default());
         self.segments().any(|segment| is_dots(segment) || begin(segment))
     }
 
-    /// Whether there is a character at which a line or a text ends for some, and which others leave out.
+    /// Whether there is a control character: for some servers a line or a text ends there, others leave it out.
     pub(super) fn has_control(&self) -> bool {
         self.0.contains(char::is_control)
     }
 
-    /// Whether there is nothing between two slashes.
+    /// Whether a segment other than the first and the last is empty.
     pub(super) fn has_empty_segment(&self) -> bool {
         let mut names: Vec<&str> = self.segments().skip(1).map(str::trim).collect();
         names.pop();
         names.contains(&"")
     }
 
-    /// Without parameters, which some cut off, and without what others take for the query.
+    /// The segments without parameters (`;`), which some servers cut off, and without what others take for the query.
     fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.split(['/', '\\']).map(|segment| segment.split([';', '?', '#']).next().unwrap_or_default())
     }
 }
 
-/// `.` and `..`, and what becomes them where blanks are cut off, or dots at an end, or what nobody sees.
+/// Whether a segment is `.` or `..`, or becomes one for a server that cuts off blanks and dots at its end, or drops
+/// characters that nobody sees.
 fn is_dots(segment: &str) -> bool {
     let is_nothing = |c: char| c == '+' || c.is_whitespace() || c.is_control();
     segment.contains('.') && segment.chars().all(|c| c == '.' || is_nothing(c))
@@ -83,13 +86,14 @@ fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     (bytes.len() < text.len()).then_some(bytes)
 }
 
-/// The number that so many hexadecimal digits begin with.
+/// The number that the first so many hexadecimal digits make.
 fn hex(text: &[u8], digits: usize) -> Option<u32> {
     let digits = text.get(..digits).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
     u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// The characters as the most lenient take them. What nobody sees is left out, and so is what is none.
+/// The text as the most lenient server reads these bytes. Invisible characters and bytes that are no character are left
+/// out.
 fn folded(mut bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     while !bytes.is_empty() {
@@ -100,8 +104,8 @@ fn folded(mut bytes: &[u8]) -> String {
     text
 }
 
-/// The next character, and its length. It may be written with more bytes than it takes: UTF-8 forbids that, and not every
-/// decoder knows.
+/// The next character and how many bytes it takes. It may be written with more bytes than it needs: UTF-8 forbids that,
+/// and not every decoder checks.
 fn next(bytes: &[u8]) -> (Option<char>, usize) {
     let (length, mask) = match bytes[0] {
         0x00..=0x7f => (1, 0x7f),
@@ -116,7 +120,7 @@ fn next(bytes: &[u8]) -> (Option<char>, usize) {
     (char::from_u32(code), length)
 }
 
-/// What a server takes it for that folds what looks alike (NFKC, best fit, IDNA).
+/// The ASCII character that a server takes this one for, if it folds look-alikes (NFKC, best fit, IDNA).
 fn as_ascii(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),

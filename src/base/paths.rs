@@ -13,7 +13,7 @@ pub struct Paths {
     config: PathBuf,
     state: PathBuf,
     socket: PathBuf,
-    /// Somebody said where the socket is.
+    /// Whether `LOOM_AGENT_SOCK` says where the socket is.
     is_socket_named: bool,
 }
 
@@ -50,7 +50,7 @@ impl Paths {
         Ok(Paths { config, state, socket, is_socket_named })
     }
 
-    /// All of it in one directory.
+    /// Paths for a test, all of them below one directory.
     #[cfg(test)]
     pub(crate) fn below(dir: &Path) -> Paths {
         let [config, state] = ["config", "state"].map(|name| dir.join(name));

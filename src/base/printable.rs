@@ -25,7 +25,8 @@ fn is_invisible(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// What else is shown as nothing by itself (`Default_Ignorable_Code_Point` of Unicode): fillers, joiners, selectors of a form.
+/// Whether Unicode has the character as `Default_Ignorable_Code_Point`, shown as nothing by itself: fillers, joiners,
+/// selectors of a form.
 fn is_ignorable(c: char) -> bool {
     matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'

@@ -21,7 +21,7 @@ pub enum Reach {
     All,
 }
 
-/// What means all servers in a list.
+/// The entry of a list that means all servers.
 const EVERY: &str = "*";
 
 impl RoleServers {

@@ -11,30 +11,31 @@ use crate::os::directories;
 #[serde(deny_unknown_fields)]
 pub struct ServerConfig {
     pub(super) url: ServerUrl,
+    /// Whether credentials may be sent to this server unencrypted.
     #[serde(default)]
     pub(super) allow_http: bool,
-    /// Whether what git approves is kept.
+    /// Whether passwords that git approves for this server are stored.
     #[serde(default = "yes")]
     pub(super) keep: bool,
-    /// Beside the system's, the authorities that may vouch for it: a PEM file.
+    /// A PEM file of certificate authorities that are trusted for this server, beside the system's.
     #[serde(default)]
     ca_file: Option<PathBuf>,
-    /// What loom shows of itself in TLS: certificate and key, two PEM files.
+    /// A PEM file with the certificate chain that loom shows to the server.
     #[serde(default)]
     client_certificate: Option<PathBuf>,
     #[serde(default)]
     client_key: Option<PathBuf>,
-    /// Through which proxy it is reached, whatever the environment says.
+    /// The proxy through which the server is reached, whatever the environment says.
     #[serde(default, deserialize_with = "proxy")]
     proxy: Option<Proxy>,
-    /// Headers that tokens may send in calls of its API, beside those that they may send everywhere.
+    /// Names of headers that calls of the server's API may have beside those that are allowed everywhere.
     #[serde(default)]
     api_headers: Vec<String>,
     #[serde(default)]
     oauth: OAuthSettings,
 }
 
-/// What the settings say of a proxy.
+/// The proxy that the settings name for a server.
 #[derive(Clone, Debug)]
 enum Proxy {
     /// There is to be none.
@@ -90,7 +91,7 @@ impl ServerConfig {
     }
 }
 
-/// What is wrong is said without what stands there.
+/// Reads a proxy's address. An error does not repeat the text, which may hold a password.
 fn proxy<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Proxy>, D::Error> {
     let text = Secret::deserialize(from)?;
     match text.expose() {

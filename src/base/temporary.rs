@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 use super::private_file::open;
 use crate::os::lock;
 
-/// How the name of a file that is being written begins and ends.
+/// The beginning of the name of a file that is being written; [`ENDING`] is its end.
 const TEMPORARY: &str = ".loom-";
 const ENDING: &str = ".tmp";
 
@@ -28,7 +28,7 @@ pub(super) fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
     }
 }
 
-/// Removes what crashes left.
+/// Removes temporary files that crashes left: those that nobody has locked.
 fn sweep(dir: &Path) {
     let paths = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_temporary = |path: &PathBuf| {

@@ -21,7 +21,7 @@ const USUAL_DAYS: u32 = 90;
 const USUAL_MAX_DAYS: u32 = 365;
 const USUAL_MAX_ACTIVE: usize = 10;
 
-/// What still is a time at whose end somebody will be there.
+/// The largest number of days in the settings, about a century.
 const MOST_DAYS: u32 = 36_500;
 
 impl Default for TokenSettings {

@@ -13,13 +13,13 @@ use super::Message;
 #[must_use]
 pub struct Waiting(u64);
 
-/// What is waited for, each with when that began, in this order.
+/// Everything that this process waits for, each with the time at which that began, in this order.
 struct Waits {
     next: u64,
     all: BTreeMap<u64, (Instant, Message)>,
 }
 
-/// So many are told of at most.
+/// How many waits are told of at most.
 const MOST: usize = 3;
 
 impl Waiting {
