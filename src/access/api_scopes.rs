@@ -27,11 +27,12 @@ static LOKI: LazyLock<Vec<Route>> = LazyLock::new(|| {
     lines.filter_map(Route::parse).collect()
 });
 
-/// So many places of a path are looked at where Loki's API might begin.
+/// At how many places of a path Loki's API is looked for.
 const PLACES: usize = 16;
 
 impl Need {
-    /// Whichever of both takes more; what reading and auditing take together is everything.
+    /// The greater of both needs. Reading and auditing together need `audit`, any other two scopes that do not include
+    /// one another need `*`.
     fn and(self, other: Need) -> Need {
         let scope = match (self.scope, other.scope) {
             (one, other) if one.includes(other) => one,
@@ -66,7 +67,7 @@ pub fn needed(method: &str, path: &str) -> Need {
     Need { reveals: may_answer_with_a_secret(method, &parts), ..need }
 }
 
-/// What the table has for a path that begins here: of the routes that fit it the strictest.
+/// What the table says of this path: of the routes that fit, the one that needs most. `None` if none fits.
 fn listed(method: &str, parts: &[&str]) -> Option<Need> {
     let method = if is_reading(method) { "GET" } else { method };
     let fitting = LOKI.iter().filter(|route| route.method == method && route.path.open_after().is_none());
@@ -74,7 +75,8 @@ fn listed(method: &str, parts: &[&str]) -> Option<Need> {
     needs.reduce(Need::and)
 }
 
-/// What the table says of the paths that it does not have: the narrowest of the lines that leave open what follows.
+/// What the table says of paths that it does not list: of its lines that leave open what follows, the one that leaves
+/// open least.
 fn unlisted(method: &str, parts: &[&str]) -> Option<Need> {
     let method = if is_reading(method) { "GET" } else { method };
     let open = LOKI.iter().filter(|route| route.path.open_after().is_some() && [method, "any"].contains(&route.method));

@@ -5,41 +5,43 @@ use super::audit_files::MAX_LINE;
 use crate::base::{ServerUrl, hex};
 use crate::wire::{Actor, AuditEntry};
 
-/// How a line ends: a hash over its own bytes and all before it.
+/// What stands before the hash at a line's end. The hash covers the line itself and everything before it.
 const CHAIN: &[u8] = b",\"chain\":\"";
 const HASH: usize = 64;
 const END: &[u8] = b"\"}";
 
-/// What stands before the hash: how many entries there are, this one among them. A line of the former format has no number.
+/// What stands before the number of an entry, which counts all entries of the chain up to this one. Lines of the former
+/// format have none.
 const NUMBER: &[u8] = b",\"seq\":";
 
-/// How each entry begins, whole or cut short.
+/// The beginning of every entry.
 const ENTRY: &[u8] = b"{\"time\":\"";
 
 const FORMAT: u32 = 2;
 
-/// The longest entry in bytes: with its number and hash it is a line that is found again.
+/// The longest entry in bytes. Together with its number and hash it fits into the longest line that is read.
 const MAX_TEXT: usize = MAX_LINE as usize - 256;
 
-/// So many characters of each text are left of an entry that is longer.
+/// To how many characters each text of a longer entry is cut.
 const MAX_LEFT: usize = 200;
 
 /// The end of a chain: the hash of its last line, and how many entries there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) hash: String,
+    /// The number of entries so far.
     pub(super) entries: u64,
 }
 
-/// The first line of a file: which one it is, and what came before, so that it is known how much is missing of what was.
+/// The first line of a file: which file of the chain it is, and what came before it, so that a missing file is noticed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Beginning {
     audit: u32,
     pub(super) file: u64,
-    /// So many entries are in the files before.
+    /// How many entries are in the files before.
     pub(super) entries: u64,
     time: String,
-    /// The end of the chain there.
+    /// The hash at the end of the file before.
     pub(super) after: String,
 }
 
@@ -96,7 +98,7 @@ impl<'a> Link<'a> {
         hash(hash_before, between, self.body) == self.hash
     }
 
-    /// Nothing in the former format.
+    /// The entry's number; `None` in the former format.
     pub(super) fn number(&self) -> Option<u64> {
         let digits = self.body.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         let (rest, number) = self.body.split_at(self.body.len() - digits);
@@ -123,7 +125,7 @@ pub(super) fn may_be_cut(bytes: &[u8]) -> bool {
         && !bytes.ends_with(b"}")
 }
 
-/// What is left of an entry that makes no line: who, when and what, as far as that is short.
+/// The entry with each text cut, for one that is too long for a line.
 fn stub(entry: &AuditEntry) -> AuditEntry {
     let cut = |text: &str| match text.char_indices().nth(MAX_LEFT) {
         Some((at, _)) => text[..at].to_owned() + "\u{2026}",

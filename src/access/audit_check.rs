@@ -6,7 +6,7 @@ use super::audit_files::{AuditFiles, KEPT, MAX_LINE};
 use crate::wire::AuditChain;
 
 impl AuditFiles {
-    /// Follows the chain through all files that are left.
+    /// Checks the hashes of the chain through all files that still exist.
     pub(super) fn verify(&self) -> io::Result<AuditChain> {
         let mut check = Check::new(self.name(0));
         let files = self.open()?;
@@ -18,13 +18,13 @@ impl AuditFiles {
     }
 }
 
-/// How far a chain was followed.
+/// How far a chain was followed, and what was found.
 struct Check {
     found: AuditChain,
     head: Option<Head>,
-    /// The number of the file, where it says one.
+    /// The number of the present file, if the file says it.
     file: Option<u64>,
-    /// What stands between two lines of the chain, for the next one to cover, and where it begins.
+    /// Bytes after the last line of the chain, which the next line has to cover.
     between: Vec<u8>,
     between_at: Option<String>,
     /// What came before the oldest file.
@@ -136,7 +136,7 @@ impl Check {
         self.found.broken.get_or_insert(place);
     }
 
-    /// `oldest` tells how many younger files there may be beside the oldest one.
+    /// The outcome. `oldest` is the number of the oldest file, which counts the younger ones.
     fn done(mut self, oldest: Option<u32>) -> AuditChain {
         if let Some(place) = self.between_at.take() {
             self.breaks(place);

@@ -8,13 +8,13 @@ use crate::base::{clock, private_file};
 use crate::os::file::FileFacts;
 use crate::wire::AuditEntry;
 
-/// A file is closed and another begun at this size.
+/// The size in bytes at which a file is closed and another begun.
 const MAX_SIZE: u64 = if cfg!(test) { 64 * 1024 } else { 4 * 1024 * 1024 };
 
 /// How many closed files are kept: `audit.log.1` is the youngest.
 pub(super) const KEPT: u32 = 4;
 
-/// No line is longer.
+/// The longest line in bytes.
 pub(super) const MAX_LINE: u64 = 64 * 1024;
 
 /// One chain of audit entries: a file that is appended to, and the closed files before it. Several agents can share
@@ -25,7 +25,7 @@ pub struct AuditFiles {
     written: Mutex<Written>,
 }
 
-/// What this process wrote last: whoever takes the end of the log away does not make it forget.
+/// What this process wrote last. It is remembered, so that nobody can take away the end of the log unnoticed.
 #[derive(Default)]
 struct Written {
     head: Head,
@@ -35,16 +35,16 @@ struct Written {
     size: u64,
 }
 
-/// Where the chain ends.
+/// Where the chain in the files ends.
 struct End {
     head: Head,
     file: u64,
     size: u64,
-    /// Where its last line is the first one of the file: the end of the chain before that.
+    /// The hash at the end of the file before, if the last line is the first one of its file.
     goes_on_from: Option<String>,
-    /// Nothing more can be appended to this file.
+    /// Whether nothing more can be appended to this file.
     is_closed: bool,
-    /// What stands behind the last line, with the line break that it gets.
+    /// What follows the last whole line, with the line break that it gets.
     between: Vec<u8>,
     lacks_break: bool,
 }
@@ -84,7 +84,7 @@ impl AuditFiles {
         Ok(())
     }
 
-    /// The files that are there, the oldest first, each with how many younger ones there may be, and the bytes it has now.
+    /// The files that exist, oldest first: each with its number, which counts younger ones, and its size in bytes.
     pub(super) fn open(&self) -> io::Result<Vec<(u32, File, u64)>> {
         // Where nothing can be written, what is there can be read all the same.
         let _lock = private_file::lock(&self.lock).ok();

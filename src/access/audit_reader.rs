@@ -9,30 +9,30 @@ use super::audit_files::{AuditFiles, MAX_LINE};
 use crate::os::file::FileId;
 use crate::wire::AuditEntry;
 
-/// How far somebody has read in one chain: to there in this file.
+/// How far somebody has read in one chain: a file, and the byte in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
     inode: u64,
     offset: u64,
 }
 
-/// The entries of one chain, the oldest first; nothing is held of them.
+/// Reads the entries of one chain, oldest first, without keeping them.
 pub(super) struct Entries {
     files: VecDeque<(File, u64)>,
     reader: Option<BufReader<File>>,
     line: Vec<u8>,
-    /// Where the last whole line ends that was read.
+    /// The end of the last whole line that was read.
     pub(super) place: Place,
 }
 
 impl Entries {
-    /// All that is left.
+    /// Every entry that still exists.
     pub(super) fn all(files: &AuditFiles) -> io::Result<Entries> {
         let files = files.open()?.into_iter().map(|(_, file, _)| (file, 0)).collect();
         Ok(Entries { files, reader: None, line: Vec::new(), place: Place::default() })
     }
 
-    /// What was written since: only that is read.
+    /// The entries that were written since `place`. Nothing before it is read.
     pub(super) fn since(files: &AuditFiles, place: Place) -> io::Result<Entries> {
         // However often another was begun meanwhile: the one that was read last is gone on with, then come the younger ones.
         let mut left: VecDeque<_> = files.open()?.into_iter().map(|(_, file, _)| (file, 0)).collect();
@@ -69,7 +69,7 @@ impl Entries {
     }
 }
 
-/// The entries of several chains, by their time.
+/// Reads the entries of several chains, ordered by their time.
 pub(super) struct Merged<const N: usize> {
     pub(super) chains: [Entries; N],
     next: [Option<(Timestamp, AuditEntry)>; N],

@@ -40,7 +40,7 @@ impl Identity {
         Identity { issuer, subject: claims.subject().to_owned(), claims: kept }
     }
 
-    /// Of somebody of whom nothing was kept but who they are; without an issuer nobody vouches for them.
+    /// Somebody of whom only the name was kept. `None` without an issuer, since then nobody vouches for them.
     pub(super) fn of_person(person: &Person) -> Option<Identity> {
         let subject = person.subject.as_ref().unwrap_or(&person.name).clone();
         Some(Identity { issuer: person.issuer.clone()?, subject, claims: Map::new() })
@@ -51,7 +51,7 @@ impl Identity {
         &self.issuer
     }
 
-    /// What tells them from everybody else, as it is said of [`Person`]s.
+    /// A name that tells this person from all others, in the form that [`Person`] has it.
     pub(super) fn lasting_name(&self) -> String {
         let (name, issuer) = (printable(&self.subject), Some(self.issuer.clone()));
         Person { name, subject: None, issuer }.lasting_name()

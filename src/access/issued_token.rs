@@ -96,7 +96,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// On whose rights the token will rest.
+    /// The person on whose rights the token will rest.
     pub(super) fn rests_on(&self) -> Option<Identity> {
         rests_on(self.identity.as_ref(), self.approved_by.as_ref())
     }
@@ -134,20 +134,20 @@ impl IssuedToken {
         Ok((secret, token))
     }
 
-    /// Whether this is the token, in time that says nothing.
+    /// Whether this is the token that somebody presents. The time that this takes says nothing.
     pub(super) fn is(&self, presented: &Secret) -> Choice {
         let decode = |text: &str| BASE64.decode(text).unwrap_or_default();
         decode(&self.hash).ct_eq(digest(&decode(&self.salt), presented).as_slice())
     }
 
-    /// On whose rights it rests, if somebody who signed in handed it on. Where nothing was kept of what their issuer said, nothing
-    /// is known but who approved it.
+    /// The person on whose rights the token rests, if somebody who signed in handed it on. Where their claims were not
+    /// kept it is known only who approved it.
     pub(super) fn rests_on(&self) -> Option<Identity> {
         rests_on(self.identity.as_ref(), self.approved_by.as_ref())
     }
 
-    /// Neither revoked nor at its end. Whether it has rights depends on those that issued it as well, which only the ledger
-    /// knows.
+    /// Whether the token is neither revoked nor expired. Whether it has rights depends on those that issued it too,
+    /// which only the ledger knows.
     pub(super) fn is_alive(&self) -> bool {
         let ended = self.expires_at.is_some_and(|expiry| expiry.ends_within(0, clock::now()));
         !self.revoked && !ended

@@ -46,7 +46,7 @@ pub enum Purpose<'a> {
     },
 }
 
-/// As long as any token may be.
+/// The longest JWT, in bytes.
 const MAX_TOKEN: usize = 16 * 1024;
 
 /// Whether the text has the shape of a JWT (RFC 7515 §3.1), whatever it says.
@@ -90,7 +90,7 @@ fn signed(token: &Secret, key: &DecodingKey, algorithm: Algorithm) -> Result<Uni
     Ok(decoded.claims)
 }
 
-/// Header, payload and signature; none of them is empty, and nothing else is there.
+/// Header, payload and signature of a JWT in compact form, none of them empty; `None` if the text is anything else.
 fn parts(token: &str) -> Option<[&str; 3]> {
     let is_base64url = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_');
     let is_part = |part: &&str| !part.is_empty() && part.bytes().all(is_base64url);

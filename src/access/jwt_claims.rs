@@ -11,15 +11,15 @@ pub struct Claims {
     expires: Expiry,
 }
 
-/// So many seconds two clocks may differ (RFC 7519 §4.1.4).
+/// How many seconds two clocks may differ (RFC 7519 §4.1.4).
 const LEEWAY: i64 = 60;
 
-/// As long as a subject may be (OpenID Connect Core §2).
+/// The longest subject, in characters (OpenID Connect Core §2).
 const MAX_SUBJECT: usize = 255;
 
 const MAX_NAME: usize = 200;
 
-/// What only ID tokens have (OpenID Connect Core §2, §3.3.2.11; FAPI 1.0 Part 2 §5.2.2.1).
+/// Claims that only ID tokens have (OpenID Connect Core §2, §3.3.2.11; FAPI 1.0 Part 2 §5.2.2.1).
 const OF_ID_TOKENS: [&str; 4] = ["nonce", "at_hash", "c_hash", "s_hash"];
 
 impl Claims {
@@ -45,7 +45,8 @@ impl Claims {
         &self.all
     }
 
-    /// What is signed, if it is meant for this; `is_access_token` says that the header calls it one.
+    /// Checks signed claims against what is expected. `is_access_token` says that the header calls the JWT an access
+    /// token.
     pub(super) fn check(
         all: Map<String, Value>,
         is_access_token: bool,
@@ -68,8 +69,8 @@ impl Claims {
     }
 }
 
-/// Only what calls itself an access token (RFC 9068 §4) is believed to be one; of anything else it is made sure that it is
-/// not one of the other tokens that an issuer signs with the same key.
+/// Checks that the claims are of an access token. One that does not call itself so (RFC 9068 §4) must not look like any
+/// other token that an issuer signs with the same key.
 fn check_access(
     all: &Map<String, Value>,
     audiences: &[&str],
@@ -94,7 +95,7 @@ fn check_access(
     }
 }
 
-/// OpenID Connect Core §3.1.3.7.
+/// Checks that the claims are of an ID token for this client and login (OpenID Connect Core §3.1.3.7).
 fn check_id(all: &Map<String, Value>, audiences: &[&str], nonce: &str, client_id: &str) -> Result<(), JwtError> {
     let is_other = kind(all, "typ")?.is_some_and(|typ| typ != "id");
     let is_other = is_other || kind(all, "token_use")?.is_some_and(|used_as| used_as != "id");
@@ -111,7 +112,7 @@ fn check_id(all: &Map<String, Value>, audiences: &[&str], nonce: &str, client_id
     }
 }
 
-/// When it ends; a token without an end is none.
+/// Checks the times, and returns when the JWT expires. One without an end is refused.
 fn check_times(all: &Map<String, Value>) -> Result<Expiry, JwtError> {
     let now = clock::now();
     let expires = seconds(all, "exp")?.and_then(Expiry::at_most).ok_or(JwtError::Claim("exp"))?;
@@ -140,7 +141,8 @@ fn kind(all: &Map<String, Value>, name: &str) -> Result<Option<String>, JwtError
     all.get(name).map(text).transpose()
 }
 
-/// A NumericDate, which may have fractions (RFC 7519 §2); beyond all bounds it is the last or first of all.
+/// A NumericDate in Unix seconds, whose fraction is dropped (RFC 7519 §2). What is out of range becomes the nearest
+/// number.
 fn seconds(all: &Map<String, Value>, name: &'static str) -> Result<Option<i64>, JwtError> {
     match all.get(name) {
         None => Ok(None),

@@ -16,7 +16,7 @@ struct VerifyingKey {
     key: DecodingKey,
 }
 
-/// An issuer that rotates its keys publishes a few of them.
+/// How many keys of an issuer are used at most. One that rotates its keys publishes a few.
 const MAX_KEYS: usize = 100;
 
 #[derive(Deserialize)]
@@ -65,7 +65,8 @@ impl KeySet {
         self.0.iter().any(|key| key.kid.as_deref() == Some(kid))
     }
 
-    /// The key of this name, if it may verify the algorithm. For a token that names none it must be the only one that may.
+    /// The key with this name, if it may verify this algorithm. For a token that names no key there must be exactly one
+    /// that may.
     pub(super) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<&DecodingKey> {
         let is_meant = |key: &&VerifyingKey| kid.is_none() || key.kid.as_deref() == kid;
         let mut fit = self.0.iter().filter(is_meant).filter(|key| key.algorithms.contains(&algorithm));
@@ -93,7 +94,7 @@ impl VerifyingKey {
         Some(VerifyingKey { kid: jwk.kid, algorithms, key })
     }
 
-    /// Whether a token that names the other would mean this one.
+    /// Whether a token could mean either key: both have one name, and an algorithm in common.
     fn stands_for(&self, other: &VerifyingKey) -> bool {
         self.kid.is_some() && self.kid == other.kid && self.algorithms.iter().any(|one| other.algorithms.contains(one))
     }
@@ -102,7 +103,8 @@ impl VerifyingKey {
 const RSA: &[Algorithm] =
     &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
 
-/// At least 2048 bits (RFC 7518 §3.3), as ring demands too. Some libraries print a zero before the modulus (§6.3.1.1).
+/// An RSA key of 2048 to 8192 bits (RFC 7518 §3.3, §6.3.1.1). Zeros that some libraries print before the modulus are
+/// dropped.
 fn rsa(jwk: &Jwk) -> Option<DecodingKey> {
     let number = |text: &Option<String>| {
         let bytes = URL_SAFE_NO_PAD.decode(text.as_ref()?).ok()?;
@@ -113,7 +115,7 @@ fn rsa(jwk: &Jwk) -> Option<DecodingKey> {
     is_sound.then(|| DecodingKey::from_rsa_raw_components(&n, &e))
 }
 
-/// Uncompressed, as in SEC 1 §2.3.3. Whether it lies on the curve ring finds out.
+/// A point on a curve, uncompressed as in SEC 1 §2.3.3. Whether it lies on the curve is checked by ring.
 fn point(jwk: &Jwk, size: usize) -> Option<DecodingKey> {
     Some(DecodingKey::from_ec_der(&[&[4][..], &decode(&jwk.x, size)?, &decode(&jwk.y, size)?].concat()))
 }

@@ -33,7 +33,7 @@ struct Pages {
 
 const VERSION: u32 = 1;
 
-/// So many tokens that are no longer active are kept, for who looks back.
+/// How many tokens that are no longer active stay in the list, for people who look back.
 const MAX_INACTIVE: usize = 500;
 
 pub(super) type Result<T> = std::result::Result<T, LedgerError>;
@@ -235,7 +235,7 @@ impl Ledger {
         Ok(lock)
     }
 
-    /// What is known, read anew if the file is another than before.
+    /// The tokens as the file has them now; it is read again if it changed.
     pub(super) fn current(&self) -> Result<MutexGuard<'_, TokenList>> {
         let mut known = self.known();
         let now = Stamp::of(&self.path);

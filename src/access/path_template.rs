@@ -3,7 +3,7 @@
 #[derive(Debug)]
 pub(super) struct PathTemplate {
     begin: Vec<Part>,
-    /// What follows the place for any number of parts, where there is one.
+    /// What follows the place for any number of parts, if there is such a place.
     end: Option<Vec<Part>>,
 }
 
@@ -44,7 +44,7 @@ impl PathTemplate {
         ends && all_fit(&self.begin, parts)
     }
 
-    /// How many parts stand there before it is open what follows; nothing where that never is.
+    /// How many parts stand before the place for any number of parts; `None` if there is no such place.
     pub(super) fn open_after(&self) -> Option<usize> {
         self.end.as_ref().map(|_| self.begin.len())
     }

@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 
 use crate::base::{Role, RoleRules};
 
-/// Where issuers put roles: the plain ones (RFC 9068 §2.2.3.1), Keycloak's and Cognito's.
+/// The claims in which issuers put roles: the standard ones (RFC 9068 §2.2.3.1), Keycloak's and Cognito's.
 const USUAL: [&str; 4] = ["roles", "groups", "realm_access.roles", "cognito:groups"];
 
 /// The most powerful role that the claims give, if they give one.
@@ -10,7 +10,7 @@ pub(super) fn role(claims: &Map<String, Value>, rules: &RoleRules) -> Option<Rol
     groups(claims, rules).filter_map(|value| rules.role_of(value)).max()
 }
 
-/// Everything that stands where roles are looked for.
+/// Every text in the claims in which roles are looked for.
 pub(super) fn groups<'a>(claims: &'a Map<String, Value>, rules: &RoleRules) -> impl Iterator<Item = &'a str> {
     looked_at(rules).into_iter().filter_map(|name| find(claims, name)).flat_map(values)
 }
@@ -23,28 +23,28 @@ pub(super) fn looked_at(rules: &RoleRules) -> Vec<&str> {
     }
 }
 
-/// A claim by its name, or by the way to it. Whatever looks for an e-mail address finds one that was verified, or none.
+/// A claim by its name, or by the way to it with dots. An e-mail address is found only if the issuer verified it.
 pub(super) fn find<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     if name == ADDRESS[0] { address(claims) } else { at(claims, name) }
 }
 
-/// The claims of an e-mail address.
+/// The claims of an e-mail address: the address, and whether it is verified (OpenID Connect Core §5.1).
 pub(super) const ADDRESS: [&str; 2] = ["email", "email_verified"];
 
-/// The e-mail address, if the issuer made sure that it is theirs (OpenID Connect Core §5.1).
+/// The e-mail address, if the issuer verified it (OpenID Connect Core §5.1).
 pub(super) fn address(claims: &Map<String, Value>) -> Option<&Value> {
     let [address, verified] = ADDRESS.map(|name| claims.get(name));
     address.filter(|address| address.is_string() && verified == Some(&Value::Bool(true)))
 }
 
-/// Names may have dots themselves, as URLs do, so the longest is tried first.
+/// The claim at this way. Names may have dots themselves, as URLs do, so the longest name is tried first.
 fn at<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     claims.get(name).or_else(|| {
         name.rmatch_indices('.').find_map(|(dot, _)| at(claims.get(&name[..dot])?.as_object()?, &name[dot + 1..]))
     })
 }
 
-/// A text is one value: who may put spaces or commas into it gets nothing by that.
+/// The texts of a claim. A text with spaces or commas is one value, so that nobody gains by putting them into a name.
 fn values(claim: &Value) -> impl Iterator<Item = &str> {
     let several = claim.as_array().map(Vec::as_slice).unwrap_or_default();
     claim.as_str().into_iter().chain(several.iter().filter_map(Value::as_str))

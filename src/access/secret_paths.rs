@@ -3,7 +3,8 @@
 
 use super::secret_routes::{When, is_listed};
 
-/// A part of a path that ends so names things that open something. Whoever makes or changes one may be shown it.
+/// If a part of a path ends with one of these it names things that open something. Whoever makes or changes one may be
+/// shown it.
 const OPENERS: &[&str] = &[
     "key",
     "keys",
@@ -30,7 +31,7 @@ const OPENERS: &[&str] = &[
 const WAYS_IN: &[&str] =
     &["login", "signin", "sign-in", "log-in", "authenticate", "authentication", "session", "sessions"];
 
-/// A path that ends so is read to get what it names.
+/// If the last part of a path is one of these, reading it gives a secret.
 const READ: &[&str] = &[
     "token",
     "access-token",
@@ -54,7 +55,7 @@ const READ: &[&str] = &[
     "service-account-token",
 ];
 
-/// What follows the name of a repository at the servers that have them so.
+/// What follows the name of a repository in the APIs of GitHub, Gitea and Forgejo.
 const OF_REPOSITORIES: &[&str] = &[
     "actions",
     "branches",
@@ -84,7 +85,7 @@ const OF_REPOSITORIES: &[&str] = &[
     "topics",
 ];
 
-/// Those of them that a path to a file follows.
+/// Of [`OF_REPOSITORIES`], those that a path to a file follows.
 const FILES: &[&str] = &["contents", "media", "raw"];
 
 /// Whether the answer to a call may be a secret. The parts of its path are as the most lenient server reads them.
@@ -102,8 +103,8 @@ pub(super) fn may_answer_with_a_secret(method: &str, parts: &[&str]) -> bool {
     by_name || is_listed(when, &parts)
 }
 
-/// Without what people named: a repository and its owner, as GitHub, Gitea and Forgejo have them, and the files in it. Only
-/// where all of the path is of that shape: elsewhere a name that somebody chose may stand before what is no name.
+/// The path without names that people chose: of a repository, its owner and its files, as GitHub, Gitea and Forgejo
+/// have them. Other paths stay as they are: a chosen name there may stand before one that is not.
 fn without_chosen_names<'a>(parts: &[&'a str]) -> Vec<&'a str> {
     let mut known = parts.to_vec();
     let at = match parts {
@@ -122,7 +123,7 @@ fn names_an_opener(part: &str) -> bool {
     OPENERS.iter().any(|opener| without_format(part).ends_with(opener))
 }
 
-/// Some servers take the format of the answer from the end of the path.
+/// The part without a format such as `.json`, which some servers take from the end of a path.
 fn without_format(part: &str) -> &str {
     let formats = [".json", ".xml", ".yaml", ".yml", ".html", ".txt", ".csv"];
     formats.iter().find_map(|format| part.strip_suffix(format)).unwrap_or(part)

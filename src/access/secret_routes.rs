@@ -20,12 +20,13 @@ enum Begins {
 static ROUTES: LazyLock<Vec<Route>> =
     LazyLock::new(|| lines().filter_map(|(path, when)| Route::parse(path, when)).collect());
 
-/// The lines with a path, and when it is one of a secret.
+/// The lines of the list: a path, and in which calls its answer is a secret.
 fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
     let lines = include_str!("secret_routes.tsv").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.map(|line| line.split_once('\t').unwrap_or((line, "")))
 }
 
+/// In which calls the answer of a route is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
     Reads,

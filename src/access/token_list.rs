@@ -48,7 +48,7 @@ pub struct Listed {
     pub active: bool,
 }
 
-/// The tokens as they were read or written last. What one of them is worth is said by all that led to it.
+/// The tokens as they were read or written last. What one is worth depends on all that led to it.
 #[derive(Default)]
 pub(super) struct TokenList {
     pub(super) stamp: Stamp,
@@ -56,7 +56,8 @@ pub(super) struct TokenList {
 }
 
 impl TokenList {
-    /// The token that is presented. It is compared with every one there is, however early one fits.
+    /// The token that somebody presents. It is compared with every token, so the time says nothing about which one
+    /// fits.
     pub(super) fn find(&self, presented: &Secret) -> Option<&IssuedToken> {
         let (mut found, mut index) = (Choice::from(0), 0_u64);
         for (at, token) in (0_u64..).zip(&self.tokens) {
@@ -67,39 +68,41 @@ impl TokenList {
         bool::from(found).then(|| &self.tokens[index as usize])
     }
 
-    /// The rights of all who stand behind something, if each of them has any.
+    /// The rights of every token behind something, if each has any.
     pub(super) fn rights(&self, standing: &Standing) -> Option<Vec<Rights>> {
         let line = self.whole_line(standing)?;
         line.iter().all(|token| token.is_usable()).then(|| line.iter().map(|token| token.rights()).collect())
     }
 
-    /// Whether all who stand behind something are still there. What was begun goes on though it was their last use.
+    /// Whether every token behind something is still there, neither revoked nor expired. One that is used up counts as
+    /// there.
     pub(super) fn holds(&self, standing: &Standing) -> bool {
         self.whole_line(standing).is_some_and(|line| line.iter().all(|token| token.is_alive()))
     }
 
-    /// Whether the uses of anybody who stands behind this are counted.
+    /// Whether any token behind something has a limit of uses.
     pub(super) fn is_counted(&self, standing: &Standing) -> bool {
         self.line(standing).0.iter().any(|token| token.max_uses.is_some())
     }
 
-    /// When the first of those ends who stand behind something.
+    /// The earliest time at which a token behind something expires.
     pub(super) fn ends(&self, standing: &Standing) -> Option<Expiry> {
         self.line(standing).0.iter().filter_map(|token| token.expires_at).min()
     }
 
-    /// Notes one use of each who stands behind something.
+    /// Notes one use of every token behind something.
     pub(super) fn note_use(&mut self, standing: &Standing) {
         let ids: HashSet<String> = self.line(standing).0.iter().map(|token| token.id.clone()).collect();
         note_uses(&mut self.tokens, &ids);
     }
 
-    /// The ids of all who stand behind something.
+    /// The ids of every token behind something, and of those that issued them.
     pub(super) fn ids(&self, standing: &Standing) -> HashSet<String> {
         self.line(standing).0.iter().map(|token| token.id.clone()).collect()
     }
 
-    /// In whose share a token counts that rests on somebody, or was issued, like this: nobody but the user takes of the user's.
+    /// The share in which a token counts that rests on this person or was issued by these tokens. `None` is the user's
+    /// own, which nobody else fills.
     pub(super) fn share(&self, rests_on: Option<Identity>, issued_by: &Standing) -> Option<String> {
         let line = self.line(issued_by).0;
         // Who came in with a token is that token; what a person handed on is theirs, however far it was handed.
@@ -114,7 +117,7 @@ impl TokenList {
         self.share(None, &Standing::of_token(id)).unwrap_or_else(|| id.to_owned())
     }
 
-    /// Takes over what the file holds. What was noted of uses since is kept, and so are leases.
+    /// Takes over what the file holds. Uses that were noted in memory since, and leased tokens, are kept.
     pub(super) fn take_over(&mut self, mut tokens: Vec<IssuedToken>, stamp: Stamp) {
         let known: HashMap<&str, &IssuedToken> = self.tokens.iter().map(|token| (token.id.as_str(), token)).collect();
         for token in &mut tokens {
@@ -131,8 +134,8 @@ impl TokenList {
         whole.then_some(line)
     }
 
-    /// Those who stand behind something, and those who stand behind them: each once, the nearest first. And whether all are
-    /// known: one that was taken out of the list is worth nothing, and neither is what it led to.
+    /// The tokens behind something and those that issued them, each once, the nearest first; and whether all are known.
+    /// One that was removed from the list is worth nothing, and neither is what it led to.
     pub(super) fn line<'a>(&'a self, standing: &'a Standing) -> (Vec<&'a IssuedToken>, bool) {
         let (mut line, mut whole) = (Vec::<&IssuedToken>::new(), true);
         let mut left: VecDeque<&str> = standing.ids().collect();
@@ -160,12 +163,12 @@ impl Deref for Listed {
     }
 }
 
-/// One more use of each of these.
+/// Notes one more use of each of these tokens.
 pub(super) fn note_uses(tokens: &mut [IssuedToken], ids: &HashSet<String>) {
     tokens.iter_mut().filter(|token| ids.contains(&token.id)).for_each(IssuedToken::note_use);
 }
 
-/// The ids of those that have rights now: they, and all that led to them, are usable.
+/// The ids of the tokens that have rights now: neither they nor any that led to them are revoked, expired or used up.
 pub(super) fn active(tokens: &[IssuedToken]) -> HashSet<String> {
     let usable = tokens.iter().filter(|token| token.is_usable());
     let mut active: HashMap<&str, &Standing> = usable.map(|token| (token.id.as_str(), &token.issued_by)).collect();
