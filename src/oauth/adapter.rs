@@ -14,7 +14,8 @@ use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, RequestTokenError};
 use super::OAuthError;
 use crate::net::{Answer, Http, HttpError};
 
-/// What a server may claim as the life of a code, in seconds, and what is taken where it claims none.
+/// The longest time that a code is valid, in seconds, whatever the server claims; [`DEFAULT_CODE_LIFE`] where it claims
+/// nothing.
 const MAX_CODE_LIFE: u64 = 1800;
 const DEFAULT_CODE_LIFE: u64 = 300;
 
@@ -32,7 +33,7 @@ impl<'a> AsyncHttpClient<'a> for Http {
     }
 }
 
-/// Redirects and servers in trouble are errors here, before anything is parsed.
+/// Sends a request of the crate. Redirects and servers in trouble are errors here, before anything is parsed.
 pub(super) async fn send(http: &Http, request: HttpRequest) -> Result<HttpResponse, HttpError> {
     let (parts, body) = request.into_parts();
     let answer = Answer::to(http.post(&parts.uri.to_string()).headers(parts.headers).body(body)).await?;
@@ -43,7 +44,8 @@ pub(super) async fn send(http: &Http, request: HttpRequest) -> Result<HttpRespon
     }
 }
 
-/// The answer with what the crate would stumble over, or believe, put right. A body that is no object becomes none.
+/// The answer, with everything put right that the crate would stumble over or wrongly believe. A body that is no JSON
+/// object becomes empty.
 fn tidy(answer: &Answer) -> HttpResponse {
     let mut response = Response::new(Vec::new());
     *response.status_mut() = answer.status;
@@ -106,7 +108,7 @@ pub(super) fn refused<E: oauth2::ErrorResponse + ErrorTexts>(error: RequestToken
     }
 }
 
-/// Code and description, whichever kind of error it is.
+/// Gives the code and the description of the crate's kinds of errors.
 pub(super) trait ErrorTexts {
     fn code(&self) -> String;
     fn description(&self) -> Option<&str>;

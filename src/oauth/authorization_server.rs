@@ -38,7 +38,8 @@ pub struct AuthorizationServer {
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 impl AuthorizationServer {
-    /// From metadata that speak for this issuer, or nothing if they are no metadata.
+    /// The server that these metadata describe; `None` if they are no metadata. Metadata of another issuer are an
+    /// error.
     pub(super) fn from_metadata(issuer: &Endpoint, metadata: &Object) -> Result<Option<Self>, OAuthError> {
         let Some(said) = metadata.text("issuer") else { return Ok(None) };
         // The slash at the end is no part of the name where a person named a host.
@@ -70,7 +71,7 @@ impl AuthorizationServer {
         }))
     }
 
-    /// From settings that say where tokens are given, so that nobody need be asked.
+    /// The server that the settings describe, if they name a token endpoint; then nobody has to be asked.
     pub(super) fn from_settings(settings: &OAuthSettings) -> Option<Self> {
         let token_endpoint = settings.token_endpoint.clone()?;
         let origin = token_endpoint.url().origin().ascii_serialization();
@@ -92,7 +93,7 @@ impl AuthorizationServer {
         })
     }
 
-    /// Whether nothing is left that another document could say.
+    /// Whether every endpoint is known that another metadata document could add.
     pub(super) fn says_all(&self) -> bool {
         let endpoints = [&self.device_authorization_endpoint, &self.revocation_endpoint, &self.registration_endpoint];
         endpoints.iter().all(|endpoint| endpoint.is_some())

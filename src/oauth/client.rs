@@ -22,7 +22,7 @@ pub struct Client {
     pub id: String,
     /// Its secret; `None` for a public client.
     pub secret: Option<Secret>,
-    /// The secret is shown in the body, not in a header. What one copy found out of the server, all know.
+    /// Whether the secret goes into the request's body and not into a header. Clones share what one of them finds out.
     in_body: Arc<AtomicBool>,
 }
 
@@ -55,7 +55,7 @@ impl Client {
         self.in_body.load(Ordering::Relaxed)
     }
 
-    /// Requests of the crate. What they show of the client is put right by [`AsClient`].
+    /// The crate's client for this endpoint. How its requests show the secret is put right by [`AsClient`].
     pub(super) fn at(&self, token_endpoint: &Endpoint) -> OAuth2Client {
         let client = oauth2::Client::new(ClientId::new(self.id.clone()));
         let client = match &self.secret {
@@ -74,8 +74,8 @@ impl Client {
         AsClient { http: http.clone(), client: self.clone(), change }
     }
 
-    /// Sends a request with the secret where the server wants it. Which way that is metadata may leave open, or say wrong: a
-    /// server that does not know the client is asked once more the other way, and has decided nothing before.
+    /// Sends a request with the secret where the server wants it. Metadata may leave that open or be wrong: if the
+    /// server does not know the client, it has decided nothing, and is asked once more the other way.
     pub(super) async fn send(&self, http: &Http, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let Some(secret) = &self.secret else { return send(http, request).await };
         let in_body = self.shows_in_body();
@@ -91,8 +91,8 @@ impl Client {
         Ok(again)
     }
 
-    /// The request with the secret in its body or its header. In a header both parts are encoded, so that a colon in the id is
-    /// none between them (RFC 6749 §2.3.1).
+    /// The request with the secret in its body or its header. In a header id and secret are encoded, so that a colon in
+    /// the id does not separate them (RFC 6749 §2.3.1).
     fn shown(&self, request: &HttpRequest, secret: &Secret, in_body: bool) -> HttpRequest {
         let mut request = request.clone();
         request.headers_mut().remove(AUTHORIZATION);
@@ -117,7 +117,7 @@ impl Client {
     }
 }
 
-/// Sends what the crate says as this client.
+/// Sends the crate's requests as this client.
 pub(super) struct AsClient<F> {
     http: Http,
     client: Client,
@@ -134,8 +134,7 @@ impl<'a, F: Fn(HttpRequest) -> HttpRequest> AsyncHttpClient<'a> for AsClient<F> 
     }
 }
 
-/// The server does not take this for the client (RFC 6749 §5.2); some say so without a word. It need not have looked at
-/// anything else.
+/// Whether the server does not know the client, or not this way (RFC 6749 §5.2). Some say so only by the status.
 fn is_unknown_client(answer: &HttpResponse) -> bool {
     let body = Object::parse(answer.body());
     let says = |error: &str| body.as_ref().is_some_and(|body| body.text("error") == Some(error));

@@ -121,15 +121,15 @@ impl Authorization {
     }
 }
 
-/// What RFC 3986 §2.3 has nobody encode.
+/// The characters that are encoded: all but those that RFC 3986 §2.3 leaves as they are.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Whether this names the issuer (RFC 9207 §2.4). In a form some servers encode it once more, which makes it no other's name.
+/// Whether this text is the issuer's name (RFC 9207 §2.4). Some servers encode it twice when they send it in a form.
 fn is_named(said: &str, issuer: &str) -> bool {
     said == issuer || said == utf8_percent_encode(issuer, RESERVED).to_string()
 }
 
-/// A parameter that stands in the query once; one that stands twice counts as none, for nobody knows which is meant.
+/// The parameter with this name, if it stands in the query exactly once. Of two it would be unclear which one is meant.
 fn parameter<'a>(url: &'a Url, name: &str) -> Option<Cow<'a, str>> {
     let mut found = url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value);
     let first = found.next()?;

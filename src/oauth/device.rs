@@ -37,7 +37,7 @@ pub struct Started {
 pub struct Progress {
     /// Notified when a poll failed because the server is in trouble; it is polled again later.
     pub trouble: Notify,
-    /// A poll is under way. It is not to be cut: an answer that holds tokens comes only once.
+    /// Whether a poll is under way, which must not be cancelled: an answer with tokens comes only once.
     asking: watch::Sender<bool>,
 }
 
@@ -118,8 +118,8 @@ pub async fn wait(
     }
 }
 
-/// Sends the polls. The crate asks again after every error of the network; those that end the login are put aside here, and
-/// it sees a refusal.
+/// Sends the polls. The crate polls again after every error of the network, so an error that ends the login is kept
+/// here and the crate is given a refusal instead.
 struct Polls {
     http: Http,
     client: Client,

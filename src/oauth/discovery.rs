@@ -12,7 +12,7 @@ use super::{AuthorizationServer, OAuthError};
 use crate::base::{Endpoint, OAuthSettings, ServerUrl};
 use crate::net::{Answer, Http, HttpError, Object};
 
-/// How many steps a server's path is followed up.
+/// How many levels of a server's path are tried.
 const MAX_PARENTS: usize = 3;
 
 /// How to get tokens for a server.
@@ -54,8 +54,8 @@ pub async fn find(http: &Http, server: &ServerUrl, settings: &OAuthSettings) -> 
     Ok(own?.map(found))
 }
 
-/// The metadata at the server itself: below its path, else below that one's parent, up to its origin. So a repository finds
-/// the software that serves it, wherever that lives.
+/// The metadata at the server itself: below its path, else below each parent of that, up to its origin. So the software
+/// that serves a repository is found wherever it lives.
 async fn of_server(http: &Http, server: &ServerUrl) -> Result<Option<AuthorizationServer>, OAuthError> {
     let origin = server.origin().to_string();
     let parents = std::iter::successors(Some(server.path().trim_matches('/')), |path| {
@@ -143,7 +143,7 @@ fn resource_metadata(challenges: &str) -> Option<String> {
     Some(value.to_unescaped())
 }
 
-/// A JSON object, or nothing: a server that does not publish this may answer whatever it likes.
+/// The JSON object at this URL; `None` for every other answer, since a server without metadata may answer anything.
 async fn fetch(http: &Http, url: &str) -> Result<Option<Object>, OAuthError> {
     let answer = match Answer::to(http.get(url)).await {
         Ok(answer) => answer,

@@ -40,11 +40,11 @@ pub enum OAuthError {
     NotOffered,
 }
 
-/// The longest text of a server that is shown.
+/// The longest text of a server that is shown, in characters.
 const MAX_SHOWN: usize = 200;
 
 impl OAuthError {
-    /// An error as a server words it; bounded, and printable.
+    /// The error that a server answered with, its texts cut and made printable.
     pub(super) fn said(code: &str, description: Option<&str>) -> Self {
         let bounded = |text: &str| printable(&text.chars().take(MAX_SHOWN).collect::<String>());
         OAuthError::Said { code: bounded(code), description: bounded(description.unwrap_or_default()) }

@@ -14,7 +14,7 @@ use super::OAuthError;
 use crate::base::{Endpoint, Secret, ServerUrl, clock, printable};
 use crate::net::{Answer, Http, HttpError, Object};
 
-/// The longest name that is kept.
+/// The longest name that is kept, in characters.
 const MAX_NAME: usize = 200;
 
 /// Reads who logged in from the ID token of a token endpoint's answer; `None` if it has no name.

@@ -10,21 +10,21 @@ use serde::Deserialize;
 
 use crate::base::{Endpoint, OAuthSettings, ServerUrl};
 
-/// One entry of the file.
+/// One entry of `known_hosts.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KnownHost {
     /// Host names; `*.` stands for one label or more.
     #[serde(default)]
     hosts: Vec<String>,
-    /// Instead of host names: the path of the token endpoint below the issuer's own, by which servers of one make are
-    /// known, whoever runs them.
+    /// In place of host names: the path of the token endpoint below the issuer's, by which all servers of one software
+    /// are recognised.
     #[serde(default)]
     token_path: Option<String>,
-    /// Where a person registers a client of their own.
+    /// The page on which a person registers a client of their own.
     #[serde(default)]
     register_at: Option<String>,
-    /// The user in a URL to clone is the name of an organization, and any name goes with a token.
+    /// Whether the user name in a clone URL is the name of an organization, and any name goes with a token.
     #[serde(default)]
     user_is_organization: bool,
     #[serde(default)]
@@ -58,7 +58,7 @@ pub fn user_is_organization(server: &ServerUrl) -> bool {
     entry(server).is_some_and(|entry| entry.user_is_organization)
 }
 
-/// What is known of servers of one make, by where they give tokens: at this path, below that of the server itself.
+/// What is known of the software of a server, recognised by the path of its token endpoint below the issuer's.
 pub(super) fn make(issuer: &str, token_endpoint: &Endpoint) -> Option<&'static OAuthSettings> {
     let issuer = Endpoint::parse(issuer).ok()?;
     let path = token_endpoint.url().path().strip_prefix(issuer.url().path().trim_end_matches('/'))?;

@@ -13,7 +13,8 @@ use crate::wire::Revocation;
 /// The pause between two polls that Loom servers expect.
 pub const INTERVAL: Duration = Duration::from_secs(1);
 
-/// What a server may claim as the life of a code, and what is taken where it claims none.
+/// The longest time that a code is valid, in seconds, whatever the server claims; [`DEFAULT_LIFE`] where it claims
+/// nothing.
 const MAX_LIFE: u64 = 1800;
 const DEFAULT_LIFE: u64 = 300;
 
@@ -145,7 +146,7 @@ pub async fn logout(http: &Http, server: &ServerUrl, token: &Secret) -> Revocati
     }
 }
 
-/// A page a person may be sent to: https, or http on the very host whose http a person accepted.
+/// A page to which a person may be sent: `https`, or `http` at the server's own host, whose `http` the person accepted.
 fn verification_url(server: &ServerUrl, text: &str) -> Result<Url, DialectError> {
     let url = Url::parse(text).map_err(|_| DialectError::BadVerificationUrl)?;
     let same_host = url.host_str() == Some(server.host()) && url.scheme() == server.scheme();

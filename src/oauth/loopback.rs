@@ -12,10 +12,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-/// The longest request that is read, head and body each.
+/// The longest head of a request, and the longest form, in bytes.
 const MAX_REQUEST: usize = 16 * 1024;
 
-/// Whoever connects and says nothing is sent away.
+/// How long a visitor may take to send a request, or to read its answer.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
 /// An open port of this machine to which a browser comes back.
@@ -116,15 +116,15 @@ async fn receive(mut stream: TcpStream, base: Url) -> Option<Visitor> {
     }
 }
 
-/// What a head asks for.
+/// What the head of a request asks for.
 struct Asked {
     /// Path and query.
     target: String,
-    /// How long the form is that follows (OAuth 2.0 Form Post Response Mode).
+    /// The length in bytes of the form that follows (OAuth 2.0 Form Post Response Mode); `None` for a `GET`.
     form: Option<usize>,
 }
 
-/// A head and what follows it.
+/// Reads a request: what its head asks for, and the form that follows.
 async fn read(stream: &mut TcpStream) -> Option<(Asked, Vec<u8>)> {
     let mut request = Vec::with_capacity(2048);
     let head = loop {
@@ -147,8 +147,8 @@ async fn read(stream: &mut TcpStream) -> Option<(Asked, Vec<u8>)> {
     Some((asked, body))
 }
 
-/// A `GET` or a form's `POST` to this very port: another `Host` is a page that makes a browser speak to us by a name of its
-/// own.
+/// What this head asks for; `None` unless it is a `GET` or a form's `POST` to this port. Another `Host` means a page
+/// that has the browser speak to loom by a name of its own.
 fn asked(request: &[u8]) -> Option<Asked> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut parsed = httparse::Request::new(&mut headers);

@@ -7,7 +7,7 @@ use super::{AuthorizationServer, Client, OAuthError};
 use crate::base::Secret;
 use crate::net::{Answer, Http};
 
-/// The longest client id that is taken.
+/// The longest client id that is accepted, in bytes.
 const MAX_ID: usize = 512;
 
 const CODE: &str = "authorization_code";

@@ -8,7 +8,7 @@ pub fn beyond(asked: &[String], granted: &[String]) -> Vec<String> {
     granted.iter().filter(|scope| !asked.iter().any(|asked| covers(asked, scope))).cloned().collect()
 }
 
-/// Whether who asked for the one knew that it may be called the other.
+/// Whether whoever asked for `asked` had to expect `granted`, which may be another name of it.
 fn covers(asked: &str, granted: &str) -> bool {
     // Microsoft: all that was ever agreed to for this API.
     let all_of_api = asked.strip_suffix(".default").is_some_and(|api| api.ends_with('/') && granted.starts_with(api));

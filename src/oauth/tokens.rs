@@ -24,7 +24,7 @@ pub struct Tokens {
     pub id_token: Option<Secret>,
 }
 
-/// What an answer may hold beside the standard's own fields.
+/// What an answer may have beside the fields that the crate knows.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Extra {
     #[serde(default, with = "reveal_some")]
@@ -49,7 +49,7 @@ pub(super) type OAuth2Client = oauth2::Client<
 >;
 
 impl Tokens {
-    /// Only bearer tokens that can stand in a header are taken: nothing else is stored, nothing else is sent.
+    /// The tokens of an answer. Only bearer tokens that can stand in a header are accepted.
     pub(super) fn taken(response: &Response) -> Result<Tokens, OAuthError> {
         let token = |text: &str| Secret::token(text.to_owned()).ok_or(OAuthError::BadToken);
         if *response.token_type() != BasicTokenType::Bearer {
