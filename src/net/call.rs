@@ -37,7 +37,7 @@ pub struct Call {
 /// A server's answer whose head has arrived and whose body is still coming.
 pub struct Answering {
     response: Response,
-    /// What was looked at before its turn.
+    /// Parts of the body that were read ahead by [`Answering::short_body`].
     begun: VecDeque<Result<Bytes, HttpError>>,
 }
 

@@ -43,7 +43,7 @@ impl HttpError {
     }
 }
 
-/// What went wrong in the library, as far as it tells.
+/// The error that the library reports, as far as it tells.
 pub(super) fn failed(error: &reqwest::Error) -> HttpError {
     let reason = match error.is_timeout() {
         true => msg!("no-answer-within", seconds = ANSWER_WITHIN.as_secs()),
@@ -55,7 +55,7 @@ pub(super) fn failed(error: &reqwest::Error) -> HttpError {
     }
 }
 
-/// The innermost reason; the outer ones only say that a request failed.
+/// The innermost reason of an error, since the outer ones only say that a request failed.
 pub(super) fn innermost(error: &reqwest::Error) -> String {
     let mut reason: &dyn Error = error;
     while let Some(inner) = reason.source() {

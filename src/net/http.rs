@@ -55,7 +55,7 @@ impl Http {
     }
 }
 
-/// A server is waited for.
+/// Notes that this process waits for the server, for as long as the value is held.
 pub(super) fn awaited(url: &Url) -> Waiting {
     Waiting::begin(msg!("server-awaited", server = url.origin().ascii_serialization()))
 }

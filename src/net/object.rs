@@ -6,7 +6,7 @@ use crate::base::UniqueMap;
 /// that come as text or are out of bounds are made usable or left out.
 pub struct Object(Map<String, Value>);
 
-/// The longest life that is believed, in seconds: a year.
+/// The longest span of time that is believed, in seconds: a year.
 const MAX_LIFE: u64 = 365 * 24 * 3600;
 
 impl Object {

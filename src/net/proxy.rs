@@ -4,7 +4,7 @@ use super::HttpError;
 use crate::base::{Route, Secret};
 use crate::msg;
 
-/// Through the proxies of this route, and not those of this process's environment.
+/// Has the client use the proxies of this route, and none of this process's environment.
 pub(super) fn through(client: ClientBuilder, route: &Route) -> Result<ClientBuilder, HttpError> {
     type Make = fn(String) -> reqwest::Result<Proxy>;
     let proxies: [(&str, &Option<Secret>, Make); 3] = [

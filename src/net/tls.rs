@@ -8,7 +8,8 @@ use super::error::innermost;
 use crate::base::{Route, TlsSettings, plain_file};
 use crate::msg;
 
-/// Trusting whom the route and the settings say, and showing the certificate that they name. Nothing turns verification off.
+/// Has the client trust the certificate authorities of the route and the settings, and show the certificate that they
+/// name. Nothing turns verification off.
 pub(super) fn trusting(
     mut client: ClientBuilder,
     tls: &TlsSettings,
@@ -34,7 +35,7 @@ pub(super) fn trusting(
     Ok(client)
 }
 
-/// Whom to trust in place of the system's authorities, as OpenSSL has it.
+/// The certificate authorities that replace the system's, as OpenSSL's variables name them; `None` if none do.
 fn system_authorities(route: &Route) -> Result<Option<Vec<Certificate>>, HttpError> {
     if !route.has_authorities() {
         return Ok(None);
@@ -51,7 +52,7 @@ fn system_authorities(route: &Route) -> Result<Option<Vec<Certificate>>, HttpErr
     Ok(Some(authorities))
 }
 
-/// At least one.
+/// The certificates in this file, at least one.
 fn certificates(path: &Path) -> Result<Vec<Certificate>, HttpError> {
     let found = Certificate::from_pem_bundle(&read(path)?).map_err(|error| tls_file(path, &error))?;
     match found.is_empty() {
@@ -60,7 +61,7 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, HttpError> {
     }
 }
 
-/// A key may be among what is read.
+/// Reads a file that may have a private key in it.
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, HttpError> {
     plain_file::read(path, plain_file::MAX_CERTIFICATES).map_err(|error| HttpError::TlsFile(error.message()))
 }
