@@ -11,13 +11,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::os::directories;
 use crate::os::file::FileFacts;
 
-/// So many are remembered.
+/// How many buses are remembered.
 const MOST: usize = 4;
 
 /// Those that askers brought, the latest first. Known to the whole process, as [`Patience`](super::patience::Patience) is.
 struct Brought {
     addresses: Vec<String>,
-    /// How often one came that was not known.
+    /// How often an unknown one came.
     news: u64,
 }
 

@@ -25,19 +25,19 @@ use crate::msg;
 pub struct Cascade {
     pub(super) stores: Vec<Box<dyn Store>>,
     fallback: Option<Message>,
-    /// Where `auto` found none: a keyring that may be there later.
+    /// A keyring that `auto` did not find and that may come later.
     awaited: Option<Awaited>,
     pub(super) lookout: Lookout,
-    /// Whose lock keeps other agents from changing what this one changes; nothing where nobody else can.
+    /// The store whose lock keeps other agents from changing these stores; `None` where no others can.
     lock: Option<FileStore>,
-    /// Of which the last look found something that is no record any more.
+    /// Accounts of which the last look found only something that is no valid record.
     damaged: Vec<AccountKey>,
 }
 
 /// Records by account, each with the place where it is kept.
 pub type Kept = BTreeMap<AccountKey, (Record, StoredIn)>;
 
-/// A keyring that was not there.
+/// A keyring that was not there when the stores were opened.
 struct Awaited {
     keyring: Keyring,
     /// When it was last looked for, and what was seen of buses then.
@@ -45,7 +45,7 @@ struct Awaited {
     seen: Version,
 }
 
-/// Where nothing suggests that there is one by now, it is looked for at most so often.
+/// How often a keyring is looked for at most, where nothing suggests that there is one by now.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -160,7 +160,8 @@ impl Cascade {
     }
 }
 
-/// Of an account that two stores have, the later record counts: the keyring may have been away for a while.
+/// The records of several stores together. If two have an account the later record counts: the keyring may have been
+/// away.
 pub(super) fn latest(found: Vec<(StoredIn, Found)>) -> Kept {
     let mut all = Kept::new();
     for (stored_in, found) in found {

@@ -35,7 +35,7 @@ impl Wish {
         &self.accounts
     }
 
-    /// What becomes of each account, by what is kept now.
+    /// What happens to each account, decided by the records that are kept now.
     pub(super) fn decide(&mut self, kept: &BTreeMap<AccountKey, (Record, StoredIn)>) -> Vec<(AccountKey, Change)> {
         let Wish { accounts, decide } = self;
         let decide = |account: &AccountKey| {
@@ -64,7 +64,7 @@ pub struct Changed {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Version {
     pub(super) file: Option<[Stamp; 2]>,
-    /// Counts what happened to items of the keyring.
+    /// A count of what happened to the items of the keyring, if one is in use.
     pub(super) keyring: Option<u64>,
 }
 

@@ -9,7 +9,7 @@ use super::{Cascade, Change, Changed, Record, Revision, StoreError, Version, Wis
 use crate::base::private_file::PrivateFileError;
 use crate::base::{AccountKey, StoredIn};
 
-/// How often in a row somebody else may be faster until whoever asks is told to try again.
+/// How often a change is decided anew because another program was faster. After that it is an error.
 const RACES: usize = 3;
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -44,9 +44,9 @@ impl Cascade {
         outcomes
     }
 
-    /// The first of these wishes, or several at once that add to one file: at most so many. Each sees the records as they are
-    /// kept now: nobody else changes them meanwhile. What is put goes to the first store and out of the others, so that no
-    /// old secret stays behind. Returns how many it was about.
+    /// Makes the first of these changes, or up to `most` at once if they only add to one file. Nobody else changes the
+    /// records meanwhile. New records go to the first store and are removed from the others, so that no old secret
+    /// stays behind. Returns for how many changes the outcome is.
     fn change(&mut self, wishes: &mut [Wish], most: usize, until: Instant) -> (usize, Result<Vec<Changed>>) {
         self.look_for_keyring();
         // Others take them one by one anyway, each with a deadline of its own.
@@ -104,8 +104,8 @@ impl Cascade {
         Ok(all)
     }
 
-    /// Writes what was decided, if each store still has what that was decided by. Only where nothing was written the error is
-    /// [`StoreError::Raced`].
+    /// Writes what was decided, if each store still has the revisions by which it was decided. The error is
+    /// [`StoreError::Raced`] only if nothing was written.
     fn write(&mut self, changes: BTreeMap<AccountKey, Change>, revisions: &Revisions) -> Result<()> {
         let [first, others @ ..] = self.stores.as_mut_slice() else { return Err(StoreError::NotKept) };
         let stored_in = first.stored_in();

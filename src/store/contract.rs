@@ -24,7 +24,8 @@ use crate::base::{AccountKey, StoredIn};
 ///
 /// A store over HTTP fits, such as the Vault API, and one that is a command of a password manager; each method says how.
 pub(super) trait Store: Send {
-    /// Where it keeps them. A new store is a variant of [`StoredIn`], which has all that is said of it.
+    /// The place in which it keeps records. A new store is a new variant of [`StoredIn`], which says what differs
+    /// between places.
     fn stored_in(&self) -> StoredIn;
 
     /// What is kept, without the secrets. Whoever cannot tell one from the other reads both and gives the label only.
@@ -57,7 +58,8 @@ pub(super) trait Store: Send {
     /// `DELETE metadata/…/NAME`, which takes all versions with it. A command: `remove`, as `put`.
     fn remove_if(&mut self, accounts: &[(AccountKey, Revision)]) -> Result<(), StoreError>;
 
-    /// Everything, with the secrets: memory is a copy of it. For a store that reads all of it in fewer steps.
+    /// Everything, with the secrets, for the agent's copy in memory. A store that can read all in fewer steps
+    /// implements it.
     fn load(&mut self) -> Result<Vec<Found>, StoreError> {
         let accounts: Vec<AccountKey> = self.list()?.into_iter().map(|listed| listed.account).collect();
         self.get(&accounts)
@@ -79,12 +81,12 @@ pub(super) trait Store: Send {
         self.remove_if(&there.collect::<Vec<_>>())
     }
 
-    /// Whether several puts are one write, so that a crowd waits for the disk once and none of them is there alone.
+    /// Whether several puts are one write: then many callers wait for the disk only once, and all or none are written.
     fn is_one_write(&self) -> bool {
         false
     }
 
-    /// Where an older Loom kept something here, that.
+    /// What an older Loom left in this store, if it can have left anything.
     fn legacy(&mut self) -> Option<&mut dyn LegacySource> {
         None
     }
@@ -94,7 +96,7 @@ pub(super) trait Store: Send {
 pub(super) struct Listed {
     pub(super) account: AccountKey,
     pub(super) revision: Revision,
-    /// Nothing if it is no record any more.
+    /// What is known of it without the secret; `None` if it is no valid record.
     pub(super) label: Option<Label>,
 }
 
@@ -102,11 +104,11 @@ pub(super) struct Listed {
 pub(super) struct Found {
     pub(super) account: AccountKey,
     pub(super) revision: Revision,
-    /// Nothing if it is no record any more.
+    /// The record; `None` if what is there is no valid one.
     pub(super) record: Option<Record>,
 }
 
-/// A record, and what it takes the place of.
+/// A record, and the revision that it replaces.
 pub(super) struct Put<'r> {
     pub(super) record: &'r Record,
     pub(super) instead_of: Option<Revision>,

@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub(super) struct Body {
     pub(super) records: Vec<SealedRecord>,
-    /// Of an older Loom, until a person names the server each belongs to.
+    /// Records of an older Loom whose server nobody has named yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) unclaimed: Vec<SealedRecord>,
 }
@@ -42,7 +42,7 @@ struct Envelope {
     seal: Sealed,
 }
 
-/// Why the bytes are not a file of ours.
+/// Why the bytes are not a file that this key opens.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum EnvelopeError {
     Newer,
@@ -58,7 +58,7 @@ impl SealedRecord {
         Ok(SealedRecord { label, sealed })
     }
 
-    /// No two sealings have the same nonce, so it tells each value of an account from all others.
+    /// The nonce, which differs with every sealing and so tells each value of an account from all others.
     pub(super) fn revision(&self) -> Revision {
         Revision::new(self.sealed.nonce())
     }
@@ -72,7 +72,7 @@ impl SealedRecord {
     }
 }
 
-/// The name of the key that the file wants, also where the rest is not whole; it stands near the beginning.
+/// The name of the key that the file was sealed with, found even if the rest is damaged: it stands near the beginning.
 pub(super) fn key_id(bytes: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct OnlyKey {
@@ -106,8 +106,7 @@ pub(super) fn open(bytes: &[u8], seal: &Seal) -> Result<Body, EnvelopeError> {
     serde_json::from_str(envelope.body.get()).map_err(|_| EnvelopeError::Damaged)
 }
 
-/// The records that are whole in bytes that are not. Each is sealed by itself, so what is found is as it was written; what
-/// lies around it need not be.
+/// The whole records of a damaged file. Each is sealed by itself, so what is found is as it was written.
 pub(super) fn salvage(bytes: &[u8], seal: &Seal) -> Vec<SealedRecord> {
     const BEGIN: &[u8] = b"{\"label\":";
     let begins = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(BEGIN));

@@ -37,8 +37,8 @@ struct Known {
     index: Index,
 }
 
-/// The file is written anew once it is so many times as large as what counts in it, and this many bytes: seldom enough to
-/// cost each change a small part, often enough that reading all of it stays quick.
+/// The file is written anew when it is this many times as large as its current records and has at least [`ALWAYS`]
+/// bytes. That is rare enough to cost each change little, and often enough that reading the file stays quick.
 const SLACK: u64 = 3;
 const ALWAYS: u64 = 64 * 1024;
 
@@ -51,7 +51,7 @@ impl FileStore {
         self.file.lock()
     }
 
-    /// Knows the file as it is now. Nothing if there never was one.
+    /// Brings `known` up to date with the file; `None` if there never was a file.
     fn refresh(&mut self) -> Result<Option<(Seal, &mut Known)>, StoreError> {
         if let Some(seal) = self.caught_up()? {
             return Ok(self.known.as_mut().map(|known| (seal, known)));
@@ -65,7 +65,7 @@ impl FileStore {
         }
     }
 
-    /// Reads what was added to the file that is known. Nothing if it is another one.
+    /// Reads what was added to the known file; `None` if it is another file by now.
     fn caught_up(&mut self) -> Result<Option<Seal>, StoreError> {
         let Some(known) = &mut self.known else { return Ok(None) };
         let Some(seal) = self.file.key.seal_named(&known.key)? else { return Ok(None) };
@@ -82,7 +82,7 @@ impl FileStore {
         }
     }
 
-    /// Which value the account has, in the file as it is known.
+    /// The revision of the account's record in the known file.
     fn revision(&self, account: &AccountKey) -> Result<Option<Revision>, StoreError> {
         let Some(known) = &self.known else { return Ok(None) };
         let Some(at) = known.index.places.get(account) else { return Ok(None) };
@@ -90,7 +90,8 @@ impl FileStore {
         Ok(Some(sealed.revision()))
     }
 
-    /// Whether each of these accounts still has that value, or nothing.
+    /// Fails with [`StoreError::Raced`] unless each of these accounts still has this revision, or no record where none
+    /// is named.
     fn check<'c>(
         &self,
         expected: impl Iterator<Item = (&'c AccountKey, Option<&'c Revision>)>,
@@ -103,7 +104,7 @@ impl FileStore {
         Ok(())
     }
 
-    /// Takes sealed records out, if there is something to take; a file that is not there is not made for it.
+    /// Removes records, if `take` finds some. A missing file is not created for this.
     fn take_out(&mut self, take: impl FnOnce(&mut Latest) -> bool) -> Result<(), StoreError> {
         self.known = None;
         let Some(content) = self.file.read::<Latest>()? else { return Ok(()) };
@@ -131,13 +132,13 @@ impl FileStore {
 }
 
 impl Known {
-    /// Those of these accounts that are there, and where.
+    /// Where the records of these accounts are, as far as there are any.
     fn places(&self, accounts: &[AccountKey]) -> Vec<(AccountKey, Range<u64>)> {
         let place = |account: &AccountKey| Some((account.clone(), self.index.places.get(account)?.clone()));
         accounts.iter().filter_map(place).collect()
     }
 
-    /// Whether most of the file are records that others replaced.
+    /// Whether it is time to write the file anew, because most of it was replaced.
     fn is_due(&self) -> bool {
         self.seen.end.at > SLACK * self.index.live + ALWAYS
     }

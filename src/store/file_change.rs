@@ -34,8 +34,8 @@ impl SealedFile {
         self.put_in_place(seal, &bytes)
     }
 
-    /// Adds records to a file that was read to its end; the caller holds the lock. Nothing if it is not that file any more.
-    /// When this returns they are on the disk and taken in by `read`; if it fails the file ends where it did.
+    /// Adds records to a file that was read to its end; the caller holds the lock. `None` if it is another file by now.
+    /// When this returns they are on the disk, and `read` has them; on failure the file is as it was.
     pub(super) fn add<R: Reader>(
         &self,
         seen: &Seen,
@@ -72,7 +72,7 @@ impl SealedFile {
         Ok(Some(Seen { id: seen.id, stamp, end }))
     }
 
-    /// Has the copy be what the file is, in case the disk spoils the file.
+    /// Makes the copy equal to the file, in case the disk damages the file.
     pub(super) fn copy_it(&self) -> Result<(), StoreError> {
         match private_file::read(&self.path)? {
             Some(bytes) => Ok(private_file::replace(&self.copy, &bytes)?),
@@ -97,7 +97,7 @@ impl SealedFile {
         }
     }
 
-    /// The file gets its place; then its key, if it waited for it, gets its own.
+    /// Puts the new file in its place, and then its key, if that waited for it.
     fn put_in_place(&self, seal: &Seal, bytes: &[u8]) -> Result<(), StoreError> {
         private_file::replace(&self.path, bytes)?;
         self.key.note_use();

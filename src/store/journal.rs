@@ -17,7 +17,7 @@ use super::envelope::{Body, EnvelopeError, SealedRecord};
 use super::journal_head::{self, End, VERSION, head, places};
 use super::seal::{Seal, Sealed};
 
-/// So many records stand in one line at most where the file is written anew: whoever reads has one line in hand.
+/// How many records a line has at most when the file is written anew: a reader holds one line at a time.
 const RECORDS: usize = 256;
 
 /// What a line adds.
@@ -108,7 +108,7 @@ pub(super) fn read<'b>(
     go_on(&End { at: length as u64, ..End::default() }, head, rest, seal, &mut each)
 }
 
-/// Reads on from an end that was reached before, with the head as it is now.
+/// Reads on from an end that was reached before. `head` is the file's head as it is now.
 pub(super) fn go_on<'b>(
     from: &End,
     head: &[u8],
@@ -136,7 +136,7 @@ pub(super) fn go_on<'b>(
     }
 }
 
-/// How the line ends that is the last one there.
+/// How the line ends that is the last one at this end.
 pub(super) fn ending(end: &End) -> String {
     format!("\"{}\"}}}}\n", end.tag)
 }

@@ -9,7 +9,7 @@ pub(super) const VERSION: u32 = 2;
 /// The width of a place in the head: ten digits, a space and the seal's sixteen bytes in base64.
 const WIDTH: usize = 10 + 1 + 24;
 
-/// Where a chain of lines ends: so many, the seal of the last, and the byte after it.
+/// Where a chain of lines ends: the number of lines, the seal of the last one, and the byte after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct End {
     pub(super) lines: u64,
@@ -17,7 +17,7 @@ pub(super) struct End {
     pub(super) at: u64,
 }
 
-/// The first line of the file.
+/// The first line of the file, as JSON.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
@@ -27,7 +27,7 @@ struct Head {
     ends: [String; 2],
 }
 
-/// Whether these bytes have this form, of whatever version; the other one has no head.
+/// Whether these bytes begin with a head, of whatever version. A file of the first form has none.
 pub(super) fn has_head(bytes: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Beginning {
@@ -44,7 +44,7 @@ pub(super) fn length(seal: &Seal) -> usize {
     head(seal.id(), [None, None]).len()
 }
 
-/// What to write where into the head, once the line that ends there is on the disk.
+/// What to write into the head, and at which byte, once the line that ends there is on the disk.
 pub(super) fn place(end: &End, key: &str) -> (u64, String) {
     let begin = head(key, [None, None]).find("[\"").unwrap_or_default() + 2;
     let nth = (end.lines % 2) as usize;

@@ -33,12 +33,12 @@ use crate::base::{Paths, Secret, private_file};
 #[derive(Clone)]
 pub struct StoreKey {
     path: PathBuf,
-    /// The key that is about to take its place.
+    /// Where a key waits that is about to replace the one at `path`.
     new_path: PathBuf,
-    /// What names the key that it wants: the sealed file, else the copy of what it was.
+    /// The files that name the key they were sealed with: the sealed file, and its copy.
     sealed: [PathBuf; 2],
     opened: Arc<Mutex<Vec<Opened>>>,
-    /// The agent has seen a sealed file: none from then on is a loss, whatever else is gone with it.
+    /// Whether the agent has seen a sealed file. From then on its absence is a loss, whatever else is gone with it.
     used: Arc<AtomicBool>,
 }
 
@@ -51,7 +51,8 @@ pub enum Protection {
     Passphrase(Secret),
 }
 
-/// A key file that a passphrase opened, as it was then: one that was replaced since has to be opened anew.
+/// A key that a passphrase opened, with the text of its key file at that time. If the file was replaced since, it has
+/// to be opened anew.
 struct Opened {
     text: Zeroizing<Vec<u8>>,
     seal: Seal,
@@ -127,12 +128,12 @@ impl StoreKey {
         *self.opened() = Vec::new();
     }
 
-    /// The key in its place; `None` if there is none.
+    /// The key at its place; `None` if there is none.
     pub(super) fn seal(&self) -> Result<Option<Seal>, StoreError> {
         self.read(&self.path)
     }
 
-    /// The key that the sealed file wants, or the copy of it; if neither says which, the one in its place.
+    /// The key that the sealed file names, or its copy; if neither names one, the key at its place.
     pub(super) fn seal_that_counts(&self) -> Result<Option<Seal>, StoreError> {
         match self.wanted()? {
             Some(id) => self.seal_named(&id),
@@ -140,7 +141,7 @@ impl StoreKey {
         }
     }
 
-    /// The key with this name, in its place or about to take it; `None` if neither has it.
+    /// The key with this name, at its place or waiting; `None` if neither has it.
     pub(super) fn seal_named(&self, id: &str) -> Result<Option<Seal>, StoreError> {
         // The new one first: while it takes the place of the old one, it is found at one of both.
         let (new, old) = (self.read(&self.new_path), self.read(&self.path));
@@ -154,13 +155,13 @@ impl StoreKey {
         }
     }
 
-    /// Whether a key waits.
+    /// Whether a key waits to replace the present one.
     pub(super) fn is_changing(&self) -> bool {
         private_file::is_there(&self.new_path)
     }
 
-    /// Makes a key that waits for the file that it is to seal. What an attempt that was cut short before it changed the
-    /// sealed file left behind opens nothing, and goes; the caller has seen to it that no file wants it.
+    /// Makes a key that waits for the file that it is to seal. A waiting key of an earlier attempt is removed: the
+    /// caller has made sure that no file needs it.
     pub(super) fn create(&self, protection: &Protection) -> Result<Seal, StoreError> {
         private_file::remove(&self.new_path)?;
         self.make(&self.new_path, protection)
@@ -176,7 +177,7 @@ impl StoreKey {
         Ok(seal)
     }
 
-    /// Gives a key that waits its place, now that the file is sealed with it. Any other stays where it is.
+    /// Puts a waiting key in its place, now that the file is sealed with it. Any other key stays where it is.
     pub(super) fn settle(&self, seal: &Seal) -> Result<(), StoreError> {
         if !matches!(self.read(&self.new_path), Ok(Some(waiting)) if waiting.id() == seal.id()) {
             return Ok(());
@@ -186,8 +187,8 @@ impl StoreKey {
         Ok(())
     }
 
-    /// Answers a question about the key that counts: `alone` of a key file that wants a passphrase, where there is no
-    /// other; `named` of the one that the sealed file wants, where two are there.
+    /// Answers a question about the key that counts. `alone` is asked about a key file with a passphrase if there is no
+    /// other key, `named` about the key that the sealed file names if there are two.
     fn about_passphrase(
         &self,
         alone: impl FnOnce(&Zeroizing<Vec<u8>>) -> bool,
@@ -202,7 +203,7 @@ impl StoreKey {
         Ok(private_file::read(&self.path)?.is_some_and(|text| LockedKey::parse(&text).is_some() && alone(&text)))
     }
 
-    /// The name of the key that the sealed file wants.
+    /// The name of the key that the sealed file, or its copy, was sealed with.
     fn wanted(&self) -> Result<Option<String>, StoreError> {
         for path in &self.sealed {
             if let Some(bytes) = private_file::read(path)? {
@@ -251,7 +252,8 @@ impl StoreKey {
     }
 }
 
-/// Whoever asks for an answer that takes a key may have a stack that lives as long as the agent.
+/// Runs this on a thread of its own, whose stack ends with it: the caller's may live as long as the agent, and the key
+/// would stay on it.
 fn on_thread_that_ends<R: Send>(answer: impl FnOnce() -> Option<R> + Send) -> Option<R> {
     std::thread::scope(|scope| scope.spawn(answer).join().ok().flatten())
 }

@@ -28,16 +28,16 @@ use super::{LegacyKey, Revision, StoreError};
 use crate::base::{AccountKey, Credential, StoredIn, Waiting};
 use crate::msg;
 
-/// What our entries are found by, and an older Loom's.
+/// The attribute by which loom's items are found, and those of an older Loom.
 const OURS: [(&str, &str); 1] = [("service", "loom")];
 
-/// How long one call may take. A person is not asked anything, so nothing takes long that works.
+/// How long one call may take. No person is asked anything, so a call that works is quick.
 const CALL_WITHIN: Duration = Duration::from_secs(5);
 
-/// So many accounts are read or removed in one call, which has to end in time however many there are.
+/// How many accounts are read or removed in one call, which has to end in time.
 const TOGETHER: usize = 50;
 
-/// A failure that took so long is one of a keyring that hangs: it gave up by itself, after two seconds.
+/// A failure that took longer than this is one of a keyring that hangs.
 const SWIFT: Duration = Duration::from_secs(1);
 
 /// The OS keyring: an [`Entry`] per account, service `loom`, user `SERVER|USER`, the value one JSON record.
@@ -62,12 +62,13 @@ impl Keyring {
         Patience::lock().was_used()
     }
 
-    /// Who tells whether something changed.
+    /// The handle that tells whether the keyring changed.
     pub(super) fn watch(&self) -> Watch {
         self.watch.clone()
     }
 
-    /// Looks, then calls: a call on a locked keyring would prompt, and a prompt on a headless box waits for ever.
+    /// Makes a call once the keyring is known to be open: on a locked one it would prompt, and without a display a
+    /// prompt waits for ever.
     fn with_open<R: Send + 'static>(
         &mut self,
         call: impl Fn(&Platform) -> Result<R> + Clone + Send + 'static,
@@ -254,12 +255,12 @@ impl LegacySource for Keyring {
     }
 }
 
-/// What the items of this user have.
+/// The attributes of loom's items for this user.
 fn ours(user: &str) -> [(&str, &str); 2] {
     [OURS[0], ("username", user)]
 }
 
-/// What these items are: whose, and what they hold.
+/// These items, each with its account and its value.
 fn read(platform: &Platform, items: Vec<Item>) -> Result<Vec<(AccountKey, Item, Value)>> {
     let mut all = Vec::new();
     for item in items {
@@ -272,7 +273,7 @@ fn read(platform: &Platform, items: Vec<Item>) -> Result<Vec<(AccountKey, Item, 
     Ok(all)
 }
 
-/// What there is of this user.
+/// Everything that the keyring has of this user.
 fn entry(platform: &Platform, user: &str) -> Result<Entry> {
     let mut entry = Entry::default();
     for item in items(platform, user)? {
@@ -293,7 +294,7 @@ fn items(platform: &Platform, user: &str) -> Result<Vec<Item>> {
     Ok(items)
 }
 
-/// The user of an item of ours; nothing if it is another application's, whatever a search said, or gone.
+/// The user of an item; `None` if the item is gone, or another application's.
 fn user(platform: &Platform, item: &Item) -> Result<Option<String>> {
     let Some(mut attributes) = platform.attributes(item)? else { return Ok(None) };
     let is_ours = OURS.iter().all(|(name, value)| attributes.get(*name).is_some_and(|found| found == value));

@@ -16,8 +16,8 @@ pub(super) struct Entry {
 pub(super) type Value = Zeroizing<Vec<u8>>;
 
 impl Entry {
-    /// Which items there are and what they hold: a keyring has no number for it, and other tools change what is in an item.
-    /// Nothing where there is none.
+    /// A hash of the items and what they hold, since a keyring has no revisions and other tools change items in place.
+    /// `None` if there is no item.
     pub(super) fn revision(&self) -> Option<Revision> {
         let mut items: Vec<(&str, &[u8])> = self.items.iter().map(|(item, value)| (item.id(), &value[..])).collect();
         items.sort_unstable();

@@ -38,7 +38,7 @@ pub(super) struct LegacyLabel {
     pub(super) key: String,
 }
 
-/// The record, with its secret.
+/// Opens the record, with its secret.
 pub(super) fn open(sealed: &SealedRecord, seal: &Seal) -> Option<Record> {
     let Label { account, created, saved, refused, .. } = sealed.label()?;
     Some(Record::from_parts(account, [created, saved], refused, sealed.open(seal)?))

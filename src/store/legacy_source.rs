@@ -3,10 +3,10 @@ use crate::base::Credential;
 
 /// What an older Loom left in a store, until a person names the server each key belongs to. A new store has none of it.
 pub(super) trait LegacySource {
-    /// Under which keys there is something.
+    /// The keys under which there is something.
     fn keys(&mut self) -> Result<Vec<LegacyKey>, StoreError>;
 
-    /// What there is under this key, and it only. The caller holds the lock of the stores.
+    /// What is kept under this key and no other. The caller holds the lock of the stores.
     fn find(&mut self, key: &LegacyKey) -> Result<Option<Credential>, StoreError>;
 
     /// Forgets what [`find`](Self::find) gave. The caller holds the lock of the stores.

@@ -11,7 +11,7 @@ use crate::base::{Message, Paths, Stamp};
 pub struct Lookout {
     file: Option<[PathBuf; 2]>,
     keyring: Option<Watch>,
-    /// The keyring is not in use: what counts is whether there may be one by now.
+    /// Whether a keyring is waited for: then only the sign that there may be one counts, and no change.
     waits: Arc<AtomicBool>,
     news: Arc<Mutex<Option<Message>>>,
 }
@@ -45,7 +45,7 @@ impl Lookout {
         self.news.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Whether the keyring is waited for, and what to say of that.
+    /// Notes whether a keyring is waited for, and the sentence that a person should see about it.
     pub(super) fn note(&self, waits: bool, news: Message) {
         self.waits.store(waits, Ordering::Release);
         *self.news.lock().unwrap_or_else(PoisonError::into_inner) = Some(news);

@@ -8,7 +8,7 @@ use crate::base::{AccountKey, StoredIn};
 #[derive(Default)]
 pub(super) struct MemoryStore {
     records: BTreeMap<AccountKey, (Revision, Record)>,
-    /// How often something was put here.
+    /// How many records were put here, which makes the next revision.
     puts: u64,
 }
 

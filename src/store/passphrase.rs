@@ -21,7 +21,7 @@ use crate::base::Secret;
 #[serde(deny_unknown_fields)]
 pub(super) struct LockedKey {
     kdf: Kdf,
-    /// KiB.
+    /// In KiB.
     memory: u32,
     passes: u32,
     lanes: u32,
@@ -35,22 +35,24 @@ enum Kdf {
     Argon2id,
 }
 
-/// The second recommended option of RFC 9106 §4: a guess takes 64 MiB and a good part of a second.
+/// The parameters of new keys, the second recommended option of RFC 9106 §4: memory in KiB, passes and lanes. A guess
+/// takes 64 MiB and a good part of a second.
 const MEMORY: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 4;
 
-/// More than this no loom writes: a key file that asks for it would only exhaust the machine.
+/// The most memory in KiB, and the most passes, that a key file may ask for. No loom writes more: it would only exhaust
+/// the machine.
 const MAX_MEMORY: u32 = 1024 * 1024;
 const MAX_PASSES: u32 = 64;
 
 const SALT_BYTES: usize = 16;
 
-/// What the key is sealed for; a sealed record can then never be taken for it.
+/// What a key is sealed for, so that no sealed record can be taken for one.
 const CONTEXT: &[u8] = b"loom store key";
 
 impl LockedKey {
-    /// Parses a key file; `None` if it is none that wants a passphrase.
+    /// Parses a key file; `None` if it has no passphrase.
     pub(super) fn parse(text: &[u8]) -> Option<LockedKey> {
         serde_json::from_slice(text).ok()
     }
@@ -71,7 +73,7 @@ impl LockedKey {
         Ok(text)
     }
 
-    /// The key, if this is the passphrase and nothing beside the key was changed.
+    /// The key; `None` if the passphrase is wrong or the file was altered.
     pub(super) fn open(&self, passphrase: &Secret) -> Option<Key> {
         let Kdf::Argon2id = self.kdf;
         let is_sane = self.memory <= MAX_MEMORY && self.passes <= MAX_PASSES;

@@ -6,29 +6,29 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A keyring that hung is asked first whether it answers at all. For so long at least, which is enough for one that does…
+/// After a keyring hung, how long it is given at least to show that it answers at all.
 const AT_LEAST: Duration = Duration::from_millis(200);
 
-/// …and at most, however long ago it was.
+/// How long such a keyring is given at most.
 const AT_MOST: Duration = Duration::from_secs(1);
 
+/// What this process knows of how the keyring behaves.
 pub(super) struct Patience {
     hung: Option<Instant>,
-    /// The keyring was in use: from then on it is away when it is not there, and not absent.
+    /// Whether the keyring was in use. From then on a missing keyring is away, not absent.
     was_used: bool,
 }
 
 impl Patience {
     const FRESH: Patience = Patience { hung: None, was_used: false };
 
-    /// The one of this process.
+    /// The one value of this process, locked.
     pub(super) fn lock() -> MutexGuard<'static, Patience> {
         static LATELY: Mutex<Patience> = Mutex::new(Patience::FRESH);
         LATELY.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long to wait for a sign of life before anything is asked; nothing if there is no doubt. Whoever waited behind the
-    /// one who found out that it hangs does not wait long.
+    /// How long to wait for a sign of life before anything is asked; `None` if the keyring is not known to hang.
     pub(super) fn doubt(&self, now: Instant) -> Option<Duration> {
         let since = now.saturating_duration_since(self.hung?);
         Some(since.clamp(AT_LEAST, AT_MOST))

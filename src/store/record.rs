@@ -11,7 +11,7 @@ pub struct Record {
     account: AccountKey,
     created: Timestamp,
     saved: Timestamp,
-    /// The server answered 401 to this credential.
+    /// Whether the server answered 401 to this credential.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     refused: bool,
     credential: Credential,

@@ -114,7 +114,7 @@ impl<'h> Found<'h> {
         self.sealed.is_empty() && self.unclaimed.is_empty()
     }
 
-    /// With what memory has, where it is not older.
+    /// Adds what memory has, where it is not older.
     fn with(mut self, held: &'h [Record]) -> Found<'h> {
         for record in held {
             let known = self.sealed.get(record.account()).and_then(|known| known.label::<Label>());

@@ -32,7 +32,7 @@ pub(super) const KEY_BYTES: usize = 32;
 /// The bytes of a key in one place of the heap, from which nothing copies them when they are handed on.
 pub(super) type Key = Box<Zeroizing<[u8; KEY_BYTES]>>;
 
-/// Room for a key.
+/// An empty place for a key on the heap.
 pub(super) fn new_key() -> Key {
     Box::new(Zeroizing::new([0; KEY_BYTES]))
 }
@@ -44,7 +44,7 @@ impl Sealed {
         &self.nonce
     }
 
-    /// What was sealed, with its tag. Of a text of nothing only the tag: sixteen bytes that no other context has.
+    /// The ciphertext with its tag, in base64. For an empty text it is the tag alone.
     pub(super) fn text(&self) -> &str {
         &self.text
     }

@@ -37,7 +37,7 @@ pub(super) struct SealedFile {
     dirs: [PathBuf; 2],
 }
 
-/// Takes in what is read of the file, record by record: a later one of an account takes the place of an earlier one.
+/// Takes in the records of the file one by one. A later record of an account replaces an earlier one.
 pub(super) trait Reader: Default {
     fn take(&mut self, seal: &Seal, found: FoundRecord) -> Option<()>;
 }
@@ -45,16 +45,16 @@ pub(super) trait Reader: Default {
 /// A record where it was found.
 pub(super) struct FoundRecord {
     pub(super) record: SealedRecord,
-    /// Of an older Loom.
+    /// Whether an older Loom wrote it, and nobody has named its server yet.
     pub(super) is_unclaimed: bool,
     pub(super) at: Range<u64>,
 }
 
-/// The file as one look found it.
+/// The content of the file, as one look found it.
 pub(super) struct Content<R> {
     pub(super) seal: Seal,
     pub(super) read: R,
-    /// Which file it was, and where it ended; nothing of the form that cannot be added to.
+    /// Which file it was and where it ended; `None` for the first form, to which nothing can be added.
     pub(super) seen: Option<Seen>,
 }
 
@@ -67,8 +67,8 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Whether this is that file: the number of one that is gone may be another's by now, but what seals its last line is no
-    /// other line's.
+    /// Whether this is the same file. The number of a deleted file may be another's by now, but no other line has the
+    /// seal of its last line.
     pub(super) fn is_of(&self, file: &File, found: &FileFacts) -> bool {
         let ending = journal::ending(&self.end);
         let mut bytes = vec![0; ending.len()];
@@ -114,8 +114,8 @@ impl SealedFile {
         Ok(private_file::lock(&self.lock_path)?)
     }
 
-    /// What the file holds, for who only looks; nobody who writes has to be waited for. What does not belong together, or is
-    /// not whole, is looked at three times before that is what is said: a new key, or a line, may have come meanwhile.
+    /// Reads the file without waiting for anybody who writes it. If file and key do not belong together, or the file is
+    /// not whole, it is looked at three times before that is an error: a new key or a line may just be coming.
     pub(super) fn look<R: Reader>(&self) -> Result<Option<Content<R>>, StoreError> {
         for dir in &self.dirs {
             private_file::check_dir(dir)?;
@@ -138,8 +138,8 @@ impl SealedFile {
         self.read()
     }
 
-    /// Puts a key that waits in its place, if it opened the file and nobody is at work there. If that fails it goes on
-    /// waiting, where it opens the file as well.
+    /// Puts a waiting key in its place, if it opened the file and nobody is at work there. If that fails it stays where
+    /// it is and opens the file from there.
     fn finish(&self, seal: &Seal) {
         if self.key.is_changing()
             && let Ok(Some(_lock)) = private_file::try_lock(&self.lock_path)
@@ -171,8 +171,8 @@ impl SealedFile {
         }
     }
 
-    /// Reads what was added to a file since it was read to there, if anything. Nothing if it is not that file any more, or was
-    /// changed otherwise. It is opened, so that what is seen of it over a network is not old.
+    /// Reads what was added to the file since `seen`. `None` if it is another file, or was changed in another way. The
+    /// file is opened for this, so that over a network its present state is seen.
     pub(super) fn read_on<R: Reader>(
         &self,
         seen: &Seen,
@@ -212,7 +212,7 @@ impl SealedFile {
         Ok(serde_json::from_slice(&bytes).ok())
     }
 
-    /// Key and file as they are at this moment; changes nothing.
+    /// Reads the key and the file as they are now, and changes nothing.
     fn find<R: Reader>(&self) -> Result<Found<R>, StoreError> {
         let stamp = Stamp::of(&self.path);
         let Some((bytes, id)) = private_file::read_identified(&self.path)? else { return self.absent() };
@@ -239,7 +239,7 @@ impl SealedFile {
         }
     }
 
-    /// No file is an empty one, if there never was another.
+    /// What it means that there is no file: nothing is kept, or, if there was one, an error.
     fn absent<R: Reader>(&self) -> Result<Found<R>, StoreError> {
         let left = self.left();
         if left.is_empty() && !self.key.was_used() {
@@ -253,7 +253,7 @@ impl SealedFile {
         Err(StoreError::Missing { path: self.path.clone(), left, restorable })
     }
 
-    /// What says that there was a file: its key, which takes its place after it, and the copy of what it was.
+    /// The files that show that there was a sealed file: its key, which gets its place after it, and its copy.
     fn left(&self) -> Vec<PathBuf> {
         let left = [self.key.path(), &self.copy];
         left.into_iter().filter(|path| private_file::is_there(path)).map(Path::to_owned).collect()
@@ -273,7 +273,7 @@ pub(super) fn is_whole(bytes: &[u8], seal: &Seal) -> bool {
     read_all::<Latest>(bytes, seal).is_ok()
 }
 
-/// Reads the bytes of a file, of whichever form.
+/// Reads the bytes of a file of either form.
 fn read_all<R: Reader>(bytes: &[u8], seal: &Seal) -> Result<(R, Option<End>), EnvelopeError> {
     let (mut read, mut is_whole) = (R::default(), true);
     let end = match journal_head::has_head(bytes) {

@@ -20,12 +20,12 @@ use super::transfer::{self, Offer, TransferKey};
 use crate::base::StoredIn;
 use crate::msg;
 
-/// One connection to it, with a key for the secrets that go over it.
+/// A connection to the Secret Service, with a key for the secrets that go over it.
 pub(super) struct SecretService {
     channel: Channel,
     session: Path<'static>,
     key: TransferKey,
-    /// When whoever waits for what is done now gives up.
+    /// When the caller stops waiting for the present call.
     until: Cell<Instant>,
 }
 
@@ -71,13 +71,12 @@ impl SecretService {
         Ok(SecretService { channel, session, key, until: Cell::new(Instant::now()) })
     }
 
-    /// What is asked from now on is waited for until then.
+    /// Sets when the caller stops waiting for the calls that follow.
     pub(super) fn awaited_until(&self, until: Instant) {
         self.until.set(until);
     }
 
-    /// A change begins only if its answer is there before whoever waits for it has gone: nothing may land after they were told
-    /// that it did not.
+    /// Fails if a change could be made after the caller has stopped waiting and was told that it was not.
     fn begin_change(&self) -> Result<()> {
         match Instant::now() + ANSWER_WITHIN > self.until.get() {
             true => Err(StoreError::of_keyring(msg!("keyring-hangs"))),
@@ -85,7 +84,7 @@ impl SecretService {
         }
     }
 
-    /// Whether it is open to us, found out without causing a prompt.
+    /// Fails if the default collection or an item with these attributes is locked. Nothing prompts for this.
     pub(super) fn look(&self, attributes: &[(&str, &str)]) -> Result<()> {
         let default = self.default_collection()?;
         let (Variant(is_locked),): (Variant<bool>,) = self.call(&default, PROPERTIES, "Get", (COLLECTION, "Locked"))?;
@@ -93,19 +92,19 @@ impl SecretService {
         if is_locked || !locked.is_empty() { Err(StoreError::Locked(StoredIn::Keyring)) } else { Ok(()) }
     }
 
-    /// The items that have these attributes, or so it says, in whatever collection.
+    /// The items that, according to the service, have these attributes, in every collection.
     pub(super) fn items(&self, attributes: &[(&str, &str)]) -> Result<Vec<Item>> {
         let (open, _) = self.search(attributes)?;
         Ok(open.into_iter().map(Item).collect())
     }
 
-    /// What an item is found by; nothing if it is gone.
+    /// The attributes of an item; `None` if it is gone.
     pub(super) fn attributes(&self, item: &Item) -> Result<Option<HashMap<String, String>>> {
         let get = ask::<(Variant<HashMap<String, String>>,)>;
         found(get(&self.channel, &item.0, PROPERTIES, "Get", (ITEM, "Attributes")).map(|(found,)| found.0))
     }
 
-    /// The secret of an item; nothing if it is gone.
+    /// The secret of an item; `None` if it is gone.
     pub(super) fn secret(&self, item: &Item) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let get = ask::<(Sealed,)>(&self.channel, &item.0, ITEM, "GetSecret", (self.session.clone(),));
         let Some(((_, vector, sealed, _),)) = found(get)? else { return Ok(None) };
@@ -193,7 +192,7 @@ fn ask<R: ReadAll>(
     channel.send_with_reply_and_block(call, ANSWER_WITHIN)?.read_all()
 }
 
-/// Nothing where the item is gone: somebody else removed it meanwhile.
+/// The answer about an item; `None` if somebody else removed the item meanwhile.
 fn found<T>(answer: std::result::Result<T, Error>) -> Result<Option<T>> {
     const GONE: [&str; 4] = [
         "org.freedesktop.Secret.Error.NoSuchObject",
@@ -208,7 +207,7 @@ fn found<T>(answer: std::result::Result<T, Error>) -> Result<Option<T>> {
     }
 }
 
-/// `/` stands for no object.
+/// Whether the path is `/`, which stands for no object.
 fn is_none(path: &Path) -> bool {
     &**path == "/"
 }

@@ -33,12 +33,12 @@ impl Offer {
         Ok(Offer(BigUint::from_bytes_be(&*random::<PRIME_BYTES>()?)))
     }
 
-    /// What the keyring is told.
+    /// This process's public half, which the keyring is told.
     pub(super) fn public(&self) -> Vec<u8> {
         BigUint::from(2_u8).modpow(&self.0, &prime()).to_bytes_be()
     }
 
-    /// The key that belongs to the keyring's half.
+    /// The key that results from the keyring's public half; `None` if that is not a valid one.
     pub(super) fn agree(self, theirs: &[u8]) -> Option<TransferKey> {
         let common = Zeroizing::new(BigUint::from_bytes_be(theirs).modpow(&self.0, &prime()).to_bytes_be());
         let mut padded = Zeroizing::new([0; PRIME_BYTES]);
@@ -50,14 +50,14 @@ impl Offer {
 }
 
 impl TransferKey {
-    /// The vector it begins with, and the sealed text.
+    /// Seals a text: returns the initialization vector and the ciphertext.
     pub(super) fn seal(&self, text: &[u8]) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
         let vector = random::<KEY_BYTES>()?;
         let cipher = cbc::Encryptor::<aes::Aes128>::new((&*self.0).into(), (&*vector).into());
         Ok((vector.to_vec(), cipher.encrypt_padded_vec::<Pkcs7>(text)))
     }
 
-    /// Nothing if it was not sealed with this key.
+    /// Opens a ciphertext; `None` if it was not sealed with this key.
     pub(super) fn open(&self, vector: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let vector: [u8; KEY_BYTES] = vector.try_into().ok()?;
         let cipher = cbc::Decryptor::<aes::Aes128>::new((&*self.0).into(), (&vector).into());

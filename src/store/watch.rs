@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use dbus::channel::Channel;
 use dbus::{Error, Message, MessageType};
 
-/// What the bus is asked to send: whatever happens to items and collections, and who offers the keyring.
+/// The signals for which the bus is asked: what happens to items and collections, and who offers the keyring.
 const RULES: [&str; 3] = [
     "type='signal',sender='org.freedesktop.secrets',interface='org.freedesktop.Secret.Collection'",
     "type='signal',sender='org.freedesktop.secrets',interface='org.freedesktop.Secret.Service'",
@@ -26,13 +26,13 @@ const BUS: &str = "org.freedesktop.DBus";
 /// How long the bus may take to note a rule.
 const RULE_WITHIN: Duration = Duration::from_secs(2);
 
-/// Where nothing is heard, what was read counts as current for so long.
+/// How long what was read counts as current, where changes are not signalled.
 const AGE: Duration = Duration::from_secs(2);
 
-/// By then a change of our own has been heard, by a keyring that says such things.
+/// How long it may take until a change of this process is signalled, by a keyring that signals changes.
 const HEARD_WITHIN: Duration = Duration::from_secs(1);
 
-/// Shared by whoever uses one keyring.
+/// Listens for changes to the keyring. Clones share one connection.
 #[derive(Clone, Default)]
 pub(super) struct Watch(Arc<Mutex<State>>);
 
@@ -44,14 +44,14 @@ struct State {
     since: Instant,
     /// How many changes of items were heard.
     heard: u64,
-    /// A change of our own, and what had been heard before.
+    /// When this process made a change, and how many changes had been heard before.
     written: Option<(Instant, u64)>,
-    /// This keyring changes without a signal.
+    /// Whether this keyring does not signal changes.
     is_silent: bool,
 }
 
 impl Watch {
-    /// A number that is another one after every change, as far as anybody can know. It never waits.
+    /// A number that differs after every change, as far as that can be known. It is read without waiting.
     pub(super) fn changes(&self) -> u64 {
         let mut state = self.lock();
         state.listen();
@@ -61,14 +61,14 @@ impl Watch {
         state.changes
     }
 
-    /// A number that is another one when somebody began to offer a keyring, or nobody can be heard any more.
+    /// A number that differs when somebody began to offer a keyring, or when nothing can be heard any more.
     pub(super) fn signs(&self) -> u64 {
         let mut state = self.lock();
         state.listen();
         state.signs
     }
 
-    /// Begins to listen on this bus, unless that is being done. Without it changes are assumed.
+    /// Begins to listen on this bus, unless it already does. If it cannot, changes are assumed.
     pub(super) fn begin(&self, address: &str) {
         if self.lock().is_listening_on(address) {
             return;
@@ -95,7 +95,7 @@ impl Watch {
 }
 
 impl State {
-    /// Takes in what has come since.
+    /// Reads the signals that have arrived.
     fn listen(&mut self) {
         let Some(channel) = self.channel.take() else { return };
         let is_open = channel.read_write(Some(Duration::ZERO)).is_ok() && channel.is_connected();
@@ -132,7 +132,7 @@ impl State {
         }
     }
 
-    /// Whether what was read before may be out of date without a word.
+    /// Whether the keyring may have changed without a signal since it was read.
     fn is_old(&mut self) -> bool {
         if let Some((at, heard)) = self.written
             && (heard != self.heard || at.elapsed() > HEARD_WITHIN)
@@ -167,7 +167,7 @@ impl Default for State {
     }
 }
 
-/// No number stands for two states, in the whole process.
+/// A number that this process never gave before.
 fn next() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)

@@ -21,7 +21,7 @@ type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
 pub(super) struct TimedOut;
 
 impl<T: 'static> Worker<T> {
-    /// Starts the thread and makes what it owns there.
+    /// Starts the thread, which makes the value that it owns with `make`.
     pub(super) fn start<E: Send + 'static>(
         make: impl FnOnce() -> Result<T, E> + Send + 'static,
         within: Duration,
