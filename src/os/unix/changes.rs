@@ -79,14 +79,17 @@ mod untold {
     pub struct Changes;
 
     impl Changes {
+        /// Fails: this system does not tell of changes.
         pub fn of(_: &Path, _: Vec<OsString>) -> io::Result<Changes> {
             Err(io::ErrorKind::Unsupported.into())
         }
 
+        /// Fails: this system does not tell of changes.
         pub fn of_written(_: &Path, _: Vec<OsString>) -> io::Result<Changes> {
             Err(io::ErrorKind::Unsupported.into())
         }
 
+        /// Never returns.
         pub async fn next(&self) {
             std::future::pending().await
         }

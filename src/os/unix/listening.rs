@@ -123,6 +123,7 @@ impl Stream {
         (ended == 0).then(|| program.to_string_lossy().into_owned())
     }
 
+    /// Not known on this system.
     #[cfg(not(target_os = "linux"))]
     pub fn program(&self, _: u32) -> Option<String> {
         None
