@@ -107,7 +107,7 @@ impl Held {
         !self.used.swap(true, Ordering::Relaxed)
     }
 
-    /// Nobody asked for it since it came, or renewing it ahead of time failed: it waits until somebody asks.
+    /// Stops renewing it ahead of time until somebody asks for it again.
     pub(crate) fn rest(&self) {
         self.used.store(false, Ordering::Relaxed);
     }

@@ -17,12 +17,12 @@ pub(crate) struct Needs {
     open: bool,
 }
 
-/// Any active token will do.
+/// Any active token is enough.
 pub(crate) const NOTHING: Needs = Needs { scope: None, used: false, secret: false, everywhere: false, open: false };
-/// Not even that: how one gets in at all.
+/// Nothing has to be shown: for signing in, for machines that wait for an approval, and for ending what one has.
 pub(crate) const OPEN: Needs = Needs { open: true, ..NOTHING };
 pub(crate) const SECRET: Needs = Needs { secret: true, ..USED };
-/// What is kept is shown to its server.
+/// A stored credential is shown to its own server.
 pub(crate) const USED: Needs = Needs { used: true, ..at_server(Scope::Read) };
 /// What is written into the user's settings, which count for everything.
 pub(crate) const SETTINGS: Needs = everywhere(Scope::All);

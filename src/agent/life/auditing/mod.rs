@@ -48,14 +48,14 @@ use crate::base::{Locale, Paths};
 use crate::msg;
 use crate::wire::{AuditEntry, AuditTrouble, AuditVerifyReply, Code, Fault};
 
-/// So much is collected before it is written. A crash can cost this much of the log; whoever reads it, and an agent that
-/// stops, has it written first.
+/// How long entries are collected before they are written. A crash can lose as much; readers, and an agent that stops,
+/// have them written first.
 const TOGETHER: Duration = Duration::from_millis(250);
 
-/// So many are written at once, however short the time.
+/// How many entries are written at once, however short the time.
 const MANY: usize = 500;
 
-/// So many read the log at once. Then the one who has most of them makes room, or waits for more.
+/// How many read the log at once. Above this, the party with most readers gives one up or waits.
 const MAX_READERS: usize = 8;
 
 /// Entries on their way into the log. What changes rights is on the disk before it is acknowledged. For all else nobody waits:
