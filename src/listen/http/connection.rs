@@ -60,8 +60,8 @@ pub(super) async fn serve(
     }
 }
 
-/// `sent_away` returns when room is needed for others: a connection that waits is dropped, a request under way is finished.
-/// Not so of more than a few at once: a body that never ends is under way as well.
+/// Serves one connection. When `sent_away` returns, room is needed for others: a connection that waits is dropped, and
+/// one with a request under way may finish it. At most `MAX_LEAVING` may, since a request's body may never end.
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     came: Came,
