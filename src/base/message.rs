@@ -55,7 +55,7 @@ impl Message {
     }
 }
 
-/// Builds a [`Message`](crate::base::Message): `msg!("not-logged-in", server = url)`.
+/// Builds a [`Message`]: `msg!("not-logged-in", server = url)`.
 #[macro_export]
 macro_rules! msg {
     ($id:literal $(, $name:ident = $value:expr)* $(,)?) => {
