@@ -84,7 +84,7 @@ impl Head {
 }
 
 impl<'a> Link<'a> {
-    /// A line without its line break; nothing where it is not of this form to the byte.
+    /// Reads a line without its line break; `None` if it does not have exactly this form.
     pub(super) fn parse(line: &'a [u8]) -> Option<Link<'a>> {
         let rest = line.strip_suffix(END)?;
         let (rest, hash) = rest.split_at_checked(rest.len().checked_sub(HASH)?)?;

@@ -33,11 +33,13 @@ struct Check {
 
 /// What the oldest file says of those before it.
 enum Before {
+    /// Nothing was read yet.
     Unread,
+    /// There were none: it is the first file of the chain.
     Nothing,
-    /// So many files with so many entries, beside those of an older Loom.
+    /// There were this many files with this many entries, not counting those of an older Loom.
     Files(u64, u64),
-    /// An older Loom wrote no such thing.
+    /// It does not say: an older Loom wrote it.
     Unknown,
 }
 

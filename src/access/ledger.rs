@@ -224,8 +224,8 @@ impl Ledger {
         !private_file::is_there(&self.path) && self.lock_path.metadata().is_ok_and(|lock| lock.len() > 0)
     }
 
-    /// The turn of who changes the list, with what the file holds now. It is read whatever it looks like: over a network what
-    /// is known of a path may be seconds old, while an open asks the server.
+    /// Takes the lock for a change, and reads the file whatever its stamp is: over a network a stamp may be seconds
+    /// old, while an open asks the server.
     pub(super) fn lock(&self) -> Result<File> {
         private_file::private_dir(self.path.parent().unwrap_or(Path::new("/")))?;
         let lock = private_file::lock(&self.lock_path)?;

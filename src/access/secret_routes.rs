@@ -11,9 +11,11 @@ struct Route {
 
 /// Where in a path a route may begin.
 enum Begins {
+    /// After any number of parts.
     Anywhere,
+    /// At the beginning.
     First,
-    /// With this part, and any number of parts that are not looked at.
+    /// After this part and any number of parts that follow it.
     Behind(&'static str),
 }
 
@@ -29,14 +31,17 @@ fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// In which calls the answer of a route is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
+    /// When it is read.
     Reads,
+    /// When something is made or changed there.
     Writes,
+    /// In both.
     All,
-    /// Also of what ends something.
+    /// Always, also when something is ended there.
     Ends,
 }
 
-/// Whether the list has a path of these parts.
+/// Whether the list has a path of these parts whose answer is a secret in such a call.
 pub(super) fn is_listed(when: When, parts: &[&str]) -> bool {
     ROUTES.iter().any(|route| route.when.covers(when) && route.is_in(parts))
 }
