@@ -2,9 +2,9 @@
 //!
 //! The protocol is the crate's, the caution is loom's. Requests, PKCE, `state` and the polling of codes are those of
 //! the crate. Before it parses an answer, redirects and servers in trouble are errors; a body must be one JSON object
-//! in which no key stands twice ([`Object`]), since two readers could then see two answers; lives and intervals without
-//! sense are bounded or left out; an `error` counts as one whatever the status is. What the crate keeps of an answer in
-//! its errors is dropped. Only bearer tokens that can stand in a header are taken.
+//! in which no key stands twice ([`Object`](crate::net::Object)), since two readers could then see two answers; lives
+//! and intervals without sense are bounded or left out; an `error` counts as one whatever the status is. What the crate
+//! keeps of an answer in its errors is dropped. Only bearer tokens that can stand in a header are taken.
 
 use std::pin::Pin;
 
