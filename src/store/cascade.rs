@@ -88,7 +88,8 @@ impl Cascade {
         Ok(cascade)
     }
 
-    /// Where `auto` found no keyring: takes it if there is one by now. What is in the file stays in view.
+    /// If `auto` found no keyring when the stores were opened, takes one that is there by now. Records in the file stay
+    /// in view.
     pub(super) fn look_for_keyring(&mut self) {
         let Some(mut awaited) = self.awaited.take() else { return };
         let now = self.lookout.look();

@@ -45,8 +45,11 @@ struct Envelope {
 /// Why the bytes are not a file that this key opens.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum EnvelopeError {
+    /// A newer version of loom wrote it.
     Newer,
+    /// Another key sealed it.
     WrongKey,
+    /// It was altered, or it is no such file.
     Damaged,
 }
 

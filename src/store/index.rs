@@ -8,12 +8,12 @@ use super::seal::Seal;
 use super::sealed_file::{FoundRecord, Reader};
 use crate::base::AccountKey;
 
-/// Where the records lie.
+/// Where in the file each record lies.
 #[derive(Default)]
 pub(super) struct Index {
     pub(super) places: HashMap<AccountKey, Range<u64>>,
     pub(super) unclaimed: Vec<LegacyKey>,
-    /// So many bytes of the file are records that count; the others were replaced.
+    /// How many bytes of the file are current records; the rest was replaced.
     pub(super) live: u64,
 }
 

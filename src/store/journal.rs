@@ -20,15 +20,16 @@ use super::seal::{Seal, Sealed};
 /// How many records a line has at most when the file is written anew: a reader holds one line at a time.
 const RECORDS: usize = 256;
 
-/// What a line adds.
+/// What a line adds to the file.
 pub(super) enum Added<'b> {
+    /// A record of an account.
     Record(&'b RawValue),
-    /// Of an older Loom.
+    /// A record of an older Loom whose server nobody has named yet.
     Unclaimed(&'b RawValue),
 }
 
 impl<'b> Added<'b> {
-    /// The sealed record.
+    /// The sealed record, as it stands in the file.
     pub(super) fn raw(&self) -> &'b RawValue {
         match self {
             Added::Record(raw) | Added::Unclaimed(raw) => raw,

@@ -11,12 +11,12 @@ use crate::base::AccountKey;
 #[derive(Default)]
 pub(super) struct Latest {
     records: BTreeMap<AccountKey, SealedRecord>,
-    /// Of an older Loom, until a person names the server each belongs to.
+    /// Records of an older Loom whose server nobody has named yet.
     unclaimed: BTreeMap<String, SealedRecord>,
 }
 
 impl Latest {
-    /// Takes in a record that came later than those before. Nothing if its label cannot be read.
+    /// Takes in a record that is later than those before; `None` if its label cannot be read.
     pub(super) fn add(&mut self, record: SealedRecord, is_unclaimed: bool) -> Option<()> {
         match is_unclaimed {
             true => drop(self.unclaimed.insert(record.label::<LegacyLabel>()?.key, record)),
@@ -29,7 +29,7 @@ impl Latest {
         self.records.keys()
     }
 
-    /// `true` if there was one of them.
+    /// Removes the records of these accounts; `true` if there was one.
     pub(super) fn remove(&mut self, accounts: &[AccountKey]) -> bool {
         accounts.iter().filter(|account| self.records.remove(account).is_some()).count() > 0
     }

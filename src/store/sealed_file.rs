@@ -77,10 +77,11 @@ impl Seen {
     }
 }
 
-/// What one look finds.
+/// What one look at the file finds.
 enum Found<R> {
-    /// Nothing if there never was one.
+    /// A sealed file; `None` if there is none and never was one.
     Sealed(Option<Content<R>>),
+    /// The clear-text file of an older Loom.
     Legacy(Vec<(LegacyKey, LegacyRecord)>),
 }
 
