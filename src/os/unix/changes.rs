@@ -22,12 +22,12 @@ mod told {
     }
 
     impl Changes {
-        /// That one of them goes, or comes by getting its name.
+        /// Watches the files with these names in the directory: that one disappears, or that another takes its name.
         pub fn of(dir: &Path, names: Vec<OsString>) -> io::Result<Changes> {
             Changes::with(dir, names, WatchFlags::empty())
         }
 
-        /// The same of files that people write as well.
+        /// Watches the files with these names as [`Changes::of`] does, and also that one was written to.
         pub fn of_written(dir: &Path, names: Vec<OsString>) -> io::Result<Changes> {
             Changes::with(dir, names, WatchFlags::CLOSE_WRITE)
         }

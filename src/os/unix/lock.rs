@@ -13,7 +13,8 @@ pub struct Holder {
     pub program: Option<String>,
 }
 
-/// Takes the whole file for this process alone; `false` if somebody else has it. The lock ends with the file, also by a crash.
+/// Locks the whole file for this process alone; `false` if another process has it locked. The lock ends when the file
+/// is closed, also by a crash.
 pub fn try_exclusive(file: &File) -> io::Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
@@ -22,7 +23,7 @@ pub fn try_exclusive(file: &File) -> io::Result<bool> {
     }
 }
 
-/// The same, waiting for whoever has it.
+/// Locks the whole file as [`try_exclusive`] does, and waits for as long as another process has it locked.
 pub fn exclusive(file: &File) -> io::Result<()> {
     file.lock()
 }
