@@ -88,7 +88,7 @@ fn prepare(args: &Api, context: &Context) -> Result<(wire::Api, Body), Fault> {
     Ok((question, body))
 }
 
-/// The same for the next page, of the same server and as the same account.
+/// Makes the question that asks for the next page, of the same server and as the same account.
 fn go_on(question: &mut wire::Api, reply: ApiReply, link: &str) -> Result<(), Fault> {
     let here = if question.path.contains("://") { question.path.clone() } else { at(&reply.server, &question.path) };
     let next = Url::parse(&here).and_then(|here| here.join(link)).ok().map(String::from);

@@ -41,7 +41,7 @@ fn is_for_agent(action: &TokenAction) -> bool {
     }
 }
 
-/// The same for the tokens of a server.
+/// Carries out the command for the tokens that a server issues.
 fn at_server(action: TokenAction, server: &ServerUrl, context: &Context) -> Result<u8, Fault> {
     let server = Some(server.clone());
     match action {
