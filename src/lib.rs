@@ -33,7 +33,27 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Errors
+//!
+//! Every refusal is a [`wire::Fault`]: a sentence for a person in their language, most often a hint, and a
+//! [`wire::Code`], which says what a program should do:
+//!
+//! | code | what to do |
+//! | --- | --- |
+//! | [`NotFound`](wire::Code::NotFound) | go on without: nothing is kept for this server, or not for who asks |
+//! | [`LoginRequired`](wire::Code::LoginRequired) | have a person run `loom login`, or log in through [`client`] |
+//! | [`Locked`](wire::Code::Locked) | have a person run `loom unlock`; asking again does not help before |
+//! | [`Denied`](wire::Code::Denied) | stop: the token that was shown does not allow it |
+//! | [`Unauthenticated`](wire::Code::Unauthenticated) | show a token; the one that was shown is worth nothing |
+//! | [`TooMany`](wire::Code::TooMany) | wait for the seconds that the fault names, then ask again |
+//! | [`Elsewhere`](wire::Code::Elsewhere) | ask the agent of one's own directories |
+//! | [`BadRequest`](wire::Code::BadRequest) | correct the question: it is a mistake of the program or of its settings |
+//! | [`Unavailable`](wire::Code::Unavailable) | try again later: a server, a store or the agent does not answer |
+//! | [`Usage`](wire::Code::Usage), [`Cancelled`](wire::Code::Cancelled) | said by command lines only |
+//! | [`Internal`](wire::Code::Internal) | report it: it is a mistake in loom, or said by a newer one |
 #![forbid(unsafe_code)]
+#![warn(missing_docs, unreachable_pub, clippy::print_stderr, clippy::print_stdout)]
 
 pub mod base;
 pub mod client;

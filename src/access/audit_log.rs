@@ -311,7 +311,7 @@ pub(super) mod tests {
     fn behind_a_whole_line_one_that_was_cut_short_hides_nothing_however_long_both_are() {
         let (dir, log) = log();
         let long = entry("a", &"a".repeat(65_100), 1);
-        log.daily.append(&[long.clone()], false).unwrap();
+        log.daily.append(std::slice::from_ref(&long), false).unwrap();
         let text = serde_json::to_string(&long).unwrap();
         File::options()
             .append(true)

@@ -89,10 +89,7 @@ fn check_access(
     if !audiences.iter().any(|audience| expected.audiences.iter().any(|own| own == audience)) {
         return Err(JwtError::Audience);
     }
-    match all.contains_key("cnf") {
-        true => Err(JwtError::Bound),
-        false => Ok(()),
-    }
+    if all.contains_key("cnf") { Err(JwtError::Bound) } else { Ok(()) }
 }
 
 /// Checks that the claims are of an ID token for this client and login (OpenID Connect Core §3.1.3.7).

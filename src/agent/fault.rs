@@ -138,13 +138,15 @@ pub(crate) fn from_store(error: StoreError) -> Fault {
         StoreError::WrongKey { path, key } => reason::Store::WrongKey { path, key }.into(),
         StoreError::Missing { path, left, restorable } => {
             let left: Vec<String> = left.iter().map(|path| shell_word(&path.to_string_lossy())).collect();
-            let anew = match left.is_empty() {
-                true => "loom agent restart".to_owned(),
-                false => format!("rm {} && loom agent restart", left.join(" ")),
+            let anew = if left.is_empty() {
+                "loom agent restart".to_owned()
+            } else {
+                format!("rm {} && loom agent restart", left.join(" "))
             };
-            match restorable {
-                true => reason::Store::MissingWithCopy { path, anew, copy: true }.into(),
-                false => reason::Store::Missing { path, anew }.into(),
+            if restorable {
+                reason::Store::MissingWithCopy { path, anew, copy: true }.into()
+            } else {
+                reason::Store::Missing { path, anew }.into()
             }
         }
         StoreError::Newer { path } => reason::Store::Newer { path }.into(),

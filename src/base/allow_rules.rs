@@ -100,10 +100,7 @@ impl TryFrom<String> for MailDomain {
             let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
             !label.is_empty() && label.bytes().all(is_letter) && !label.starts_with('-') && !label.ends_with('-')
         };
-        match domain.split('.').all(is_label) {
-            true => Ok(MailDomain(domain)),
-            false => Err(MailDomainError(text)),
-        }
+        if domain.split('.').all(is_label) { Ok(MailDomain(domain)) } else { Err(MailDomainError(text)) }
     }
 }
 
@@ -119,9 +116,10 @@ impl<'de> Deserialize<'de> for ClaimValues {
             Value::Array(several) => several,
             one => vec![one],
         };
-        match values.iter().all(|value| value.is_string() || value.is_boolean() || value.is_i64()) {
-            true => Ok(ClaimValues(values)),
-            false => Err(serde::de::Error::custom("a claim is compared with texts, numbers, true and false")),
+        if values.iter().all(|value| value.is_string() || value.is_boolean() || value.is_i64()) {
+            Ok(ClaimValues(values))
+        } else {
+            Err(serde::de::Error::custom("a claim is compared with texts, numbers, true and false"))
         }
     }
 }

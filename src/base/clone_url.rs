@@ -32,9 +32,10 @@ impl CloneUrl {
         };
         let user = user.map(|user| percent_decode_str(user).decode_utf8().map(|user| user.into_owned()));
         let user = user.transpose().map_err(|_| ServerUrlError::UserInfo)?;
-        match user.as_ref().is_some_and(|user| user.contains(['\n', '\r', '\0'])) {
-            true => Err(ServerUrlError::UserInfo),
-            false => Ok(CloneUrl { server, user, has_password }),
+        if user.as_ref().is_some_and(|user| user.contains(['\n', '\r', '\0'])) {
+            Err(ServerUrlError::UserInfo)
+        } else {
+            Ok(CloneUrl { server, user, has_password })
         }
     }
 }

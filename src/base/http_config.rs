@@ -62,9 +62,10 @@ impl HttpConfig {
             Some(text) => parse(text).ok_or_else(|| msg!("http-bad-address", address = text))?,
             None => USUAL,
         };
-        match address.ip().is_loopback() || tls.is_some() {
-            true => Ok(HttpDoor { address, tls, hosts: self.hosts.clone() }),
-            false => Err(msg!("http-needs-tls", address = address)),
+        if address.ip().is_loopback() || tls.is_some() {
+            Ok(HttpDoor { address, tls, hosts: self.hosts.clone() })
+        } else {
+            Err(msg!("http-needs-tls", address = address))
         }
     }
 

@@ -73,10 +73,7 @@ impl IssuerConfig {
     /// Which values of the claim `aud` an access token may have (RFC 9068 §2.2): those of the settings, else the
     /// client's id.
     pub fn audiences(&self) -> Vec<String> {
-        match self.audience.is_empty() {
-            true => vec![self.client_id.clone()],
-            false => self.audience.clone(),
-        }
+        if self.audience.is_empty() { vec![self.client_id.clone()] } else { self.audience.clone() }
     }
 
     /// Which scopes are asked for when a person signs in. `openid` is always among them: without it the provider does

@@ -65,7 +65,7 @@ mod tests {
         static SLEPT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
     }
 
-    pub fn slept() -> Duration {
+    pub(super) fn slept() -> Duration {
         SLEPT.get()
     }
 

@@ -83,9 +83,10 @@ impl OAuthSettings {
             revocation_endpoint: self.revocation_endpoint.or(other.revocation_endpoint),
             userinfo_endpoint: self.userinfo_endpoint.or(other.userinfo_endpoint),
             redirect_uri: self.redirect_uri.or(other.redirect_uri),
-            authorization_parameters: match self.authorization_parameters.is_empty() {
-                true => other.authorization_parameters,
-                false => self.authorization_parameters,
+            authorization_parameters: if self.authorization_parameters.is_empty() {
+                other.authorization_parameters
+            } else {
+                self.authorization_parameters
             },
             git_username: self.git_username.or(other.git_username),
         }

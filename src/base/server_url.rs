@@ -54,10 +54,7 @@ impl ServerUrl {
     pub fn from_user(text: &str) -> Result<Self, ServerUrlError> {
         // Marks of direction come along when an address is copied out of a right-to-left sentence.
         let text = text.trim_matches(|c| matches!(c, '\u{2066}'..='\u{2069}'));
-        match text.contains("://") {
-            true => Self::parse(text),
-            false => Self::parse(&format!("https://{text}")),
-        }
+        if text.contains("://") { Self::parse(text) } else { Self::parse(&format!("https://{text}")) }
     }
 
     /// Builds the URL from git's attributes `protocol`, `host` (perhaps with a port) and `path`, which git sends
@@ -97,10 +94,7 @@ impl ServerUrl {
 
     /// This server without a path. The URL of a client certificate's file stays as it is.
     pub fn origin(&self) -> ServerUrl {
-        match self.is_file() {
-            true => self.clone(),
-            false => ServerUrl { path: String::new(), ..self.clone() },
-        }
+        if self.is_file() { self.clone() } else { ServerUrl { path: String::new(), ..self.clone() } }
     }
 
     /// Whether the port is another than the default one of the scheme.

@@ -132,8 +132,5 @@ pub(super) fn parse_file(path: &str) -> Result<String, ServerUrlError> {
         return Err(ServerUrlError::TooLong);
     }
     let decoded = percent_decode_str(path).decode_utf8().map_err(|_| ServerUrlError::OddPath)?;
-    match encode_file(&decoded)? == path {
-        true => Ok(path.to_owned()),
-        false => Err(ServerUrlError::OddPath),
-    }
+    if encode_file(&decoded)? == path { Ok(path.to_owned()) } else { Err(ServerUrlError::OddPath) }
 }

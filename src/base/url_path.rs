@@ -31,10 +31,7 @@ impl UrlPath {
         let all = readings(text).filter(|_| is_path && text.chars().all(is_plain)).ok_or(OddPath)?;
         // What is encoded more than once is no line break to whom a path with one would be given.
         let has_control = all.iter().take(2).any(Reading::has_control);
-        match has_control || all.iter().any(Reading::steps_up) {
-            true => Err(OddPath),
-            false => Ok(UrlPath(text.to_owned())),
-        }
+        if has_control || all.iter().any(Reading::steps_up) { Err(OddPath) } else { Ok(UrlPath(text.to_owned())) }
     }
 
     /// The path as it was written.

@@ -62,10 +62,10 @@ impl Connection {
     }
 
     pub(super) fn send(&mut self, frame: &[u8]) -> Result<(), Fault> {
-        self.stream.get_mut().write_all(frame).map_err(|error| match is_timeout(&error) {
-            true => reason::Agent::Silent.into(),
-            false => reason::Agent::Gone.into(),
-        })
+        self.stream
+            .get_mut()
+            .write_all(frame)
+            .map_err(|error| if is_timeout(&error) { reason::Agent::Silent.into() } else { reason::Agent::Gone.into() })
     }
 
     /// The next line, put together where it came in pieces. It may take long, as what it is about does; that the agent answers

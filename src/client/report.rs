@@ -15,6 +15,7 @@ pub fn report(fault: &Fault, locale: Locale) -> String {
 
 /// Tells a person about a fault on standard error, from a program without texts of its own: what the agent rendered is
 /// printed, and for the rest the program `loom` beside this one is run.
+#[expect(clippy::print_stderr, reason = "the program has no other place to say it")]
 pub fn report_through_loom(fault: &Fault) {
     if let Some((message, hint)) = fault.rendered_texts() {
         eprintln!("loom: {message}");

@@ -58,10 +58,7 @@ impl Request {
             }
             request.take_line(line)?;
         }
-        match request.is_complete() {
-            true => Ok(request),
-            false => Err(RequestError::Incomplete),
-        }
+        if request.is_complete() { Ok(request) } else { Err(RequestError::Incomplete) }
     }
 
     /// Whether it says what it is about: a host, or for the passphrase of a client certificate the file that holds it.
@@ -199,10 +196,7 @@ impl Request {
 /// A part of a URL as git reads it. What is a line break once decoded would end git's line (CVE-2020-5260).
 fn decoded(part: &str) -> Result<String, RequestError> {
     let decoded = percent_decode_str(part).decode_utf8().map_err(|_| RequestError::NotUtf8)?;
-    match decoded.contains(['\n', '\r', '\0']) {
-        true => Err(RequestError::Control),
-        false => Ok(decoded.into_owned()),
-    }
+    if decoded.contains(['\n', '\r', '\0']) { Err(RequestError::Control) } else { Ok(decoded.into_owned()) }
 }
 
 fn text(value: &[u8]) -> Result<&str, RequestError> {

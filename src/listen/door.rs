@@ -197,13 +197,12 @@ impl Door {
                 None => return Err(DoorError::Taken),
             }
         }
-        let replaced = match named {
-            true => None,
-            false => {
-                let (listener, name) = listen(&path)?;
-                own.name = name;
-                Some(std::mem::replace(&mut self.listener, listener))
-            }
+        let replaced = if named {
+            None
+        } else {
+            let (listener, name) = listen(&path)?;
+            own.name = name;
+            Some(std::mem::replace(&mut self.listener, listener))
         };
         own.watch = watch(&path, own.lock.as_deref())?;
         Ok(replaced)

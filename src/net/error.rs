@@ -45,14 +45,12 @@ impl HttpError {
 
 /// The error that the library reports, as far as it tells.
 pub(super) fn failed(error: &reqwest::Error) -> HttpError {
-    let reason = match error.is_timeout() {
-        true => msg!("no-answer-within", seconds = ANSWER_WITHIN.as_secs()),
-        false => msg!("network-says", error = innermost(error)),
+    let reason = if error.is_timeout() {
+        msg!("no-answer-within", seconds = ANSWER_WITHIN.as_secs())
+    } else {
+        msg!("network-says", error = innermost(error))
     };
-    match error.is_connect() || error.is_builder() {
-        true => HttpError::Unreachable(reason),
-        false => HttpError::Lost(reason),
-    }
+    if error.is_connect() || error.is_builder() { HttpError::Unreachable(reason) } else { HttpError::Lost(reason) }
 }
 
 /// The innermost reason of an error, since the outer ones only say that a request failed.

@@ -55,10 +55,7 @@ fn system_authorities(route: &Route) -> Result<Option<Vec<Certificate>>, HttpErr
 /// The certificates in this file, at least one.
 fn certificates(path: &Path) -> Result<Vec<Certificate>, HttpError> {
     let found = Certificate::from_pem_bundle(&read(path)?).map_err(|error| tls_file(path, &error))?;
-    match found.is_empty() {
-        true => Err(HttpError::TlsFile(msg!("tls-file-empty", path = path.display()))),
-        false => Ok(found),
-    }
+    if found.is_empty() { Err(HttpError::TlsFile(msg!("tls-file-empty", path = path.display()))) } else { Ok(found) }
 }
 
 /// Reads a file that may have a private key in it.

@@ -88,9 +88,10 @@ fn tidy(answer: &Answer) -> HttpResponse {
         None => body.texts("scope"),
     };
     let scopes: Vec<_> = scopes.into_iter().filter(|scope| !scope.is_empty()).collect();
-    match scopes.is_empty() {
-        true => body.remove("scope"),
-        false => body.set("scope", scopes.join(" ")),
+    if scopes.is_empty() {
+        body.remove("scope")
+    } else {
+        body.set("scope", scopes.join(" "))
     }
     if body.has("access_token") && !body.has("token_type") {
         body.set("token_type", "bearer");

@@ -35,7 +35,7 @@ pub struct Cascade {
 }
 
 /// Records by account, each with the place where it is kept.
-pub type Kept = BTreeMap<AccountKey, (Record, StoredIn)>;
+pub(super) type Kept = BTreeMap<AccountKey, (Record, StoredIn)>;
 
 /// A keyring that was not there when the stores were opened.
 struct Awaited {

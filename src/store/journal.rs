@@ -131,10 +131,7 @@ pub(super) fn go_on<'b>(
         is_named(&end, &mut named);
         rest = later;
     }
-    match named.is_empty() && end.lines > 0 {
-        true => Ok(end),
-        false => Err(EnvelopeError::Damaged),
-    }
+    if named.is_empty() && end.lines > 0 { Ok(end) } else { Err(EnvelopeError::Damaged) }
 }
 
 /// How the line ends that is the last one at this end.
@@ -242,9 +239,10 @@ mod tests {
         for at in begin..journal_head::length(&seal) {
             let mut spoiled = whole.clone();
             spoiled[at] ^= 1;
-            let found = match journal_head::has_head(&spoiled) {
-                true => labels(&spoiled, &seal).map(drop),
-                false => super::super::envelope::open(&spoiled, &seal).map(drop),
+            let found = if journal_head::has_head(&spoiled) {
+                labels(&spoiled, &seal).map(drop)
+            } else {
+                super::super::envelope::open(&spoiled, &seal).map(drop)
             };
             assert!(matches!(found, Err(EnvelopeError::Damaged | EnvelopeError::WrongKey)), "{at}: {found:?}");
         }

@@ -80,9 +80,10 @@ pub(super) fn ends(line: &[u8], seal: &Seal) -> Result<Vec<(u64, String)>, Envel
         again[(lines % 2) as usize] = Some(End { lines: *lines, tag: tag.clone(), at: 0 });
     }
     // It is what we would print, byte by byte; anything else is damage.
-    match head(seal.id(), again.each_ref().map(Option::as_ref)).as_bytes() == line && !named.is_empty() {
-        true => Ok(named),
-        false => Err(EnvelopeError::Damaged),
+    if head(seal.id(), again.each_ref().map(Option::as_ref)).as_bytes() == line && !named.is_empty() {
+        Ok(named)
+    } else {
+        Err(EnvelopeError::Damaged)
     }
 }
 

@@ -113,12 +113,11 @@ impl StoreKey {
             return Err(StoreError::WrongPassphrase);
         }
         let known = std::mem::replace(&mut *self.opened(), opened);
-        match self.needs_passphrase()? {
-            true => {
-                *self.opened() = known;
-                Err(StoreError::OtherPassphrase)
-            }
-            false => Ok(()),
+        if self.needs_passphrase()? {
+            *self.opened() = known;
+            Err(StoreError::OtherPassphrase)
+        } else {
+            Ok(())
         }
     }
 

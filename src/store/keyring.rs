@@ -305,10 +305,7 @@ fn user(platform: &Platform, item: &Item) -> Result<Option<String>> {
 fn remove(platform: &Platform, user: &str) -> Result<bool> {
     let items = items(platform, user)?;
     items.iter().try_for_each(|item| platform.delete(item))?;
-    match self::items(platform, user)?.is_empty() {
-        true => Ok(!items.is_empty()),
-        false => Err(StoreError::NotKept),
-    }
+    if self::items(platform, user)?.is_empty() { Ok(!items.is_empty()) } else { Err(StoreError::NotKept) }
 }
 
 fn failed<R>(outcome: &Result<R>) -> bool {

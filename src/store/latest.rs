@@ -18,9 +18,10 @@ pub(super) struct Latest {
 impl Latest {
     /// Takes in a record that is later than those before; `None` if its label cannot be read.
     pub(super) fn add(&mut self, record: SealedRecord, is_unclaimed: bool) -> Option<()> {
-        match is_unclaimed {
-            true => drop(self.unclaimed.insert(record.label::<LegacyLabel>()?.key, record)),
-            false => drop(self.records.insert(record.label::<Label>()?.account, record)),
+        if is_unclaimed {
+            drop(self.unclaimed.insert(record.label::<LegacyLabel>()?.key, record))
+        } else {
+            drop(self.records.insert(record.label::<Label>()?.account, record))
         }
         Some(())
     }

@@ -29,9 +29,12 @@ impl Lookout {
 
     /// The present state of the stores. Nothing is opened for this.
     pub fn look(&self) -> Version {
-        let count = |watch: &Watch| match self.waits.load(Ordering::Acquire) {
-            true => watch.signs().wrapping_add(buses::known()),
-            false => watch.changes(),
+        let count = |watch: &Watch| {
+            if self.waits.load(Ordering::Acquire) {
+                watch.signs().wrapping_add(buses::known())
+            } else {
+                watch.changes()
+            }
         };
         Version {
             // The key too: one that was replaced opens nothing that was read before.

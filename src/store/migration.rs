@@ -35,10 +35,7 @@ impl Cascade {
             let found = kept.get(record.account());
             found.is_some_and(|found| found.credential().secret().matches(record.credential().secret()))
         };
-        match all.iter().all(is_kept) {
-            true => Ok(Copied { target, accounts }),
-            false => Err(StoreError::NotKept),
-        }
+        if all.iter().all(is_kept) { Ok(Copied { target, accounts }) } else { Err(StoreError::NotKept) }
     }
 
     /// Removes the records that were copied from where they were, and uses the store to which they went from now on.

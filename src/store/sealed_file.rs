@@ -277,16 +277,15 @@ pub(super) fn is_whole(bytes: &[u8], seal: &Seal) -> bool {
 /// Reads the bytes of a file of either form.
 fn read_all<R: Reader>(bytes: &[u8], seal: &Seal) -> Result<(R, Option<End>), EnvelopeError> {
     let (mut read, mut is_whole) = (R::default(), true);
-    let end = match journal_head::has_head(bytes) {
-        true => Some(journal::read(bytes, seal, |added, at| is_whole &= take(&mut read, seal, added, at).is_some())?),
-        false => {
-            let Body { records, unclaimed } = envelope::open(bytes, seal)?;
-            let records = records.into_iter().map(|record| (record, false));
-            for (record, is_unclaimed) in records.chain(unclaimed.into_iter().map(|record| (record, true))) {
-                is_whole &= read.take(seal, FoundRecord { record, is_unclaimed, at: 0..0 }).is_some();
-            }
-            None
+    let end = if journal_head::has_head(bytes) {
+        Some(journal::read(bytes, seal, |added, at| is_whole &= take(&mut read, seal, added, at).is_some())?)
+    } else {
+        let Body { records, unclaimed } = envelope::open(bytes, seal)?;
+        let records = records.into_iter().map(|record| (record, false));
+        for (record, is_unclaimed) in records.chain(unclaimed.into_iter().map(|record| (record, true))) {
+            is_whole &= read.take(seal, FoundRecord { record, is_unclaimed, at: 0..0 }).is_some();
         }
+        None
     };
     if is_whole { Ok((read, end)) } else { Err(EnvelopeError::Damaged) }
 }

@@ -78,9 +78,10 @@ impl SecretService {
 
     /// Fails if a change could be made after the caller has stopped waiting and was told that it was not.
     fn begin_change(&self) -> Result<()> {
-        match Instant::now() + ANSWER_WITHIN > self.until.get() {
-            true => Err(StoreError::of_keyring(msg!("keyring-hangs"))),
-            false => Ok(()),
+        if Instant::now() + ANSWER_WITHIN > self.until.get() {
+            Err(StoreError::of_keyring(msg!("keyring-hangs")))
+        } else {
+            Ok(())
         }
     }
 
@@ -125,10 +126,7 @@ impl SecretService {
         self.begin_change()?;
         let (item, prompt): (Path, Path) =
             self.call(&collection, COLLECTION, "CreateItem", (properties, secret, false))?;
-        match is_none(&item) {
-            false => Ok(Item(item)),
-            true => self.prompt(&prompt)?.map(Item).ok_or_else(refused),
-        }
+        if !is_none(&item) { Ok(Item(item)) } else { self.prompt(&prompt)?.map(Item).ok_or_else(refused) }
     }
 
     /// Removes an item; one that is gone already is no error.

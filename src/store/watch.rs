@@ -102,13 +102,11 @@ impl State {
         while let Some(message) = channel.pop_message() {
             self.take_in(&message);
         }
-        match is_open {
-            true => self.channel = Some(channel),
-            // The bus is gone, or had enough of one who never read: what it did not say is unknown.
-            false => {
-                self.signs += 1;
-                self.change();
-            }
+        if is_open {
+            self.channel = Some(channel)
+        } else {
+            self.signs += 1;
+            self.change();
         }
     }
 

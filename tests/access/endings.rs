@@ -149,10 +149,10 @@ fn a_call_over_http_ends_with_its_token_also_while_its_body_is_awaited() {
             bearer(&token)
         );
         stream.write_all(head.as_bytes()).unwrap();
-        match body.is_empty() {
-            true => wait_until("the call is under way", || server.requests() > before),
-            // The stub reads the whole of it before it counts it.
-            false => wait_until("the call is noted", || home.audited("auth.ok").len() > 2),
+        if body.is_empty() {
+            wait_until("the call is under way", || server.requests() > before)
+        } else {
+            wait_until("the call is noted", || home.audited("auth.ok").len() > 2)
         }
         home.loom(&["token", "revoke", "ci"]).ok();
         in_time(path, || {

@@ -172,9 +172,10 @@ impl World {
         for host in HOSTS {
             assert_eq!(self.password(host).as_ref(), self.passwords.get(host), "{host}");
         }
-        match self.logged_in {
-            true => drop(self.home.loom(&["token", "--server", self.server.url()]).ok()),
-            false => drop(self.home.loom(&["token", "--server", self.server.url()]).fails(4)),
+        if self.logged_in {
+            drop(self.home.loom(&["token", "--server", self.server.url()]).ok())
+        } else {
+            drop(self.home.loom(&["token", "--server", self.server.url()]).fails(4))
         }
     }
 

@@ -11,9 +11,10 @@ const START: &str =
 fn polling(poll: impl Fn(usize) -> String + Send + Sync + 'static) -> Stub {
     Stub::start(move |number, head, stream| {
         let host = head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default().to_owned();
-        let answer = match head.starts_with("POST /auth/device/start") {
-            true => http("200 OK", "", &START.replace("URL", &format!("http://{host}"))),
-            false => poll(number),
+        let answer = if head.starts_with("POST /auth/device/start") {
+            http("200 OK", "", &START.replace("URL", &format!("http://{host}")))
+        } else {
+            poll(number)
         };
         let _ = stream.write_all(answer.as_bytes());
     })

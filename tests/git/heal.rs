@@ -156,9 +156,10 @@ fn what_a_server_goes_on_refusing_stays_refused() {
 fn stub_that_wants(authorization: &'static str) -> Stub {
     Stub::start(move |_, request, stream| {
         let shown = request.lines().find_map(|line| line.strip_prefix("authorization: "));
-        let answer = match shown == Some(authorization) {
-            true => http("200 OK", "", "well"),
-            false => http("401 Unauthorized", "www-authenticate: Bearer\r\n", ""),
+        let answer = if shown == Some(authorization) {
+            http("200 OK", "", "well")
+        } else {
+            http("401 Unauthorized", "www-authenticate: Bearer\r\n", "")
         };
         let _ = stream.write_all(answer.as_bytes());
     })

@@ -51,10 +51,10 @@ const ENTRY: &str = "bin/git-credential-loom/main.rs";
 /// All files of Rust below this directory.
 pub(super) fn sources(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).unwrap().flatten();
-    let nested = entries.flat_map(|entry| match entry.file_type().unwrap().is_dir() {
-        true => sources(&entry.path()),
-        false => vec![entry.path()],
-    });
+    let nested =
+        entries.flat_map(
+            |entry| if entry.file_type().unwrap().is_dir() { sources(&entry.path()) } else { vec![entry.path()] },
+        );
     nested.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
 }
 

@@ -93,10 +93,7 @@ fn start_anew(home: &Home, said: &str) {
 /// Removes these files of the home, or the directories.
 fn remove(home: &Home, names: &[&str]) {
     for path in names.iter().map(|name| home.path().join(name)) {
-        match path.is_dir() {
-            true => std::fs::remove_dir_all(path).unwrap(),
-            false => std::fs::remove_file(path).unwrap(),
-        }
+        if path.is_dir() { std::fs::remove_dir_all(path).unwrap() } else { std::fs::remove_file(path).unwrap() }
     }
 }
 

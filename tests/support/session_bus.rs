@@ -4,20 +4,20 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 /// It ends, with all that runs in it, when this is dropped.
-pub struct SessionBus {
+pub(super) struct SessionBus {
     session: Child,
     address: String,
 }
 
 impl SessionBus {
     /// Starts it by this `dbus-run-session`, with gnome-keyring in it, unlocked.
-    pub fn with_keyring(session: Command) -> SessionBus {
+    pub(super) fn with_keyring(session: Command) -> SessionBus {
         let unlock = "printf %s secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
         SessionBus::prepared(session, unlock)
     }
 
     /// The same after this was done in it.
-    pub fn prepared(mut session: Command, prepare: &str) -> SessionBus {
+    pub(super) fn prepared(mut session: Command, prepare: &str) -> SessionBus {
         let script = format!("{prepare}; echo \"$DBUS_SESSION_BUS_ADDRESS\"; exec cat");
         session.args(["--", "sh", "-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut session = session.spawn().unwrap();
@@ -28,7 +28,7 @@ impl SessionBus {
         SessionBus { session, address }
     }
 
-    pub fn address(&self) -> &str {
+    pub(super) fn address(&self) -> &str {
         &self.address
     }
 }

@@ -117,7 +117,7 @@ impl Accounts {
 
     /// Offers the store again what it did not take, unless it has something else by now. The last that an agent does with
     /// its stores before it is locked, so that being locked does not keep it.
-    pub async fn save_again(&self) {
+    pub(crate) async fn save_again(&self) {
         let Ok(mut stores) = timeout(STORE_WITHIN, self.changing.lock()).await else { return };
         let unsaved = |all: &Index| {
             let unsaved = all.iter().filter_map(|held| Some((held.record().clone(), held.unsaved.clone()?)));

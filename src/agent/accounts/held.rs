@@ -80,9 +80,10 @@ impl Held {
     /// forgotten.
     pub(crate) fn with(self, record: Record, stored_in: StoredIn) -> Self {
         let is_same = self.record.credential().secret().matches(record.credential().secret());
-        match is_same && self.record.refused() == record.refused() {
-            true => Held { record, stored_in, unsaved: None, ..self },
-            false => Held { heals: self.heals, ..Held::new(record, stored_in) },
+        if is_same && self.record.refused() == record.refused() {
+            Held { record, stored_in, unsaved: None, ..self }
+        } else {
+            Held { heals: self.heals, ..Held::new(record, stored_in) }
         }
     }
 

@@ -148,9 +148,10 @@ impl Accounts {
             let outage = lock(&self.outage).as_ref().map(|outage| outage.first);
             // One that is slow and works is waited for: by then it is known whether it hangs, and whoever asks it sees that soon.
             let is_known = outage.is_some_and(|first| first.elapsed() >= KNOWN_AFTER);
-            let read = match self.only_the_keyring_changed() && !is_known {
-                true => timeout(OUTAGE_AFTER, read).await.unwrap_or_else(|_| Err(fault::keyring_hangs())),
-                false => read.await,
+            let read = if self.only_the_keyring_changed() && !is_known {
+                timeout(OUTAGE_AFTER, read).await.unwrap_or_else(|_| Err(fault::keyring_hangs()))
+            } else {
+                read.await
             };
             let (all, damaged, version) = match read {
                 // What is in memory is as good as what nobody can read, until somebody can.

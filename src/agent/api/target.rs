@@ -42,10 +42,7 @@ impl Target {
         let url = Url::parse(&text).ok().filter(|url| url.as_str() == text && url.fragment().is_none());
         let url = url.filter(is_plain);
         let url = url.ok_or(reason::Api::OddPath)?;
-        match lies_below(&server, &url) {
-            true => Ok(Target { server, url }),
-            false => Err(fault::api_elsewhere(&server)),
-        }
+        if lies_below(&server, &url) { Ok(Target { server, url }) } else { Err(fault::api_elsewhere(&server)) }
     }
 }
 

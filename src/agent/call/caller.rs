@@ -95,9 +95,10 @@ impl<'a> Caller<'a> {
             self.begun.server = Some(server.clone());
             self.over = Over::default();
         }
-        match self.begun.authority.sees(server) {
-            true => Ok(()),
-            false => Err(reason::Login::NothingThere { server: server.clone() }.into()),
+        if self.begun.authority.sees(server) {
+            Ok(())
+        } else {
+            Err(reason::Login::NothingThere { server: server.clone() }.into())
         }
     }
 
@@ -123,10 +124,7 @@ impl<'a> Caller<'a> {
         let default = config.default_server().filter(|default| self.authority().sees(default));
         let server = named.or_else(|| default.cloned()).ok_or(reason::Login::NoServer)?;
         self.is_about(&server, user)?;
-        match config.permits(&server) {
-            true => Ok(server),
-            false => Err(fault::cleartext(&server)),
-        }
+        if config.permits(&server) { Ok(server) } else { Err(fault::cleartext(&server)) }
     }
 
     pub(crate) fn authority(&self) -> &Authority {

@@ -104,9 +104,10 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
     if let Err(fault) = agent.disk.answers().await {
         // Whoever may end the agent does not wait for its disk.
         let is_owner = matches!(caller.asker(), Asker::Process { door: None, .. }) && request.token.is_none();
-        return match is_owner && request.verb() == wire::Stop::NAME {
-            true => run::<wire::Stop>(agent, &request, caller, NOTHING).await,
-            false => refuse(fault, caller),
+        return if is_owner && request.verb() == wire::Stop::NAME {
+            run::<wire::Stop>(agent, &request, caller, NOTHING).await
+        } else {
+            refuse(fault, caller)
         };
     }
     agent.accounts.lock_if_due();
@@ -158,10 +159,8 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
             let gives_rights = verb.gives_rights() && !(V::CHANGES_ACCOUNT && author == Author::Owner);
             // One that has no event notes what it did by itself, and that changes rights.
             let of_rights = gives_rights || changes_rights || V::EVENT.is_none();
-            let room = match gives_rights || V::CHANGES_ACCOUNT {
-                true => caller.noting().take_room(&author, of_rights),
-                false => Ok(()),
-            };
+            let room =
+                if gives_rights || V::CHANGES_ACCOUNT { caller.noting().take_room(&author, of_rights) } else { Ok(()) };
             let may = match room {
                 Ok(()) if gives_rights => agent.audit.can_note().await,
                 room => room,

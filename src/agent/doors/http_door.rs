@@ -117,9 +117,10 @@ impl Doors {
 
     fn may_take_http(&self, asker: &Standing, hint: Message) -> Result<(), Fault> {
         let Some((url, standing)) = self.gate.http.place() else { return Ok(()) };
-        match self.gate.leads_to(asker, &standing)? {
-            true => Ok(()),
-            false => Err(Fault::from(reason::Door::HttpIsOpen { url }).hint(hint)),
+        if self.gate.leads_to(asker, &standing)? {
+            Ok(())
+        } else {
+            Err(Fault::from(reason::Door::HttpIsOpen { url }).hint(hint))
         }
     }
 

@@ -105,12 +105,8 @@ impl Doors {
             let doors: Vec<Standing> = lock(&self.sockets).iter().map(|door| door.set_up_by.clone()).collect();
             let http = self.gate.http.place().map(|(_, standing)| standing);
             let all = doors.into_iter().chain(http).fold(Standing::default(), |all, standing| all.and(&standing));
-            let first_ends = async {
-                match all.is_users() {
-                    true => std::future::pending().await,
-                    false => self.gate.unusable(&all).await,
-                }
-            };
+            let first_ends =
+                async { if all.is_users() { std::future::pending().await } else { self.gate.unusable(&all).await } };
             tokio::select! {
                 _ = news.changed() => {}
                 () = first_ends => {}

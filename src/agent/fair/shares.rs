@@ -15,7 +15,7 @@ use crate::agent::fair::party::{Party, WAYS};
 /// Things that take up one of so many places each. When there is none left, the one who has most gives way: so whoever takes
 /// all they can get keeps nobody else out.
 #[derive(Debug)]
-pub struct Shares<T> {
+pub(crate) struct Shares<T> {
     most: usize,
     next: u64,
     /// Oldest first.
@@ -29,13 +29,13 @@ const OWNERS_PART: usize = 4;
 
 impl<T> Shares<T> {
     /// A pool of this many places, at least one.
-    pub fn new(most: usize) -> Shares<T> {
+    pub(crate) fn new(most: usize) -> Shares<T> {
         Shares { most: most.max(1), next: 0, taken: BTreeMap::new(), parties: HashMap::new() }
     }
 
     /// Takes a place. Returns its number, and the thing of another party that had to give way, if one had to. If this
     /// party has most places already, `thing` is handed back as the error.
-    pub fn join(&mut self, party: Party, thing: T) -> Result<(u64, Option<T>), T> {
+    pub(crate) fn join(&mut self, party: Party, thing: T) -> Result<(u64, Option<T>), T> {
         match self.who_gives_way(&party) {
             Some((_, true)) => Err(thing),
             gives_way => Ok(self.put(party, thing, gives_way)),
@@ -44,31 +44,31 @@ impl<T> Shares<T> {
 
     /// Takes a place in any case. Returns its number, and the thing that had to give way, if one had to: if this party
     /// has most places already, its own oldest.
-    pub fn push(&mut self, party: Party, thing: T) -> (u64, Option<T>) {
+    pub(crate) fn push(&mut self, party: Party, thing: T) -> (u64, Option<T>) {
         let gives_way = self.who_gives_way(&party);
         self.put(party, thing, gives_way)
     }
 
     /// The oldest of the one who has most, who gives it up.
-    pub fn send_one_away(&mut self) -> Option<T> {
+    pub(crate) fn send_one_away(&mut self) -> Option<T> {
         let number = self.greediest(None)?;
         self.remove(number)
     }
 
     /// Gives up the place with this number, and returns what had it.
-    pub fn remove(&mut self, number: u64) -> Option<T> {
+    pub(crate) fn remove(&mut self, number: u64) -> Option<T> {
         self.take_out(number).map(|(_, thing)| thing)
     }
 
     /// From here on it is the newest.
-    pub fn renew(&mut self, number: u64) -> Option<&mut T> {
+    pub(crate) fn renew(&mut self, number: u64) -> Option<&mut T> {
         let (party, thing) = self.take_out(number)?;
         let newest = self.add(party, thing);
         self.get_mut(newest)
     }
 
     /// From here on it is one of theirs: they spoke for it.
-    pub fn vouch(&mut self, number: u64, by: Party) {
+    pub(crate) fn vouch(&mut self, number: u64, by: Party) {
         let Some((party, _)) = self.taken.get_mut(&number) else { return };
         let before = std::mem::replace(party, by.clone());
         forget(&mut self.parties, &before, number);
@@ -76,20 +76,20 @@ impl<T> Shares<T> {
     }
 
     /// Takes those out that are meant.
-    pub fn take(&mut self, is_meant: impl Fn(&T) -> bool) -> Vec<T> {
+    pub(crate) fn take(&mut self, is_meant: impl Fn(&T) -> bool) -> Vec<T> {
         let numbers: Vec<u64> = self.iter().filter(|(_, thing)| is_meant(thing)).map(|(number, _)| number).collect();
         numbers.into_iter().filter_map(|number| self.remove(number)).collect()
     }
 
     /// Takes out the oldest that exactly this party has of those that are meant.
-    pub fn take_oldest_of(&mut self, party: &Party, is_meant: impl Fn(&T) -> bool) -> Option<T> {
+    pub(crate) fn take_oldest_of(&mut self, party: &Party, is_meant: impl Fn(&T) -> bool) -> Option<T> {
         let mut own = self.taken.iter().filter(|(_, (other, thing))| other.is(party) && is_meant(thing));
         let number = own.next().map(|(number, _)| *number)?;
         self.remove(number)
     }
 
     /// Keeps only the places whose thing `stays` accepts.
-    pub fn retain(&mut self, mut stays: impl FnMut(&T) -> bool) {
+    pub(crate) fn retain(&mut self, mut stays: impl FnMut(&T) -> bool) {
         let parties = &mut self.parties;
         self.taken.retain(|number, (party, thing)| {
             let stays = stays(thing);
@@ -101,22 +101,22 @@ impl<T> Shares<T> {
     }
 
     /// How many exactly this party has.
-    pub fn count_of(&self, party: &Party) -> usize {
+    pub(crate) fn count_of(&self, party: &Party) -> usize {
         self.taken.values().filter(|(other, _)| other.is(party)).count()
     }
 
     /// How many places are taken.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.taken.len()
     }
 
     /// Oldest first, with their numbers.
-    pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
         self.taken.iter().map(|(number, (_, thing))| (*number, thing))
     }
 
     /// What has the place with this number.
-    pub fn get_mut(&mut self, number: u64) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut T> {
         self.taken.get_mut(&number).map(|(_, thing)| thing)
     }
 

@@ -135,10 +135,10 @@ impl Gate {
         match shown {
             Shown::Nothing => Ok(stranger),
             Shown::Bearer(token) => {
-                let guest = match token.expose().starts_with(PREFIX) || !is_jwt(token.expose()) {
-                    true => self.by_token(stranger, &token).await?,
-                    // Boxed: the issuer may have to be asked, and what that takes not every request should hold.
-                    false => Box::pin(self.by_access_token(stranger, &token)).await?,
+                let guest = if token.expose().starts_with(PREFIX) || !is_jwt(token.expose()) {
+                    self.by_token(stranger, &token).await?
+                } else {
+                    Box::pin(self.by_access_token(stranger, &token)).await?
                 };
                 self.note_guest(&guest);
                 Ok(guest)
@@ -147,9 +147,10 @@ impl Gate {
             Shown::Form { cookie, key } => {
                 let guest = self.by_session(stranger, cookie).await?;
                 let own = guest.session().map(form_key);
-                match own.is_some_and(|own| own.matches(&key)) {
-                    true => Ok(guest),
-                    false => Err(reason::People::FormOutdated.into()),
+                if own.is_some_and(|own| own.matches(&key)) {
+                    Ok(guest)
+                } else {
+                    Err(reason::People::FormOutdated.into())
                 }
             }
         }

@@ -78,10 +78,10 @@ impl Gate {
             };
         }
         standing = standing.and(door.unwrap_or(&Standing::default()));
-        let authority = match request.token.is_none() && request.verb() == Hello::NAME {
-            // A front-end that waits asks again and again whether anybody is there: that is no use of anything.
-            true => self.rights_behind(&standing)?.map(|rights| Authority::owner().within_tokens(&standing, rights)),
-            false => self.spend(Authority::owner(), &standing).await?,
+        let authority = if request.token.is_none() && request.verb() == Hello::NAME {
+            self.rights_behind(&standing)?.map(|rights| Authority::owner().within_tokens(&standing, rights))
+        } else {
+            self.spend(Authority::owner(), &standing).await?
         };
         authority.ok_or_else(|| reason::Rights::TokenUnknown.into())
     }
@@ -303,9 +303,10 @@ impl Gate {
 /// Whoever sees those of several has to say which is meant where more than one of a name has rights.
 pub(crate) fn one_of_name(tokens: &[Listed], name: &str) -> Result<(), Fault> {
     let is_id = tokens.iter().any(|token| token.id == name);
-    match !is_id && tokens.iter().filter(|token| token.active && !token.leased && token.name == name).count() > 1 {
-        true => Err(fault::name_of_several(name)),
-        false => Ok(()),
+    if !is_id && tokens.iter().filter(|token| token.active && !token.leased && token.name == name).count() > 1 {
+        Err(fault::name_of_several(name))
+    } else {
+        Ok(())
     }
 }
 

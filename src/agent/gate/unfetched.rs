@@ -18,9 +18,6 @@ impl Gate {
 
     /// Tokens that no machine fetched are worth nothing.
     pub(crate) async fn revoke_unfetched(&self, ids: Vec<String>) -> Result<(), Fault> {
-        match ids.is_empty() {
-            true => Ok(()),
-            false => self.forget_issued(ids).await,
-        }
+        if ids.is_empty() { Ok(()) } else { self.forget_issued(ids).await }
     }
 }

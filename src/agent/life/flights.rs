@@ -92,9 +92,10 @@ impl Drop for Seat<'_> {
         if !matches!(board.flights.get(&self.server), Some(Flight::Under(number, _)) if *number == self.number) {
             return;
         }
-        match self.done {
-            true => board.flights.remove(&self.server),
-            false => board.flights.insert(self.server.clone(), Flight::Unfinished(Moment::now())),
+        if self.done {
+            board.flights.remove(&self.server)
+        } else {
+            board.flights.insert(self.server.clone(), Flight::Unfinished(Moment::now()))
         };
     }
 }

@@ -85,7 +85,7 @@ impl Settings {
     }
 
     /// Where they stand: the directory, and the name in it.
-    pub fn place(&self) -> Option<(PathBuf, OsString)> {
+    pub(crate) fn place(&self) -> Option<(PathBuf, OsString)> {
         place_of(&self.path)
     }
 

@@ -28,9 +28,10 @@ pub(crate) async fn keep(
         return Err(not_kept(fault));
     }
     // Ending a login takes what logging out does, also where it came in between.
-    let may_go: fn(&Record) -> bool = match caller.authority().allows(Scope::Control) {
-        true => |_| true,
-        false => |record| record.credential().origin() != Origin::Login,
+    let may_go: fn(&Record) -> bool = if caller.authority().allows(Scope::Control) {
+        |_| true
+    } else {
+        |record| record.credential().origin() != Origin::Login
     };
     let kept = upstream.accounts.keep(account.clone(), instead, credential, may_go).await?;
     let Some((stored_in, replaced)) = kept else { return Err(not_kept(fault::scope_missing(Scope::Control))) };

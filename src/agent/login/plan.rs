@@ -78,10 +78,8 @@ impl<'a> Plan<'a> {
         let configured = config.server(server).map(|entry| entry.oauth().clone()).unwrap_or_default();
         let given = said.or(configured);
         let known = known_hosts::settings(server);
-        let known = match given.issuer.is_some() && given.token_endpoint.is_none() {
-            true => known.without_endpoints(),
-            false => known,
-        };
+        let known =
+            if given.issuer.is_some() && given.token_endpoint.is_none() { known.without_endpoints() } else { known };
         let mut settings = given.or(known);
         if settings.issuer.is_none() && settings.token_endpoint.is_none() {
             settings = settings.or(earlier_issuer(upstream, authority, server).await?);

@@ -45,7 +45,7 @@ struct Unrevoked {
 
 impl Upstream {
     /// Does what comes up, until the agent stops.
-    pub async fn do_chores(self: Arc<Self>) {
+    pub(crate) async fn do_chores(self: Arc<Self>) {
         let mut rested = Instant::now();
         loop {
             let due = self.next_chore().await.map(|due| due.max(rested));

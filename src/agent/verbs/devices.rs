@@ -142,10 +142,7 @@ impl Handle for DeviceEnd {
             .await?;
         let ids: Vec<&str> = ended.iter().map(|token| token.id.as_str()).collect();
         caller.concerns(&ids.join(" "));
-        match ended.is_empty() {
-            true => Err(fault::no_such_token(&self.id)),
-            false => Ok(Empty {}),
-        }
+        if ended.is_empty() { Err(fault::no_such_token(&self.id)) } else { Ok(Empty {}) }
     }
 }
 

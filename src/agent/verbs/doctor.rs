@@ -18,12 +18,11 @@ impl Handle for Doctor {
             in_file.map(|held| held.record().clone()).collect::<Vec<_>>()
         });
         let held = held.unwrap_or_default();
-        let restored = match self.restore {
-            true => {
-                let (paths, key, held) = (paths.clone(), key.clone(), held.clone());
-                within(ALL_WITHIN, move || repair::restore(&paths, &key, &held).map_err(fault::from_store)).await?
-            }
-            false => None,
+        let restored = if self.restore {
+            let (paths, key, held) = (paths.clone(), key.clone(), held.clone());
+            within(ALL_WITHIN, move || repair::restore(&paths, &key, &held).map_err(fault::from_store)).await?
+        } else {
+            None
         };
         if restored.is_some() {
             agent.audit.note("store.restore", caller.actor(), None, Ok(()));

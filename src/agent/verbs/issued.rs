@@ -159,10 +159,7 @@ fn is_for_status_only(caller: &Caller<'_>) -> bool {
 }
 
 fn scopes(scopes: Scopes) -> Result<Scopes, Fault> {
-    match scopes.is_empty() {
-        false => Ok(scopes),
-        true => Err(reason::Tokens::ScopesOrRole.into()),
-    }
+    if !scopes.is_empty() { Ok(scopes) } else { Err(reason::Tokens::ScopesOrRole.into()) }
 }
 
 fn name(name: &str) -> Result<String, Fault> {

@@ -31,15 +31,16 @@ impl Handle for Login {
             // It would be sent what the settings have for another, and what is kept here would go on asking it.
             caller.the_user()?;
         }
-        let seat = match self.for_git {
-            false => agent.flights.take(&server),
-            true => match agent.flights.board(&server) {
+        let seat = if !self.for_git {
+            agent.flights.take(&server)
+        } else {
+            match agent.flights.board(&server) {
                 Boarding::Mine(seat) => seat,
                 Boarding::Others(waiting) => {
                     return join(agent, &server, self.account.as_deref(), waiting, caller).await;
                 }
                 Boarding::LeftAlone => return Err(fault::not_logged_in(&server)),
-            },
+            }
         };
         // A store that cannot keep the login is found out before a person is asked to approve it.
         agent.accounts.with(|_| ()).await?;

@@ -99,10 +99,7 @@ impl Ending {
         }
         let found = agent.accounts.with(|all| all.get(&account).map(|held| held.credential().clone())).await?;
         let Some(credential) = found else { return Ok(()) };
-        let revocation = match local {
-            true => Revocation::NotAsked,
-            false => agent.upstream.revoke(&account, &credential).await,
-        };
+        let revocation = if local { Revocation::NotAsked } else { agent.upstream.revoke(&account, &credential).await };
         self.revoked.push((account, credential, revocation));
         Ok(())
     }

@@ -46,9 +46,10 @@ impl Asked<'_> {
 
     fn answer(&self, accounts: Seen<'_>) -> WhyReply {
         let user = self.user();
-        let found = match self.config.permits(&self.why.server) {
-            true => select::for_git(accounts, &self.why.server, user, self.is_organization()),
-            false => Vec::new(),
+        let found = if self.config.permits(&self.why.server) {
+            select::for_git(accounts, &self.why.server, user, self.is_organization())
+        } else {
+            Vec::new()
         };
         let usable: Vec<&&Held> = found.iter().filter(|held| held.is_of_use()).collect();
         let chosen = usable.first().copied().copied();
@@ -75,10 +76,10 @@ impl Asked<'_> {
     fn because(&self, chosen: &Held, usable: usize) -> Message {
         match (&self.why.user, self.told) {
             (Some(user), _) if chosen.key().user() != user && chosen.git_user() != user => {
-                match self.is_organization() && chosen.person().is_none_or(|person| !person.starts_with(user.as_str()))
-                {
-                    true => msg!("why-organization", user = user),
-                    false => msg!("why-person", user = user),
+                if self.is_organization() && chosen.person().is_none_or(|person| !person.starts_with(user.as_str())) {
+                    msg!("why-organization", user = user)
+                } else {
+                    msg!("why-person", user = user)
                 }
             }
             (Some(user), _) => msg!("why-user", user = user),

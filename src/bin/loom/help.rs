@@ -62,11 +62,7 @@ fn localize_arg(arg: Arg, locale: Locale, path: &str) -> Arg {
     let own = text(locale, &format!("arg-{path}-{name}"));
     let help = own.unwrap_or_else(|| plain(locale, &format!("arg-{name}")));
     let arg = arg.help(help).help_heading(plain(locale, heading));
-    match arg.get_action().takes_values() {
-        // The texts name them, in the reader's language.
-        true => arg.hide_possible_values(true).hide_default_value(true),
-        false => arg,
-    }
+    if arg.get_action().takes_values() { arg.hide_possible_values(true).hide_default_value(true) } else { arg }
 }
 
 /// The example that follows a command's help, where it has one.

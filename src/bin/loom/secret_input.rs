@@ -22,9 +22,10 @@ pub fn read(prompt: &Message, context: &Context) -> Result<Secret, Fault> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(most as usize));
     std::io::stdin().take(most).read_to_end(&mut bytes).map_err(unreadable)?;
     let secret = without_line_end(text(&bytes)?);
-    match secret.expose().len() as u64 > MAX_INPUT {
-        true => Err(unreadable(std::io::ErrorKind::FileTooLarge.into())),
-        false => Ok(secret),
+    if secret.expose().len() as u64 > MAX_INPUT {
+        Err(unreadable(std::io::ErrorKind::FileTooLarge.into()))
+    } else {
+        Ok(secret)
     }
 }
 
@@ -47,9 +48,10 @@ pub fn of_file(path: &Path, prompt: &Message, context: &Context) -> Result<Secre
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_INPUT as usize + 1));
     let file = std::fs::File::open(path).map_err(unreadable)?;
     file.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    match bytes.len() as u64 > MAX_INPUT {
-        true => Err(unreadable(std::io::ErrorKind::FileTooLarge.into())),
-        false => Ok(Secret::new(text(&bytes)?.trim_end().to_owned())),
+    if bytes.len() as u64 > MAX_INPUT {
+        Err(unreadable(std::io::ErrorKind::FileTooLarge.into()))
+    } else {
+        Ok(Secret::new(text(&bytes)?.trim_end().to_owned()))
     }
 }
 

@@ -35,10 +35,7 @@ pub fn lines(shown: &Shown, token: Option<&Secret>, context: &Context) {
 /// A new token is worth nothing to anybody if nobody saw it, so whoever issued it was asked to take it back.
 pub fn unseen(id: &str, revoked: bool) -> Fault {
     let id = id.to_owned();
-    match revoked {
-        true => reason::Command::TokenUnseen { id }.into(),
-        false => reason::Command::TokenUnseenKept { id }.into(),
-    }
+    if revoked { reason::Command::TokenUnseen { id }.into() } else { reason::Command::TokenUnseenKept { id }.into() }
 }
 
 /// Tokens in a table.

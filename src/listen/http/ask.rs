@@ -122,10 +122,9 @@ impl Conversation {
         let mut line = Zeroizing::new(Vec::new());
         let mut limited = (&mut self.lines).take(MAX_FRAME as u64);
         let read = limited.read_until(b'\n', &mut line).await;
-        matches!(read, Ok(1..)).then_some(line).ok_or_else(|| match self.made_room.load(Ordering::Relaxed) {
-            true => too_many(),
-            false => internal(),
-        })
+        matches!(read, Ok(1..))
+            .then_some(line)
+            .ok_or_else(|| if self.made_room.load(Ordering::Relaxed) { too_many() } else { internal() })
     }
 
     /// Returns once there is something to read. Dropped before, nothing is lost.

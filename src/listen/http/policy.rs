@@ -54,7 +54,7 @@ impl Policy {
 
     /// Why a request is one that a page elsewhere had its browser send. The API is for programs, which say no origin; pages
     /// take their own forms only. A form cannot show a token, so one without it is none of ours.
-    fn from_elsewhere(&self, request: &Request, base: &str) -> Option<&'static str> {
+    fn refusal(&self, request: &Request, base: &str) -> Option<&'static str> {
         let headers = request.headers();
         // What decides is there once: of two nobody knows which a reader before or behind this one takes.
         if [ORIGIN, SEC_FETCH_SITE, CONTENT_TYPE].iter().any(|name| headers.get_all(name).iter().count() > 1) {
@@ -100,7 +100,7 @@ async fn check(policy: Policy, mut request: Request, next: Next) -> Response {
     let Some(visit) = request.extensions().get::<Visit>() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    match policy.from_elsewhere(&request, &visit.base) {
+    match policy.refusal(&request, &visit.base) {
         Some(reason) => Problem::plain(StatusCode::FORBIDDEN, reason).into_response(),
         None => {
             request.extensions_mut().insert(policy);

@@ -66,6 +66,7 @@ struct GnomeKeyring {
 
 impl GnomeKeyring {
     /// Nothing where the programs are not installed.
+    #[expect(clippy::print_stderr, reason = "who runs the tests is told what was not tried")]
     fn start(home: &std::path::Path) -> Option<GnomeKeyring> {
         let is_installed = |name: &str| Command::new(name).arg("--version").output().is_ok();
         if !["dbus-run-session", "gnome-keyring-daemon"].into_iter().all(is_installed) {

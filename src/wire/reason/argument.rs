@@ -13,6 +13,7 @@ pub trait Argument {
     where
         Self: Sized;
 
+    /// A value as a test wants it.
     #[cfg(test)]
     fn sample() -> Self
     where

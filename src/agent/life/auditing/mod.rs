@@ -215,12 +215,12 @@ impl Auditing {
     }
 
     /// Notes that the agent begins to answer.
-    pub fn note_start(&self) {
+    pub(crate) fn note_start(&self) {
         self.note("agent.start", Who::agent(), None, Ok(()));
     }
 
     /// Writes what comes, until the agent stops.
-    pub async fn write(self: Arc<Self>) {
+    pub(crate) async fn write(self: Arc<Self>) {
         loop {
             let due = lock(&self.bounds).due();
             let is_due = async {
@@ -259,7 +259,7 @@ impl Auditing {
     }
 
     /// Writes what is waiting when the agent ends, with everything that was not noted one by one.
-    pub async fn end(&self) {
+    pub(crate) async fn end(&self) {
         self.flush(Some(&Author::Owner)).await;
     }
 }

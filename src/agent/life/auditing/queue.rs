@@ -53,9 +53,10 @@ impl Queue {
     /// Says how many wait now, and whether the last write failed.
     pub(super) fn push(&self, entry: AuditEntry) -> (usize, bool) {
         let mut waiting = lock(&self.waiting);
-        match waiting.entries.len() < MAX_WAITING {
-            true => waiting.entries.push(entry),
-            false => waiting.lost += 1,
+        if waiting.entries.len() < MAX_WAITING {
+            waiting.entries.push(entry)
+        } else {
+            waiting.lost += 1
         }
         (waiting.entries.len(), waiting.trouble.is_some())
     }

@@ -21,10 +21,7 @@ impl Body {
     /// The content of this file; `-` is standard input, which may be a file too.
     pub fn of_file(path: &Path) -> Result<Body, Fault> {
         let open = || {
-            let mut file = match path == Path::new("-") {
-                true => streams::input_file()?,
-                false => File::open(path)?,
-            };
+            let mut file = if path == Path::new("-") { streams::input_file()? } else { File::open(path)? };
             let about = file.metadata()?;
             if !about.is_file() {
                 return Ok(Body::Pipe(file));

@@ -22,9 +22,10 @@ impl Shown {
     pub fn write(&mut self, bytes: &[u8]) -> bool {
         let Some(last) = bytes.last() else { return true };
         self.ends_line = *last == b'\n';
-        match self.looked_at {
-            true => output::write(self.harmless(bytes).as_bytes()),
-            false => output::write(bytes),
+        if self.looked_at {
+            output::write(self.harmless(bytes).as_bytes())
+        } else {
+            output::write(bytes)
         }
         output::has_arrived()
     }

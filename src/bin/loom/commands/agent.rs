@@ -57,9 +57,10 @@ fn status(json: bool, context: &Context) -> Result<u8, Fault> {
             compare(&agent, context.locale);
         }
         Err(fault) if is_absent(&fault) => {
-            match json {
-                true => term::data_line("{\"running\":false}"),
-                false => term::data_line(&context.locale.render(&msg!("agent-not-running"))),
+            if json {
+                term::data_line("{\"running\":false}")
+            } else {
+                term::data_line(&context.locale.render(&msg!("agent-not-running")))
             }
             if let Some(owner) = client.lock_owner() {
                 let lock = client.paths().agent_lock();

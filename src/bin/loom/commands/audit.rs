@@ -15,9 +15,10 @@ pub fn run(action: AuditAction, context: &Context) -> Result<u8, Fault> {
 fn tail(args: AuditTail, context: &Context) -> Result<u8, Fault> {
     let question = wire::Audit { event: args.event, last: args.lines, follow: args.follow };
     let followed = context.client()?.follow(&question, |entry: AuditEntry| {
-        match args.json {
-            true => term::data_line(&serde_json::to_string(&entry).unwrap_or_default()),
-            false => term::data_line(&line(&entry)),
+        if args.json {
+            term::data_line(&serde_json::to_string(&entry).unwrap_or_default())
+        } else {
+            term::data_line(&line(&entry))
         }
         if output::has_arrived() { Ok(None) } else { Err(reason::Request::Cancelled.into()) }
     });

@@ -7,9 +7,10 @@ use crate::{Context, term};
 
 pub fn run(args: &Doctor, context: &Context) -> Result<u8, Fault> {
     let found = context.client()?.ask(&wire::Doctor { restore: args.restore })?;
-    match args.json {
-        true => term::data_line(&serde_json::to_string(&found).unwrap_or_default()),
-        false => show(&found, context),
+    if args.json {
+        term::data_line(&serde_json::to_string(&found).unwrap_or_default())
+    } else {
+        show(&found, context)
     }
     let is_well = found.problem.is_none()
         && found.damaged.is_empty()

@@ -151,9 +151,10 @@ fn command(helpers: &Helpers<'_>, pattern: Option<&str>) -> String {
 /// As one word of a shell. The configuration may be a repository's, of whoever made that.
 fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/:._@-".contains(c);
-    match text.starts_with("credential.") || !text.chars().all(is_plain) {
-        true => format!("'{}'", text.replace('\'', r"'\''")),
-        false => text.to_owned(),
+    if text.starts_with("credential.") || !text.chars().all(is_plain) {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    } else {
+        text.to_owned()
     }
 }
 

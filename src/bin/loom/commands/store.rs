@@ -13,9 +13,10 @@ pub fn run(action: &StoreAction, context: &Context) -> Result<u8, Fault> {
     match action {
         StoreAction::Status(args) => {
             let reply = client.ask(&wire::Stores {})?;
-            match args.json {
-                true => term::data_line(&serde_json::to_string(&reply).unwrap_or_default()),
-                false => show(&reply, context),
+            if args.json {
+                term::data_line(&serde_json::to_string(&reply).unwrap_or_default())
+            } else {
+                show(&reply, context)
             }
         }
         StoreAction::Migrate { to } => {

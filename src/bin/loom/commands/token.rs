@@ -18,9 +18,10 @@ pub fn run(args: Token, context: &Context) -> Result<u8, Fault> {
         audience: args.audience,
     };
     let reply = context.client()?.ask(&question)?;
-    let text = match args.json {
-        true => Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default()),
-        false => Zeroizing::new(reply.token.expose().to_owned()),
+    let text = if args.json {
+        Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default())
+    } else {
+        Zeroizing::new(reply.token.expose().to_owned())
     };
     term::data_line(&text);
     Ok(0)

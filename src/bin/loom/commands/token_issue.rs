@@ -16,9 +16,10 @@ pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
         TokenAction::Generate(args) => generate(args, context),
         TokenAction::List(args) => {
             let wire::TokensReply { tokens } = context.client()?.ask(&wire::Tokens { all: args.all })?;
-            match args.json {
-                true => term::data_line(&serde_json::to_string(&tokens).unwrap_or_default()),
-                false => token_shown::table(tokens.iter().map(shown), context),
+            if args.json {
+                term::data_line(&serde_json::to_string(&tokens).unwrap_or_default())
+            } else {
+                token_shown::table(tokens.iter().map(shown), context)
             }
             Ok(0)
         }
@@ -82,9 +83,10 @@ fn generate(args: TokenGenerate, context: &Context) -> Result<u8, Fault> {
     };
     let client = context.client()?;
     let reply = client.ask(&question)?;
-    match args.json {
-        true => term::data_line(&Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default())),
-        false => token_shown::lines(&shown(&reply.about), Some(&reply.token), context),
+    if args.json {
+        term::data_line(&Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default()))
+    } else {
+        token_shown::lines(&shown(&reply.about), Some(&reply.token), context)
     }
     if !output::has_arrived() {
         let revoked = client.ask(&wire::RevokeToken { name: reply.about.id.clone(), forget: false });

@@ -103,9 +103,10 @@ impl Git {
     /// Why loom is not even asked.
     fn asks_nobody(&self, args: &Why) -> Option<Message> {
         let emptied = || msg!("why-none-emptied", server = args.url.server.origin());
-        match args.url.has_password {
-            true => Some(msg!("why-none-password")),
-            false => (self.emptied && !self.asks_loom()).then(emptied),
+        if args.url.has_password {
+            Some(msg!("why-none-password"))
+        } else {
+            (self.emptied && !self.asks_loom()).then(emptied)
         }
     }
 

@@ -40,9 +40,10 @@ impl Home {
     /// Prints and runs a command that must fail.
     pub fn show_failing(&self, program: &str, arguments: &[&str]) -> Result<(), Fault> {
         self.print(program, arguments);
-        match self.run(program, arguments)?.success() {
-            false => Ok(()),
-            true => Err(reason::Command::DemoStepPassed { program: program.to_owned() }.into()),
+        if !self.run(program, arguments)?.success() {
+            Ok(())
+        } else {
+            Err(reason::Command::DemoStepPassed { program: program.to_owned() }.into())
         }
     }
 
@@ -56,9 +57,10 @@ impl Home {
     }
 
     fn succeed(&self, program: &str, arguments: &[&str]) -> Result<(), Fault> {
-        match self.run(program, arguments)?.success() {
-            true => Ok(()),
-            false => Err(reason::Command::DemoStepFailed { program: program.to_owned() }.into()),
+        if self.run(program, arguments)?.success() {
+            Ok(())
+        } else {
+            Err(reason::Command::DemoStepFailed { program: program.to_owned() }.into())
         }
     }
 

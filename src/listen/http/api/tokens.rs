@@ -75,9 +75,10 @@ pub(super) async fn generate(program: Program, Json(new): Json<NewToken>) -> Res
 
 /// A life that ends while somebody is there to see it.
 pub(in crate::listen::http) fn check_days(days: Option<u32>) -> Result<(), Problem> {
-    match days.is_none_or(|days| (1..=MOST_DAYS).contains(&days)) {
-        true => Ok(()),
-        false => Err(Problem::plain(StatusCode::BAD_REQUEST, "expires_days is a number from 1 to 36500")),
+    if days.is_none_or(|days| (1..=MOST_DAYS).contains(&days)) {
+        Ok(())
+    } else {
+        Err(Problem::plain(StatusCode::BAD_REQUEST, "expires_days is a number from 1 to 36500"))
     }
 }
 

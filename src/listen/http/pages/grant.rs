@@ -1,4 +1,4 @@
-use crate::base::{Scope, Scopes, ServerPattern};
+use crate::base::{Scope, Scopes, ServerPattern, ServerUrlError};
 use crate::listen::http::form::Form;
 use crate::wire::{DeviceGrant, DeviceLookReply, Fault, WhoAmIReply, reason};
 
@@ -38,9 +38,8 @@ impl Entered {
         let named =
             self.servers.split(|c: char| c.is_whitespace() || matches!(c, ',' | '،')).filter(|text| !text.is_empty());
         let servers = named.map(|text| {
-            let bad = |error: crate::base::ServerUrlError| reason::Login::BadServer {
-                server: text.to_owned(),
-                reason: Some(error.message()),
+            let bad = |error: ServerUrlError| {
+                Fault::from(reason::Login::BadServer { server: text.to_owned(), reason: Some(error.message()) })
             };
             ServerPattern::from_user(text).map_err(bad)
         });
