@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::wire::{Fault, reason};
 
-/// A disk that has not answered by then hangs, or is as good as hanging for who asks.
+/// How long a disk may take. One that needs longer hangs, or might as well for whoever waits.
 pub(crate) const DISK_WITHIN: Duration = Duration::from_secs(15);
 
 /// How long a disk may take where everything that is kept is written anew or moved, one by one perhaps.

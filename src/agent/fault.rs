@@ -52,7 +52,7 @@ pub(crate) fn api_elsewhere(server: &ServerUrl) -> Fault {
     reason::Api::Elsewhere { server: server.clone() }.into()
 }
 
-/// In the middle of a call the server says nothing for so long.
+/// The server has said nothing for this long, in the middle of a call.
 pub(crate) fn silent(server: &ServerUrl, time: Duration) -> Fault {
     unreachable(server, msg!("no-answer-within", seconds = time.as_secs()))
 }

@@ -51,7 +51,8 @@ pub(crate) enum Usefulness {
     Never,
 }
 
-/// So many times within this time an access token is renewed because it was refused: some clients would go round for ever.
+/// How often, within [`HEALS_WITHIN`], an access token is renewed because its server refused it. Some clients would go
+/// on for ever.
 const HEALS: usize = 3;
 const HEALS_WITHIN: Duration = Duration::from_secs(60);
 
@@ -61,7 +62,7 @@ const DOUBT_AFTER: Duration = Duration::from_secs(5 * 60);
 /// Access tokens are renewed so many seconds before they end, if they live long enough for that.
 const EARLY: i64 = 30;
 
-/// Those in use are renewed ahead of time, before anybody has to wait for it.
+/// How many seconds before its end a token in use is renewed, so that nobody has to wait for that.
 const AHEAD: i64 = 5 * 60;
 
 impl Held {

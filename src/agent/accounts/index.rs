@@ -9,7 +9,7 @@ use crate::store::{Changed, Record, Version};
 #[derive(Default)]
 pub(crate) struct Index {
     all: BTreeMap<AccountKey, Held>,
-    /// Those of which the keyring has only something that is no record any more.
+    /// Accounts of which a store has only something that is no valid record.
     damaged: Vec<AccountKey>,
     /// What the stores were when they were read.
     version: Version,
@@ -78,12 +78,13 @@ impl Index {
         self.all.get(key)
     }
 
-    /// In the order of their keys.
+    /// Every account, in the order of the keys.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Held> {
         self.all.values()
     }
 
-    /// Those of the server's origin. In the order of keys they follow one another: scheme, host, port, then path, user.
+    /// The accounts at the server's origin. Keys are ordered by scheme, host, port, path and user, so these follow one
+    /// another.
     pub(crate) fn at_origin<'a>(&'a self, server: &ServerUrl) -> impl Iterator<Item = &'a Held> {
         let origin = server.origin();
         let first = AccountKey::new(origin.clone(), Some(String::new()));

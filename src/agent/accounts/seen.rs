@@ -27,12 +27,12 @@ impl Index {
 }
 
 impl<'a> Seen<'a> {
-    /// In the order of their keys.
+    /// Every account that the caller may see, in the order of the keys.
     pub(crate) fn iter(self) -> impl Iterator<Item = &'a Held> {
         self.accounts.iter().filter(move |held| self.authority.sees(held.key().server()))
     }
 
-    /// Those of the server's origin.
+    /// The accounts at the server's origin that the caller may see.
     pub(crate) fn at_origin(self, server: &ServerUrl) -> impl Iterator<Item = &'a Held> {
         self.accounts.at_origin(server).filter(move |held| self.authority.sees(held.key().server()))
     }
@@ -54,7 +54,7 @@ impl<'a> Seen<'a> {
             || select::candidates(self, server, Some(account.user())).iter().any(is_login)
     }
 
-    /// Of the accounts whose records cannot be read any more one that would be meant by this server and user.
+    /// An account that this server and user would mean, and whose record is not valid any more.
     pub(crate) fn damaged_at(self, server: &ServerUrl, user: Option<&str>) -> Option<&'a AccountKey> {
         let is_meant = |key: &&AccountKey| {
             key.server().same_origin(server)

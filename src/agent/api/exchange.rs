@@ -31,7 +31,7 @@ const LEAST_WAIT: Duration = Duration::from_secs(5);
 /// How many redirects are followed.
 const MOST_REDIRECTS: usize = 5;
 
-/// So many further accounts are tried where one lacks a scope.
+/// How many further accounts are tried where the first lacks a scope.
 const MOST_OTHERS: usize = 8;
 
 /// A refusal that says which scope is missing is no longer than this.
@@ -50,7 +50,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) body: Option<ApiBody>,
     /// Whether a refusal is noted, as git's is: for who may say so of an account.
     pub(crate) marks: bool,
-    /// Of whoever asks.
+    /// What the caller may do.
     pub(crate) authority: &'a Authority,
     /// Whether what a call needs is granted: a redirect may lead to one that needs more.
     pub(crate) grants: &'a (dyn Fn(Need) -> bool + Sync),

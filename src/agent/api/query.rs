@@ -22,14 +22,14 @@ const METHODS: &[&str] = &[
     "x_method_override",
 ];
 
-/// Those by which a server takes the caller for another: GitLab's `sudo`. And by which the path is another one: WordPress's
-/// `rest_route`.
+/// Parameters by which a server acts as another user (GitLab's `sudo`), or takes another path (WordPress's
+/// `rest_route`).
 const OTHERS: &[&str] = &["sudo", "rest_route"];
 
-/// Those that name what is done with what the path names, as Rancher's `action=generateKubeconfig`.
+/// Parameters that name what is done with the object of the path, such as Rancher's `action=generateKubeconfig`.
 const ACTIONS: &[&str] = &["action"];
 
-/// So many times a parameter may be decoded on its way.
+/// How often a parameter may be decoded on its way.
 const DECODED: usize = 3;
 
 /// Whether nothing in the query makes it another call, or, unless it is the owner's, that of another user.

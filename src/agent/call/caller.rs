@@ -24,7 +24,7 @@ use crate::agent::life::stopping::Stopping;
 use crate::base::{Locale, ServerUrl};
 use crate::wire::{Code, Fault, MAX_FRAME, print_event, reason};
 
-/// Whoever reads nothing for so long has gone.
+/// How long a caller may read nothing of an answer before the connection is given up.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a caller who is handed something long may read nothing: a person may be reading it page by page.
@@ -187,7 +187,7 @@ impl<'a> Caller<'a> {
         self.asker.who(&self.begun.authority)
     }
 
-    /// As whom they are counted in the log.
+    /// Whom the audit log counts this caller's entries for.
     pub(crate) fn author(&self) -> Author {
         self.asker.author(&self.begun.authority)
     }

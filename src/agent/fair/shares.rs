@@ -24,7 +24,7 @@ pub(crate) struct Shares<T> {
     parties: HashMap<Party, BTreeSet<u64>>,
 }
 
-/// Of the places, this part is the owner's while nobody of them has more.
+/// The part of the places, as its divisor, up to which the owner never gives way while somebody else has a place.
 const OWNERS_PART: usize = 4;
 
 impl<T> Shares<T> {

@@ -49,7 +49,7 @@ impl<K: Eq + Hash> Tally<K> {
         before.saturating_add(*count)
     }
 
-    /// In how many seconds all that was counted up to now is forgotten.
+    /// In how many seconds everything that was counted up to now is forgotten.
     pub(crate) fn forgets_in(&self) -> u64 {
         WINDOW.saturating_sub(self.began.elapsed()).as_secs().max(1)
     }

@@ -61,7 +61,7 @@ impl<'a> Asker<'a> {
         Who { actor, author: self.author(authority) }
     }
 
-    /// As whom they are counted in the log.
+    /// Whom the audit log counts the asker's entries for.
     pub(crate) fn author(self, authority: &Authority) -> Author {
         match (Author::of(authority, None), self) {
             (_, Asker::Guest(guest)) => guest.who().author,

@@ -25,8 +25,8 @@ pub(crate) const LIFE: Duration = Duration::from_secs(10 * 60);
 pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
 const LEAST_PAUSE: Duration = Duration::from_millis(800);
 
-/// So many machines wait at most, and so many of one address. Beyond that the oldest of where most wait gives way, and at
-/// one address the oldest of which nobody decided.
+/// How many machines may wait for an approval, and how many of one address. Above that the oldest of the party with
+/// most gives way, and at one address the oldest that nobody has decided.
 const MOST: usize = 200;
 const MOST_OF_ONE: usize = 20;
 

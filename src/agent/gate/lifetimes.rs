@@ -4,7 +4,7 @@ use crate::agent::gate::Gate;
 use crate::base::{Expiry, Scope, clock};
 use crate::wire::{Fault, reason};
 
-/// In seconds.
+/// A day in seconds.
 const DAY: i64 = 24 * 60 * 60;
 
 impl Gate {

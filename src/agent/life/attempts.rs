@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crate::base::Moment;
 
-/// Who tries a wrong passphrase hears so only after so long, the next one after twice as long, and so on up to the longest.
-/// A right one waits for nobody's wrong ones but while they are tried.
+/// How late a wrong passphrase is answered: the first after this time, each following one after twice as long, up to
+/// [`LONGEST_WAIT`]. A right one waits only while wrong ones are being tried.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// So many wrong ones in so long are tried as they come; then one in each pause, however many try.
+/// How many wrong passphrases within [`LATELY`] are tried as they come. Above that one is tried in each [`PAUSE`].
 const MOST_WRONG: usize = 10;
 const LATELY: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_secs(1);

@@ -31,7 +31,7 @@ const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 /// How a login will be made: at whom, as whom, and for what.
 pub(super) struct Plan<'a> {
     pub(super) upstream: &'a Upstream,
-    /// Of the one who asks: no other login is gone by than one that they see.
+    /// What the caller may do. No login that they do not see influences theirs.
     pub(super) authority: &'a Authority,
     pub(super) server: &'a ServerUrl,
     pub(super) http: Http,

@@ -26,14 +26,15 @@ pub(crate) struct Network {
     clients: Mutex<Vec<(Route, Http)>>,
 }
 
-/// So many sessions with proxies of their own have one person.
+/// For how many routes with proxies a client is kept: one person seldom has more sessions.
 const CLIENTS: usize = 4;
 
-/// So many servers are told apart there; a page full of links is not to fill the memory.
+/// For how many servers it is remembered that git was told of their clear text, so that a page full of links does not
+/// fill the memory.
 const CLEARTEXTS: usize = 64;
 
 tokio::task_local! {
-    /// Of whoever is being answered.
+    /// The route of whoever is being answered.
     static ASKER: Route;
 }
 

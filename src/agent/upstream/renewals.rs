@@ -53,7 +53,7 @@ pub(crate) struct Renewals {
     flights: Mutex<HashMap<AccountKey, watch::Receiver<Landed>>>,
 }
 
-/// So long somebody waits for a new token who could have the old one.
+/// How long a caller waits for a new token who could have the old one.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// A token that ends within so many seconds is not given out while it is renewed.

@@ -8,7 +8,7 @@ use crate::agent::fair::party::Party;
 use crate::agent::fault;
 use crate::wire::{Audit, AuditEntry, AuditVerify, AuditVerifyReply, Empty, Fault, reason};
 
-/// So many entries wait for who reads them; the log is read on when they are gone.
+/// How many entries are read ahead for whoever reads the log. The next are read when these are gone.
 const AHEAD: usize = 64;
 
 impl Handle for Audit {

@@ -194,7 +194,7 @@ fn is_login(held: &Held) -> bool {
     }
 }
 
-/// In a state, what goes before the user that git named by itself.
+/// In a state, what stands before a user name that git itself had named.
 const NAMED: &str = ":";
 
 /// Git comes back with what it was told to say: the server refused that answer. Says which account that was if whoever asks may

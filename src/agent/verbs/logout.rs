@@ -12,7 +12,8 @@ use crate::agent::upstream::turns::Turn;
 use crate::base::{AccountKey, Credential};
 use crate::wire::{Fault, LoggedOut, Logout, LogoutReply, Revocation, reason};
 
-/// So many accounts are forgotten in one step, so many of those that wait for their turn, and after so long in any case.
+/// A step of a logout of everything ends after this many accounts, this many that wait for their turn, or this time,
+/// whichever comes first.
 const TOGETHER: usize = 1000;
 const TURNS: usize = 32;
 const SOON: Duration = Duration::from_secs(5);

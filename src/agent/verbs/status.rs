@@ -14,7 +14,7 @@ use crate::base::{AccountKey, Grant, Scope, ServerUrl};
 use crate::wire::FileAccount;
 use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};
 
-/// So many servers are asked at once, and so long none that was not asked yet.
+/// How many servers are asked at once. After [`CHECK_WITHIN`] none is asked any more.
 const AT_ONCE: usize = 16;
 const CHECK_WITHIN: Duration = Duration::from_secs(5 * 60);
 

@@ -27,7 +27,7 @@ use crate::wire::{Actor, Person};
 const IDLE: Duration = Duration::from_secs(15 * 60);
 const LONGEST: Duration = Duration::from_secs(8 * 60 * 60);
 
-/// So many people are signed in at most. Then the one who has most sessions gives up the one that did nothing for longest.
+/// How many sessions there may be. Above that the party with most gives up the one that was idle longest.
 const MOST: usize = 1000;
 
 const SECRET_BYTES: usize = 32;

@@ -10,7 +10,8 @@ use crate::oauth::code::Authorization;
 /// How long somebody may take to sign in at the issuer.
 const WITHIN: Duration = Duration::from_secs(10 * 60);
 
-/// So many browsers are away at most. Since anybody may begin, the oldest of where most are from is forgotten then.
+/// How many browsers may be at an issuer at once. Anybody may begin a sign-in, so above that the oldest of the party
+/// with most is forgotten.
 const MOST: usize = 1024;
 
 /// Browsers that were sent to an issuer and have not come back.

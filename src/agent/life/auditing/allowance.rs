@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::base::Moment;
 
-/// So many entries at once, and one more each time this has passed.
+/// How many entries are noted: `at_once` together, and one more each time `every` has passed.
 #[derive(Clone, Copy)]
 pub(super) struct Rate {
     at_once: u64,

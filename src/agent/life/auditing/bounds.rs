@@ -22,7 +22,7 @@ pub(super) struct Bounds {
     /// What changed rights: as many as there are tokens and people, and none of them in the place of another.
     rights: Table,
     tokens: Table,
-    /// Of addresses there are as many as somebody wants, so they take the place of no token.
+    /// What is counted by network. Anybody can have many addresses, so these are kept apart from tokens.
     networks: Table,
     restricted: Option<Allowance>,
     sessions: Option<Allowance>,

@@ -73,7 +73,7 @@ pub(crate) struct Auditing {
     many: Notify,
     /// How often something was written; those who follow the log wait for it.
     written: watch::Sender<u64>,
-    /// Those who read the log.
+    /// The places of those who read the log.
     pub(crate) readers: Places,
 }
 
