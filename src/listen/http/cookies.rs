@@ -18,7 +18,7 @@ pub(super) const LANGUAGE: Cookie = Cookie { name: "loom-language", lasts: Some(
 #[derive(Clone, Copy)]
 pub(super) struct Cookie {
     name: &'static str,
-    /// In seconds; as long as the browser runs if absent.
+    /// How many seconds the browser keeps it; until the browser ends if absent.
     lasts: Option<u32>,
     site: &'static str,
 }

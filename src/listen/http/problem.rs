@@ -105,7 +105,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// In the shape in which Loki's API says so.
+/// The answer to an unknown path, in the form that Loki's API has for it.
 pub(super) fn not_found(uri: &Uri) -> Response {
     let body = json!({ "error": "Not Found", "path": uri.path(), "detail": "Not Found" });
     (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()

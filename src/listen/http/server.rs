@@ -108,7 +108,7 @@ impl HttpServer {
     }
 }
 
-/// With room for a crowd that comes at once: whoever is not taken into the queue knocks again a second later.
+/// Listens with a queue that has room for a crowd: whoever finds it full tries again only a second later.
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;

@@ -43,7 +43,7 @@ struct Refused {
     reason: Message,
 }
 
-/// Of both files.
+/// The stamps of the certificate and the key file.
 type Stamps = [Stamp; 2];
 
 impl Tls {

@@ -8,7 +8,7 @@ use webpki::{EndEntityCert, Error, KeyUsage};
 use crate::base::{Message, clock};
 use crate::msg;
 
-/// So long before its end a certificate is spoken of: one that is renewed by itself is renewed earlier.
+/// How many seconds before its end a certificate is mentioned. One that is renewed by itself is renewed earlier.
 const SOON: i64 = 14 * 24 * 60 * 60;
 
 /// From when until when a chain of certificates is valid, as far as it says so.
@@ -19,7 +19,7 @@ pub(super) struct Validity {
 }
 
 impl Validity {
-    /// Of all in the chain: who is shown one that has ended trusts none of them.
+    /// The validity of a whole chain: whoever is shown a certificate that has ended trusts none of them.
     pub(super) fn of(chain: &[CertificateDer<'_>]) -> Validity {
         let of_one = |certificate: &CertificateDer<'_>| (limit(certificate, 0), limit(certificate, u64::MAX));
         let (begin, end): (Vec<_>, Vec<_>) = chain.iter().map(of_one).unzip();

@@ -7,7 +7,7 @@ use crate::listen::http::json::as_json;
 use crate::listen::http::problem::Problem;
 use crate::wire::Status;
 
-/// As `loom status --json` has it.
+/// The accounts in the JSON of `loom status --json`.
 pub(super) async fn status(program: Program) -> Result<impl IntoResponse, Problem> {
     Ok(as_json(&program.asking.ask(&Status::default()).await?))
 }

@@ -16,7 +16,7 @@ const HOPS: &[&str] = &[
     "upgrade",
 ];
 
-/// By whom and how long it may be kept: nobody, since a secret fetched it.
+/// Headers that say who may keep an answer, and how long. Nobody may, since a secret fetched it.
 const CACHES: &[&str] = &[
     "age",
     "cache-control",

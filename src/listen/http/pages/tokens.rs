@@ -12,7 +12,7 @@ pub(super) fn tokens(locale: Locale, tokens: &[IssuedInfo], key: Option<&Secret>
     list(locale, tokens, "tokens", key)
 }
 
-/// Those of the machines that whoever looks approved.
+/// The tokens of machines that the reader of the page approved.
 pub(super) fn devices(locale: Locale, tokens: &[IssuedInfo], key: Option<&Secret>) -> Markup {
     html! {
         (note(&locale.render(&msg!("page-own-machines"))))
