@@ -1,63 +1,76 @@
 //! How servers read the path of a URL, from the strictest of them to the most lenient.
 
+use std::collections::BTreeSet;
+
 /// How often a path is decoded at most, which is more often than anybody encodes one. Without a limit, the time for a
 /// path would grow with the square of its length.
 const MOST_DECODINGS: usize = 4;
 
 /// A path as some servers read it: decoded some number of times, and what only looks like an ASCII character taken for it.
-pub(super) struct Reading(String);
+pub(super) struct Reading {
+    text: String,
+    decodings: usize,
+}
 
 /// The segments of a URL's path as the most lenient server reads them: decoded as often as there is something to
 /// decode, with look-alike characters taken for ASCII. Segments that such a server ignores are left out.
 pub fn lenient_segments(path: &str) -> Vec<String> {
-    let (all, _) = read(path);
-    let last = all.last().into_iter().flat_map(Reading::segments);
-    let visible = last.map(|segment| segment.replace(char::is_control, "").trim().to_owned());
+    let mut text = folded(path.as_bytes());
+    for _ in 0..MOST_DECODINGS {
+        let Some(decoded) = decoded(text.as_bytes()) else { break };
+        text = folded(&decoded);
+    }
+    let visible = segments(&text).map(|segment| segment.replace(char::is_control, "").trim().to_owned());
     visible.filter(|segment| !segment.is_empty()).collect()
 }
 
-/// Every reading of a path, each decoded once more than the one before. `None` if it is encoded more often than is
-/// looked at.
+/// Every reading of a path: as it is, decoded once, twice, and so on; each time both by who takes characters that are
+/// written with too many bytes, and by who drops them. `None` if it is encoded more often than is looked at.
 pub(super) fn readings(path: &str) -> Option<Vec<Reading>> {
-    let (all, is_read) = read(path);
-    is_read.then_some(all)
+    let (mut all, mut latest) = (Vec::new(), ways(path.as_bytes()));
+    for decodings in 0..=MOST_DECODINGS {
+        let further = latest.iter().filter_map(|text| decoded(text.as_bytes())).flat_map(|bytes| ways(&bytes));
+        let further: BTreeSet<String> = further.collect();
+        all.extend(latest.into_iter().map(|text| Reading { text, decodings }));
+        latest = further;
+    }
+    latest.is_empty().then_some(all)
 }
 
-/// Every reading of a path, and whether the last one has nothing left to decode.
-fn read(path: &str) -> (Vec<Reading>, bool) {
-    let mut all = vec![Reading(folded(path.as_bytes()))];
-    while let Some(decoded) = all.last().and_then(|last| decoded(last.0.as_bytes())) {
-        if all.len() > MOST_DECODINGS {
-            return (all, false);
-        }
-        all.push(Reading(folded(&decoded)));
-    }
-    (all, true)
+/// The text of these bytes for who takes characters that are written with too many bytes, and for who drops them.
+fn ways(bytes: &[u8]) -> BTreeSet<String> {
+    let valid: String = bytes.utf8_chunks().map(|chunk| chunk.valid()).collect();
+    [folded(bytes), folded(valid.as_bytes())].into()
 }
 
 impl Reading {
     /// Whether some server takes a segment for `..`, and so is led out of the path.
     pub(super) fn steps_up(&self) -> bool {
         let begin = |segment: &str| is_dots(segment.split(char::is_control).next().unwrap_or_default());
-        self.segments().any(|segment| is_dots(segment) || begin(segment))
+        segments(&self.text).any(|segment| is_dots(segment) || begin(segment))
     }
 
     /// Whether there is a control character: for some servers a line or a text ends there, others leave it out.
     pub(super) fn has_control(&self) -> bool {
-        self.0.contains(char::is_control)
+        self.text.contains(char::is_control)
     }
 
     /// Whether a segment other than the first and the last is empty.
     pub(super) fn has_empty_segment(&self) -> bool {
-        let mut names: Vec<&str> = self.segments().skip(1).map(str::trim).collect();
+        let mut names: Vec<&str> = segments(&self.text).skip(1).map(str::trim).collect();
         names.pop();
         names.contains(&"")
     }
 
-    /// The segments without parameters (`;`), which some servers cut off, and without what others take for the query.
-    fn segments(&self) -> impl Iterator<Item = &str> {
-        self.0.split(['/', '\\']).map(|segment| segment.split([';', '?', '#']).next().unwrap_or_default())
+    /// Whether the path has to be decoded more than once to be read like this.
+    pub(super) fn is_of_nested_encoding(&self) -> bool {
+        self.decodings > 1
     }
+}
+
+/// The segments without parameters (`;`), which some servers cut off, and without what others take for the query.
+fn segments(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['/', '\\']).map(|segment| segment.split([';', '?', '#']).next().unwrap_or_default())
 }
 
 /// Whether a segment is `.` or `..`, or becomes one for a server that cuts off blanks and dots at its end, or drops

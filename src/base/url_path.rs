@@ -30,7 +30,7 @@ impl UrlPath {
         let is_path = text.is_empty() || text.starts_with('/');
         let all = readings(text).filter(|_| is_path && text.chars().all(is_plain)).ok_or(OddPath)?;
         // What is encoded more than once is no line break to whom a path with one would be given.
-        let has_control = all.iter().take(2).any(Reading::has_control);
+        let has_control = all.iter().any(|reading| reading.has_control() && !reading.is_of_nested_encoding());
         if has_control || all.iter().any(Reading::steps_up) { Err(OddPath) } else { Ok(UrlPath(text.to_owned())) }
     }
 
@@ -85,6 +85,8 @@ mod tests {
             "/org/.%2e/mallory",
             "/org/.%2E%2Fmallory",
             "/org/%252e%252e%252fmallory",
+            "/org/%25%c0%ae2e..",
+            "/org/%25%c0%ae2e%25%c0%ae2e/mallory",
             "/org/%25252e%25252e/mallory",
             "/org/%2%65%2%65/mallory",
             "/org/%%32e%%32e/mallory",
