@@ -85,7 +85,8 @@ fn unlisted(method: &str, parts: &[&str]) -> Option<Need> {
     Some(narrowest.need(narrowest.path.open_after() > Some(1)))
 }
 
-/// Whether this is the versioned API of another server, such as GitLab's `/api/v4` or Jira's `/rest/api/2`. Loki has `/api/v2`.
+/// Whether this is the versioned API of another server, such as GitLab's `/api/v4` or Jira's `/rest/api/2`. Loki has
+/// `/api/v2`.
 fn is_anothers(parts: &[&str]) -> bool {
     let ["api", version, ..] = parts else { return false };
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');

@@ -53,8 +53,8 @@ pub(super) struct Link<'a> {
 }
 
 impl Head {
-    /// Prints the entry as the next line, and moves on to it. `between` is what a crash left behind the line before: the
-    /// hash covers it, so that nothing else can be put there later.
+    /// Prints the entry as the next line, and moves on to it. `between` is what a crash left behind the line before:
+    /// the hash covers it, so that nothing else can be put there later.
     pub(super) fn add(&mut self, entry: &AuditEntry, between: &[u8], lines: &mut String) {
         self.entries += 1;
         // One line whatever stands in it: JSON escapes line breaks.

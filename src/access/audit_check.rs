@@ -230,7 +230,8 @@ mod tests {
             for at in 0..whole.lines().count() {
                 // In the former format nothing covers what a crash left.
                 let may_be = |what: &str| file == 1 && what.starts_with("half a line");
-                // Of the last line of all nobody knows whether one followed; in a closed file the next one's first line does.
+                // Of the last line of all nobody knows whether one followed; in a closed file the next one's first line
+                // does.
                 let is_last = file == 0 && at + 1 == whole.lines().count();
                 for (what, changed) in changes(&whole, at) {
                     if changed == whole || is_last && what == "the line gone" || may_be(what) {

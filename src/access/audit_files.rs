@@ -131,8 +131,8 @@ impl AuditFiles {
                 None => End::nowhere(),
             },
         };
-        // There was more: what is missing shows in the chain, which goes on from what was written. Another agent that began a
-        // file took nothing away.
+        // There was more: what is missing shows in the chain, which goes on from what was written. Another agent that
+        // began a file took nothing away.
         let was_begun = end.goes_on_from.as_ref() == Some(&written.head.hash);
         if written.head.entries > 0 && written.head.entries >= end.head.entries && !was_begun {
             end.head = written.head.clone();
@@ -141,8 +141,9 @@ impl AuditFiles {
         Ok(end)
     }
 
-    /// Closes the file, if there is one, and begins the next. The first line of that vouches for all before it, which is on the
-    /// disk therefore before it is: else a power cut would look as if somebody had taken away the end of the closed one.
+    /// Closes the file, if there is one, and begins the next. The first line of that vouches for all before it, which
+    /// is on the disk therefore before it is: else a power cut would look as if somebody had taken away the end of the
+    /// closed one.
     fn begin(&self, mut end: End) -> io::Result<End> {
         let is_there = private_file::is_there(&self.path);
         if let Some(last) = private_file::open_to_read(&self.at(u32::from(!is_there))).map_err(io::Error::other)? {

@@ -34,7 +34,8 @@ impl Entries {
 
     /// The entries that were written since `place`. Nothing before it is read.
     pub(super) fn since(files: &AuditFiles, place: Place) -> io::Result<Entries> {
-        // However often another was begun meanwhile: the one that was read last is gone on with, then come the younger ones.
+        // However often another was begun meanwhile: the one that was read last is gone on with, then come the younger
+        // ones.
         let mut left: VecDeque<_> = files.open()?.into_iter().map(|(_, file, _)| (file, 0)).collect();
         let inodes = left.iter().map(|(file, _)| Ok(FileId::of(file)?.number())).collect::<io::Result<Vec<_>>>()?;
         if let Some(at) = inodes.iter().rposition(|inode| *inode == place.inode) {

@@ -231,8 +231,8 @@ mod tests {
             }
         }
 
-        /// A socket, a door, a session, a machine: whatever somebody set up is used by somebody else, or by themselves, with
-        /// another token.
+        /// A socket, a door, a session, a machine: whatever somebody set up is used by somebody else, or by themselves,
+        /// with another token.
         #[test]
         fn through_what_somebody_set_up_nobody_has_more_than_they_or_the_visitor(
             setter in prop::collection::vec(rights(), 0..3),

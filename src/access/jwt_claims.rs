@@ -79,7 +79,8 @@ fn check_access(
 ) -> Result<(), JwtError> {
     let is_id_token =
         audiences.contains(&expected.client_id) || OF_ID_TOKENS.iter().any(|name| all.contains_key(*name));
-    // Keycloak says in the payload what it is, Cognito too; security event tokens and logout tokens have events (RFC 8417).
+    // Keycloak says in the payload what it is, Cognito too; security event tokens and logout tokens have events (RFC
+    // 8417).
     let typ = kind(all, "typ")?;
     let is_other = matches!(typ.as_deref(), Some("id" | "refresh" | "offline" | "logout"));
     let is_other = is_other || kind(all, "token_use")?.is_some_and(|used_as| used_as != "access");

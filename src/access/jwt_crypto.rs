@@ -8,7 +8,8 @@ use ring::signature::{
     RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
 };
 
-/// Has the crate `jsonwebtoken` check signatures with ring, which TLS brings along anyway. A second call changes nothing.
+/// Has the crate `jsonwebtoken` check signatures with ring, which TLS brings along anyway. A second call changes
+/// nothing.
 ///
 /// What is not here cannot be verified, whatever else lets it pass: no HMAC, and no RSA key of less than 2048 bits
 /// (RFC 7518 §3.3). Nothing is ever signed.

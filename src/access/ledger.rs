@@ -187,8 +187,8 @@ impl Ledger {
         self.known().ids(&token.issued_by).contains(from)
     }
 
-    /// Changes the list on the disk first, in memory second; the caller holds the lock. A change of leases alone, which are
-    /// in memory only, is none.
+    /// Changes the list on the disk first, in memory second; the caller holds the lock. A change of leases alone, which
+    /// are in memory only, is none.
     pub(super) fn change(&self, change: impl FnOnce(&mut Vec<IssuedToken>)) -> Result<()> {
         let mut changed = self.current()?.tokens.clone();
         change(&mut changed);

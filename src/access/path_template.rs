@@ -1,5 +1,5 @@
-/// Paths of one shape: `{name}` stands for one part of a path, `{name}:verb` for one that ends so, and `{name:path}`, at most
-/// once, for any number of parts.
+/// Paths of one shape: `{name}` stands for one part of a path, `{name}:verb` for one that ends so, and `{name:path}`,
+/// at most once, for any number of parts.
 #[derive(Debug)]
 pub(super) struct PathTemplate {
     begin: Vec<Part>,

@@ -1,5 +1,5 @@
-//! Which calls answer with a secret: a new key or token, or one that the server keeps. Who gets it needs the server's own
-//! login no more, so no scope is enough for that.
+//! Which calls answer with a secret: a new key or token, or one that the server keeps. Who gets it needs the server's
+//! own login no more, so no scope is enough for that.
 
 use super::secret_routes::{When, is_listed};
 

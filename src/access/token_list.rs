@@ -302,7 +302,8 @@ mod tests {
         let (one, other) = (ledger(&dir), ledger(&dir));
         let limited = |name: &str| Order { max_uses: Some(2), ..order(name, &[]) };
         let (secret, twice) = one.issue(limited("twice"), 10).unwrap();
-        // A network's file system may show what is new of a path before what is in the file was read, or the other way round.
+        // A network's file system may show what is new of a path before what is in the file was read, or the other way
+        // round.
         let is_late = |ledger: &Ledger| ledger.known().stamp = Stamp::of(&dir.path().join("tokens.json"));
         let (_, by_other) = other.issue(order("by-other", &[]), 10).unwrap();
         is_late(&one);

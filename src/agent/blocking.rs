@@ -24,8 +24,8 @@ pub(crate) async fn within<R: Send + 'static>(
     in_time(time, on_thread(call)).await
 }
 
-/// Waits so long for what waits for a disk. A call that hangs cannot be ended from outside: its thread is left behind, and
-/// what it still does was never acknowledged.
+/// Waits so long for what waits for a disk. A call that hangs cannot be ended from outside: its thread is left behind,
+/// and what it still does was never acknowledged.
 pub(crate) async fn in_time<R>(time: Duration, call: impl Future<Output = Result<R, Fault>>) -> Result<R, Fault> {
     tokio::time::timeout(time, call)
         .await

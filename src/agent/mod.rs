@@ -1,8 +1,8 @@
 //! Floor 5: the only place that decides.
 //!
-//! Each folder is a room: a struct that owns its state and has a few handles to rooms below it. This file puts them together,
-//! and is the only `impl Agent`: what takes all rooms stands here. A verb is one file under `verbs`; `call/dispatch` is the
-//! table of them.
+//! Each folder is a room: a struct that owns its state and has a few handles to rooms below it. This file puts them
+//! together, and is the only `impl Agent`: what takes all rooms stands here. A verb is one file under `verbs`;
+//! `call/dispatch` is the table of them.
 
 mod accounts;
 mod api;
@@ -66,7 +66,8 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// An agent for these directories; `store_choice` beats the settings. Nothing is opened or read before somebody asks.
+    /// An agent for these directories; `store_choice` beats the settings. Nothing is opened or read before somebody
+    /// asks.
     pub fn new(paths: Paths, store_choice: Option<StoreChoice>, memory_locked: bool) -> Arc<Agent> {
         let stopping = Arc::new(Stopping::default());
         let ledger = Arc::new(Ledger::new(&paths));
@@ -107,8 +108,8 @@ impl Agent {
         })
     }
 
-    /// Does what nobody asks for, until [`end`](Self::end): renewing, locking, closing doors of those whose rights ended,
-    /// writing the log.
+    /// Does what nobody asks for, until [`end`](Self::end): renewing, locking, closing doors of those whose rights
+    /// ended, writing the log.
     pub fn begin(self: &Arc<Self>) {
         tokio::spawn(self.upstream.clone().do_chores());
         tokio::spawn(self.clone().lock_when_due());
@@ -135,8 +136,8 @@ impl Agent {
         self.audit.note_start();
     }
 
-    /// What is left to write once nobody is answered any more: what no store has taken so far would end with this memory, a
-    /// login whose refresh token the server has changed.
+    /// What is left to write once nobody is answered any more: what no store has taken so far would end with this
+    /// memory, a login whose refresh token the server has changed.
     pub async fn end(&self) {
         let noted = async {
             self.gate.forget_devices().await;
@@ -145,8 +146,9 @@ impl Agent {
         tokio::join!(self.accounts.save_again(), noted);
     }
 
-    /// Locks: from now on nobody gets anything, and what was kept in memory is gone when this returns; calls and logins under
-    /// way end with what they hold. A renewal is waited for, because its server may have taken back what is stored.
+    /// Locks: from now on nobody gets anything, and what was kept in memory is gone when this returns; calls and logins
+    /// under way end with what they hold. A renewal is waited for, because its server may have taken back what is
+    /// stored.
     pub(crate) async fn lock(&self) {
         self.lock.close();
         let _turn = self.lock.turn().await;

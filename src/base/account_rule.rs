@@ -56,7 +56,8 @@ impl AccountRule {
         self.pattern.as_ref().map(|pattern| &pattern.0).filter(|url| !url.path().is_empty())
     }
 
-    /// Whether the rule speaks of this server, in its directory if it has one. One that names nothing speaks of nothing.
+    /// Whether the rule speaks of this server, in its directory if it has one. One that names nothing speaks of
+    /// nothing.
     pub fn speaks_of(&self, server: &ServerUrl) -> bool {
         match &self.pattern {
             Some(pattern) => pattern.0.covers(server),

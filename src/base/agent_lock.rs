@@ -48,8 +48,8 @@ impl AgentLock {
         if FileId::of_name(path) != Some(id) {
             return Ok(None);
         }
-        // What a predecessor wrote names another process. A disk that is full takes nothing away from the lock, only from what
-        // others can say of it.
+        // What a predecessor wrote names another process. A disk that is full takes nothing away from the lock, only
+        // from what others can say of it.
         let _ = file.set_len(0);
         let _ = write(&file, &LockOwner::this_process());
         Ok(Some(AgentLock { path: path.to_owned(), id, _file: file }))

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, Secret, reveal_some};
 
-/// What an OAuth login was granted, by whom, and to which client: all that renewing and revoking need beside the tokens.
+/// What an OAuth login was granted, by whom, and to which client: all that renewing and revoking need beside the
+/// tokens.
 ///
 /// The endpoints are those of the login. A refresh token goes nowhere else, whatever a server's metadata say later.
 #[derive(Clone, Debug, Serialize, Deserialize)]

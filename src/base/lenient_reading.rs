@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 /// path would grow with the square of its length.
 const MOST_DECODINGS: usize = 4;
 
-/// A path as some servers read it: decoded some number of times, and what only looks like an ASCII character taken for it.
+/// A path as some servers read it: decoded some number of times, and what only looks like an ASCII character taken for
+/// it.
 pub(super) struct Reading {
     text: String,
     decodings: usize,

@@ -27,6 +27,7 @@ mod paths;
 pub mod plain_file;
 mod printable;
 pub mod private_file;
+mod private_file_error;
 mod role;
 mod role_rules;
 mod role_servers;

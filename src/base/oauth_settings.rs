@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Endpoint;
 
-/// How to log in at a server, as far as somebody said: `[server.oauth]` in loom.toml(5), an entry of the known hosts, or the
-/// command line.
+/// How to log in at a server, as far as somebody said: `[server.oauth]` in loom.toml(5), an entry of the known hosts,
+/// or the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OAuthSettings {

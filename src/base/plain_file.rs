@@ -1,5 +1,5 @@
-//! Files that a person names: read only if they are files, and only as long as files of their kind can be. A pipe would keep
-//! whoever reads it waiting, a device would never end.
+//! Files that a person names: read only if they are files, and only as long as files of their kind can be. A pipe would
+//! keep whoever reads it waiting, a device would never end.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

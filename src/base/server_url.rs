@@ -18,8 +18,8 @@ const FILE_SCHEME: &str = "cert";
 /// together (`0x7f.1`, `%2e`, `a/../b`, full-width dots) are refused rather than folded, so two
 /// parsers can never disagree on which server is meant (CVE-2020-5260, -11008, CVE-2024-50338).
 ///
-/// One scheme has no host: `cert:///home/me/cert.pem` is the file of a client certificate, whose passphrase git asks for as
-/// it asks for passwords. Such a file is an origin of its own: nothing lies below it or beside it.
+/// One scheme has no host: `cert:///home/me/cert.pem` is the file of a client certificate, whose passphrase git asks
+/// for as it asks for passwords. Such a file is an origin of its own: nothing lies below it or beside it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerUrl {
     scheme: String,

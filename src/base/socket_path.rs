@@ -17,9 +17,10 @@ use crate::os::file::FileFacts;
 use crate::os::local::{fits, own_name};
 use crate::os::{directories, private};
 
-/// Where the agent's socket lies where nobody says so: where the system has a place for that; else below the runtime directory, if it is one as the XDG Base Directory
-/// specification wants it; else below the one that the system makes for this user; else in the state directory, under a name
-/// of this machine, because a home may be shared; else in a directory of ours below `/tmp`, which whoever uses it checks.
+/// Where the agent's socket lies where nobody says so: where the system has a place for that; else below the runtime
+/// directory, if it is one as the XDG Base Directory specification wants it; else below the one that the system makes
+/// for this user; else in the state directory, under a name of this machine, because a home may be shared; else in a
+/// directory of ours below `/tmp`, which whoever uses it checks.
 pub(super) fn find(state: &Path) -> PathBuf {
     if let Some(name) = own_name("loom") {
         return name;
@@ -42,8 +43,8 @@ fn of_former_name(socket: &Path) -> Option<PathBuf> {
     AgentLock::beside(socket.parent()?).find(is_here).map(|lock| lock.with_extension(""))
 }
 
-/// Whether the socket's directory is there and ours, or can be made in one that is, and leaves room for the longest of our
-/// names.
+/// Whether the socket's directory is there and ours, or can be made in one that is, and leaves room for the longest of
+/// our names.
 fn is_runtime(socket: &Path) -> bool {
     if !fits(&socket.with_file_name("agent-0123456789abcdef.sock")) {
         return false;

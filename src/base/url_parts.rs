@@ -16,8 +16,8 @@ use super::{OddPath, ServerUrlError, UrlPath};
 /// What of a file's path is escaped.
 const NOT_IN_FILE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The longest scheme, host (RFC 1035 §2.3.4) and path of a file, in bytes as they are written: who asks for longer ones means
-/// none that there is, and what is noted of them stays short.
+/// The longest scheme, host (RFC 1035 §2.3.4) and path of a file, in bytes as they are written: who asks for longer
+/// ones means none that there is, and what is noted of them stays short.
 const MAX_SCHEME: usize = 32;
 const MAX_HOST: usize = 253;
 const MAX_FILE: usize = 2048;
@@ -72,7 +72,8 @@ pub(super) fn parse_authority(scheme: &str, authority: &str) -> Result<(String, 
     Ok((host, port.filter(|p| Some(*p) != default)))
 }
 
-/// A port as everybody writes it: no sign, no leading zero, 1 to 65535 (RFC 3986 §3.2.3 allows more than anyone agrees on).
+/// A port as everybody writes it: no sign, no leading zero, 1 to 65535 (RFC 3986 §3.2.3 allows more than anyone agrees
+/// on).
 fn parse_port(text: &str) -> Result<u16, ServerUrlError> {
     let plain = !text.starts_with('0') && text.chars().all(|c| c.is_ascii_digit());
     match text.parse() {
@@ -107,8 +108,8 @@ pub(super) fn parse_path(path: &str) -> Result<String, ServerUrlError> {
         return Ok(String::new());
     }
     let parsed = Url::parse(&format!("https://h{path}")).map_err(|_| ServerUrlError::OddPath)?;
-    // Whatever the url crate changes is refused. Of what it leaves as it is a server's own path needs no slash and no dot
-    // that is encoded.
+    // Whatever the url crate changes is refused. Of what it leaves as it is a server's own path needs no slash and no
+    // dot that is encoded.
     let folded = path.to_ascii_lowercase();
     if parsed.path() != path || ["%2f", "%5c", "%2e"].iter().any(|x| folded.contains(x)) {
         return Err(ServerUrlError::OddPath);
@@ -116,8 +117,8 @@ pub(super) fn parse_path(path: &str) -> Result<String, ServerUrlError> {
     UrlPath::parse(path).map(|_| path.to_owned()).map_err(|OddPath| ServerUrlError::OddPath)
 }
 
-/// The path of a file, which is no path of a URL: of dots and slashes it keeps what was written. Git leaves out the first
-/// slash where it parsed a URL.
+/// The path of a file, which is no path of a URL: of dots and slashes it keeps what was written. Git leaves out the
+/// first slash where it parsed a URL.
 pub(super) fn encode_file(path: &str) -> Result<String, ServerUrlError> {
     let path = path.trim_start_matches('/');
     if path.is_empty() || path.contains(['\n', '\r', '\0']) {

@@ -10,11 +10,12 @@ use super::lenient_reading::{Reading, readings};
 
 /// The path of a URL, in a spelling with which no server is led out of it.
 ///
-/// Servers, and what stands before them, differ in how they read a path. Some decode it twice, some take `\` for `/`, drop
-/// what follows a `;` or a character that they cannot show, or see a dot in another script's. What lies below `/org` for the
-/// one who decides where a credential goes, as `/org/..%2fmallory` does, may lie elsewhere for the one who gets it. So a path
-/// is read as each of them would, once, here, and what steps up in any reading is no path. Nothing is folded: a path that is
-/// one is sent as it was written. An encoded slash alone leads nowhere, and stays (`/projects/group%2Fproject`).
+/// Servers, and what stands before them, differ in how they read a path. Some decode it twice, some take `\` for `/`,
+/// drop what follows a `;` or a character that they cannot show, or see a dot in another script's. What lies below
+/// `/org` for the one who decides where a credential goes, as `/org/..%2fmallory` does, may lie elsewhere for the one
+/// who gets it. So a path is read as each of them would, once, here, and what steps up in any reading is no path.
+/// Nothing is folded: a path that is one is sent as it was written. An encoded slash alone leads nowhere, and stays
+/// (`/projects/group%2Fproject`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UrlPath(String);
 

@@ -178,8 +178,8 @@ impl Client {
         Ok(connection.wait_for_end(within))
     }
 
-    /// Asks, and waits for the first line of the answer. An agent with another store than is meant here says so; then the
-    /// one beside it is asked, from now on.
+    /// Asks, and waits for the first line of the answer. An agent with another store than is meant here says so; then
+    /// the one beside it is asked, from now on.
     fn begin<V: Verb>(&self, question: &V, manner: Manner) -> Result<(Connection, Zeroizing<Vec<u8>>), Fault> {
         let watch = Watch::new(manner);
         let frame = print_request_from(self.env.as_ref(), question, self.locale, self.token.as_ref());

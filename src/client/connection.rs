@@ -23,7 +23,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// The longest wait for room in the agent's queue, and for it to read what is sent.
 const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 
-/// In milliseconds: when a process that dropped a connection because it dies can certainly not be connected to any more.
+/// In milliseconds: when a process that dropped a connection because it dies can certainly not be connected to any
+/// more.
 const DEAD_AFTER: [u64; 6] = [5, 10, 20, 40, 80, 160];
 
 /// One connection to the agent, made only to a socket that nobody else can have put there.
@@ -68,8 +69,8 @@ impl Connection {
             .map_err(|error| if is_timeout(&error) { reason::Agent::Silent.into() } else { reason::Agent::Gone.into() })
     }
 
-    /// The next line, put together where it came in pieces. It may take long, as what it is about does; that the agent answers
-    /// nobody any more is said soon.
+    /// The next line, put together where it came in pieces. It may take long, as what it is about does; that the agent
+    /// answers nobody any more is said soon.
     pub(super) fn receive(&mut self) -> Result<Zeroizing<Vec<u8>>, Fault> {
         self.read(None)
     }
@@ -104,8 +105,8 @@ impl Connection {
         }
     }
 
-    /// Waits until the process that opened the socket is gone, but not long: it may live, and have made room for others. One
-    /// that dies can be connected to for a moment after it has dropped who asked.
+    /// Waits until the process that opened the socket is gone, but not long: it may live, and have made room for
+    /// others. One that dies can be connected to for a moment after it has dropped who asked.
     pub(super) fn wait_for_death(&self) {
         for pause in DEAD_AFTER {
             if !self.agent.is_some_and(process::is_there) {
@@ -155,8 +156,8 @@ impl Connection {
     }
 }
 
-/// Whether the agent at this socket still answers anybody. One that is not there any more is about to end, and answers who
-/// asked before.
+/// Whether the agent at this socket still answers anybody. One that is not there any more is about to end, and answers
+/// who asked before.
 fn is_alive(socket: &Path) -> bool {
     let asked = Connection::open(socket).and_then(|connection| {
         let Some(mut connection) = connection else { return Ok(true) };

@@ -14,8 +14,8 @@ use crate::wire::{Code, Fault, Get, reason};
 /// How long git may take to say what it wants.
 const INPUT_WITHIN: Duration = Duration::from_secs(10);
 
-/// What has no deadline of its own ends with the process after so many seconds: a look at the directory that git works in
-/// can wait for its disk for ever.
+/// What has no deadline of its own ends with the process after so many seconds: a look at the directory that git works
+/// in can wait for its disk for ever.
 const ALL_WITHIN: u32 = 9;
 
 /// Does what git asks of a credential helper, on the standard input and output of this process (gitcredentials(7),

@@ -44,8 +44,8 @@ impl Place {
     }
 }
 
-/// The path to this directory that the shell came by: `PWD`, or what lies above it, since git goes to the top of the work
-/// tree.
+/// The path to this directory that the shell came by: `PWD`, or what lies above it, since git goes to the top of the
+/// work tree.
 fn as_named(own: &Path, pwd: PathBuf) -> Option<PathBuf> {
     if pwd == own || !is_plain(&pwd) {
         return None;
@@ -68,8 +68,8 @@ fn repository(own: &Path, git_dir: PathBuf) -> Option<PathBuf> {
     }
 }
 
-/// Whether this is the top of a work tree whose repository is kept elsewhere: a submodule, or one of several work trees. It
-/// counts by its own place then. Else whoever made the link would choose the place.
+/// Whether this is the top of a work tree whose repository is kept elsewhere: a submodule, or one of several work
+/// trees. It counts by its own place then. Else whoever made the link would choose the place.
 fn is_linked(own: &Path, git_dir: &Path) -> bool {
     let linked = || {
         let link = plain_file::read_text(&own.join(".git"), MAX_LINK).ok()?;

@@ -103,8 +103,8 @@ fn launch(paths: &Paths, locale: Locale) -> Result<(), Fault> {
 
 const NAME: &str = "loom-agent";
 
-/// What the agent gets of the environment of whoever happened to start it: where things are, not what git or a
-/// build put there, and no issued token. How servers are reached comes with each request, unless nobody here may say so.
+/// What the agent gets of the environment of whoever happened to start it: where things are, not what git or a build
+/// put there, and no issued token. How servers are reached comes with each request, unless nobody here may say so.
 fn is_inherited(name: &OsStr, paths: &Paths) -> bool {
     let Some(name) = name.to_str() else { return false };
     match name {

@@ -51,8 +51,8 @@ const SAID_AFTER: Duration = Duration::from_secs(2);
 /// After so long the helper ends, and says so: before the alarm ends it without a word.
 const ENDS_AFTER: Duration = Duration::from_millis(8500);
 
-/// Looks at the clock for who waits for the agent, whatever it is that hangs. Most answers come at once, so that there is
-/// nobody to look before [`begin`](Self::begin).
+/// Looks at the clock for who waits for the agent, whatever it is that hangs. Most answers come at once, so that there
+/// is nobody to look before [`begin`](Self::begin).
 pub(super) struct Watch {
     manner: Manner,
     begun: Instant,

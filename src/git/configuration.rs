@@ -136,8 +136,8 @@ pub fn example(pattern: &str) -> Option<(ServerUrl, Option<String>)> {
     Some((server, parts.user))
 }
 
-/// How much a pattern says about a URL: the length of host and path, and whether it names the user. `None` if it does not
-/// fit (git-config(1), `http.<url>.*`; gitcredentials(7), "configuration options").
+/// How much a pattern says about a URL: the length of host and path, and whether it names the user. `None` if it does
+/// not fit (git-config(1), `http.<url>.*`; gitcredentials(7), "configuration options").
 fn rank(pattern: &str, server: &ServerUrl, user: Option<&str>) -> Option<(usize, usize, bool)> {
     let own = Parts::of(pattern)?;
     let asked = Parts::of(&server.to_string())?;

@@ -5,8 +5,8 @@ use crate::msg;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The input has more than [`MAX_INPUT`](super::MAX_INPUT) bytes, a line of more than 65 535 bytes, or more than 1000
-    /// lines.
+    /// The input has more than [`MAX_INPUT`](super::MAX_INPUT) bytes, a line of more than 65 535 bytes, or more than
+    /// 1000 lines.
     #[error("the input is too long")]
     TooLong,
     /// The last line has no LF: what was cut off could be half a host or half a password.

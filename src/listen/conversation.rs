@@ -38,7 +38,8 @@ pub(super) struct Visitor {
 
 impl Visitor {
     pub(super) fn new(hall: Arc<Hall>, peer: Peer, standing: Option<Arc<Standing>>) -> Visitor {
-        // All that come through a socket with a token of its own: what is behind it may make as many processes as it likes.
+        // All that come through a socket with a token of its own: what is behind it may make as many processes as it
+        // likes.
         let token = standing.as_deref().and_then(|standing| standing.ids().next());
         let party = token.map_or(Party::process(peer.pid), Party::token);
         let stay = hall.agent.stopping.busy();

@@ -14,8 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::agent::{Party, Place, Places};
 
-/// The connections that are open, and how many requests of each one who made them are under way. When there are too many
-/// connections, the one who has most of them makes room: whoever holds them open keeps nobody else out.
+/// The connections that are open, and how many requests of each one who made them are under way. When there are too
+/// many connections, the one who has most of them makes room: whoever holds them open keeps nobody else out.
 pub(super) struct Crowd {
     open: Places,
     turns: Mutex<HashMap<Party, Arc<Semaphore>>>,

@@ -135,8 +135,8 @@ impl Door {
         Door::bind(&door.path, None, Some(door.standing().into()))
     }
 
-    /// Takes over the socket that systemd listens on for us. With the lock, if nobody has it: whoever wants to end this agent
-    /// finds it there.
+    /// Takes over the socket that systemd listens on for us. With the lock, if nobody has it: whoever wants to end this
+    /// agent finds it there.
     pub fn given(given: Given, paths: &Paths) -> Door {
         let own = given.path.and_then(|path| {
             let name = Name::of(&path)?;
@@ -173,8 +173,8 @@ impl Door {
     }
 
     /// Sees to it that whoever connects to the name comes here: where it has gone, the socket is bound anew. What was
-    /// listened on until then is returned, since somebody may have connected to it. An error if the name is another's now, or
-    /// cannot be had again: nobody can reach this door any more.
+    /// listened on until then is returned, since somebody may have connected to it. An error if the name is another's
+    /// now, or cannot be had again: nobody can reach this door any more.
     pub(super) async fn look(&mut self) -> Result<Option<Listener>, DoorError> {
         let Some(own) = &mut self.own else { return Ok(None) };
         let named = own.name.stands();

@@ -11,8 +11,8 @@ use crate::access::Standing;
 use crate::agent::{DoorOrder, NamedIssuer, OpenHttp, RestrictedDoor};
 use crate::base::{HttpDoor, Message};
 
-/// Opens the sockets that have a token of their own, opens and closes them and the HTTP door as it is told, and closes all when
-/// the agent stops. When it returns, no socket file is left: the next agent may make them anew.
+/// Opens the sockets that have a token of their own, opens and closes them and the HTTP door as it is told, and closes
+/// all when the agent stops. When it returns, no socket file is left: the next agent may make them anew.
 pub(super) async fn serve_further(hall: Arc<Hall>) {
     let agent = hall.agent.clone();
     let mut open = Open { hall, doors: HashMap::new(), http: None };
@@ -71,8 +71,8 @@ impl Open {
         Ok(())
     }
 
-    /// What is open stays so if the new one cannot be opened, unless both want the same address. A certificate with which
-    /// something is wrong takes no good one's place.
+    /// What is open stays so if the new one cannot be opened, unless both want the same address. A certificate with
+    /// which something is wrong takes no good one's place.
     async fn open_http(
         &mut self,
         door: HttpDoor,
@@ -89,7 +89,8 @@ impl Open {
             self.leave_http().await;
         }
         let opened = HttpServer::open(&door, tls, standing.clone(), self.hall.agent.clone()).await;
-        // Nobody hears that there is none while one takes the other's place: who rests on its issuer would lose all they have.
+        // Nobody hears that there is none while one takes the other's place: who rests on its issuer would lose all
+        // they have.
         if opened.is_err() && had_one && self.http.is_none() {
             self.hall.agent.doors.http_is_at(None);
         }

@@ -10,15 +10,16 @@ use super::hall::Hall;
 use super::token_watch::watch_tokens;
 use crate::agent::Agent;
 
-/// How long a request may take to be finished when the agent ends, and what is still to be written then: a server or a disk
-/// that hangs keeps nobody's machine from shutting down. Together less than a successor waits.
+/// How long a request may take to be finished when the agent ends, and what is still to be written then: a server or a
+/// disk that hangs keeps nobody's machine from shutting down. Together less than a successor waits.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 const WRITTEN_WITHIN: Duration = Duration::from_secs(4);
 
-/// Serves until the agent is asked to stop, nobody can reach it any more or, where `idle_exit` is given, nobody asked for so
-/// long. What was begun is finished first.
+/// Serves until the agent is asked to stop, nobody can reach it any more or, where `idle_exit` is given, nobody asked
+/// for so long. What was begun is finished first.
 ///
-/// Boxed and not inlined: else the program, which is a crate of its own, would hold all that is asked here a second time.
+/// Boxed and not inlined: else the program, which is a crate of its own, would hold all that is asked here a second
+/// time.
 #[inline(never)]
 pub fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(run(door, agent, idle_exit))

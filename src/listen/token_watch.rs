@@ -6,15 +6,15 @@ use tokio::time::sleep;
 use crate::agent::Agent;
 use crate::os::changes::Changes;
 
-/// How often rights are looked at in any case: another machine may have changed them, and a timer stands still while this one
-/// sleeps.
+/// How often rights are looked at in any case: another machine may have changed them, and a timer stands still while
+/// this one sleeps.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// How often rights are looked at where the system does not tell when the file of tokens changes.
 const BLIND: Duration = Duration::from_secs(2);
 
-/// Tells the agent when another one may have changed the tokens, or somebody the settings, for as long as something lasts that
-/// would end with one of them. An idle agent is woken up for nothing.
+/// Tells the agent when another one may have changed the tokens, or somebody the settings, for as long as something
+/// lasts that would end with one of them. An idle agent is woken up for nothing.
 pub(super) async fn watch_tokens(agent: Arc<Agent>) {
     loop {
         tokio::select! {

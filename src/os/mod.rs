@@ -1,8 +1,8 @@
 //! Floor 0: what the operating system gives, and the only place that names one.
 //!
-//! This file is the contract. Each module below says what its names mean and what another system has to provide for them.
-//! The code stands in one folder per kind of system, so far `unix`. A port is a folder with the same names and one line here;
-//! what it lacks does not compile.
+//! This file is the contract. Each module below says what its names mean and what another system has to provide for
+//! them. The code stands in one folder per kind of system, so far `unix`. A port is a folder with the same names and
+//! one line here; what it lacks does not compile.
 //!
 //! - No name takes or returns a type that only one system has: users are [`user::UserId`], processes are numbers (`u32`),
 //!   facts of files are [`file::FileFacts`].
@@ -27,8 +27,8 @@ pub mod user {
 ///
 /// Every question about a file is asked of one [`file::FileFacts`], so that all answers are about the same file.
 ///
-/// Windows: the identity is volume and file index. "Others" are all whom an entry of the access list names besides the owner,
-/// the system and its administrators.
+/// Windows: the identity is volume and file index. "Others" are all whom an entry of the access list names besides the
+/// owner, the system and its administrators.
 pub mod file {
     pub use super::system::file::{FileFacts, FileId, open_named, read_at, read_exact_at, write_all_at};
 }
@@ -45,15 +45,16 @@ pub mod private {
 
 /// Exclusive locks on whole files. They end with the open file, so also when the process is killed.
 ///
-/// Windows: such a lock keeps others from reading, so that who holds it has to be written into a second file, and a file has to
-/// be unlocked before it is renamed over another.
+/// Windows: such a lock keeps others from reading, so that who holds it has to be written into a second file, and a
+/// file has to be unlocked before it is renamed over another.
 pub mod lock {
     pub use super::system::lock::{Holder, exclusive, holder, try_exclusive};
 }
 
 /// Processes by number. Numbers are used again: compare [`process::started`] before you act on one.
 ///
-/// Windows: [`process::nudge`] sets a named event; [`process::become_command`] starts the command, waits, and ends with its code.
+/// Windows: [`process::nudge`] sets a named event; [`process::become_command`] starts the command, waits, and ends with
+/// its code.
 pub mod process {
     pub use super::system::process::{
         Look, ask_to_end, become_command, exit_code, is_there, kill, look, nudge, started,
@@ -75,33 +76,36 @@ pub mod filesystem {
     pub use super::system::filesystem::is_local;
 }
 
-/// Where programs keep a user's things by the system's conventions; `None` without a home. macOS: two of these are one directory.
+/// Where programs keep a user's things by the system's conventions; `None` without a home. macOS: two of these are one
+/// directory.
 pub mod directories {
     pub use super::system::directories::{below_temporary, config, home, runtime, state};
 }
 
 /// Connections to another process of this machine, and who is at the other end.
 ///
-/// A listener's name is a path. Where it lies in a directory ([`local::directory`]), the directory's rights count, and files
-/// that belong to the listener can lie beside it.
+/// A listener's name is a path. Where it lies in a directory ([`local::directory`]), the directory's rights count, and
+/// files that belong to the listener can lie beside it.
 ///
-/// Windows: named pipes. [`local::own_name`] is `\\.\pipe\…` with the user's identifier, and there is no directory; the peer is
-/// found by the pipe's process. A pipe has no time limit for reading: [`local::Stream::read_within`] needs a second thread.
+/// Windows: named pipes. [`local::own_name`] is `\\.\pipe\…` with the user's identifier, and there is no directory; the
+/// peer is found by the pipe's process. A pipe has no time limit for reading: [`local::Stream::read_within`] needs a
+/// second thread.
 pub mod local {
     pub use super::system::local::{ConnectError, MAX_PATH, PeerId, Stream, directory, fits, is_answered, own_name};
 }
 
-/// Listening for such connections. Only the user's own processes can connect, and only one process listens under a name.
+/// Listening for such connections. Only the user's own processes can connect, and only one process listens under a
+/// name.
 ///
-/// Windows: an access list on the first instance of the pipe. Its [`listening::Name`] stands for as long as the process lives, and
-/// [`listening::Stream::has_hung_up`] is `false` where the pipe cannot be asked.
+/// Windows: an access list on the first instance of the pipe. Its [`listening::Name`] stands for as long as the process
+/// lives, and [`listening::Stream::has_hung_up`] is `false` where the pipe cannot be asked.
 #[cfg(feature = "agent")]
 pub mod listening {
     pub use super::system::listening::{ListenError, Listener, Name, Stream};
 }
 
-/// Changes of names in a directory. Where the system does not report them, making one is an error, and the caller looks from
-/// time to time.
+/// Changes of names in a directory. Where the system does not report them, making one is an error, and the caller looks
+/// from time to time.
 #[cfg(feature = "agent")]
 pub mod changes {
     pub use super::system::changes::Changes;
@@ -115,7 +119,8 @@ pub mod signals {
     pub use super::system::signals::{Nudges, Order, Orders, outlive_hangups};
 }
 
-/// The program that starts a user's services and may hold their listeners. Without one, no listener is given and nobody is told.
+/// The program that starts a user's services and may hold their listeners. Without one, no listener is given and nobody
+/// is told.
 ///
 /// Linux: systemd.
 #[cfg(feature = "agent")]
@@ -135,21 +140,22 @@ pub mod streams {
     pub use super::system::streams::{input_file, let_go_of_output, read_input};
 }
 
-/// Ends this process after some seconds, even while it waits for the system. A thread will do where there is no such timer.
+/// Ends this process after some seconds, even while it waits for the system. A thread will do where there is no such
+/// timer.
 pub mod alarm {
     pub use super::system::alarm::{cancel, end_after};
 }
 
-/// Keeps a process' memory and files from others. An error means that the process must not hold secrets; what a system does
-/// always, or cannot do at all, is no error, and SECURITY.md says where that is so.
+/// Keeps a process' memory and files from others. An error means that the process must not hold secrets; what a system
+/// does always, or cannot do at all, is no error, and SECURITY.md says where that is so.
 pub mod hardening {
     pub use super::system::hardening::{keep_to_itself, lock_memory, open_files, raise_open_files};
 }
 
 /// Programs that outlive whoever started them and keep nothing of theirs.
 ///
-/// Windows: [`background::prepare`] has to take this process' own streams from what programs inherit, or whoever reads them
-/// waits until the program in the background ends.
+/// Windows: [`background::prepare`] has to take this process' own streams from what programs inherit, or whoever reads
+/// them waits until the program in the background ends.
 pub mod background {
     pub use super::system::background::{close_inherited, leave_session, prepare};
 }

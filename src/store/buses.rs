@@ -1,5 +1,5 @@
-//! Which session buses the keyring may be on. Whoever started the agent may have had none, over SSH, or one that has ended
-//! since; who asks later may have another.
+//! Which session buses the keyring may be on. Whoever started the agent may have had none, over SSH, or one that has
+//! ended since; who asks later may have another.
 //!
 //! They are tried in this order: that of whoever asked last, then the one the agent was given, then
 //! `/run/user/UID/bus`; when there is no connection yet or it failed, so two sessions with a bus each do not have the
@@ -14,7 +14,8 @@ use crate::os::file::FileFacts;
 /// How many buses are remembered.
 const MOST: usize = 4;
 
-/// Those that askers brought, the latest first. Known to the whole process, as [`Patience`](super::patience::Patience) is.
+/// Those that askers brought, the latest first. Known to the whole process, as [`Patience`](super::patience::Patience)
+/// is.
 struct Brought {
     addresses: Vec<String>,
     /// How often an unknown one came.

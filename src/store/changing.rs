@@ -33,7 +33,8 @@ impl Cascade {
                 Ok(changed) => outcomes.extend(changed.into_iter().map(Ok)),
                 // What one adds may be too much, and is no reason to refuse the others; nothing was written.
                 Err(StoreError::File(PrivateFileError::TooLarge { .. })) if count > 1 => most = 1,
-                // Somebody without this lock was faster, and nothing was written: it is decided anew, by what is there now.
+                // Somebody without this lock was faster, and nothing was written: it is decided anew, by what is there
+                // now.
                 Err(StoreError::Raced) if races < RACES => races += 1,
                 Err(error) => {
                     let why = why(error);
@@ -213,7 +214,8 @@ mod tests {
         let outcomes = all(&mut [put(1, "e"), put(3, &long), put(2, "f")]);
         assert_eq!((&outcomes[0], &outcomes[2]), (&Ok(vec!["d".to_owned()]), &Ok(vec!["c".to_owned()])));
         assert!(outcomes[1].is_err());
-        // What is added is on the disk; what has to write the whole anew fails, and the login before it is not undone by it.
+        // What is added is on the disk; what has to write the whole anew fails, and the login before it is not undone
+        // by it.
         std::fs::remove_file(paths.previous_credentials_file()).unwrap();
         std::fs::create_dir(paths.previous_credentials_file()).unwrap();
         let outcomes = all(&mut [put(1, "g"), remove(2)]);

@@ -31,7 +31,8 @@ pub(super) struct SealedRecord {
     sealed: Sealed,
 }
 
-/// The file of the first form: which format, which key, the body, and a seal over all three that also shows a missing or moved record.
+/// The file of the first form: which format, which key, the body, and a seal over all three that also shows a missing
+/// or moved record.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(Serialize))]
 #[serde(deny_unknown_fields)]

@@ -22,8 +22,8 @@ use super::{LegacyKey, Protection, Revision, StoreError, StoreKey};
 use crate::base::private_file::PrivateFileError;
 use crate::base::{AccountKey, Credential, Paths, StoredIn};
 
-/// The sealed file as a store. What it holds is known by where it lies, so that a change reads and writes what it is about;
-/// what other agents added since is read on. The caller of what changes something holds the lock.
+/// The sealed file as a store. What it holds is known by where it lies, so that a change reads and writes what it is
+/// about; what other agents added since is read on. The caller of what changes something holds the lock.
 pub(super) struct FileStore {
     file: SealedFile,
     known: Option<Known>,

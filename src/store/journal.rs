@@ -1,11 +1,11 @@
 //! The form of the sealed file: a head, and lines that each add records to those before, so that a change costs what
 //! changes and not what is kept.
 //!
-//! Each line is sealed together with its number and the seal of the line before it: none can be changed, moved or left out.
-//! That the last ones are missing shows in the head, which has two places of fixed width for the number and the seal of a
-//! line. They are written in turns, each only once its line is on the disk: whatever a power cut leaves of them, they name
-//! lines that are there. So what follows the last line that they name may be something unfinished, which was never
-//! acknowledged, and is left out; what is not whole before that is damage.
+//! Each line is sealed together with its number and the seal of the line before it: none can be changed, moved or left
+//! out. That the last ones are missing shows in the head, which has two places of fixed width for the number and the
+//! seal of a line. They are written in turns, each only once its line is on the disk: whatever a power cut leaves of
+//! them, they name lines that are there. So what follows the last line that they name may be something unfinished,
+//! which was never acknowledged, and is left out; what is not whole before that is damage.
 
 use std::ops::Range;
 

@@ -5,8 +5,8 @@ use super::platform::Item;
 use super::{Record, Revision};
 use crate::base::AccountKey;
 
-/// What a keyring has of an account: all its items. Another tool may have copied one, and two agents may have written at
-/// once: the latest record counts, and a write removes the others.
+/// What a keyring has of an account: all its items. Another tool may have copied one, and two agents may have written
+/// at once: the latest record counts, and a write removes the others.
 #[derive(Default)]
 pub(super) struct Entry {
     pub(super) items: Vec<(Item, Value)>,

@@ -6,8 +6,8 @@ use super::seal::Seal;
 use super::{Record, StoreError};
 use crate::base::{AccountKey, Kind};
 
-/// What is known of a record without its secret. In the sealed file it stands in clear beside it, and is authenticated with
-/// it.
+/// What is known of a record without its secret. In the sealed file it stands in clear beside it, and is authenticated
+/// with it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Label {

@@ -1,8 +1,8 @@
 //! From one place to another.
 //!
-//! Everything is written to where it goes and read back before anything is taken away where it was. As long as some may be
-//! here and some there, the setting is the one whose agents read both (`is_setting_first`). Cut short, both places have it,
-//! the later record counts, and it can be done again.
+//! Everything is written to where it goes and read back before anything is taken away where it was. As long as some may
+//! be here and some there, the setting is the one whose agents read both (`is_setting_first`). Cut short, both places
+//! have it, the later record counts, and it can be done again.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! Whether the keyring hung lately. Known to the whole process: whoever opens the keyring anew would otherwise wait anew.
+//! Whether the keyring hung lately. Known to the whole process: whoever opens the keyring anew would otherwise wait
+//! anew.
 //!
 //! While a keyring is known to hang every question still tries, but for a sign of life first, and for a second at most:
 //! whoever waited behind the one who found out does not wait long, and the first question after it woke up works.

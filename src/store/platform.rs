@@ -6,7 +6,8 @@ use crate::msg;
 
 pub(super) use super::secret_service::{Item, SecretService as Platform};
 
-/// Connects to the keyring on the first bus that has one, and begins to watch it. An error means that there is none here.
+/// Connects to the keyring on the first bus that has one, and begins to watch it. An error means that there is none
+/// here.
 pub(super) fn connect(watch: &Watch) -> Result<Platform, StoreError> {
     let buses = buses::all();
     let mut failed = None;

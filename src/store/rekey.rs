@@ -1,6 +1,6 @@
 //! A new key for the sealed file. At every instant there is a key that opens it: the new one is written first, then the
-//! file, then the new key takes the old one's place. Whatever is cut short leaves both keys and a file that says which of
-//! them it wants; the next who finds that puts it in place.
+//! file, then the new key takes the old one's place. Whatever is cut short leaves both keys and a file that says which
+//! of them it wants; the next who finds that puts it in place.
 //!
 //! As long as both are there the file says which of them it wants, and that one counts: for reading, for the
 //! passphrase, and for whether one is needed (`StoreKey`). Whoever finds the file sealed with the waiting key,

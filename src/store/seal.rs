@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 use super::StoreError;
 use crate::base::hex;
 
-/// A key that seals: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), random nonces. Clones share the one copy of the key, on
-/// the heap: what is moved about leaves nothing of it behind.
+/// A key that seals: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), random nonces. Clones share the one copy of the key,
+/// on the heap: what is moved about leaves nothing of it behind.
 #[derive(Clone)]
 pub(super) struct Seal {
     cipher: Arc<XChaCha20Poly1305>,

@@ -28,7 +28,8 @@ use crate::base::private_file::PrivateFileError;
 use crate::base::{Paths, Stamp, private_file};
 use crate::os::file::{FileFacts, FileId, read_exact_at};
 
-/// The sealed file `credentials.json` on the disk, with its key, its lock and the copy of it, in case the disk spoils it.
+/// The sealed file `credentials.json` on the disk, with its key, its lock and the copy of it, in case the disk spoils
+/// it.
 pub(super) struct SealedFile {
     pub(super) path: PathBuf,
     pub(super) copy: PathBuf,
@@ -122,7 +123,8 @@ impl SealedFile {
             private_file::check_dir(dir)?;
         }
         for last in [false, false, true] {
-            // The head is changed in place: who reads it at that moment may see half of a change, but not while nobody works.
+            // The head is changed in place: who reads it at that moment may see half of a change, but not while nobody
+            // works.
             let _alone = last.then(|| private_file::try_lock(&self.lock_path));
             match self.find() {
                 Ok(Found::Sealed(content)) => {

@@ -7,8 +7,8 @@ use super::seal::Seal;
 use super::{Protection, Record, StoreError, StoreKey, journal};
 use crate::base::{AccountKey, Credential};
 
-/// The records in their sealed form, which was read back and opened; the caller holds the lock, and puts it in the place of the
-/// old one.
+/// The records in their sealed form, which was read back and opened; the caller holds the lock, and puts it in the
+/// place of the old one.
 pub(super) fn convert(key: &StoreKey, old: Vec<(LegacyKey, LegacyRecord)>) -> Result<(Seal, Body), StoreError> {
     let seal = match key.seal()? {
         Some(seal) => seal,

@@ -1,5 +1,6 @@
 //! How secrets go over the bus: sealed with a key that only this process and the keyring have, since others of the same
-//! user may listen there. `dh-ietf1024-sha256-aes128-cbc-pkcs7` of the Secret Service specification, which has no better.
+//! user may listen there. `dh-ietf1024-sha256-aes128-cbc-pkcs7` of the Secret Service specification, which has no
+//! better.
 
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};

@@ -1,7 +1,7 @@
 //! What others do to the keyring, noticed without asking it: a connection to the session bus that only listens.
 //!
-//! Nobody waits on it. The bus writes its signals into the socket before whoever made a change has their answer; they are
-//! read there when somebody wants to know, so an idle agent has neither a thread nor a wake-up for them.
+//! Nobody waits on it. The bus writes its signals into the socket before whoever made a change has their answer; they
+//! are read there when somebody wants to know, so an idle agent has neither a thread nor a wake-up for them.
 //!
 //! Whether something changed costs one system call. Where no signals can be had, or a change of our own went by without
 //! one, what was read counts for two seconds.

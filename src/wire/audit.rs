@@ -104,8 +104,8 @@ pub struct AuditEntry {
     /// The path of a call of a server's API, without the query, in which secrets are usual; a long one is cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Which right was given or taken: the id of a token, of several with a space between, or of a session, or the path of
-    /// a socket.
+    /// Which right was given or taken: the id of a token, of several with a space between, or of a session, or the path
+    /// of a socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// `ok`, the name of the fault's [`Code`](super::Code), or for `audit.lost` the number of lost entries.

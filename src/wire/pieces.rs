@@ -1,5 +1,5 @@
-//! Lines that are longer than a frame: they go in pieces, each a frame of its own, and are put together again before they are
-//! parsed. What fits into a frame is a frame, as ever.
+//! Lines that are longer than a frame: they go in pieces, each a frame of its own, and are put together again before
+//! they are parsed. What fits into a frame is a frame, as ever.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;

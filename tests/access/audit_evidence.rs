@@ -1,5 +1,5 @@
-//! What the audit log is worth as evidence: nobody empties it who may not even read it, what changes rights is there before it
-//! is acknowledged, and no program is named that was not it.
+//! What the audit log is worth as evidence: nobody empties it who may not even read it, what changes rights is there
+//! before it is acknowledged, and no program is named that was not it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddrV4, TcpStream};

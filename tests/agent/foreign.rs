@@ -1,4 +1,5 @@
-//! Another user's directories, and another user's processes: nothing is made or started there, and nothing said to them.
+//! Another user's directories, and another user's processes: nothing is made or started there, and nothing said to
+//! them.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};

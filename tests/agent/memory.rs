@@ -43,8 +43,8 @@ fn encodings(secret: &str) -> Vec<Vec<u8>> {
     vec![secret.into(), base64(STANDARD.encode(secret)), base64(URL_SAFE_NO_PAD.encode(secret)), hex.into(), url.into()]
 }
 
-/// The key that the sealed file wants at this moment and, where a passphrase opens it, what Argon2 makes of that; each as it
-/// is and in base64.
+/// The key that the sealed file wants at this moment and, where a passphrase opens it, what Argon2 makes of that; each
+/// as it is and in base64.
 fn keys_in_use(home: &Home, passphrase: Option<&str>) -> Vec<Vec<u8>> {
     let text = std::fs::read_to_string(home.key()).unwrap();
     let bytes = |text: &str| STANDARD.decode(text.trim_end()).unwrap();
@@ -68,7 +68,8 @@ fn keys_in_use(home: &Home, passphrase: Option<&str>) -> Vec<Vec<u8>> {
     base64.chain(keys.iter().cloned()).collect()
 }
 
-/// Waits until none of these is in the agent's memory. Threads that worked on the store, and their stacks, go a second later.
+/// Waits until none of these is in the agent's memory. Threads that worked on the store, and their stacks, go a second
+/// later.
 fn wait_until_gone(pid: i32, texts: &[Vec<u8>]) {
     wait_until("no copy is left", || {
         let after = found(pid, texts).unwrap();

@@ -1,4 +1,5 @@
-//! Where a server sends those who call it: the agent goes there for its owner only, and with the credential nowhere else.
+//! Where a server sends those who call it: the agent goes there for its owner only, and with the credential nowhere
+//! else.
 
 use std::io::Write;
 
@@ -86,8 +87,8 @@ fn at_its_own_server_a_redirect_is_followed_for_who_reads() {
         let answer = door.get(&format!("{at}/302?to={to}"), &ci);
         assert_eq!((answer.status, answer.text().as_str()), (200, "at /org/y"), "{to}");
         assert!(server.seen().last().unwrap().contains("authorization: Bearer tok_redirected_0123"));
-        // What sends something is not sent on; where it should go is said as a whole URL, for half of one would lead the
-        // caller to the door that it came through.
+        // What sends something is not sent on; where it should go is said as a whole URL, for half of one would lead
+        // the caller to the door that it came through.
         let answer = door.post(&format!("{at}/307?to={to}"), &ci, &json!({}));
         assert_eq!((answer.status, answer.header("location")), (307, Some(&*format!("{org}/y"))), "{to}");
     }

@@ -5,7 +5,8 @@ use std::process::Stdio;
 
 use crate::support::{Home, Running, run, wait_until};
 
-/// Starts an agent by this command line as a script would that holds a lock, a pipe and a directory, under limits of its own.
+/// Starts an agent by this command line as a script would that holds a lock, a pipe and a directory, under limits of
+/// its own.
 fn started_by(home: &Home, start: &str) -> String {
     let script = format!(
         "mkdir -p work && cd work && mkfifo pipe && exec 7<>pipe 8>lock 9>>/dev/null 130</etc/passwd && flock 8

@@ -1,7 +1,7 @@
 //! How long git waits for a credential: `get` from the start of the process to its end, beside git's own cache.
 //!
-//! Run by hand: `cargo bench --bench get`. Microseconds say something about the machine only; what counts are the ratios
-//! of two programs that took turns in one run.
+//! Run by hand: `cargo bench --bench get`. Microseconds say something about the machine only; what counts are the
+//! ratios of two programs that took turns in one run.
 
 // A benchmark that cannot run says so by a panic.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
@@ -69,8 +69,8 @@ fn issued_token(home: &Home) -> io::Result<String> {
     token.map(str::to_owned).ok_or_else(|| io::Error::other(format!("no token: {said}")))
 }
 
-/// Lets the commands take turns, each round beginning with another one, so that whatever else the machine does meets all
-/// of them. Microseconds of each command, round by round.
+/// Lets the commands take turns, each round beginning with another one, so that whatever else the machine does meets
+/// all of them. Microseconds of each command, round by round.
 fn race(commands: &mut [Command]) -> io::Result<Vec<Vec<f64>>> {
     let mut times = vec![Vec::with_capacity(ROUNDS); commands.len()];
     for round in 0..WARM_UP + ROUNDS {

@@ -1,6 +1,6 @@
 //! What both benchmarks stand on: a throw-away home in which loom's agent and git's own cache daemon run and know the
-//! same credential. Everything has a deadline, and dropping it, also by a panic or Ctrl+C, leaves no process and no file
-//! behind.
+//! same credential. Everything has a deadline, and dropping it, also by a panic or Ctrl+C, leaves no process and no
+//! file behind.
 #![allow(dead_code, reason = "each benchmark uses its own part")]
 
 use std::io::{self, Read, Write};

@@ -1,5 +1,5 @@
-//! Standard output that cannot be written: a full disk is said, a reader that went away is not, and no token stays behind
-//! that nobody saw.
+//! Standard output that cannot be written: a full disk is said, a reader that went away is not, and no token stays
+//! behind that nobody saw.
 
 use std::process::Stdio;
 

@@ -43,8 +43,8 @@ impl Bench {
         Bench { scenario, template, server }
     }
 
-    /// The same with a home in which the operation was done once, and what the agent called on the way; nothing where no
-    /// fault can be injected.
+    /// The same with a home in which the operation was done once, and what the agent called on the way; nothing where
+    /// no fault can be injected.
     pub fn recorded(scenario: Scenario) -> Option<(Bench, Home, Vec<Call>)> {
         injection::tracer()?;
         let bench = Bench::new(scenario);

@@ -61,8 +61,8 @@ fn crash(bench: &Bench, call: Option<&Call>) -> (bool, bool) {
 }
 
 /// `kill -9` leaves what was written in the system's memory, a power failure does not: so each file is synced before it
-/// is put in place, its directory afterwards, and only then the next file is put in place or the caller is answered. What
-/// is added to a file is synced before its head names it, and before the caller is answered.
+/// is put in place, its directory afterwards, and only then the next file is put in place or the caller is answered.
+/// What is added to a file is synced before its head names it, and before the caller is answered.
 fn assert_synced(calls: &[Call]) {
     let shown: Vec<&str> = calls.iter().map(|call| call.shown.as_str()).collect();
     let puts =

@@ -1,5 +1,5 @@
-//! A passphrase that is set, changed or dropped while the agent crashes or the disk fails: in whatever order old and new one
-//! are tried afterwards, one of them opens everything, and the next change works.
+//! A passphrase that is set, changed or dropped while the agent crashes or the disk fails: in whatever order old and
+//! new one are tried afterwards, one of them opens everything, and the next change works.
 
 use crate::faults::bench::{Scenario, stop};
 use crate::faults::crash::crash_at_every;

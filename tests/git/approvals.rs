@@ -1,4 +1,5 @@
-//! What git approves, beside what came in another way: an approval adds or updates what git itself brought, and nothing else.
+//! What git approves, beside what came in another way: an approval adds or updates what git itself brought, and nothing
+//! else.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,5 @@
-//! Hostile input on git's side of the protocol: refused with one sentence, nothing said, nothing changed, the agent alive.
+//! Hostile input on git's side of the protocol: refused with one sentence, nothing said, nothing changed, the agent
+//! alive.
 
 use std::io::Write;
 use std::process::Stdio;

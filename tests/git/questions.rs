@@ -1,5 +1,5 @@
-//! What git asks for beside the passwords of http: the passphrase of a client certificate, mail; and what other programs
-//! put into `url=`.
+//! What git asks for beside the passwords of http: the passphrase of a client certificate, mail; and what other
+//! programs put into `url=`.
 
 use std::process::Command;
 
@@ -50,7 +50,8 @@ fn a_client_certificates_passphrase_is_kept_for_its_file() {
         assert!(status.contains("/my%20certificates/cert.pem"), "{status}");
         std::fs::remove_file(home.path().join("askpass")).unwrap();
         home.assert_nowhere_in_clear(PASSPHRASE);
-        // One that opens nothing any more is asked for anew, once git says so; a git with GnuTLS does not, so a person has to.
+        // One that opens nothing any more is asked for anew, once git says so; a git with GnuTLS does not, so a person
+        // has to.
         let changed = format!("protocol=cert\nhost=\npath={file}\nusername=\npassword=another\n\n");
         home.helper("store", changed).ok();
         assert_ne!(ask(&home).code, 0);

@@ -20,8 +20,8 @@ const FLOORS: &[(&str, u8)] = &[
     ("listen", 6),
 ];
 
-/// What names the system: its own modules of the standard library, the crates that wrap its calls, its files, and asking which
-/// one it is.
+/// What names the system: its own modules of the standard library, the crates that wrap its calls, its files, and
+/// asking which one it is.
 const SYSTEM: &[&str] = &[
     "std::os::",
     "rustix",

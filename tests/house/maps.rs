@@ -64,7 +64,8 @@ fn lines_of_documents_end_where_those_of_code_do() {
     }
 }
 
-/// As `agent::accounts::select`: heads of files name each other so. The last part may stand in the file of the one before.
+/// As `agent::accounts::select`: heads of files name each other so. The last part may stand in the file of the one
+/// before.
 #[test]
 fn every_module_that_a_comment_names_exists() {
     let src = Path::new(ROOT).join("src");

@@ -1,5 +1,5 @@
-//! The rooms of the agent, held by reading the source: which room may use which, who puts them together, and that no file needs
-//! another one that needs it.
+//! The rooms of the agent, held by reading the source: which room may use which, who puts them together, and that no
+//! file needs another one that needs it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The pages in a real browser: signing in, approving a machine, revoking, in three languages, by keyboard, in the dark.
+//! The pages in a real browser: signing in, approving a machine, revoking, in three languages, by keyboard, in the
+//! dark.
 
 use serde_json::{Value, json};
 

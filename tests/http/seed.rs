@@ -1,4 +1,5 @@
-//! What the documents that loom was asked for with tell people to run, as it stands there; only the token's prefix differs.
+//! What the documents that loom was asked for with tell people to run, as it stands there; only the token's prefix
+//! differs.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! Logging in at other real login servers: django-oauth-toolkit and Glewlwyd, each with its own reading of the standards.
+//! Logging in at other real login servers: django-oauth-toolkit and Glewlwyd, each with its own reading of the
+//! standards.
 
 use std::net::TcpListener;
 
@@ -40,8 +41,8 @@ fn renewed(home: &Home) {
 fn django_sends_a_browser_back_to_the_very_address_that_was_registered() {
     let home = Home::new();
     let Some(django) = Django::start(&home) else { return };
-    // Scopes in the one metadata document, registration and revocation in the other. Applications that registered themselves
-    // get no ID token there.
+    // Scopes in the one metadata document, registration and revocation in the other. Applications that registered
+    // themselves get no ID token there.
     for _ in 0..2 {
         let scopes = ["--scope", "read", "--scope", "write"];
         let mut login =

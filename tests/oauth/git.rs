@@ -1,4 +1,5 @@
-//! Git with tokens of OAuth: a resource server that verifies the provider's JWTs, and one that takes them as a password.
+//! Git with tokens of OAuth: a resource server that verifies the provider's JWTs, and one that takes them as a
+//! password.
 
 use std::time::Duration;
 

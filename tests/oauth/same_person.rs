@@ -1,4 +1,5 @@
-//! Whose login it is, at a server that says so: one of another person stands beside it, one of the same person takes its place.
+//! Whose login it is, at a server that says so: one of another person stands beside it, one of the same person takes
+//! its place.
 
 use std::sync::{Arc, Mutex};
 

@@ -90,7 +90,8 @@ fn a_keyring_that_answers_each_call_too_slowly_is_an_error_in_time() {
 fn what_a_slow_keyring_was_asked_in_vain_is_not_written_later() {
     let Some((home, _session, service)) = kept() else { return };
     let (seen, made) = (service.calls("ReadAlias"), service.calls("CreateItem"));
-    // Looking whether it is open, and for the account, is done in time; making the item would begin when nobody waits any more.
+    // Looking whether it is open, and for the account, is done in time; making the item would begin when nobody waits
+    // any more.
     service.set(Manner::Slow(Duration::from_millis(1150)));
     login(&home, "b", "tok_b").fails(1);
     wait_until("it would make it now", || service.calls("ReadAlias") >= seen + 3);

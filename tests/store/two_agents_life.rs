@@ -1,4 +1,5 @@
-//! A random life of two agents on one store beside a model of what must be there. `LOOM_SOAK` and `--full` make it longer,
+//! A random life of two agents on one store beside a model of what must be there. `LOOM_SOAK` and `--full` make it
+//! longer,
 //! `LOOM_SEED` repeats one.
 
 use std::collections::BTreeMap;

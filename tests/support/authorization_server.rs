@@ -20,8 +20,8 @@ pub fn refusal(error: &str) -> String {
     http("400 Bad Request", "content-type: application/json\r\n", &format!(r#"{{"error":"{error}"}}"#))
 }
 
-/// An authorization server that answers as told. `answer` gets the path and how often it was asked for (from 0); where it
-/// says nothing the server works.
+/// An authorization server that answers as told. `answer` gets the path and how often it was asked for (from 0); where
+/// it says nothing the server works.
 pub fn authorization_server(answer: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static) -> Stub {
     authorization_server_that_reads(move |path, count, _| answer(path, count))
 }

@@ -4,8 +4,8 @@ use super::nginx::free_port;
 use super::scripted::{Scripted, installed};
 use super::{Home, Jar, provider};
 
-/// django-oauth-toolkit: what its OpenID metadata leave out stands in those of RFC 8414, no metadata name the endpoint for
-/// device codes, an application has one grant type, and a redirect URI is just what was registered.
+/// django-oauth-toolkit: what its OpenID metadata leave out stands in those of RFC 8414, no metadata name the endpoint
+/// for device codes, an application has one grant type, and a redirect URI is just what was registered.
 pub struct Django {
     server: Scripted,
     /// The port to which the application `fixed` comes back.

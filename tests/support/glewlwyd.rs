@@ -4,9 +4,9 @@ use super::nginx::free_port;
 use super::scripted::{Scripted, installed};
 use super::{Home, Jar, Seen, provider};
 
-/// Glewlwyd: it names the device grant otherwise than RFC 8628 where clients register, answers by a form's POST if it is
-/// asked to, names itself in the answer (in a form with one `%` too many), wants PKCE, revokes for nobody without a secret, and takes
-/// the secret of a client as that client says.
+/// Glewlwyd: it names the device grant otherwise than RFC 8628 where clients register, answers by a form's POST if it
+/// is asked to, names itself in the answer (in a form with one `%` too many), wants PKCE, revokes for nobody without a
+/// secret, and takes the secret of a client as that client says.
 pub struct Glewlwyd {
     server: Scripted,
     /// The port to which the client `web` comes back.
@@ -28,7 +28,8 @@ impl Glewlwyd {
         format!("{}/api/oidc", self.server.origin)
     }
 
-    /// The person signs in, grants these scopes to whoever sent them, and is sent back; what the waiting program then shows.
+    /// The person signs in, grants these scopes to whoever sent them, and is sent back; what the waiting program then
+    /// shows.
     pub fn approve_browser(&self, home: &Home, authorization_url: &str, scopes: &str) -> String {
         let client = query(authorization_url, "client_id");
         let jar = self.signed_in(home, &client, scopes);

@@ -100,7 +100,8 @@ pub fn inject(home: &Home, agent: &Running, call: &Call, fault: &str) -> Injecti
     Injection { strace: attach(home, &[&what, whom].concat()), log }
 }
 
-/// Has every sync of the agent take so long from now on, as on a disk that is slow, or hangs. Ends when this is dropped.
+/// Has every sync of the agent take so long from now on, as on a disk that is slow, or hangs. Ends when this is
+/// dropped.
 pub fn slow_disk(home: &Home, agent: &Running, time: std::time::Duration) -> Running {
     slow_disk_seen(home, agent, time).0
 }
@@ -115,9 +116,9 @@ pub fn slow_disk_seen(home: &Home, agent: &Running, time: std::time::Duration) -
 }
 
 impl Injection {
-    /// Ends it, and gives what was seen up to the first call that failed; nothing if that was none on a file of this home.
-    /// How often threads wake each other differs from run to run, so a wake-up can be hit in place of a write: no disk does
-    /// that.
+    /// Ends it, and gives what was seen up to the first call that failed; nothing if that was none on a file of this
+    /// home. How often threads wake each other differs from run to run, so a wake-up can be hit in place of a write: no
+    /// disk does that.
     pub fn until_hit(mut self, home: &Home) -> Option<String> {
         let _ = kill_process(Pid::from_child(&self.strace.0), Signal::TERM);
         self.strace.0.wait().unwrap();

@@ -64,8 +64,8 @@ pub fn wait_until(what: &str, mut sign: impl FnMut() -> bool) {
     }
 }
 
-/// Says, past the capture of the test's output, that it cannot run here. Where `CI` is set, as `tests/run` does, nothing
-/// may be skipped: what was not tried has not passed.
+/// Says, past the capture of the test's output, that it cannot run here. Where `CI` is set, as `tests/run` does,
+/// nothing may be skipped: what was not tried has not passed.
 pub fn skip(why: &str) {
     assert!(std::env::var_os("CI").is_none(), "{why}; where CI is set nothing may be skipped");
     say(format_args!("skipped: {why}"));

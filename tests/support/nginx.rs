@@ -122,8 +122,8 @@ fn configuration(dir: &Path, ports: &[u16]) -> String {
     )
 }
 
-/// A CA of its own (`ca.pem`) and a certificate of it (`cert.pem`, `cert.key`) for the names the tests use. `home` trusts
-/// it from then on, beside the CAs of every other server of this home.
+/// A CA of its own (`ca.pem`) and a certificate of it (`cert.pem`, `cert.key`) for the names the tests use. `home`
+/// trusts it from then on, beside the CAs of every other server of this home.
 pub fn certificates(home: &mut Home, dir: &Path) {
     certificates_for(home, dir, "DNS:localhost,IP:127.0.0.1");
 }

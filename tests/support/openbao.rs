@@ -13,8 +13,8 @@ const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/openbao/openb
 /// What the dev server's root may do all with; it serves nobody but this test.
 const ROOT: &str = "x-vault-token: root\r\n";
 
-/// OpenBao as an OpenID provider: authorization code with PKCE, no refresh tokens, no device codes, no registration, and a
-/// discovery that does not say that it knows PKCE. Its person is `alice`.
+/// OpenBao as an OpenID provider: authorization code with PKCE, no refresh tokens, no device codes, no registration,
+/// and a discovery that does not say that it knows PKCE. Its person is `alice`.
 pub struct OpenBao {
     _running: Running,
     api: u16,

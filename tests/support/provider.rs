@@ -81,15 +81,16 @@ impl Provider {
         done.out.trim().to_owned()
     }
 
-    /// The last page as Chromium shows it: `text`, `title`, `lang`, `dir` and `url`. With `SCREENSHOT` set in the tests'
-    /// own environment the page is painted there. `None` where Chromium is not installed.
+    /// The last page as Chromium shows it: `text`, `title`, `lang`, `dir` and `url`. With `SCREENSHOT` set in the
+    /// tests' own environment the page is painted there. `None` where Chromium is not installed.
     pub fn in_chromium(&self, authorization_url: &str, user: &str) -> Option<Value> {
         find_program("chromium")?;
         let done = self.person("browser.mjs", &[authorization_url, user]).ok();
         Some(serde_json::from_str(&done.out).unwrap())
     }
 
-    /// A person at the pages of an agent's door, in Chromium: what `oidc/pages.mjs` saw, with pictures in this directory.
+    /// A person at the pages of an agent's door, in Chromium: what `oidc/pages.mjs` saw, with pictures in this
+    /// directory.
     pub fn at_pages(&self, arguments: &[&str], shots: &Path) -> Value {
         let mut command = self.node("pages.mjs");
         command.env("NODE_EXTRA_CA_CERTS", &self.ca).env("TLS_CERT", self.dir.join("cert.pem")).env("SHOTS", shots);

@@ -4,8 +4,8 @@ use super::Stub;
 use super::authorization_server::{authorization_server_that_reads, json, refusal};
 use super::http;
 
-/// An authorization server whose refresh tokens are good for one use: a second use of the same one looks like theft, and
-/// the login is over.
+/// An authorization server whose refresh tokens are good for one use: a second use of the same one looks like theft,
+/// and the login is over.
 pub struct Rotating {
     stub: Stub,
     renewals: Arc<Mutex<Option<usize>>>,

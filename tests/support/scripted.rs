@@ -13,8 +13,8 @@ pub(super) struct Scripted {
 }
 
 impl Scripted {
-    /// Runs `NAME/server.py`, with the directories and then the port as its arguments, and waits until it says that it is
-    /// ready. The last of the directories is its own, with a key pair in it. `None` where a program is missing.
+    /// Runs `NAME/server.py`, with the directories and then the port as its arguments, and waits until it says that it
+    /// is ready. The last of the directories is its own, with a key pair in it. `None` where a program is missing.
     pub(super) fn start(home: &Home, name: &str, root: Option<&Path>, more: &[&str]) -> Option<Scripted> {
         find_program("python3")?;
         find_program("openssl")?;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{Home, Running, as_root, find_program, run, wait_until};
 
-/// Has an agent's machine sleep, as far as the agent can see: the clock that counts sleep is so far ahead, and the one that
-/// stands still meanwhile, by which timers run, is not. The agent goes into a time namespace with such an offset, which the
-/// kernel lets a process of one thread do; a debugger has it do so, which takes root.
+/// Has an agent's machine sleep, as far as the agent can see: the clock that counts sleep is so far ahead, and the one
+/// that stands still meanwhile, by which timers run, is not. The agent goes into a time namespace with such an offset,
+/// which the kernel lets a process of one thread do; a debugger has it do so, which takes root.
 pub struct Suspend {
     debugger: PathBuf,
 }

@@ -1,5 +1,5 @@
-//! Changes to what is kept: in the store first, in memory second. Each is made to the record as the store has it, and only
-//! if that is still the one the change is about: other agents may share the store.
+//! Changes to what is kept: in the store first, in memory second. Each is made to the record as the store has it, and
+//! only if that is still the one the change is about: other agents may share the store.
 //!
 //! A change is made to the record as the store has it, under the lock of the stores, and only if that still has the
 //! secret which the change is about (`Cascade::change`): a 401, an approval or a renewal that is late changes nothing
@@ -26,8 +26,8 @@ use crate::wire::{Fault, reason};
 type Amend = Box<dyn Fn(&Record) -> Option<Record> + Send>;
 
 impl Accounts {
-    /// Keeps a credential in the place of what the account has, if that may go, and of the account `instead`: somebody decided
-    /// so. Returns where, and what it replaced; nothing where what is there has to stay.
+    /// Keeps a credential in the place of what the account has, if that may go, and of the account `instead`: somebody
+    /// decided so. Returns where, and what it replaced; nothing where what is there has to stay.
     pub(crate) async fn keep(
         &self,
         account: AccountKey,
@@ -68,9 +68,9 @@ impl Accounts {
         self.change(vec![account], move |_, now| amend(now).map(put)).await.map(drop)
     }
 
-    /// Puts a credential in the place of the one with the secret `old`. If the account has another one by now, or is gone,
-    /// nothing happens: a slow renewal does not undo a login. What the store does not take is held in memory, because the
-    /// server counts the old one as used up, and offered to the store again later. Says whether it is kept.
+    /// Puts a credential in the place of the one with the secret `old`. If the account has another one by now, or is
+    /// gone, nothing happens: a slow renewal does not undo a login. What the store does not take is held in memory,
+    /// because the server counts the old one as used up, and offered to the store again later. Says whether it is kept.
     pub(crate) async fn replace(&self, account: &AccountKey, old: &Secret, credential: Credential) -> bool {
         self.change_if(account, old, Box::new(move |record| Some(record.renewed(credential.clone())))).await
     }
@@ -115,8 +115,8 @@ impl Accounts {
         self.change(vec![account], |_, now| now.is_none().then_some(Change::Remove)).await.map(drop)
     }
 
-    /// Offers the store again what it did not take, unless it has something else by now. The last that an agent does with
-    /// its stores before it is locked, so that being locked does not keep it.
+    /// Offers the store again what it did not take, unless it has something else by now. The last that an agent does
+    /// with its stores before it is locked, so that being locked does not keep it.
     pub(crate) async fn save_again(&self) {
         let Ok(mut stores) = timeout(STORE_WITHIN, self.changing.lock()).await else { return };
         let unsaved = |all: &Index| {
@@ -148,8 +148,8 @@ impl Accounts {
         Ok(claimed.is_some())
     }
 
-    /// Changes the record behind this secret, if the account still has it and there is something to change. What the store
-    /// does not take is held in memory and offered again later: the server knows it already.
+    /// Changes the record behind this secret, if the account still has it and there is something to change. What the
+    /// store does not take is held in memory and offered again later: the server knows it already.
     async fn change_if(&self, account: &AccountKey, secret: &Secret, amend: Amend) -> bool {
         let in_memory = self
             .look(|accounts| {

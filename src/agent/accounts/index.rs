@@ -26,8 +26,8 @@ impl Index {
         self.changes
     }
 
-    /// Takes in what the stores were at this version. What is known of an account beyond its record stays, and so does what
-    /// no store has taken yet, unless the store has something else by now.
+    /// Takes in what the stores were at this version. What is known of an account beyond its record stays, and so does
+    /// what no store has taken yet, unless the store has something else by now.
     pub(crate) fn read(
         &mut self,
         stored: BTreeMap<AccountKey, (Record, StoredIn)>,

@@ -15,7 +15,8 @@ use crate::base::{AccountRule, Config, ServerUrl};
 /// How long a directory may keep those waiting who ask. On a disk that hangs nobody runs git, who would hang as well.
 const DISK_WITHIN: Duration = Duration::from_secs(1);
 
-/// The looks that are under way, each once however many wait. What they find is not kept: a link can change at any time.
+/// The looks that are under way, each once however many wait. What they find is not kept: a link can change at any
+/// time.
 #[derive(Default)]
 pub(crate) struct Links(Arc<Mutex<HashMap<PathBuf, Look>>>);
 

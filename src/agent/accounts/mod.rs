@@ -94,15 +94,16 @@ impl Accounts {
         *changing = None;
     }
 
-    /// Gives out nothing any more if the time of the lock is over, before anybody has an answer: a machine that slept wakes
-    /// its timers late.
+    /// Gives out nothing any more if the time of the lock is over, before anybody has an answer: a machine that slept
+    /// wakes its timers late.
     pub(crate) fn lock_if_due(&self) {
         if self.lock.is_overdue() && self.look(|_| ()).is_some() && !self.lock.is_locked() {
             self.lock.close_soon();
         }
     }
 
-    /// The account that a person with these rights means; what an older Loom kept for the server becomes the owner's on the way.
+    /// The account that a person with these rights means; what an older Loom kept for the server becomes the owner's on
+    /// the way.
     pub(crate) async fn for_person<R>(
         &self,
         authority: &Authority,

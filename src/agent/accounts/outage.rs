@@ -31,15 +31,16 @@ impl Accounts {
         lock(&self.outage).as_ref().map(|outage| outage.fault.clone())
     }
 
-    /// Whether there is something in memory to go on with while the keyring cannot be read: nothing but its count is another
-    /// than when it was read.
+    /// Whether there is something in memory to go on with while the keyring cannot be read: nothing but its count is
+    /// another than when it was read.
     pub(crate) fn only_the_keyring_changed(&self) -> bool {
         let now = lock(&self.lookout).as_ref().map(Lookout::look);
         let known = lock(&self.memory).as_ref().map(|accounts| accounts.version().clone());
         now.zip(known).is_some_and(|(now, known)| now.differs_in_keyring_only(&known))
     }
 
-    /// Takes in what changed elsewhere than in the keyring, which cannot be read. `false` where there is nothing in memory.
+    /// Takes in what changed elsewhere than in the keyring, which cannot be read. `false` where there is nothing in
+    /// memory.
     pub(crate) async fn goes_on_without_keyring(&self) -> bool {
         let has_keyring = |accounts: &Index| accounts.iter().any(|held| held.stored_in().may_be_away());
         if !self.look(has_keyring).unwrap_or_default() {
@@ -70,8 +71,8 @@ impl Accounts {
 }
 
 impl Index {
-    /// Takes in what the other stores have while the keyring cannot be read: of what is there memory has the last that is
-    /// known.
+    /// Takes in what the other stores have while the keyring cannot be read: of what is there memory has the last that
+    /// is known.
     pub(crate) fn read_others(&mut self, mut stored: BTreeMap<AccountKey, (Record, StoredIn)>, version: Version) {
         for held in self.iter().filter(|held| held.stored_in().may_be_away()) {
             let is_later = |(record, _): &(Record, StoredIn)| record.saved() > held.record().saved();

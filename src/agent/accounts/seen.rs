@@ -11,9 +11,9 @@ use crate::base::{AccountKey, Origin, ServerUrl};
 
 /// The accounts that are there for the one who asks: those of servers that they see.
 ///
-/// Whoever chooses an account for somebody chooses among these, so what is judged is the account that is found, and not only
-/// the server that was asked for: a login for all of a host also answers for a path of it, but whoever sees only that path
-/// neither gets nor changes it, and learns nothing of it.
+/// Whoever chooses an account for somebody chooses among these, so what is judged is the account that is found, and not
+/// only the server that was asked for: a login for all of a host also answers for a path of it, but whoever sees only
+/// that path neither gets nor changes it, and learns nothing of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen<'a> {
     accounts: &'a Index,
@@ -41,8 +41,8 @@ impl<'a> Seen<'a> {
         self.accounts.get(key).filter(|held| self.authority.sees(held.key().server()))
     }
 
-    /// Whether this account would stand before a login, so that git has it in the login's place: by its name, or by a path above
-    /// or below the login's.
+    /// Whether this account would stand before a login, so that git has it in the login's place: by its name, or by a
+    /// path above or below the login's.
     pub(crate) fn has_login_behind(self, account: &AccountKey) -> bool {
         let server = account.server();
         let is_login = |held: &&Held| held.credential().origin() == Origin::Login;

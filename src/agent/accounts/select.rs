@@ -9,7 +9,8 @@ use crate::base::{AccountKey, Grant, GrantKind, ServerUrl};
 ///
 /// Only accounts of the request's own origin, port included. A request with a path gets accounts whose path covers it,
 /// the longest first; one without gets all, those without a path first. A named user is the account's or the one git
-/// sends with it; after all of these, whoever logged in. What is left in doubt the older account wins: it is the default.
+/// sends with it; after all of these, whoever logged in. What is left in doubt the older account wins: it is the
+/// default.
 pub(crate) fn candidates<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
     let has_path = !server.path().is_empty();
     let mut found = fitting(accounts, server);
@@ -67,7 +68,8 @@ pub(crate) fn for_person<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Optio
     found.iter().find(|held| held.key().server() == server).or(found.first()).copied()
 }
 
-/// The accounts of exactly this server that a person means: all, or the one of this name, or else the one of this person.
+/// The accounts of exactly this server that a person means: all, or the one of this name, or else the one of this
+/// person.
 pub(crate) fn of_server<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
     let mut found: Vec<&Held> = accounts.at_origin(server).filter(|held| held.key().server() == server).collect();
     if let Some(user) = user {
@@ -98,8 +100,8 @@ fn has_name(held: &Held, user: &str) -> bool {
     held.key().user() == user || held.git_user() == user
 }
 
-/// The login of the person with this name. Servers put a person's own name into the URLs they show, while git sends another
-/// beside a token. A name that several logins share is not guessed.
+/// The login of the person with this name. Servers put a person's own name into the URLs they show, while git sends
+/// another beside a token. A name that several logins share is not guessed.
 fn person<'a>(found: &[&'a Held], user: &str) -> Option<&'a Held> {
     match of_person(found, user)[..] {
         [one] => Some(one),
@@ -107,8 +109,8 @@ fn person<'a>(found: &[&'a Held], user: &str) -> Option<&'a Held> {
     }
 }
 
-/// The logins of this person, as the server named them; where nothing else has the name, of whoever's e-mail address begins
-/// with it.
+/// The logins of this person, as the server named them; where nothing else has the name, of whoever's e-mail address
+/// begins with it.
 fn of_person<'a>(found: &[&'a Held], user: &str) -> Vec<&'a Held> {
     let logins = |fits: &dyn Fn(&str) -> bool| {
         let is_theirs = |held: &&&Held| !has_name(held, user) && held.person().is_some_and(fits);
@@ -133,8 +135,8 @@ pub(crate) fn defaults(accounts: Seen<'_>) -> HashMap<&ServerUrl, &AccountKey> {
     oldest.into_iter().map(|(server, held)| (server, held.key())).collect()
 }
 
-/// Under which name a login is kept whose server says who logged in: theirs, unless something that came in another way has it
-/// there. The other account is that of the same person from a time when nobody was named.
+/// Under which name a login is kept whose server says who logged in: theirs, unless something that came in another way
+/// has it there. The other account is that of the same person from a time when nobody was named.
 pub(crate) fn of_who_logged_in(
     accounts: Seen<'_>,
     server: &ServerUrl,
@@ -154,7 +156,8 @@ pub(crate) fn of_who_logged_in(
     (account, instead)
 }
 
-/// Under which name the login of a machine is kept: the usual one, unless another client's is there; then its own client's.
+/// Under which name the login of a machine is kept: the usual one, unless another client's is there; then its own
+/// client's.
 pub(crate) fn of_client(accounts: Seen<'_>, server: &ServerUrl, grant: &Grant) -> AccountKey {
     let named = |name: Option<String>| AccountKey::new(server.clone(), name);
     let client = |key: &AccountKey| accounts.get(key).and_then(|held| held.credential().grant());
@@ -266,16 +269,13 @@ mod tests {
             for (asked, server) in &all {
                 let same_origin = (own.0, &own.1, own.2) == (asked.0, &asked.1, asked.2);
                 let expected = same_origin && (asked.3.is_empty() || asked.3.starts_with(&own.3));
-                assert_eq!(
-                    !candidates(account.seen_by(&owner), server, None).is_empty(),
-                    expected,
-                    "{kept} for {server}"
-                );
+                let found = candidates(account.seen_by(&owner), server, None);
+                assert_eq!(!found.is_empty(), expected, "{kept} for {server}");
             }
         }
     }
 
-    /// The same with logins: server, account, who logged in.
+    /// Accounts of logins: server, account, who logged in.
     fn logins(all: &[(&str, &str, &str)]) -> Index {
         let mut accounts = Index::default();
         for (server, account, person) in all {

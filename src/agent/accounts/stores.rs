@@ -77,8 +77,8 @@ impl Accounts {
         *lock(&self.opened_as) = Some(choice);
     }
 
-    /// Whether the settings name other stores than those that are open: somebody, perhaps through another agent, moved what
-    /// is kept. What is in memory only stays until the agent ends, and nothing moves there.
+    /// Whether the settings name other stores than those that are open: somebody, perhaps through another agent, moved
+    /// what is kept. What is in memory only stays until the agent ends, and nothing moves there.
     fn are_others_meant(&self) -> bool {
         let (opened, meant) = (*lock(&self.opened_as), self.settings.store_choice().ok());
         opened.zip(meant).is_some_and(|(opened, meant)| opened != meant && opened.is_shared() && meant.is_shared())
@@ -91,8 +91,8 @@ impl Accounts {
         if self.lock.is_closed() { Err(reason::Lock::AgentLocked.into()) } else { Ok(()) }
     }
 
-    /// Has in memory what the stores have. Most often one look tells that nothing changed; else they are read, which waits
-    /// for nobody who changes something.
+    /// Has in memory what the stores have. Most often one look tells that nothing changed; else they are read, which
+    /// waits for nobody who changes something.
     async fn refresh(&self) -> Result<(), Fault> {
         self.allow()?;
         let is_current = || self.is_as_read() && !self.are_others_meant();
@@ -108,8 +108,8 @@ impl Accounts {
         version.is_some_and(|now| lock(&self.memory).as_ref().is_some_and(|known| *known.version() == now))
     }
 
-    /// Has in memory what the stores have, whatever a look tells: over a network it may be seconds old. For who could do harm
-    /// with what is not there any more, so memory does not do where the keyring cannot be read.
+    /// Has in memory what the stores have, whatever a look tells: over a network it may be seconds old. For who could
+    /// do harm with what is not there any more, so memory does not do where the keyring cannot be read.
     pub(crate) async fn read_anew(&self) -> Result<(), Fault> {
         self.allow()?;
         self.read_until(|| false).await?;
@@ -125,7 +125,8 @@ impl Accounts {
         }
         // What somebody changed while it was read may not be in what was read.
         for nth in 0..READS {
-            // Of many quick changes in a row each would outdate what is read meanwhile: then it is read between two of them.
+            // Of many quick changes in a row each would outdate what is read meanwhile: then it is read between two of
+            // them.
             let mut between = match nth {
                 0 => None,
                 _ => timeout(OUTAGE_AFTER, self.changing.lock()).await.ok().filter(|stores| stores.is_some()),
@@ -146,7 +147,8 @@ impl Accounts {
                 }
             };
             let outage = lock(&self.outage).as_ref().map(|outage| outage.first);
-            // One that is slow and works is waited for: by then it is known whether it hangs, and whoever asks it sees that soon.
+            // One that is slow and works is waited for: by then it is known whether it hangs, and whoever asks it sees
+            // that soon.
             let is_known = outage.is_some_and(|first| first.elapsed() >= KNOWN_AFTER);
             let read = if self.only_the_keyring_changed() && !is_known {
                 timeout(OUTAGE_AFTER, read).await.unwrap_or_else(|_| Err(fault::keyring_hangs()))

@@ -1,5 +1,5 @@
-//! Changes that wait for the stores at the same time become one write: each is on the disk before whoever asked hears of it,
-//! and a crowd waits for the disk once.
+//! Changes that wait for the stores at the same time become one write: each is on the disk before whoever asked hears
+//! of it, and a crowd waits for the disk once.
 
 use std::sync::Mutex;
 

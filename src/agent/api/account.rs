@@ -9,8 +9,8 @@ use crate::agent::upstream::Upstream;
 use crate::base::{AccountKey, Credential, Scope, Scopes};
 use crate::wire::{Condition, Fault, reason};
 
-/// As which account a call is made: the named one; else of those whose token is known to suffice the one that can do least;
-/// else the one that everybody means.
+/// As which account a call is made: the named one; else of those whose token is known to suffice the one that can do
+/// least; else the one that everybody means.
 pub(crate) async fn pick(
     upstream: &Upstream,
     authority: &Authority,
@@ -28,8 +28,8 @@ pub(crate) async fn pick(
     .account(target, need)
 }
 
-/// The other accounts that a call may be made as which its server refused for want of this scope: first those that are known to
-/// have it, then those of which nothing is known.
+/// The other accounts that a call may be made as which its server refused for want of this scope: first those that are
+/// known to have it, then those of which nothing is known.
 pub(super) async fn others_with(
     upstream: &Upstream,
     authority: &Authority,
@@ -123,7 +123,8 @@ fn of_use<'a>(accounts: Seen<'a>, target: &Target, user: Option<&str>) -> Vec<&'
     fitting
 }
 
-/// Whether it has the scopes that a server names, if that is known. What Loki's servers call `admin` is within all there is.
+/// Whether it has the scopes that a server names, if that is known. What Loki's servers call `admin` is within all
+/// there is.
 fn has_scope(credential: &Credential, named: &str) -> Option<bool> {
     let own = credential.scopes();
     if own.is_empty() {

@@ -71,7 +71,8 @@ fn headers(headers: &HeaderMap, url: &Url, redactor: &Redactor) -> Vec<(String, 
     shown.map(|(name, value)| (name.as_str().to_owned(), text(name, value))).collect()
 }
 
-/// A redirect as a whole URL. Half of one would lead the caller to wherever it believes itself to be: to the agent's own door.
+/// A redirect as a whole URL. Half of one would lead the caller to wherever it believes itself to be: to the agent's
+/// own door.
 fn whole(url: &Url, location: &str) -> String {
     match (Url::parse(location), url.join(location)) {
         (Err(_), Ok(to)) => to.into(),

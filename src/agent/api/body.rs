@@ -12,8 +12,8 @@ use crate::wire::{ApiBody, ApiEvent, ApiPiece, Fault, reason};
 /// How long a server may say nothing, or take nothing, in the middle of a call.
 pub(super) const SILENCE: Duration = Duration::from_secs(5 * 60);
 
-/// The body of a call on its way from the caller to the server: each piece is asked for when the connection takes it, so no
-/// more than a few are ever held.
+/// The body of a call on its way from the caller to the server: each piece is asked for when the connection takes it,
+/// so no more than a few are ever held.
 pub(super) struct Body {
     about: Option<ApiBody>,
     pub(super) heard: Heard,

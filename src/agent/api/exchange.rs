@@ -54,8 +54,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) authority: &'a Authority,
     /// Whether what a call needs is granted: a redirect may lead to one that needs more.
     pub(crate) grants: &'a (dyn Fn(Need) -> bool + Sync),
-    /// Whether a redirect may lead elsewhere. What a server names is on the agent's side of the network, so only the one
-    /// whose agent it is gets what is there.
+    /// Whether a redirect may lead elsewhere. What a server names is on the agent's side of the network, so only the
+    /// one whose agent it is gets what is there.
     pub(crate) goes_elsewhere: bool,
 }
 
@@ -69,9 +69,9 @@ struct Sent {
     own: bool,
 }
 
-/// Makes the call as this account, and hands on the answer. After a 401 the token is renewed and the call made once more;
-/// after a 429 it waits as it is told; after a 403 that says which scope is missing it goes on as the next account that may
-/// have it. Returns whose answer it was.
+/// Makes the call as this account, and hands on the answer. After a 401 the token is renewed and the call made once
+/// more; after a 429 it waits as it is told; after a 403 that says which scope is missing it goes on as the next
+/// account that may have it. Returns whose answer it was.
 pub(crate) async fn carry_out(
     upstream: &Upstream,
     caller: &mut Caller<'_>,
@@ -166,8 +166,8 @@ impl Asked<'_> {
     }
 }
 
-/// Sends the call, and once more wherever a redirect leads that may be followed. Whoever it is elsewhere gets neither the
-/// token nor the caller's headers.
+/// Sends the call, and once more wherever a redirect leads that may be followed. Whoever it is elsewhere gets neither
+/// the token nor the caller's headers.
 async fn send(
     upstream: &Upstream,
     caller: &mut Caller<'_>,
@@ -200,8 +200,8 @@ async fn send(
     }
 }
 
-/// Where to go on, and whether that is the account's own server: only reading is done elsewhere than where it was asked for, and
-/// nothing that would not be allowed there.
+/// Where to go on, and whether that is the account's own server: only reading is done elsewhere than where it was asked
+/// for, and nothing that would not be allowed there.
 fn next(asked: &Asked<'_>, server: &ServerUrl, answer: &Answering, url: &Url) -> Option<(bool, Url)> {
     let reads = matches!(asked.method, Method::GET | Method::HEAD) && asked.body.is_none();
     let to = redirected(url, location(answer).filter(|_| reads)?)?;

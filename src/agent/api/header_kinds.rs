@@ -1,6 +1,8 @@
-//! Headers by kind, in small letters and with `-` where a name may be spelled with `_`; for each kind why it is sent or not.
+//! Headers by kind, in small letters and with `-` where a name may be spelled with `_`; for each kind why it is sent or
+//! not.
 
-/// The agent's to send, whoever asks: who asks, whom, how it travels, and so encoded that a secret in an answer is found.
+/// The agent's to send, whoever asks: who asks, whom, how it travels, and so encoded that a secret in an answer is
+/// found.
 pub(super) const OWN: &[&str] = &[
     "accept-encoding",
     "authorization",
@@ -120,8 +122,8 @@ pub(super) const MANNERS: &[&str] = &[
 /// Which version of an API is meant: `X-GitHub-Api-Version`, `anthropic-beta`.
 pub(super) const VERSIONS_END: &[&str] = &["-version", "-beta"];
 
-/// What browsers, libraries and proxies add on the way to the HTTP door, whoever asks: it says who the caller is here, and is
-/// not for the server.
+/// What browsers, libraries and proxies add on the way to the HTTP door, whoever asks: it says who the caller is here,
+/// and is not for the server.
 pub(super) const ON_THE_WAY: &[&str] = &[
     "accept-encoding",
     "authorization",

@@ -1,5 +1,6 @@
-//! Which of a caller's headers go to a server. The agent speaks for its user there, and some servers believe headers more than
-//! the path, the method or the token: so whoever is not the owner sends those only that are known to do nothing of the kind.
+//! Which of a caller's headers go to a server. The agent speaks for its user there, and some servers believe headers
+//! more than the path, the method or the token: so whoever is not the owner sends those only that are known to do
+//! nothing of the kind.
 //!
 //! Names are compared as servers behind CGI, WSGI or PHP read them, where `_` and `-` are one.
 
@@ -16,7 +17,8 @@ use crate::wire::{Fault, reason};
 #[derive(Clone, Copy)]
 pub(crate) enum Sender<'a> {
     Owner,
-    /// A token, or somebody at the HTTP door; with what the settings let them send to this server beside what they all may.
+    /// A token, or somebody at the HTTP door; with what the settings let them send to this server beside what they all
+    /// may.
     Other(&'a ServerUrl, &'a [String]),
 }
 

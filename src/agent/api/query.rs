@@ -42,8 +42,8 @@ pub(crate) fn checked_query(url: &Url, is_owner: bool) -> Result<(), Fault> {
     }
 }
 
-/// What a call takes: what its path says, and more where an action of the query does. That one is judged as if a path ended
-/// so, and as what changes something, whatever the method.
+/// What a call takes: what its path says, and more where an action of the query does. That one is judged as if a path
+/// ended so, and as what changes something, whatever the method.
 pub(crate) fn need_of(method: &str, path: &str, url: &Url) -> Need {
     let need = needed(method, path);
     let actions = pairs(url.query().unwrap_or_default()).filter(|(name, _)| ACTIONS.contains(&&**name));
@@ -51,8 +51,8 @@ pub(crate) fn need_of(method: &str, path: &str, url: &Url) -> Need {
     Need { reveals: reveals.fold(need.reveals, |one, other| one || other), ..need }
 }
 
-/// The parameters with their values as any server may read them: some decode more than once, and what was decoded may hold
-/// what ends a parameter or its name.
+/// The parameters with their values as any server may read them: some decode more than once, and what was decoded may
+/// hold what ends a parameter or its name.
 fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
     let decode = |text: &String| Some(percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned());
     let readings = successors(Some(query.to_owned()), decode).take(1 + DECODED);

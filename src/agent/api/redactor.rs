@@ -7,8 +7,8 @@ use crate::base::Secret;
 /// Shorter secrets are not looked for: they would be found where they are not.
 const SHORTEST: usize = 6;
 
-/// Takes secrets out of what a server says: one that shows what it was sent, to be helpful or not, shows no token. What it
-/// shows in a disguise of its own making is not found.
+/// Takes secrets out of what a server says: one that shows what it was sent, to be helpful or not, shows no token. What
+/// it shows in a disguise of its own making is not found.
 #[derive(Default)]
 pub(super) struct Redactor {
     /// The longest first.

@@ -68,8 +68,8 @@ pub(super) fn origin(url: &Url) -> Option<ServerUrl> {
     ServerUrl::parse(&url.origin().ascii_serialization()).ok()
 }
 
-/// Where a redirect leads, if it may be followed: at the same origin, or elsewhere if nobody can listen on the way there, and
-/// if it is no address of this machine or its network, unless that is where it comes from.
+/// Where a redirect leads, if it may be followed: at the same origin, or elsewhere if nobody can listen on the way
+/// there, and if it is no address of this machine or its network, unless that is where it comes from.
 pub(super) fn redirected(from: &Url, location: &str) -> Option<Url> {
     let mut to = from.join(location).ok().filter(is_plain)?;
     to.set_fragment(None);
@@ -101,7 +101,8 @@ fn is_near(url: &Url) -> bool {
     }
 }
 
-/// The blocks of RFC 6890 that are not of the whole Internet: this network, its own, and what a provider shares among many.
+/// The blocks of RFC 6890 that are not of the whole Internet: this network, its own, and what a provider shares among
+/// many.
 fn is_near_v4(ip: Ipv4Addr) -> bool {
     let is_shared = matches!(ip.octets(), [0, ..] | [100, 64..=127, ..]);
     is_shared || ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_broadcast()

@@ -82,13 +82,14 @@ impl<'a> Caller<'a> {
         Caller { settled: Some(settled), ..self }
     }
 
-    /// The work is done, and from now on it is only there for as long as the caller wants it: it is not in the way of the
-    /// caller's other requests.
+    /// The work is done, and from now on it is only there for as long as the caller wants it: it is not in the way of
+    /// the caller's other requests.
     pub(crate) fn settles(&self) {
         self.settled.inspect(|settled| settled.notify_one());
     }
 
-    /// Says what the request turned out to be about, for the audit log. For who may not see that server it is not there.
+    /// Says what the request turned out to be about, for the audit log. For who may not see that server it is not
+    /// there.
     pub(crate) fn is_about(&mut self, server: &ServerUrl, account: Option<&str>) -> Result<(), Fault> {
         self.noting.about.turns_out(server, account);
         if !self.begun.authority.is_owner() {
@@ -112,8 +113,8 @@ impl<'a> Caller<'a> {
         TheUser::proof(self.asker, &self.begun.authority).ok_or_else(|| reason::Rights::OnlyTheUser.into())
     }
 
-    /// The server a request means: the one it names, else the default one; never one that is not there for the one who asks,
-    /// nor one that would be reached in clear.
+    /// The server a request means: the one it names, else the default one; never one that is not there for the one who
+    /// asks, nor one that would be reached in clear.
     pub(crate) fn server(
         &mut self,
         settings: &Settings,
@@ -192,7 +193,8 @@ impl<'a> Caller<'a> {
         self.asker.author(&self.begun.authority)
     }
 
-    /// Notes that rights were given to a token, and takes them back where the log cannot say so: nobody has heard of it yet.
+    /// Notes that rights were given to a token, and takes them back where the log cannot say so: nobody has heard of it
+    /// yet.
     pub(crate) async fn gave(&mut self, token: &Listed) -> Result<(), Fault> {
         self.concerns(&token.id);
         self.notes_done();
@@ -264,8 +266,9 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Returns when waiting for a person has to end, and why: the caller closes its side, which cancels what it asked for,
-    /// or has no rights any more, or the agent stops or is locked. What the caller still says is not read as requests.
+    /// Returns when waiting for a person has to end, and why: the caller closes its side, which cancels what it asked
+    /// for, or has no rights any more, or the agent stops or is locked. What the caller still says is not read as
+    /// requests.
     pub(crate) async fn hung_up(&mut self) -> Fault {
         let mut ignored = [0; 256];
         let closed = async { while self.input.read(&mut ignored).await.is_ok_and(|count| count > 0) {} };

@@ -22,8 +22,8 @@ pub(crate) trait Handle: Verb + Send + Sync {
     /// Whether it uses what is kept: whoever asks for that keeps the agent from locking itself.
     const USES_WHAT_IS_KEPT: bool = false;
 
-    /// Whether it gives somebody rights: that is not done where the log could not say so. Their own accounts the user changes
-    /// in any case.
+    /// Whether it gives somebody rights: that is not done where the log could not say so. Their own accounts the user
+    /// changes in any case.
     fn gives_rights(&self) -> bool {
         false
     }

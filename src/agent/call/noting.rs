@@ -1,4 +1,5 @@
-//! What is noted of one request: once, with its answer, or earlier by who did something whose answer may still be an error.
+//! What is noted of one request: once, with its answer, or earlier by who did something whose answer may still be an
+//! error.
 
 use crate::agent::life::auditing::{About, Auditing, Author, Room, Who};
 use crate::wire::{Code, Fault};

@@ -70,8 +70,8 @@ impl Doors {
         Ok(())
     }
 
-    /// Closes the socket for whoever may; it is not there with the next agent either. It is closed whether or not that could be
-    /// written down, which the answer says. One that somebody else set up is not a token's to close.
+    /// Closes the socket for whoever may; it is not there with the next agent either. It is closed whether or not that
+    /// could be written down, which the answer says. One that somebody else set up is not a token's to close.
     pub(crate) async fn close(&self, path: &Path, asker: &Standing) -> Result<Result<(), Fault>, Fault> {
         let _changing = self.changing.lock().await;
         let listed = self.listed().await;

@@ -6,8 +6,8 @@ use crate::agent::fair::party::Party;
 use crate::agent::fair::shares::Shares;
 use crate::base::lock;
 
-/// What goes on for a while, of which there is only so much at once: connections, calls, looks at the log. When it is too much,
-/// one of those who have most is told to end.
+/// What goes on for a while, of which there is only so much at once: connections, calls, looks at the log. When it is
+/// too much, one of those who have most is told to end.
 #[derive(Clone, Debug)]
 pub struct Places {
     taken: Arc<Mutex<Shares<oneshot::Sender<()>>>>,

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::agent::fair::party::{Party, WAYS};
 
-/// Things that take up one of so many places each. When there is none left, the one who has most gives way: so whoever takes
-/// all they can get keeps nobody else out.
+/// Things that take up one of so many places each. When there is none left, the one who has most gives way: so whoever
+/// takes all they can get keeps nobody else out.
 #[derive(Debug)]
 pub(crate) struct Shares<T> {
     most: usize,
@@ -147,9 +147,9 @@ impl<T> Shares<T> {
         self.taken.get(&number).map(|(other, _)| (number, other.is(party)))
     }
 
-    /// The oldest place of those who have most, with one more for who wants it: of the one who has most by the first way in
-    /// which they are told apart, then by the second. Among those who have as many it is not who wants one. The owner's go
-    /// last, unless they are more than their part.
+    /// The oldest place of those who have most, with one more for who wants it: of the one who has most by the first
+    /// way in which they are told apart, then by the second. Among those who have as many it is not who wants one. The
+    /// owner's go last, unless they are more than their part.
     fn greediest(&self, wanted: Option<&Party>) -> Option<u64> {
         let oldest = |numbers: &BTreeSet<u64>| numbers.first().copied();
         let mut left: Vec<_> =

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::base::Moment;
 
-/// How often something happened lately, of many things. What is counted lies in one of two halves, of which the older is
-/// forgotten as a whole: so counting costs the same however many there are, and there are never more than so many.
+/// How often something happened lately, of many things. What is counted lies in one of two halves, of which the older
+/// is forgotten as a whole: so counting costs the same however many there are, and there are never more than so many.
 pub(crate) struct Tally<K> {
     began: Moment,
     newer: HashMap<K, u32>,

@@ -29,7 +29,8 @@ pub struct Peer {
     pub exe: Option<String>,
 }
 
-/// That it is the user who asks, without anybody's token: what only they and their settings may say is heard of nobody else.
+/// That it is the user who asks, without anybody's token: what only they and their settings may say is heard of nobody
+/// else.
 #[derive(Clone, Copy)]
 pub(crate) struct TheUser(());
 

@@ -94,8 +94,8 @@ impl Default for Devices {
 }
 
 impl Devices {
-    /// A machine begins to wait: the code that it keeps, and the one for the person; and of one that gave way, the id of the
-    /// token that it did not fetch.
+    /// A machine begins to wait: the code that it keeps, and the one for the person; and of one that gave way, the id
+    /// of the token that it did not fetch.
     pub(crate) fn start(&self, party: Party, asking: Asking) -> Result<(Secret, String, Option<String>), NoPlace> {
         let (device_code, user_code) = codes().map_err(NoPlace::NoRandom)?;
         let mut all = lock(&self.0);
@@ -139,7 +139,8 @@ impl Devices {
         Some((waiting.shown_code(), waiting.asking.clone(), LIFE.saturating_sub(waiting.since.elapsed())))
     }
 
-    /// Notes the decision, if nobody decided yet. What was approved is no stranger's any more: it is of whoever approved it.
+    /// Notes the decision, if nobody decided yet. What was approved is no stranger's any more: it is of whoever
+    /// approved it.
     pub(crate) fn decide(&self, user_code: &str, granted: Option<Granted>, by: Party) -> Result<(), Option<Granted>> {
         let mut all = lock(&self.0);
         let Some((number, _)) = find(&all, user_code) else { return Err(granted) };

@@ -5,9 +5,9 @@ use crate::agent::fair::party::network;
 use crate::agent::fair::tally::Tally;
 use crate::base::lock;
 
-/// Tokens that were presented lately: wrong ones by who shows them and by how they begin, right ones by who and id. Right ones
-/// are never kept waiting, nor are those that were right once: a token holds more chance than anybody can try, so what is
-/// limited is the noise. Whatever a crowd shows, one more costs the same.
+/// Tokens that were presented lately: wrong ones by who shows them and by how they begin, right ones by who and id.
+/// Right ones are never kept waiting, nor are those that were right once: a token holds more chance than anybody can
+/// try, so what is limited is the noise. Whatever a crowd shows, one more costs the same.
 #[derive(Default)]
 pub(crate) struct Guard {
     wrong: Mutex<Wrong>,

@@ -126,9 +126,9 @@ impl Gate {
         place.named(who.as_deref()).showing(token).owning(is_owner)
     }
 
-    /// Who shows this, from there, at a door that these stand behind: nobody has more rights there than they, and whoever has
-    /// any makes a use of theirs. What is worth nothing is a fault, never a guest without a name: a program that shows a
-    /// token that was revoked has to learn so.
+    /// Who shows this, from there, at a door that these stand behind: nobody has more rights there than they, and
+    /// whoever has any makes a use of theirs. What is worth nothing is a fault, never a guest without a name: a program
+    /// that shows a token that was revoked has to learn so.
     pub async fn admit(&self, address: IpAddr, door: &Standing, shown: Shown) -> Result<Guest, Fault> {
         let (authority, door) = (Authority::nobody(), door.clone());
         let stranger = Guest { address, person: None, identity: None, authority, door, session: None };

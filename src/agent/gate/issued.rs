@@ -62,9 +62,9 @@ impl Viewer {
 }
 
 impl Gate {
-    /// What whoever presents this token at this door may do, which makes a use of both. A door with a token of its own lets
-    /// nobody do more than that, and one that somebody set up nobody more than them. A guest has what they were let in with,
-    /// whatever else a frame says.
+    /// What whoever presents this token at this door may do, which makes a use of both. A door with a token of its own
+    /// lets nobody do more than that, and one that somebody set up nobody more than them. A guest has what they were
+    /// let in with, whatever else a frame says.
     pub(crate) async fn authority(&self, request: &Request<'_>, asker: Asker<'_>) -> Result<Authority, Fault> {
         let (pid, door) = match asker {
             Asker::Guest(guest) => return Ok(guest.authority().clone()),
@@ -91,8 +91,8 @@ impl Gate {
         self.issued.ledger.is_gone().then(|| self.paths.tokens_file().display().to_string())
     }
 
-    /// This authority, but no more than these have; nothing if one of them has no rights any more. It is a use of each: the
-    /// one place where uses are counted.
+    /// This authority, but no more than these have; nothing if one of them has no rights any more. It is a use of each:
+    /// the one place where uses are counted.
     pub(crate) async fn spend(&self, authority: Authority, standing: &Standing) -> Result<Option<Authority>, Fault> {
         if standing.is_users() {
             return Ok(Some(authority));
@@ -174,8 +174,8 @@ impl Gate {
         }
     }
 
-    /// Notes that somebody shows a token that has ended; nothing if it is no such token. Who has a whole one guesses nothing,
-    /// and is told the truth whatever others try.
+    /// Notes that somebody shows a token that has ended; nothing if it is no such token. Who has a whole one guesses
+    /// nothing, and is told the truth whatever others try.
     pub(crate) fn note_ended(&self, token: &Secret, who: Who, code: Code) -> Option<()> {
         let id = self.issued.ledger.knows(token).ok().flatten()?;
         // Guesses of their neighbours do not hide it.
@@ -215,8 +215,8 @@ impl Gate {
         self.enter(order).await
     }
 
-    /// The issued tokens that may be seen: those that the presented one led to, those of machines that the person approved,
-    /// and those that they oversee. A token does not see itself.
+    /// The issued tokens that may be seen: those that the presented one led to, those of machines that the person
+    /// approved, and those that they oversee. A token does not see itself.
     pub(crate) async fn issued(&self, viewer: Viewer) -> Result<Vec<Listed>, Fault> {
         let ledger = &self.issued.ledger;
         let all = ledger.all().map_err(fault::from_ledger)?;
@@ -264,7 +264,8 @@ impl Gate {
         self.rights_may_have_ended();
     }
 
-    /// Whether what those set up is this asker's to take away: their own, what came of theirs, and everything for the user.
+    /// Whether what those set up is this asker's to take away: their own, what came of theirs, and everything for the
+    /// user.
     pub(crate) fn leads_to(&self, asker: &Standing, set_up_by: &Standing) -> Result<bool, Fault> {
         if asker.is_users() {
             return Ok(true);

@@ -1,4 +1,5 @@
-//! What lasts: a stream, a lease, a door. It ends with the rights of whoever it is for, and one place tells all of them.
+//! What lasts: a stream, a lease, a door. It ends with the rights of whoever it is for, and one place tells all of
+//! them.
 //!
 //! What lasts waits in `Caller` for the caller to go, for the agent to stop, and for the end of its own rights: told by
 //! what ends them here, by a timer at the moment when a token or session ends, and, as long as anybody waits, by a
@@ -20,8 +21,8 @@ use crate::agent::gate::needs::{NOTHING, Needs};
 use crate::base::{ServerUrl, clock};
 use crate::wire::{Fault, reason};
 
-/// Whoever waits for the end of somebody's rights. Nobody looks again and again: what ends them here says so, and the floor
-/// above looks at the file for as long as anybody waits.
+/// Whoever waits for the end of somebody's rights. Nobody looks again and again: what ends them here says so, and the
+/// floor above looks at the file for as long as anybody waits.
 #[derive(Default)]
 pub(crate) struct Lasting {
     /// How often somebody's rights may have ended.
@@ -42,8 +43,8 @@ pub(crate) struct Begun {
 struct Waiting<'a>(&'a Lasting);
 
 impl Gate {
-    /// Told whenever a token, or a file that says who has rights, is not what it was, and every now and then: a timer stands
-    /// still while the machine sleeps.
+    /// Told whenever a token, or a file that says who has rights, is not what it was, and every now and then: a timer
+    /// stands still while the machine sleeps.
     pub fn rights_may_have_ended(&self) {
         self.lasting.stirred.send_modify(|count| *count = count.wrapping_add(1));
     }
@@ -69,8 +70,8 @@ impl Gate {
         self.until_not(usable, || self.tokens_end_in(standing)).await;
     }
 
-    /// Whether somebody who stands behind something has no rights any more. Where that cannot be told, nothing has ended: nobody
-    /// is given anything meanwhile, and the next change or look will tell.
+    /// Whether somebody who stands behind something has no rights any more. Where that cannot be told, nothing has
+    /// ended: nobody is given anything meanwhile, and the next change or look will tell.
     pub(crate) fn has_ended(&self, standing: &Standing) -> bool {
         let is_known = |rights: Option<Option<Vec<Rights>>>| rights.is_some_and(|rights| rights.is_none());
         !standing.is_users()
@@ -78,8 +79,8 @@ impl Gate {
                 || is_known(self.rights_of_people_behind(standing).ok()))
     }
 
-    /// Whether whoever began something may do it by what is said of them now: what lasts is asked again. That a token's uses are
-    /// up ends nothing that was begun with the last of them.
+    /// Whether whoever began something may do it by what is said of them now: what lasts is asked again. That a token's
+    /// uses are up ends nothing that was begun with the last of them.
     pub(crate) fn still_holds(&self, begun: &Begun) -> Result<(), Fault> {
         let standing = begun.authority.standing();
         if !self.issued.ledger.holds(standing).map_err(fault::from_ledger)? {

@@ -8,8 +8,8 @@ use crate::wire::{Fault, reason};
 const DAY: i64 = 24 * 60 * 60;
 
 impl Gate {
-    /// When a token ends that is to live for so many days, or as long as the settings say. A number that is out of range is said,
-    /// and not made another one.
+    /// When a token ends that is to live for so many days, or as long as the settings say. A number that is out of
+    /// range is said, and not made another one.
     pub(crate) fn expiry(&self, days: Option<u32>, authority: &Authority) -> Result<Option<Expiry>, Fault> {
         let most = self.most_days(authority)?;
         let days = match days {
@@ -21,7 +21,8 @@ impl Gate {
         Ok(Expiry::from_unix(clock::now().as_second() + i64::from(days) * DAY))
     }
 
-    /// How many days a token may live that somebody hands on: who may not issue tokens gives none more than the usual time.
+    /// How many days a token may live that somebody hands on: who may not issue tokens gives none more than the usual
+    /// time.
     pub(crate) fn most_days(&self, authority: &Authority) -> Result<u32, Fault> {
         let config = self.settings.config()?;
         Ok(if authority.allows(Scope::All) { config.max_token_days() } else { config.token_days() })

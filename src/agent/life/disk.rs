@@ -1,5 +1,5 @@
-//! Directories on a disk that may stop answering: a mount over a network, or one that another program provides. A look at a
-//! file there can take for ever, and the agent looks at files with every request.
+//! Directories on a disk that may stop answering: a mount over a network, or one that another program provides. A look
+//! at a file there can take for ever, and the agent looks at files with every request.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,8 +37,8 @@ impl Disk {
         self.hangs.load(Ordering::Relaxed)
     }
 
-    /// Returns once the directories have been seen to answer, or says that they do not. Costs nothing where they are on this
-    /// machine's own disks.
+    /// Returns once the directories have been seen to answer, or says that they do not. Costs nothing where they are on
+    /// this machine's own disks.
     pub(crate) async fn answers(&self) -> Result<(), Fault> {
         if self.is_local.load(Ordering::Relaxed) {
             return Ok(());

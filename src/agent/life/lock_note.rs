@@ -1,4 +1,5 @@
-//! A lock that holds for every agent of the same stores: a person who locks does not ask which of their agents heard it.
+//! A lock that holds for every agent of the same stores: a person who locks does not ask which of their agents heard
+//! it.
 //!
 //! `loom lock` leaves the file `locked` in the state directory. Each agent looks for it before it gives anything out,
 //! also one that starts later, and empties its memory behind whoever saw it; `loom unlock` takes it away. An agent that

@@ -165,8 +165,8 @@ impl Locking {
         }
     }
 
-    /// Returns when what is in memory has to go: nobody asked for what is kept for as long as the settings say, or nobody is
-    /// given anything any more.
+    /// Returns when what is in memory has to go: nobody asked for what is kept for as long as the settings say, or
+    /// nobody is given anything any more.
     pub(crate) async fn due(&self) -> Due {
         loop {
             tokio::select! {
@@ -225,8 +225,8 @@ impl Locking {
         Ok(())
     }
 
-    /// Does as the note says. Nobody gets anything from here on; what is in memory goes behind whoever asks, who may be in the
-    /// middle of a renewal that is finished first.
+    /// Does as the note says. Nobody gets anything from here on; what is in memory goes behind whoever asks, who may be
+    /// in the middle of a renewal that is finished first.
     pub(crate) fn obey(&self) {
         if !self.shares_stores() {
             return;

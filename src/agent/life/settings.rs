@@ -14,8 +14,8 @@ use crate::agent::life::auditing::{Auditing, Who};
 use crate::base::{Config, Message, Paths, ServerUrl, Setting, Stamp, StoreChoice, lock};
 use crate::wire::{Fault, reason};
 
-/// How old a look at the file may be. Less than any program takes to start, so nobody who edits and then asks notices; but
-/// a crowd of requests shares one look.
+/// How old a look at the file may be. Less than any program takes to start, so nobody who edits and then asks notices;
+/// but a crowd of requests shares one look.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// The config file as it is now. It is parsed again only after it changed, which one look at its metadata tells.

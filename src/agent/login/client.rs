@@ -1,4 +1,5 @@
-//! Who loom is at a server where nobody said it: the client of an earlier login, one that was registered earlier, or a new one.
+//! Who loom is at a server where nobody said it: the client of an earlier login, one that was registered earlier, or a
+//! new one.
 //!
 //! It is the one that somebody named, else that of a login kept for the same server and issuer, else one that was
 //! registered there before, else a new one (`oauth::register`), else the error says where a person gets one. It is
@@ -78,8 +79,8 @@ impl Plan<'_> {
         }
     }
 
-    /// The client of a login that is kept for the same server and issuer. One that loom registered is found among those, where
-    /// its address is known, and where it can be forgotten.
+    /// The client of a login that is kept for the same server and issuer. One that loom registered is found among
+    /// those, where its address is known, and where it can be forgotten.
     async fn earlier(&self, known: &[Registration]) -> Result<Option<Client>, Fault> {
         let is_known = |client: &Client| known.iter().any(|known| known.client_id == client.id);
         let earlier = self.upstream.accounts.with(|accounts| {

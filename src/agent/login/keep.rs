@@ -7,8 +7,8 @@ use crate::base::{AccountKey, Credential, Origin, Scope};
 use crate::store::Record;
 use crate::wire::{Fault, LoginReply};
 
-/// What every login ends with: kept, perhaps made the default, and what a person should know said. What it took the place of
-/// comes with the answer.
+/// What every login ends with: kept, perhaps made the default, and what a person should know said. What it took the
+/// place of comes with the answer.
 pub(crate) async fn keep(
     upstream: &Upstream,
     caller: &mut Caller<'_>,
@@ -38,8 +38,8 @@ pub(crate) async fn keep(
     // Under the name that it is kept under, and now: what follows may take its time, or fail.
     caller.noting().about = About::account(&account);
     caller.notes_done();
-    // The login is kept by now; a config file that cannot be written must not make it look failed. Nor does one who may not
-    // change the settings: a token for one server says nothing of where the user goes.
+    // The login is kept by now; a config file that cannot be written must not make it look failed. Nor does one who may
+    // not change the settings: a token for one server says nothing of where the user goes.
     let became_default = SETTINGS.check(caller.authority()).is_ok()
         && upstream.settings.default_to(account.server()).await.unwrap_or(false);
     let reply = LoginReply {

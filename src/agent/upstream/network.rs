@@ -15,7 +15,8 @@ use crate::net::Http;
 use crate::store;
 use crate::wire::Fault;
 
-/// The way to servers. Who asks goes the way their own surroundings say, who started the agent decides nothing for others.
+/// The way to servers. Who asks goes the way their own surroundings say, who started the agent decides nothing for
+/// others.
 pub(crate) struct Network {
     settings: Arc<Settings>,
     /// That of the owner who asked last: what is done without being asked goes it too.

@@ -1,5 +1,5 @@
-//! The clients that servers registered for loom (RFC 7591), in a file of their own: by issuer, with the address at which the
-//! browser of their logins comes back. No secrets.
+//! The clients that servers registered for loom (RFC 7591), in a file of their own: by issuer, with the address at
+//! which the browser of their logins comes back. No secrets.
 //!
 //! Registrations are remembered, secrets are not: `clients.json` holds issuer, client ids and the addresses they come
 //! back to, in clear, since all are public. A client that came with a secret is kept with its login only, and found

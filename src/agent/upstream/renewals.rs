@@ -72,8 +72,8 @@ struct Ticket {
 }
 
 impl Upstream {
-    /// Gets a new access token in place of `old`, unless that has happened by now. However many ask, the server is asked
-    /// once, and all get the same answer.
+    /// Gets a new access token in place of `old`, unless that has happened by now. However many ask, the server is
+    /// asked once, and all get the same answer.
     pub(crate) async fn renew(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
         let mine = {
             let mut flights = lock(&self.renewals.flights);
@@ -116,7 +116,8 @@ impl Upstream {
         }
     }
 
-    /// Renews a token that has to be renewed before it is given out: behind whoever asks, where the old one still is a token.
+    /// Renews a token that has to be renewed before it is given out: behind whoever asks, where the old one still is a
+    /// token.
     pub(crate) async fn renew_in_time(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
         let is_valid = |held: &Held| held.secret().matches(old) && held.condition(LAST_MOMENT) == Condition::Valid;
         match self.accounts.look(|accounts| accounts.get(account).is_some_and(is_valid)) {
@@ -188,7 +189,8 @@ impl Upstream {
         Ok(())
     }
 
-    /// Keeps what a renewal brought. Where the account has something else by now it would live on, with nobody to end it.
+    /// Keeps what a renewal brought. Where the account has something else by now it would live on, with nobody to end
+    /// it.
     async fn keep_renewed(&self, account: &AccountKey, old: &Secret, credential: Credential) {
         if !self.accounts.replace(account, old, credential.clone()).await {
             self.revoke_soon(account.clone(), credential);

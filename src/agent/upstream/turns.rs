@@ -24,8 +24,8 @@ use crate::wire::Fault;
 /// Longer than a renewal takes. Whoever holds the lock for longer hangs, and is passed.
 const TURN_WITHIN: Duration = Duration::from_secs(70);
 
-/// Who may speak to a server with an account's refresh token: one at a time, for two with the same one look like theft to
-/// the server, which then ends the login.
+/// Who may speak to a server with an account's refresh token: one at a time, for two with the same one look like theft
+/// to the server, which then ends the login.
 #[derive(Default)]
 pub(crate) struct Turns(Mutex<HashMap<AccountKey, Arc<tokio::sync::Mutex<()>>>>);
 
@@ -55,8 +55,8 @@ impl Upstream {
         Ok(Turn { _own: own, _others: others })
     }
 
-    /// Waits until nobody has a turn any more, and lets nobody have one. Whoever takes several takes them in the order of
-    /// their keys, so that no two wait for each other.
+    /// Waits until nobody has a turn any more, and lets nobody have one. Whoever takes several takes them in the order
+    /// of their keys, so that no two wait for each other.
     pub(crate) async fn all_turns(&self) -> Vec<tokio::sync::OwnedMutexGuard<()>> {
         let turns: BTreeMap<_, _> = lock(&self.turns.0).clone().into_iter().collect();
         let mut taken = Vec::new();

@@ -40,8 +40,8 @@ impl Handle for Audit {
     }
 }
 
-/// Tells the caller what the log hands on, as fast as they read it. Few read it at once: a look at all of it takes work, and
-/// whoever reads slowly keeps nobody else from it.
+/// Tells the caller what the log hands on, as fast as they read it. Few read it at once: a look at all of it takes
+/// work, and whoever reads slowly keeps nobody else from it.
 async fn tell(
     agent: &Agent,
     caller: &mut Caller<'_>,

@@ -146,8 +146,8 @@ impl Handle for DeviceEnd {
     }
 }
 
-/// Who waits with this code. Codes are short, so who tries them gets few tries, and then no answer that tells a right one from
-/// a wrong one.
+/// Who waits with this code. Codes are short, so who tries them gets few tries, and then no answer that tells a right
+/// one from a wrong one.
 fn look(agent: &Agent, caller: &Caller<'_>, user_code: &str) -> Result<(String, Asking, Duration), Fault> {
     let token = || caller.authority().token().map(str::to_owned);
     let who = match caller.asker() {

@@ -21,9 +21,9 @@ impl Handle for Erase {
     const CHANGES_ACCOUNT: bool = true;
     const USES_WHAT_IS_KEPT: bool = true;
 
-    /// With a secret: the server refused it. One 401 may be the server's mistake, so it is kept, marked, and not offered
-    /// again; an account that has another secret by now is not touched. Without one a person rejects what git kept here:
-    /// that is forgotten, while a login is only marked, by who might log it out.
+    /// With a secret: the server refused it. One 401 may be the server's mistake, so it is kept, marked, and not
+    /// offered again; an account that has another secret by now is not touched. Without one a person rejects what git
+    /// kept here: that is forgotten, while a login is only marked, by who might log it out.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let server = git_server(&self.which)?;
         caller.is_about(&server, self.which.username.as_deref())?;

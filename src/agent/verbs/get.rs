@@ -29,8 +29,8 @@ impl Handle for Get {
         let nothing = || reason::Login::NothingThere { server: server.clone() }.into();
         let (config, authority) = (agent.settings.config()?, caller.authority().clone());
         if !config.permits(&server) {
-            // Not an error: git may have it from elsewhere. But a person may wonder whose proxy it is, which git names with its
-            // port; of other servers it is not said, as of nobody else's.
+            // Not an error: git may have it from elsewhere. But a person may wonder whose proxy it is, which git names
+            // with its port; of other servers it is not said, as of nobody else's.
             return Err(if server.names_port() && agent.network.note_if_first_cleartext(&server) {
                 fault::cleartext_for_git(&server)
             } else {
@@ -138,7 +138,8 @@ impl Get {
         Choice::Say(first.key().clone(), Box::new(reply))
     }
 
-    /// A password of another helper that ended, with what that helper makes a new one of: without it, it would ask a person.
+    /// A password of another helper that ended, with what that helper makes a new one of: without it, it would ask a
+    /// person.
     fn refreshable(&self, found: &[&Held]) -> Choice {
         let can_be = |held: &&&Held| held.condition(0) == Condition::Expired && self.refresh;
         let with_token = |held: &&Held| Some((held.key().clone(), held.credential().git_refresh_token()?.clone()));
@@ -160,9 +161,9 @@ impl Get {
     }
 }
 
-/// Where a login would help, git's person is told, or asked if they are there: for an account that a login made and that
-/// is of no use any more, and at a default server that has no account. Never for a user or a rule without an account:
-/// the login would be somebody else's.
+/// Where a login would help, git's person is told, or asked if they are there: for an account that a login made and
+/// that is of no use any more, and at a default server that has no account. Never for a user or a rule without an
+/// account: the login would be somebody else's.
 async fn login_known(
     agent: &Agent,
     authority: &Authority,
@@ -197,8 +198,8 @@ fn is_login(held: &Held) -> bool {
 /// In a state, what stands before a user name that git itself had named.
 const NAMED: &str = ":";
 
-/// Git comes back with what it was told to say: the server refused that answer. Says which account that was if whoever asks may
-/// only look, and so may not mark it: then it is left out of this answer alone.
+/// Git comes back with what it was told to say: the server refused that answer. Says which account that was if whoever
+/// asks may only look, and so may not mark it: then it is left out of this answer alone.
 async fn refuse(
     agent: &Agent,
     authority: &Authority,

@@ -80,8 +80,8 @@ impl Handle for RevokeToken {
 }
 
 impl Handle for EndToken {
-    /// Who has a token may end it, and is noted by it. That it is none says nothing (RFC 7009 §2.2); that it is an issuer's,
-    /// which goes on, has to be said.
+    /// Who has a token may end it, and is noted by it. That it is none says nothing (RFC 7009 §2.2); that it is an
+    /// issuer's, which goes on, has to be said.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let Some(id) = agent.gate.known_token(&self.token)? else {
             return match agent.gate.issuer_of_token(&self.token)? {

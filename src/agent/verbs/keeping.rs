@@ -39,8 +39,8 @@ impl Handle for Rekey {
     const EVENT: Option<&'static str> = Some("store.rekey");
     const USES_WHAT_IS_KEPT: bool = true;
 
-    /// What opens the store from now on outlives every token, so that is the user's to say; another key like the last one is
-    /// not.
+    /// What opens the store from now on outlives every token, so that is the user's to say; another key like the last
+    /// one is not.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         if self.passphrase.is_some() || self.no_passphrase {
             caller.the_user()?;

@@ -51,8 +51,8 @@ impl Handle for Login {
 }
 
 impl Login {
-    /// Logs in, and ends the login that this one takes the place of. Some servers end both then, as they are of one consent,
-    /// or of one session: a login that did not survive is made once more, and now there is nothing to end.
+    /// Logs in, and ends the login that this one takes the place of. Some servers end both then, as they are of one
+    /// consent, or of one session: a login that did not survive is made once more, and now there is nothing to end.
     async fn log_in(&self, agent: &Agent, server: &ServerUrl, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
         let mut ended_both = false;
         loop {
@@ -80,8 +80,8 @@ impl Login {
         }
     }
 
-    /// Under which name it is kept: the one that was asked for, else that of who logged in, where the server says so. The
-    /// other account is that of the same person from a time when they had no name.
+    /// Under which name it is kept: the one that was asked for, else that of who logged in, where the server says so.
+    /// The other account is that of the same person from a time when they had no name.
     async fn account(
         &self,
         agent: &Agent,

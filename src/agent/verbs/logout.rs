@@ -78,7 +78,8 @@ impl Handle for Logout {
     }
 }
 
-/// Accounts whose credentials were revoked and are about to be forgotten, together: each time the store is written anew.
+/// Accounts whose credentials were revoked and are about to be forgotten, together: each time the store is written
+/// anew.
 struct Ending {
     since: Instant,
     revoked: Vec<(AccountKey, Credential, Revocation)>,

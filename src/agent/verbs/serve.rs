@@ -14,8 +14,8 @@ impl Handle for Serve {
         true
     }
 
-    /// Which issuers and files count is the user's to say, and that of their settings: an issuer lets people in, and is sent
-    /// what the files hold. A door that a token opened is like a socket of its own.
+    /// Which issuers and files count is the user's to say, and that of their settings: an issuer lets people in, and is
+    /// sent what the files hold. A door that a token opened is like a socket of its own.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<ServeReply, Fault> {
         let says_more = self.issuer.is_some() || self.tls_cert.is_some() || self.tls_key.is_some();
         let the_user = says_more.then(|| caller.the_user()).transpose()?;

@@ -58,7 +58,8 @@ impl Handle for Status {
                 let shown = accounts.seen_by(authority).iter().filter(|held| is_named(held));
                 shown.map(|held| held.key().clone()).collect::<Vec<AccountKey>>()
             });
-            // Before anything is said: asking may renew a token. What was begun is ended, for a renewal may have used one up.
+            // Before anything is said: asking may renew a token. What was begun is ended, for a renewal may have used
+            // one up.
             let until = Instant::now() + CHECK_WITHIN;
             let in_time = keys.await?.into_iter().take_while(|_| Instant::now() < until);
             let asked = stream::iter(in_time).map(async |key| (agent.upstream.check(&key).await, key));

@@ -42,8 +42,8 @@ impl Handle for Store {
             if let Some(held) = found.iter().find(|held| held.secret().matches(&self.secret)) {
                 return Some(Known::Same(held.key().clone()));
             }
-            // Whatever git was given under the user name of a login or of a token that was handed over, by the URL or by
-            // another helper: it does not take their place.
+            // Whatever git was given under the user name of a login or of a token that was handed over, by the URL or
+            // by another helper: it does not take their place.
             let is_another = |held: &&Held| {
                 user.is_some_and(|user| held.git_user() == user) && held.credential().origin() != Origin::Git
             };
@@ -100,7 +100,8 @@ enum Known {
 }
 
 impl Store {
-    /// The server takes what is kept here. Of another helper's password the rest may be news: when it ends, and what renews it.
+    /// The server takes what is kept here. Of another helper's password the rest may be news: when it ends, and what
+    /// renews it.
     async fn approve(&self, agent: &Agent, account: AccountKey, ends: Option<Expiry>) -> Result<(), Fault> {
         let (secret, renewal) = (self.secret.clone(), self.oauth_refresh_token.clone());
         agent.accounts.note(&account, &secret, false).await;

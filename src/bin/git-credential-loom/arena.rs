@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Enough for what git asks and the agent answers, most often; what does not fit is the system's.
 const SIZE: usize = 256 * 1024;
 
-/// An allocator that hands out one piece of memory from its beginning to its end, and takes nothing back: the process ends
-/// first. What held a secret was zeroed by whoever held it, as under any other allocator.
+/// An allocator that hands out one piece of memory from its beginning to its end, and takes nothing back: the process
+/// ends first. What held a secret was zeroed by whoever held it, as under any other allocator.
 pub struct Arena {
     memory: UnsafeCell<[u8; SIZE]>,
     used: AtomicUsize,
@@ -31,8 +31,8 @@ impl Arena {
     }
 }
 
-// SAFETY: what is handed out is aligned as asked, as long as asked, inside `memory`, and handed out once; the rest is the
-// system allocator's, and goes back to it.
+// SAFETY: what is handed out is aligned as asked, as long as asked, inside `memory`, and handed out once; the rest is
+// the system allocator's, and goes back to it.
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let begin = self.begin() as usize;

@@ -1,4 +1,5 @@
-//! How git reaches a server, for whoever wonders why loom does not: git's settings are git's, and a front-end knows them.
+//! How git reaches a server, for whoever wonders why loom does not: git's settings are git's, and a front-end knows
+//! them.
 
 use loom_credentials::base::{Config, Paths, ServerUrl};
 use loom_credentials::msg;
@@ -6,8 +7,8 @@ use loom_credentials::wire::{Fault, reason};
 
 use crate::git_program::git;
 
-/// The fault, and where a server was not reached that git is told to reach through a proxy or by an authority of its own,
-/// with the lines that have loom do so too.
+/// The fault, and where a server was not reached that git is told to reach through a proxy or by an authority of its
+/// own, with the lines that have loom do so too.
 pub fn explained(fault: Fault) -> Fault {
     let Some(reason::Upstream::Unreachable { server, .. }) = fault.about() else { return fault };
     let config = Paths::from_environment().and_then(|paths| Config::load(&paths.config_file())).unwrap_or_default();

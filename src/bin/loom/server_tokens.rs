@@ -1,5 +1,5 @@
-//! A server's own tokens, by the API that Loki's servers have for them. Scopes always go along: a server that is asked for
-//! none gives all there are, whatever role it is told.
+//! A server's own tokens, by the API that Loki's servers have for them. Scopes always go along: a server that is asked
+//! for none gives all there are, whatever role it is told.
 
 use std::io::Write;
 

@@ -65,7 +65,8 @@ impl Asking {
         }
     }
 
-    /// Asks for something that takes its time. There is room for so many at once, and whoever has most of them makes it.
+    /// Asks for something that takes its time. There is room for so many at once, and whoever has most of them makes
+    /// it.
     pub(super) fn stream<V: Verb>(&self, question: &V) -> Result<Conversation, Fault> {
         let place = self.shared.streams.join(self.shared.agent.gate.party(&self.guest)).ok_or_else(too_many)?;
         Ok(self.begin(question, Some(place)))

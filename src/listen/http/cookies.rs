@@ -23,8 +23,8 @@ pub(super) struct Cookie {
     site: &'static str,
 }
 
-/// The value, if it was sent once. Over TLS its name has a prefix by which browsers refuse one that somebody else set, such as
-/// another host of the same domain (RFC 6265bis §4.1.3.2).
+/// The value, if it was sent once. Over TLS its name has a prefix by which browsers refuse one that somebody else set,
+/// such as another host of the same domain (RFC 6265bis §4.1.3.2).
 pub(super) fn read(headers: &HeaderMap, cookie: Cookie, is_secure: bool) -> Option<Secret> {
     let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
     let wanted = format!("{}{}", prefix(is_secure), cookie.name);

@@ -2,8 +2,8 @@ use std::net::IpAddr;
 
 use super::shared::Shared;
 
-/// Whether the door is known by this `Host`: a page elsewhere can have its own name lead here (DNS rebinding), and its browser
-/// then says that name.
+/// Whether the door is known by this `Host`: a page elsewhere can have its own name lead here (DNS rebinding), and its
+/// browser then says that name.
 pub(super) fn is_ours(host: &str, own: IpAddr, shared: &Shared) -> bool {
     let Some(name) = name(host) else { return false };
     let is_here = match name.parse::<IpAddr>() {

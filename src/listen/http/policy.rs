@@ -52,8 +52,8 @@ impl Policy {
         (self.refuse)(visit, problem)
     }
 
-    /// Why a request is one that a page elsewhere had its browser send. The API is for programs, which say no origin; pages
-    /// take their own forms only. A form cannot show a token, so one without it is none of ours.
+    /// Why a request is one that a page elsewhere had its browser send. The API is for programs, which say no origin;
+    /// pages take their own forms only. A form cannot show a token, so one without it is none of ours.
     fn refusal(&self, request: &Request, base: &str) -> Option<&'static str> {
         let headers = request.headers();
         // What decides is there once: of two nobody knows which a reader before or behind this one takes.

@@ -24,7 +24,8 @@ use crate::base::{HttpDoor, Message};
 use crate::listen::crowd::Crowd;
 use crate::msg;
 
-/// How many answers may be streamed at once: calls, and the log as it is written. Then the one who has most of them makes room.
+/// How many answers may be streamed at once: calls, and the log as it is written. Then the one who has most of them
+/// makes room.
 const MAX_STREAMS: usize = 64;
 
 /// How many connections may wait at once; then the network that has most of them makes room.
@@ -33,8 +34,8 @@ const MAX_WAITING: usize = 512;
 /// How many connections may finish what they began though they were sent away.
 const MAX_LEAVING: usize = 128;
 
-/// How many connections are open at most: the last of them come in while others are on their way out. More than this many
-/// neither wait nor leave, so there is always one that ends soon.
+/// How many connections are open at most: the last of them come in while others are on their way out. More than this
+/// many neither wait nor leave, so there is always one that ends soon.
 const MAX_OPEN: usize = MAX_WAITING + MAX_LEAVING + 64;
 
 /// How many may knock before they are let in.

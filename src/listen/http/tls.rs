@@ -80,8 +80,8 @@ impl Tls {
         [validity, soon, readable(&self.files.key), refused].into_iter().flatten().collect()
     }
 
-    /// Files that do not fit one another are being replaced, or were replaced by nonsense; and what nobody would trust, or
-    /// anybody can read, replaces nothing that is good: what was there goes on.
+    /// Files that do not fit one another are being replaced, or were replaced by nonsense; and what nobody would trust,
+    /// or anybody can read, replaces nothing that is good: what was there goes on.
     fn current(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let stamps = stamps(&self.files);

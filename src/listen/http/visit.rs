@@ -46,7 +46,8 @@ impl Visit {
     }
 }
 
-/// What holds for every request: the name it was sent to is ours. What else is asked of it says the `Policy` of its route.
+/// What holds for every request: the name it was sent to is ours. What else is asked of it says the `Policy` of its
+/// route.
 pub(super) async fn arrive(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let Some(came) = request.extensions().get::<Came>().copied() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();

@@ -1,5 +1,5 @@
-/// Has the system end this process after so many seconds: it can do so whatever the process waits for, and it costs less
-/// than a thread that looks at the clock.
+/// Has the system end this process after so many seconds: it can do so whatever the process waits for, and it costs
+/// less than a thread that looks at the clock.
 pub fn end_after(seconds: u32) {
     nix::unistd::alarm::set(seconds);
 }

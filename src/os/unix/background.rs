@@ -1,5 +1,5 @@
-//! What a program in the background does not keep of whoever happened to start it: a cron job's lock, a script's pipe, the
-//! job server of make, a directory on a disk that is to be unmounted, a limit that was meant for a build.
+//! What a program in the background does not keep of whoever happened to start it: a cron job's lock, a script's pipe,
+//! the job server of make, a directory on a disk that is to be unmounted, a limit that was meant for a build.
 //!
 //! The first thing it does is to close every descriptor above standard error but systemd's sockets, and to go to `/`.
 //! Then it has a session, the usual priority and the system's own limits besides.
@@ -22,8 +22,8 @@ pub fn prepare(command: &mut Command) -> &mut Command {
     command.current_dir("/").stdin(Stdio::null())
 }
 
-/// Closes every descriptor but the standard streams and the sockets of systemd, and leaves the directory. To be called before
-/// anything is opened.
+/// Closes every descriptor but the standard streams and the sockets of systemd, and leaves the directory. To be called
+/// before anything is opened.
 pub fn close_inherited() {
     let first = FIRST + passed_on();
     for descriptor in open_descriptors().into_iter().filter(|descriptor| *descriptor >= first) {
@@ -34,8 +34,8 @@ pub fn close_inherited() {
     let _ = chdir("/");
 }
 
-/// For a process that goes on when the one who started it is gone: a session of its own, so that Ctrl+C and a closed terminal
-/// are for them; the usual priority; and as much of everything as the system grants it.
+/// For a process that goes on when the one who started it is gone: a session of its own, so that Ctrl+C and a closed
+/// terminal are for them; the usual priority; and as much of everything as the system grants it.
 pub fn leave_session() {
     let _ = setsid();
     // Going back from a lower one takes a right that not everybody has.

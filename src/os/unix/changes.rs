@@ -37,7 +37,8 @@ mod told {
             let gone = WatchFlags::DELETE | WatchFlags::MOVED_FROM | WatchFlags::MOVED_TO;
             let dir_gone = WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF | WatchFlags::ONLYDIR;
             inotify::add_watch(&events, dir, gone | dir_gone | more)?;
-            // An `OwnedFd` is the same descriptor for as long as it lives, which is all that the newer, unsafe name asks for.
+            // An `OwnedFd` is the same descriptor for as long as it lives, which is all that the newer, unsafe name
+            // asks for.
             #[allow(deprecated)]
             let events = AsyncFd::with_interest(events, Interest::READABLE)?;
             Ok(Changes { events, names })

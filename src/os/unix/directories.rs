@@ -18,9 +18,9 @@ pub fn state() -> Option<PathBuf> {
     dirs::state_dir().or_else(dirs::data_local_dir)
 }
 
-/// Where programs keep what ends with the user's session, the first choice first: what the environment says, as the XDG Base
-/// Directory specification wants it, and what the system makes for this user. Whoever uses one sees whether it is there and
-/// theirs.
+/// Where programs keep what ends with the user's session, the first choice first: what the environment says, as the XDG
+/// Base Directory specification wants it, and what the system makes for this user. Whoever uses one sees whether it is
+/// there and theirs.
 pub fn runtime() -> impl Iterator<Item = PathBuf> {
     let of_user = || PathBuf::from(format!("/run/user/{}", UserId::own().number()));
     dirs::runtime_dir().into_iter().chain(cfg!(target_os = "linux").then(of_user))

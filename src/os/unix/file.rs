@@ -130,8 +130,8 @@ impl FileId {
     }
 }
 
-/// Opens what a person named, links followed, to read it. Nothing is waited for, be it a pipe or a device: what it is has to be
-/// asked before anything is read.
+/// Opens what a person named, links followed, to read it. Nothing is waited for, be it a pipe or a device: what it is
+/// has to be asked before anything is read.
 pub fn open_named(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
     OpenOptions::new().read(true).custom_flags(flags).open(path)

@@ -1,7 +1,7 @@
 use std::path::Path;
 
-/// The file systems of disks and memory of this machine, by their numbers in statfs(2): a look at a file there is answered or
-/// fails. Any other, over a network or provided by a program, may hang.
+/// The file systems of disks and memory of this machine, by their numbers in statfs(2): a look at a file there is
+/// answered or fails. Any other, over a network or provided by a program, may hang.
 const LOCAL: [u64; 12] = [
     0xEF53,      // ext2, ext3, ext4
     0x5846_5342, // xfs
@@ -17,7 +17,8 @@ const LOCAL: [u64; 12] = [
     0x4D44,      // fat
 ];
 
-/// Whether this directory, or what there is of its path, lies on a disk of this machine. May take as long as the disk does.
+/// Whether this directory, or what there is of its path, lies on a disk of this machine. May take as long as the disk
+/// does.
 pub fn is_local(dir: &Path) -> bool {
     let found = dir.ancestors().find_map(|dir| rustix::fs::statfs(dir).ok());
     found.is_some_and(|found| LOCAL.contains(&(found.f_type as u64)))

@@ -6,7 +6,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, umask};
 /// As many files and connections as a process should be able to have open.
 const WANTED_FILES: u64 = 4096;
 
-/// Nothing this process makes is for others, and nobody reads its memory: not a debugger of the same user, not a core file.
+/// Nothing this process makes is for others, and nobody reads its memory: not a debugger of the same user, not a core
+/// file.
 pub fn keep_to_itself() -> io::Result<()> {
     umask(Mode::from_raw_mode(0o077));
     hide_memory()?;

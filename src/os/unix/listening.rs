@@ -18,7 +18,8 @@ use super::local::{PeerId, fits, is_answered, peer};
 #[derive(Debug)]
 pub struct Listener(Bound);
 
-/// The name by which others find a listener, ours for as long as the file with this name is the one that was made for it.
+/// The name by which others find a listener, ours for as long as the file with this name is the one that was made for
+/// it.
 #[derive(Debug)]
 pub struct Name {
     path: PathBuf,
@@ -41,7 +42,8 @@ pub enum ListenError {
 }
 
 impl Listener {
-    /// Listens where nobody else does, for the user's own processes only; what somebody who died left behind is removed.
+    /// Listens where nobody else does, for the user's own processes only; what somebody who died left behind is
+    /// removed.
     pub fn bind(path: &Path) -> Result<(Listener, Name), ListenError> {
         if !fits(path) {
             return Err(ListenError::TooLong);
@@ -109,15 +111,15 @@ impl Stream {
         (&self.0, &self.0)
     }
 
-    /// The program of the process that connected, as long as it surely is that process' program: a process may become another
-    /// program, or end and leave its number to another process. To be asked before anything is read.
+    /// The program of the process that connected, as long as it surely is that process' program: a process may become
+    /// another program, or end and leave its number to another process. To be asked before anything is read.
     #[cfg(target_os = "linux")]
     pub fn program(&self, pid: u32) -> Option<String> {
         let Accepted::UdSocket(stream) = &self.0;
         let process = process(stream, pid)?;
         let program = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
-        // What was read is of this process only if it had not ended by then; and if nobody holds the other end any more, the
-        // program that did may have made room for this one.
+        // What was read is of this process only if it had not ended by then; and if nobody holds the other end any
+        // more, the program that did may have made room for this one.
         let mut fds = [PollFd::new(&process, PollFlags::IN), PollFd::new(stream, PollFlags::empty())];
         let ended = poll(&mut fds, Some(&Timespec::default())).ok()?;
         (ended == 0).then(|| program.to_string_lossy().into_owned())

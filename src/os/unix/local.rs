@@ -31,8 +31,8 @@ pub enum ConnectError {
     Io(io::Error),
 }
 
-/// Who is at the other end of a connection, as the system noted it when the connection was made: a path says who may have put
-/// a socket there, which is another question.
+/// Who is at the other end of a connection, as the system noted it when the connection was made: a path says who may
+/// have put a socket there, which is another question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerId {
     /// Whose rights it had.
@@ -130,7 +130,8 @@ fn socket() -> rustix::io::Result<OwnedFd> {
 #[cfg(target_os = "linux")]
 pub(super) fn peer(stream: &(impl StreamCommon + AsFd)) -> io::Result<PeerId> {
     use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
-    // Not by `rustix`, in whose type no process has the number 0, nor by `interprocess`, to which one that has it is none.
+    // Not by `rustix`, in whose type no process has the number 0, nor by `interprocess`, to which one that has it is
+    // none.
     let found = getsockopt(stream, PeerCredentials)?;
     Ok(PeerId { user: UserId::from_raw(found.uid()), pid: pid(found.pid()) })
 }

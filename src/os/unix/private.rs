@@ -19,8 +19,8 @@ pub enum OpenError {
     Io(io::Error),
 }
 
-/// Opens a file as the options say. One that is made is its owner's alone from its first moment. No link is followed, and no
-/// pipe waited for.
+/// Opens a file as the options say. One that is made is its owner's alone from its first moment. No link is followed,
+/// and no pipe waited for.
 pub fn open(path: &Path, options: &mut OpenOptions) -> Result<File, OpenError> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
     options.mode(OWNER_ONLY).custom_flags(flags).open(path).map_err(|error| match Errno::from_io_error(&error) {

@@ -1,4 +1,5 @@
-/// Whether programs find their things by this variable of the environment, whoever starts them: directories, language, display.
+/// Whether programs find their things by this variable of the environment, whoever starts them: directories, language,
+/// display.
 pub fn is_variable(name: &str) -> bool {
     match name {
         "HOME" | "USER" | "LOGNAME" | "PATH" | "TMPDIR" | "TZ" | "LANG" | "LANGUAGE" => true,

@@ -58,8 +58,8 @@ impl Orders {
     }
 }
 
-/// From now on this process lives on when its terminal goes, when it is nudged, and when a file grows over the limit that it
-/// was started with: writing that is an error like any other then.
+/// From now on this process lives on when its terminal goes, when it is nudged, and when a file grows over the limit
+/// that it was started with: writing that is an error like any other then.
 pub fn outlive_hangups() -> io::Result<()> {
     // Whoever listens once is not ended by the signal any more, for as long as the process lives.
     for kind in [SignalKind::hangup(), SignalKind::from_raw(Number::XFSZ.as_raw())] {

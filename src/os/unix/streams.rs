@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// Reads what standard input has next; 0 at its end. An error of the kind [`io::ErrorKind::TimedOut`] if nothing comes in time,
-/// and [`io::ErrorKind::Interrupted`] where it is to be tried again. Only for who reads by this alone.
+/// Reads what standard input has next; 0 at its end. An error of the kind [`io::ErrorKind::TimedOut`] if nothing comes
+/// in time, and [`io::ErrorKind::Interrupted`] where it is to be tried again. Only for who reads by this alone.
 pub fn read_input(bytes: &mut [u8], within: Duration) -> io::Result<usize> {
     let input = rustix::stdio::stdin();
     let mut fds = [PollFd::new(&input, PollFlags::IN)];

@@ -11,8 +11,8 @@ pub struct Before {
     modes: Termios,
 }
 
-/// For as long as this is held, nothing shows on the terminal that is typed, also between two prompts, while an answer is
-/// waited for. What nobody has read by its end is thrown away: half a passphrase is no command for the shell.
+/// For as long as this is held, nothing shows on the terminal that is typed, also between two prompts, while an answer
+/// is waited for. What nobody has read by its end is thrown away: half a passphrase is no command for the shell.
 #[must_use]
 pub struct Hush(Option<Before>);
 

@@ -33,7 +33,8 @@ impl UserId {
         self == UserId::own() && !self.is_anybody()
     }
 
-    /// Whether every user of the machine has this number here: in a user namespace that maps nobody, this process included.
+    /// Whether every user of the machine has this number here: in a user namespace that maps nobody, this process
+    /// included.
     fn is_anybody(self) -> bool {
         let maps = |line: &str| {
             let numbers: Vec<u64> = line.split_whitespace().filter_map(|number| number.parse().ok()).collect();

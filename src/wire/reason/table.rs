@@ -1,15 +1,15 @@
 //! Makes a topic of a table: one row per reason, and everything that follows from it.
 
-/// A row says what went wrong, and with what; then the code, the id of the text that says so, and the id of the text that
-/// says what to do about it:
+/// A row says what went wrong, and with what; then the code, the id of the text that says so, and the id of the text
+/// that says what to do about it:
 ///
 /// ```text
 /// /// What it means.
 /// LoginEnded { server: ServerUrl } => LoginRequired, "login-ended", "hint-login";
 /// ```
 ///
-/// The fields are the arguments of both texts, and the `args` of a frame. Of two rows with one code and id the first one
-/// whose fields are all there is read.
+/// The fields are the arguments of both texts, and the `args` of a frame. Of two rows with one code and id the first
+/// one whose fields are all there is read.
 macro_rules! reasons {
     ($(#[$about:meta])* $topic:ident {$(
         $(#[$doc:meta])*

@@ -24,8 +24,8 @@ impl Gate {
         Ok(config.and_then(|config| identity.rights(config, holder).ok()))
     }
 
-    /// What whoever signed in may do in a session, beside what those may who stand behind it; nothing if the settings do not let
-    /// them in any more. Who came in with a token has what the token has.
+    /// What whoever signed in may do in a session, beside what those may who stand behind it; nothing if the settings
+    /// do not let them in any more. Who came in with a token has what the token has.
     pub(crate) fn rights_in_session(&self, session: &Session) -> Result<Option<Rights>, Fault> {
         let holder = Holder::Session(session.id.clone());
         match &session.basis {
@@ -45,14 +45,14 @@ impl Gate {
         Ok(rights.map(|rights| Authority::owner().within(own).within_tokens(&standing, rights)))
     }
 
-    /// What may be done in the session of this name, beside what those may who stand behind it; nothing if it is no more. Asking
-    /// does not make it longer.
+    /// What may be done in the session of this name, beside what those may who stand behind it; nothing if it is no
+    /// more. Asking does not make it longer.
     pub(crate) fn rights_in_session_of(&self, id: &str) -> Result<Option<Rights>, Fault> {
         self.people.sessions.look(id).map_or(Ok(None), |session| self.rights_in_session(&session))
     }
 
-    /// What those may do now who handed on these tokens, and those that led to them; nothing if one of them may do nothing
-    /// any more.
+    /// What those may do now who handed on these tokens, and those that led to them; nothing if one of them may do
+    /// nothing any more.
     pub(crate) fn rights_of_people_behind(&self, standing: &Standing) -> Result<Option<Vec<Rights>>, Fault> {
         let id = standing.ids().next().unwrap_or_default();
         let own = |identity: &Identity| self.rights_of(identity, Holder::Token(id.to_owned())).transpose();
@@ -61,8 +61,8 @@ impl Gate {
         Ok((all.len() == identities.len()).then_some(all))
     }
 
-    /// Somebody signed in: their other sessions and what they handed on go by what is said of them now. What of the latter ends
-    /// by that is noted under their name.
+    /// Somebody signed in: their other sessions and what they handed on go by what is said of them now. What of the
+    /// latter ends by that is noted under their name.
     pub(crate) async fn signed_in_anew(
         &self,
         identity: &Identity,
@@ -85,8 +85,8 @@ impl Gate {
         if any { self.audit.rights_noted().await } else { Ok(()) }
     }
 
-    /// Why somebody stays outside of whom the issuer says who they are. Noted once in a while for each, by name, so that
-    /// whoever gives roles sees who has none.
+    /// Why somebody stays outside of whom the issuer says who they are. Noted once in a while for each, by name, so
+    /// that whoever gives roles sees who has none.
     pub(crate) fn not_let_in(&self, person: &Person, address: IpAddr, refused: Refused) -> Fault {
         let issuer = person.issuer.as_deref().unwrap_or_default();
         tracing::info!(issuer, %refused, "somebody who signed in is not let in");

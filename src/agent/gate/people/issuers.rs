@@ -22,13 +22,13 @@ const FRESH: Duration = Duration::from_secs(5 * 60);
 const MOST: usize = 5;
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// How long an issuer may take to say all of it. One that failed is left alone for as long as it took to find out, within these
-/// bounds: whoever asks meanwhile hears the same at once.
+/// How long an issuer may take to say all of it. One that failed is left alone for as long as it took to find out,
+/// within these bounds: whoever asks meanwhile hears the same at once.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const LEFT_ALONE: Duration = Duration::from_secs(2);
 
-/// Issuers that do not answer are believed for so long by what they said before. Longer would help nobody: whoever is to get a
-/// token there needs them to answer.
+/// Issuers that do not answer are believed for so long by what they said before. Longer would help nobody: whoever is
+/// to get a token there needs them to answer.
 const STALE: Duration = Duration::from_secs(60 * 60);
 
 /// What is known of the issuers, and those that the settings do not name.
@@ -87,13 +87,14 @@ impl Gate {
         *lock(&self.people.issuers.own) = Some(issuer);
     }
 
-    /// The issuers of the settings, and the one of the environment: that of whoever opened the door as it stands, else the
-    /// agent's own.
+    /// The issuers of the settings, and the one of the environment: that of whoever opened the door as it stands, else
+    /// the agent's own.
     pub(crate) fn issuer_configs(&self) -> Result<Vec<IssuerConfig>, Fault> {
         let config = self.settings.config()?;
         let default_role = config.http().and_then(|http| http.default_role());
         let mut all = config.http().map(|http| http.issuers().to_vec()).unwrap_or_default();
-        // Not to the one of an environment, which says nothing of whom it allows: else everybody had it who gets an account there.
+        // Not to the one of an environment, which says nothing of whom it allows: else everybody had it who gets an
+        // account there.
         for issuer in &mut all {
             issuer.default_role = issuer.default_role.or(default_role);
         }
@@ -104,8 +105,8 @@ impl Gate {
         Ok(all)
     }
 
-    /// An issuer with its keys, as it described itself within the last minutes. While somebody asks it anew, what it said within
-    /// the last hour will do for all others.
+    /// An issuer with its keys, as it described itself within the last minutes. While somebody asks it anew, what it
+    /// said within the last hour will do for all others.
     pub(crate) async fn issuer(&self, config: &IssuerConfig) -> Result<Arc<Issuer>, Fault> {
         let known = self.known(config);
         if let Some(issuer) = known.since(FRESH) {

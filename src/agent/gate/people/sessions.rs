@@ -33,7 +33,8 @@ const MOST: usize = 1000;
 const SECRET_BYTES: usize = 32;
 const ID_BYTES: usize = 6;
 
-/// Who is signed in. A session is a random secret of which only a hash is kept; it is authority for pages, never for the API.
+/// Who is signed in. A session is a random secret of which only a hash is kept; it is authority for pages, never for
+/// the API.
 pub(crate) struct Sessions(Mutex<Shares<Kept>>, watch::Sender<u64>);
 
 /// What a session stands for.

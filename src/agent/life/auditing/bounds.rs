@@ -72,7 +72,8 @@ impl Bounds {
         self.table(who, kind).count(counted, kind, entry, now)
     }
 
-    /// Takes what an entry will need that has to be noted by itself, or says for how many seconds this author has to wait.
+    /// Takes what an entry will need that has to be noted by itself, or says for how many seconds this author has to
+    /// wait.
     pub(super) fn take_room(&mut self, who: &Author, kind: Kind) -> Result<(), u64> {
         let Some((own, now)) = bounded(who, kind).zip(Some(Moment::now())) else { return Ok(()) };
         let allowance = self.table(who, kind).allowance(who, kind, own, now);

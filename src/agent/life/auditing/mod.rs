@@ -58,8 +58,9 @@ const MANY: usize = 500;
 /// How many read the log at once. Above this, the party with most readers gives one up or waits.
 const MAX_READERS: usize = 8;
 
-/// Entries on their way into the log. What changes rights is on the disk before it is acknowledged. For all else nobody waits:
-/// it is written once those who asked have their answers, and a disk that is full stops neither git nor the agent.
+/// Entries on their way into the log. What changes rights is on the disk before it is acknowledged. For all else nobody
+/// waits: it is written once those who asked have their answers, and a disk that is full stops neither git nor the
+/// agent.
 pub(crate) struct Auditing {
     log: Arc<AuditLog>,
     /// Says of which token another one came.
@@ -154,8 +155,8 @@ impl Auditing {
         Ok(())
     }
 
-    /// Room for an entry of what they are about to do, which has to be noted by itself: whoever did too much has to wait.
-    /// Nothing is done behind a line that only counts.
+    /// Room for an entry of what they are about to do, which has to be noted by itself: whoever did too much has to
+    /// wait. Nothing is done behind a line that only counts.
     pub(crate) fn room(&self, author: &Author, changes_rights: bool) -> Result<Room<'_>, Fault> {
         let kind = if changes_rights { Kind::Right } else { Kind::Deed };
         let author = self.root_of(author.clone());
@@ -244,8 +245,8 @@ impl Auditing {
         }
     }
 
-    /// Writes what is waiting; for who asks, also how much was not noted one by one. What cannot be written now is offered
-    /// again with the next entry.
+    /// Writes what is waiting; for who asks, also how much was not noted one by one. What cannot be written now is
+    /// offered again with the next entry.
     pub(crate) async fn flush(&self, asker: Option<&Author>) {
         let lines = lock(&self.bounds).lines(asker);
         for (kind, line) in lines {

@@ -72,7 +72,8 @@ impl Queue {
         if self.is_done() { Ok(()) } else { self.attempt().await }
     }
 
-    /// Whether nothing is waiting. Only who has the turn can tell: another may be writing what was here, and put it back.
+    /// Whether nothing is waiting. Only who has the turn can tell: another may be writing what was here, and put it
+    /// back.
     fn is_done(&self) -> bool {
         let turn = self.turn.try_lock();
         let waiting = lock(&self.waiting);

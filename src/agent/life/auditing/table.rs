@@ -41,8 +41,8 @@ impl Table {
         self.authors.entry(key).or_insert_with(|| Allowance::full(rate, now))
     }
 
-    /// One more. What changes rights is on the disk before it is acknowledged: of that there is a line at once for the first
-    /// one, and whenever they are twice as many as before.
+    /// One more. What changes rights is on the disk before it is acknowledged: of that there is a line at once for the
+    /// first one, and whenever they are twice as many as before.
     pub(super) fn count(&mut self, who: Author, kind: Kind, entry: AuditEntry, now: Moment) -> Option<AuditEntry> {
         let key = |who: Author| (kind, who, entry.event.clone(), entry.outcome.clone());
         let own = key(who.clone());

@@ -34,8 +34,8 @@ impl Who {
 }
 
 impl Author {
-    /// Whose address this is: one IPv6 address comes with a whole network, and who is on this machine has all that lead back
-    /// to it.
+    /// Whose address this is: one IPv6 address comes with a whole network, and who is on this machine has all that lead
+    /// back to it.
     pub(crate) fn at(address: IpAddr) -> Author {
         Author::Network(match network(address) {
             address if address.is_loopback() => "127.0.0.0/8".to_owned(),
@@ -44,8 +44,8 @@ impl Author {
         })
     }
 
-    /// The person who signed in at an issuer; else the token that was shown, or that they signed in with. Those that stand
-    /// behind the door are everybody's there.
+    /// The person who signed in at an issuer; else the token that was shown, or that they signed in with. Those that
+    /// stand behind the door are everybody's there.
     pub(crate) fn of(authority: &Authority, person: Option<&Person>) -> Option<Author> {
         let person = person.filter(|person| person.issuer.is_some()).map(Person::lasting_name);
         person.or_else(|| authority.token().map(str::to_owned)).map(Author::Restricted)

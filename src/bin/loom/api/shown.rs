@@ -4,8 +4,8 @@ use loom_credentials::base::printable;
 
 use crate::output;
 
-/// Standard output for what a server sends: as it is into pipes and files, and without anything that moves a cursor or hides
-/// text where a person looks.
+/// Standard output for what a server sends: as it is into pipes and files, and without anything that moves a cursor or
+/// hides text where a person looks.
 pub struct Shown {
     looked_at: bool,
     /// The beginning of a character whose end has not come yet.

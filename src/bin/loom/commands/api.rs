@@ -53,8 +53,8 @@ pub fn run(args: Api, context: &Context) -> Result<u8, Fault> {
     }
 }
 
-/// The question to the agent, and what it sends along: parameters go into the query of what only reads, and else into a JSON
-/// document.
+/// The question to the agent, and what it sends along: parameters go into the query of what only reads, and else into a
+/// JSON document.
 fn prepare(args: &Api, context: &Context) -> Result<(wire::Api, Body), Fault> {
     let raw = args.raw_fields.iter().map(|text| api::raw(text));
     let fields = raw.chain(args.fields.iter().map(|text| api::typed(text))).collect::<Result<Vec<_>, Fault>>()?;

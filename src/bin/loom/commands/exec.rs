@@ -14,8 +14,8 @@ pub fn run(args: Exec, context: &Context) -> Result<u8, Fault> {
     }
 }
 
-/// The one variable a person asked for, with a server's own token. The command takes this process' place, signals and exit
-/// code included.
+/// The one variable a person asked for, with a server's own token. The command takes this process' place, signals and
+/// exit code included.
 fn with_secret(variable: &str, args: &Exec, context: &Context) -> Result<u8, Fault> {
     let (server, account) = (context.server.clone(), args.account.clone());
     let reply = context.client()?.ask(&wire::Token { server, account, ..wire::Token::default() })?;

@@ -108,9 +108,9 @@ impl Uploading {
         }
     }
 
-    /// Hands on the next piece, unless the agent has something to say before it is there: that it gives up, for instance. An
-    /// empty piece is the end. Half a body is never taken for a whole one: where it is cut short
-    /// the conversation ends, and with it the call.
+    /// Hands on the next piece, unless the agent has something to say before it is there: that it gives up, for
+    /// instance. An empty piece is the end. Half a body is never taken for a whole one: where it is cut short the
+    /// conversation ends, and with it the call.
     async fn hand_on(&mut self, conversation: &mut Conversation) -> Result<(), Fault> {
         while self.left.is_empty() && !self.ended {
             let frame = tokio::select! {

@@ -1,5 +1,5 @@
-//! What of another server's answer goes on to a caller of this one. What a header says of its own origin would be taken as said
-//! of this one, by browsers and by proxies before it: it ends here.
+//! What of another server's answer goes on to a caller of this one. What a header says of its own origin would be taken
+//! as said of this one, by browsers and by proxies before it: it ends here.
 
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};

@@ -1,5 +1,5 @@
-//! The agent's own tokens, in the shape of Loki's API but with safe defaults: scopes or a role are required, scopes that do not
-//! exist are refused, and roles count.
+//! The agent's own tokens, in the shape of Loki's API but with safe defaults: scopes or a role are required, scopes
+//! that do not exist are refused, and roles count.
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;

@@ -60,7 +60,8 @@ async fn content(locale: Locale, browser: Browser) -> Result<Markup, Fault> {
     })
 }
 
-/// What cannot be had is said where it would stand; the rest of the page is shown. Only without a session there is none.
+/// What cannot be had is said where it would stand; the rest of the page is shown. Only without a session there is
+/// none.
 fn part<T>(locale: Locale, asked: Result<T, Fault>, show: impl FnOnce(T) -> Markup) -> Result<Markup, Fault> {
     match asked {
         Ok(found) => Ok(show(found)),

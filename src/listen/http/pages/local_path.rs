@@ -1,7 +1,8 @@
 /// The longest place that is remembered.
 const MAX: usize = 512;
 
-/// Where people go on: pages that show something. Other places do something to whoever comes there, or are for programs.
+/// Where people go on: pages that show something. Other places do something to whoever comes there, or are for
+/// programs.
 const PAGES: [&str; 2] = ["/", "/device"];
 
 /// The place, if it is a page of this door and nothing that a browser could take for another one. It fits into a cookie

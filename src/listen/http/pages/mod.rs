@@ -1,5 +1,5 @@
-//! Pages for people: who is logged in where, who may do what, and machines that wait for a decision. Plain HTML that works
-//! without a script; nothing stands in it but what the agent said to whoever looks.
+//! Pages for people: who is logged in where, who may do what, and machines that wait for a decision. Plain HTML that
+//! works without a script; nothing stands in it but what the agent said to whoever looks.
 
 mod accounts;
 mod device;

@@ -44,8 +44,8 @@ pub(super) async fn begin(
     }
 }
 
-/// The browser came back. It goes on from a page of ours: while it is sent from place to place it is still on its way from
-/// the issuer's site, and shows no cookie of a session (RFC 6265bis §5.2).
+/// The browser came back. It goes on from a page of ours: while it is sent from place to place it is still on its way
+/// from the issuer's site, and shows no cookie of a session (RFC 6265bis §5.2).
 pub(super) async fn finish(
     Extension(visit): Extension<Visit>,
     Anybody(asking): Anybody,

@@ -10,7 +10,8 @@ use crate::base::{Locale, Message};
 use crate::listen::http::visit::Visit;
 use crate::msg;
 
-/// Nothing is loaded that this door does not serve, nothing runs that stands in a page, and no other page holds it in a frame.
+/// Nothing is loaded that this door does not serve, nothing runs that stands in a page, and no other page holds it in a
+/// frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
