@@ -126,6 +126,19 @@ fn what_os_gives_belongs_to_no_system() {
     }
 }
 
+/// The formatter leaves comments as they are.
+#[test]
+fn no_comment_runs_beyond_the_width_of_code() {
+    for path in sources(&root().join("src")).into_iter().chain(sources(&root().join("tests"))) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let comments = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("//"));
+        for (number, line) in comments {
+            let width = line.chars().count();
+            assert!(width <= 120, "{}:{} has {width} columns", path.display(), number + 1);
+        }
+    }
+}
+
 #[test]
 fn no_file_grows_beyond_its_idea() {
     for path in sources(&root().join("src")) {
