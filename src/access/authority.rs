@@ -1,8 +1,8 @@
 //! Rights are a list of rights.
 //!
 //! An `Authority` is every right that counts at once: of the token that was presented, of those that issued it, of the
-//! socket it came through. Something is allowed if each of them allows it, so no rule for merging can be wrong, and an
-//! empty list is the user. What somebody sets up keeps the tokens of their authority (`Standing`) and is judged by them
+//! socket it came through. Something is allowed if each of them allows it, so no rule for merging can be wrong. The
+//! user and whoever has shown nothing are cases of their own: neither is what a list has become empty by. What somebody sets up keeps the tokens of their authority (`Standing`) and is judged by them
 //! too, each time it is used: so a socket, a door or a session has no wider rights than who made it, and no verb has to
 //! see to that. Who the user is a verb is told by a value that only `Caller` makes (`TheUser`), and what only the user
 //! says takes one. What a verb needs stands in its row of `dispatch`, and is compared there and nowhere else; which
@@ -14,17 +14,35 @@ use crate::base::{Expiry, Scope, Scopes, ServerPattern, ServerUrl};
 
 /// What a caller may do: everything if it is the agent's own user, else what every one of these rights allows. There
 /// are several where a token was issued by another one, or is presented at a socket that has rights of its own.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Authority {
-    all: Vec<Rights>,
+    bounds: Bounds,
     standing: Standing,
 }
 
-/// The rights of one token, session or person.
+/// What bounds an authority.
+#[derive(Clone, Debug)]
+enum Bounds {
+    /// Nothing: it is the agent's own user.
+    Owner,
+    /// What every one of these rights allows; there is at least one.
+    Within(Vec<HeldRights>),
+    /// Everything: somebody at another machine who has shown nothing.
+    Nobody,
+}
+
+/// Rights, and whose they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rights {
+pub struct HeldRights {
     /// Whose rights they are.
     pub holder: Holder,
+    /// What the holder may do.
+    pub rights: Rights,
+}
+
+/// What one token, session or person may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rights {
     /// What may be done.
     pub scopes: Scopes,
     /// At which servers; an empty list means all.
@@ -49,45 +67,43 @@ pub enum Holder {
         /// The person for whom it was made.
         identity: Box<Identity>,
     },
-    /// Somebody at another machine who has shown nothing.
-    Nobody,
 }
 
 impl Authority {
     /// The authority of somebody at another machine who has shown nothing: no rights at all.
     pub fn nobody() -> Authority {
-        let (scopes, servers) = (Scopes::default(), Vec::new());
-        Authority::owner().within(Rights { holder: Holder::Nobody, scopes, servers, reveal: false, status_only: true })
+        Authority { bounds: Bounds::Nobody, standing: Standing::default() }
     }
 
     /// Whether it is the authority of somebody who has shown nothing.
     pub fn is_nobody(&self) -> bool {
-        self.holders().any(|holder| *holder == Holder::Nobody)
+        matches!(self.bounds, Bounds::Nobody)
     }
 
     /// The authority of the agent's own user: everything.
     pub fn owner() -> Authority {
-        Authority::default()
+        Authority { bounds: Bounds::Owner, standing: Standing::default() }
     }
 
     /// Whether it is the authority of the agent's own user. Only the user is handed what is stored under a name that
     /// several servers may have.
     pub fn is_owner(&self) -> bool {
-        self.all.is_empty()
+        matches!(self.bounds, Bounds::Owner)
     }
 
     /// Narrows the authority to what these rights allow too.
-    pub fn within(mut self, rights: Rights) -> Authority {
-        self.all.push(rights);
-        self
+    pub fn within(self, rights: HeldRights) -> Authority {
+        self.within_all(vec![rights])
     }
 
     /// Narrows the authority to what these tokens allow too; `rights` are theirs. What is set up with the authority
     /// then rests on these tokens as well.
-    pub fn within_tokens(mut self, standing: &Standing, rights: Vec<Rights>) -> Authority {
-        self.all.extend(rights);
-        self.standing = self.standing.and(standing);
-        self
+    pub fn within_tokens(self, standing: &Standing, rights: Vec<HeldRights>) -> Authority {
+        if rights.is_empty() && !standing.is_users() {
+            return Authority::nobody();
+        }
+        let Authority { bounds, standing: own } = self.within_all(rights);
+        Authority { bounds, standing: own.and(standing) }
     }
 
     /// The tokens on which everything rests that is set up with this authority.
@@ -98,39 +114,39 @@ impl Authority {
     /// The tokens on which something may rest that outlives a session. `None` if any of the authority comes from a
     /// session or an access token, since nobody could tell later when that ended.
     pub fn lasting(&self) -> Option<&Standing> {
-        let is_token = |holder: &Holder| matches!(holder, Holder::Token(_));
-        self.holders().all(is_token).then_some(&self.standing)
+        let is_token = |held: &HeldRights| matches!(held.holder, Holder::Token(_));
+        self.all(is_token).then_some(&self.standing)
     }
 
     /// Whether every one of the rights includes this scope.
     pub fn allows(&self, needed: Scope) -> bool {
-        self.all.iter().all(|rights| rights.scopes.allows(needed))
+        self.each(|rights| rights.scopes.allows(needed))
     }
 
     /// Whether this server, and what is stored for it, exists for the caller at all.
     pub fn sees(&self, server: &ServerUrl) -> bool {
-        self.all.iter().all(|rights| rights.servers.is_empty() || rights.sees(server))
+        self.each(|rights| rights.servers.is_empty() || rights.sees(server))
     }
 
     /// Whether the caller may ask about all servers at once.
     pub fn sees_everything(&self) -> bool {
-        self.all.iter().all(|rights| rights.servers.is_empty())
+        self.each(|rights| rights.servers.is_empty())
     }
 
     /// Whether the caller may be handed a stored secret itself.
     pub fn reveals(&self) -> bool {
-        self.all.iter().all(|rights| rights.reveal)
+        self.each(|rights| rights.reveal)
     }
 
     /// Whether stored credentials may be used for the caller: sent to their server, with the answer handed back.
     pub fn uses_what_is_kept(&self) -> bool {
-        self.all.iter().all(|rights| !rights.status_only)
+        self.each(|rights| !rights.status_only)
     }
 
     /// Whether the caller may issue a token with these rights: it needs the scope `*`, and no token can be wider than
     /// its issuer.
     pub fn may_issue(&self, asked: &Rights) -> bool {
-        self.allows(Scope::All) && self.all.iter().all(|own| own.cover(asked))
+        self.allows(Scope::All) && self.each(|own| own.cover(asked))
     }
 
     /// Whether the caller may see and end a token with these rights. The token's right to see secrets does not count
@@ -144,7 +160,7 @@ impl Authority {
     /// rights go.
     pub fn may_delegate(&self, asked: &Rights) -> bool {
         let signed_in = self.holders().any(|holder| matches!(holder, Holder::Session(_)));
-        self.may_issue(asked) || signed_in && self.all.iter().all(|own| own.cover(asked))
+        self.may_issue(asked) || signed_in && self.each(|own| own.cover(asked))
     }
 
     /// The scopes that every one of the rights includes, without those that another one includes.
@@ -156,24 +172,64 @@ impl Authority {
 
     /// The servers that the narrowest rights with a list name; empty if none of them has a list.
     pub fn servers(&self) -> &[ServerPattern] {
-        self.all.iter().map(|rights| rights.servers.as_slice()).find(|servers| !servers.is_empty()).unwrap_or_default()
+        self.held()
+            .iter()
+            .map(|held| held.rights.servers.as_slice())
+            .find(|servers| !servers.is_empty())
+            .unwrap_or_default()
     }
 
     /// Everybody whose rights count, the widest first.
     pub fn holders(&self) -> impl Iterator<Item = &Holder> {
-        self.all.iter().map(|rights| &rights.holder)
+        self.held().iter().map(|held| &held.holder)
     }
 
     /// The id of the first token among the holders; `None` for the user.
     pub fn token(&self) -> Option<&str> {
         self.holders().find_map(|holder| match holder {
             Holder::Token(id) => Some(id.as_str()),
-            Holder::Session(_) | Holder::AccessToken { .. } | Holder::Nobody => None,
+            Holder::Session(_) | Holder::AccessToken { .. } => None,
         })
+    }
+
+    fn within_all(mut self, rights: Vec<HeldRights>) -> Authority {
+        match &mut self.bounds {
+            Bounds::Owner if rights.is_empty() => {}
+            Bounds::Owner => self.bounds = Bounds::Within(rights),
+            Bounds::Within(all) => all.extend(rights),
+            Bounds::Nobody => {}
+        }
+        self
+    }
+
+    fn held(&self) -> &[HeldRights] {
+        match &self.bounds {
+            Bounds::Owner | Bounds::Nobody => &[],
+            Bounds::Within(all) => all,
+        }
+    }
+
+    /// Whether all who hold rights fit; the user does, and whoever has shown nothing does not.
+    fn all(&self, fits: impl Fn(&HeldRights) -> bool) -> bool {
+        match &self.bounds {
+            Bounds::Owner => true,
+            Bounds::Within(all) => all.iter().all(fits),
+            Bounds::Nobody => false,
+        }
+    }
+
+    /// Whether every one of the rights allows something.
+    fn each(&self, allows: impl Fn(&Rights) -> bool) -> bool {
+        self.all(|held| allows(&held.rights))
     }
 }
 
 impl Rights {
+    /// These rights as somebody's.
+    pub fn of(self, holder: Holder) -> HeldRights {
+        HeldRights { holder, rights: self }
+    }
+
     fn sees(&self, server: &ServerUrl) -> bool {
         self.servers.iter().any(|pattern| pattern.covers(server))
     }
@@ -194,12 +250,15 @@ mod tests {
 
     use super::*;
 
+    fn token() -> Holder {
+        Holder::Token("t".to_owned())
+    }
+
     fn rights() -> impl Strategy<Value = Rights> {
         let scopes = prop::collection::vec(prop::sample::select(Scope::EVERY.to_vec()), 1..4);
         let patterns = ["a.example", "*.example", "https://a.example/acme", "b.example", "*.a.example"];
         let servers = prop::collection::vec(prop::sample::select(patterns.to_vec()), 0..3);
         (scopes, servers, any::<bool>(), any::<bool>()).prop_map(|(scopes, servers, reveal, status_only)| Rights {
-            holder: Holder::Token("t".to_owned()),
             scopes: scopes.into_iter().collect(),
             servers: servers.into_iter().map(|text| text.parse().unwrap()).collect(),
             reveal,
@@ -217,7 +276,7 @@ mod tests {
                     continue;
                 }
                 // As the ledger does: whoever presents it has the rights of all that led to it.
-                let rights = [std::slice::from_ref(&asked), wider.all.as_slice()].concat();
+                let rights = [&[asked.clone().of(token())], wider.held()].concat();
                 authority = Authority::owner().within_tokens(&Standing::of_token("t"), rights);
                 prop_assert!(asked.scopes.allows(needed) || !authority.allows(needed), "granted more than was asked");
                 prop_assert!(wider.allows(needed) || !authority.allows(needed));
@@ -242,10 +301,10 @@ mod tests {
         ) {
             let of = |name, rights: &Vec<Rights>| {
                 let standing = if rights.is_empty() { Standing::default() } else { Standing::of_token(name) };
-                Authority::owner().within_tokens(&standing, rights.clone())
+                Authority::owner().within_tokens(&standing, rights.iter().map(|rights| rights.clone().of(token())).collect())
             };
             let (setter, visitor) = (of("setter", &setter), of("visitor", &visitor));
-            let through = visitor.clone().within_tokens(setter.standing(), setter.all.clone());
+            let through = visitor.clone().within_tokens(setter.standing(), setter.held().to_vec());
             for bound in [&setter, &visitor] {
                 prop_assert!(bound.allows(needed) || !through.allows(needed));
                 prop_assert!(bound.reveals() || !through.reveals());
@@ -261,7 +320,7 @@ mod tests {
             }
             // And what they set up in turn is bound by both.
             prop_assert_eq!(through.lasting(), Some(through.standing()));
-            let signed_in = through.within(Rights { holder: Holder::Session("s".into()), ..asked });
+            let signed_in = through.within(asked.of(Holder::Session("s".into())));
             prop_assert_eq!(signed_in.lasting(), None);
         }
     }
@@ -269,13 +328,12 @@ mod tests {
     #[test]
     fn only_who_may_do_everything_issues_and_nothing_wider() {
         let rights = |scopes: &str, servers: &[&str], reveal| Rights {
-            holder: Holder::Token(scopes.to_owned()),
             scopes: Scopes::from_names(scopes.split(',')).unwrap(),
             servers: servers.iter().map(|text| text.parse().unwrap()).collect(),
             reveal,
             status_only: false,
         };
-        let with = |rights| Authority::owner().within(rights);
+        let with = |rights: Rights| Authority::owner().within(rights.of(token()));
         assert!(Authority::owner().may_issue(&rights("*", &[], true)));
         assert!(with(rights("*", &[], false)).may_issue(&rights("*", &[], false)));
         assert!(!with(rights("*", &[], false)).may_issue(&rights("read", &[], true)));
@@ -289,22 +347,22 @@ mod tests {
 
     #[test]
     fn who_signed_in_hands_on_what_they_have_and_nobody_has_anything() {
-        let rights = |holder, scopes: &str, reveal| {
+        let asked = |scopes: &str, reveal| {
             let scopes = Scopes::from_names(scopes.split(',')).unwrap();
-            Rights { holder, scopes, servers: Vec::new(), reveal, status_only: false }
+            Rights { scopes, servers: Vec::new(), reveal, status_only: false }
         };
-        let asked = |scopes, reveal| rights(Holder::Nobody, scopes, reveal);
-        let person = Authority::owner().within(rights(Holder::Session("s".into()), "read,audit", false));
+        let session = || Holder::Session("s".into());
+        let person = Authority::owner().within(asked("read,audit", false).of(session()));
         assert!(person.may_delegate(&asked("read", false)));
         assert!(!person.may_issue(&asked("read", false)));
         assert!(!person.may_delegate(&asked("write", false)));
         assert!(!person.may_delegate(&asked("read", true)));
-        let token = Authority::owner().within(rights(Holder::Token("t".into()), "read,audit", false));
+        let token = Authority::owner().within(asked("read,audit", false).of(token()));
         assert!(!token.may_delegate(&asked("read", false)));
         assert_eq!(Authority::owner().scopes().to_string(), "*");
         assert_eq!(person.scopes().to_string(), "read, audit");
-        let looking = Rights { status_only: true, ..rights(Holder::Session("s".into()), "read", false) };
-        let onlooker = Authority::owner().within(looking.clone());
+        let looking = Rights { status_only: true, ..asked("read", false) };
+        let onlooker = Authority::owner().within(looking.clone().of(session()));
         assert!(!onlooker.may_delegate(&asked("read", false)));
         assert!(onlooker.may_delegate(&looking));
         assert!(person.may_delegate(&looking));

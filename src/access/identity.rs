@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::role_claims::{ADDRESS, address, find, groups, looked_at, role};
-use super::{Claims, Holder, Rights};
+use super::{Claims, Rights};
 use crate::base::{AllowRules, IssuerConfig, Reach, Role, RoleRules, Scope, printable};
 use crate::wire::Person;
 
@@ -73,16 +73,16 @@ impl Identity {
     }
 
     /// The rights that the person's role has by these settings.
-    pub fn rights(&self, config: &IssuerConfig, holder: Holder) -> Result<Rights, Refused> {
+    pub fn rights(&self, config: &IssuerConfig) -> Result<Rights, Refused> {
         let role = self.role(config)?;
         let reveal = config.reveal && role == Role::Admin;
         Ok(match config.servers.of(role) {
-            Reach::All => Rights { holder, scopes: role.scopes(), servers: Vec::new(), reveal, status_only: false },
-            Reach::Servers(servers) => Rights { holder, scopes: role.scopes(), servers, reveal, status_only: false },
+            Reach::All => Rights { scopes: role.scopes(), servers: Vec::new(), reveal, status_only: false },
+            Reach::Servers(servers) => Rights { scopes: role.scopes(), servers, reveal, status_only: false },
             Reach::Status => {
                 let looking = [Scope::Read, Scope::Audit].into_iter().collect();
                 let scopes = role.scopes().intersection(&looking);
-                Rights { holder, scopes, servers: Vec::new(), reveal: false, status_only: true }
+                Rights { scopes, servers: Vec::new(), reveal: false, status_only: true }
             }
         })
     }
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn who_only_looks_uses_nothing_unless_servers_are_named_for_them() {
         let rights = |role: &str, more: &str| {
-            let found = identity(json!({ "roles": role })).rights(&config(more), Holder::Nobody).unwrap();
+            let found = identity(json!({ "roles": role })).rights(&config(more)).unwrap();
             (found.scopes.to_string(), found.servers.len(), found.status_only, found.reveal)
         };
         assert_eq!(rights("viewer", ""), ("read".to_owned(), 0, true, false));

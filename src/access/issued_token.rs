@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::{Holder, Identity, Rights, Standing};
+use super::{HeldRights, Holder, Identity, Rights, Standing};
 use crate::base::{Expiry, Scopes, Secret, ServerPattern, clock, hex};
 use crate::wire::Person;
 
@@ -162,10 +162,15 @@ impl IssuedToken {
         (self.uses, self.last_used) = (self.uses + 1, Some(clock::now()));
     }
 
+    /// What the token may do by itself, as its own.
+    pub(super) fn held_rights(&self) -> HeldRights {
+        self.rights().of(Holder::Token(self.id.clone()))
+    }
+
     /// What the token may do by itself. Those that issued it narrow this further, which only the ledger knows.
     pub fn rights(&self) -> Rights {
-        let (holder, scopes, servers) = (Holder::Token(self.id.clone()), self.scopes.clone(), self.servers.clone());
-        Rights { holder, scopes, servers, reveal: self.reveal, status_only: self.status_only }
+        let (scopes, servers) = (self.scopes.clone(), self.servers.clone());
+        Rights { scopes, servers, reveal: self.reveal, status_only: self.status_only }
     }
 }
 

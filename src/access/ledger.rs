@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::authority::Rights;
+use super::authority::HeldRights;
 use super::issued_token::{IssuedToken, Order};
 use super::ledger_error::LedgerError;
 use super::standing::Standing;
@@ -67,7 +67,7 @@ impl Ledger {
     }
 
     /// Notes one use of every token behind something on the disk, and returns their rights, if each has any.
-    pub fn count(&self, standing: &Standing) -> Result<Option<Vec<Rights>>> {
+    pub fn count(&self, standing: &Standing) -> Result<Option<Vec<HeldRights>>> {
         let _lock = self.lock()?;
         let (rights, ids) = {
             let known = self.current()?;
@@ -80,7 +80,7 @@ impl Ledger {
     }
 
     /// The rights of every token behind something, if each has any.
-    pub fn rights(&self, standing: &Standing) -> Result<Option<Vec<Rights>>> {
+    pub fn rights(&self, standing: &Standing) -> Result<Option<Vec<HeldRights>>> {
         Ok(self.current()?.rights(standing))
     }
 
@@ -266,12 +266,12 @@ fn parse(text: &[u8]) -> Option<Vec<IssuedToken>> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::access::Holder;
+    use crate::access::Rights;
     use crate::base::{Scopes, Secret};
 
     pub(in crate::access) fn order(name: &str, issued_by: &[&str]) -> Order {
         let scopes = Scopes::from_names(["*"]).unwrap();
-        let rights = Rights { holder: Holder::Nobody, scopes, servers: Vec::new(), reveal: false, status_only: false };
+        let rights = Rights { scopes, servers: Vec::new(), reveal: false, status_only: false };
         let issued_by = issued_by.iter().fold(Standing::default(), |all, id| all.and(&Standing::of_token(id)));
         Order {
             name: name.to_owned(),

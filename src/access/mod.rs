@@ -28,7 +28,7 @@ mod token_list;
 pub use api_scopes::{Need, needed};
 pub use audit_files::AuditFiles;
 pub use audit_log::{AuditLog, Places};
-pub use authority::{Authority, Holder, Rights};
+pub use authority::{Authority, HeldRights, Holder, Rights};
 pub use identity::{Identity, Refused};
 pub use issued_token::{IssuedToken, Order, PREFIX};
 pub use jwt::{Expected, Purpose, is_jwt, issuer_of, verify};

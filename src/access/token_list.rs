@@ -12,7 +12,7 @@ use std::ops::Deref;
 
 use subtle::{Choice, ConditionallySelectable};
 
-use super::authority::Rights;
+use super::authority::HeldRights;
 use super::identity::Identity;
 use super::issued_token::IssuedToken;
 use super::standing::Standing;
@@ -35,7 +35,7 @@ pub enum Use {
     /// A token behind it has no rights any more.
     Refused,
     /// The use is noted; these are the rights of all tokens behind it.
-    Granted(Vec<Rights>),
+    Granted(Vec<HeldRights>),
     /// Nothing is noted yet: a token has a limit of uses, and [`Ledger::count`](super::Ledger::count) decides.
     Counted,
 }
@@ -69,9 +69,9 @@ impl TokenList {
     }
 
     /// The rights of every token behind something, if each has any.
-    pub(super) fn rights(&self, standing: &Standing) -> Option<Vec<Rights>> {
+    pub(super) fn rights(&self, standing: &Standing) -> Option<Vec<HeldRights>> {
         let line = self.whole_line(standing)?;
-        line.iter().all(|token| token.is_usable()).then(|| line.iter().map(|token| token.rights()).collect())
+        line.iter().all(|token| token.is_usable()).then(|| line.iter().map(|token| token.held_rights()).collect())
     }
 
     /// Whether every token behind something is still there, neither revoked nor expired. One that is used up counts as

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::access::{
-    Authority, Identity, IssuedToken, Ledger, LedgerError, Listed, Order, Presented, Rights, Standing, Use,
+    Authority, HeldRights, Identity, IssuedToken, Ledger, LedgerError, Listed, Order, Presented, Standing, Use,
 };
 use crate::agent::blocking::{DISK_WITHIN, in_time, on_thread};
 use crate::agent::fault;
@@ -116,7 +116,7 @@ impl Gate {
 
     /// The rights of every token behind something, and of the people on whom they rest; no use is noted. `None` if one
     /// of them has none any more.
-    pub(crate) fn rights_behind(&self, standing: &Standing) -> Result<Option<Vec<Rights>>, Fault> {
+    pub(crate) fn rights_behind(&self, standing: &Standing) -> Result<Option<Vec<HeldRights>>, Fault> {
         let Some(people) = self.rights_of_people_behind(standing)? else { return Ok(None) };
         let rights = self.issued.ledger.rights(standing).map_err(fault::from_ledger)?;
         Ok(rights.map(|rights| [people, rights].concat()))

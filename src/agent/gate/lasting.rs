@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::access::{Authority, Holder, Rights, Standing};
+use crate::access::{Authority, HeldRights, Holder, Standing};
 use crate::agent::fault;
 use crate::agent::gate::Gate;
 use crate::agent::gate::needs::{NOTHING, Needs};
@@ -73,7 +73,7 @@ impl Gate {
     /// Whether somebody who stands behind something has no rights any more. Where that cannot be told, nothing has
     /// ended: nobody is given anything meanwhile, and the next change or look will tell.
     pub(crate) fn has_ended(&self, standing: &Standing) -> bool {
-        let is_known = |rights: Option<Option<Vec<Rights>>>| rights.is_some_and(|rights| rights.is_none());
+        let is_known = |rights: Option<Option<Vec<HeldRights>>>| rights.is_some_and(|rights| rights.is_none());
         !standing.is_users()
             && (is_known(self.issued.ledger.rights(standing).ok())
                 || is_known(self.rights_of_people_behind(standing).ok()))
@@ -96,7 +96,7 @@ impl Gate {
                 Holder::AccessToken { until, identity } if !until.ends_within(0, clock::now()) => {
                     self.rights_of(identity, holder.clone())?
                 }
-                Holder::AccessToken { .. } | Holder::Nobody => None,
+                Holder::AccessToken { .. } => None,
             };
             now = now.within(own.ok_or(reason::Rights::Unauthenticated)?);
         }
@@ -111,7 +111,7 @@ impl Gate {
         let of_holder = |holder: &Holder| match holder {
             Holder::Session(id) => self.people.sessions.left(id),
             Holder::AccessToken { until, .. } => Some(clock::until(*until)),
-            Holder::Token(_) | Holder::Nobody => None,
+            Holder::Token(_) => None,
         };
         let of_tokens = self.tokens_end_in(authority.standing());
         authority.holders().filter_map(of_holder).chain(of_tokens).min()

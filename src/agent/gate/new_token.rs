@@ -1,4 +1,4 @@
-use crate::access::{Holder, Identity, Order, Rights, Standing};
+use crate::access::{Identity, Order, Rights, Standing};
 use crate::base::{Expiry, Scopes, ServerPattern};
 use crate::wire::Person;
 
@@ -26,8 +26,7 @@ impl NewToken {
         let NewToken { scopes, servers, reveal, status_only, .. } = self;
         Order {
             name: self.name,
-            // Nobody has it yet.
-            rights: Rights { holder: Holder::Nobody, scopes, servers, reveal, status_only },
+            rights: Rights { scopes, servers, reveal, status_only },
             role: self.role,
             expires_at: self.expires_at,
             max_uses: self.max_uses,

@@ -56,7 +56,7 @@ pub(crate) async fn keep(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{Authority, Standing};
+    use crate::access::{Authority, Holder, Standing};
     use crate::agent::Agent;
     use crate::agent::gate::asker::{Asker, Peer};
     use crate::agent::gate::needs::at_server;
@@ -87,7 +87,9 @@ mod tests {
         let (mut input, mut output) = (tokio::io::empty(), tokio::io::sink());
         let mut caller = Caller::new(&mut input, &mut output, Asker::Process { peer: &peer, door: None }, &agent);
         let standing = Standing::of_token(&token.id);
-        caller.acts_within(Authority::owner().within_tokens(&standing, vec![token.rights()]));
+        caller.acts_within(
+            Authority::owner().within_tokens(&standing, vec![token.rights().of(Holder::Token(token.id.clone()))]),
+        );
         caller.takes(at_server(Scope::Control));
         let account = || AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), Some("u".into()));
         let login = || Credential::token(Secret::new("t".into()), TokenSource::Loom);

@@ -2,7 +2,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
-use crate::access::{Holder, Identity, PREFIX, Purpose, Standing};
+use crate::access::{Identity, PREFIX, Purpose, Standing};
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
@@ -81,7 +81,7 @@ impl SignInFinish {
         let address = guest.address();
         let identity = Identity::new(&claims, &config);
         let person = person(&claims, &identity);
-        let let_in = identity.rights(&config, Holder::Nobody);
+        let let_in = identity.rights(&config);
         agent.gate.signed_in_anew(&identity, &person, address, let_in.is_ok()).await?;
         if let Err(refused) = let_in {
             return Err(agent.gate.not_let_in(&person, address, refused));

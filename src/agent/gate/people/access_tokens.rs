@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::access::{Claims, Expected, Holder, Identity, JwtError, Purpose, Rights, issuer_of, verify};
+use crate::access::{Claims, Expected, HeldRights, Holder, Identity, JwtError, Purpose, issuer_of, verify};
 use crate::agent::gate::Gate;
 use crate::agent::gate::people::issuers::Issuer;
 use crate::base::{IssuerConfig, Secret, printable};
@@ -13,7 +13,7 @@ use crate::wire::{Fault, Person, reason};
 pub(crate) struct Found {
     pub(crate) person: Person,
     pub(crate) identity: Identity,
-    pub(crate) rights: Rights,
+    pub(crate) rights: HeldRights,
 }
 
 impl Gate {
@@ -27,8 +27,8 @@ impl Gate {
             let identity = Identity::new(&claims, &config);
             let holder = Holder::AccessToken { until: claims.expires(), identity: Box::new(identity.clone()) };
             let person = person(&claims, &identity);
-            return match identity.rights(&config, holder) {
-                Ok(rights) => Ok(Some(Found { person, identity, rights })),
+            return match identity.rights(&config) {
+                Ok(rights) => Ok(Some(Found { person, identity, rights: rights.of(holder) })),
                 Err(refused) => Err(self.not_let_in(&person, from, refused)),
             };
         }

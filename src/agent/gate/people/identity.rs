@@ -7,7 +7,7 @@
 
 use std::net::IpAddr;
 
-use crate::access::{Authority, Holder, Identity, Refused, Rights, Standing};
+use crate::access::{Authority, HeldRights, Holder, Identity, Refused, Rights, Standing};
 use crate::agent::fault;
 use crate::agent::gate::Gate;
 use crate::agent::gate::guard::Source;
@@ -18,21 +18,22 @@ use crate::wire::{Actor, Code, Fault, Person};
 
 impl Gate {
     /// What they may do; nothing if the settings do not let them in any more.
-    pub(crate) fn rights_of(&self, identity: &Identity, holder: Holder) -> Result<Option<Rights>, Fault> {
+    pub(crate) fn rights_of(&self, identity: &Identity, holder: Holder) -> Result<Option<HeldRights>, Fault> {
         let configs = self.issuer_configs()?;
         let config = configs.iter().find(|config| config.issuer.is(identity.issuer()));
-        Ok(config.and_then(|config| identity.rights(config, holder).ok()))
+        Ok(config.and_then(|config| identity.rights(config).ok()).map(|rights| rights.of(holder)))
     }
 
     /// What whoever signed in may do in a session, beside what those may who stand behind it; nothing if the settings
     /// do not let them in any more. Who came in with a token has what the token has.
-    pub(crate) fn rights_in_session(&self, session: &Session) -> Result<Option<Rights>, Fault> {
+    pub(crate) fn rights_in_session(&self, session: &Session) -> Result<Option<HeldRights>, Fault> {
         let holder = Holder::Session(session.id.clone());
         match &session.basis {
             Basis::Identity(identity) => self.rights_of(identity, holder),
             Basis::Token(_) => {
                 let scopes = [Scope::All].into_iter().collect();
-                Ok(Some(Rights { holder, scopes, servers: Vec::new(), reveal: true, status_only: false }))
+                let rights = Rights { scopes, servers: Vec::new(), reveal: true, status_only: false };
+                Ok(Some(rights.of(holder)))
             }
         }
     }
@@ -47,13 +48,13 @@ impl Gate {
 
     /// What may be done in the session of this name, beside what those may who stand behind it; nothing if it is no
     /// more. Asking does not make it longer.
-    pub(crate) fn rights_in_session_of(&self, id: &str) -> Result<Option<Rights>, Fault> {
+    pub(crate) fn rights_in_session_of(&self, id: &str) -> Result<Option<HeldRights>, Fault> {
         self.people.sessions.look(id).map_or(Ok(None), |session| self.rights_in_session(&session))
     }
 
     /// What those may do now who handed on these tokens, and those that led to them; nothing if one of them may do
     /// nothing any more.
-    pub(crate) fn rights_of_people_behind(&self, standing: &Standing) -> Result<Option<Vec<Rights>>, Fault> {
+    pub(crate) fn rights_of_people_behind(&self, standing: &Standing) -> Result<Option<Vec<HeldRights>>, Fault> {
         let id = standing.ids().next().unwrap_or_default();
         let own = |identity: &Identity| self.rights_of(identity, Holder::Token(id.to_owned())).transpose();
         let identities = self.identities_behind(standing)?;
