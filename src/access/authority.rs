@@ -2,11 +2,12 @@
 //!
 //! An `Authority` is every right that counts at once: of the token that was presented, of those that issued it, of the
 //! socket it came through. Something is allowed if each of them allows it, so no rule for merging can be wrong. The
-//! user and whoever has shown nothing are cases of their own: neither is what a list has become empty by. What somebody sets up keeps the tokens of their authority (`Standing`) and is judged by them
-//! too, each time it is used: so a socket, a door or a session has no wider rights than who made it, and no verb has to
-//! see to that. Who the user is a verb is told by a value that only `Caller` makes (`TheUser`), and what only the user
-//! says takes one. What a verb needs stands in its row of `dispatch`, and is compared there and nowhere else; which
-//! server it is about is said to `Caller::is_about`, for which an unseen server is one that is not there.
+//! user and whoever has shown nothing are cases of their own: neither is what a list has become empty by. What somebody
+//! sets up keeps the tokens of their authority (`Standing`) and is judged by them too, each time it is used: so a
+//! socket, a door or a session has no wider rights than who made it, and no verb has to see to that. Who the user is a
+//! verb is told by a value that only `Caller` makes (`TheUser`), and what only the user says takes one. What a verb
+//! needs stands in its row of `dispatch`, and is compared there and nowhere else; which server it is about is said to
+//! `Caller::is_about`, for which an unseen server is one that is not there.
 
 use super::identity::Identity;
 use super::standing::Standing;

@@ -173,8 +173,8 @@ impl Request {
         }
     }
 
-    /// `url=` stands for the attributes it contains, which git decodes once. A password in it is not taken: URLs end in logs
-    /// and histories.
+    /// `url=` stands for the attributes it contains, which git decodes once. A password in it is not taken: URLs end in
+    /// logs and histories.
     fn take_url(&mut self, url: &str) -> Result<(), RequestError> {
         decoded(url)?;
         let (protocol, rest) = url.split_once("://").ok_or(RequestError::BadUrl)?;

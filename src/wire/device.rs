@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use super::{Empty, IssuedInfo, TokensReply, Verb};
 use crate::base::{Expiry, Scopes, Secret, ServerPattern, reveal};
 
-/// `device_start`: a machine elsewhere asks for a token of this agent (RFC 8628 §3.1). Anybody may ask; a person decides.
+/// `device_start`: a machine elsewhere asks for a token of this agent (RFC 8628 §3.1). Anybody may ask; a person
+/// decides.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct DeviceStart {
     /// What the machine calls itself; shown to the person, and believed by nobody.

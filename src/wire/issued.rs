@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use super::{Empty, Verb};
 use crate::base::{Expiry, Scopes, Secret, ServerPattern, reveal};
 
-/// `token_generate`: a token of the agent's own, for a script, a job or a container. Its rights come from scopes or from a
-/// role, exactly one of them: nothing defaults to full power.
+/// `token_generate`: a token of the agent's own, for a script, a job or a container. Its rights come from scopes or
+/// from a role, exactly one of them: nothing defaults to full power.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Generate {
     /// What to call the token: one line of 1 to 255 visible characters.

@@ -1,5 +1,6 @@
 //! What git expects of any credential helper: the behaviour its own tests check (`t/lib-credential.sh`), asked through
-//! `git credential` with loom as the only helper. Whoever is not answered by the helper is asked by the askpass program.
+//! `git credential` with loom as the only helper. Whoever is not answered by the helper is asked by the askpass
+//! program.
 
 use crate::support::{Home, gits, run};
 

@@ -1,5 +1,6 @@
 //! `loom`: one file per command; each asks the agent and shows the answer.
 
+mod absolute;
 mod api;
 mod args;
 mod commands;
@@ -110,7 +111,8 @@ fn usage(locale: Locale, error: &clap::Error) -> ExitCode {
     }
 }
 
-/// `LOOM_LANGUAGE`, else the config's language, else the system's. A broken config is reported by the command that needs it.
+/// `LOOM_LANGUAGE`, else the config's language, else the system's. A broken config is reported by the command that
+/// needs it.
 fn locale() -> Locale {
     let configured = || Config::load(&Paths::from_environment().ok()?.config_file()).ok()?.language();
     Locale::named().or_else(configured).unwrap_or_else(Locale::from_environment)

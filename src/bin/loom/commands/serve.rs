@@ -1,9 +1,8 @@
-use std::path::Path;
-
 use loom_credentials::base::{IssuerConfig, printable};
 use loom_credentials::msg;
 use loom_credentials::wire::{self, Fault, reason};
 
+use crate::absolute::absolute;
 use crate::args::Serve;
 use crate::{Context, term};
 
@@ -28,10 +27,4 @@ pub fn run(args: Serve, context: &Context) -> Result<u8, Fault> {
     term::say(context.locale, &msg!("http-open"));
     opened.warnings.iter().for_each(|warning| term::line(&printable(&warning.text)));
     Ok(0)
-}
-
-/// The agent runs in a directory of its own.
-fn absolute(path: &Path) -> Result<String, Fault> {
-    let absolute = std::path::absolute(path).ok().and_then(|path| path.into_os_string().into_string().ok());
-    absolute.ok_or_else(|| reason::Command::PathNotAbsolute { path: path.to_owned() }.into())
 }

@@ -1,9 +1,8 @@
-use std::path::Path;
-
 use loom_credentials::base::printable;
 use loom_credentials::msg;
-use loom_credentials::wire::{self, Fault, RestrictedSocket, reason};
+use loom_credentials::wire::{self, Fault, RestrictedSocket};
 
+use crate::absolute::absolute;
 use crate::args::{Json, SocketAction};
 use crate::{Context, term};
 
@@ -40,9 +39,4 @@ fn show(sockets: &[RestrictedSocket], context: &Context) {
         vec![printable(&socket.path), printable(name), text(state)]
     });
     term::table(rows.collect());
-}
-
-fn absolute(path: &Path) -> Result<String, Fault> {
-    let absolute = std::path::absolute(path).ok().and_then(|path| path.into_os_string().into_string().ok());
-    absolute.ok_or_else(|| reason::Command::PathNotAbsolute { path: path.to_owned() }.into())
 }
