@@ -121,21 +121,26 @@ impl Cascade {
         if !puts.is_empty() {
             first.put_if(&puts)?;
         }
-        let halfway = |error| match error {
-            StoreError::Raced => StoreError::NotKept,
-            error => error,
+        // Of several removals some may have been made before one was lost.
+        let halfway = |is_written: bool, count: usize| {
+            move |error| match error {
+                StoreError::Raced if is_written || count > 1 => StoreError::NotKept,
+                error => error,
+            }
         };
+        let mut is_written = !puts.is_empty();
         for other in others {
             let there = |account: &AccountKey| {
                 revisions.get(other.stored_in(), account).map(|revision| (account.clone(), revision.clone()))
             };
             let old: Vec<(AccountKey, Revision)> = changes.keys().filter_map(there).collect();
             if !old.is_empty() {
-                other.remove_if(&old).map_err(halfway)?;
+                other.remove_if(&old).map_err(halfway(is_written, old.len()))?;
+                is_written = true;
             }
         }
         if !gone.is_empty() {
-            first.remove_if(&gone).map_err(halfway)?;
+            first.remove_if(&gone).map_err(halfway(is_written, gone.len()))?;
         }
         Ok(())
     }

@@ -37,6 +37,9 @@ const CALL_WITHIN: Duration = Duration::from_secs(5);
 /// How many accounts are read or removed in one call, which has to end in time.
 const TOGETHER: usize = 50;
 
+/// How many accounts are removed in one call at most: each is looked at first.
+const REMOVED_TOGETHER: usize = 20;
+
 /// A failure that took longer than this is one of a keyring that hangs.
 const SWIFT: Duration = Duration::from_secs(1);
 
@@ -117,7 +120,13 @@ impl Keyring {
         self.write(move |platform| {
             let before = entry(platform, &user)?;
             if before.revision() != instead_of {
-                return Err(StoreError::Raced);
+                // Made anew after the connection broke, the call finds what it had made before: a record says when it
+                // was saved, so nobody else's is the same.
+                let Some((own, _)) = before.items.iter().find(|(_, held)| *held == value) else {
+                    return Err(StoreError::Raced);
+                };
+                before.items.iter().filter(|(old, _)| old != own).try_for_each(|(old, _)| platform.delete(old))?;
+                return Ok(true);
             }
             // A new one, and only then away with what was there: a keyring that ends in between has both, and the later
             // counts. Changing the old one would be heard by nobody: gnome-keyring has no signal for it.
@@ -190,7 +199,7 @@ impl Store for Keyring {
     }
 
     fn remove_if(&mut self, accounts: &[(AccountKey, Revision)]) -> Result<()> {
-        for part in accounts.chunks(TOGETHER) {
+        for part in accounts.chunks(REMOVED_TOGETHER) {
             let part: Vec<(String, Revision)> =
                 part.iter().map(|(account, revision)| (account.to_string(), revision.clone())).collect();
             self.write(move |platform| {

@@ -162,13 +162,19 @@ impl Accounts {
             let (record, unsaved, secret) = (record.clone(), unsaved.clone(), secret.clone());
             move |now: Option<&Record>| match &unsaved {
                 // What memory has beyond the store goes along.
-                Some(in_store) => now.filter(|now| in_store.is(now)).map(|_| record.clone()),
+                // The store may have taken meanwhile what it did not take before.
+                Some(in_store) => now.filter(|now| in_store.is(now) || has(now, &secret)).map(|_| record.clone()),
                 None => now.filter(|now| has(now, &secret)).and_then(&amend),
             }
         };
+        let wanted = record.credential().secret().clone();
         let done = self.change(vec![account.clone()], move |_, now| put_it(now).map(put)).await;
         match done {
-            Ok(changed) => changed.changed.contains(account),
+            // Or it is there already: a store may have made the change and then lost its answer.
+            Ok(changed) => {
+                let is_there = changed.kept.get(account).is_some_and(|(record, _)| has(record, &wanted));
+                changed.changed.contains(account) || is_there
+            }
             Err(fault) => {
                 tracing::warn!(fault = %fault.id(), "what the server said is not stored yet");
                 // Whoever locks the agent waits for renewals, so nothing that only memory has is lost by it.
