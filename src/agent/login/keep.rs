@@ -1,3 +1,4 @@
+use crate::agent::accounts::index::Index;
 use crate::agent::call::caller::Caller;
 use crate::agent::fault;
 use crate::agent::gate::needs::SETTINGS;
@@ -33,7 +34,16 @@ pub(crate) async fn keep(
     } else {
         |record| record.credential().origin() != Origin::Login
     };
-    let kept = upstream.accounts.keep(account.clone(), instead, credential, may_go).await?;
+    let secret = credential.secret().clone();
+    let kept = match upstream.accounts.keep(account.clone(), instead, credential, may_go).await {
+        Ok(kept) => kept,
+        // A store that was given up may have it all the same.
+        Err(fault) => {
+            let has_it = |all: &Index| all.get(&account).is_some_and(|held| held.secret().matches(&secret));
+            let is_kept = upstream.accounts.with(has_it).await.unwrap_or(true);
+            return Err(if is_kept { fault } else { not_kept(fault) });
+        }
+    };
     let Some((stored_in, replaced)) = kept else { return Err(not_kept(fault::scope_missing(Scope::Control))) };
     // Under the name that it is kept under, and now: what follows may take its time, or fail.
     caller.noting().about = About::account(&account);
