@@ -120,7 +120,9 @@ impl Handle for SignOut {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SignOutReply, Fault> {
         let session = caller.guest().and_then(|guest| guest.session()).ok_or(reason::Rights::Unauthenticated)?;
         let found = agent.gate.people.sessions.find(session).ok_or(reason::Rights::Unauthenticated)?;
+        caller.concerns(&found.id);
         let ended = agent.gate.people.sessions.end(&found.id);
+        caller.notes_done();
         // Here it has ended, whatever becomes of it at the issuer.
         let url = match ended.and_then(|ended| Some((ended.id_token?, ended.person.issuer?))) {
             Some((id_token, issuer)) => {

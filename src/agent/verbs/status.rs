@@ -4,15 +4,15 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 
+use crate::access::Authority;
 use crate::agent::Agent;
 use crate::agent::accounts::held::Held;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::gate::needs::USED;
-use crate::base::{AccountKey, Grant, Scope, ServerUrl};
-use crate::wire::FileAccount;
-use crate::wire::{AccountStatus, Condition, Fault, Status, StatusReply};
+use crate::base::{AccountKey, Grant, Locale, Scope, ServerUrl};
+use crate::wire::{AccountStatus, Code, Condition, Fault, FileAccount, Status, StatusReply};
 
 /// How many servers are asked at once. After [`CHECK_WITHIN`] none is asked any more.
 const AT_ONCE: usize = 16;
@@ -20,32 +20,39 @@ const CHECK_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 impl Handle for Status {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StatusReply, Fault> {
-        let authority = caller.authority();
         if self.check {
-            USED.check(authority)?;
+            USED.check(caller.authority())?;
         }
+        let looker =
+            Looker { authority: caller.authority().clone(), is_owner: caller.is_owner(), locale: caller.locale };
+        if agent.lock.is_locked() {
+            return looker.locked(agent).await;
+        }
+        match self.seen(agent, &looker).await {
+            // It was locked meanwhile.
+            Err(fault) if fault.code() == Code::Locked && agent.lock.is_locked() => looker.locked(agent).await,
+            status => status,
+        }
+    }
+}
+
+/// Who wants to know, of the caller whose connection nobody else has.
+struct Looker {
+    authority: Authority,
+    is_owner: bool,
+    locale: Locale,
+}
+
+impl Status {
+    async fn seen(&self, agent: &Agent, looker: &Looker) -> Result<StatusReply, Fault> {
+        let Looker { authority, is_owner, locale } = looker;
+        let (is_owner, locale) = (*is_owner, *locale);
         let config = agent.settings.config()?;
         let default_server = config.default_server().filter(|server| authority.sees(server)).cloned();
-        let is_owner = caller.is_owner();
         // What lies in the user's directories is no business of who looks.
         let may_all = authority.sees_everything() && authority.allows(Scope::All);
-        let audit = if is_owner { agent.audit.look_for_trouble(caller.locale).await } else { None };
-        let warnings = agent.doors.http_warnings(caller.authority(), caller.locale);
-        if agent.lock.is_locked() {
-            // Who is logged in where is not known either; that nothing is known is the answer.
-            let agent = agent.status();
-            return Ok(StatusReply {
-                agent,
-                default_server,
-                accounts: Vec::new(),
-                unclaimed: Vec::new(),
-                damaged: Vec::new(),
-                audit,
-                warnings,
-                tokens_gone: None,
-                note: None,
-            });
-        }
+        let audit = if is_owner { agent.audit.look_for_trouble(locale).await } else { None };
+        let warnings = agent.doors.http_warnings(authority, locale);
         // A person who names a server claims what an older Loom kept for it.
         for server in self.server.iter().chain(&default_server).filter(|server| authority.sees(server)) {
             agent.accounts.for_person(authority, server, None, |_| ()).await?;
@@ -89,7 +96,25 @@ impl Handle for Status {
             warnings,
             tokens_gone: agent.gate.tokens_gone().filter(|_| may_all),
             // It is said once, and to the user.
-            note: if is_owner { agent.accounts.unsaid(caller.locale) } else { None },
+            note: if is_owner { agent.accounts.unsaid(locale) } else { None },
+        })
+    }
+}
+
+impl Looker {
+    /// Who is logged in where is not known to a locked agent either; that nothing is known is the answer.
+    async fn locked(&self, agent: &Agent) -> Result<StatusReply, Fault> {
+        let (config, authority) = (agent.settings.config()?, &self.authority);
+        Ok(StatusReply {
+            agent: agent.status(),
+            default_server: config.default_server().filter(|server| authority.sees(server)).cloned(),
+            accounts: Vec::new(),
+            unclaimed: Vec::new(),
+            damaged: Vec::new(),
+            audit: if self.is_owner { agent.audit.look_for_trouble(self.locale).await } else { None },
+            warnings: agent.doors.http_warnings(authority, self.locale),
+            tokens_gone: None,
+            note: None,
         })
     }
 }
