@@ -12,7 +12,7 @@ use crate::wire::{Fault, reason};
 
 /// Git asks for what would go in clear. How to allow it is said, since for a proxy it may be what is wanted.
 pub(crate) fn cleartext_for_git(server: &ServerUrl) -> Fault {
-    reason::Git::Cleartext { server: server.clone() }.into()
+    reason::Git::Cleartext { server: server.to_string() }.into()
 }
 
 /// What the keyring has of an account is no record any more.

@@ -1,11 +1,11 @@
-use crate::base::{Message, ServerUrl};
+use crate::base::Message;
 
 reasons! {
     /// What is said to git only, by the agent or by git's helper.
     Git {
         /// What git asks for would go in clear. Git is told how to allow it, since behind a proxy it may be what is
-        /// wanted.
-        Cleartext { server: ServerUrl } => NotFound, "cleartext-for-git", "hint-cleartext-for-git";
+        /// wanted. The server is text as it is shown: git's helper reads this, and links no parser of URLs.
+        Cleartext { server: String } => NotFound, "cleartext-for-git", "hint-cleartext-for-git";
         /// The helper's command line is not one that git writes.
         Usage => Usage, "git-helper-usage", "hint-git-helper-usage";
         /// Git's question makes no sense; `reason` says why.
