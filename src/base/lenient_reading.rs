@@ -63,6 +63,11 @@ impl Reading {
         names.contains(&"")
     }
 
+    /// Whether both are the same path, decoded as often, and read in different ways.
+    pub(super) fn is_beside(&self, other: &Reading) -> bool {
+        self.decodings == other.decodings
+    }
+
     /// Whether the path has to be decoded more than once to be read like this.
     pub(super) fn is_of_nested_encoding(&self) -> bool {
         self.decodings > 1

@@ -40,10 +40,11 @@ impl UrlPath {
         &self.0
     }
 
-    /// Whether no server finds a control character in the path, however often it decodes it. What a path with one means
-    /// to another server is not known.
+    /// Whether every server reads the path alike, however often it decodes it: none finds a control character, or a
+    /// character that is written with too many bytes. What a path with one means to another server is not known.
     pub fn is_plain(&self) -> bool {
-        readings(&self.0).is_some_and(|all| !all.iter().any(Reading::has_control))
+        let is_one = |two: &[Reading]| !two[0].is_beside(&two[1]);
+        readings(&self.0).is_some_and(|all| !all.iter().any(Reading::has_control) && all.windows(2).all(is_one))
     }
 
     /// Whether every server takes this path for `prefix` itself or for one below it.
@@ -200,6 +201,16 @@ mod tests {
         ] {
             assert!(!below(path, "/org"), "{path}");
             assert!(below(path, ""), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_servers_read_in_two_ways_is_not_plain() {
+        let is_plain = |path: &str| UrlPath::parse(path).unwrap().is_plain();
+        assert!(!is_plain("/v1/tok%c0%aeen"));
+        assert!(!is_plain("/v1/tok%25c0%25aeen"));
+        for plain in ["/v1/token", "/v1/%e6%97%a5", "/v1/caf%e9", "/v1/a%20b"] {
+            assert!(is_plain(plain), "{plain}");
         }
     }
 }
