@@ -4,9 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::authority::HeldRights;
 use super::issued_token::{IssuedToken, Order};
 use super::ledger_error::LedgerError;
+use super::rights::HeldRights;
 use super::standing::Standing;
 use super::token_list::{Listed, Presented, TokenList, Use, active, note_uses};
 use crate::base::private_file;

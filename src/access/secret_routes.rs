@@ -62,8 +62,29 @@ impl Route {
             Begins::Anywhere => Some(0),
             Begins::Behind(first) => parts.iter().position(|part| *part == first).map(|at| at + 1),
         };
-        first.is_some_and(|first| (first..=parts.len()).any(|at| self.path.fits(&parts[at..])))
+        let Some(first) = first else { return false };
+        let last = match self.begins {
+            Begins::Behind(_) if is_of_an_api(&parts[..first]) => {
+                // What stands there is no mount, and behind it there are no namespaces.
+                if parts.get(first).is_some_and(|part| NO_MOUNTS.contains(part)) {
+                    return false;
+                }
+                first
+            }
+            _ => parts.len(),
+        };
+        (first..=last).any(|at| parts.get(at..).is_some_and(|rest| self.path.fits(rest)))
     }
+}
+
+/// What follows a version in the APIs of Kubernetes, Prometheus and Gitea, and has names behind it that are also words
+/// of Vault's: a repository `data`, a label `code`.
+const NO_MOUNTS: &[&str] = &["label", "namespaces", "nodes", "orgs", "persistentvolumes", "repos", "users"];
+
+/// Whether the version at the end is one of an API below `/api` or `/apis/GROUP`, which Vault's never is unless
+/// somebody has put it there.
+fn is_of_an_api(parts: &[&str]) -> bool {
+    matches!(parts, [.., "api", _] | [.., "apis", _, _])
 }
 
 impl When {
@@ -163,5 +184,25 @@ mod tests {
         ] {
             assert!(!reveals("GET", path), "{path}");
         }
+    }
+
+    #[test]
+    fn names_in_other_apis_are_no_mounts() {
+        for path in [
+            "/api/v1/label/code/values",
+            "/loki/api/v1/label/code/values",
+            "/api/v1/namespaces/data/pods",
+            "/api/v1/namespaces/kv/pods",
+            "/api/v1/namespaces/backup/pods",
+            "/api/v1/namespaces/prod/pods/backup/log",
+            "/apis/apps/v1/namespaces/data/deployments",
+            "/api/v1/orgs/data/repos",
+            "/api/v1/users/kv/repos",
+        ] {
+            assert!(!reveals("GET", path), "{path}");
+        }
+        assert!(!reveals("POST", "/api/v1/namespaces/auth/pods"));
+        // Somebody may have put Vault below it.
+        assert!(reveals("GET", "/api/v1/secret/data/db"));
     }
 }

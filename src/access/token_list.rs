@@ -12,9 +12,9 @@ use std::ops::Deref;
 
 use subtle::{Choice, ConditionallySelectable};
 
-use super::authority::HeldRights;
 use super::identity::Identity;
 use super::issued_token::IssuedToken;
+use super::rights::HeldRights;
 use super::standing::Standing;
 use crate::base::{Expiry, Secret, Stamp};
 

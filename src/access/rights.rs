@@ -1,0 +1,60 @@
+use super::identity::Identity;
+use crate::base::{Expiry, Scopes, ServerPattern, ServerUrl};
+
+/// Rights, and whose they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRights {
+    /// Whose rights they are.
+    pub holder: Holder,
+    /// What the holder may do.
+    pub rights: Rights,
+}
+
+/// What one token, session or person may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// What may be done.
+    pub scopes: Scopes,
+    /// At which servers; an empty list means all.
+    pub servers: Vec<ServerPattern>,
+    /// Whether the holder may be handed stored secrets themselves.
+    pub reveal: bool,
+    /// Whether the holder only sees who is logged in where, while no stored credential is used for them.
+    pub status_only: bool,
+}
+
+/// Whose rights these are, so that whatever lasts can check whether they still hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// An issued token, by its id in the ledger and the audit log, which is no secret.
+    Token(String),
+    /// Somebody who signed in, by the id of their session, which is no secret.
+    Session(String),
+    /// The person for whom an issuer made an access token, and when that token expires.
+    AccessToken {
+        /// When the token expires.
+        until: Expiry,
+        /// The person for whom it was made.
+        identity: Box<Identity>,
+    },
+}
+
+impl Rights {
+    /// These rights as somebody's.
+    pub fn of(self, holder: Holder) -> HeldRights {
+        HeldRights { holder, rights: self }
+    }
+
+    pub(super) fn sees(&self, server: &ServerUrl) -> bool {
+        self.servers.iter().any(|pattern| pattern.covers(server))
+    }
+
+    pub(super) fn cover(&self, asked: &Rights) -> bool {
+        let is_mine = |wanted: &ServerPattern| self.servers.iter().any(|own| own.covers_all_of(wanted));
+        let servers = self.servers.is_empty() || !asked.servers.is_empty() && asked.servers.iter().all(is_mine);
+        self.scopes.cover(&asked.scopes)
+            && servers
+            && (self.reveal || !asked.reveal)
+            && (asked.status_only || !self.status_only)
+    }
+}
