@@ -37,7 +37,7 @@ pub(crate) struct TheUser(());
 impl TheUser {
     /// The proof of that: a process of this user that shows no token, at a socket that has none.
     pub(crate) fn proof(asker: Asker<'_>, authority: &Authority) -> Option<TheUser> {
-        let is_user = matches!(asker, Asker::Process { door: None, .. }) && authority.token().is_none();
+        let is_user = matches!(asker, Asker::Process { door: None, .. }) && authority.is_owner();
         is_user.then_some(TheUser(()))
     }
 }
