@@ -31,7 +31,10 @@ impl Suspend {
         // Threads that did something go when they have nothing to do for some seconds.
         let threads = || std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().count();
         wait_until("the agent has nothing to do", || threads() == 1);
-        let enter = format!("print (int)setns((int)open(\"/proc/{}/ns/time\", 0), 0x80)", there.0.id());
+        // With debug information the debugger knows a Rust program's language and functions, some of which are called
+        // as C's are.
+        let (open, setns) = ("(int(*)(const char*,int))__open64", "(int(*)(int,int))setns");
+        let enter = format!("print (({setns}))((({open}))(\"/proc/{}/ns/time\", 0), 0x80)", there.0.id());
         let mut debugger = home.command(&self.debugger);
         debugger.args([
             "-nx",
