@@ -4,10 +4,10 @@
 //! them. The code stands in one folder per kind of system, so far `unix`. A port is a folder with the same names and
 //! one line here; what it lacks does not compile.
 //!
-//! - No name takes or returns a type that only one system has: users are [`user::UserId`], processes are numbers (`u32`),
-//!   facts of files are [`file::FileFacts`].
-//! - An error is a [`std::io::Error`], or an enum where callers must tell cases apart. Where a system cannot say something,
-//!   the answer is `None`, empty or [`process::Look::Unsaid`], never a guess.
+//! - No name takes or returns a type that only one system has: users are [`user::UserId`], processes are numbers
+//!   (`u32`), facts of files are [`file::FileFacts`].
+//! - An error is a [`std::io::Error`], or an enum where callers must tell cases apart. Where a system cannot say
+//!   something, the answer is `None`, empty or [`process::Look::Unsaid`], never a guess.
 //! - Nothing here knows loom: no texts, no paths of loom's, no protocol.
 
 #[cfg(unix)]

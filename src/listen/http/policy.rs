@@ -91,7 +91,7 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Has every request of these routes, and one with a method that they have not, checked before anything is done.
+/// Has every request of these routes checked before anything is done. What no route takes is answered without one.
 fn with(routes: Router<Arc<Shared>>, policy: Policy) -> Router<Arc<Shared>> {
     routes.route_layer(from_fn(move |request, next| check(policy, request, next)))
 }
