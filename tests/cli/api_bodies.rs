@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::process::Stdio;
 use std::sync::mpsc::{Receiver, channel};
 
-use crate::support::{Home, Running, Stub, http, run};
+use crate::support::{Home, Running, Stub, http, pattern, peak, run};
 
 const MIB: usize = 1024 * 1024;
 
@@ -16,23 +16,6 @@ fn logged_in(server: &str) -> Home {
     let home = Home::new();
     home.loom_in(&["login", "--with-token", "--server", server], "tok_streaming_0123").ok();
     home
-}
-
-/// Not the same anywhere, so that a piece that is lost or stands elsewhere is found out.
-fn pattern(length: usize) -> Vec<u8> {
-    let mut state = 1_u32;
-    let next = |_| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        state.to_be_bytes()[0]
-    };
-    (0..length).map(next).collect()
-}
-
-/// The most memory that the agent ever had, in bytes.
-fn peak(home: &Home) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", home.agent_pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
 }
 
 /// A server for one connection after the other, which it hands to `answer` once the head has been read.

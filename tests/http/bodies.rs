@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use crate::support::{Answer, Door, Home, SOON, bearer};
+use crate::support::{Answer, Door, Home, SOON, bearer, pattern, peak};
 
 const MIB: usize = 1024 * 1024;
 
@@ -48,23 +48,6 @@ fn head(door: &Door, server: &str, method: &str, path: &str, token: &str, lines:
         "{method} /api/call/{server}{path} HTTP/1.1\r\nHost: {}\r\n{bearer}\r\nConnection: close\r\n{lines}\r\n",
         door.authority()
     )
-}
-
-/// Not the same anywhere, so that a piece that is lost or stands elsewhere is found out.
-fn pattern(length: usize) -> Vec<u8> {
-    let mut state = 1_u32;
-    let next = |_| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        state.to_be_bytes()[0]
-    };
-    (0..length).map(next).collect()
-}
-
-/// The most memory that the agent ever had, in bytes.
-fn peak(home: &Home) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", home.agent_pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod apache;
 pub mod authorization_server;
+mod bodies;
 mod dashboard;
 mod dialogue;
 mod django;
@@ -29,6 +30,7 @@ mod suspend;
 mod web;
 
 pub use apache::Apache;
+pub use bodies::{pattern, peak};
 pub use dashboard::{ADMIN, Dashboard};
 pub use dialogue::Dialogue;
 pub use django::Django;

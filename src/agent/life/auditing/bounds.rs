@@ -128,26 +128,15 @@ impl Bounds {
 
 #[cfg(test)]
 mod tests {
+    use super::super::own::own_entry;
     use super::super::rates::WINDOW;
     use super::*;
     use crate::base::moment;
     use crate::wire::Actor;
 
     fn entry(actor: Actor) -> AuditEntry {
-        let (time, event, outcome) = ("2026-01-01T00:00:00Z".into(), "auth.fail".into(), "denied".into());
-        AuditEntry {
-            time,
-            event,
-            actor,
-            server: None,
-            account: None,
-            method: None,
-            path: None,
-            outcome,
-            more: None,
-            about: None,
-            since: None,
-        }
+        let (time, outcome) = ("2026-01-01T00:00:00Z".into(), "denied".into());
+        AuditEntry { time, actor, outcome, ..own_entry("auth.fail") }
     }
 
     /// How many of so many are noted one by one.
