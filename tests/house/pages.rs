@@ -1,14 +1,14 @@
 //! The pages: those that are generated are current, those written by hand are clean.
 
 #[path = "../../src/bin/loom/args.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the program uses all of it, the pages its arguments")]
 mod args;
 #[path = "../../src/bin/loom/help.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the program uses all of it, the pages its arguments")]
 mod help;
 
 #[path = "../../src/bin/loom-agent/args.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the program uses all of it, the pages its arguments")]
 mod agent_args;
 
 use std::path::{Path, PathBuf};
