@@ -23,19 +23,22 @@ pub(super) const DECIDED_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// Sends a browser to the server and waits at a port of this machine until it comes back.
 pub(super) async fn run(plan: &mut Plan<'_>, can_paste: bool, caller: &mut Caller<'_>) -> Result<Credential, Fault> {
-    let opened = match plan.port.take() {
+    let opened = match plan.chosen.port.take() {
         Some(port) => Ok(port),
-        None => Loopback::open(&plan.redirect_uri).await,
+        None => Loopback::open(&plan.chosen.redirect_uri).await,
     };
     let port = match opened {
         Ok(port) => port,
         // The browser would bring the answer to whoever is there.
-        Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(oauth_fault::port_taken(&plan.redirect_uri)),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            return Err(oauth_fault::port_taken(&plan.chosen.redirect_uri));
+        }
         Err(_) if can_paste => return paste::run(plan, caller).await,
         Err(error) => return Err(oauth_fault::no_port(&error)),
     };
     let begun = begin(plan, port.redirect_uri())?;
-    let event = LoginEvent::Browse { authorization_url: begun.url.to_string(), same_origin: plan.may_open(&begun.url) };
+    let event =
+        LoginEvent::Browse { authorization_url: begun.url.to_string(), same_origin: plan.aim.may_open(&begun.url) };
     if !caller.tell(&event).await {
         return Err(reason::Request::Cancelled.into());
     }
@@ -48,23 +51,30 @@ pub(super) async fn run(plan: &mut Plan<'_>, can_paste: bool, caller: &mut Calle
         }
     };
     let visitor =
-        came.map_err(|_| oauth_fault::nobody_came(plan.server))?.map_err(|error| oauth_fault::no_port(&error))?;
+        came.map_err(|_| oauth_fault::nobody_came(plan.aim.server))?.map_err(|error| oauth_fault::no_port(&error))?;
     let outcome = redeem(plan, begun, &visitor.url).await;
-    visitor.show(&page::after_login(caller.locale, plan.server, &outcome)).await;
+    visitor.show(&page::after_login(caller.locale, plan.aim.server, &outcome)).await;
     outcome
 }
 
 pub(super) fn begin(plan: &Plan<'_>, redirect_uri: &url::Url) -> Result<Authorization, Fault> {
-    Authorization::begin(&plan.at, &plan.client, redirect_uri, &plan.scopes, plan.resource.as_deref(), &plan.parameters)
-        .map_err(|error| oauth_fault::from_oauth(plan.server, error))
+    Authorization::begin(
+        &plan.aim.at,
+        &plan.chosen.client,
+        redirect_uri,
+        &plan.aim.scopes,
+        plan.aim.resource.as_deref(),
+        &plan.aim.parameters,
+    )
+    .map_err(|error| oauth_fault::from_oauth(plan.aim.server, error))
 }
 
 /// Gives the code that a URL holds for tokens.
 pub(super) async fn redeem(plan: &Plan<'_>, begun: Authorization, url: &url::Url) -> Result<Credential, Fault> {
-    let failed = |error: OAuthError| oauth_fault::from_decision(plan.server, error);
-    let returned = begun.returned(&plan.at, url).map_err(failed)?;
+    let failed = |error: OAuthError| oauth_fault::from_decision(plan.aim.server, error);
+    let returned = begun.returned(&plan.aim.at, url).map_err(failed)?;
     let nonce = begun.nonce.clone();
-    let tokens = match begun.redeem(&plan.http, &plan.at, &plan.client, returned).await {
+    let tokens = match begun.redeem(&plan.aim.http, &plan.aim.at, &plan.chosen.client, returned).await {
         Ok(tokens) => tokens,
         Err(error) => {
             if error.is_unknown_client() {

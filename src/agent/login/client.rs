@@ -11,20 +11,62 @@
 
 use url::Url;
 
-use super::plan::{LoginWay, Plan};
+use super::plan::{Aim, LoginWay, Plan};
 use crate::agent::upstream::oauth_fault;
 use crate::agent::upstream::registrations::{self, Registration, Way};
-use crate::base::GrantKind;
+use crate::base::{GrantKind, Secret};
 use crate::oauth::loopback::Loopback;
 use crate::oauth::{self, Client, OAuthError, Registered, known_hosts};
 use crate::wire::{Fault, Flow, Login};
 
+/// As whom a login is made, and where a browser comes back to.
+pub(super) struct ChosenClient {
+    pub(super) client: Client,
+    /// It was registered by loom itself, so another can be.
+    pub(super) is_registered: bool,
+    /// Where a browser is sent back to, with or without a port.
+    pub(super) redirect_uri: String,
+    /// The port that was opened for this login, where the client is registered with that very one.
+    pub(super) port: Option<Loopback>,
+}
+
+impl ChosenClient {
+    /// A client that somebody named, or that of an earlier login.
+    pub(super) fn named(client: Client, redirect_uri: &str) -> ChosenClient {
+        ChosenClient { client, is_registered: false, redirect_uri: redirect_uri.to_owned(), port: None }
+    }
+
+    /// This client with a secret that somebody gave, which goes before its own.
+    pub(super) fn with_secret(mut self, secret: Option<Secret>) -> ChosenClient {
+        self.client.secret = secret.or(self.client.secret);
+        self
+    }
+}
+
 impl Plan<'_> {
-    pub(super) async fn find_client(&mut self, question: &Login) -> Result<(), Fault> {
+    /// Gets another client in the place of one that the server does not know any more.
+    pub(super) async fn register_anew(&mut self, way: Way) -> Result<(), Fault> {
+        // The new one comes back to the same port, which the old one must not hold.
+        self.chosen.port = None;
+        self.chosen = self.aim.register(&self.chosen.redirect_uri, way).await?;
+        Ok(())
+    }
+
+    /// Forgets a client that the server may not know any more: the next login gets another.
+    pub(super) async fn forget_client(&self) {
+        if self.chosen.is_registered {
+            let (paths, client) = (&self.aim.upstream.paths, &self.chosen.client);
+            registrations::forget(paths, &self.aim.at.issuer, &client.id).await;
+        }
+    }
+}
+
+impl Aim<'_> {
+    /// The client to log in with, where nobody named one.
+    pub(super) async fn find_client(&self, question: &Login) -> Result<ChosenClient, Fault> {
         let known = registrations::read(&self.upstream.paths, &self.at.issuer);
         if let Some(client) = self.earlier(&known).await? {
-            self.client = client;
-            return Ok(());
+            return Ok(ChosenClient::named(client, &self.redirect_uri));
         }
         if question.flow == Flow::ClientCredentials {
             return Err(oauth_fault::no_client(self.server, self.at.issuer.as_str()));
@@ -32,27 +74,21 @@ impl Plan<'_> {
         // Where no way is open, that is said later.
         let way = if matches!(self.way(question), Ok(LoginWay::Device)) { Way::Device } else { Way::Code };
         match self.registered(known, way).await {
-            Some(id) => {
-                self.client = Client::public(id);
-                Ok(())
-            }
+            Some(chosen) => Ok(chosen),
             // Where a client is to be had by hand, one that is had by itself is of no use.
             None if known_hosts::register_at(self.server).is_some() => {
                 Err(oauth_fault::no_client(self.server, &self.at.issuer))
             }
-            None => self.register(way).await,
+            None => self.register(&self.redirect_uri, way).await,
         }
     }
 
     /// Has a client registered that comes back to the very address of this login, and remembers it.
-    pub(super) async fn register(&mut self, way: Way) -> Result<(), Fault> {
-        self.port = None;
+    async fn register(&self, redirect_uri: &str, way: Way) -> Result<ChosenClient, Fault> {
         // A login that needs no port can do without.
-        if let Ok(port) = Loopback::open(&self.redirect_uri).await {
-            self.redirect_uri = port.redirect_uri().to_string();
-            self.port = Some(port);
-        }
-        let registered = oauth::register(&self.http, &self.at, &self.redirect_uri, way == Way::Device).await;
+        let port = Loopback::open(redirect_uri).await.ok();
+        let redirect_uri = address_of(port.as_ref(), redirect_uri);
+        let registered = oauth::register(&self.http, &self.at, &redirect_uri, way == Way::Device).await;
         let Registered { client, by_code, by_device } = registered.map_err(|error| match error {
             OAuthError::NotOffered => oauth_fault::no_client(self.server, &self.at.issuer),
             OAuthError::Said { code, description } => {
@@ -60,23 +96,14 @@ impl Plan<'_> {
             }
             error => oauth_fault::from_oauth(self.server, error),
         })?;
-        self.is_registered = true;
         // One with a secret is kept with the login only: what is remembered here stands in clear.
         if client.secret.is_none() {
-            let (client_id, redirect_uri) = (client.id.clone(), Some(self.redirect_uri.clone()));
+            let (client_id, redirect_uri) = (client.id.clone(), Some(redirect_uri.clone()));
             let only = Some(way).filter(|_| !(by_code && by_device));
             let registration = Registration { client_id, redirect_uri, only };
             registrations::remember(&self.upstream.paths, &self.at.issuer, registration).await;
         }
-        self.client = client;
-        Ok(())
-    }
-
-    /// Forgets a client that the server may not know any more: the next login gets another.
-    pub(super) async fn forget_client(&self) {
-        if self.is_registered {
-            registrations::forget(&self.upstream.paths, &self.at.issuer, &self.client.id).await;
-        }
+        Ok(ChosenClient { client, is_registered: true, redirect_uri, port })
     }
 
     /// The client of a login that is kept for the same server and issuer. One that loom registered is found among
@@ -93,25 +120,26 @@ impl Plan<'_> {
     }
 
     /// The first of the registered clients to whose address a browser can come back now.
-    async fn registered(&mut self, known: Vec<Registration>, way: Way) -> Option<String> {
+    async fn registered(&self, known: Vec<Registration>, way: Way) -> Option<ChosenClient> {
         for Registration { client_id, redirect_uri, only } in known {
             let address = redirect_uri.as_deref().unwrap_or(&self.redirect_uri);
             if !is_at(address, &self.redirect_uri) || only.is_some_and(|only| only != way) {
                 continue;
             }
-            match Loopback::open(address).await {
+            let port = match Loopback::open(address).await {
                 Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => continue,
-                Err(_) => {}
-                Ok(port) => {
-                    self.redirect_uri = port.redirect_uri().to_string();
-                    self.port = Some(port);
-                }
-            }
-            self.is_registered = true;
-            return Some(client_id);
+                opened => opened.ok(),
+            };
+            let redirect_uri = address_of(port.as_ref(), &self.redirect_uri);
+            return Some(ChosenClient { client: Client::public(client_id), is_registered: true, redirect_uri, port });
         }
         None
     }
+}
+
+/// Where a browser comes back to: the port that was opened for it, else what was wanted.
+fn address_of(port: Option<&Loopback>, wanted: &str) -> String {
+    port.map_or_else(|| wanted.to_owned(), |port| port.redirect_uri().to_string())
 }
 
 /// Whether an address is what somebody wants, who may leave its port open.

@@ -25,7 +25,7 @@ pub(super) async fn run(plan: &mut Plan<'_>, caller: &mut Caller<'_>) -> Result<
         verification_url_complete: started.verification_uri_complete.as_ref().map(ToString::to_string),
         user_code: started.user_code.clone(),
         expires_in: started.expires_in().as_secs(),
-        same_origin: plan.may_open(started.verification_uri.url()),
+        same_origin: plan.aim.may_open(started.verification_uri.url()),
     };
     if !caller.tell(&event).await {
         return Err(reason::Request::Cancelled.into());
@@ -37,26 +37,27 @@ pub(super) async fn run(plan: &mut Plan<'_>, caller: &mut Caller<'_>) -> Result<
 
 /// A server that forgot the client that loom had registered gives another one.
 async fn start(plan: &mut Plan<'_>) -> Result<Started, Fault> {
-    let failed = |error| oauth_fault::from_oauth(plan.server, error);
+    let failed = |error| oauth_fault::from_oauth(plan.aim.server, error);
     match ask(plan).await {
-        Err(error) if error.is_unknown_client() && plan.is_registered => {}
+        Err(error) if error.is_unknown_client() && plan.chosen.is_registered => {}
         other => return other.map_err(failed),
     }
     plan.forget_client().await;
-    plan.register(Way::Device).await?;
-    ask(plan).await.map_err(|error| oauth_fault::from_oauth(plan.server, error))
+    plan.register_anew(Way::Device).await?;
+    ask(plan).await.map_err(|error| oauth_fault::from_oauth(plan.aim.server, error))
 }
 
 async fn ask(plan: &Plan<'_>) -> Result<Started, OAuthError> {
-    device::start(&plan.http, &plan.at, &plan.client, &plan.scopes, plan.resource.as_deref()).await
+    device::start(&plan.aim.http, &plan.aim.at, &plan.chosen.client, &plan.aim.scopes, plan.aim.resource.as_deref())
+        .await
 }
 
 async fn wait(plan: &Plan<'_>, started: &Started, caller: &mut Caller<'_>) -> Result<Tokens, Fault> {
     let progress = Arc::new(Progress::default());
-    let mut polling = pin!(device::wait(&plan.http, &plan.at, &plan.client, started, &progress));
+    let mut polling = pin!(device::wait(&plan.aim.http, &plan.aim.at, &plan.chosen.client, started, &progress));
     let fault = loop {
         tokio::select! {
-            tokens = &mut polling => return tokens.map_err(|error| oauth_fault::from_decision(plan.server, error)),
+            tokens = &mut polling => return tokens.map_err(|error| oauth_fault::from_decision(plan.aim.server, error)),
             () = progress.trouble.notified() => {
                 caller.tell(&LoginEvent::Retrying).await;
             }
@@ -65,7 +66,7 @@ async fn wait(plan: &Plan<'_>, started: &Started, caller: &mut Caller<'_>) -> Re
     };
     // An answer that holds tokens comes only once: a poll under way is waited for, and what it brings is kept.
     tokio::select! {
-        tokens = &mut polling => tokens.map_err(|error| oauth_fault::from_decision(plan.server, error)),
+        tokens = &mut polling => tokens.map_err(|error| oauth_fault::from_decision(plan.aim.server, error)),
         () = progress.rests() => Err(fault),
     }
 }

@@ -8,14 +8,15 @@ use crate::wire::Fault;
 
 /// A client with a secret of its own needs nobody (RFC 6749 §4.4).
 pub(super) async fn run(plan: &Plan<'_>) -> Result<Credential, Fault> {
-    let failed = |error| oauth_fault::from_oauth(plan.server, error);
-    if plan.client.secret.is_none() {
-        return Err(oauth_fault::no_client_secret(plan.server));
+    let failed = |error| oauth_fault::from_oauth(plan.aim.server, error);
+    if plan.chosen.client.secret.is_none() {
+        return Err(oauth_fault::no_client_secret(plan.aim.server));
     }
-    let tokens = oauth::machine(&plan.http, &plan.at, &plan.client, &wish(plan)).await.map_err(failed)?;
+    let tokens =
+        oauth::machine(&plan.aim.http, &plan.aim.at, &plan.chosen.client, &wish(plan)).await.map_err(failed)?;
     plan.credential(GrantKind::Machine, tokens, None).await
 }
 
 fn wish(plan: &Plan<'_>) -> Wish {
-    Wish { scopes: plan.scopes.clone(), resource: plan.resource.clone(), audience: None }
+    Wish { scopes: plan.aim.scopes.clone(), resource: plan.aim.resource.clone(), audience: None }
 }

@@ -44,10 +44,10 @@ pub(super) async fn log_in(
             }
         };
     };
-    let way = plan.way(question)?;
+    let way = plan.aim.way(question)?;
     if way != LoginWay::Browser {
         // Others may need it meanwhile.
-        plan.port = None;
+        plan.chosen.port = None;
     }
     let credential = match way {
         LoginWay::Browser => browser::run(&mut plan, question.paste, caller).await,
@@ -55,7 +55,7 @@ pub(super) async fn log_in(
         LoginWay::Device => device::run(&mut plan, caller).await,
         LoginWay::Machine => machine::run(&plan).await,
     }?;
-    let scopes = plan.beyond(&credential);
+    let scopes = plan.aim.beyond(&credential);
     if !scopes.is_empty() {
         caller.tell(&LoginEvent::Beyond { scopes }).await;
     }

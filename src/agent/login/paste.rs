@@ -15,7 +15,7 @@ const TRIES: usize = 3;
 
 /// For a browser on another machine: it ends at a page that cannot be reached, whose URL the person brings back.
 pub(super) async fn run(plan: &Plan<'_>, caller: &mut Caller<'_>) -> Result<Credential, Fault> {
-    let redirect_uri = plan.redirect_uri.parse().map_err(|_| reason::Request::Internal)?;
+    let redirect_uri = plan.chosen.redirect_uri.parse().map_err(|_| reason::Request::Internal)?;
     let begun = begin(plan, &redirect_uri)?;
     for tried in 0..TRIES {
         let event = LoginEvent::Paste { authorization_url: begun.url.to_string(), again: tried > 0 };
@@ -23,11 +23,11 @@ pub(super) async fn run(plan: &Plan<'_>, caller: &mut Caller<'_>) -> Result<Cred
             return Err(reason::Request::Cancelled.into());
         }
         let said = tokio::time::timeout(DECIDED_WITHIN, caller.more::<Pasted>()).await;
-        let pasted = said.map_err(|_| oauth_fault::nobody_came(plan.server))?.ok_or(reason::Request::Cancelled)?;
+        let pasted = said.map_err(|_| oauth_fault::nobody_came(plan.aim.server))?.ok_or(reason::Request::Cancelled)?;
         match pasted.redirect.expose().trim().parse() {
             Ok(url) if begun.is_answered_by(&url) => return redeem(plan, begun, &url).await,
             _ => {}
         }
     }
-    Err(oauth_fault::not_the_redirect(plan.server))
+    Err(oauth_fault::not_the_redirect(plan.aim.server))
 }

@@ -1,4 +1,4 @@
-//! How to log in at a server.
+//! How to log in at a server: the aim, which is known first, and the plan, which is an aim with a client.
 //!
 //! The command line goes before `[server.oauth]` of the settings, and that before `known_hosts.toml`, key by key. Where
 //! these name a token endpoint nobody is asked; where they name an issuer, its metadata are; else the server is asked
@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
+use super::client::ChosenClient;
 use crate::access::Authority;
 use crate::agent::accounts::held::Held;
 use crate::agent::upstream::Upstream;
@@ -21,32 +22,33 @@ use crate::agent::upstream::oauth_fault;
 use crate::base::{Credential, Grant, GrantKind, OAuthSettings, Secret, ServerUrl, from_home, plain_file};
 use crate::msg;
 use crate::net::Http;
-use crate::oauth::loopback::Loopback;
 use crate::oauth::{AuthorizationServer, Client, Tokens, discovery, identity, known_hosts, scopes};
 use crate::wire::{Fault, Flow, Login};
 
 /// Where a browser is sent back to, as loom is registered, without the port.
 const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 
-/// How a login will be made: at whom, as whom, and for what.
-pub(super) struct Plan<'a> {
+/// At whom a login will be made, and for what. As whom is not known yet.
+pub(super) struct Aim<'a> {
     pub(super) upstream: &'a Upstream,
     /// What the caller may do. No login that they do not see influences theirs.
     pub(super) authority: &'a Authority,
     pub(super) server: &'a ServerUrl,
     pub(super) http: Http,
     pub(super) at: AuthorizationServer,
-    pub(super) client: Client,
-    /// The client was registered by loom itself, so another can be.
-    pub(super) is_registered: bool,
     pub(super) scopes: Vec<String>,
     pub(super) resource: Option<String>,
-    /// Where a browser is sent back to, with or without a port.
+    /// Where a browser is to be sent back to, with or without a port. The client may be registered for a port of its
+    /// own.
     pub(super) redirect_uri: String,
-    /// The port that was opened for this login, where the client is registered with that very one.
-    pub(super) port: Option<Loopback>,
     pub(super) parameters: BTreeMap<String, String>,
     git_username: Option<String>,
+}
+
+/// How a login will be made: an aim, and as whom.
+pub(super) struct Plan<'a> {
+    pub(super) aim: Aim<'a>,
+    pub(super) chosen: ChosenClient,
 }
 
 /// The ways that the standard has. Servers that publish nothing are logged in to without a plan.
@@ -100,33 +102,66 @@ impl<'a> Plan<'a> {
             Some(secret) => Some(secret.clone()),
             None => settings.client_secret_file.as_deref().map(|path| read_secret(&from_home(path))).transpose()?,
         };
-        let mut plan = Plan {
+        let aim = Aim {
             upstream,
             authority,
             server,
             http,
-            client: Client::new(String::new(), secret, at.secret_in_body),
-            is_registered: false,
             scopes,
             resource: settings.resource.clone().or(found.resource),
             redirect_uri,
-            port: None,
             parameters: settings.authorization_parameters.clone(),
             git_username: settings.git_username.clone(),
             at,
         };
-        let secret = plan.client.secret.clone();
-        match settings.client_id.clone() {
-            Some(id) => plan.client.id = id,
-            None => plan.find_client(question).await?,
-        }
-        plan.client.secret = secret.or(plan.client.secret);
+        let mut chosen = match settings.client_id.clone() {
+            Some(id) => ChosenClient::named(Client::new(id, secret, aim.at.secret_in_body), &aim.redirect_uri),
+            None => aim.find_client(question).await?.with_secret(secret),
+        };
         if let Some(method) = settings.token_endpoint_auth_method {
-            plan.client = plan.client.showing(method);
+            chosen.client = chosen.client.showing(method);
         }
-        Ok(Some(plan))
+        Ok(Some(Plan { aim, chosen }))
     }
 
+    /// What the tokens amount to. Who logged in is said by the ID token, else by the server if it is asked.
+    pub(super) async fn credential(
+        &self,
+        kind: GrantKind,
+        tokens: Tokens,
+        nonce: Option<&str>,
+    ) -> Result<Credential, Fault> {
+        let mut user = None;
+        if let Some(id_token) = &tokens.id_token {
+            let issuer = Some(&*self.aim.at.issuer).filter(|_| self.aim.at.is_vouched_for);
+            user = identity::of_id_token(id_token, issuer, &self.chosen.client.id, nonce)
+                .map_err(|error| oauth_fault::from_oauth(self.aim.server, error))?;
+        } else if let (GrantKind::Person, Some(endpoint)) = (kind, &self.aim.at.userinfo_endpoint)
+            && let Ok(identity::Asked::Accepted(name)) = identity::ask(&self.aim.http, endpoint, &tokens.access).await
+        {
+            user = name;
+        }
+        let grant = Grant {
+            kind,
+            issuer: self.aim.at.issuer.clone(),
+            client_id: self.chosen.client.id.clone(),
+            client_secret: self.chosen.client.secret.clone(),
+            secret_in_body: self.chosen.client.shows_in_body(),
+            token_endpoint: self.aim.at.token_endpoint.clone(),
+            revocation_endpoint: self.aim.at.revocation_endpoint.clone(),
+            userinfo_endpoint: self.aim.at.userinfo_endpoint.clone(),
+            exchange: self.aim.at.exchange,
+            scopes: tokens.scopes.unwrap_or_else(|| self.aim.scopes.clone()),
+            resource: self.aim.resource.clone(),
+            user,
+            git_username: self.aim.git_username.clone(),
+        };
+        let Tokens { access, expires, refresh, .. } = tokens;
+        Ok(Credential::OAuth { access, expires, refresh, grant: Some(Box::new(grant)) })
+    }
+}
+
+impl Aim<'_> {
     /// The way to go, of those that server and caller both have.
     pub(super) fn way(&self, question: &Login) -> Result<LoginWay, Fault> {
         let (code, device) =
@@ -153,42 +188,6 @@ impl<'a> Plan<'a> {
     /// Whether a page of this URL may be opened without a question.
     pub(super) fn may_open(&self, page: &Url) -> bool {
         self.server.is_origin_of(page) || self.at.is_chosen
-    }
-
-    /// What the tokens amount to. Who logged in is said by the ID token, else by the server if it is asked.
-    pub(super) async fn credential(
-        &self,
-        kind: GrantKind,
-        tokens: Tokens,
-        nonce: Option<&str>,
-    ) -> Result<Credential, Fault> {
-        let mut user = None;
-        if let Some(id_token) = &tokens.id_token {
-            let issuer = Some(&*self.at.issuer).filter(|_| self.at.is_vouched_for);
-            user = identity::of_id_token(id_token, issuer, &self.client.id, nonce)
-                .map_err(|error| oauth_fault::from_oauth(self.server, error))?;
-        } else if let (GrantKind::Person, Some(endpoint)) = (kind, &self.at.userinfo_endpoint)
-            && let Ok(identity::Asked::Accepted(name)) = identity::ask(&self.http, endpoint, &tokens.access).await
-        {
-            user = name;
-        }
-        let grant = Grant {
-            kind,
-            issuer: self.at.issuer.clone(),
-            client_id: self.client.id.clone(),
-            client_secret: self.client.secret.clone(),
-            secret_in_body: self.client.shows_in_body(),
-            token_endpoint: self.at.token_endpoint.clone(),
-            revocation_endpoint: self.at.revocation_endpoint.clone(),
-            userinfo_endpoint: self.at.userinfo_endpoint.clone(),
-            exchange: self.at.exchange,
-            scopes: tokens.scopes.unwrap_or_else(|| self.scopes.clone()),
-            resource: self.resource.clone(),
-            user,
-            git_username: self.git_username.clone(),
-        };
-        let Tokens { access, expires, refresh, .. } = tokens;
-        Ok(Credential::OAuth { access, expires, refresh, grant: Some(Box::new(grant)) })
     }
 }
 
