@@ -38,8 +38,8 @@ use crate::agent::life::disk::Disk;
 use crate::agent::life::flights::Flights;
 use crate::agent::life::locking::{Due, Locking};
 use crate::agent::life::settings::Settings;
+use crate::agent::upstream::Upstream;
 use crate::agent::upstream::network::Network;
-use crate::agent::upstream::{Upstream, UpstreamNeeds};
 use crate::base::{Paths, Secret, StoreChoice};
 use crate::wire::{AgentStatus, Fault};
 
@@ -79,15 +79,7 @@ impl Agent {
         let lock = Arc::new(lock);
         let network = Arc::new(Network::new(settings.clone()));
         let accounts = Accounts::new(&paths, settings.clone(), lock.clone());
-        let needs = UpstreamNeeds {
-            accounts: accounts.clone(),
-            network: network.clone(),
-            settings: settings.clone(),
-            audit: audit.clone(),
-            disk: disk.clone(),
-            stopping: stopping.clone(),
-        };
-        let upstream = Upstream::new(&paths, needs);
+        let upstream = Upstream::new(&paths, accounts.clone(), network.clone(), audit.clone(), stopping.clone());
         let gate = Gate::new(&paths, ledger, settings.clone(), audit.clone(), network.clone());
         let doors = Doors::new(&paths, gate.clone(), settings.clone(), audit.clone(), stopping.clone());
         let doors = Arc::new(doors);
@@ -111,7 +103,7 @@ impl Agent {
     /// Does what nobody asks for, until [`end`](Self::end): renewing, locking, closing doors of those whose rights
     /// ended, writing the log.
     pub fn begin(self: &Arc<Self>) {
-        tokio::spawn(self.upstream.clone().do_chores());
+        tokio::spawn(self.upstream.clone().do_chores(self.disk.clone()));
         tokio::spawn(self.clone().lock_when_due());
         tokio::spawn(self.doors.clone().close_what_ended());
         tokio::spawn(self.audit.clone().write());

@@ -28,11 +28,12 @@ impl Target {
                 let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
                 let origin = ServerUrl::parse(&format!("{scheme}://{}", &rest[..end]))
                     .map_err(|error| fault::from_server_url(path, &error))?;
-                let server = caller.server(&upstream.settings, Some(named.unwrap_or_else(|| origin.clone())), user)?;
+                let server =
+                    caller.server(upstream.network.settings(), Some(named.unwrap_or_else(|| origin.clone())), user)?;
                 (server, format!("{origin}{}", &rest[end..]))
             }
             _ => {
-                let server = caller.server(&upstream.settings, named, user)?;
+                let server = caller.server(upstream.network.settings(), named, user)?;
                 let slash = if path.starts_with('/') { "" } else { "/" };
                 let text = server.endpoint(&format!("{slash}{path}"));
                 (server, text)

@@ -51,7 +51,7 @@ pub(crate) async fn keep(
     // The login is kept by now; a config file that cannot be written must not make it look failed. Nor does one who may
     // not change the settings: a token for one server says nothing of where the user goes.
     let became_default = SETTINGS.check(caller.authority()).is_ok()
-        && upstream.settings.default_to(account.server()).await.unwrap_or(false);
+        && upstream.network.settings().default_to(account.server()).await.unwrap_or(false);
     let reply = LoginReply {
         server: account.server().clone(),
         account: account.user().to_owned(),

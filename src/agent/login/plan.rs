@@ -76,7 +76,7 @@ impl<'a> Plan<'a> {
             resource: question.resource.clone(),
             ..OAuthSettings::default()
         };
-        let config = upstream.settings.config()?;
+        let config = upstream.network.config()?;
         let configured = config.server(server).map(|entry| entry.oauth().clone()).unwrap_or_default();
         let given = said.or(configured);
         let known = known_hosts::settings(server);

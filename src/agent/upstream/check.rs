@@ -17,7 +17,7 @@ impl Upstream {
     pub(crate) async fn check(&self, account: &AccountKey) -> Result<Checked, Fault> {
         let found = self.accounts.with(|accounts| accounts.get(account).map(|held| held.credential().clone())).await?;
         let Some(credential) = found else { return Ok(Checked::Unknown) };
-        if !self.settings.config()?.permits(account.server()) {
+        if !self.network.config()?.permits(account.server()) {
             return Ok(Checked::Unknown);
         }
         let said = match by_userinfo(self, account, &credential).await? {

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::agent::accounts::held::Held;
 use crate::agent::accounts::index::Index;
+use crate::agent::life::disk::Disk;
 use crate::agent::upstream::Upstream;
 use crate::base::lock;
 use crate::base::{AccountKey, Credential, Secret, clock};
@@ -44,8 +45,9 @@ struct Unrevoked {
 }
 
 impl Upstream {
-    /// Does what comes up, until the agent stops.
-    pub(crate) async fn do_chores(self: Arc<Self>) {
+    /// Does what comes up, until the agent stops. While the disk does not answer nothing is done, since nothing that
+    /// came of it could be kept.
+    pub(crate) async fn do_chores(self: Arc<Self>, disk: Arc<Disk>) {
         let mut rested = Instant::now();
         loop {
             let due = self.next_chore().await.map(|due| due.max(rested));
@@ -55,7 +57,7 @@ impl Upstream {
                 () = until(due) => {}
             }
             let _busy = self.stopping.busy();
-            if self.disk.answers().await.is_err() {
+            if disk.answers().await.is_err() {
                 rested = Instant::now() + REST;
                 continue;
             }

@@ -13,8 +13,6 @@ use std::sync::{Arc, Weak};
 
 use crate::agent::accounts::Accounts;
 use crate::agent::life::auditing::Auditing;
-use crate::agent::life::disk::Disk;
-use crate::agent::life::settings::Settings;
 use crate::agent::life::stopping::Stopping;
 use crate::agent::upstream::chores::Chores;
 use crate::agent::upstream::network::Network;
@@ -29,36 +27,27 @@ pub(crate) struct Upstream {
     pub(crate) paths: Paths,
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) network: Arc<Network>,
-    pub(crate) settings: Arc<Settings>,
     audit: Arc<Auditing>,
-    disk: Arc<Disk>,
     stopping: Arc<Stopping>,
     renewals: Renewals,
     turns: Turns,
     chores: Chores,
 }
 
-/// What it takes.
-pub(crate) struct UpstreamNeeds {
-    pub(crate) accounts: Arc<Accounts>,
-    pub(crate) network: Arc<Network>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) audit: Arc<Auditing>,
-    pub(crate) disk: Arc<Disk>,
-    pub(crate) stopping: Arc<Stopping>,
-}
-
 impl Upstream {
-    pub(crate) fn new(paths: &Paths, needs: UpstreamNeeds) -> Arc<Upstream> {
-        let UpstreamNeeds { accounts, network, settings, audit, disk, stopping } = needs;
+    pub(crate) fn new(
+        paths: &Paths,
+        accounts: Arc<Accounts>,
+        network: Arc<Network>,
+        audit: Arc<Auditing>,
+        stopping: Arc<Stopping>,
+    ) -> Arc<Upstream> {
         Arc::new_cyclic(|own| Upstream {
             own: own.clone(),
             paths: paths.clone(),
             accounts,
             network,
-            settings,
             audit,
-            disk,
             stopping,
             renewals: Renewals::default(),
             turns: Turns::default(),

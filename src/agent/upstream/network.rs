@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use crate::agent::life::settings::Settings;
 use crate::agent::upstream::oauth_fault;
 use crate::base::lock;
-use crate::base::{Route, ServerUrl, Surroundings, TlsSettings};
+use crate::base::{Config, Route, ServerUrl, Surroundings, TlsSettings};
 use crate::net::Http;
 use crate::store;
 use crate::wire::Fault;
@@ -57,6 +57,16 @@ impl Network {
         ASKER.scope(env.route, act).await
     }
 
+    /// The settings as they are now.
+    pub(crate) fn config(&self) -> Result<Arc<Config>, Fault> {
+        self.settings.config()
+    }
+
+    /// The settings by which servers are reached.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Notes that git asks for what would go to this server in clear; says whether it is for the first time.
     pub(crate) fn note_if_first_cleartext(&self, server: &ServerUrl) -> bool {
         let mut known = lock(&self.unencrypted);
@@ -66,7 +76,7 @@ impl Network {
     /// The client for this server and its logins. One with certificates of its own is made anew each time, so that
     /// a file that was replaced counts at once.
     pub(crate) fn http(&self, server: &ServerUrl) -> Result<Http, Fault> {
-        let config = self.settings.config()?;
+        let config = self.config()?;
         let entry = config.server(server);
         let tls = entry.map(|entry| entry.tls()).unwrap_or_default();
         let asked = ASKER.try_with(Clone::clone).unwrap_or_else(|_| lock(&self.last).clone());

@@ -14,7 +14,7 @@ impl Upstream {
     pub(crate) async fn revoke(&self, account: &AccountKey, credential: &Credential) -> Revocation {
         let server = account.server();
         // Allowed once and no more: the token does not go there in clear again.
-        if !self.settings.config().is_ok_and(|config| config.permits(server)) {
+        if !self.network.config().is_ok_and(|config| config.permits(server)) {
             return Revocation::NotAsked;
         }
         let Ok(http) = self.network.http(server) else { return Revocation::Pending };
