@@ -15,6 +15,7 @@ pub(crate) mod held;
 pub(crate) mod index;
 mod keeping;
 mod links;
+pub(crate) mod naming;
 mod outage;
 pub(crate) mod seen;
 pub(crate) mod select;

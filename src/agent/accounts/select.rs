@@ -1,9 +1,13 @@
+//! Which account a request means. Every front-end asks here, so that git, a person and a call over HTTP never mean
+//! different ones. An account goes to its own origin only, port included; what is still in doubt after path and name
+//! goes to the oldest, and a person whom two logins could be is not guessed.
+
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::agent::accounts::held::Held;
 use crate::agent::accounts::seen::Seen;
-use crate::base::{AccountKey, Grant, GrantKind, ServerUrl};
+use crate::base::{AccountKey, ServerUrl};
 
 /// Which accounts a request may mean, the best first.
 ///
@@ -133,38 +137,6 @@ pub(crate) fn defaults(accounts: Seen<'_>) -> HashMap<&ServerUrl, &AccountKey> {
         }
     }
     oldest.into_iter().map(|(server, held)| (server, held.key())).collect()
-}
-
-/// Under which name a login is kept whose server says who logged in: theirs, unless something that came in another way
-/// has it there. The other account is that of the same person from a time when nobody was named.
-pub(crate) fn of_who_logged_in(
-    accounts: Seen<'_>,
-    server: &ServerUrl,
-    grant: &Grant,
-) -> (AccountKey, Option<AccountKey>) {
-    let same =
-        |earlier: &Grant| (earlier.kind, &earlier.issuer, &earlier.user) == (grant.kind, &grant.issuer, &grant.user);
-    let is_theirs = |key: &AccountKey| accounts.get(key).and_then(|held| held.credential().grant()).is_some_and(&same);
-    let is_free = |key: &AccountKey| accounts.get(key).is_none() || is_theirs(key);
-    let named = |name: Option<String>| AccountKey::new(server.clone(), name);
-    let name = grant.user.clone().unwrap_or_default();
-    let further = (2..100).map(|number| Some(format!("{name} ({number})")));
-    let names = [Some(name.clone()), None].into_iter().chain(further);
-    let account = names.map(named).find(is_free).unwrap_or_else(|| named(None));
-    let unnamed = named(None);
-    let instead = (unnamed != account && is_theirs(&unnamed)).then_some(unnamed);
-    (account, instead)
-}
-
-/// Under which name the login of a machine is kept: the usual one, unless another client's is there; then its own
-/// client's.
-pub(crate) fn of_client(accounts: Seen<'_>, server: &ServerUrl, grant: &Grant) -> AccountKey {
-    let named = |name: Option<String>| AccountKey::new(server.clone(), name);
-    let client = |key: &AccountKey| accounts.get(key).and_then(|held| held.credential().grant());
-    let is_own = |key: &AccountKey| client(key).is_some_and(|other| other.client_id == grant.client_id);
-    let (usual, own) = (named(None), named(Some(grant.client_id.clone())));
-    let is_anothers = client(&usual).is_some_and(|other| other.kind == GrantKind::Machine) && !is_own(&usual);
-    if is_anothers || is_own(&own) { own } else { usual }
 }
 
 #[cfg(test)]

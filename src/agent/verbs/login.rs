@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use crate::access::Authority;
 use crate::agent::Agent;
 use crate::agent::accounts::index::Index;
-use crate::agent::accounts::select;
+use crate::agent::accounts::naming;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::fault;
@@ -95,8 +95,8 @@ impl Login {
             return Ok((AccountKey::new(server.clone(), self.account.clone()), None));
         };
         let name = |all: &Index| match (&grant.user, grant.kind) {
-            (Some(_), _) => select::of_who_logged_in(all.seen_by(authority), server, grant),
-            (None, GrantKind::Machine) => (select::of_client(all.seen_by(authority), server, grant), None),
+            (Some(_), _) => naming::of_who_logged_in(all.seen_by(authority), server, grant),
+            (None, GrantKind::Machine) => (naming::of_client(all.seen_by(authority), server, grant), None),
             (None, GrantKind::Person) => (AccountKey::new(server.clone(), None), None),
         };
         agent.accounts.with(name).await
