@@ -1,12 +1,15 @@
+//! A server's URL in its one spelling. What two parsers could read in two ways is refused and not folded together, so
+//! that a credential cannot reach another server than the one that was meant.
+
+mod relations;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use url::Url;
 
+use super::ServerUrlError;
 use super::url_parts::{encode_file, encode_path, is_scheme, parse_authority, parse_file, parse_path};
-use super::url_path::lies_below;
-use super::{ServerUrlError, UrlPath};
 
 /// The scheme under which git asks for the passphrase of a client certificate: it has a file in place of a host.
 const FILE_SCHEME: &str = "cert";
@@ -102,22 +105,6 @@ impl ServerUrl {
         self.port.is_some()
     }
 
-    /// Whether both name the same scheme, host and port, or the same file.
-    pub fn same_origin(&self, other: &ServerUrl) -> bool {
-        (&self.scheme, &self.host, self.port) == (&other.scheme, &other.host, other.port)
-            && (!self.is_file() || self.path == other.path)
-    }
-
-    /// Whether `other` lies at or below this URL: same origin, and this path is a prefix of whole segments.
-    pub fn covers(&self, other: &ServerUrl) -> bool {
-        self.same_origin(other) && lies_below(&other.path, &self.path)
-    }
-
-    /// Whether a path at this server's origin lies at or below this URL's path.
-    pub fn covers_path(&self, path: &UrlPath) -> bool {
-        path.lies_below(&self.path)
-    }
-
     /// This URL with the host of `other`; scheme, port and path stay.
     pub(super) fn at_host_of(&self, other: &ServerUrl) -> ServerUrl {
         ServerUrl { host: other.host.clone(), ..self.clone() }
@@ -126,23 +113,6 @@ impl ServerUrl {
     /// The URL of an endpoint below this server; `path` starts with `/`.
     pub fn endpoint(&self, path: &str) -> String {
         format!("{self}{path}")
-    }
-
-    /// Whether a page or endpoint lies at this server's own scheme, host and port.
-    pub fn is_origin_of(&self, url: &Url) -> bool {
-        ServerUrl::parse(&url.origin().ascii_serialization()).is_ok_and(|origin| origin.same_origin(self))
-    }
-
-    /// Whether what is sent there travels unencrypted over a network: `http` to a host that is not this machine.
-    pub fn is_cleartext(&self) -> bool {
-        self.scheme == "http" && !self.is_loopback()
-    }
-
-    /// Whether the host is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
-    pub fn is_loopback(&self) -> bool {
-        self.host == "localhost"
-            || self.host == "[::1]"
-            || self.host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
     }
 }
 
@@ -251,13 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_covers_whole_segments_only() {
-        let url = |t: &str| ServerUrl::parse(t).unwrap();
-        assert!(url("https://a.example/org").covers(&url("https://a.example/org/repo.git")));
-        assert!(url("https://a.example").covers(&url("https://a.example/org")));
-        assert!(!url("https://a.example/org").covers(&url("https://a.example/org-evil")));
-        assert!(!url("https://a.example/org").covers(&url("https://a.example")));
-        assert!(!url("https://a.example:1").covers(&url("https://a.example:2")));
+    fn a_path_that_servers_could_read_in_two_ways_is_refused() {
         for path in [
             "/org/../other",
             "/org/%2e%2e/x",
@@ -329,13 +293,5 @@ mod tests {
             assert_eq!(ServerUrl::from_parts(scheme, "", Some("/home/me/c.pem")).unwrap_err(), ServerUrlError::NoHost);
         }
         assert!(!own.same_origin(&ServerUrl::from_parts("cert", "home", Some("me/a cert|1.pem")).unwrap()));
-    }
-
-    #[test]
-    fn only_this_machine_may_be_reached_in_clear() {
-        for loopback in ["http://localhost:1", "http://127.3.2.1", "http://[::1]:8"] {
-            assert!(!ServerUrl::parse(loopback).unwrap().is_cleartext(), "{loopback}");
-        }
-        assert!(ServerUrl::parse("http://localhost.example").unwrap().is_cleartext());
     }
 }
