@@ -7,9 +7,12 @@
 //! megabyte and its own locks, and neither says which record was damaged. One file per record loses sight of what is
 //! missing, and reads ten thousand files at the start.
 
+mod known;
+
 use std::fs::File;
 use std::ops::Range;
 
+use self::known::Known;
 use super::contract::{Found, Listed, Put, Store};
 use super::envelope::SealedRecord;
 use super::index::{Everything, Index, Labels};
@@ -17,7 +20,7 @@ use super::label::{self, seal_record};
 use super::latest::Latest;
 use super::legacy_source::LegacySource;
 use super::seal::Seal;
-use super::sealed_file::{Content, SealedFile, Seen};
+use super::sealed_file::{Content, SealedFile};
 use super::{LegacyKey, Protection, Revision, StoreError, StoreKey};
 use crate::base::private_file::PrivateFileError;
 use crate::base::{AccountKey, Credential, Paths, StoredIn};
@@ -29,19 +32,6 @@ pub(super) struct FileStore {
     known: Option<Known>,
 }
 
-/// The file as it was read last.
-struct Known {
-    seen: Seen,
-    /// The name of the key that it is sealed with.
-    key: String,
-    index: Index,
-}
-
-/// The file is written anew when it is this many times as large as its current records and has at least [`ALWAYS`]
-/// bytes. That is rare enough to cost each change little, and often enough that reading the file stays quick.
-const SLACK: u64 = 3;
-const ALWAYS: u64 = 64 * 1024;
-
 impl FileStore {
     pub(super) fn new(paths: &Paths, key: &StoreKey) -> Self {
         FileStore { file: SealedFile::new(paths, key), known: None }
@@ -49,59 +39,6 @@ impl FileStore {
 
     pub(super) fn lock(&self) -> Result<File, StoreError> {
         self.file.lock()
-    }
-
-    /// Brings `known` up to date with the file; `None` if there never was a file.
-    fn refresh(&mut self) -> Result<Option<(Seal, &mut Known)>, StoreError> {
-        if let Some(seal) = self.caught_up()? {
-            return Ok(self.known.as_mut().map(|known| (seal, known)));
-        }
-        match self.file.read::<Index>()? {
-            Some(content) => {
-                let (seal, known) = self.know(content);
-                known.map(|known| Some((seal, known))).ok_or(StoreError::NotKept)
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// Reads what was added to the known file; `None` if it is another file by now.
-    fn caught_up(&mut self) -> Result<Option<Seal>, StoreError> {
-        let Some(known) = &mut self.known else { return Ok(None) };
-        let Some(seal) = self.file.key.seal_named(&known.key)? else { return Ok(None) };
-        match self.file.read_on(&known.seen, &seal, &mut known.index) {
-            Ok(Some(seen)) => {
-                known.seen = seen;
-                Ok(Some(seal))
-            }
-            Ok(None) | Err(_) => {
-                // What was read of it half counts for nothing.
-                self.known = None;
-                Ok(None)
-            }
-        }
-    }
-
-    /// The revision of the account's record in the known file.
-    fn revision(&self, account: &AccountKey) -> Result<Option<Revision>, StoreError> {
-        let Some(known) = &self.known else { return Ok(None) };
-        let Some(at) = known.index.places.get(account) else { return Ok(None) };
-        let sealed = self.file.record_at(&known.seen, at)?.ok_or_else(|| self.file.damaged())?;
-        Ok(Some(sealed.revision()))
-    }
-
-    /// Fails with [`StoreError::Raced`] unless each of these accounts still has this revision, or no record where none
-    /// is named.
-    fn check<'c>(
-        &self,
-        expected: impl Iterator<Item = (&'c AccountKey, Option<&'c Revision>)>,
-    ) -> Result<(), StoreError> {
-        for (account, revision) in expected {
-            if self.revision(account)?.as_ref() != revision {
-                return Err(StoreError::Raced);
-            }
-        }
-        Ok(())
     }
 
     /// Removes records, if `take` finds some. A missing file is not created for this.
@@ -122,25 +59,6 @@ impl FileStore {
         }
         self.file.copy_it()?;
         self.file.write(seal, &latest.into_body())
-    }
-
-    fn know(&mut self, content: Content<Index>) -> (Seal, Option<&mut Known>) {
-        let Content { seal, read: index, seen } = content;
-        self.known = seen.map(|seen| Known { seen, key: seal.id().to_owned(), index });
-        (seal, self.known.as_mut())
-    }
-}
-
-impl Known {
-    /// Where the records of these accounts are, as far as there are any.
-    fn places(&self, accounts: &[AccountKey]) -> Vec<(AccountKey, Range<u64>)> {
-        let place = |account: &AccountKey| Some((account.clone(), self.index.places.get(account)?.clone()));
-        accounts.iter().filter_map(place).collect()
-    }
-
-    /// Whether it is time to write the file anew, because most of it was replaced.
-    fn is_due(&self) -> bool {
-        self.seen.end.at > SLACK * self.index.live + ALWAYS
     }
 }
 
@@ -241,6 +159,7 @@ impl LegacySource for FileStore {
 mod tests {
     use super::super::conformance::{account, record, secrets};
     use super::super::{Record, envelope};
+    use super::known::{ALWAYS, SLACK};
     use super::*;
     use crate::base::private_file;
 

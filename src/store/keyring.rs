@@ -17,19 +17,16 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use super::contract::{Found, Listed, Put, Store};
-use super::keyring_entry::{Entry, Value};
+use super::keyring_entry::{Entry, OURS, entry, items, ours, read, remove, user};
 use super::legacy::LegacyRecord;
 use super::legacy_source::LegacySource;
 use super::patience::Patience;
-use super::platform::{self, Item, Platform};
+use super::platform::{self, Platform};
 use super::watch::Watch;
 use super::worker::Worker;
 use super::{LegacyKey, Revision, StoreError};
 use crate::base::{AccountKey, Credential, StoredIn, Waiting};
 use crate::msg;
-
-/// The attribute by which loom's items are found, and those of an older Loom.
-const OURS: [(&str, &str); 1] = [("service", "loom")];
 
 /// How long one call may take. No person is asked anything, so a call that works is quick.
 const CALL_WITHIN: Duration = Duration::from_secs(5);
@@ -262,59 +259,6 @@ impl LegacySource for Keyring {
         let user = key.as_str().to_owned();
         self.write(move |platform| remove(platform, &user))
     }
-}
-
-/// The attributes of loom's items for this user.
-fn ours(user: &str) -> [(&str, &str); 2] {
-    [OURS[0], ("username", user)]
-}
-
-/// These items, each with its account and its value.
-fn read(platform: &Platform, items: Vec<Item>) -> Result<Vec<(AccountKey, Item, Value)>> {
-    let mut all = Vec::new();
-    for item in items {
-        // Another application may be called loom too; what is not exactly ours is not read any further.
-        let account = user(platform, &item)?.and_then(|user| user.parse::<AccountKey>().ok());
-        let Some(account) = account else { continue };
-        let Some(value) = platform.secret(&item)? else { continue };
-        all.push((account, item, value));
-    }
-    Ok(all)
-}
-
-/// Everything that the keyring has of this user.
-fn entry(platform: &Platform, user: &str) -> Result<Entry> {
-    let mut entry = Entry::default();
-    for item in items(platform, user)? {
-        entry.items.extend(platform.secret(&item)?.map(|value| (item, value)));
-    }
-    Ok(entry)
-}
-
-/// All items of this user.
-fn items(platform: &Platform, user: &str) -> Result<Vec<Item>> {
-    let mut items = Vec::new();
-    for item in platform.items(&ours(user))? {
-        // An item is ours by its attributes, not because a search found it.
-        if self::user(platform, &item)?.as_deref() == Some(user) {
-            items.push(item);
-        }
-    }
-    Ok(items)
-}
-
-/// The user of an item; `None` if the item is gone, or another application's.
-fn user(platform: &Platform, item: &Item) -> Result<Option<String>> {
-    let Some(mut attributes) = platform.attributes(item)? else { return Ok(None) };
-    let is_ours = OURS.iter().all(|(name, value)| attributes.get(*name).is_some_and(|found| found == value));
-    Ok(attributes.remove("username").filter(|_| is_ours))
-}
-
-/// Removes all items of this user. `true` if there was one.
-fn remove(platform: &Platform, user: &str) -> Result<bool> {
-    let items = items(platform, user)?;
-    items.iter().try_for_each(|item| platform.delete(item))?;
-    if self::items(platform, user)?.is_empty() { Ok(!items.is_empty()) } else { Err(StoreError::NotKept) }
 }
 
 fn failed<R>(outcome: &Result<R>) -> bool {
