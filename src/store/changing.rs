@@ -233,7 +233,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (_, mut cascade) = cascade(&dir);
         let outcomes = cascade.change_all(&mut [put(1, "a"), put(2, "b")], Instant::now(), |error| error.to_string());
-        assert!(outcomes.len() == 2 && outcomes.iter().all(std::result::Result::is_err));
+        assert!(outcomes.len() == 2);
+        assert!(outcomes.iter().all(std::result::Result::is_err));
         assert!(cascade.load().unwrap().is_empty());
     }
     /// Somebody without the lock puts something there in the last moment, so many times.

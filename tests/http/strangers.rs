@@ -359,7 +359,8 @@ fn who_only_looks_is_told_nothing_of_the_files_of_the_user() {
         let status: Value = serde_json::from_str(&run(&mut command, b"").out).unwrap();
         status.to_string().contains("http-not-open")
     };
-    assert!(told(None) && !told(Some(&reader)));
+    assert!(told(None));
+    assert!(!told(Some(&reader)));
 }
 
 #[test]

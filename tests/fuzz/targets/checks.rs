@@ -10,7 +10,8 @@ pub fn git_input(bytes: &[u8]) {
     let Ok(request) = git::Request::parse(bytes) else { return };
     let get = request.into_get(None);
     let is_file = get.wanted.protocol == "cert" && get.wanted.path.is_some();
-    assert!((!get.wanted.host.is_empty() || is_file) && !get.wanted.protocol.is_empty());
+    assert!((!get.wanted.host.is_empty() || is_file));
+    assert!(!get.wanted.protocol.is_empty());
     let texts =
         [Some(&get.wanted.host), Some(&get.wanted.protocol), get.wanted.path.as_ref(), get.wanted.username.as_ref()];
     for text in texts.into_iter().flatten() {
@@ -31,7 +32,9 @@ pub fn server_url(bytes: &[u8]) {
     let Ok(server) = ServerUrl::parse(text) else { return };
     let printed = server.to_string();
     assert_eq!(ServerUrl::parse(&printed).as_ref(), Ok(&server), "{printed}");
-    assert!(printed.is_ascii() && server.same_origin(&server.origin()) && server.origin().covers(&server));
+    assert!(printed.is_ascii());
+    assert!(server.same_origin(&server.origin()));
+    assert!(server.origin().covers(&server));
 }
 
 /// A path, of which the first line is the part that it lies below: so it does for every server.

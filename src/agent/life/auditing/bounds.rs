@@ -167,7 +167,8 @@ mod tests {
         assert_eq!(noted(&mut bounds, &token, Kind::Refusal, 96_000), 100);
         assert_eq!(noted(&mut bounds, &token, Kind::Deed, 10), 10, "what it does is noted all the same");
         assert_eq!(noted(&mut bounds, &Author::Restricted("u".into()), Kind::Refusal, 10), 10, "and what others do");
-        assert!(bounds.lines(None).is_empty() && bounds.due().is_some());
+        assert!(bounds.lines(None).is_empty());
+        assert!(bounds.due().is_some());
         moment::sleep(WINDOW);
         let lines = bounds.lines(None);
         assert_eq!(lines.len(), 1);
@@ -192,7 +193,8 @@ mod tests {
         }
         assert_eq!(all, 200);
         let lines = bounds.lines(Some(&Author::Owner));
-        assert!(lines.len() <= MAX_LINES + 1 && bounds.networks.len() <= MAX_AUTHORS + 1, "{}", lines.len());
+        assert!(lines.len() <= MAX_LINES + 1, "{}", lines.len());
+        assert!(bounds.networks.len() <= MAX_AUTHORS + 1, "{}", lines.len());
         assert_eq!(lines.iter().filter_map(|(_, line)| line.more).sum::<u64>(), 36_000 - 200);
     }
 

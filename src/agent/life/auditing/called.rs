@@ -50,7 +50,8 @@ mod tests {
         assert_eq!(Called::new("GET", "/\n\u{202e}x").path, "/\\u{a}\\u{202e}x");
         for long in ["x", "\n", "\u{202e}", "\u{20ac}"] {
             let called = Called::new(&long.repeat(99_999), &format!("/{}", long.repeat(99_999)));
-            assert!(called.path.chars().count() <= MAX_PATH + 1 && called.path.ends_with('\u{2026}'));
+            assert!(called.path.chars().count() <= MAX_PATH + 1);
+            assert!(called.path.ends_with('\u{2026}'));
             assert!(called.method.chars().count() <= MAX_METHOD + 1);
         }
     }
