@@ -152,7 +152,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn who_follows_gets_every_entry_once_also_through_rotation_and_unfinished_lines() {
+    fn who_follows_gets_every_entry_once_also_through_rotation() {
         let (_dir, log) = log();
         log.daily.append(&[entry("a", "old", 0)], false).unwrap();
         let mut place = log.last(0, |_| true, |_| true).unwrap();
@@ -178,7 +178,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn who_follows_misses_nothing_however_many_files_were_begun_since_they_looked() {
+    fn who_follows_misses_nothing_however_many_files_were_begun() {
         let (_dir, log) = log();
         log.daily.append(&[entry("a", "old", 0)], false).unwrap();
         let mut place = log.last(0, |_| true, |_| true).unwrap();
@@ -197,7 +197,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_rotation_dropped_is_counted_and_what_somebody_took_away_is_not_taken_for_it() {
+    fn what_rotation_dropped_is_told_from_what_somebody_took_away() {
         let (dir, log) = log();
         let long = "a".repeat(1_000);
         for _ in 0..9 {
@@ -252,7 +252,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_file_that_was_begun_without_an_entry_is_gone_on_with_by_whoever_writes_next() {
+    fn a_file_begun_without_an_entry_is_gone_on_with_by_who_writes_next() {
         let (dir, log) = log();
         let other = AuditLog::new(&Paths::below(dir.path()));
         for (begins, goes_on) in [(&log, &log), (&log, &other), (&other, &log), (&other, &other)] {
@@ -276,7 +276,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_end_that_is_cut_off_behind_a_file_begun_by_another_agent_is_noticed() {
+    fn an_end_cut_off_behind_another_agents_new_file_is_noticed() {
         let (dir, log) = log();
         full(&log);
         let other = AuditLog::new(&Paths::below(dir.path()));
@@ -308,7 +308,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn behind_a_whole_line_one_that_was_cut_short_hides_nothing_however_long_both_are() {
+    fn a_line_cut_short_behind_a_whole_one_hides_nothing_however_long() {
         let (dir, log) = log();
         let long = entry("a", &"a".repeat(65_100), 1);
         log.daily.append(std::slice::from_ref(&long), false).unwrap();

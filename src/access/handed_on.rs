@@ -43,7 +43,7 @@ mod tests {
     use crate::wire::Person;
 
     #[test]
-    fn what_was_approved_before_anything_was_kept_of_its_approver_waits_for_their_next_sign_in() {
+    fn what_was_approved_before_its_approver_was_kept_waits_for_a_sign_in() {
         let dir = tempfile::tempdir().unwrap();
         let ledger = ledger(&dir);
         // The slash was added to names then.
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_in_that_is_refused_ends_what_rests_on_that_person_and_on_nobody_else() {
+    fn a_refused_sign_in_ends_what_rests_on_that_person_only() {
         let dir = tempfile::tempdir().unwrap();
         let ledger = ledger(&dir);
         let identity = |subject: &str| -> Identity {

@@ -303,7 +303,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_token_counts_until_it_is_revoked_also_for_another_agent_and_after_a_restart() {
+    fn a_token_counts_until_revoked_for_every_agent_and_after_a_restart() {
         let dir = tempfile::tempdir().unwrap();
         let (one, other) = (ledger(&dir), ledger(&dir));
         let (secret, token) = one.issue(order("ci", &[]), 10).unwrap();

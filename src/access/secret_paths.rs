@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_a_list_that_is_a_secret_is_one_too_and_so_is_the_rest_of_its_kind() {
+    fn one_of_a_list_that_is_a_secret_is_one_too_with_the_rest_of_its_kind() {
         for path in [
             "/api/v4/projects/1/variables/deploy_pw",
             "/api/v4/projects/acme/app/variables/deploy_pw",

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_rights_any_more_is_not_active_and_leaves_name_and_place_to_others() {
+    fn who_has_no_rights_any_more_is_inactive_and_leaves_name_and_place() {
         let dir = tempfile::tempdir().unwrap();
         let ledger = ledger(&dir);
         let (_, parent) = ledger.issue(order("parent", &[]), 3).unwrap();
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn machines_count_in_the_share_of_who_approved_them_and_children_in_that_of_the_token_they_came_of() {
+    fn machines_count_in_their_approvers_share_and_children_in_their_tokens() {
         let dir = tempfile::tempdir().unwrap();
         let ledger = ledger(&dir);
         let person =

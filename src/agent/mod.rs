@@ -202,7 +202,7 @@ mod tests {
     use crate::wire::Code;
 
     #[tokio::test]
-    async fn a_machine_that_slept_past_the_time_of_the_lock_gives_out_nothing_when_it_wakes() {
+    async fn a_machine_that_slept_past_the_locks_time_gives_out_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let paths = Paths::below(dir.path());
         std::fs::create_dir(paths.config_dir()).unwrap();

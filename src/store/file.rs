@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_the_first_form_is_taken_over_with_a_copy_by_the_first_change_and_not_before() {
+    fn a_file_of_the_first_form_is_taken_over_by_the_first_change() {
         let dir = tempfile::tempdir().unwrap();
         let (paths, mut store) = open_in(&dir);
         let _lock = store.lock().unwrap();
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_replaced_makes_room_and_what_does_not_fit_is_refused_and_changes_nothing() {
+    fn what_was_replaced_makes_room_and_what_does_not_fit_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let (_, mut store) = open_in(&dir);
         let _lock = store.lock().unwrap();

@@ -71,7 +71,7 @@ fn what_gave_or_took_a_right_is_noted_with_which_one_it_was() {
 }
 
 #[test]
-fn a_login_and_what_git_rejects_are_noted_with_the_account_that_was_changed() {
+fn a_login_and_what_git_rejects_are_noted_with_the_changed_account() {
     let home = Home::new();
     let server = loom_server(&home);
     home.loom(&["login", "--server", server.url()]).ok();

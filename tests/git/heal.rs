@@ -92,7 +92,7 @@ fn states_and_headers_are_said_only_to_who_offers_them() {
 }
 
 #[test]
-fn for_who_may_only_look_the_next_candidate_follows_once_and_nothing_is_marked() {
+fn who_may_only_look_gets_the_next_candidate_once_and_marks_nothing() {
     let home = Home::new();
     let server = loom_server(&home);
     home.loom(&["login", "--server", server.url()]).ok();

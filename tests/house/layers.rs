@@ -147,6 +147,18 @@ fn no_file_grows_beyond_its_idea() {
     }
 }
 
+/// A name that is longer is a paragraph, and belongs into the test as its comment.
+#[test]
+fn a_test_says_in_seventy_letters_what_holds() {
+    for path in sources(&root().join("src")).into_iter().chain(sources(&root().join("tests"))) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let names = text.lines().filter_map(|line| line.trim_start().trim_start_matches("async ").strip_prefix("fn "));
+        for name in names.filter_map(|line| line.split(['(', '<']).next()) {
+            assert!(name.len() <= 70, "{}: {name} has {} letters", path.display(), name.len());
+        }
+    }
+}
+
 #[test]
 fn what_is_not_the_agent_links_neither_a_runtime_nor_http_nor_tls() {
     for features in [&["--no-default-features"][..], &["--no-default-features", "--features", "cli"]] {

@@ -317,7 +317,7 @@ fn a_sign_in_ends_the_session_that_the_browser_had() {
 }
 
 #[test]
-fn who_gets_an_account_at_the_issuer_of_an_environment_has_no_role_by_default() {
+fn who_gets_an_account_at_an_environments_issuer_has_no_role_at_first() {
     let published = Published::start();
     let (home, door) = published.home();
     home.configure("[http]\ndefault_role = 'admin'\n");

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_is_healed_three_times_a_minute_and_then_again_when_the_first_is_a_minute_ago() {
+    fn a_login_is_healed_three_times_within_any_minute_and_no_more() {
         let grant: Grant = serde_json::from_str(
             r#"{"kind":"person","issuer":"https://a.example","client_id":"c","token_endpoint":"https://a.example/token"}"#,
         )

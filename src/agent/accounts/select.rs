@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_of_a_server_is_the_account_that_a_person_means_who_names_no_user() {
+    fn the_default_of_a_server_is_the_account_meant_without_a_user() {
         let all = accounts(&[
             ("https://a.example", "b"),
             ("https://a.example", "a"),
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_million_pairs_a_credential_is_only_ever_given_to_its_own_origin_and_path() {
+    fn in_a_million_pairs_a_credential_stays_at_its_origin_and_path() {
         let all = made();
         assert!(all.len() * all.len() > 1_000_000);
         for (own, kept) in &all {
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_persons_own_name_means_their_login_at_that_origin_after_accounts_of_that_name() {
+    fn a_persons_own_name_means_their_login_after_accounts_of_that_name() {
         let a = "https://a.example";
         let mut all = logins(&[
             (a, "oauth2", "alice"),

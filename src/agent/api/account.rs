@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_is_known_of_is_taken_in_its_usual_order_and_guesses_exclude_nobody() {
+    fn the_unknown_is_taken_in_its_usual_order_and_guesses_exclude_nobody() {
         let a = "https://a.example";
         let all = accounts(&[(a, "first", ""), (a, "second", "repo openid"), (a, "viewer", "read")]);
         assert_eq!(chosen(&all, None, "POST", "/api/tasks"), "first");

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_bounded_by_their_network_and_all_together_in_lines_and_in_memory() {
+    fn strangers_are_bounded_by_network_and_all_together() {
         let mut bounds = Bounds::default();
         let mut all = 0;
         for n in 0..6_000_u32 {
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_an_account_is_noted_with_its_name_or_refused_whatever_came_before() {
+    fn what_changes_an_account_is_noted_with_its_name_or_refused() {
         let (mut bounds, token) = (Bounds::default(), Author::Restricted("t".into()));
         for (kind, event, count) in [(Kind::Right, "login", 100), (Kind::Deed, "credential.store", 1_000)] {
             assert_eq!(noted(&mut bounds, &token, kind, count), count);
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn of_rights_that_are_only_counted_at_least_half_are_in_lines_that_are_written_at_once() {
+    fn at_least_half_of_the_rights_that_are_counted_have_a_line_at_once() {
         let (mut bounds, token) = (Bounds::default(), Author::Restricted("t".into()));
         noted(&mut bounds, &token, Kind::Right, 100);
         let actor = Actor::Token { token_id: "t".into(), address: None };

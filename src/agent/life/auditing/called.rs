@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_query_user_or_line_break_comes_into_the_log_and_no_path_is_long_there() {
+    fn no_query_user_or_line_break_is_logged_and_no_long_path() {
         for (path, noted) in [
             ("/api/tasks?token=hunter2", "/api/tasks"),
             ("/api/tasks#hunter2", "/api/tasks"),

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_are_read_however_they_are_separated_and_days_are_a_number_or_nothing() {
+    fn servers_are_read_however_separated_and_days_are_a_number_or_nothing() {
         let entered = |servers: &str, days: &str| {
             let (servers, days) = (servers.to_owned(), days.to_owned());
             Entered { scopes: Scopes::default(), servers, days, reveal: false }.grant()
