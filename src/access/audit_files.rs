@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::audit_chain::{Beginning, Head, Link};
 use crate::base::{clock, private_file};
 use crate::os::file::FileFacts;
+use crate::os::naming;
 use crate::wire::AuditEntry;
 
 /// The size in bytes at which a file is closed and another begun.
@@ -151,7 +152,7 @@ impl AuditFiles {
         }
         if is_there {
             for number in (0..KEPT).rev() {
-                match std::fs::rename(self.at(number), self.at(number + 1)) {
+                match naming::rename(&self.at(number), &self.at(number + 1)) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                     _ => {}
                 }

@@ -164,7 +164,7 @@ mod tests {
         let owner = LockOwner::of(&path).unwrap();
         assert_eq!(owner, LockOwner::this_process());
         assert!(!owner.is_agent_here(), "this process is no agent");
-        std::fs::rename(&path, dir.path().join("moved")).unwrap();
+        crate::os::naming::rename(&path, &dir.path().join("moved")).unwrap();
         let other = AgentLock::take(&path).unwrap().unwrap();
         assert!(!lock.stands());
         assert!(other.stands());

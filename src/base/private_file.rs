@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use tempfile::{NamedTempFile, PersistError};
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use super::foreign::of_another;
@@ -16,6 +16,7 @@ use super::{Waiting, clock};
 use crate::msg;
 use crate::os::file::{FileFacts, FileId};
 use crate::os::lock as file_lock;
+use crate::os::naming;
 use crate::os::private::{self, OpenError};
 
 pub use super::private_file_error::{MAX_SIZE, PrivateFileError, Unsafe};
@@ -105,12 +106,12 @@ pub fn open_to_change(path: &Path) -> Result<File> {
 /// content is there, and the new one is on the disk when this returns. A crash can leave a temporary file behind, which
 /// nothing reads and the next write in that directory removes.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    place(path, bytes, |temporary| temporary.persist(path))
+    place(path, bytes, naming::replace)
 }
 
 /// Creates the file with these bytes, for its owner alone (0600). An existing file is an error and stays as it is.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<()> {
-    place(path, bytes, |temporary| temporary.persist_noclobber(path))
+    place(path, bytes, naming::create)
 }
 
 /// Keeps the bytes of a damaged file beside it, as `NAME.damaged-UNIXTIME` or a similar free name. Returns the path.
@@ -129,7 +130,7 @@ pub fn keep_damaged(path: &Path, bytes: &[u8]) -> Result<PathBuf> {
 
 /// Gives the file another name in the same directory. A file that has that name already is replaced.
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
-    std::fs::rename(from, to).map_err(io_error(from))?;
+    naming::rename(from, to).map_err(io_error(from))?;
     let dir = to.parent().unwrap_or(Path::new("."));
     private::sync_dir(dir).map_err(io_error(dir))
 }
@@ -182,11 +183,7 @@ fn try_flock(path: &Path, file: &File) -> Result<bool> {
     file_lock::try_exclusive(file).map_err(io_error(path))
 }
 
-fn place(
-    path: &Path,
-    bytes: &[u8],
-    persist: impl FnOnce(NamedTempFile) -> std::result::Result<File, PersistError>,
-) -> Result<()> {
+fn place(path: &Path, bytes: &[u8], name: impl FnOnce(NamedTempFile, &Path) -> io::Result<()>) -> Result<()> {
     refuse_larger(path, bytes.len() as u64)?;
     let dir = path.parent().unwrap_or(Path::new("."));
     let _waiting = Waiting::begin(msg!("disk-awaited", path = path.display()));
@@ -194,8 +191,7 @@ fn place(
         let mut temporary = temporary(dir)?;
         temporary.write_all(bytes)?;
         temporary.as_file().sync_all()?;
-        persist(temporary).map_err(|failed| failed.error)?;
-        private::sync_dir(dir)
+        name(temporary, path)
     };
     write().map_err(io_error(path))
 }

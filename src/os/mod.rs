@@ -43,6 +43,18 @@ pub mod private {
     pub use super::system::private::{OpenError, check_writable, create_dir, create_dirs, is_usable, open, sync_dir};
 }
 
+/// Giving files their names. At every instant, also after a crash, a name means the whole old file or the whole new
+/// one.
+///
+/// When [`naming::replace`] and [`naming::create`] return, a power cut does not undo them; [`naming::rename`] leaves
+/// that to [`private::sync_dir`].
+///
+/// Windows: a file that somebody has open is replaced by `rename`, not by what `tempfile` calls, and one must not be
+/// locked any more when it takes its place. A name that is refused for a moment (errors 5 and 32) is tried again.
+pub mod naming {
+    pub use super::system::naming::{create, rename, replace};
+}
+
 /// Exclusive locks on whole files. They end with the open file, so also when the process is killed.
 ///
 /// Windows: such a lock keeps others from reading, so that who holds it has to be written into a second file, and a

@@ -20,8 +20,8 @@ const FLOORS: &[(&str, u8)] = &[
     ("listen", 6),
 ];
 
-/// What names the system: its own modules of the standard library, the crates that wrap its calls, its files, and
-/// asking which one it is.
+/// What names the system: its own modules of the standard library, the crates that wrap its calls, its files, asking
+/// which one it is, and taking the place of another file, which systems do differently though the call is the same.
 const SYSTEM: &[&str] = &[
     "std::os::",
     "rustix",
@@ -43,6 +43,8 @@ const SYSTEM: &[&str] = &[
     "cfg(not(unix",
     "cfg_attr(unix",
     "target_os",
+    "fs::rename",
+    ".persist",
 ];
 
 /// The one place besides: what C's start-up code calls has to stand in the program itself.

@@ -16,6 +16,7 @@ pub(super) mod listening;
 pub(super) mod local;
 pub(super) mod lock;
 pub(super) mod machine;
+pub(super) mod naming;
 pub(super) mod private;
 pub(super) mod process;
 #[cfg(feature = "agent")]
