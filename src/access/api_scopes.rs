@@ -1,3 +1,6 @@
+//! Which scope a call to a server's API takes, by method and path. Loki's API has a table; for everything else a
+//! careful guess is made, and of all ways in which servers may read a path the one counts that needs most.
+
 use std::sync::LazyLock;
 
 use super::path_template::PathTemplate;

@@ -1,3 +1,6 @@
+//! The lines of the audit log and how they are chained: each carries a hash over itself and everything before it, and a
+//! number, so a line that was changed, removed or added elsewhere than at the end is noticed.
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

@@ -1,3 +1,6 @@
+//! Checks the audit log from its oldest file to its newest. What rotation dropped is told from what somebody removed,
+//! because each file says how many entries came before it.
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 

@@ -1,3 +1,6 @@
+//! The files of one chain of the audit log: appending, and beginning the next file. Whoever writes looks first where
+//! the chain ends on the disk, so that several agents can share it and a missing end is noticed.
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;

@@ -1,3 +1,6 @@
+//! The audit log as others use it: two chains, one for what changed rights and one for everything else, so that a flood
+//! of ordinary entries pushes out no important one. Readers get the two in the order of time.
+
 use std::io;
 
 use super::audit_files::AuditFiles;

@@ -1,3 +1,6 @@
+//! Reads the audit log entry by entry without keeping it in memory. A reader's place is a file and a byte, and stays
+//! right while files are rotated.
+
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};

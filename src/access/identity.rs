@@ -1,3 +1,6 @@
+//! A person who signed in at an issuer, and what the settings let them do. Their rights are computed anew from claims
+//! and settings with each use, so a change of the settings counts at once.
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

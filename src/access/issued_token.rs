@@ -1,3 +1,6 @@
+//! A token of the agent's own as the ledger has it. Only a hash of it is kept, so whoever reads the ledger can use
+//! none. What it may do is fixed when it is issued, and bounded besides by whatever it came of.
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
 use jiff::Timestamp;

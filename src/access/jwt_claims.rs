@@ -1,3 +1,6 @@
+//! What the claims of a signed JWT must say before it counts: the issuer, that it is meant for this agent, the times,
+//! and that an ID token is not used as an access token or the reverse.
+
 use serde_json::{Map, Value};
 
 use super::{Expected, JwtError, Purpose};

@@ -1,3 +1,6 @@
+//! The cryptography behind JWTs: verifying signatures with ring, and nothing else. An algorithm that is not here cannot
+//! be verified, whatever another check lets pass.
+
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind, Result, new_error};
 use jsonwebtoken::signature::{Error as Refused, Verifier};

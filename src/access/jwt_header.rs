@@ -1,3 +1,6 @@
+//! The header of a JWT. It may name an algorithm and a key and nothing that would change how it is checked: a token
+//! that brings its own key is refused (RFC 8725).
+
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 

@@ -1,3 +1,6 @@
+//! An issuer's public keys. The key decides with which algorithms it may be used, and never the token, so no token can
+//! choose a weaker check.
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};

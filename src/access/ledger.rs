@@ -1,3 +1,7 @@
+//! The list of issued tokens in `tokens.json`, shared by all agents of a user. A change is on the disk before it is
+//! acknowledged, and what another agent revoked counts with the next question; uses that bound nothing are noted in
+//! memory first.
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};

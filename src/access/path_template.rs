@@ -1,3 +1,6 @@
+//! Shapes of paths, such as `/a/{name}/c`, as tables of APIs write them. A path fits whole or not at all, part by part;
+//! only a place that is marked so stands for any number of parts.
+
 /// Paths of one shape: `{name}` stands for one part of a path, `{name}:verb` for one that ends so, and `{name:path}`,
 /// at most once, for any number of parts.
 #[derive(Debug)]

@@ -1,3 +1,6 @@
+//! What somebody may do, and whose right that is. The two are separate types, so that rights can be computed before
+//! there is a holder and no holder has to be made up.
+
 use super::identity::Identity;
 use crate::base::{Expiry, Scopes, ServerPattern, ServerUrl};
 

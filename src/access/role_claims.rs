@@ -1,3 +1,7 @@
+//! Finds roles in an issuer's claims, by the settings' rules and the usual names. A text is one value, spaces and
+//! commas included, so nobody gains a role by a clever group name; an e-mail address counts only if the issuer verified
+//! it.
+
 use serde_json::{Map, Value};
 
 use crate::base::{Role, RoleRules};

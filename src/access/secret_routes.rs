@@ -1,3 +1,6 @@
+//! Routes of known APIs whose answers are secrets. A call that fits one takes the right to see secrets; a line too many
+//! asks for too much, a line too few gives a secret away.
+
 use std::sync::LazyLock;
 
 use super::path_template::PathTemplate;

@@ -1,3 +1,6 @@
+//! The tokens behind something that was set up, such as a socket or a token made from another. It may do only what
+//! every one of them still may, with each use.
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The tokens behind something: those that were presented when it was set up. It may do no more than each of them,

@@ -1,3 +1,6 @@
+//! A front-end's way to the agent: where it listens, starting it where none runs, the question, the waiting, the
+//! answer. All front-ends go this way, so that the checks before the first byte cannot be left out.
+
 use std::cell::OnceCell;
 use std::time::Duration;
 

@@ -1,3 +1,6 @@
+//! One connection to the agent. Not a byte is sent before the socket's directory and the process at the other end were
+//! seen to be this user's; and an answer that takes long is waited for only while the agent shows that it lives.
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

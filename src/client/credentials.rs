@@ -1,3 +1,6 @@
+//! The library's short way for other programs: load, save, delete, token. Each call is one question to the agent, so it
+//! can do nothing that the verbs do not.
+
 use super::Client;
 use crate::base::{Credential, Expiry, Secret, ServerUrl, TokenSource};
 use crate::wire::{Code, Fault, Logout, Save, Token};

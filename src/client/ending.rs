@@ -1,3 +1,6 @@
+//! Ends the agent. It is asked first, and has time to finish what it began; a process is ended only after the lock file
+//! showed that it is this agent's.
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -1,3 +1,6 @@
+//! Git's credential helper: what git says on standard input becomes one question, and the reply one answer. It never
+//! keeps git waiting without end, and where it has nothing to give it lets git ask its next helper.
+
 use std::io::{ErrorKind, Write};
 use std::time::{Duration, Instant};
 

@@ -1,3 +1,7 @@
+//! Where git works, under all names that a rule may have for it: with and without symbolic links, and the place of the
+//! repository that `GIT_DIR` names. A link inside a work tree decides nothing: whoever made it would choose the
+//! account.
+
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 

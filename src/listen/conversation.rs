@@ -1,3 +1,6 @@
+//! One connection to a socket, request after request. What it sent and nobody has read is bounded, it is waited for
+//! only so long, and one party has only so many requests under way; more wait for their turn.
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,3 +1,6 @@
+//! Opens and closes the restricted sockets and the HTTP door as the agent orders. What is open stays open if something
+//! new in its place cannot be; when this ends, no socket file is left behind.
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,3 +1,6 @@
+//! What all sockets share: letting people in, and the number of open connections. A process of another user is sent
+//! away before a byte of it is read.
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,3 +1,6 @@
+//! What is known about an authorization server before anything is asked of it, put together from metadata, settings and
+//! known hosts. Endpoints are checked when they are read: none leads where somebody could listen.
+
 use super::{OAuthError, known_hosts};
 use crate::base::{Endpoint, OAuthSettings};
 use crate::net::Object;

@@ -1,3 +1,6 @@
+//! What can go wrong between loom and an authorization server. Callers decide by the kind only; the words of a server
+//! are shown, cut and made printable, and decide nothing.
+
 use crate::base::printable;
 use crate::net::HttpError;
 

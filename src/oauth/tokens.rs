@@ -1,3 +1,6 @@
+//! What a token endpoint answered, as far as loom uses it. A token that is no bearer token, or that could not stand in
+//! a header, is refused here, before anybody keeps it.
+
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };

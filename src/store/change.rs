@@ -1,3 +1,6 @@
+//! Changes as they are wished for: a decision that is made when it is the change's turn, by what the stores have then.
+//! So a change that was overtaken is decided anew and never written over what somebody else put there.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Record;

@@ -1,3 +1,6 @@
+//! Sealed records, and the first form of the sealed file, which older programs wrote and which is still read. The label
+//! of a record is bound to its secret, so that a file in which somebody swapped two records does not open.
+
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;

@@ -1,3 +1,6 @@
+//! Why a store did not do what it was asked. Callers decide by these cases, so each is one that calls for another
+//! reaction; in every case what was kept before is still as it was.
+
 use std::path::PathBuf;
 
 use crate::base::private_file::PrivateFileError;

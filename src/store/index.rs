@@ -1,3 +1,6 @@
+//! The ways to read the sealed file: only where each record lies, all of it, or the labels alone. Whoever needs no
+//! secret opens none.
+
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 

@@ -1,3 +1,6 @@
+//! The first line of the sealed file, which names the place and seal of its last lines. By it a file that was cut off
+//! at its end is told from one that is whole; it is written after the line that it names is on the disk.
+
 use serde::{Deserialize, Serialize};
 
 use super::envelope::EnvelopeError;

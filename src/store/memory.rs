@@ -1,3 +1,6 @@
+//! Keeps records in the agent's memory only, for `store = "memory"` and for trying the rules of stores. It ends with
+//! the agent, and nobody else can reach it.
+
 use std::collections::BTreeMap;
 
 use super::contract::{Found, Listed, Put, Store};

@@ -1,3 +1,6 @@
+//! What a store keeps of an account. A record is never changed, only replaced by another: the dates say which of two
+//! counts, and a refusal by the server is noted without losing the credential.
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,6 @@
+//! Encryption with authentication for everything that lies on the disk. A text is sealed together with its context, and
+//! opens only with the very same context and key; nonces are random and long enough never to repeat.
+
 use std::sync::Arc;
 
 use base64::Engine;

@@ -141,6 +141,19 @@ fn no_comment_runs_beyond_the_width_of_code() {
     }
 }
 
+/// Rooms in which every file that has so many lines says in its head what it is for and which rule it keeps.
+const HEADED: &[&str] = &["access", "agent", "bin", "client", "listen", "oauth", "store"];
+const HEADLESS: usize = 60;
+
+#[test]
+fn a_file_says_in_its_head_what_it_is_for() {
+    for path in HEADED.iter().flat_map(|room| sources(&root().join("src").join(room))) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let is_short = text.lines().count() < HEADLESS;
+        assert!(is_short || text.starts_with("//! "), "{} has no head", path.display());
+    }
+}
+
 #[test]
 fn no_file_grows_beyond_its_idea() {
     for path in sources(&root().join("src")) {

@@ -1,3 +1,7 @@
+//! An account as the agent has it in memory, and what its credential is good for at this moment: to be given out,
+//! renewed first, or held back. What counts as about to end, and how often a refused token is renewed, is decided here
+//! and nowhere else, so that `get`, `token` and the chores never disagree.
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

@@ -1,3 +1,7 @@
+//! The copy of the stores in memory, with the state of the stores for which it is right. It changes only by what a
+//! store was found to have or was seen to take; the one exception is a login that no store took, which is marked and
+//! offered again.
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 

@@ -1,3 +1,7 @@
+//! As whom a call to a server's API is made. Of accounts whose tokens are known to suffice the weakest is taken, so
+//! that a script that reads does not run with a token that may delete; an account of which nothing is known is never
+//! excluded by a guess.
+
 use super::target::{Target, lies_below};
 use crate::access::{Authority, Need};
 use crate::agent::accounts::held::{Held, Usefulness};

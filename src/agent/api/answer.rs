@@ -1,3 +1,6 @@
+//! The server's answer on its way to the caller: in pieces, as fast as the caller reads, and without the secret that
+//! was sent. Cookies are left out, since one would be a credential that the agent does not keep.
+
 use std::time::Duration;
 
 use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};

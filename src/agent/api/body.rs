@@ -1,3 +1,6 @@
+//! The caller's body on its way to the server. A piece is asked of the caller only when the connection takes it, so the
+//! agent's memory does not grow with the body; and a server that says or takes nothing for minutes ends the call.
+
 use std::time::Duration;
 
 use tokio::time::timeout;

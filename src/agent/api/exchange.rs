@@ -1,3 +1,7 @@
+//! One call, from the first request to the answer that the caller gets: renewing after a 401, waiting after a 429,
+//! another account after a 403, redirects. Each of these is bounded in number or time, and each further request needs
+//! the same rights as if the caller had asked for it.
+
 use std::time::Duration;
 
 use base64::Engine;

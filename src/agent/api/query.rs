@@ -1,3 +1,7 @@
+//! What the query of a URL changes about a call: some servers take the method, the acting user or the action from
+//! there. A caller with limited rights may send no such parameter, in whatever encoding, because what was judged would
+//! then be another call than the one the server makes.
+
 use std::iter::successors;
 
 use percent_encoding::percent_decode_str;

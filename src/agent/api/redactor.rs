@@ -1,3 +1,6 @@
+//! Takes secrets out of a stream, also where one is cut in two by the pieces in which the stream comes. As much is held
+//! back as could be the beginning of a secret, and every removed byte becomes one `*`, so that lengths stay true.
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;

@@ -1,3 +1,7 @@
+//! Where a call and its redirects may go. A URL is taken only in a spelling that all servers read alike, and a redirect
+//! is followed neither to where somebody could listen nor to an address of this machine's own network, which the server
+//! that named it may not be able to reach itself.
+
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};

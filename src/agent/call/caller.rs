@@ -1,3 +1,7 @@
+//! One request under way, as a verb sees it: who asks and what they may do, the language, and both directions of the
+//! connection. All waiting for a caller goes through here, so that each wait also ends when the caller hangs up, loses
+//! their rights, or the agent locks or stops.
+
 use std::pin::pin;
 use std::time::Duration;
 

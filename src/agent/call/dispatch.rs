@@ -1,3 +1,7 @@
+//! From a frame to a reply: the one table of verbs, each with what it takes to ask it. Rights are compared before a
+//! handler sees the question, and what changes rights is answered only once that is noted; so a verb cannot forget
+//! either.
+
 use std::pin::Pin;
 
 use zeroize::Zeroizing;

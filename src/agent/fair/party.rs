@@ -1,3 +1,7 @@
+//! For whom something is counted of which there is only so much. A party is known by several names at once, from person
+//! to network address, and by each it may have its share only: nobody gets more by showing another token or coming from
+//! another address.
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 

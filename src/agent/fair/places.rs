@@ -1,3 +1,6 @@
+//! A bounded number of things that go on for a while, such as connections. When all places are taken, one of the party
+//! that has most is told to go, so whoever has few always finds a place.
+
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, oneshot};

@@ -1,3 +1,7 @@
+//! Counts how often something happened lately, in bounded memory and at the same cost for each count: what a crowd
+//! shows can neither fill the agent's memory nor make it slow. The price is that what is older than half of the time
+//! may be forgotten early.
+
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;

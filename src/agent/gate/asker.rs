@@ -1,3 +1,6 @@
+//! Who is at the other end, as the kernel or the gate found out and never as a request says. Only the functions here
+//! make the proof that it is the user themselves who asks.
+
 use crate::access::{Authority, Standing};
 use crate::agent::gate::guest::Guest;
 use crate::agent::life::auditing::{Author, Who};

@@ -1,3 +1,7 @@
+//! Limits the noise of wrong tokens and the guessing of short codes. A right token is never kept waiting, whatever
+//! others show from the same address; a token has more possibilities than anybody can try, so only the log and the work
+//! are protected here, and a code by its few tries.
+
 use std::net::IpAddr;
 use std::sync::Mutex;
 

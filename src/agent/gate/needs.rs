@@ -1,3 +1,6 @@
+//! What a verb takes of somebody's authority. The needs of a verb stand in its row of the table of verbs, and are
+//! compared with what somebody has in one place for all of them.
+
 use crate::access::{Authority, Need};
 use crate::agent::fault;
 use crate::base::Scope;

@@ -1,3 +1,6 @@
+//! Logins that are under way. However many programs need a login for the same server at once, a person is asked one
+//! time, and is left alone for a while after not finishing.
+
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,3 +1,6 @@
+//! The end that every way of logging in has: the credential is in the store before the caller hears that they are
+//! logged in. A login that cannot be kept is ended at its server, so that none lives on that nobody holds.
+
 use crate::agent::accounts::index::Index;
 use crate::agent::call::caller::Caller;
 use crate::agent::fault;

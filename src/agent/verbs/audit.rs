@@ -1,3 +1,6 @@
+//! Reads the audit log for a caller, and goes on with what is written from then on. Before each further part it is
+//! asked again whether the caller still may; whoever reads slowly holds up themselves and nobody else.
+
 use tokio::sync::mpsc;
 
 use crate::access::{AuditLog, Places};

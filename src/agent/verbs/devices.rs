@@ -1,3 +1,6 @@
+//! Tokens for other machines: a machine waits with a short code, and a person who knows the code approves or denies.
+//! Approving gives at most the rights that the approving person has.
+
 use std::time::Duration;
 
 use crate::agent::Agent;

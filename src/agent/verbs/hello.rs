@@ -1,3 +1,5 @@
+//! The first word with an agent: its version, and what it waits for at the moment, so that a person who waits too can
+//! be told. What it waits for names servers and paths, so only the user hears it.
 use std::time::Duration;
 
 use crate::agent::Agent;

@@ -1,3 +1,6 @@
+//! The agent's own tokens: issuing, listing, leasing, ending. Nobody issues a token with more rights, more servers or a
+//! later end than they have themselves.
+
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;

@@ -1,3 +1,6 @@
+//! Changes where, and under which key, credentials are kept. A passphrase outlasts every token, so only the user may
+//! set one; a new key like the last one also others may ask for.
+
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;

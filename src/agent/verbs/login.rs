@@ -1,3 +1,6 @@
+//! Logging in at a server. That the login can be kept is found out before a person is asked for anything, and the login
+//! that this one replaces is ended at its server only after the new one is in the store.
+
 use std::collections::BTreeSet;
 
 use tokio::sync::watch;

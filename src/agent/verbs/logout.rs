@@ -1,3 +1,6 @@
+//! Ends credentials at their servers and forgets them, one or all. Forgetting does not depend on the server: where it
+//! cannot be reached the credential goes from the store all the same, and the agent goes on asking from memory.
+
 use std::time::{Duration, Instant};
 
 use crate::agent::Agent;

@@ -1,3 +1,6 @@
+//! Keeps a credential that a program hands over, or one that a person brought along with `loom login --with-token`. One
+//! with endpoints that the agent would go on asking is taken from the user only, as a login at an issuer that somebody
+//! names is.
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;

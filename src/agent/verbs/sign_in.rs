@@ -1,3 +1,6 @@
+//! Signing in at the HTTP door, with an OpenID provider or with an issued token, and signing out. A session begins only
+//! if it could be noted who it is; and it never does more than what was shown for it.
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;

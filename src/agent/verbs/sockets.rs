@@ -1,3 +1,6 @@
+//! Opens, lists and closes sockets that have a token of their own. Such a socket has no more rights than whoever opened
+//! it, and closes when these end.
+
 use std::path::PathBuf;
 
 use crate::agent::Agent;

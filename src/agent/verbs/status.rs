@@ -1,3 +1,6 @@
+//! Which accounts there are for this caller, and whether they still count. An account at a server that the caller may
+//! not see is not there; and a locked agent answers too, with what may be known without its secrets.
+
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::{Duration, Instant};

@@ -1,3 +1,6 @@
+//! Hands out an access token, renewed first if it ends too soon, perhaps for fewer scopes or another resource. What was
+//! made for one question is handed out and not kept; only a new refresh token is.
+
 use crate::agent::Agent;
 use crate::agent::accounts::held::{Held, Usefulness};
 use crate::agent::call::caller::Caller;

@@ -1,3 +1,6 @@
+//! Explains what `get` would answer to the same question, and why. It decides by the very functions that `get` uses, so
+//! that the explanation cannot differ from what happens.
+
 use std::collections::HashSet;
 
 use crate::agent::Agent;

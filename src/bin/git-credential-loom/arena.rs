@@ -1,3 +1,6 @@
+//! The helper's allocator: it hands out and takes nothing back, since the process ends soon. It saves a part of the
+//! helper's start, which every git command pays; what does not fit is the system's.
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
 use std::ptr;

@@ -1,3 +1,5 @@
+//! The arguments of `loom login`. What says how to log in cannot stand beside `--with-token`, which brings a token
+//! along and asks no server for one.
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};

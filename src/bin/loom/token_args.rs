@@ -1,3 +1,6 @@
+//! The arguments of `loom token`, for the agent's own tokens and for those that a server issues: people look for both
+//! under one word, and `--server` tells them apart.
+
 use clap::{ArgGroup, Args, Subcommand};
 use loom_credentials::base::{Scope, ServerPattern};
 

@@ -1,3 +1,6 @@
+//! Forms, as browsers and OAuth clients send them. A parameter that stands there twice is an error, because two
+//! programs could each read another one of them.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,3 +1,6 @@
+//! JSON bodies of requests and answers. A body is one JSON object, read to a bounded size and within a bounded time; a
+//! form is refused, since a page elsewhere can have a browser send one without asking.
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,3 +1,6 @@
+//! Under which names the door may be asked. A request that names another host is refused, since a foreign page can have
+//! its own name lead to this door (DNS rebinding).
+
 use std::net::IpAddr;
 
 use super::shared::Shared;

@@ -1,3 +1,6 @@
+//! Why the door does not do what it was asked, as a status and a JSON object in the shape of Loki's API. What stood in
+//! the request is not repeated there.
+
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};

@@ -1,3 +1,6 @@
+//! The door's certificate and key, which are read again when their files change. Files that do not belong together, or
+//! that nobody would trust, replace nothing that still works.
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,3 +1,6 @@
+//! The stores on the bench, each with its own way to spoil a record and to cut a write short. A store that is added has
+//! its bench here, and then has to keep all rules.
+
 use std::cell::RefCell;
 use std::io::{Seek, SeekFrom, Write};
 use std::process::Command;

@@ -1,3 +1,6 @@
+//! Random lives of a store beside a model of it, with restarts and power cuts: whatever the order, everybody who shares
+//! a store sees what any of them did.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Seek, SeekFrom, Write};
 

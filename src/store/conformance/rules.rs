@@ -1,3 +1,6 @@
+//! What a store promises, rule by rule, for any store. A rule knows the contract only: where stores may differ it asks
+//! the store itself, and never which store it is.
+
 use super::super::contract::{Found, Put, Store};
 use super::super::{Record, Revision, StoreError};
 use super::{Bench, account, record, secrets};

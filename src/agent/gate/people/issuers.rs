@@ -1,3 +1,6 @@
+//! What OpenID providers publish about themselves, kept for a while. A provider is asked seldom, however many strangers
+//! present tokens with unknown keys, and while it does not answer what it said before counts only for a limited time.
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

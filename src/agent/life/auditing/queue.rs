@@ -1,3 +1,6 @@
+//! Entries of the audit log between the moment they are made and the disk. Many are written together. What the disk
+//! does not take is offered again, up to a bound in memory, and the log itself says how much was lost beyond that.
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 

@@ -1,3 +1,6 @@
+//! How many entries each author has left to be noted one by one, and counts of what came beyond. The number of authors
+//! and of lines is bounded, so neither the memory nor the log grows with a crowd of strangers.
+
 use std::collections::BTreeMap;
 
 use super::allowance::{Allowance, Rate};

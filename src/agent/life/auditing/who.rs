@@ -1,3 +1,6 @@
+//! Who did something, in two forms: the name that the log shows, and the author under whom entries are counted. All
+//! that can be had in numbers by one party, such as child tokens or addresses of one network, is one author.
+
 use std::net::IpAddr;
 
 use crate::access::Authority;

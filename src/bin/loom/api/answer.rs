@@ -1,3 +1,6 @@
+//! What `loom api` makes of a server's answer: the next page, and the reason of a refusal in the server's own words,
+//! cut and made printable.
+
 use loom_credentials::base::{ServerUrl, missing_scope};
 use loom_credentials::msg;
 use loom_credentials::wire::{Fault, reason};

@@ -1,3 +1,6 @@
+//! What `loom api` sends, read from its source only when the agent asks for a piece. A file can be sent again after a
+//! renewal, a pipe cannot, and the agent is told which it is.
+
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;

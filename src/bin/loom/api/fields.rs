@@ -1,3 +1,6 @@
+//! The parameters of `loom api` on the command line, as JSON or as a query. The notation is that of GitHub's command
+//! line, which people know.
+
 use std::path::Path;
 
 use loom_credentials::wire::{Fault, reason};

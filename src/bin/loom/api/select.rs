@@ -1,3 +1,6 @@
+//! Selects a part of a JSON document by the words that jq has for paths, so that scripts with simple needs need no jq.
+//! What else jq knows is an error here and never guessed.
+
 use loom_credentials::wire::{Fault, reason};
 use serde_json::Value;
 

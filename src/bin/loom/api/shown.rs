@@ -1,3 +1,6 @@
+//! Standard output for text of others. On a terminal nothing of it moves the cursor or hides text; into files and pipes
+//! it goes byte for byte.
+
 use std::io::IsTerminal;
 
 use loom_credentials::base::printable;

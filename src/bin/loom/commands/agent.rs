@@ -1,3 +1,6 @@
+//! `loom agent`: starts and ends the agent, and says how it is. After an update the running agent may be older than
+//! this program; that is said, since the two understand one another in most things only.
+
 use loom_credentials::base::{Config, Locale};
 use loom_credentials::client::Ended;
 use loom_credentials::msg;

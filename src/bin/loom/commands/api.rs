@@ -1,3 +1,6 @@
+//! `loom api`: a call as a stored account, page after page if wanted. The answer goes to standard output as it comes
+//! and everything said by loom goes to standard error, so that pipes get the server's bytes only.
+
 use loom_credentials::base::{ServerUrl, printable};
 use loom_credentials::wire::{self, ApiReply, Fault, reason};
 use url::Url;

@@ -1,3 +1,6 @@
+//! `loom audit`: reading, following and checking the log. Its columns stand in the same order in every language, since
+//! scripts read them.
+
 use loom_credentials::base::{Message, printable};
 use loom_credentials::msg;
 use loom_credentials::wire::{self, Actor, AuditChain, AuditEntry, AuditTrouble, Fault, reason};

@@ -1,3 +1,6 @@
+//! `loom doctor`: what is damaged and what can be restored. Nothing is repaired unless it is asked for, and the exit
+//! code says whether all is well.
+
 use loom_credentials::base::printable;
 use loom_credentials::msg;
 use loom_credentials::wire::{self, DoctorReply, Fault, FileCondition, Warning};

@@ -1,3 +1,6 @@
+//! `loom login`: shows a person the steps that the agent says. A page elsewhere than at the server is opened by nobody
+//! but the person, who sees both names.
+
 use std::io::{BufRead, IsTerminal, Read};
 
 use indicatif::ProgressBar;

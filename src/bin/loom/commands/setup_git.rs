@@ -1,3 +1,6 @@
+//! `loom setup git`: makes git ask loom. Other helpers stay as they are; what will happen with them, and where loom is
+//! not asked, is said. Removing takes away only what loom put into git's settings.
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

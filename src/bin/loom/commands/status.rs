@@ -1,3 +1,6 @@
+//! `loom status`: who is logged in where, as a table or as JSON. The exit code says it too, for scripts that ask about
+//! one server.
+
 use loom_credentials::base::{Locale, Message, printable};
 use loom_credentials::client::exit_code;
 use loom_credentials::msg;

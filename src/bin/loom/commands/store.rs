@@ -1,3 +1,6 @@
+//! `loom store`: where credentials are kept, and the passphrase. A passphrase comes from the terminal or from a pipe,
+//! never from the command line, where others could read it.
+
 use std::io::IsTerminal;
 
 use loom_credentials::base::{Secret, printable};

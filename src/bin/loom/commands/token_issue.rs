@@ -1,3 +1,6 @@
+//! `loom token` for tokens that others use: those of the agent, or with `--server` those of a server. Which of the two
+//! is meant is decided before anything is asked.
+
 use loom_credentials::base::{Config, Scopes, ServerPattern, ServerUrl, scopes_of_role};
 use loom_credentials::msg;
 use loom_credentials::wire::{self, Fault, IssuedInfo, reason};

@@ -1,3 +1,6 @@
+//! `loom unlock`: asks for the passphrase. However many gits wait for it, a person is asked one time; a mistyped
+//! passphrase is asked for again, any other failure is not.
+
 use std::fs::File;
 use std::io::IsTerminal;
 use std::path::Path;

@@ -1,3 +1,6 @@
+//! `loom why`: which account git would get, and why. It adds what only this side knows, the helpers that git asks
+//! first, and goes to where git would ask from.
+
 use loom_credentials::base::{Config, Message, ServerUrl, printable};
 use loom_credentials::client::{Place, exit_code};
 use loom_credentials::git::Configuration;

@@ -1,3 +1,6 @@
+//! A home for `loom demo`, with an agent of its own. Nothing of the person's own settings or credentials is read or
+//! changed, and all of it goes when the demo ends.
+
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+//! An entry of the audit log in words. What others named is made printable and escaped, whatever they put there.
+
 use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Serialize;

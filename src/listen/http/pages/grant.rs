@@ -1,3 +1,6 @@
+//! What a person may change about the rights of a machine that waits, before they approve it. The form begins with no
+//! more than the machine asked for.
+
 use crate::base::{Scope, Scopes, ServerPattern, ServerUrlError};
 use crate::listen::http::form::Form;
 use crate::wire::{DeviceGrant, DeviceLookReply, Fault, WhoAmIReply, reason};

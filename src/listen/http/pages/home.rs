@@ -1,3 +1,6 @@
+//! The first page after signing in: accounts, machines, tokens and the log, as far as this person may see them. A part
+//! that cannot be had says why in its place, and the rest is shown.
+
 use axum::Extension;
 use axum::response::Response;
 use maud::{Markup, html};

@@ -1,3 +1,6 @@
+//! What is around every page, and the headers that all of them have: nothing from elsewhere is loaded, no script stands
+//! in a page, and no other page can frame it.
+
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE, X_FRAME_OPTIONS,
 };

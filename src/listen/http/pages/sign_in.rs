@@ -1,3 +1,6 @@
+//! The pages on which people sign in. Afterwards the browser goes on only to a path of this door, whatever the link
+//! said that led here.
+
 use axum::Extension;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
