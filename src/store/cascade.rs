@@ -56,7 +56,6 @@ impl Cascade {
     pub fn open(choice: StoreChoice, paths: &Paths, key: &StoreKey) -> Result<Cascade> {
         let file = || Box::new(FileStore::new(paths, key)) as Box<dyn Store>;
         let mut keyring = Keyring::default();
-        let of_keyring = keyring.watch();
         let (stores, awaited): (Vec<Box<dyn Store>>, _) = match choice {
             StoreChoice::In(StoredIn::Memory) => (vec![Box::new(MemoryStore::default())], None),
             StoreChoice::In(StoredIn::File) => (vec![file()], None),
@@ -72,15 +71,13 @@ impl Cascade {
                 Err(error) => return Err(error),
             },
         };
-        let places: Vec<StoredIn> = stores.iter().map(|store| store.stored_in()).collect();
-        let lookout = Lookout::new(
-            places.contains(&StoredIn::File).then_some(paths),
-            (places.contains(&StoredIn::Keyring) || awaited.is_some()).then_some(of_keyring),
-        );
-        let lock = (places != [StoredIn::Memory]).then(|| FileStore::new(paths, key));
+        let signs = stores.iter().map(|store| (store.stored_in(), store.sign()));
+        let lookout = Lookout::new(awaited.iter().map(|(keyring, _)| (StoredIn::Keyring, keyring.sign())).chain(signs));
+        let lock = lookout.is_shared().then(|| FileStore::new(paths, key));
         let mut cascade = Cascade { stores, fallback: None, awaited: None, lookout, lock, damaged: Vec::new() };
         if let Some((keyring, reason)) = awaited {
-            cascade.lookout.note(true, msg!("note-file-store").because(reason.clone()));
+            keyring.await_one(true);
+            cascade.lookout.tell(msg!("note-file-store").because(reason.clone()));
             let seen = cascade.lookout.look();
             (cascade.fallback, cascade.awaited) =
                 (Some(reason), Some(Awaited { keyring, looked: Instant::now(), seen }));
@@ -93,11 +90,13 @@ impl Cascade {
     pub(super) fn look_for_keyring(&mut self) {
         let Some(mut awaited) = self.awaited.take() else { return };
         let now = self.lookout.look();
-        let is_due = awaited.looked.elapsed() >= LOOK_AGAIN || now.differs_in_keyring(&awaited.seen);
+        let is_sign = now.of(StoredIn::Keyring) != awaited.seen.of(StoredIn::Keyring);
+        let is_due = awaited.looked.elapsed() >= LOOK_AGAIN || is_sign;
         if is_due && awaited.keyring.probe().is_ok() {
+            awaited.keyring.await_one(false);
             self.stores.insert(0, Box::new(awaited.keyring));
             self.fallback = None;
-            self.lookout.note(false, msg!("note-keyring-found"));
+            self.lookout.tell(msg!("note-keyring-found"));
             return;
         }
         if is_due {

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Record;
-use crate::base::{AccountKey, Stamp, StoredIn};
+use super::sign::Mark;
+use crate::base::{AccountKey, StoredIn};
 
 /// What happens to the record of an account.
 #[derive(Clone, Debug)]
@@ -65,24 +66,24 @@ pub struct Changed {
 
 /// The state of the stores as far as one cheap look tells. Two that are equal mean that nothing changed in between.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Version {
-    pub(super) file: Option<[Stamp; 2]>,
-    /// A count of what happened to the items of the keyring, if one is in use.
-    pub(super) keyring: Option<u64>,
-}
+pub struct Version(pub(super) Vec<(StoredIn, Mark)>);
 
 impl Version {
-    /// This state, marked as one in which the keyring's content is not known.
-    pub fn without_keyring(self) -> Version {
-        Version { keyring: None, ..self }
+    /// This state, marked as one in which it is not known what a store holds that may be away, such as the keyring.
+    pub fn without_keyring(mut self) -> Version {
+        self.0.retain(|(place, _)| !place.may_be_away());
+        self
     }
 
-    pub(super) fn differs_in_keyring(&self, other: &Version) -> bool {
-        self.keyring != other.keyring
-    }
-
-    /// Whether the keyring may have changed between the two, and nothing else.
+    /// Whether a store that may be away, such as the keyring, may have changed between the two, and nothing else.
     pub fn differs_in_keyring_only(&self, other: &Version) -> bool {
-        self.file == other.file && self.keyring.is_some() && self.keyring != other.keyring
+        let is_other = |(place, mark): &&(StoredIn, Mark)| other.of(*place) != Some(mark);
+        let (away, rest): (Vec<_>, Vec<_>) = self.0.iter().partition(|(place, _)| place.may_be_away());
+        let others = other.0.iter().filter(|(place, _)| !place.may_be_away());
+        away.iter().any(is_other) && rest.into_iter().eq(others)
+    }
+
+    pub(super) fn of(&self, place: StoredIn) -> Option<&Mark> {
+        self.0.iter().find(|(known, _)| *known == place).map(|(_, mark)| mark)
     }
 }

@@ -14,10 +14,12 @@ use std::collections::BTreeMap;
 
 use super::label::Label;
 use super::legacy_source::LegacySource;
+use super::sign::{Aging, Sign};
 use super::{Record, Revision, StoreError};
 use crate::base::{AccountKey, StoredIn};
 
-/// A place that keeps records: four methods. What one acknowledged survives a crash, if the place survives one at all.
+/// A place that keeps records: four methods, beside its name. What one acknowledged survives a crash, if the place
+/// survives one at all.
 ///
 /// The store itself says which value of an account is which ([`Revision`]), so that two who change the same one are
 /// told, whatever their clocks and locks are. Agents of one home take the lock of the stores as well before they read
@@ -89,6 +91,15 @@ pub(super) trait Store: Send {
     /// Whether several puts are one write: then many callers wait for the disk only once, and all or none are written.
     fn is_one_write(&self) -> bool {
         false
+    }
+
+    /// Tells whether the store changed, for whoever has a copy of what it holds. Here it cannot tell, so that a copy
+    /// counts for two seconds; a store that has something cheaper to look at than its content gives that.
+    ///
+    /// Vault: nothing cheap says so; the revisions of `list` do, every so many seconds. A command: its files, if it
+    /// names them.
+    fn sign(&self) -> Box<dyn Sign> {
+        Box::new(Aging::default())
     }
 
     /// What an older Loom left in this store, if it can have left anything.

@@ -21,6 +21,7 @@ use super::latest::Latest;
 use super::legacy_source::LegacySource;
 use super::seal::Seal;
 use super::sealed_file::{Content, SealedFile};
+use super::sign::{FileSign, Sign};
 use super::{LegacyKey, Protection, Revision, StoreError, StoreKey};
 use crate::base::private_file::PrivateFileError;
 use crate::base::{AccountKey, Credential, Paths, StoredIn};
@@ -127,6 +128,11 @@ impl Store for FileStore {
     /// A line of the file, with all that is added.
     fn is_one_write(&self) -> bool {
         true
+    }
+
+    /// The key too: one that was replaced opens nothing that was read before.
+    fn sign(&self) -> Box<dyn Sign> {
+        Box::new(FileSign(vec![self.file.path.clone(), self.file.key.path().to_owned()]))
     }
 
     fn legacy(&mut self) -> Option<&mut dyn LegacySource> {

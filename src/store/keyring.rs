@@ -22,6 +22,7 @@ use super::legacy::LegacyRecord;
 use super::legacy_source::LegacySource;
 use super::patience::Patience;
 use super::platform::{self, Platform};
+use super::sign::Sign;
 use super::watch::Watch;
 use super::worker::Worker;
 use super::{LegacyKey, Revision, StoreError};
@@ -62,9 +63,9 @@ impl Keyring {
         Patience::lock().was_used()
     }
 
-    /// The handle that tells whether the keyring changed.
-    pub(super) fn watch(&self) -> Watch {
-        self.watch.clone()
+    /// From now on its sign tells only whether there may be a keyring, or, once there is one, its changes again.
+    pub(super) fn await_one(&self, waits: bool) {
+        self.watch.await_one(waits);
     }
 
     /// Makes a call once the keyring is known to be open: on a locked one it would prompt, and without a display a
@@ -224,6 +225,10 @@ impl Store for Keyring {
             }
         }
         Ok(entries.iter().filter_map(|(account, entry)| entry.found(account)).collect())
+    }
+
+    fn sign(&self) -> Box<dyn Sign> {
+        Box::new(self.watch.clone())
     }
 
     fn legacy(&mut self) -> Option<&mut dyn LegacySource> {

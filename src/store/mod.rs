@@ -40,6 +40,7 @@ mod revision;
 mod seal;
 mod sealed_file;
 mod secret_service;
+mod sign;
 mod takeover;
 mod transfer;
 mod watch;

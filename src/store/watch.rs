@@ -6,12 +6,14 @@
 //! Whether something changed costs one system call. Where no signals can be had, or a change of our own went by without
 //! one, what was read counts for two seconds.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use dbus::channel::Channel;
 use dbus::{Error, Message, MessageType};
+
+use super::buses;
+use super::sign::{AGE, Mark, Sign, next_count};
 
 /// The signals for which the bus is asked: what happens to items and collections, and who offers the keyring.
 const RULES: [&str; 3] = [
@@ -25,9 +27,6 @@ const BUS: &str = "org.freedesktop.DBus";
 
 /// How long the bus may take to note a rule.
 const RULE_WITHIN: Duration = Duration::from_secs(2);
-
-/// How long what was read counts as current, where changes are not signalled.
-const AGE: Duration = Duration::from_secs(2);
 
 /// How long it may take until a change of this process is signalled, by a keyring that signals changes.
 const HEARD_WITHIN: Duration = Duration::from_secs(1);
@@ -48,11 +47,20 @@ struct State {
     written: Option<(Instant, u64)>,
     /// Whether this keyring does not signal changes.
     is_silent: bool,
+    /// Whether a keyring is waited for: then only the sign that there may be one counts, and no change.
+    waits: bool,
+}
+
+impl Sign for Watch {
+    fn now(&self) -> Mark {
+        let waits = self.lock().waits;
+        Mark::Count(if waits { self.signs().wrapping_add(buses::known()) } else { self.changes() })
+    }
 }
 
 impl Watch {
     /// A number that differs after every change, as far as that can be known. It is read without waiting.
-    pub(super) fn changes(&self) -> u64 {
+    fn changes(&self) -> u64 {
         let mut state = self.lock();
         state.listen();
         if state.is_old() {
@@ -61,8 +69,13 @@ impl Watch {
         state.changes
     }
 
+    /// Notes whether a keyring is waited for.
+    pub(super) fn await_one(&self, waits: bool) {
+        self.lock().waits = waits;
+    }
+
     /// A number that differs when somebody began to offer a keyring, or when nothing can be heard any more.
-    pub(super) fn signs(&self) -> u64 {
+    fn signs(&self) -> u64 {
         let mut state = self.lock();
         state.listen();
         state.signs
@@ -76,7 +89,8 @@ impl Watch {
         // Not held meanwhile: the bus may hang.
         let channel = connect(address).ok();
         let mut state = self.lock();
-        *state = State { channel, bus: address.to_owned(), signs: state.signs, ..State::default() };
+        let (signs, waits) = (state.signs, state.waits);
+        *state = State { channel, bus: address.to_owned(), signs, waits, ..State::default() };
     }
 
     /// How many changes of items were heard so far.
@@ -142,7 +156,7 @@ impl State {
     }
 
     fn change(&mut self) {
-        (self.changes, self.since) = (next(), Instant::now());
+        (self.changes, self.since) = (next_count(), Instant::now());
     }
 
     fn is_listening_on(&self, bus: &str) -> bool {
@@ -155,20 +169,15 @@ impl Default for State {
         State {
             channel: None,
             bus: String::new(),
-            changes: next(),
+            changes: next_count(),
             signs: 0,
             since: Instant::now(),
             heard: 0,
             written: None,
             is_silent: false,
+            waits: false,
         }
     }
-}
-
-/// A number that this process never gave before.
-fn next() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 fn connect(address: &str) -> Result<Channel, Error> {

@@ -1,7 +1,10 @@
 //! What a store promises, rule by rule, for any store. A rule knows the contract only: where stores may differ it asks
 //! the store itself, and never which store it is.
 
+use std::time::Instant;
+
 use super::super::contract::{Found, Put, Store};
+use super::super::sign::AGE;
 use super::super::{Record, Revision, StoreError};
 use super::{Bench, account, record, secrets};
 use crate::base::AccountKey;
@@ -12,6 +15,7 @@ pub(super) fn hold(bench: &dyn Bench) {
         what_is_put_is_there_until_it_is_removed,
         a_value_is_replaced_and_removed_only_by_who_knows_it,
         who_loses_a_race_is_told_and_changes_nothing,
+        what_another_changed_shows_in_the_sign,
         a_list_says_what_there_is_as_it_is_and_no_secret,
         several_are_put_in_their_order_or_not_at_all,
         a_put_that_is_cut_short_leaves_one_whole_value,
@@ -113,6 +117,22 @@ fn who_loses_a_race_is_told_and_changes_nothing(bench: &dyn Bench, mut one: Box<
     other.remove(&[account(2)]).unwrap();
     assert!(lost(put_if(one, &record(2, "late"), Some(&seen))));
     assert!(found(other, 2).is_none());
+}
+
+fn what_another_changed_shows_in_the_sign(bench: &dyn Bench, mut one: Box<dyn Store>) {
+    if !one.stored_in().outlives_the_agent() {
+        return;
+    }
+    put_if(&mut *one, &record(1, "old"), None).unwrap();
+    let (sign, mut other) = (one.sign(), bench.open());
+    let before = sign.now();
+    other.put(&[record(1, "new")]).unwrap();
+    // A store that cannot tell says so after a while, whether something changed or not.
+    let until = Instant::now() + AGE * 10;
+    while sign.now() == before && Instant::now() < until {
+        std::thread::yield_now();
+    }
+    assert_ne!(sign.now(), before);
 }
 
 fn a_list_says_what_there_is_as_it_is_and_no_secret(_: &dyn Bench, mut store: Box<dyn Store>) {
