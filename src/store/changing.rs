@@ -1,11 +1,12 @@
 //! Changes to what the stores keep, several at once where that is one write.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::{once, repeat};
 use std::time::Instant;
 
 use super::cascade::latest;
 use super::contract::{Found, Put};
-use super::{Cascade, Change, Changed, Record, Revision, StoreError, Version, Wish};
+use super::{Cascade, Change, Changed, Record, Revision, StoreError, Wish};
 use crate::base::private_file::PrivateFileError;
 use crate::base::{AccountKey, StoredIn};
 
@@ -85,8 +86,7 @@ impl Cascade {
                 changes.insert(account, change);
             }
             let now = wish.accounts().iter().filter_map(|account| Some((account.clone(), kept.get(account)?.clone())));
-            let version = Version::default();
-            all.push(Changed { kept: now.collect(), changed, was, before: version.clone(), after: version });
+            all.push((now.collect(), changed, was));
             if removes {
                 break;
             }
@@ -97,12 +97,13 @@ impl Cascade {
         }
         self.write(changes, &revisions)?;
         let after = self.lookout.look();
-        for (nth, changed) in all.iter_mut().enumerate() {
-            // Those after the first begin where it ended.
-            changed.before = if nth == 0 { before.clone() } else { after.clone() };
-            changed.after = after.clone();
-        }
-        Ok(all)
+        // Those after the first begin where it ended.
+        let befores = once(before).chain(repeat(after.clone()));
+        let made = all.into_iter().zip(befores).map(|((kept, changed, was), before)| {
+            let after = after.clone();
+            Changed { kept, changed, was, before, after }
+        });
+        Ok(made.collect())
     }
 
     /// Writes what was decided, if each store still has the revisions by which it was decided. The error is
