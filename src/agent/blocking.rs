@@ -16,7 +16,7 @@ pub(crate) const DISK_WITHIN: Duration = Duration::from_secs(15);
 /// How long a disk may take where everything that is kept is written anew or moved, one by one perhaps.
 pub(crate) const ALL_WITHIN: Duration = Duration::from_secs(10 * 60);
 
-/// Runs a call that may block on a thread that may, and waits so long.
+/// Runs a call that may block on a thread of its own, and waits for it at most this long.
 pub(crate) async fn within<R: Send + 'static>(
     time: Duration,
     call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
@@ -24,8 +24,8 @@ pub(crate) async fn within<R: Send + 'static>(
     in_time(time, on_thread(call)).await
 }
 
-/// Waits so long for what waits for a disk. A call that hangs cannot be ended from outside: its thread is left behind,
-/// and what it still does was never acknowledged.
+/// Waits at most this long for something that waits for a disk. A call that hangs cannot be ended from outside: its
+/// thread is left behind, and what it still does was never acknowledged.
 pub(crate) async fn in_time<R>(time: Duration, call: impl Future<Output = Result<R, Fault>>) -> Result<R, Fault> {
     tokio::time::timeout(time, call)
         .await

@@ -10,7 +10,8 @@ use crate::oauth::loom_dialect::DialectError;
 use crate::store::StoreError;
 use crate::wire::{Fault, reason};
 
-/// Git asks for what would go in clear. How to allow it is said, since for a proxy it may be what is wanted.
+/// The fault of a request for a server that would be reached in clear. It says how to allow that, since behind a proxy
+/// of one's own it may be what is wanted.
 pub(crate) fn cleartext_for_git(server: &ServerUrl) -> Fault {
     reason::Git::Cleartext { server: server.to_string() }.into()
 }

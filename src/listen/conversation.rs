@@ -33,7 +33,7 @@ pub(super) struct Visitor {
     peer: Peer,
     standing: Option<Arc<Standing>>,
     party: Party,
-    /// Taken as they come in, so that room is made before the next one does.
+    /// The connection's place, taken when it comes in, so that room is made before the next one comes.
     place: Place,
     /// The agent does not end while a request of theirs may be on the way.
     stay: Busy,
@@ -41,8 +41,8 @@ pub(super) struct Visitor {
 
 impl Visitor {
     pub(super) fn new(hall: Arc<Hall>, peer: Peer, standing: Option<Arc<Standing>>) -> Visitor {
-        // All that come through a socket with a token of its own: what is behind it may make as many processes as it
-        // likes.
+        // Everybody at a socket with a token of its own is one party: a container behind it could otherwise have as
+        // many shares as it starts processes.
         let token = standing.as_deref().and_then(|standing| standing.ids().next());
         let party = token.map_or(Party::process(peer.pid), Party::token);
         let stay = hall.agent.stopping.busy();
@@ -71,7 +71,8 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
             let Ok(Some(frame)) = frame else { return };
             let turn = match crowd.turn_now(party.clone(), MAX_TURNS) {
                 Some(turn) => Some(turn),
-                // Whoever asks whether the agent lives is not answered by how many others of theirs wait.
+                // The question whether the agent lives takes no turn: else a program that waits for many answers would
+                // take a busy agent for a dead one.
                 None if agent::is_hello(&frame) => None,
                 None => tokio::select! {
                     biased;
@@ -79,7 +80,7 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
                     () = place.sent_away() => return,
                 },
             };
-            // Nobody works for who went while waiting.
+            // The caller may have hung up while it waited for its turn: then nothing is done for it.
             if turn.as_ref().is_some_and(Turn::had_to_wait) && stream.has_hung_up() {
                 return;
             }
@@ -102,7 +103,7 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
                     written = &mut answered => break matches!(written, Ok(Ok(()))),
                     () = settled.notified(), if turn.is_some() => turn = None,
                     () = place.sent_away() => {
-                        // As if they had gone, so that what waits for them ends; what was begun is finished.
+                        // Treated as if the caller had hung up: waiting for them ends, and what was begun is finished.
                         stream.hang_up();
                         let _ = answered.await;
                         break false;

@@ -34,7 +34,7 @@ impl Crowd {
         Crowd { open: Places::new(room), turns: Mutex::default() }
     }
 
-    /// Takes a place; if there is none, somebody is sent away.
+    /// Takes a place. If none is free, a connection of the party that has most is sent away.
     pub(super) fn join(&self, party: Party) -> Place {
         self.open.push(party)
     }
@@ -48,7 +48,7 @@ impl Crowd {
     pub(super) async fn turn(&self, party: Party, limit: usize) -> Turn<'_> {
         match self.turn_now(party.clone(), limit) {
             Some(turn) => turn,
-            // It is never closed.
+            // An error would mean that the semaphore was closed, which nobody does.
             None => {
                 let turns = self.turns(&party, limit);
                 Turn { crowd: self, party, permit: turns.acquire_owned().await.ok(), waited: true }
@@ -81,7 +81,7 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut all = self.crowd.lock();
         self.permit = None;
-        // Nobody else of theirs has a turn, or waits for one.
+        // No other request of this party has a turn or waits for one.
         if all.get(&self.party).is_some_and(|turns| Arc::strong_count(turns) == 1) {
             all.remove(&self.party);
         }

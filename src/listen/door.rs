@@ -34,9 +34,9 @@ const TRY_AGAIN: Duration = Duration::from_millis(20);
 /// A socket that this process listens on.
 pub struct Door {
     pub(super) listener: Listener,
-    /// Where it is; systemd may have one that lies in no directory.
+    /// The socket's name, if it has one in a directory; systemd's may have none.
     own: Option<Own>,
-    /// Keeps other agents out.
+    /// The lock by which no other agent listens under this name.
     lock: Option<AgentLock>,
     /// Who stands behind all that is asked here.
     standing: Option<Arc<Standing>>,
@@ -51,7 +51,7 @@ pub(super) enum Next {
 /// A socket's name with what belongs to it.
 struct Own {
     name: Name,
-    /// Made by this process, and so to be removed or made anew by it; systemd's is not.
+    /// Whether this process made the socket, and so removes it or makes it anew; it did not make systemd's.
     made: bool,
     /// Where the lock is, of a socket that has one.
     lock: Option<PathBuf>,
@@ -281,7 +281,7 @@ async fn lock_out_others(socket: &Path, lock: &Path) -> Result<AgentLock, DoorEr
     timeout(PREDECESSOR_WITHIN, waited).await.unwrap_or_else(|_| Err(silent()))
 }
 
-/// Its name may have gone without a sign, which that agent would find out within a minute.
+/// The socket's name may have been removed without a sign to the agent behind it, which finds that out within a minute.
 fn look_at_your_socket(lock: &Path) {
     if let Some(owner) = LockOwner::of(lock).filter(LockOwner::is_agent_here) {
         process::nudge(owner.pid);

@@ -29,13 +29,13 @@ const LAST_KNOCK: Duration = Duration::from_millis(20);
 pub(super) struct Hall {
     pub(super) agent: Arc<Agent>,
     pub(super) crowd: Crowd,
-    /// Room for those inside and half as many on their way out.
+    /// Room for the open connections and half as many that are on their way out.
     open: Arc<Semaphore>,
 }
 
 impl Hall {
     pub(super) fn new(agent: Arc<Agent>) -> Arc<Hall> {
-        // The rest is for files, servers, the HTTP door, and connections that are on their way out.
+        // A third of all descriptors; the rest is for files, servers, the HTTP door, and connections on their way out.
         let descriptors = open_files().unwrap_or(u64::MAX);
         let room = usize::try_from(descriptors / 3).unwrap_or(MAX_OPEN).clamp(1, MAX_OPEN);
         let open = Arc::new(Semaphore::new(room + room.div_ceil(2)));
@@ -86,7 +86,7 @@ impl Hall {
         match peer(&stream) {
             Some(peer) => {
                 let visitor = Visitor::new(self.clone(), peer, standing.cloned());
-                // Whoever does not go in time keeps nobody out.
+                // A connection that does not go in time must not keep others out.
                 let open = timeout(GOES_WITHIN, self.open.clone().acquire_owned()).await;
                 tokio::spawn(async move {
                     converse(stream, visitor).await;

@@ -35,7 +35,7 @@ impl Accounts {
         credential: Credential,
         may_go: fn(&Record) -> bool,
     ) -> Result<Option<(StoredIn, Vec<Record>)>, Fault> {
-        // The former first: its age goes over to the one that takes its place.
+        // The account that goes comes first, so that the one in its place can take over when it was created.
         let accounts = instead.iter().chain([&account]).cloned().collect();
         let (own, mut former) = (account.clone(), None);
         let mut changed = self
@@ -96,7 +96,7 @@ impl Accounts {
     /// Forgets those of these accounts that still have this secret, in one step.
     pub(crate) async fn forget(&self, secrets: BTreeMap<AccountKey, Secret>) -> Result<(), Fault> {
         let accounts: Vec<AccountKey> = secrets.keys().cloned().collect();
-        // What is to take the place of a record that the store has yet is gone with it.
+        // A record that memory has and the store did not take is forgotten together with the one that the store has.
         let unsaved = |all: &Index| {
             let unsaved = accounts.iter().filter_map(|key| Some((key.clone(), all.get(key)?.unsaved.clone()?)));
             unsaved.collect::<BTreeMap<AccountKey, InStore>>()
@@ -161,8 +161,8 @@ impl Accounts {
         let put_it = {
             let (record, unsaved, secret) = (record.clone(), unsaved.clone(), secret.clone());
             move |now: Option<&Record>| match &unsaved {
-                // What memory has beyond the store goes along.
-                // The store may have taken meanwhile what it did not take before.
+                // The store does not have the present record yet, so it is put there with this change; or it has taken
+                // it meanwhile.
                 Some(in_store) => now.filter(|now| in_store.is(now) || has(now, &secret)).map(|_| record.clone()),
                 None => now.filter(|now| has(now, &secret)).and_then(&amend),
             }
@@ -170,7 +170,7 @@ impl Accounts {
         let wanted = record.credential().secret().clone();
         let done = self.change(vec![account.clone()], move |_, now| put_it(now).map(put)).await;
         match done {
-            // Or it is there already: a store may have made the change and then lost its answer.
+            // Nothing may have been changed because it is there already: a store can make a change and lose its answer.
             Ok(changed) => {
                 let is_there = changed.kept.get(account).is_some_and(|(record, _)| has(record, &wanted));
                 changed.changed.contains(account) || is_there
@@ -191,11 +191,11 @@ impl Accounts {
         accounts: Vec<AccountKey>,
         decide: impl FnMut(&AccountKey, Option<&Record>) -> Option<Change> + Send + 'static,
     ) -> Result<Changed, Fault> {
-        // What is kept beside it may be asked for when the stores cannot be.
+        // Memory is read first: it answers for all accounts when the stores later cannot.
         self.with(|_| ()).await?;
         let (number, answer) = self.wishes.add(Wish::new(accounts, decide));
         let accounts = self.own.upgrade().ok_or(reason::Request::Internal)?;
-        // Goes on when whoever asked goes away: what others ask for may be in the same write.
+        // It goes on if the caller goes away, since changes of others may be in the same write.
         tokio::spawn(async move { accounts.grant(number).await });
         answer.await.map_err(|_| reason::Request::Internal)?
     }
@@ -206,7 +206,7 @@ impl Accounts {
             Ok(mut stores) => {
                 let (wishes, askers): (Vec<Wish>, Vec<Asker>) = self.wishes.take_all().into_iter().unzip();
                 let outcomes = self.change_in(&mut stores, wishes).await;
-                // Whoever is next may begin before these hear of it.
+                // Given back first, so that the next write begins while these callers are told.
                 drop(stores);
                 for (asker, outcome) in askers.into_iter().zip(outcomes) {
                     let _ = asker.send(outcome);
@@ -226,7 +226,7 @@ impl Accounts {
             return Vec::new();
         }
         let asked: Vec<Vec<AccountKey>> = wishes.iter().map(|wish| wish.accounts().to_vec()).collect();
-        // Before those who wait are told that it takes too long.
+        // It has to end before its callers are told that it takes too long.
         let until = Instant::now() + STORE_WITHIN - Duration::from_millis(500);
         let change = move |store: &mut Cascade| Ok(store.change_all(&mut wishes, until, fault::from_store));
         let outcomes = match with_store(stores, change).await {

@@ -13,17 +13,17 @@ use crate::base::{AccountKey, Credential, Expiry, Secret, StoredIn, clock};
 use crate::store::Record;
 use crate::wire::Condition;
 
-/// One account as held.
+/// An account in the agent's memory: the record that its store has, and what was noted about its use since it was read.
 pub(crate) struct Held {
     record: Record,
     stored_in: StoredIn,
-    /// Asked for since this credential came: worth renewing ahead of time.
+    /// Whether somebody asked for this credential since it came. Then it is worth renewing ahead of time.
     used: AtomicBool,
-    /// The store did not take it, and has this record in its place; it is tried again.
+    /// What the store has in its place, if the store did not take this record. It is offered again later.
     pub(crate) unsaved: Option<InStore>,
-    /// When it was renewed because the server refused it, the latest last.
+    /// When the credential was renewed because its server had refused it, the latest last.
     heals: Vec<Instant>,
-    /// Since when nobody was given it because the server refused it.
+    /// Since when nobody is given the credential because its server refused it.
     withheld: Mutex<Instant>,
 }
 
@@ -48,7 +48,7 @@ impl InStore {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Usefulness {
     Now,
-    /// After its server gave a new one.
+    /// Once its server gave a new one in its place.
     Renewed,
     /// Its server refused it once, and may have been wrong; where nothing else fits it is tried again.
     Doubtful,
@@ -60,7 +60,7 @@ pub(crate) enum Usefulness {
 const HEALS: usize = 3;
 const HEALS_WITHIN: Duration = Duration::from_secs(60);
 
-/// After so long a refused credential that nothing renews is given once more.
+/// After this time a refused credential that cannot be renewed is given out once more: the server may have been wrong.
 const DOUBT_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// Access tokens are renewed so many seconds before they end, if they live long enough for that.
@@ -108,7 +108,7 @@ impl Held {
         self.unsaved.as_ref().is_some_and(|in_store| in_store.is(stored))
     }
 
-    /// Notes that it was asked for; `true` the first time.
+    /// Notes that somebody asked for the credential; `true` the first time.
     pub(crate) fn note_use(&self) -> bool {
         !self.used.swap(true, Ordering::Relaxed)
     }
@@ -163,7 +163,7 @@ impl Held {
         matches!(self.usefulness(0), Usefulness::Now | Usefulness::Renewed)
     }
 
-    /// When to renew it ahead of time; nothing where nobody asks for it.
+    /// When to renew it ahead of time; `None` if nobody asked for it, or it cannot be renewed.
     pub(crate) fn renew_at(&self) -> Option<Expiry> {
         let wanted = self.used.load(Ordering::Relaxed) && self.credential().is_renewable() && !self.record.refused();
         let ends = self.credential().expires().filter(|_| wanted)?;

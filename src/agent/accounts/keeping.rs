@@ -45,7 +45,7 @@ impl Accounts {
         Ok(count)
     }
 
-    /// Seals the file with a new key, protected like this; without a word on that as the old one was.
+    /// Seals the file with a new key. Without a `protection` the new key is protected as the old one was.
     pub(crate) async fn rekey(&self, protection: Option<Protection>) -> Result<(), Fault> {
         let _stores = self.exclusive().await?;
         let (paths, key) = (self.paths.clone(), self.lock.key.clone());

@@ -12,7 +12,8 @@ use crate::agent::accounts::Accounts;
 use crate::base::lock;
 use crate::base::{AccountRule, Config, ServerUrl};
 
-/// How long a directory may keep those waiting who ask. On a disk that hangs nobody runs git, who would hang as well.
+/// How long a request waits for a look at a directory. Where the disk hangs longer nobody can be running git there: it
+/// would hang as well.
 const DISK_WITHIN: Duration = Duration::from_secs(1);
 
 /// The looks that are under way, each once however many wait. What they find is not kept: a link can change at any
@@ -56,7 +57,7 @@ impl Links {
     }
 
     fn look(&self, directory: &Path) -> Option<Look> {
-        // Any other would be looked for where the agent runs.
+        // A relative path would be looked for in the directory in which the agent runs.
         if !directory.is_absolute() {
             return None;
         }
@@ -86,7 +87,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let dir = tempfile::tempdir().unwrap();
         let links = Links::default();
-        // Whoever looks there never comes back.
+        // A look at this path never returns.
         let (_looking, found) = watch::channel(None);
         let hanging = Path::new("/hanging");
         lock(&links.0).insert(hanging.to_owned(), Look { begun: Instant::now(), found });

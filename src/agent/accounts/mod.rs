@@ -41,7 +41,7 @@ use crate::wire::Fault;
 
 /// Every account. Requests share it; each holds its locks for moments only, never while it waits.
 pub(crate) struct Accounts {
-    /// For a change that goes on after whoever asked for it has gone.
+    /// A handle to itself, for a change that goes on after its caller has gone.
     own: Weak<Accounts>,
     paths: Paths,
     settings: Arc<Settings>,
@@ -52,7 +52,7 @@ pub(crate) struct Accounts {
     memory: Mutex<Option<Index>>,
     /// Tells whether the stores changed, once they were opened.
     lookout: Mutex<Option<Lookout>>,
-    /// Which stores these are.
+    /// The choice of stores by which they were opened.
     opened_as: Mutex<Option<StoreChoice>>,
     /// Held by whoever reads the stores anew, so that a crowd shares one reading.
     reading: tokio::sync::Mutex<()>,
@@ -87,7 +87,8 @@ impl Accounts {
         })
     }
 
-    /// Forgets all of it, once what no store has taken yet was offered to them again. For who closed the agent before.
+    /// Forgets everything in memory, after what no store has taken yet was offered again. The caller has closed the
+    /// agent before, so that nobody reads the stores into memory again.
     pub(crate) async fn forget_memory(&self) {
         self.save_again().await;
         let mut changing = self.changing.lock().await;
@@ -128,7 +129,7 @@ impl Accounts {
         hex(&digest[..8])
     }
 
-    /// Why the keyring is not used, or that it is from now on, in this language, the first time this is asked.
+    /// The sentence that says why the keyring is not used, or that it is used from now on; `None` once it was said.
     pub(crate) fn unsaid(&self, locale: Locale) -> Option<String> {
         lock(&self.lookout).as_ref().and_then(Lookout::news).map(|news| locale.render(&news))
     }

@@ -17,10 +17,11 @@ use crate::base::{AccountKey, ServerUrl, StoredIn};
 use crate::store::{Lookout, Record, Version};
 use crate::wire::Fault;
 
-/// The keyring cannot be read.
+/// That the keyring cannot be read, since when, and why.
 pub(crate) struct Outage {
-    /// When it was last found, and when first.
+    /// When reading it failed last.
     pub(crate) since: Instant,
+    /// When reading it failed first.
     pub(crate) first: Instant,
     pub(crate) fault: Fault,
 }

@@ -83,7 +83,7 @@ pub(crate) fn of_server<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option
     found
 }
 
-/// Whether the name fits, and not to be guessed by, more than one login.
+/// Whether more than one login could be meant by this name, so that none is.
 pub(crate) fn is_shared(accounts: Seen<'_>, server: &ServerUrl, user: &str) -> bool {
     let found = fitting(accounts, server);
     !found.iter().any(|held| has_name(held, user)) && of_person(&found, user).len() > 1

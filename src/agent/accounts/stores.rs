@@ -19,7 +19,7 @@ use crate::base::lock;
 use crate::store::{Cascade, Lookout, StoreError};
 use crate::wire::{Code, Fault, reason};
 
-/// A keyring that changed and does not say what it has for so long hangs, and memory has to do.
+/// How long a keyring that changed may take to be read. After that it is taken to hang, and the copy in memory is used.
 const OUTAGE_AFTER: Duration = Duration::from_millis(500);
 
 /// Longer than a call to a keyring takes until it is given up.

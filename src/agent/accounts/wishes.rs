@@ -37,7 +37,7 @@ impl Wishes {
         std::mem::take(&mut lock(&self.0).wishes).into_iter().map(|(_, wish, asker)| (wish, asker)).collect()
     }
 
-    /// One alone; nothing if somebody took it.
+    /// Takes this one wish out of those that wait; `None` if somebody else took it already.
     pub(crate) fn take(&self, number: u64) -> Option<Asker> {
         let mut waiting = lock(&self.0);
         let at = waiting.wishes.iter().position(|(own, ..)| *own == number)?;

@@ -41,7 +41,7 @@ const MOST_OTHERS: usize = 8;
 /// A refusal that says which scope is missing is no longer than this.
 const REFUSAL: usize = 16 * 1024;
 
-/// Nor is it waited for longer than this before it is handed on.
+/// How long the body of such a refusal is waited for before it is handed on unread.
 const REFUSAL_WITHIN: Duration = Duration::from_secs(5);
 
 /// A call that may be made.

@@ -89,7 +89,7 @@ const VERBS: &[Row] = &[
     row::<wire::DeviceLook>(at_server(Scope::Read)),
     // Nobody grants more than they have.
     row::<wire::DeviceDecide>(at_server(Scope::Read)),
-    // Nor sees or ends what others approved, unless they may do everything.
+    // Such a token does not see or end what others approved either, unless it may do everything.
     row::<wire::Devices>(at_server(Scope::Read)),
     row::<wire::DeviceEnd>(at_server(Scope::Read)),
 ];

@@ -15,14 +15,14 @@ use crate::wire::{Fault, Warning, reason};
 
 #[derive(Default)]
 pub(super) struct HttpState {
-    /// Why the one of the settings was not opened.
+    /// Why the HTTP door of the settings was not opened, if it was not.
     trouble: Mutex<Option<Fault>>,
-    /// The user wants none, whatever the settings say.
+    /// Whether the user closed the door of the settings, so that it is not opened again by itself.
     unwanted: AtomicBool,
 }
 
 impl Doors {
-    /// Opens the HTTP door, and says where it is. One that somebody else opened is not a token's to replace.
+    /// Opens the HTTP door and returns its URL. A token cannot replace a door that somebody else opened.
     pub(crate) async fn open_http(
         &self,
         door: HttpDoor,
@@ -81,7 +81,7 @@ impl Doors {
         self.gate.http.place().map(|(url, _)| url)
     }
 
-    /// What is wrong with the HTTP door. Files are no business of who may not do everything.
+    /// What is wrong with the HTTP door. It names files, so only those hear it who may do everything.
     pub(crate) fn http_warnings(&self, authority: &Authority, locale: Locale) -> Vec<Warning> {
         if !authority.sees_everything() || !authority.allows(Scope::All) {
             return Vec::new();

@@ -63,10 +63,10 @@ pub struct Doors {
     inbox: Mutex<Option<mpsc::UnboundedReceiver<DoorOrder>>>,
     /// Held while something is opened or closed, and the list is read, changed and written.
     changing: tokio::sync::Mutex<()>,
-    /// The sockets that are there, whatever the list says.
+    /// The sockets that are open, whatever the list in the file says.
     sockets: Mutex<Vec<RestrictedDoor>>,
     http: HttpState,
-    /// Told whenever there are others than before.
+    /// Told whenever a door was opened or closed.
     news: watch::Sender<u64>,
 }
 

@@ -138,7 +138,7 @@ impl Doors {
         let _ = closed.await;
     }
 
-    /// The sockets that were added before and not removed, for who is told that the list cannot be read.
+    /// The sockets that were added before and not removed. That the list cannot be read is an error here.
     pub(crate) async fn listed(&self) -> Result<Vec<RestrictedDoor>, Fault> {
         let path = self.paths.sockets_file();
         within(DISK_WITHIN, move || read(&path)).await

@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub struct Party {
     /// The user, or somebody who may do everything.
     pub(crate) is_owner: bool,
-    /// A person, or the token that all of theirs came of.
+    /// The name of a person, or the id of the token from which all tokens of this party come.
     pub(crate) who: Option<Arc<str>>,
     /// The token that was shown.
     token: Option<Arc<str>>,
@@ -50,7 +50,7 @@ impl Party {
         Party { token: Some(token.into()), ..Party::default() }
     }
 
-    /// This party with the name of a person, or of the token that all of theirs came of.
+    /// This party, known also by the name of a person or by the token from which all its tokens come.
     pub fn named(self, who: Option<&str>) -> Party {
         Party { who: who.map(Into::into), ..self }
     }
@@ -65,7 +65,7 @@ impl Party {
         Party { is_owner, ..self }
     }
 
-    /// The one who is meant, wherever they are: all that is known of who has no name.
+    /// This party without its address, if it has a name: the same person or token counts once, wherever they are.
     pub fn person(self) -> Party {
         match self.who {
             Some(_) => Party { who: self.who, ..Party::default() },

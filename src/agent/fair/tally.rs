@@ -21,7 +21,8 @@ pub(crate) struct Tally<K> {
 pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 const HALF: Duration = Duration::from_secs(30);
 
-/// So many are counted in one half. A crowd that is larger makes it a shorter one.
+/// How many different things one half counts. If more come, the half ends early, and what it counted is forgotten
+/// sooner.
 const MOST: usize = 4096;
 
 impl<K> Default for Tally<K> {
@@ -31,7 +32,7 @@ impl<K> Default for Tally<K> {
 }
 
 impl<K: Eq + Hash> Tally<K> {
-    /// How often it happened, up to now.
+    /// How often this happened lately.
     pub(crate) fn count<Q: Eq + Hash + ?Sized>(&mut self, what: &Q) -> u32
     where
         K: Borrow<Q>,
@@ -41,7 +42,7 @@ impl<K: Eq + Hash> Tally<K> {
         of(&self.newer).saturating_add(of(&self.older))
     }
 
-    /// It happened once more; how often that makes.
+    /// Counts that this happened once more. Returns how often that makes.
     pub(crate) fn add(&mut self, what: K) -> u32 {
         self.turn();
         if self.newer.len() >= MOST && !self.newer.contains_key(&what) {

@@ -16,7 +16,7 @@ use crate::base::lock;
 pub(crate) struct Guard {
     wrong: Mutex<Wrong>,
     right: Mutex<Tally<(Source, String)>>,
-    /// Wrong codes of machines, by who was let in and tried them.
+    /// How many wrong codes of machines each party tried that was let in.
     codes: Mutex<Tally<String>>,
 }
 
@@ -51,7 +51,7 @@ pub(crate) enum Verdict {
     TooMany(u64),
 }
 
-/// So many are told one by one within a while.
+/// How many wrong tokens of one source, or codes of one party, are answered one by one within a while.
 const MOST: u32 = 20;
 
 /// What of a token is looked at.
@@ -78,7 +78,7 @@ impl Guard {
         }
     }
 
-    /// For how many seconds who tried so many wrong codes has to wait, whatever they try now.
+    /// For how many seconds a party has to wait that tried too many wrong codes, right or wrong as the next one may be.
     pub(crate) fn waits(&self, who: &str) -> Option<u64> {
         let mut codes = lock(&self.codes);
         (codes.count(who) >= MOST).then(|| codes.forgets_in())

@@ -8,8 +8,8 @@ use crate::wire::{Fault, reason};
 const DAY: i64 = 24 * 60 * 60;
 
 impl Gate {
-    /// When a token ends that is to live for so many days, or as long as the settings say. A number that is out of
-    /// range is said, and not made another one.
+    /// When a token ends that is to live for this many days or, without a number, as long as the settings say. A number
+    /// that is out of range is an error and not brought into it.
     pub(crate) fn expiry(&self, days: Option<u32>, authority: &Authority) -> Result<Option<Expiry>, Fault> {
         let most = self.most_days(authority)?;
         let days = match days {

@@ -25,7 +25,7 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
-    /// One more; how long to keep it to oneself.
+    /// Counts one more wrong passphrase. Returns how long to wait before it is said that it was wrong.
     pub(super) fn note(&mut self) -> Duration {
         self.lately.retain(|at| at.elapsed() < LATELY);
         self.lately.push(Moment::now());
@@ -34,7 +34,7 @@ impl Attempts {
         FIRST_WAIT.saturating_mul(2_u32.saturating_pow(self.wrong - 1)).min(LONGEST_WAIT)
     }
 
-    /// How long the next one has to wait, whoever tries it.
+    /// How long the next passphrase has to wait before it is tried, right or wrong, whoever brings it.
     pub(super) fn pause(&self) -> Duration {
         let lately = self.lately.iter().filter(|at| at.elapsed() < LATELY).count();
         let last = self.lately.last().filter(|_| lately > MOST_WRONG);

@@ -32,7 +32,7 @@ impl Disk {
         Disk { dirs, is_local: AtomicBool::default(), turn: Arc::new(Semaphore::new(1)), hangs: AtomicBool::default() }
     }
 
-    /// Whether it did not answer when it was last looked at.
+    /// Whether the disk did not answer the last look at the directories.
     pub(crate) fn hangs(&self) -> bool {
         self.hangs.load(Ordering::Relaxed)
     }
@@ -52,7 +52,7 @@ impl Disk {
     async fn look_anew(&self) -> Result<bool, Fault> {
         let look = self.turn.clone();
         let _waiting = Waiting::begin(msg!("disk-awaited", path = self.dirs[0].display()));
-        // It is never closed.
+        // An error would mean that the semaphore was closed, which nobody does.
         let turn = in_time(ANSWER_WITHIN, async { Ok(look.acquire_owned().await.ok()) }).await?;
         let dirs = self.dirs.clone();
         within(ANSWER_WITHIN, move || {

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::base::{Moment, ServerUrl};
 
-/// For so long a person who did not finish a login is not asked again by git.
+/// How long git does not ask a person again who did not finish a login.
 const LEFT_ALONE: Duration = Duration::from_secs(2 * 60);
 
 /// The logins that are under way, so that many gits at once show one prompt, and one that was not finished is not shown
@@ -25,17 +25,17 @@ struct Board {
 
 enum Flight {
     Under(u64, watch::Receiver<()>),
-    /// Ended without a login.
+    /// The login ended without success.
     Unfinished(Moment),
 }
 
-/// What somebody finds who wants to log in for git.
+/// What a program finds that wants a login for git: whether it may begin one.
 pub(crate) enum Boarding<'a> {
-    /// Nobody is at it: go.
+    /// No login to this server is under way: begin one.
     Mine(Seat<'a>),
-    /// Somebody is: wait until this closes.
+    /// One is under way: wait until this channel closes.
     Others(watch::Receiver<()>),
-    /// Somebody was, a moment ago, and did not finish.
+    /// One was under way a moment ago and was not finished: begin none.
     LeftAlone,
 }
 
@@ -49,11 +49,11 @@ pub(crate) struct Seat<'a> {
 }
 
 impl Flights {
-    /// A person asks by name: they go, whoever else is at it.
+    /// A seat for a person who asked for the login themselves: they may begin whatever else is under way.
     pub(crate) fn take(&self, server: &ServerUrl) -> Seat<'_> {
         let (ends, waiting) = watch::channel(());
         let mut board = self.lock();
-        // What was left alone long enough says nothing any more.
+        // A login that was not finished keeps git from asking for a while only.
         board.flights.retain(|_, flight| !matches!(flight, Flight::Unfinished(at) if at.elapsed() >= LEFT_ALONE));
         let number = board.next;
         board.next += 1;
@@ -61,7 +61,7 @@ impl Flights {
         Seat { flights: self, server: server.clone(), number, done: false, _ends: ends }
     }
 
-    /// Git asks for a person who may not expect it.
+    /// A seat for git, whose person may not expect a login: there is one for each server at a time.
     pub(crate) fn board(&self, server: &ServerUrl) -> Boarding<'_> {
         match self.lock().flights.get(server) {
             Some(Flight::Under(_, waiting)) => return Boarding::Others(waiting.clone()),

@@ -17,13 +17,13 @@ use crate::base::private_file::{self, PrivateFileError};
 use crate::store::StoreError;
 use crate::wire::Fault;
 
-/// Longer than a disk takes that works.
+/// How long a look at the note may take: longer than any disk that works needs.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(8);
 
 /// The file `locked`: as long as it is there, no agent of these stores gives anything out.
 pub(super) struct LockNote {
     path: PathBuf,
-    /// This agent is locked because of it, and for no other reason.
+    /// Whether this agent is locked because of the note, and for no other reason.
     obeyed: AtomicBool,
 }
 
@@ -41,7 +41,7 @@ impl LockNote {
         self.obeyed.swap(is_cause, Ordering::Relaxed)
     }
 
-    /// What cannot be looked at is taken to be there.
+    /// Whether the note is there. If that cannot be seen it counts as there, so that the agent stays locked.
     pub(super) fn is_there(&self) -> bool {
         self.path.symlink_metadata().map_or_else(|error| error.kind() != ErrorKind::NotFound, |_| true)
     }

@@ -31,7 +31,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Whether the agent is locked, and what it takes to lock or unlock it.
 pub(crate) struct Locking {
-    /// The key of the sealed file, which goes when the agent is locked.
+    /// The key of the sealed file, of which nothing is left in memory while the agent is locked.
     pub(crate) key: StoreKey,
     settings: Arc<Settings>,
     disk: Arc<Disk>,
@@ -46,15 +46,15 @@ pub(crate) struct Locking {
     /// Somebody asked for something since the time of the lock was last computed.
     asked: AtomicBool,
     news: Notify,
-    /// Somebody asked when it was over: what is in memory has to go.
+    /// Somebody asked after the time of the lock was over, so what is in memory has to go.
     overdue: Notify,
 }
 
 /// Why what is in memory has to go.
 pub(crate) enum Due {
-    /// Nobody asked for anything for so long.
+    /// Nobody asked for what is kept for as long as `lock_after` of the settings says.
     Idle,
-    /// Nobody is given anything any more.
+    /// The agent was closed, by a request or by another agent of the same stores.
     Closed,
 }
 
@@ -120,7 +120,7 @@ impl Locking {
         self.turn.lock().await
     }
 
-    /// Opens the key with the passphrase where one is needed. Who tries a wrong one hears so later each time.
+    /// Opens the key, with the passphrase where one is needed. Each wrong one is answered later than the one before.
     pub(crate) async fn open_key(&self, passphrase: Option<Secret>) -> Result<(), Fault> {
         let mut attempts = self.turn.lock().await;
         if self.needs_passphrase() {
@@ -130,7 +130,7 @@ impl Locking {
             let opened = tokio::task::spawn_blocking(move || key.unlock(&passphrase)).await;
             if let Err(error) = opened.map_err(|_| reason::Request::Internal)? {
                 let wait = attempts.note();
-                // Whoever comes with the right one need not wait for this.
+                // The turn is given back before this wait, so that the right passphrase is not kept waiting by it.
                 drop(attempts);
                 self.rest(wait).await?;
                 return Err(fault::from_store(error));
@@ -183,7 +183,7 @@ impl Locking {
                 tokio::select! {
                     () = sleep(left.min(LOOK_AGAIN)) => {}
                     () = self.overdue.notified() => {
-                        // Whoever asks next for this goes on waiting for the same time.
+                        // The next call of this function goes on waiting for the same moment.
                         self.news.notify_one();
                         return Due::Closed;
                     }
@@ -205,7 +205,8 @@ impl Locking {
         Some(after.saturating_sub(idle))
     }
 
-    /// Whether the sealed file's key is closed by a passphrase. What is wrong with the key is said by who needs it.
+    /// Whether the sealed file's key is closed by a passphrase. A key that cannot be read counts as not closed: what is
+    /// wrong with it is said where it is used.
     pub(crate) fn needs_passphrase(&self) -> bool {
         self.settings.store_choice().is_ok_and(StoreChoice::is_shared)
             && self.key.needs_passphrase().unwrap_or_default()
@@ -236,13 +237,13 @@ impl Locking {
                 self.note.note_cause(true);
                 self.close_soon();
             }
-            // Unless nobody asked for so long that it would have locked itself.
+            // But not if its own time of the lock is over as well.
             (false, true) if self.note.note_cause(false) && !self.is_overdue() => self.open(),
             (true, true) | (false, _) => {}
         }
     }
 
-    /// What the note says to who may not wait until it is done.
+    /// Whether the note locks every agent of these stores, for callers who may not wait until this one has obeyed it.
     fn is_locked_everywhere(&self) -> bool {
         self.shares_stores() && self.note.is_there()
     }

@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     fixed_store: Option<StoreChoice>,
     audit: Arc<Auditing>,
     parsed: Mutex<Option<Parsed>>,
-    /// They were changed, and nobody noted it yet.
+    /// Whether the settings changed and the audit log does not say so yet.
     is_news: AtomicBool,
     /// Held while the file is looked at and changed.
     changing: tokio::sync::Mutex<()>,
@@ -53,7 +53,7 @@ impl Settings {
     pub(crate) fn config(&self) -> Result<Arc<Config>, Fault> {
         let config = self.look();
         if self.is_news.load(Ordering::Relaxed) && self.is_news.swap(false, Ordering::Relaxed) {
-            // Who changed them nobody knows; from here on they count.
+            // The log cannot say who changed the file, but from when on the change counts.
             self.audit.note("settings", Who::agent(), None, Ok(()));
         }
         config.map_err(|message| reason::Below::Settings(message).into())
@@ -84,7 +84,7 @@ impl Settings {
         self.write(setting, value).await
     }
 
-    /// Where they stand: the directory, and the name in it.
+    /// Where the settings are: the directory, and the name in it.
     pub(crate) fn place(&self) -> Option<(PathBuf, OsString)> {
         place_of(&self.path)
     }

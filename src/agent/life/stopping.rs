@@ -52,7 +52,7 @@ impl Stopping {
         self.asked.send_replace(true);
     }
 
-    /// Returns once it was asked.
+    /// Returns once somebody asked the agent to end.
     pub async fn asked(&self) {
         // The sender lives as long as `self`, so waiting cannot fail.
         let _ = self.asked.subscribe().wait_for(|asked| *asked).await;
@@ -78,7 +78,7 @@ impl Stopping {
         self.busy.none().await;
     }
 
-    /// Returns once the last request was answered so long ago.
+    /// Returns once no request is under way and the last one was answered this long ago.
     pub async fn idle_for(&self, time: Duration) {
         loop {
             self.requests.none().await;

@@ -18,7 +18,7 @@ use crate::oauth::code::Authorization;
 use crate::oauth::loopback::Loopback;
 use crate::wire::{Fault, LoginEvent, reason};
 
-/// Nobody looks for a password longer than that.
+/// How long a person may take at the server's page.
 pub(super) const DECIDED_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// Sends a browser to the server and waits at a port of this machine until it comes back.
@@ -29,7 +29,7 @@ pub(super) async fn run(plan: &mut Plan<'_>, can_paste: bool, caller: &mut Calle
     };
     let port = match opened {
         Ok(port) => port,
-        // The browser would bring the answer to whoever is there.
+        // Another program has the port, and the browser would bring it the answer.
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             return Err(oauth_fault::port_taken(&plan.chosen.redirect_uri));
         }
@@ -45,7 +45,7 @@ pub(super) async fn run(plan: &mut Plan<'_>, can_paste: bool, caller: &mut Calle
     let came = tokio::select! {
         came = tokio::time::timeout(DECIDED_WITHIN, port.visitor(|url| begun.is_answered_by(url))) => came,
         fault = caller.hung_up() => {
-            // Perhaps the page said that it does not know the client.
+            // The person may have given up because the page said that the server does not know this client.
             plan.forget_client().await;
             return Err(fault);
         }

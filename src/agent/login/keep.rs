@@ -11,8 +11,8 @@ use crate::base::{AccountKey, Credential, Origin, Scope};
 use crate::store::Record;
 use crate::wire::{Fault, LoginReply};
 
-/// What every login ends with: kept, perhaps made the default, and what a person should know said. What it took the
-/// place of comes with the answer.
+/// Keeps the credential of a login, makes its server the default if there is none, and returns the reply together with
+/// what it took the place of.
 pub(crate) async fn keep(
     upstream: &Upstream,
     caller: &mut Caller<'_>,
@@ -23,7 +23,7 @@ pub(crate) async fn keep(
     let expires_at = credential.expires();
     let new = (credential.origin() == Origin::Login).then(|| (account.clone(), credential.clone()));
     let not_kept = |fault| {
-        // Nobody would end it at its server.
+        // Without this the login would go on at its server with nobody to end it.
         new.inspect(|(account, credential)| upstream.revoke_soon(account.clone(), credential.clone()));
         fault
     };
@@ -40,7 +40,7 @@ pub(crate) async fn keep(
     let secret = credential.secret().clone();
     let kept = match upstream.accounts.keep(account.clone(), instead, credential, may_go).await {
         Ok(kept) => kept,
-        // A store that was given up may have it all the same.
+        // A store that did not answer in time may have kept it all the same.
         Err(fault) => {
             let has_it = |all: &Index| all.get(&account).is_some_and(|held| held.secret().matches(&secret));
             let is_kept = upstream.accounts.with(has_it).await.unwrap_or(true);

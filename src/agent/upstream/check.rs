@@ -13,7 +13,8 @@ use crate::oauth::known_hosts;
 use crate::wire::{Checked, Code, Fault};
 
 impl Upstream {
-    /// Asks the server about one account. What it takes is not refused any more: the 401 was its mistake.
+    /// Asks the server whether it takes what is kept for the account. If it does, a mark that it refused it is removed:
+    /// that 401 was the server's mistake.
     pub(crate) async fn check(&self, account: &AccountKey) -> Result<Checked, Fault> {
         let found = self.accounts.with(|accounts| accounts.get(account).map(|held| held.credential().clone())).await?;
         let Some(credential) = found else { return Ok(Checked::Unknown) };
@@ -52,7 +53,7 @@ async fn by_userinfo(upstream: &Upstream, account: &AccountKey, credential: &Cre
     Ok(checked(identity::ask(&http, &endpoint, credential.secret()).await))
 }
 
-/// A server that demands something at its own address is shown it there.
+/// Shows the credential at the server's own address, if the server demands one there.
 async fn by_challenge(upstream: &Upstream, account: &AccountKey, credential: &Credential) -> Result<Checked, Fault> {
     let http = upstream.network.http(account.server())?;
     let Ok(Some(demands)) = identity::demands(&http, account.server()).await else { return Ok(Checked::Unknown) };

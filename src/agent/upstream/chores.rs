@@ -28,14 +28,15 @@ const FIRST_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 const GIVE_UP: Duration = Duration::from_secs(24 * 3600);
 
-/// What is left to do.
+/// What the agent has to do without being asked: revocations that servers did not take yet, and a signal that there is
+/// something new.
 #[derive(Default)]
 pub(crate) struct Chores {
     news: Notify,
     unrevoked: Mutex<Vec<Unrevoked>>,
 }
 
-/// Logged out here, but not yet there.
+/// A credential that is forgotten here and still counts at its server.
 struct Unrevoked {
     account: AccountKey,
     credential: Credential,
@@ -113,7 +114,7 @@ impl Upstream {
     async fn renew_ahead(&self) {
         let now = clock::now();
         let due = |accounts: &Index| {
-            // What comes up within the rest is done along with it.
+            // What would come up before the next wake-up is done now.
             let margin = REST.as_secs() as i64;
             let due = accounts.iter().filter(|held| held.renew_at().is_some_and(|at| at.ends_within(margin, now)));
             due.map(|held| (held.key().clone(), held.secret().clone())).collect::<Vec<(AccountKey, Secret)>>()

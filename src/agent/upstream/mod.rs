@@ -20,9 +20,9 @@ use crate::agent::upstream::renewals::Renewals;
 use crate::agent::upstream::turns::Turns;
 use crate::base::Paths;
 
-/// Who speaks to servers with what is kept. A refresh token is used by one at a time.
+/// Speaks to servers with the credentials that are kept. A refresh token is used by one caller at a time.
 pub(crate) struct Upstream {
-    /// For a renewal that goes on behind whoever asked for it.
+    /// A handle to itself, for a renewal that goes on after its caller has an answer.
     own: Weak<Upstream>,
     pub(crate) paths: Paths,
     pub(crate) accounts: Arc<Accounts>,

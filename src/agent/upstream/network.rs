@@ -15,15 +15,16 @@ use crate::net::Http;
 use crate::store;
 use crate::wire::Fault;
 
-/// The way to servers. Who asks goes the way their own surroundings say, who started the agent decides nothing for
-/// others.
+/// The HTTP clients for servers. A request goes through the proxies of whoever asked for it, not through those of
+/// whoever happened to start the agent.
 pub(crate) struct Network {
     settings: Arc<Settings>,
-    /// That of the owner who asked last: what is done without being asked goes it too.
+    /// The route of the owner who asked last. What the agent does unasked, such as renewing ahead of time, takes it
+    /// too.
     last: Mutex<Route>,
-    /// Where git was told that nothing goes there in clear.
+    /// The servers of which git was told already that nothing is sent there in clear.
     unencrypted: Mutex<BTreeSet<ServerUrl>>,
-    /// The clients of which nothing special is said, the latest used last.
+    /// Clients for servers without TLS settings of their own, the one used last at the end.
     clients: Mutex<Vec<(Route, Http)>>,
 }
 
@@ -41,7 +42,7 @@ tokio::task_local! {
 
 impl Network {
     pub(crate) fn new(settings: Arc<Settings>) -> Self {
-        // Until somebody has asked there is nothing better.
+        // The agent's own environment serves until an owner has asked for something.
         Network {
             settings,
             last: Mutex::new(Route::from_environment()),

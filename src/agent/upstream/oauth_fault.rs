@@ -70,7 +70,7 @@ pub(crate) fn client_unknown(server: &ServerUrl, error: OAuthError) -> Fault {
     }
 }
 
-/// Nobody is there who could be shown a page.
+/// The login needs a page, and no person is there to see one.
 pub(crate) fn needs_browser(server: &ServerUrl) -> Fault {
     reason::Flow::NeedsBrowser { server: server.clone() }.into()
 }

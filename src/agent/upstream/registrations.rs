@@ -18,14 +18,14 @@ use crate::store::StoreError;
 /// How many are remembered of one issuer: as many logins there may be under way at once without another.
 const MAX_OF_ISSUER: usize = 8;
 
-/// One client.
+/// A client that loom registered at an issuer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Registration {
     pub(crate) client_id: String,
-    /// Absent of those that may come back to any port.
+    /// The address to which a browser comes back; `None` for a client that may come back to any port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) redirect_uri: Option<String>,
-    /// The one way of logging in for which it is good; absent of those that are good for all.
+    /// The only way of logging in for which the client is good; `None` if it is good for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) only: Option<Way>,
 }
@@ -38,7 +38,7 @@ pub(crate) enum Way {
     Device,
 }
 
-/// What stands in the file of one issuer. Once it was nothing but an id.
+/// What the file has for one issuer. Older versions wrote only the id of one client.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Kept {

@@ -53,10 +53,10 @@ pub(crate) struct Renewals {
     flights: Mutex<HashMap<AccountKey, watch::Receiver<Landed>>>,
 }
 
-/// How long a caller waits for a new token who could have the old one.
+/// How long a caller waits for a new token while the old one still counts. After that it gets the old one.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// A token that ends within so many seconds is not given out while it is renewed.
+/// In seconds: a token that ends sooner than this is not given out while its renewal is under way.
 const LAST_MOMENT: i64 = 3;
 
 /// How a renewal ended, once it has.
@@ -189,8 +189,8 @@ impl Upstream {
         Ok(())
     }
 
-    /// Keeps what a renewal brought. Where the account has something else by now it would live on, with nobody to end
-    /// it.
+    /// Keeps what a renewal brought. If the account has another credential by now, the new tokens are revoked: nobody
+    /// else would ever end them.
     async fn keep_renewed(&self, account: &AccountKey, old: &Secret, credential: Credential) {
         if !self.accounts.replace(account, old, credential.clone()).await {
             self.revoke_soon(account.clone(), credential);
@@ -226,7 +226,7 @@ impl Upstream {
     }
 }
 
-/// Held by whoever renews; the others hear of its end even if it is dropped in mid-flight.
+/// A renewal under way. Those who wait for it hear of its end even if it is dropped before it is done.
 struct Flight<'a> {
     upstream: &'a Upstream,
     account: &'a AccountKey,

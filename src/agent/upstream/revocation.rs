@@ -13,7 +13,7 @@ impl Upstream {
     /// Asks the server to end it. Nothing is sent where the settings do not permit it.
     pub(crate) async fn revoke(&self, account: &AccountKey, credential: &Credential) -> Revocation {
         let server = account.server();
-        // Allowed once and no more: the token does not go there in clear again.
+        // The settings may have changed since the login: what they do not allow now is not sent in clear again.
         if !self.network.config().is_ok_and(|config| config.permits(server)) {
             return Revocation::NotAsked;
         }

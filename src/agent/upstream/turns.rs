@@ -21,7 +21,8 @@ use crate::base::lock;
 use crate::base::{AccountKey, hex, private_file};
 use crate::wire::Fault;
 
-/// Longer than a renewal takes. Whoever holds the lock for longer hangs, and is passed.
+/// How long another agent's renewal is waited for: longer than any renewal takes. An agent that holds the lock longer
+/// hangs, and is not waited for.
 const TURN_WITHIN: Duration = Duration::from_secs(70);
 
 /// Who may speak to a server with an account's refresh token: one at a time, for two with the same one look like theft
@@ -36,7 +37,7 @@ pub(crate) struct Turn {
 }
 
 impl Turns {
-    /// The turn of an account. Those that nobody has or waits for are as good as new ones.
+    /// The turn of an account. Turns that nobody has or waits for are forgotten on the way.
     fn of(&self, account: &AccountKey) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = lock(&self.0);
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);
@@ -67,7 +68,8 @@ impl Upstream {
     }
 }
 
-/// Where no file can be locked there is hardly another agent that renews.
+/// Waits for the lock by which agents of one store take turns. Where no file can be locked it goes on without one: then
+/// there is hardly another agent.
 async fn lock_out_others(path: PathBuf) -> Option<File> {
     let lock = move || {
         private_file::private_dir(path.parent()?).ok()?;

@@ -39,7 +39,7 @@ impl Handle for Status {
     }
 }
 
-/// Who wants to know, of the caller whose connection nobody else has.
+/// What is needed of the caller to answer them. The caller itself cannot be shared with what is asked at the same time.
 struct Looker {
     authority: Authority,
     is_owner: bool,

@@ -30,7 +30,7 @@ pub(super) struct Asking {
 /// A request that is being answered, with events on the way. Dropping it tells the agent that nobody listens any more.
 pub(super) struct Conversation {
     lines: BufReader<DuplexStream>,
-    /// Set once it had to end, since there was no room for somebody who has less.
+    /// Set once the request had to end because somebody who has fewer needed its place.
     made_room: Arc<AtomicBool>,
 }
 
@@ -80,7 +80,8 @@ impl Asking {
         self.converse(print_request(question, self.locale, None), place)
     }
 
-    /// What was begun is finished whoever goes: only the agent decides where it may be cut short.
+    /// Has the agent answer the frame in a task of its own, so that a browser that goes away does not cut off what was
+    /// begun: only the agent decides where that may happen.
     fn converse(&self, frame: Zeroizing<Vec<u8>>, place: Option<Place>) -> Conversation {
         let (agent, guest) = (self.shared.agent.clone(), self.guest.clone());
         let (ours, theirs) = duplex(2 * MAX_FRAME);
@@ -155,7 +156,7 @@ fn too_many() -> Fault {
     reason::Rights::TooMany { seconds: 5 }.into()
 }
 
-/// The agent went, or a request panicked.
+/// The fault where no reply came: the agent ended, or answering the request panicked.
 fn internal() -> Fault {
     reason::Request::Internal.into()
 }

@@ -24,7 +24,7 @@ pub(super) struct Program {
     pub(super) token: Secret,
 }
 
-/// Somebody who need show nothing.
+/// Anybody, for routes at which nothing has to be shown.
 pub(super) struct Anybody(pub(super) Asking);
 
 /// A person's browser: signed in, or not yet.
@@ -80,7 +80,7 @@ async fn admit(parts: &Parts, shared: &Arc<Shared>, shown: Shown) -> Result<Aski
 }
 
 async fn let_in(parts: &Parts, shared: &Arc<Shared>, shown: Shown) -> Result<Result<Asking, Fault>, Problem> {
-    // Put there by what every request passes first.
+    // The check that every request passes first has put it there.
     let visit = parts.extensions.get::<Visit>();
     let visit = visit.ok_or_else(|| Problem::plain(StatusCode::INTERNAL_SERVER_ERROR, "Not a visit"))?;
     let guest = shared.agent.gate.admit(visit.address, &shared.standing, shown).await;

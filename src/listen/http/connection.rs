@@ -30,7 +30,7 @@ use crate::agent::Party;
 /// How long a connection may take for its handshake, and then to say what it wants.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
-/// A head may have so many lines, and so many bytes.
+/// How many lines and how many bytes the head of a request may have.
 const MAX_HEADERS: usize = 64;
 const MAX_HEAD: usize = 32 * 1024;
 
@@ -76,7 +76,7 @@ async fn converse(
         let (router, under_way) = (router.clone(), Counted::new(counted.clone()));
         request.extensions_mut().insert(came);
         async move {
-            // Who sends many requests at once has one answered before it is others' turn.
+            // Of many requests that came at once one is answered, and then it is the turn of other connections.
             yield_now().await;
             let answer = router.oneshot(request.map(Body::new)).await;
             drop(under_way);

@@ -33,7 +33,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Json<T> {
         }
         let bytes = read(request).await?;
         let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        // A list of the values, in their order, would do for serde.
+        // Without this check serde would also take a list with the values in their order.
         if bytes.trim_ascii_start().first() != Some(&b'{') {
             return Err(Problem::shape(&[], "Not a JSON object"));
         }

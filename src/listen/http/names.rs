@@ -10,7 +10,7 @@ use super::shared::Shared;
 pub(super) fn is_ours(host: &str, own: IpAddr, shared: &Shared) -> bool {
     let Some(name) = name(host) else { return false };
     let is_here = match name.parse::<IpAddr>() {
-        // Nobody's name leads to an address that is written out.
+        // A request for an address that is written out went to no foreign name.
         Ok(address) => address == own || address.is_loopback() && own.is_loopback(),
         Err(_) => name == "localhost" && own.is_loopback(),
     };
@@ -19,7 +19,7 @@ pub(super) fn is_ours(host: &str, own: IpAddr, shared: &Shared) -> bool {
         || shared.tls.as_ref().is_some_and(|tls| tls.is_for(&name))
 }
 
-/// The name in a `Host` header (RFC 9110 §7.2), without its port; nothing if it is none.
+/// The name in a `Host` header (RFC 9110 §7.2), without its port; `None` if the header is malformed.
 fn name(host: &str) -> Option<String> {
     let (name, port) = match host.strip_prefix('[') {
         Some(rest) => {

@@ -38,13 +38,13 @@ const MAX_LEAVING: usize = 128;
 /// many neither wait nor leave, so there is always one that ends soon.
 const MAX_OPEN: usize = MAX_WAITING + MAX_LEAVING + 64;
 
-/// How many may knock before they are let in.
+/// How many connections the system holds for us before they are let in.
 const MAX_QUEUE: u32 = 4096;
 
 /// How long what was begun may take when the door closes.
 const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 
-/// The HTTP door, open.
+/// The HTTP door while it is open.
 pub(in crate::listen) struct HttpServer {
     asked: SocketAddr,
     url: String,

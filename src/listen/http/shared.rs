@@ -8,7 +8,7 @@ use crate::agent::{Agent, Places};
 use crate::base::HttpDoor;
 use crate::listen::crowd::Crowd;
 
-/// Whether the door closes: then nobody else comes in, and what was begun has to end soon, or now.
+/// Whether the door closes: then nobody new is let in, and requests under way have to end soon, or at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Closing {
     No,

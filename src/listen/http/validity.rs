@@ -35,7 +35,7 @@ impl Validity {
         early.or(expired.map(|date| msg!("tls-cert-expired", path = path.display(), date = date)))
     }
 
-    /// That it ends soon.
+    /// The sentence that the certificate ends soon; `None` if it does not.
     pub(super) fn ends_soon(&self, path: &Path) -> Option<Message> {
         let ends = self.ends.filter(|ends| ends.as_second() - clock::now().as_second() < SOON)?;
         Some(msg!("tls-cert-expires", path = path.display(), date = ends))

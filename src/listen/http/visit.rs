@@ -46,8 +46,8 @@ impl Visit {
     }
 }
 
-/// What holds for every request: the name it was sent to is ours. What else is asked of it says the `Policy` of its
-/// route.
+/// Checks of every request that it was sent to a name of this door. What else it has to show, the `Policy` of its route
+/// says.
 pub(super) async fn arrive(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let Some(came) = request.extensions().get::<Came>().copied() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();

@@ -18,10 +18,10 @@ use crate::oauth::OAuthError;
 use crate::oauth::openid::{self, OpenIdProvider};
 use crate::wire::{Fault, reason};
 
-/// How long what an issuer publishes is believed: so long counts a key that it has withdrawn.
+/// How long what an issuer publishes is believed. For as long a key may still count that the issuer has withdrawn.
 const FRESH: Duration = Duration::from_secs(5 * 60);
 
-/// An issuer is asked at most so often in so long, whatever keys strangers name.
+/// How often, in which time, an issuer is asked at most, whatever keys the tokens of strangers name.
 const MOST: usize = 5;
 const WINDOW: Duration = Duration::from_secs(60);
 

@@ -23,7 +23,7 @@ use crate::base::lock;
 use crate::base::{Moment, Secret, hex};
 use crate::wire::{Actor, Person};
 
-/// A session ends when nothing happens for so long, and in any case after the longer time.
+/// A session ends when it was not used for the shorter time, and in any case after the longer one.
 const IDLE: Duration = Duration::from_secs(15 * 60);
 const LONGEST: Duration = Duration::from_secs(8 * 60 * 60);
 

@@ -36,14 +36,14 @@ impl Allowance {
         self.left = self.rate.at_once.min(self.left + 1);
     }
 
-    /// For how many seconds there is none; at least one.
+    /// For how many seconds nothing can be taken, at least one; `None` if something can be.
     pub(super) fn waits(&mut self, now: Moment) -> Option<u64> {
         self.fill(now);
         let left = self.rate.every.saturating_sub(now.since(self.since)).as_secs().max(1);
         (self.left == 0).then_some(left)
     }
 
-    /// Nothing of it is used: it need not be remembered.
+    /// Whether nothing of it is used: then a new one is as good, and this one need not be remembered.
     pub(super) fn is_full(&mut self, now: Moment) -> bool {
         self.fill(now);
         self.left == self.rate.at_once

@@ -67,7 +67,7 @@ impl Bounds {
         if all.get_or_insert_with(|| Allowance::full(of_all, now)).take(now) {
             return Some(entry);
         }
-        // Of what changed rights each one's is told apart in any case.
+        // Of entries that changed rights, each author's are counted apart in any case.
         let counted = if kind.is_of_rights() { who.clone() } else { who.all() };
         self.table(who, kind).count(counted, kind, entry, now)
     }
@@ -86,14 +86,15 @@ impl Bounds {
         }
     }
 
-    /// It was not needed.
+    /// Gives back what was taken for an entry that was not made.
     pub(super) fn give_back(&mut self, who: &Author, kind: Kind) {
         if let Some(own) = bounded(who, kind) {
             self.table(who, kind).allowance(who, kind, own, Moment::now()).give_back();
         }
     }
 
-    /// One line for each kind of what was not noted by itself, once its time is over; all of them for who asks.
+    /// A line for each kind of entry that was only counted, once its time is over. For somebody who reads the log all
+    /// such lines are made now.
     pub(super) fn lines(&mut self, asker: Option<&Author>) -> Vec<(Kind, AuditEntry)> {
         let is_owner = asker == Some(&Author::Owner);
         let is_asked = asker.is_some() && (is_owner || self.asked.is_none_or(|asked| asked.elapsed() >= ASKED));

@@ -25,7 +25,7 @@ pub(super) const ALL_STRANGERS: Rate = rate(200, 30);
 pub(super) const WINDOW: Duration = Duration::from_secs(10 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How much of theirs is noted by itself; all of it if nothing is said.
+/// How many entries of such an author are noted one by one. Where no rate is named, all of them are.
 pub(super) fn own(who: &Author, kind: Kind) -> Option<Rate> {
     Some(match (who, kind) {
         (Author::Owner, _) | (Author::Agent, Kind::Right | Kind::Session) => return None,

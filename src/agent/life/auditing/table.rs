@@ -9,7 +9,8 @@ use super::who::Author;
 use crate::base::Moment;
 use crate::wire::AuditEntry;
 
-/// What those of one sort have left, and how much of theirs was not noted by itself.
+/// Authors of one sort, such as tokens or networks: how many entries each may still have noted one by one, and how many
+/// were only counted.
 pub(super) struct Table {
     most_authors: usize,
     most_lines: usize,
@@ -28,7 +29,8 @@ pub(super) struct More {
 }
 
 impl Table {
-    /// Others than so many authors are counted together, and noted together in others than so many lines.
+    /// A table of at most so many authors and so many lines of counts. Whoever comes beyond that is counted together
+    /// with all others beyond it.
     pub(super) fn new(most_authors: usize, most_lines: usize) -> Table {
         Table { most_authors, most_lines, authors: BTreeMap::new(), more: BTreeMap::new() }
     }
@@ -51,7 +53,7 @@ impl Table {
         let own = key(who.clone());
         let is_one_more = self.more.len() >= self.most_lines && !self.more.contains_key(&own);
         let (who, key) = if is_one_more { (who.all(), key(who.all())) } else { (who, own) };
-        let new = || More { total: 0, count: 0, from: String::new(), last: entry.clone(), begun: now };
+        let new = || More { total: 0, count: 0, from: entry.time.clone(), last: entry.clone(), begun: now };
         let more = self.more.entry(key).or_insert_with(new);
         if more.count == 0 {
             more.from.clone_from(&entry.time);
@@ -69,7 +71,7 @@ impl Table {
     }
 }
 
-/// From so many on, those who used nothing lately are forgotten.
+/// From this many authors on, those who used nothing lately are forgotten.
 const SWEPT: usize = 256;
 
 impl More {

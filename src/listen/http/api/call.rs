@@ -23,7 +23,7 @@ use crate::wire::{Api, ApiBody, ApiEvent, ApiPiece, ApiReply, Code, Fault, PIECE
 /// How long the caller may take for the next piece of its body.
 const PIECE_WITHIN: Duration = Duration::from_secs(60);
 
-/// Where the calls lie.
+/// The path below which calls of other servers' APIs lie.
 const PLACE: &str = "/api/call/";
 
 /// Says that an answer, whatever its status, is the other server's.

@@ -114,7 +114,7 @@ pub(super) fn handed_back(headers: &[(String, String)]) -> HeaderMap {
             all.append(name, value);
         }
     }
-    // A page of theirs is no page of ours.
+    // A page of the other server may do nothing of what this door's own pages may.
     all.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
     all.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     all

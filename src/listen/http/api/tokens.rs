@@ -73,7 +73,7 @@ pub(super) async fn generate(program: Program, Json(new): Json<NewToken>) -> Res
     Ok((StatusCode::CREATED, as_json(&program.asking.ask(&question).await?)))
 }
 
-/// A life that ends while somebody is there to see it.
+/// Refuses a number of days that is out of range.
 pub(in crate::listen::http) fn check_days(days: Option<u32>) -> Result<(), Problem> {
     if days.is_none_or(|days| (1..=MOST_DAYS).contains(&days)) {
         Ok(())

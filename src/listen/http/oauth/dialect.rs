@@ -73,7 +73,7 @@ pub(super) async fn poll(Anybody(asking): Anybody, Json(polling): Json<Polling>)
     Ok(as_json(&body).into_response())
 }
 
-/// Approves, or denies, for who need no page.
+/// Approves or denies a machine that waits, for programs that need no page for that.
 pub(super) async fn complete(
     program: Program,
     Json(completing): Json<Completing>,

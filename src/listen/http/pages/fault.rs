@@ -50,7 +50,7 @@ pub(in crate::listen::http) fn not_understood(visit: &Visit, _: Problem) -> Resp
     fault_page(visit, "/", &reason::Request::NotARequest.into())
 }
 
-/// Nobody is signed in.
+/// The fault of a page that needs somebody to be signed in.
 pub(super) fn not_signed_in() -> Fault {
     Rights::Unauthenticated.into()
 }

@@ -23,7 +23,7 @@ use crate::wire::{Audit, AuditEntry, Code, Devices, Fault, Sessions, Status, Tok
 /// How many entries of the audit log are shown.
 pub(super) const SHOWN: usize = 50;
 
-/// Everything at a glance, as far as whoever looks may see it.
+/// The first page: accounts, machines, tokens and the log, as far as whoever looks may see them.
 pub(super) async fn home(Extension(visit): Extension<Visit>, browser: Browser) -> Response {
     match content(visit.locale, browser).await {
         Ok(content) => Page::new(&visit, msg!("page-overview"), "/").signed_in().with_script().show(content),

@@ -28,7 +28,7 @@ use crate::wire::{Audit, AuditEntry, Empty, Fault, Reply};
 const PULSE: Duration = Duration::from_secs(20);
 const NOTHING: &str = ":\n\n";
 
-/// The last there is. A browser that hears it does not ask again.
+/// The last event of the stream. A browser that gets it does not connect again.
 const END: &str = "event: end\ndata:\n\n";
 
 #[derive(Deserialize)]

@@ -32,7 +32,7 @@ pub(super) struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// `here` is where somebody comes back to who chooses another language.
+    /// `here` is the page's own path, to which the choice of another language leads back.
     pub(super) fn new(visit: &'a Visit, title: Message, here: impl Into<String>) -> Page<'a> {
         let (here, status) = (here.into(), StatusCode::OK);
         Page { visit, title, here, status, is_signed_in: false, goes_on_to: None, has_script: false }

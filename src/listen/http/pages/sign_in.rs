@@ -38,7 +38,7 @@ pub(super) async fn with_token(
     form: Form,
 ) -> Response {
     let (Browser::SignedIn(asking) | Browser::Stranger(asking)) = browser;
-    // Copied with a space around it more often than not.
+    // A token that is copied often comes with a space around it.
     let token = Secret::new(form.text("token").unwrap_or_default().trim().to_owned());
     match asking.ask(&SignInToken { token }).await {
         Ok(begun) => {
@@ -49,7 +49,7 @@ pub(super) async fn with_token(
     }
 }
 
-/// Where they wanted to go before they were asked who they are.
+/// The page that the person wanted before they were sent here to sign in.
 pub(super) fn next(visit: &Visit, headers: &HeaderMap) -> String {
     let kept = visit.cookie(headers, cookies::NEXT);
     kept.as_ref().and_then(|kept| local_path(kept.expose())).unwrap_or("/").to_owned()

@@ -55,7 +55,7 @@ fn row(locale: Locale, token: &IssuedInfo, place: &str, key: Option<&Secret>) ->
         servers(locale, token),
         token.expires_at.map_or_else(|| html! { (say(msg!("page-never"))) }, expiry),
         token.last_used.map_or_else(|| html! { (say(msg!("page-unused"))) }, moment),
-        // Opened first: one stray key press ends nothing.
+        // The form has to be opened first, so that one stray key press ends nothing.
         html! {
             details {
                 summary { (say(msg!("page-revoke"))) span.unseen { " " (name(&token.name)) } }
