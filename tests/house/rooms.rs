@@ -40,6 +40,28 @@ fn a_room_of_the_agent_uses_only_rooms_below_it() {
     }
 }
 
+/// How many other rooms, or parts of one, a room is given at most. One that needs more is two rooms, or is given what
+/// only one of its callers needs.
+const HANDLES: usize = 4;
+
+#[test]
+fn a_room_of_the_agent_is_given_few_others() {
+    const GIVEN: &[&str] = &[
+        "Accounts", "Auditing", "Disk", "Doors", "Flights", "Gate", "Ledger", "Locking", "Network", "Settings",
+        "Stopping", "Upstream",
+    ];
+    let mut most = 0;
+    for (name, module) in source::modules().iter().filter(|(name, _)| name.starts_with("agent::")) {
+        let text = std::fs::read_to_string(&module.path).unwrap();
+        for fields in text.split("struct ").skip(1).map(|made| made.split("\n}").next().unwrap()) {
+            let given = GIVEN.iter().filter(|room| fields.contains(&format!(": Arc<{room}>,"))).count();
+            assert!(given <= HANDLES, "{name} is given {given} rooms");
+            most = most.max(given);
+        }
+    }
+    assert_eq!(most, HANDLES, "they are written otherwise by now");
+}
+
 #[test]
 fn one_file_puts_the_agent_together() {
     let all = source::modules();
