@@ -4,6 +4,9 @@
 //! bus when the first call is made, change items in place, and take two items of one account for an error. Here are the
 //! dozen calls that loom needs on the bus it is told; `transfer.rs` agrees on the key that seals secrets on their way,
 //! with the randomness of the system.
+//!
+//! A service that hangs may do later what it was asked, when whoever asked was told that it was not done and something
+//! else was kept meanwhile. An item that is made so late is removed by the connection that asked for it.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -27,6 +30,8 @@ pub(super) struct SecretService {
     key: TransferKey,
     /// When the caller stops waiting for the present call.
     until: Cell<Instant>,
+    /// The message by which the service was asked to make an item, until it answers.
+    unanswered: Cell<Option<u32>>,
 }
 
 /// An entry, by its path on the bus.
@@ -55,6 +60,9 @@ const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 /// How long one answer may take. A person is not asked anything, so nothing takes long that works.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
+/// How long it is waited for an item that is made when nobody waits any more.
+const LATE_WITHIN: Duration = Duration::from_secs(10 * 60);
+
 /// How long a person may take, if the keyring wants to ask one all the same.
 const PROMPT_WITHIN: Duration = Duration::from_secs(5);
 
@@ -68,7 +76,7 @@ impl SecretService {
         let (theirs, session): (Variant<Vec<u8>>, Path) =
             ask(&channel, PATH, SERVICE, "OpenSession", open).map_err(failed)?;
         let key = offer.agree(&theirs.0).ok_or_else(refused)?;
-        Ok(SecretService { channel, session, key, until: Cell::new(Instant::now()) })
+        Ok(SecretService { channel, session, key, until: Cell::new(Instant::now()), unanswered: Cell::default() })
     }
 
     /// Sets when the caller stops waiting for the calls that follow.
@@ -124,18 +132,46 @@ impl SecretService {
         let (vector, sealed) = self.key.seal(secret)?;
         let secret = (self.session.clone(), vector, sealed, "application/octet-stream");
         self.begin_change()?;
-        let (item, prompt): (Path, Path) =
-            self.call(&collection, COLLECTION, "CreateItem", (properties, secret, false))?;
+        let (item, prompt) = self.make(&collection, (properties, secret, false)).map_err(failed)?;
         if !is_none(&item) { Ok(Item(item)) } else { self.prompt(&prompt)?.map(Item).ok_or_else(refused) }
     }
 
     /// Removes an item; one that is gone already is no error.
     pub(super) fn delete(&self, item: &Item) -> Result<()> {
         self.begin_change()?;
+        self.delete_now(item)
+    }
+
+    fn delete_now(&self, item: &Item) -> Result<()> {
         match found(ask(&self.channel, &item.0, ITEM, "Delete", ()))? {
             Some((prompt,)) if !is_none(&prompt) => self.prompt(&prompt).map(|_| ()),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Asks for an item, and remembers that for as long as the answer does not come.
+    fn make(
+        &self,
+        collection: &str,
+        arguments: impl AppendAll,
+    ) -> std::result::Result<(Path<'static>, Path<'static>), Error> {
+        let call = Message::call_with_args(NAME, collection, COLLECTION, "CreateItem", arguments);
+        let serial = self.channel.send(call).map_err(|()| Error::new_failed("the session bus is gone"))?;
+        self.unanswered.set(Some(serial));
+        self.answer(serial, ANSWER_WITHIN)
+    }
+
+    /// Waits so long for what was made by the message with this number.
+    fn answer(&self, serial: u32, within: Duration) -> std::result::Result<(Path<'static>, Path<'static>), Error> {
+        let until = Instant::now() + within;
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            let Some(mut message) = self.channel.blocking_pop_message(left)? else { continue };
+            if message.get_reply_serial() == Some(serial) {
+                self.unanswered.set(None);
+                return message.as_result()?.read_all();
+            }
+        }
+        Err(Error::new_failed("it does not answer"))
     }
 
     fn default_collection(&self) -> Result<Path<'static>> {
@@ -176,6 +212,19 @@ impl SecretService {
 
     fn call<R: ReadAll>(&self, path: &str, interface: &str, method: &str, arguments: impl AppendAll) -> Result<R> {
         ask(&self.channel, path, interface, method, arguments).map_err(failed)
+    }
+}
+
+impl Drop for SecretService {
+    /// Takes back what the service makes when nobody waits for it any more: whoever wanted it was told that it is not
+    /// kept. This is on the thread that was left behind.
+    fn drop(&mut self) {
+        let Some(serial) = self.unanswered.take() else { return };
+        if let Ok((item, _)) = self.answer(serial, LATE_WITHIN)
+            && !is_none(&item)
+        {
+            let _ = self.delete_now(&Item(item));
+        }
     }
 }
 

@@ -102,6 +102,23 @@ fn what_a_slow_keyring_was_asked_in_vain_is_not_written_later() {
 }
 
 #[test]
+fn what_a_slow_keyring_makes_after_nobody_waits_for_it_is_taken_back() {
+    let Some((home, _session, service)) = kept() else { return };
+    for (host, other) in [("b", "c"), ("a", "a")] {
+        let removed = service.calls("Delete");
+        // It stands still in the middle of what it was asked, and does it when the login has failed.
+        service.set(Manner::Late("CreateItem", Duration::from_secs(4)));
+        login(&home, host, "tok_late").fails(1).says("it does not answer");
+        service.set(Manner::Honest);
+        wait_until("it made the item, and it is removed", || service.calls("Delete") > removed);
+        login(&home, other, "tok_of_other").ok();
+        assert_eq!(token(&home, other).ok().out, "tok_of_other\n");
+    }
+    token(&home, "b").fails(4);
+    assert_eq!(service.items(), 2);
+}
+
+#[test]
 fn a_keyring_that_hangs_makes_each_further_question_wait_a_moment() {
     let Some((home, _session, service)) = kept() else { return };
     for from_the_start in [false, true] {

@@ -21,6 +21,8 @@ pub enum Manner {
     Hangs(&'static str),
     /// Every answer takes so long.
     Slow(Duration),
+    /// It does what this call wants so long after it came.
+    Late(&'static str, Duration),
     /// It answers this call with an error.
     Refuses(&'static str),
     /// It keeps something else than the next secret that it is given, and says that all is well.
@@ -65,8 +67,11 @@ impl SecretService {
             while channel.read_write(None).is_ok() {
                 while let Some(message) = channel.pop_message() {
                     let manner = state.lock().unwrap().manner;
-                    if let Manner::Slow(pause) = manner {
-                        std::thread::sleep(pause);
+                    let is = |call: &str| message.member().is_some_and(|member| *member == *call);
+                    match manner {
+                        Manner::Slow(pause) => std::thread::sleep(pause),
+                        Manner::Late(call, pause) if is(call) => std::thread::sleep(pause),
+                        _ => {}
                     }
                     for answer in state.lock().unwrap().answers(&message) {
                         channel.send(answer).unwrap();
