@@ -282,10 +282,30 @@ fn a_turn_that_another_agent_does_not_give_back_is_said() {
     home.loom(&token).ok();
     let dir = home.path().join("state/loom/renewals");
     let name = std::fs::read_dir(dir).unwrap().flatten().next().unwrap().file_name();
-    let _turn = hold(&home, &format!("state/loom/renewals/{}", name.display()));
+    let turn = hold(&home, &format!("state/loom/renewals/{}", name.display()));
     let word = first_word(&home, &token, "");
     assert!(word.starts_with("Waiting: "), "{word}");
     assert!(word.contains(".lock is locked by process "), "{word}");
+    // Longer than a renewal may take it is in nobody's way: who asks is told, and what is valid is given at once.
+    let by = format!(".lock is locked by process {}", std::process::id());
+    let wished = ["token", "--server", server.url(), "--scope", "a"];
+    for asking in [&token[..], &wished] {
+        let (said, took) = timed(|| home.loom(asking).fails(1));
+        assert!(took < BOUNDED, "{took:?}");
+        said.says(&by);
+    }
+    let git = |home: &Home| {
+        let host = server.url().trim_start_matches("http://");
+        home.get("http", host).ok().out
+    };
+    let (given, took) = timed(|| home.loom(&token[..3]).ok().out + &git(&home));
+    assert!(took < BOUNDED, "{took:?}");
+    assert!(given.starts_with("at_1\n"), "{given}");
+    assert!(given.contains("password=at_1\n"), "{given}");
+    // The renewal that was begun goes on when it can, once for all who asked.
+    drop(turn);
+    wait_until("it is renewed", || server.renewals() == Some(2));
+    assert_eq!(home.loom(&token[..3]).ok().out, "at_2\n");
 }
 
 #[test]

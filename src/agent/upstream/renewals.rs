@@ -5,7 +5,8 @@
 //!
 //! **On demand.** `get` and `token` renew what ends within 30 seconds, or within a quarter of its life if that is less,
 //! before they answer. `token` does so too for what ends before `min_validity`. If the server cannot be asked, a token
-//! that is still valid is given all the same.
+//! that is still valid is given all the same. A renewal is nobody's in particular: whoever asked may go away, and who
+//! waited five seconds for another agent's turn is told so, while it goes on.
 //!
 //! **Store first.** What came is in the store before the new access token is handed out: what somebody holds, a crash
 //! does not undo. If the store cannot be written, memory keeps the new tokens, since the old ones may be worth nothing
@@ -30,7 +31,7 @@
 //! clock that jumps makes a renewal come early or late, but never a loop: a question renews an account once.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -42,6 +43,7 @@ use crate::agent::life::auditing::{About, Who};
 use crate::agent::upstream::Upstream;
 use crate::agent::upstream::oauth_fault;
 use crate::agent::upstream::registrations;
+use crate::agent::upstream::turns::TURN_ASKED;
 use crate::base::lock;
 use crate::base::{AccountKey, Credential, Expiry, Grant, Secret};
 use crate::oauth::{self, Client, OAuthError, Tokens, Wish};
@@ -50,7 +52,7 @@ use crate::wire::{Condition, Fault, reason};
 /// Renewals under way, so that all who wait for one hear of its end.
 #[derive(Default)]
 pub(crate) struct Renewals {
-    flights: Mutex<HashMap<AccountKey, watch::Receiver<Landed>>>,
+    flights: Mutex<HashMap<AccountKey, watch::Receiver<Leg>>>,
 }
 
 /// How long a caller waits for a new token while the old one still counts. After that it gets the old one.
@@ -59,8 +61,15 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 /// In seconds: a token that ends sooner than this is not given out while its renewal is under way.
 const LAST_MOMENT: i64 = 3;
 
-/// How a renewal ended, once it has.
-type Landed = Option<Result<(), Fault>>;
+/// How far a renewal is.
+#[derive(Clone)]
+enum Leg {
+    /// Others have the turn.
+    Queued,
+    /// The server is asked, in its own time.
+    Begun,
+    Landed(Result<(), Fault>),
+}
 
 /// What a renewal needs of an account.
 struct Ticket {
@@ -73,47 +82,44 @@ struct Ticket {
 
 impl Upstream {
     /// Gets a new access token in place of `old`, unless that has happened by now. However many ask, the server is
-    /// asked once, and all get the same answer.
+    /// asked once, and all get the same answer. It goes on behind whoever goes away; where others keep the turn for
+    /// themselves, whoever asks is told who, and it goes on as well.
     pub(crate) async fn renew(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
-        let mine = {
-            let mut flights = lock(&self.renewals.flights);
-            match flights.get(account) {
-                Some(others) => Err(others.clone()),
-                None => {
-                    let (lands, landed) = watch::channel(None);
-                    flights.insert(account.clone(), landed);
-                    Ok(Flight { upstream: self, account, lands })
-                }
-            }
-        };
-        match mine {
-            Ok(flight) => {
-                let outcome = self.renew_alone(account, old).await;
-                let about = About::account(account);
-                self.audit.note("token.renew", Who::agent(), about, outcome.as_ref().map(|_| ()).map_err(Fault::code));
-                flight.land(outcome.clone());
-                outcome
-            }
-            Err(mut others) => match others.wait_for(Option::is_some).await {
-                Ok(landed) => landed.clone().unwrap_or(Ok(())),
-                Err(_) => Err(reason::Request::Internal.into()),
-            },
+        let mut flight = self.flight(account, old)?;
+        let queued = flight.wait_for(|leg| !matches!(leg, Leg::Queued));
+        let Ok(begun) = timeout(TURN_ASKED, queued).await else { return Err(self.who_has_turn(account).await) };
+        drop(begun);
+        match flight.wait_for(|leg| matches!(leg, Leg::Landed(_))).await.as_deref() {
+            Ok(Leg::Landed(outcome)) => outcome.clone(),
+            Ok(Leg::Queued | Leg::Begun) | Err(_) => Err(reason::Request::Internal.into()),
         }
+    }
+
+    /// The renewal of this account that is under way, or one that begins.
+    fn flight(&self, account: &AccountKey, old: &Secret) -> Result<watch::Receiver<Leg>, Fault> {
+        let Some(upstream) = self.own.upgrade() else { return Err(reason::Request::Stopping.into()) };
+        let mut flights = lock(&self.renewals.flights);
+        if let Some(others) = flights.get(account) {
+            return Ok(others.clone());
+        }
+        let (legs, flown) = watch::channel(Leg::Queued);
+        flights.insert(account.clone(), flown.clone());
+        let flight = Flight { upstream: upstream.clone(), account: account.clone(), legs };
+        let old = old.clone();
+        tokio::spawn(async move {
+            let _busy = upstream.stopping.busy();
+            let outcome = upstream.renew_alone(&flight, &old).await;
+            let about = About::account(&flight.account);
+            upstream.audit.note("token.renew", Who::agent(), about, outcome.as_ref().map(|_| ()).map_err(Fault::code));
+            flight.land(outcome);
+        });
+        Ok(flown)
     }
 
     /// Begins a renewal before the old token has ended. If the server takes its time the renewal goes on in the
     /// background, and the caller has the old token meanwhile. An error that is known at once is returned.
     pub(crate) async fn renew_behind(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
-        let Some(upstream) = self.own.upgrade() else { return Err(reason::Request::Stopping.into()) };
-        let (account, old) = (account.clone(), old.clone());
-        let renewal = tokio::spawn(async move {
-            let _busy = upstream.stopping.busy();
-            upstream.renew(&account, &old).await
-        });
-        match timeout(AT_ONCE, renewal).await {
-            Ok(renewed) => renewed.map_err(|_| reason::Request::Internal)?,
-            Err(_) => Ok(()),
-        }
+        timeout(AT_ONCE, self.renew(account, old)).await.unwrap_or(Ok(()))
     }
 
     /// Renews a token that has to be renewed before it is given out: behind whoever asks, where the old one still is a
@@ -128,7 +134,7 @@ impl Upstream {
 
     /// An access token for something else than the login was for.
     pub(crate) async fn wished(&self, account: &AccountKey, wish: &Wish) -> Result<Tokens, Fault> {
-        let _turn = self.turn(account).await?;
+        let _turn = self.turn_soon(account).await?;
         let Some(ticket) = self.ticket(account).await? else {
             return Err(oauth_fault::not_renewable(account.server()));
         };
@@ -156,8 +162,10 @@ impl Upstream {
         Ok(tokens)
     }
 
-    async fn renew_alone(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
+    async fn renew_alone(&self, flight: &Flight, old: &Secret) -> Result<(), Fault> {
+        let account = &flight.account;
         let _turn = self.turn(account).await?;
+        flight.legs.send_replace(Leg::Begun);
         let Some(ticket) = self.ticket(account).await? else { return Err(fault::not_logged_in(account.server())) };
         if !ticket.secret.matches(old) {
             return Ok(());
@@ -227,20 +235,20 @@ impl Upstream {
 }
 
 /// A renewal under way. Those who wait for it hear of its end even if it is dropped before it is done.
-struct Flight<'a> {
-    upstream: &'a Upstream,
-    account: &'a AccountKey,
-    lands: watch::Sender<Landed>,
+struct Flight {
+    upstream: Arc<Upstream>,
+    account: AccountKey,
+    legs: watch::Sender<Leg>,
 }
 
-impl Flight<'_> {
+impl Flight {
     fn land(self, outcome: Result<(), Fault>) {
-        self.lands.send_replace(Some(outcome));
+        self.legs.send_replace(Leg::Landed(outcome));
     }
 }
 
-impl Drop for Flight<'_> {
+impl Drop for Flight {
     fn drop(&mut self) {
-        lock(&self.upstream.renewals.flights).remove(self.account);
+        lock(&self.upstream.renewals.flights).remove(&self.account);
     }
 }

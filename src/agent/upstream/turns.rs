@@ -6,24 +6,32 @@
 //! handed out and not kept, but a refresh token that came with it is. Agents that share a store take turns by a lock on
 //! a file below `renewals/`; whose turn it is reads the stores first. One that cannot be compared with them has no
 //! turn: what it holds may be used up.
+//!
+//! A renewal waits behind whoever asked, for as long as a renewal of another agent can take. Whoever asked is told
+//! after five seconds which process has the turn.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 
 use crate::agent::blocking::on_thread;
 use crate::agent::upstream::Upstream;
 use crate::base::lock;
+use crate::base::private_file::PrivateFileError;
 use crate::base::{AccountKey, hex, private_file};
-use crate::wire::Fault;
+use crate::wire::{Fault, reason};
 
 /// How long another agent's renewal is waited for: longer than any renewal takes. An agent that holds the lock longer
 /// hangs, and is not waited for.
 const TURN_WITHIN: Duration = Duration::from_secs(70);
+
+/// How long whoever asks for a new token waits for those who have the turn, as for every other lock.
+pub(super) const TURN_ASKED: Duration = Duration::from_secs(5);
 
 /// Who may speak to a server with an account's refresh token: one at a time, for two with the same one look like theft
 /// to the server, which then ends the login.
@@ -50,10 +58,43 @@ impl Upstream {
     /// An account that cannot be compared with the stores has no turn: its refresh token may have been used up.
     pub(crate) async fn turn(&self, account: &AccountKey) -> Result<Turn, Fault> {
         let own = self.turns.of(account).lock_owned().await;
-        let name = hex(&Sha256::digest(account.to_string())[..8]);
-        let others = lock_out_others(self.paths.renewal_lock(&name)).await;
+        let others = self.lock_out_others(account, TURN_WITHIN).await.ok().flatten();
         self.accounts.read_anew().await?;
         Ok(Turn { _own: own, _others: others })
+    }
+
+    /// The turn, for whom somebody waits: an error that says which process has it, and keeps it for long.
+    pub(super) async fn turn_soon(&self, account: &AccountKey) -> Result<Turn, Fault> {
+        let Ok(own) = timeout(TURN_ASKED, self.turns.of(account).lock_owned()).await else {
+            return Err(self.who_has_turn(account).await);
+        };
+        let others = self.lock_out_others(account, TURN_ASKED).await?;
+        self.accounts.read_anew().await?;
+        Ok(Turn { _own: own, _others: others })
+    }
+
+    /// Says which process has the turn of an account.
+    pub(super) async fn who_has_turn(&self, account: &AccountKey) -> Fault {
+        let held = self.lock_out_others(account, Duration::ZERO).await.err();
+        held.unwrap_or_else(|| reason::Store::Busy.into())
+    }
+
+    /// Locks the file of an account's turn, unless somebody else has it for so long. Where none can be locked there is
+    /// hardly another agent that renews.
+    async fn lock_out_others(&self, account: &AccountKey, time: Duration) -> Result<Option<File>, Fault> {
+        let name = hex(&Sha256::digest(account.to_string())[..8]);
+        let path = self.paths.renewal_lock(&name);
+        let lock = move || {
+            let dir = private_file::private_dir(path.parent().unwrap_or(Path::new("/")));
+            match dir.and_then(|()| private_file::lock_within(&path, time)) {
+                Ok(file) => Ok(Some(file)),
+                Err(held @ PrivateFileError::Held { .. }) => Err(held.into()),
+                Err(
+                    PrivateFileError::Unsafe { .. } | PrivateFileError::TooLarge { .. } | PrivateFileError::Io { .. },
+                ) => Ok(None),
+            }
+        };
+        on_thread(lock).await
     }
 
     /// Waits until nobody has a turn any more, and lets nobody have one. Whoever takes several takes them in the order
@@ -66,16 +107,6 @@ impl Upstream {
         }
         taken
     }
-}
-
-/// Waits for the lock by which agents of one store take turns. Where no file can be locked it goes on without one: then
-/// there is hardly another agent.
-async fn lock_out_others(path: PathBuf) -> Option<File> {
-    let lock = move || {
-        private_file::private_dir(path.parent()?).ok()?;
-        private_file::lock_within(&path, TURN_WITHIN).ok()
-    };
-    on_thread(move || Ok(lock())).await.ok().flatten()
 }
 
 #[cfg(test)]
