@@ -31,7 +31,7 @@ pub use gate::guest::{Guest, Shown};
 pub use gate::open_http::{NamedIssuer, OpenHttp};
 pub use life::stopping::{Busy, Stopping};
 
-use crate::access::Ledger;
+use crate::access::{Authority, Ledger};
 use crate::agent::accounts::Accounts;
 use crate::agent::life::auditing::{Auditing, Who};
 use crate::agent::life::disk::Disk;
@@ -40,8 +40,8 @@ use crate::agent::life::locking::{Due, Locking};
 use crate::agent::life::settings::Settings;
 use crate::agent::upstream::Upstream;
 use crate::agent::upstream::network::Network;
-use crate::base::{Paths, Secret, StoreChoice};
-use crate::wire::{AgentStatus, Fault};
+use crate::base::{Locale, Paths, Secret, StoreChoice};
+use crate::wire::{AgentStatus, Code, Fault, Warning};
 
 /// The agent, put together from its rooms.
 pub struct Agent {
@@ -123,6 +123,13 @@ impl Agent {
         }
     }
 
+    /// What is not as it should be although the agent goes on, for whoever may ask about everything.
+    pub(crate) fn warnings(&self, authority: &Authority, locale: Locale) -> Vec<Warning> {
+        let mut warnings = self.doors.http_warnings(authority, locale);
+        warnings.extend(self.upstream.revocation_warnings(authority, locale));
+        warnings
+    }
+
     /// Notes that the agent begins to answer.
     pub fn note_start(&self) {
         self.audit.note_start();
@@ -131,6 +138,7 @@ impl Agent {
     /// What is left to write once nobody is answered any more: what no store has taken so far would end with this
     /// memory, a login whose refresh token the server has changed.
     pub async fn end(&self) {
+        self.upstream.forget_revocations(Code::Unavailable);
         let noted = async {
             self.gate.forget_devices().await;
             self.audit.end().await;
@@ -148,7 +156,7 @@ impl Agent {
         self.lock.close();
         let _renewals = self.upstream.all_turns().await;
         self.accounts.forget_memory().await;
-        self.upstream.forget_revocations();
+        self.upstream.forget_revocations(Code::Locked);
         self.gate.forget_everybody().await;
         self.lock.key.lock();
     }
@@ -199,7 +207,6 @@ mod tests {
 
     use super::*;
     use crate::base::{AccountKey, Credential, ServerUrl, StoredIn, TokenSource, moment};
-    use crate::wire::Code;
 
     #[tokio::test]
     async fn a_machine_that_slept_past_the_locks_time_gives_out_nothing() {

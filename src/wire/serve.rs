@@ -31,20 +31,22 @@ pub struct ServeReply {
     pub warnings: Vec<Warning>,
 }
 
-/// Something about the HTTP door that is not as it should be, although the agent goes on.
+/// Something about the HTTP door, or about what was ended here and not yet at its server, that is not as it should be,
+/// although the agent goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// What it is, for programs: `tls-cert-expired`, `tls-cert-expires`, `tls-cert-early`, `tls-key-readable`,
-    /// `tls-not-used`, `http-not-open`.
+    /// `tls-not-used`, `http-not-open`, `revocation-awaited`, `revocation-given-up`.
     pub id: String,
     /// What it is, as a sentence in the language of the request.
     pub text: String,
 }
 
 impl Warning {
-    /// Whether something is wrong by now. A certificate that is about to end is no trouble yet.
+    /// Whether something is wrong by now. A certificate that is about to end is no trouble yet, and that a server does
+    /// not answer is none here.
     pub fn is_trouble(&self) -> bool {
-        self.id != "tls-cert-expires"
+        !["tls-cert-expires", "revocation-awaited", "revocation-given-up"].contains(&self.id.as_str())
     }
 }
 

@@ -36,7 +36,8 @@ pub struct StatusReply {
     /// Why the audit log cannot be written at the moment. Only the owner is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditTrouble>,
-    /// What is wrong with the HTTP door, or soon will be; only for whoever may ask about all servers.
+    /// What is wrong with the HTTP door, or soon will be, and what servers were not yet told to end; only for whoever
+    /// may ask about all servers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
     /// The path of the list of issued tokens, if the list is gone; every token on it has ended.

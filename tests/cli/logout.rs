@@ -1,4 +1,4 @@
-use crate::support::{Home, Stub, http, loom_server};
+use crate::support::{Home, Stub, http, loom_server, run};
 use std::io::Write;
 
 #[test]
@@ -39,6 +39,25 @@ fn a_logout_says_truthfully_what_the_server_did() {
         );
         home.loom(&["token", "--server", server.url()]).fails(4);
     }
+}
+
+#[test]
+fn what_is_to_be_revoked_yet_is_said_and_how_it_ended_is_noted() {
+    let home = Home::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", silent.local_addr().unwrap());
+    drop(silent);
+    home.loom_in(&["login", "--with-token", "--server", &server], "tok_logout").ok();
+    home.loom(&["logout", "--server", &server]).ok().says("revocation is pending");
+    home.loom(&["status"]).fails(4).says("not yet at the server").says(&server).without("tok_logout");
+    assert!(home.loom(&["doctor"]).ok().out.contains(&server));
+    let token = home.issue("ci", &["--scopes", "read"]);
+    let limited = run(home.command(env!("CARGO_BIN_EXE_loom")).arg("status").env("LOOM_TOKEN", &token), b"");
+    limited.fails(4).without("not yet at the server");
+    home.loom(&["agent", "stop"]).ok();
+    let noted = home.loom(&["audit", "tail", "--event", "revocation", "--json"]).ok().out;
+    assert!(noted.contains(&format!("\"server\":\"{server}\"")), "{noted}");
+    assert!(noted.contains("\"outcome\":\"unavailable\""), "{noted}");
 }
 
 #[test]

@@ -8,8 +8,9 @@ pub(crate) mod registrations;
 mod renewals;
 mod revocation;
 pub(crate) mod turns;
+mod unrevoked;
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use crate::agent::accounts::Accounts;
 use crate::agent::life::auditing::Auditing;
@@ -18,6 +19,7 @@ use crate::agent::upstream::chores::Chores;
 use crate::agent::upstream::network::Network;
 use crate::agent::upstream::renewals::Renewals;
 use crate::agent::upstream::turns::Turns;
+use crate::agent::upstream::unrevoked::Unrevoked;
 use crate::base::Paths;
 
 /// Speaks to servers with the credentials that are kept. A refresh token is used by one caller at a time.
@@ -32,6 +34,7 @@ pub(crate) struct Upstream {
     renewals: Renewals,
     turns: Turns,
     chores: Chores,
+    unrevoked: Mutex<Unrevoked>,
 }
 
 impl Upstream {
@@ -52,6 +55,7 @@ impl Upstream {
             renewals: Renewals::default(),
             turns: Turns::default(),
             chores: Chores::default(),
+            unrevoked: Mutex::default(),
         })
     }
 }

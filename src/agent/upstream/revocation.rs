@@ -1,8 +1,4 @@
 //! Ending a credential at its server, each kind in its own way.
-//!
-//! Pending revocations live in memory only. A person who logged out wants the token gone from the disk, reachable
-//! server or not. The agent goes on asking, after a minute, then two, four, at most an hour, for a day; if it ends
-//! before, the token ends with its own life.
 
 use crate::agent::upstream::Upstream;
 use crate::base::{AccountKey, Credential};

@@ -49,7 +49,7 @@ impl Handle for Doctor {
             },
             audit,
             damaged: agent.accounts.damaged(|_| true).iter().map(FileAccount::of).collect(),
-            warnings: agent.doors.http_warnings(caller.authority(), caller.locale),
+            warnings: agent.warnings(caller.authority(), caller.locale),
             tokens_gone: agent.gate.tokens_gone(),
             problem: problem.map(|fault| fault.message(caller.locale)),
             put_aside: restored.and_then(|done| done.put_aside).map(|path| path.display().to_string()),

@@ -55,7 +55,7 @@ impl Status {
         // What lies in the user's directories is no business of who looks.
         let may_all = authority.sees_everything() && authority.allows(Scope::All);
         let audit = if is_owner { agent.audit.look_for_trouble(locale).await } else { None };
-        let warnings = agent.doors.http_warnings(authority, locale);
+        let warnings = agent.warnings(authority, locale);
         // A person who names a server claims what an older Loom kept for it.
         for server in self.server.iter().chain(&default_server).filter(|server| authority.sees(server)) {
             agent.accounts.for_person(authority, server, None, |_| ()).await?;
@@ -115,7 +115,7 @@ impl Looker {
             unclaimed: Vec::new(),
             damaged: Vec::new(),
             audit: if self.is_owner { agent.audit.look_for_trouble(self.locale).await } else { None },
-            warnings: agent.doors.http_warnings(authority, self.locale),
+            warnings: agent.warnings(authority, self.locale),
             tokens_gone: None,
             note: None,
         })
