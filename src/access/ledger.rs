@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ pub struct Ledger {
     path: PathBuf,
     lock_path: PathBuf,
     known: Mutex<TokenList>,
+    /// Whether there was a list in this process's life.
+    was_there: AtomicBool,
 }
 
 /// The content of `tokens.json`.
@@ -45,7 +48,8 @@ pub(super) type Result<T> = std::result::Result<T, LedgerError>;
 impl Ledger {
     /// The ledger of these directories. Nothing is read yet.
     pub fn new(paths: &Paths) -> Ledger {
-        Ledger { path: paths.tokens_file(), lock_path: paths.tokens_lock(), known: Mutex::default() }
+        let (path, lock_path) = (paths.tokens_file(), paths.tokens_lock());
+        Ledger { path, lock_path, known: Mutex::default(), was_there: AtomicBool::default() }
     }
 
     /// Looks up a token that somebody presents. This does not count as a use.
@@ -225,7 +229,9 @@ impl Ledger {
 
     /// Whether there was a list and its file has disappeared. Every token that was on it has ended.
     pub fn is_gone(&self) -> bool {
-        !private_file::is_there(&self.path) && self.lock_path.metadata().is_ok_and(|lock| lock.len() > 0)
+        let was_there =
+            || self.was_there.load(Ordering::Relaxed) || self.lock_path.metadata().is_ok_and(|lock| lock.len() > 0);
+        !private_file::is_there(&self.path) && was_there()
     }
 
     /// Takes the lock for a change, and reads the file whatever its stamp is: over a network a stamp may be seconds
@@ -251,10 +257,9 @@ impl Ledger {
     }
 
     fn read(&self) -> Result<Vec<IssuedToken>> {
-        match private_file::read(&self.path)? {
-            Some(text) => parse(&text).ok_or_else(|| LedgerError::Unreadable { path: self.path.clone() }),
-            None => Ok(Vec::new()),
-        }
+        let Some(text) = private_file::read(&self.path)? else { return Ok(Vec::new()) };
+        self.was_there.store(true, Ordering::Relaxed);
+        parse(&text).ok_or_else(|| LedgerError::Unreadable { path: self.path.clone() })
     }
 
     pub(super) fn known(&self) -> MutexGuard<'_, TokenList> {
@@ -292,7 +297,7 @@ pub(super) mod tests {
 
     pub(in crate::access) fn ledger(dir: &tempfile::TempDir) -> Ledger {
         let (path, lock_path) = (dir.path().join("tokens.json"), dir.path().join("tokens.lock"));
-        Ledger { path, lock_path, known: Mutex::default() }
+        Ledger { path, lock_path, known: Mutex::default(), was_there: AtomicBool::default() }
     }
 
     /// How many tokens' rights whoever presents this has, as a question of the agent finds out.

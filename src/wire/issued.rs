@@ -39,6 +39,10 @@ pub struct GenerateReply {
     /// What lists say of the token.
     #[serde(flatten)]
     pub about: IssuedInfo,
+    /// The path of the list of issued tokens, if that was gone and begins anew with this one: every other has ended.
+    /// Only whoever may ask about everything is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_gone: Option<String>,
 }
 
 /// An issued token as whoever may see it is shown it: without the token itself.

@@ -288,9 +288,17 @@ fn that_the_list_of_the_tokens_is_gone_is_said_until_there_is_another() {
     let doctor = home.loom(&["doctor"]);
     assert_eq!(doctor.code, 1, "{doctor:?}");
     assert!(doctor.out.contains("tokens.json"), "{doctor:?}");
-    home.issue("ci", &["--scopes", "read"]);
+    // Who begins it anew is told once more, and then no longer.
+    let generate = |name: &str| home.loom(&["token", "generate", name, "--scopes", "read"]).ok().err;
+    assert!(generate("ci").contains("tokens.json"));
+    assert!(!generate("other").contains("tokens.json"));
     assert!(!home.loom(&["status"]).ok().err.contains("tokens.json"));
     home.loom(&["doctor"]).ok();
+    // The lock beside it may go as well: a running agent knows what there was.
+    for name in ["tokens.json", "tokens.lock"] {
+        std::fs::remove_file(home.path().join("state/loom").join(name)).unwrap();
+    }
+    home.loom(&["status"]).ok().says("tokens.json").says("has ended");
 }
 
 #[test]

@@ -242,7 +242,7 @@ fn the_frames_of_issued_tokens_and_sockets_are_as_recorded() {
         max_uses: Some(3),
         reveal: true,
     };
-    exchange(question, GenerateReply { token: secret("loom_shown_once"), about: about() });
+    exchange(question, GenerateReply { token: secret("loom_shown_once"), about: about(), tokens_gone: None });
     exchange(Tokens { all: true }, TokensReply { tokens: vec![about()] });
     exchange(EndToken { token: secret("loom_tok") }, Empty {});
     exchange(RevokeToken { name: "ci".into(), forget: false }, RevokeTokenReply { revoked: vec![about()] });

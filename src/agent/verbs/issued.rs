@@ -9,7 +9,7 @@ use crate::agent::gate::issued;
 use crate::agent::gate::issued::Viewer;
 use crate::agent::gate::new_token::NewToken;
 use crate::agent::life::auditing::About;
-use crate::base::{Scopes, is_visible, scopes_of_role};
+use crate::base::{Scope, Scopes, is_visible, scopes_of_role};
 use crate::wire::{
     Actor, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
     reason,
@@ -47,9 +47,11 @@ impl Handle for Generate {
             identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: false,
         };
+        let may_all = caller.authority().sees_everything() && caller.authority().allows(Scope::All);
+        let tokens_gone = agent.gate.tokens_gone().filter(|_| may_all);
         let (token, issued) = agent.gate.issue(caller.authority(), wanted).await?;
         caller.gave(&issued).await?;
-        Ok(GenerateReply { token, about: issued::info(&issued) })
+        Ok(GenerateReply { token, about: issued::info(&issued), tokens_gone })
     }
 }
 
@@ -136,7 +138,7 @@ impl Handle for Lease {
         caller.concerns(&issued.id);
         caller.notes_done();
         agent.audit.rights_noted().await?;
-        if caller.tell(&GenerateReply { token, about: issued::info(&issued) }).await {
+        if caller.tell(&GenerateReply { token, about: issued::info(&issued), tokens_gone: None }).await {
             caller.settles();
             caller.closed().await;
         }

@@ -97,6 +97,7 @@ fn generate(args: TokenGenerate, context: &Context) -> Result<u8, Fault> {
     }
     if !args.json {
         term::say(context.locale, &msg!("token-shown-once"));
+        reply.tokens_gone.iter().for_each(|path| term::say(context.locale, &msg!("note-tokens-gone", path = path)));
     }
     Ok(0)
 }
