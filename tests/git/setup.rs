@@ -205,6 +205,28 @@ fn a_git_that_does_not_answer_is_given_up() {
 }
 
 #[test]
+fn what_setup_wrote_is_taken_out_to_the_byte_also_without_its_rule() {
+    let home = Home::new();
+    let rules = ["one", "two", "three"]
+        .map(|host| format!("[[account]]\nmatch = 'https://{host}.example/team'\nuser = 'ana'\n"));
+    let own = "# mine\n[user]\n\tname = A  # B\n[credential]\n\thelper = cache\n[credential \"https://one.example\"]\n\
+        \tuseHttpPath = yes ; said by me\n[credential \"https://two.example\"]\n\tuseHttpPath = false\n\tusername = ana\n";
+    let file = home.path().join("home/.gitconfig");
+    std::fs::write(&file, own).unwrap();
+    home.configure(&rules.concat());
+    for _ in 0..2 {
+        home.loom(&["setup", "git"]).ok();
+    }
+    for host in ["one", "two", "three"] {
+        let key = format!("credential.https://{host}.example.useHttpPath");
+        assert_eq!(home.git_config(&["config", "--global", "--type=bool", "--get", &key]).ok().out, "true\n", "{host}");
+    }
+    home.configure("");
+    home.loom(&["setup", "git", "--remove"]).ok().says("two.example").says("three.example").without("one.example");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), own);
+}
+
+#[test]
 fn what_was_written_for_rules_that_depend_on_a_path_goes_with_loom() {
     let home = Home::new();
     home.configure("[[account]]\nmatch = 'https://git.example/team'\nuser = 'ana'\n");

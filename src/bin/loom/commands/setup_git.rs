@@ -17,6 +17,9 @@ use crate::{Context, term};
 /// Finds our own line again among other helpers, wherever the helper lay when it was written.
 const OURS: &str = "(^|[/! ])git-credential-loom$|^loom( credential-helper)?$";
 
+/// What makes git name the path.
+const NAMES_PATH: &str = "useHttpPath";
+
 pub fn run(args: &SetupGit, context: &Context) -> Result<u8, Fault> {
     let paths = Paths::from_environment().map_err(reason::Below::Place)?;
     refuse_directories_of_another(&paths)?;
@@ -52,11 +55,17 @@ fn remove(scope: &str, key: &str, context: &Context) -> Result<u8, Fault> {
     Ok(0)
 }
 
-/// Where a rule depends on the path, git has to be told to name it.
+/// Where a rule depends on the path, git has to be told to name it. A line of our own says that it was us, so that what
+/// somebody else wrote stays, whatever becomes of the rule.
 fn name_paths(scope: &str) -> Result<(), Fault> {
     for origin in origins_with_paths()? {
         let key = names_path(&origin);
-        change(&["config", scope, &key, "true"])?;
+        let there = git(&["config", scope, "--type=bool", "--get", &key])?;
+        if there.stdout != b"true\n" {
+            // Behind what stands there, which counts again once ours is gone.
+            change(&["config", scope, "--add", &key, "true"])?;
+            change(&["config", scope, &names_path_by_us(&origin), NAMES_PATH])?;
+        }
         term::data_line(&format!("{key} = true"));
     }
     Ok(())
@@ -70,17 +79,31 @@ fn stop_naming_paths(scope: &str, context: &Context) -> Result<(), Fault> {
         asked.is_some_and(|asked| asked.iter().any(|helper| is_loom(helper)))
     };
     let named = |origin: &ServerUrl| context.named.as_ref().is_none_or(|named| named.same_origin(origin));
-    for origin in origins_with_paths()?.iter().filter(|origin| named(origin) && !is_asked(origin)) {
+    for origin in origins_written(scope)?.iter().filter(|origin| named(origin) && !is_asked(origin)) {
         let key = names_path(origin);
         if git(&["config", scope, "--unset", &key, "^true$"])?.status.success() {
             term::say(context.locale, &msg!("git-removed", key = key));
         }
+        git(&["config", scope, "--unset-all", &names_path_by_us(origin)])?;
     }
     Ok(())
 }
 
 fn names_path(origin: &ServerUrl) -> String {
-    format!("credential.{origin}.useHttpPath")
+    format!("credential.{origin}.{NAMES_PATH}")
+}
+
+/// Git passes over a name that it does not know.
+fn names_path_by_us(origin: &ServerUrl) -> String {
+    format!("credential.{origin}.loom")
+}
+
+/// The origins for which setup has told git to name the path.
+fn origins_written(scope: &str) -> Result<Vec<ServerUrl>, Fault> {
+    let said = git(&["config", scope, "-z", "--name-only", "--get-regexp", r"^credential\..*\.loom$", NAMES_PATH])?;
+    let keys = String::from_utf8_lossy(&said.stdout);
+    let origin = |key: &str| ServerUrl::parse(key.strip_prefix("credential.")?.strip_suffix(".loom")?).ok();
+    Ok(keys.split('\0').filter_map(origin).collect())
 }
 
 /// The origins of the settings' rules that depend on a path.
