@@ -237,4 +237,18 @@ fn azures_organization_means_the_one_account_that_nobody_named() {
     assert!(ask("dev.azure.com", "contoso").contains("password=of-ana\n"));
     log_in(&home, "https://dev.azure.com", "bo@contoso.example", "bo@contoso.example", "of-bo");
     assert_eq!(ask("dev.azure.com", "contoso"), "");
+    // A rule says which of them, and it alone.
+    home.configure("[[account]]\nmatch = 'https://dev.azure.com/contoso'\nuser = 'bo@contoso.example'\n");
+    let at = |path: &str, user: &str| {
+        home.helper("get", format!("protocol=https\nhost=dev.azure.com\npath={path}\nusername={user}\n\n")).ok().out
+    };
+    assert!(at("contoso/app", "contoso").contains("password=of-bo\n"));
+    assert_eq!(at("fabrikam/app", "fabrikam"), "");
+    assert!(at("contoso/app", "ana@contoso.example").contains("password=of-ana\n"), "somebody is named");
+    home.git_config(&["config", "--global", "credential.https://dev.azure.com.useHttpPath", "true"]).ok();
+    let why = home.loom(&["why", "https://contoso@dev.azure.com/contoso/app"]).ok().out;
+    assert!(why.starts_with("https://dev.azure.com  bo@contoso.example\n"), "{why}");
+    assert!(why.contains("https://dev.azure.com/contoso"), "it names the rule: {why}");
+    home.configure("[[account]]\nmatch = 'https://dev.azure.com/contoso'\nuser = 'nobody'\n");
+    assert_eq!(at("contoso/app", "contoso"), "", "nobody else's");
 }

@@ -6,9 +6,9 @@
 //! since servers put that name into the URLs they show. A wrong account is worse than none: a person's name that two
 //! logins share fits neither, and what a person rejects or logs out is the account of that name where there is one. At
 //! Azure, where the user in a URL is the organization and any user goes with a token, a name that nobody has means for
-//! git the one account that nobody named (`select::for_git`, `user_is_organization` of the known hosts). A `state` says
-//! back the name that the URL had, for git repeats that of the refused answer, which is everybody's who has a token
-//! (`oauth2`).
+//! git the account of a rule, else the one account that nobody named (`select::for_git`, `user_is_organization` of the
+//! known hosts). A `state` says back the name that the URL had, for git repeats that of the refused answer, which is
+//! everybody's who has a token (`oauth2`).
 
 pub(crate) mod changes;
 pub(crate) mod held;

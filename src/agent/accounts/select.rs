@@ -34,18 +34,23 @@ pub(crate) fn candidates<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Optio
     found
 }
 
-/// The accounts that git may mean, best first. The user in the URL of a clone button may be nobody in particular: at
-/// some hosts it is the organization. Then the one account without a name is meant; if there are several, none, and
-/// none of another name, which may be another organization's.
+/// The accounts that git may mean, best first: those of the user whom it names, else of the user of the rule that fits.
+/// The user in the URL of a clone button may be nobody in particular: at some hosts it is the organization. Then the
+/// rule counts, and without one the one account without a name; if there are several, none, and none of another name,
+/// which may be another organization's.
 pub(crate) fn for_git<'a>(
     accounts: Seen<'a>,
     server: &ServerUrl,
-    user: Option<&str>,
+    named: Option<&str>,
+    of_rule: Option<&str>,
     is_organization: bool,
 ) -> Vec<&'a Held> {
-    let found = candidates(accounts, server, user);
-    if !is_organization || user.is_none() || !found.is_empty() {
+    let found = candidates(accounts, server, named.or(of_rule));
+    if !is_organization || named.is_none() || !found.is_empty() {
         return found;
+    }
+    if of_rule.is_some() {
+        return candidates(accounts, server, of_rule);
     }
     let is_unnamed = |held: &&Held| {
         let name = held.key().user();
@@ -304,18 +309,12 @@ mod tests {
             assert!(is_shared(seen(&all), &ServerUrl::parse(a).unwrap(), shared));
         }
         assert_eq!(chosen(&all, a, Some("two")), ["https://a.example|two"]);
+        assert!(chosen(&all, a, Some("three")).is_empty());
         let exact = logins(&[(a, "one", "alice"), (a, "two", "alice@a.example")]);
         assert_eq!(
             chosen(&exact, a, Some("alice")),
             ["https://a.example|one"],
             "a name goes before part of an address"
         );
-    }
-
-    #[test]
-    fn a_named_user_gets_that_account() {
-        let all = accounts(&[("https://a.example", "one"), ("https://a.example", "two")]);
-        assert_eq!(chosen(&all, "https://a.example", Some("two")), ["https://a.example|two"]);
-        assert!(chosen(&all, "https://a.example", Some("three")).is_empty());
     }
 }

@@ -50,14 +50,15 @@ impl Handle for Get {
         }
         let place = [self.directory.as_deref(), self.named_directory.as_deref()];
         let rule = agent.accounts.rule(&config, &server, place).await;
-        let user = named.or(rule.map(|rule| rule.user()));
+        let of_rule = rule.map(|rule| rule.user());
+        let user = named.or(of_rule);
         let is_organization = named.is_some() && known_hosts::user_is_organization(&server);
         // Accounts that were renewed for this question, or could not be: each is tried once, so this ends.
         let mut tried = Vec::new();
         let mut failed = None;
         loop {
             let choice = agent.accounts.with(|accounts| {
-                let found = select::for_git(accounts.seen_by(&authority), &server, user, is_organization);
+                let found = select::for_git(accounts.seen_by(&authority), &server, named, of_rule, is_organization);
                 self.choose(agent, &found, named, &tried, refused.as_ref())
             });
             match choice.await? {
@@ -75,7 +76,7 @@ impl Handle for Get {
         if failed.is_none() {
             // Too often in a moment; a login would not help.
             let heals_again = |accounts: &Index| {
-                let found = select::for_git(accounts.seen_by(&authority), &server, user, is_organization);
+                let found = select::for_git(accounts.seen_by(&authority), &server, named, of_rule, is_organization);
                 found.iter().find_map(|held| held.healed_enough())
             };
             failed = agent.accounts.look(heals_again).flatten().map(|wait| fault::renewed_again_in(&server, wait));

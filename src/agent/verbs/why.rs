@@ -20,7 +20,8 @@ impl Handle for Why {
         caller.is_about(&self.server, self.user.as_deref())?;
         let config = agent.settings.config()?;
         let place = [self.directory.as_deref(), self.named_directory.as_deref()];
-        let rule = agent.accounts.rule(&config, &self.server, place).await.filter(|_| self.user.is_none());
+        let rule = agent.accounts.rule(&config, &self.server, place).await;
+        let rule = rule.filter(|_| self.user.is_none() || known_hosts::user_is_organization(&self.server));
         // A rule may name an account that is not there for the one who asks.
         let authority = caller.authority();
         let told = rule.filter(|_| authority.sees_everything());
@@ -48,9 +49,9 @@ impl Asked<'_> {
     }
 
     fn answer(&self, accounts: Seen<'_>) -> WhyReply {
-        let user = self.user();
         let found = if self.config.permits(&self.why.server) {
-            select::for_git(accounts, &self.why.server, user, self.is_organization())
+            let (named, of_rule) = (self.why.user.as_deref(), self.rule.map(AccountRule::user));
+            select::for_git(accounts, &self.why.server, named, of_rule, self.is_organization())
         } else {
             Vec::new()
         };
@@ -78,8 +79,12 @@ impl Asked<'_> {
 
     fn because(&self, chosen: &Held, usable: usize) -> Message {
         match (&self.why.user, self.told) {
-            (Some(user), _) if chosen.key().user() != user && chosen.git_user() != user => {
-                if self.is_organization() && chosen.person().is_none_or(|person| !person.starts_with(user.as_str())) {
+            (Some(user), told) if chosen.key().user() != user && chosen.git_user() != user => {
+                if let Some(rule) = told {
+                    msg!("why-rule", subject = rule.subject(), user = rule.user())
+                } else if self.is_organization()
+                    && chosen.person().is_none_or(|person| !person.starts_with(user.as_str()))
+                {
                     msg!("why-organization", user = user)
                 } else {
                     msg!("why-person", user = user)
@@ -104,8 +109,8 @@ impl Asked<'_> {
             _ if user.is_some_and(|user| select::is_shared(accounts, server, user)) => {
                 msg!("why-none-shared", user = user.unwrap_or_default())
             }
-            (Some(user), _) => msg!("why-none-user", user = user),
-            (None, Some(rule)) => msg!("why-none-rule", subject = rule.subject(), user = rule.user()),
+            (Some(user), None) => msg!("why-none-user", user = user),
+            (Some(_) | None, Some(rule)) => msg!("why-none-rule", subject = rule.subject(), user = rule.user()),
             (None, None) => msg!("why-none"),
         }
     }
