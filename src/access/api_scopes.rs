@@ -36,7 +36,7 @@ const PLACES: usize = 16;
 impl Need {
     /// The greater of both needs. Reading and auditing together need `audit`, any other two scopes that do not include
     /// one another need `*`.
-    fn and(self, other: Need) -> Need {
+    pub fn and(self, other: Need) -> Need {
         let scope = match (self.scope, other.scope) {
             (one, other) if one.includes(other) => one,
             (one, other) if other.includes(one) => other,

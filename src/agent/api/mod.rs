@@ -13,6 +13,7 @@
 //! cookies are left out, since they would be proofs too.
 
 mod account;
+mod action;
 mod answer;
 mod body;
 mod exchange;

@@ -7,31 +7,65 @@ use std::iter::successors;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use super::action::{plainly_changes, plainly_reads};
 use crate::access::{Need, needed};
 use crate::wire::{Fault, reason};
 
-/// Parameters by which some frameworks carry out another method than the one that was judged.
-const METHODS: &[&str] = &[
-    "$httpmethod",
-    "_http_method",
-    "_httpmethod",
-    "_method",
-    "_method_override",
-    "http_method",
-    "http_method_override",
-    "httpmethod",
-    "method_override",
-    "x_http_method",
-    "x_http_method_override",
-    "x_method_override",
+/// What a parameter can do to the call that was judged by its method and path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Means {
+    /// Frameworks carry out this method instead: refused.
+    Method,
+    /// The server acts as another user, or takes another path: refused, but for the owner.
+    Elsewhere,
+    /// It names what is done with the object of the path: a change, unless it plainly reads.
+    Action,
+    /// It may do so, and means much else: a change if it plainly is one.
+    Perhaps,
+}
+
+/// Every parameter that is known to make a call another one, by its name as [`name`] spells it.
+const PARAMETERS: &[(&str, Means)] = &[
+    // OData and its relatives.
+    ("$httpmethod", Means::Method),
+    ("http_method", Means::Method),
+    ("httpmethod", Means::Method),
+    ("_http_method", Means::Method),
+    ("_httpmethod", Means::Method),
+    // Rails, Laravel, Symfony, and whatever a reverse proxy makes of the header.
+    ("_method", Means::Method),
+    ("_method_override", Means::Method),
+    ("method_override", Means::Method),
+    ("http_method_override", Means::Method),
+    ("x_http_method", Means::Method),
+    ("x_http_method_override", Means::Method),
+    ("x_method_override", Means::Method),
+    // GitLab's other user.
+    ("sudo", Means::Elsewhere),
+    // WordPress's other path.
+    ("rest_route", Means::Elsewhere),
+    // Rancher (`action=generateKubeconfig`), AWS's query APIs, MediaWiki, WordPress's `admin-ajax`, Grails' buttons.
+    ("action", Means::Action),
+    // CGIs, routers and cameras.
+    ("cmd", Means::Action),
+    ("command", Means::Action),
+    // DokuWiki, phpBB.
+    ("do", Means::Action),
+    // RPC over GET: Flickr, Last.fm, Zabbix; and Rails before 1.2. Struts 2 has `method:NAME`, as `action:NAME`.
+    ("method", Means::Action),
+    // WebHDFS, Kong, old Perl.
+    ("op", Means::Action),
+    // eBay, SOAP over GET, CouchDB's tools.
+    ("operation", Means::Action),
+    // Moodle.
+    ("wsfunction", Means::Action),
+    // Discuz, Joomla, OAI-PMH, and many that only choose what is shown by these.
+    ("act", Means::Perhaps),
+    ("func", Means::Perhaps),
+    ("function", Means::Perhaps),
+    ("task", Means::Perhaps),
+    ("verb", Means::Perhaps),
 ];
-
-/// Parameters by which a server acts as another user (GitLab's `sudo`), or takes another path (WordPress's
-/// `rest_route`).
-const OTHERS: &[&str] = &["sudo", "rest_route"];
-
-/// Parameters that name what is done with the object of the path, such as Rancher's `action=generateKubeconfig`.
-const ACTIONS: &[&str] = &["action"];
 
 /// How often a parameter may be decoded on its way.
 const DECODED: usize = 3;
@@ -39,20 +73,55 @@ const DECODED: usize = 3;
 /// Whether nothing in the query makes it another call, or, unless it is the owner's, that of another user.
 pub(crate) fn checked_query(url: &Url, is_owner: bool) -> Result<(), Fault> {
     let Some(query) = url.query() else { return Ok(()) };
-    let is_odd = |name: &String| METHODS.contains(&&**name) || !is_owner && OTHERS.contains(&&**name);
+    let is_odd = |name: &String| match meaning(name) {
+        Some(Means::Method) => true,
+        Some(Means::Elsewhere) => !is_owner,
+        Some(Means::Action | Means::Perhaps) | None => false,
+    };
     match pairs(query).map(|(name, _)| name).find(is_odd) {
         Some(name) => Err(reason::Api::ParameterRefused { name }.into()),
         None => Ok(()),
     }
 }
 
-/// What a call takes: what its path says, and more where an action of the query does. That one is judged as if a path
-/// ended so, and as what changes something, whatever the method.
+/// What a call takes: what its path says, and more where an action of the query does. That one is judged by its word as
+/// if a path ended so, and as what is posted to the path, whatever the method; one that names a method as that one too.
 pub(crate) fn need_of(method: &str, path: &str, url: &Url) -> Need {
     let need = needed(method, path);
-    let actions = pairs(url.query().unwrap_or_default()).filter(|(name, _)| ACTIONS.contains(&&**name));
-    let reveals = actions.map(|(_, action)| needed("POST", &format!("/{action}")).reveals);
-    Need { reveals: reveals.fold(need.reveals, |one, other| one || other), ..need }
+    actions(url.query().unwrap_or_default()).fold(need, |need, (means, action)| {
+        let reveals = means == Means::Action && needed("POST", &format!("/{action}")).reveals;
+        let is_change = match means {
+            Means::Action => !plainly_reads(&action),
+            Means::Perhaps | Means::Method | Means::Elsewhere => plainly_changes(&action),
+        };
+        let need = Need { reveals: need.reveals || reveals, ..need };
+        if !is_change {
+            return need;
+        }
+        let named = ["PUT", "PATCH", "DELETE"].into_iter().find(|method| action.eq_ignore_ascii_case(method));
+        let raised = need.and(needed("POST", path)).and(needed(named.unwrap_or("POST"), path));
+        // Which account may do so its server knows: it may be a word of quite another meaning.
+        Need { certain: need.certain && raised.scope == need.scope, ..raised }
+    })
+}
+
+/// What is done according to the query; a parameter without a value says nothing.
+fn actions(query: &str) -> impl Iterator<Item = (Means, String)> {
+    let action = |(name, value): (String, String)| {
+        // The name may have it: Struts 2's `method:delete`, Grails' `_action_delete`.
+        let grails = name.strip_prefix("_action_").map(|action| ("action", action));
+        let (name, value) = match name.split_once(':').or(grails) {
+            Some((name, action)) => (name.to_owned(), action.to_owned()),
+            None => (name, value),
+        };
+        let means = meaning(&name).filter(|means| matches!(means, Means::Action | Means::Perhaps))?;
+        (!value.is_empty()).then_some((means, value))
+    };
+    pairs(query).filter_map(action)
+}
+
+fn meaning(name: &str) -> Option<Means> {
+    PARAMETERS.iter().find(|(known, _)| *known == name).map(|(_, means)| *means)
 }
 
 /// The parameters with their values as any server may read them: some decode more than once, and what was decoded may
@@ -72,7 +141,10 @@ fn name(pair: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::base::Scope;
 
     #[test]
     fn no_parameter_makes_it_another_call() {
@@ -132,6 +204,102 @@ mod tests {
         }
         for query in ["action=enableMonitoring", "action=created", "q=generateKubeconfig", "action", ""] {
             assert!(!reveals("GET", query), "{query}");
+        }
+    }
+
+    fn need(method: &str, path: &str, query: &str) -> Need {
+        need_of(method, path, &Url::parse(&format!("https://a.example{path}?{query}")).unwrap())
+    }
+
+    #[test]
+    fn an_action_takes_what_posting_takes_unless_it_plainly_reads() {
+        for query in [
+            "action=deleteUser",
+            "cmd=reboot",
+            "Command=x",
+            "do=edit",
+            "method=user.delete",
+            "method=DELETE",
+            "op=CREATE",
+            "operation=anything",
+            "wsfunction=core_user_delete_users",
+            "a=b;op=delete",
+            "q=a%26op%3Ddelete",
+            "op%5B%5D=delete",
+            "%6Fp=%64elete",
+            "action=get&action=delete",
+            "method:delete=",
+            "action:purge",
+            "_action_Delete=x",
+            "function=deleteAll",
+            "verb=removeRecord",
+            "method=getOrCreate",
+        ] {
+            assert_eq!(need("GET", "/x", query).scope, Scope::Write, "{query}");
+            // A later Loki may have it.
+            assert_eq!(need("GET", "/api/unknown", query).scope, Scope::All, "{query}");
+        }
+        for query in [
+            "method=user.get",
+            "action=ListUsers",
+            "op=list",
+            "action=query&titles=delete",
+            "function=TIME_SERIES_DAILY",
+            "verb=ListRecords",
+            "method=",
+            "do",
+            "methods=delete",
+            "q=action",
+            "q=op:delete",
+        ] {
+            assert_eq!(need("GET", "/x", query), needed("GET", "/x"), "{query}");
+        }
+        assert_eq!(need("GET", "/api/tasks/7", "method=PATCH").scope, Scope::All, "nothing is posted there");
+        assert!(need("GET", "/api/tasks", "op=list").certain);
+        assert!(!need("GET", "/api/tasks", "op=x").certain, "an account with less may do, for all that is known");
+    }
+
+    /// The same text as some server would still read it.
+    fn spelled(text: &'static str) -> impl Strategy<Value = String> {
+        let ways = |c: char| {
+            let byte = c as u8;
+            let (small, great) = (c.to_ascii_lowercase(), c.to_ascii_uppercase());
+            prop::sample::select(vec![
+                small.to_string(),
+                great.to_string(),
+                format!("%{byte:02x}"),
+                format!("%25{byte:02X}"),
+            ])
+        };
+        text.chars().map(ways).collect::<Vec<_>>().prop_map(|parts| parts.concat())
+    }
+
+    fn names() -> Vec<&'static str> {
+        let named = PARAMETERS.iter().filter(|(_, means)| matches!(means, Means::Action | Means::Perhaps));
+        named.map(|(name, _)| *name).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_makes_a_call_look_smaller(
+            method in prop::sample::select(vec!["GET", "HEAD", "POST", "PUT", "DELETE", "PURGE"]),
+            path in prop::sample::select(vec!["/x", "/api/tasks", "/api/v2/audit", "/api/v2/api-keys", "/user/keys"]),
+            query in "(([a-z_]{1,9}|action|op|method)(=|:|%3d)?[a-zA-Z.%0-9]{0,12}[&;]?){0,4}",
+        ) {
+            let (plain, found) = (needed(method, path), need(method, path, &query));
+            prop_assert!(found.scope.includes(plain.scope) && found.reveals >= plain.reveals, "{}", query);
+        }
+
+        #[test]
+        fn no_spelling_of_a_change_in_a_query_makes_it_a_reading(
+            name in prop::sample::select(names()).prop_flat_map(spelled),
+            action in prop::sample::select(vec!["delete", "create", "restart", "revoke"]).prop_flat_map(spelled),
+            before in prop::sample::select(vec!["", "a=b&", "action=get;", "q=x%26"]),
+            path in prop::sample::select(vec!["/x", "/api/tasks", "/api/v2/audit"]),
+        ) {
+            let query = format!("{before}{name}={action}");
+            let posted = needed("POST", path).scope;
+            prop_assert!(need("GET", path, &query).scope.includes(posted), "{}", query);
         }
     }
 }
