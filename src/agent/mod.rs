@@ -175,12 +175,16 @@ impl Agent {
         }
     }
 
-    /// Unlocks, with the passphrase where one is needed, and reads what is kept.
+    /// Unlocks, with the passphrase where one is needed.
     pub(crate) async fn unlock(&self, passphrase: Option<Secret>) -> Result<(), Fault> {
         self.lock.open_key(passphrase).await?;
-        self.lock.open_everywhere().await?;
+        if let Err(fault) = self.lock.open_everywhere().await {
+            // It stays locked, and holds no key.
+            self.lock.key.lock();
+            return Err(fault);
+        }
         self.lock.note_request(true);
-        self.accounts.with(|_| ()).await
+        Ok(())
     }
 
     async fn lock_when_due(self: Arc<Self>) {

@@ -3,6 +3,12 @@ use serde::{Deserialize, Serialize};
 use super::Verb;
 use crate::base::ServerUrl;
 
+/// The outcome of what was done.
+pub const OUTCOME_OK: &str = "ok";
+
+/// The outcome of what was let in and had nothing to change.
+pub const OUTCOME_UNCHANGED: &str = "unchanged";
+
 /// `audit`: the last entries of the audit log, each as an event ([`AuditEntry`]), the oldest first; then an empty
 /// reply.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -108,7 +114,8 @@ pub struct AuditEntry {
     /// of a socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
-    /// `ok`, the name of the fault's [`Code`](super::Code), or for `audit.lost` the number of lost entries.
+    /// [`OUTCOME_OK`], [`OUTCOME_UNCHANGED`], the name of the fault's [`Code`](super::Code), or for `audit.lost` the
+    /// number of lost entries.
     pub outcome: String,
     /// How many more entries like this one were counted from `since` until `time`, and not written one by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

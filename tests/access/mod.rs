@@ -2,6 +2,7 @@
 
 mod audit;
 mod audit_evidence;
+mod audit_outcomes;
 mod detours;
 mod endings;
 pub mod jwt;

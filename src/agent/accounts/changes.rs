@@ -6,7 +6,7 @@
 //! that came since, and nothing that was logged out comes back. What a store did not take stays in memory, with the
 //! secret it is to replace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
@@ -59,13 +59,15 @@ impl Accounts {
         Ok(Some((stored_in, std::mem::take(&mut changed.was).into_values().collect())))
     }
 
-    /// Changes the record of an account as it is in the store, which may have it from another agent.
+    /// Changes the record of an account as it is in the store, which may have it from another agent; `false` where
+    /// there was nothing to change.
     pub(crate) async fn amend(
         &self,
         account: AccountKey,
         amend: impl Fn(Option<&Record>) -> Option<Record> + Send + 'static,
-    ) -> Result<(), Fault> {
-        self.change(vec![account], move |_, now| amend(now).map(put)).await.map(drop)
+    ) -> Result<bool, Fault> {
+        let changed = self.change(vec![account], move |_, now| amend(now).map(put)).await?;
+        Ok(!changed.changed.is_empty())
     }
 
     /// Puts a credential in the place of the one with the secret `old`. If the account has another one by now, or is
@@ -80,10 +82,11 @@ impl Accounts {
         self.change_if(account, secret, Box::new(|record| Some(record.ended()))).await;
     }
 
-    /// Notes that the server refused, or accepted, this secret. If the account has another one by now, nothing happens.
-    pub(crate) async fn note(&self, account: &AccountKey, secret: &Secret, refused: bool) {
+    /// Notes that the server refused, or accepted, this secret. If the account has another one by now, or that is
+    /// known, nothing happens, which the answer says.
+    pub(crate) async fn note(&self, account: &AccountKey, secret: &Secret, refused: bool) -> bool {
         let news = move |record: &Record| (record.refused() != refused).then(|| record.noted(refused));
-        self.change_if(account, secret, Box::new(news)).await;
+        self.change_if(account, secret, Box::new(news)).await
     }
 
     /// Notes that a renewal follows a refusal.
@@ -93,8 +96,31 @@ impl Accounts {
         }
     }
 
-    /// Forgets those of these accounts that still have this secret, in one step.
-    pub(crate) async fn forget(&self, secrets: BTreeMap<AccountKey, Secret>) -> Result<(), Fault> {
+    /// Forgets those of these accounts that still have this secret, in one step. Says which are gone, also where the
+    /// store failed: it may have made some of it, or all.
+    pub(crate) async fn forget(
+        &self,
+        secrets: BTreeMap<AccountKey, Secret>,
+    ) -> (BTreeSet<AccountKey>, Result<(), Fault>) {
+        let asked = secrets.clone();
+        match self.remove(secrets).await {
+            Ok(()) => (asked.into_keys().collect(), Ok(())),
+            Err(fault) => {
+                let is_gone = |all: &Index, account: &AccountKey, secret: &Secret| {
+                    !all.get(account).is_some_and(|held| held.unsaved.is_some() || has(held.record(), secret))
+                };
+                let gone = |all: &Index| {
+                    let gone = asked.iter().filter(|(account, secret)| is_gone(all, account, secret));
+                    gone.map(|(account, _)| account.clone()).collect::<BTreeSet<_>>()
+                };
+                let gone = self.with(gone).await.unwrap_or_default();
+                let fault = if gone.len() == asked.len() { Ok(()) } else { Err(fault) };
+                (gone, fault)
+            }
+        }
+    }
+
+    async fn remove(&self, secrets: BTreeMap<AccountKey, Secret>) -> Result<(), Fault> {
         let accounts: Vec<AccountKey> = secrets.keys().cloned().collect();
         // A record that memory has and the store did not take is forgotten together with the one that the store has.
         let unsaved = |all: &Index| {
@@ -266,7 +292,30 @@ mod tests {
         agent.accounts.keep(account.clone(), None, credential("old"), |_| true).await.unwrap();
         assert!(agent.accounts.replace(&account, &secret("old"), credential("renewed")).await);
         assert!(!agent.accounts.replace(&account, &secret("old"), credential("late")).await);
-        agent.accounts.forget([(account.clone(), secret("renewed"))].into()).await.unwrap();
+        agent.accounts.forget([(account.clone(), secret("renewed"))].into()).await.1.unwrap();
         assert!(!agent.accounts.replace(&account, &secret("renewed"), credential("late")).await);
+    }
+
+    #[tokio::test]
+    async fn what_a_store_made_and_did_not_answer_counts_as_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = || Agent::new(Paths::below(dir.path()), Some(StoreChoice::In(StoredIn::File)), false);
+        let (agent, other) = (agent(), agent());
+        let account = AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), None);
+        let secret = |text: &str| Secret::new(text.into());
+        let credential = |text: &str| Credential::token(secret(text), TokenSource::Loom);
+        let record = |all: &Index| all.get(&account).map(|held| held.record().clone()).unwrap();
+        agent.accounts.keep(account.clone(), None, credential("old"), |_| true).await.unwrap();
+        let old = agent.accounts.with(record).await.unwrap();
+        other.accounts.with(|_| ()).await.unwrap();
+        // The store has it, and whoever asked was told of an error.
+        assert!(other.accounts.replace(&account, &secret("old"), credential("renewed")).await);
+        assert!(agent.accounts.replace(&account, &secret("old"), credential("renewed")).await, "it is there");
+        // Memory took it for unsaved, and the server counts it as used up by now.
+        let unsaved = old.renewed(credential("renewed"));
+        lock(&agent.accounts.memory).as_mut().unwrap().insert_unsaved(unsaved, StoredIn::File, InStore::of(&old));
+        assert!(agent.accounts.replace(&account, &secret("renewed"), credential("once more")).await);
+        let kept = other.accounts.with(record).await.unwrap();
+        assert!(kept.credential().secret().matches(&secret("once more")));
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::agent::accounts::Accounts;
 use crate::agent::accounts::index::Index;
 use crate::agent::accounts::outage::Outage;
-use crate::agent::blocking::{in_time, within};
+use crate::agent::blocking::{in_time, within, within_or_late};
 use crate::agent::fault;
 use crate::base::StoreChoice;
 use crate::base::lock;
@@ -227,12 +227,28 @@ pub(crate) async fn with_store_in<R: Send + 'static>(
     changing: &mut Option<Cascade>,
     call: impl FnOnce(&mut Cascade) -> Result<R, StoreError> + Send + 'static,
 ) -> Result<R, Fault> {
+    with_store_or_late(time, changing, call, || {}).await
+}
+
+/// Runs a call on the store as [`with_store_in`] does. What was given up by time and is done all the same in the end,
+/// `late` is told.
+pub(crate) async fn with_store_or_late<R: Send + 'static>(
+    time: Duration,
+    changing: &mut Option<Cascade>,
+    call: impl FnOnce(&mut Cascade) -> Result<R, StoreError> + Send + 'static,
+    late: impl FnOnce() + Send + 'static,
+) -> Result<R, Fault> {
     let mut store = changing.take().ok_or(reason::Request::Internal)?;
-    let (store, outcome) = within(time, move || {
+    let call = move || {
         let outcome = call(&mut store);
         Ok((store, outcome))
-    })
-    .await?;
+    };
+    let late = move |(_, outcome): &(Cascade, Result<R, StoreError>)| {
+        if outcome.is_ok() {
+            late();
+        }
+    };
+    let (store, outcome) = within_or_late(time, call, late).await?;
     *changing = Some(store);
     outcome.map_err(fault::from_store)
 }

@@ -21,12 +21,12 @@ use crate::agent::gate::guest::Guest;
 use crate::agent::gate::lasting::Begun;
 use crate::agent::gate::needs::Needs;
 use crate::agent::gate::over::Over;
-use crate::agent::life::auditing::{About, Author, Called, Who};
+use crate::agent::life::auditing::{About, Author, Called, Outcome, Who};
 use crate::agent::life::locking::Locking;
 use crate::agent::life::settings::Settings;
 use crate::agent::life::stopping::Stopping;
 use crate::base::{Locale, ServerUrl};
-use crate::wire::{Code, Fault, MAX_FRAME, print_event, reason};
+use crate::wire::{Fault, MAX_FRAME, print_event, reason};
 
 /// How long a caller may read nothing of an answer before the connection is given up.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
@@ -178,11 +178,11 @@ impl<'a> Caller<'a> {
 
     /// Notes that it was done, when it is: whatever is answered in the end, it was.
     pub(crate) fn notes_done(&mut self) {
-        self.notes(Ok(()));
+        self.notes(Outcome::Done);
     }
 
     /// Notes that the request was carried out with this outcome, at once: whatever is answered in the end.
-    pub(crate) fn notes(&mut self, outcome: Result<(), Code>) {
+    pub(crate) fn notes(&mut self, outcome: impl Into<Outcome>) {
         let who = self.actor();
         self.noting.note(who, outcome);
     }

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
+use crate::agent::call::noting::Noted;
 use crate::agent::gate::asker::Asker;
 use crate::agent::gate::needs::{NOTHING, Needs, OPEN, SECRET, SETTINGS, at_server, everywhere};
 use crate::agent::life::auditing::Auditing;
@@ -17,8 +18,8 @@ use crate::wire::{self, Fault, Request, RequestError, Verb, print_noted_reply, p
 
 /// A verb as the agent carries it out.
 pub(crate) trait Handle: Verb + Send + Sync {
-    /// What the audit log calls it; nothing where it says nothing of a credential.
-    const EVENT: Option<&'static str> = None;
+    /// What the audit log says of it, and what it is called there.
+    const EVENT: Noted;
 
     /// Whether it changes an account: that is noted with its name. Who did too much has to wait for it.
     const CHANGES_ACCOUNT: bool = false;
@@ -156,15 +157,13 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
     // Whoever shows nothing does not keep the agent from locking itself.
     agent.lock.note_request(V::USES_WHAT_IS_KEPT && !caller.authority().is_nobody());
     caller.noting().begin(V::EVENT);
-    let changes_rights = Auditing::changes_rights(V::EVENT);
+    let changes_rights = Auditing::changes_rights(V::EVENT.event());
     let (gives_rights, mut outcome) = match request.params::<V>() {
         Ok(verb) => {
             let author = caller.author();
             let gives_rights = verb.gives_rights() && !(V::CHANGES_ACCOUNT && author == Author::Owner);
-            // One that has no event notes what it did by itself, and that changes rights.
-            let of_rights = gives_rights || changes_rights || V::EVENT.is_none();
-            let room =
-                if gives_rights || V::CHANGES_ACCOUNT { caller.noting().take_room(&author, of_rights) } else { Ok(()) };
+            let takes_room = gives_rights || V::CHANGES_ACCOUNT;
+            let room = if takes_room { caller.noting().take_room(&author, changes_rights) } else { Ok(()) };
             let may = match room {
                 Ok(()) if gives_rights => agent.audit.can_note().await,
                 room => room,
@@ -196,7 +195,7 @@ async fn run<V: Handle>(agent: &Agent, request: &Request<'_>, caller: &mut Calle
         outcome = Err(fault);
     }
     // Whoever asks for a credential hears nothing of it: that is git, most often. Some answers say it themselves.
-    let is_daily = V::EVENT.is_some() && !changes_rights;
+    let is_daily = V::EVENT.event().is_some() && !changes_rights;
     let says_itself = is_daily || V::NAME == wire::AuditVerify::NAME;
     let note = if says_itself || !caller.is_owner() { None } else { agent.audit.trouble_in_words(caller.locale) };
     print_noted_reply(&outcome, note, caller.locale)

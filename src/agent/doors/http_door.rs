@@ -44,19 +44,18 @@ impl Doors {
         Ok(url)
     }
 
-    /// Closes the door for whoever may.
-    pub(crate) async fn end_http(&self, asker: &Standing) -> Result<(), Fault> {
+    /// Closes the door for whoever may; `false` if there was none, and none was wanted.
+    pub(crate) async fn end_http(&self, asker: &Standing) -> Result<bool, Fault> {
         let changing = self.changing.lock().await;
         self.may_take_http(asker, msg!("hint-door-of-another"))?;
-        if asker.is_users() {
-            self.http.unwanted.store(true, Ordering::Relaxed);
-        }
-        if self.gate.http.place().is_some() {
+        let is_news = asker.is_users() && !self.http.unwanted.swap(true, Ordering::Relaxed);
+        let is_open = self.gate.http.place().is_some();
+        if is_open {
             self.close_http().await;
             drop(changing);
             self.open_http_again().await;
         }
-        Ok(())
+        Ok(is_open || is_news)
     }
 
     /// Closes the door of somebody who has no rights any more.

@@ -1,4 +1,5 @@
-use crate::access::{Identity, Order, Rights, Standing};
+use crate::access::{Authority, Identity, Order, Rights, Standing};
+use crate::agent::gate::asker::Asker;
 use crate::base::{Expiry, Scopes, ServerPattern};
 use crate::wire::Person;
 
@@ -22,6 +23,24 @@ pub(crate) struct NewToken {
 }
 
 impl NewToken {
+    /// A token of this name that whoever asks hands on, without an end of its own. Who only looks means one that does
+    /// no more.
+    pub(crate) fn handed_on(asker: Asker<'_>, authority: &Authority, name: String, scopes: Scopes) -> NewToken {
+        NewToken {
+            name,
+            scopes,
+            servers: Vec::new(),
+            reveal: false,
+            status_only: !authority.uses_what_is_kept(),
+            role: None,
+            expires_at: None,
+            max_uses: None,
+            approved_by: None,
+            identity: asker.guest().and_then(|guest| guest.identity()).cloned(),
+            leased: false,
+        }
+    }
+
     pub(super) fn issued_by(self, issued_by: Standing) -> Order {
         let NewToken { scopes, servers, reveal, status_only, .. } = self;
         Order {

@@ -93,6 +93,11 @@ impl Locking {
         *self.closed.borrow()
     }
 
+    /// Whether no agent of these stores gives out anything, until somebody unlocks them.
+    pub(crate) fn is_closed_everywhere(&self) -> bool {
+        self.is_closed() && (self.is_locked_everywhere() || !self.shares_stores())
+    }
+
     /// From now on nobody gets anything.
     pub(crate) fn close(&self) {
         self.closed.send_replace(true);

@@ -43,8 +43,12 @@ pub(crate) async fn keep(
         // A store that did not answer in time may have kept it all the same.
         Err(fault) => {
             let has_it = |all: &Index| all.get(&account).is_some_and(|held| held.secret().matches(&secret));
-            let is_kept = upstream.accounts.with(has_it).await.unwrap_or(true);
-            return Err(if is_kept { fault } else { not_kept(fault) });
+            let is_kept = upstream.accounts.with(has_it).await;
+            if let Ok(true) = is_kept {
+                caller.noting().about = About::account(&account);
+                caller.notes_done();
+            }
+            return Err(if is_kept.unwrap_or(true) { fault } else { not_kept(fault) });
         }
     };
     let Some((stored_in, replaced)) = kept else { return Err(not_kept(fault::scope_missing(Scope::Control))) };
@@ -107,7 +111,7 @@ mod tests {
         let account = || AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), Some("u".into()));
         let login = || Credential::token(Secret::new("t".into()), TokenSource::Loom);
         keep(&agent.upstream, &mut caller, account(), None, login()).await.unwrap();
-        agent.accounts.forget([(account(), Secret::new("t".into()))].into()).await.unwrap();
+        agent.accounts.forget([(account(), Secret::new("t".into()))].into()).await.1.unwrap();
         agent.gate.end_issued(token.id.clone()).await.unwrap();
         let refused = keep(&agent.upstream, &mut caller, account(), None, login()).await;
         assert_eq!(refused.err().map(|fault| fault.code()), Some(Code::Denied));

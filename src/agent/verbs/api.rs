@@ -3,12 +3,13 @@ use crate::agent::Agent;
 use crate::agent::api::{self, Asked, Sender, Target};
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::gate::needs::Needs;
 use crate::base::{Scope, ServerConfig};
 use crate::wire::{Api, ApiReply, Fault, reason};
 
 impl Handle for Api {
-    const EVENT: Option<&'static str> = Some("api.request");
+    const EVENT: Noted = Noted::Asked("api.request");
     const USES_WHAT_IS_KEPT: bool = true;
 
     /// Everything is checked before anything is sent.

@@ -7,6 +7,7 @@ use crate::access::{AuditLog, Places};
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::fair::party::Party;
 use crate::agent::fault;
 use crate::wire::{Audit, AuditEntry, AuditVerify, AuditVerifyReply, Empty, Fault, reason};
@@ -15,6 +16,8 @@ use crate::wire::{Audit, AuditEntry, AuditVerify, AuditVerifyReply, Empty, Fault
 const AHEAD: usize = 64;
 
 impl Handle for Audit {
+    const EVENT: Noted = Noted::Never;
+
     /// Entries go out one by one. Who follows gets what is written from then on.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let mut written = agent.audit.written();
@@ -72,6 +75,8 @@ async fn tell(
 }
 
 impl Handle for AuditVerify {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<AuditVerifyReply, Fault> {
         agent.audit.verified(&caller.author(), caller.locale).await
     }

@@ -6,13 +6,14 @@ use std::time::Duration;
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::agent::gate::asker::Asker;
 use crate::agent::gate::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Polled};
 use crate::agent::gate::issued;
 use crate::agent::gate::issued::Viewer;
 use crate::agent::gate::new_token::NewToken;
-use crate::agent::life::auditing::{About, Who};
+use crate::agent::life::auditing::About;
 use crate::base::{is_visible, printable};
 use crate::wire::{
     Actor, Code, DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
@@ -23,7 +24,7 @@ use crate::wire::{
 const MAX_NAME: usize = 80;
 
 impl Handle for DeviceStart {
-    const EVENT: Option<&'static str> = Some("device.start");
+    const EVENT: Noted = Noted::Done("device.start");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceStartReply, Fault> {
         agent.gate.forget_old_devices().await?;
@@ -35,6 +36,7 @@ impl Handle for DeviceStart {
             NoPlace::TooMany => fault::too_many(LIFE.as_secs() / 10),
             NoPlace::NoRandom(error) => reason::Tokens::NoRandom { error: error.to_string() }.into(),
         })?;
+        caller.notes_done();
         agent.gate.revoke_unfetched(unfetched.into_iter().collect()).await?;
         let (expires_in, interval) = (LIFE.as_secs(), INTERVAL.as_secs());
         Ok(DeviceStartReply { device_code, user_code, expires_in, interval })
@@ -42,6 +44,8 @@ impl Handle for DeviceStart {
 }
 
 impl Handle for DevicePoll {
+    const EVENT: Noted = Noted::OfAnother;
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DevicePollReply, Fault> {
         agent.gate.forget_old_devices().await?;
         Ok(match agent.gate.devices.poll(&self.device_code) {
@@ -61,6 +65,8 @@ impl Handle for DevicePoll {
 }
 
 impl Handle for DeviceLook {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceLookReply, Fault> {
         let (user_code, asking, left) = look(agent, caller, &self.user_code)?;
         Ok(DeviceLookReply {
@@ -76,7 +82,7 @@ impl Handle for DeviceLook {
 }
 
 impl Handle for DeviceDecide {
-    const EVENT: Option<&'static str> = Some("device.decide");
+    const EVENT: Noted = Noted::Done("device.decide");
 
     fn gives_rights(&self) -> bool {
         self.grant.is_some()
@@ -87,6 +93,7 @@ impl Handle for DeviceDecide {
         let party = agent.gate.party_asking(caller.asker(), caller.authority());
         let Some(grant) = self.grant else {
             agent.gate.devices.decide(&user_code, None, party).map_err(|_| reason::People::CodeUnknown)?;
+            caller.notes_done();
             return Ok(DeviceDecideReply { granted: None });
         };
         if grant.scopes.is_empty() {
@@ -95,20 +102,14 @@ impl Handle for DeviceDecide {
         let authority = caller.authority().clone();
         // Who may see some servers only means those, and who only looks lets the machine look.
         let servers = if grant.servers.is_empty() { authority.servers().to_vec() } else { grant.servers };
-        let status_only = !authority.uses_what_is_kept();
+        // The code makes it a name that no other token has.
+        let name = format!("{} {user_code}", asking.name.as_deref().unwrap_or("device"));
         let wanted = NewToken {
-            // The code makes it a name that no other token has.
-            name: format!("{} {user_code}", asking.name.as_deref().unwrap_or("device")),
-            scopes: grant.scopes,
             servers,
             reveal: grant.reveal,
-            status_only,
-            role: None,
             expires_at: agent.gate.expiry(grant.expires_days, &authority)?,
-            max_uses: None,
             approved_by: caller.guest().and_then(|guest| guest.person()).cloned(),
-            identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
-            leased: false,
+            ..NewToken::handed_on(caller.asker(), &authority, name, grant.scopes)
         };
         let (token, issued) = agent.gate.delegate(&authority, wanted).await?;
         let about = issued::info(&issued);
@@ -117,8 +118,10 @@ impl Handle for DeviceDecide {
         let granted = Granted { token, id: id.clone(), scopes, expires_at };
         if agent.gate.devices.decide(&user_code, Some(granted), party).is_err() {
             // Somebody else decided meanwhile, or its time was over.
-            agent.audit.note("token.revoke", Who::agent(), About::right(&id), Ok(()));
-            agent.gate.revoke_unfetched(vec![id]).await?;
+            let ended = agent.gate.revoke_unfetched(vec![id.clone()]).await;
+            let outcome = ended.as_ref().copied().map_err(Fault::code);
+            caller.noting().note_of_agent("token.revoke", About::right(&id), outcome);
+            ended?;
             return Err(reason::People::CodeUnknown.into());
         }
         Ok(DeviceDecideReply { granted: Some(about) })
@@ -126,6 +129,8 @@ impl Handle for DeviceDecide {
 }
 
 impl Handle for Devices {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokensReply, Fault> {
         let own = agent.gate.issued(Viewer::new(caller.asker(), caller.authority())).await?;
         let shown = own.iter().filter(|token| token.approved_by.is_some() && token.active);
@@ -134,7 +139,7 @@ impl Handle for Devices {
 }
 
 impl Handle for DeviceEnd {
-    const EVENT: Option<&'static str> = Some("device.end");
+    const EVENT: Noted = Noted::Done("device.end");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let ended = agent
@@ -144,8 +149,12 @@ impl Handle for DeviceEnd {
             })
             .await?;
         let ids: Vec<&str> = ended.iter().map(|token| token.id.as_str()).collect();
+        if ended.is_empty() {
+            return Err(fault::no_such_token(&self.id));
+        }
         caller.concerns(&ids.join(" "));
-        if ended.is_empty() { Err(fault::no_such_token(&self.id)) } else { Ok(Empty {}) }
+        caller.notes_done();
+        Ok(Empty {})
     }
 }
 

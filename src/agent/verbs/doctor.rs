@@ -1,14 +1,18 @@
+//! What is whole and what is not, for `loom doctor`. It changes nothing but the file that a person told it to restore,
+//! and that is noted when it is done: the look that follows may fail.
+
 use crate::agent::Agent;
-use crate::agent::blocking::{ALL_WITHIN, within};
+use crate::agent::blocking::{ALL_WITHIN, within, within_or_late};
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::base::StoredIn;
 use crate::store::repair::{self, FileState};
 use crate::wire::{Doctor, DoctorReply, Fault, FileAccount, FileCondition, FileReport};
 
 impl Handle for Doctor {
-    const EVENT: Option<&'static str> = Some("doctor");
+    const EVENT: Noted = Noted::Asked("doctor");
 
     /// Looks, and repairs only what it is told to.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DoctorReply, Fault> {
@@ -20,7 +24,14 @@ impl Handle for Doctor {
         let held = held.unwrap_or_default();
         let restored = if self.restore {
             let (paths, key, held) = (paths.clone(), key.clone(), held.clone());
-            within(ALL_WITHIN, move || repair::restore(&paths, &key, &held).map_err(fault::from_store)).await?
+            let late = agent.audit.late("store.restore", caller.actor());
+            let late = move |restored: &Option<_>| {
+                if restored.is_some() {
+                    late();
+                }
+            };
+            let restore = move || repair::restore(&paths, &key, &held).map_err(fault::from_store);
+            within_or_late(ALL_WITHIN, restore, late).await?
         } else {
             None
         };

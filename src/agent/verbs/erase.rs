@@ -12,12 +12,13 @@ use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::call::git_server;
+use crate::agent::call::noting::Noted;
 use crate::agent::life::auditing::About;
 use crate::base::{Credential, Scope};
 use crate::wire::{Empty, Erase, Fault};
 
 impl Handle for Erase {
-    const EVENT: Option<&'static str> = Some("credential.erase");
+    const EVENT: Noted = Noted::Done("credential.erase");
     const CHANGES_ACCOUNT: bool = true;
     const USES_WHAT_IS_KEPT: bool = true;
 
@@ -35,20 +36,22 @@ impl Handle for Erase {
             meant.map(|held| (held.key().clone(), held.credential().clone())).collect::<Vec<_>>()
         });
         for (account, credential) in meant.await? {
-            let erased = match (&self.secret, &credential) {
-                (None, Credential::Basic { .. } | Credential::Header { .. }) => {
-                    agent.accounts.forget([(account.clone(), credential.secret().clone())].into()).await
-                }
-                (None, _) if !caller.authority().allows(Scope::Control) => continue,
-                _ => {
-                    agent.accounts.note(&account, credential.secret(), true).await;
-                    Ok(())
-                }
-            };
             // Each account by itself, when it is changed.
             caller.noting().about = About::account(&account);
-            caller.notes(erased.as_ref().copied().map_err(Fault::code));
-            erased?;
+            match (&self.secret, &credential) {
+                (None, Credential::Basic { .. } | Credential::Header { .. }) => {
+                    let meant = [(account, credential.secret().clone())].into();
+                    let (_, erased) = agent.accounts.forget(meant).await;
+                    caller.notes(erased.as_ref().copied().map_err(Fault::code));
+                    erased?;
+                }
+                (None, _) if !caller.authority().allows(Scope::Control) => {}
+                _ => {
+                    if agent.accounts.note(&account, credential.secret(), true).await {
+                        caller.notes_done();
+                    }
+                }
+            }
         }
         Ok(Empty {})
     }

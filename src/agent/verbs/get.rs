@@ -14,13 +14,14 @@ use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::call::git_server;
+use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::base::{AccountKey, Config, Credential, GrantKind, Kind, Scope, Secret, ServerUrl, TokenSource};
 use crate::oauth::known_hosts;
 use crate::wire::{Code, Condition, Fault, Get, GetReply, Proof, reason};
 
 impl Handle for Get {
-    const EVENT: Option<&'static str> = Some("credential.get");
+    const EVENT: Noted = Noted::Asked("credential.get");
     const USES_WHAT_IS_KEPT: bool = true;
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<GetReply, Fault> {

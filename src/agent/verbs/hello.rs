@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::base::waiting;
 use crate::wire::{Fault, Hello, HelloReply, Start};
 
@@ -12,6 +13,8 @@ use crate::wire::{Fault, Hello, HelloReply, Start};
 const TOLD_AFTER: Duration = Duration::from_secs(1);
 
 impl Handle for Hello {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<HelloReply, Fault> {
         // Servers and paths are nothing for who has a token of a few rights.
         let waits = if caller.is_owner() { waiting::for_longer_than(TOLD_AFTER) } else { Vec::new() };
@@ -21,6 +24,8 @@ impl Handle for Hello {
 }
 
 impl Handle for Start {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<HelloReply, Fault> {
         Ok(HelloReply { agent: agent.status(), waits: Vec::new() })
     }

@@ -4,6 +4,7 @@
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::agent::gate::issued;
 use crate::agent::gate::issued::Viewer;
@@ -19,7 +20,7 @@ use crate::wire::{
 const MAX_NAME: usize = 255;
 
 impl Handle for Generate {
-    const EVENT: Option<&'static str> = Some("token.generate");
+    const EVENT: Noted = Noted::Done("token.generate");
 
     fn gives_rights(&self) -> bool {
         true
@@ -35,17 +36,12 @@ impl Handle for Generate {
         };
         let expires_at = agent.gate.expiry(self.expires_days, caller.authority())?;
         let wanted = NewToken {
-            name: name(&self.name)?,
-            scopes,
             servers: self.servers,
             reveal: self.reveal,
-            status_only: is_for_status_only(caller),
             role: self.role,
             expires_at,
             max_uses: self.max_uses,
-            approved_by: None,
-            identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
-            leased: false,
+            ..NewToken::handed_on(caller.asker(), caller.authority(), name(&self.name)?, scopes)
         };
         let may_all = caller.authority().sees_everything() && caller.authority().allows(Scope::All);
         let tokens_gone = agent.gate.tokens_gone().filter(|_| may_all);
@@ -56,6 +52,8 @@ impl Handle for Generate {
 }
 
 impl Handle for Tokens {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokensReply, Fault> {
         let issued = agent.gate.issued(Viewer::new(caller.asker(), caller.authority())).await?;
         let shown = issued.iter().filter(|token| self.all || token.active);
@@ -64,7 +62,7 @@ impl Handle for Tokens {
 }
 
 impl Handle for RevokeToken {
-    const EVENT: Option<&'static str> = Some("token.revoke");
+    const EVENT: Noted = Noted::Done("token.revoke");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<RevokeTokenReply, Fault> {
         let revoked = agent
@@ -85,6 +83,8 @@ impl Handle for RevokeToken {
 }
 
 impl Handle for EndToken {
+    const EVENT: Noted = Noted::Done("token.revoke");
+
     /// Who has a token may end it, and is noted by it. That it is none says nothing (RFC 7009 §2.2); that it is an
     /// issuer's, which goes on, has to be said.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
@@ -102,42 +102,38 @@ impl Handle for EndToken {
             Some(guest) => Actor::Token { token_id: id.clone(), address: Some(guest.address().to_string()) }.into(),
             None => caller.actor(),
         };
-        let about = About::right(&id);
+        caller.concerns(&id);
         let ended = agent.gate.end_issued(id).await;
-        agent.audit.note("token.revoke", actor, about, ended.as_ref().copied().map_err(Fault::code));
-        // That it could not be noted is no reason to go on with it.
-        let _ = agent.audit.rights_noted().await;
+        // That it cannot be noted is no reason to go on with it.
+        caller.noting().note(actor, ended.as_ref().copied().map_err(Fault::code));
         ended.map(|()| Empty {})
     }
 }
 
 impl Handle for Lease {
+    const EVENT: Noted = Noted::Done("token.lease");
+
     fn gives_rights(&self) -> bool {
         true
     }
 
     /// Noted when it begins; that it has ended, the end of the connection says.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let scopes = scopes(self.scopes)?;
+        let (name, scopes) = (name(&self.name)?, scopes(self.scopes)?);
         let wanted = NewToken {
-            name: name(&self.name)?,
-            scopes,
             servers: self.servers,
             reveal: self.reveal,
-            status_only: is_for_status_only(caller),
-            role: None,
-            expires_at: None,
-            max_uses: None,
-            approved_by: None,
-            identity: caller.guest().and_then(|guest| guest.identity()).cloned(),
             leased: true,
+            ..NewToken::handed_on(caller.asker(), caller.authority(), name, scopes)
         };
         let (token, issued) = agent.gate.issue(caller.authority(), wanted).await?;
         let _lease = Leased { agent, id: issued.id.clone() };
-        caller.noting().is_called("token.lease");
         caller.concerns(&issued.id);
         caller.notes_done();
-        agent.audit.rights_noted().await?;
+        if let Err(fault) = caller.noting().is_on_disk().await {
+            caller.noting().note_of_agent("token.revoke", About::right(&issued.id), Ok(()));
+            return Err(fault);
+        }
         if caller.tell(&GenerateReply { token, about: issued::info(&issued), tokens_gone: None }).await {
             caller.settles();
             caller.closed().await;
@@ -156,11 +152,6 @@ impl Drop for Leased<'_> {
     fn drop(&mut self) {
         self.agent.gate.end_lease(&self.id);
     }
-}
-
-/// Who only looks means a token that does no more.
-fn is_for_status_only(caller: &Caller<'_>) -> bool {
-    !caller.authority().uses_what_is_kept()
 }
 
 fn scopes(scopes: Scopes) -> Result<Scopes, Fault> {

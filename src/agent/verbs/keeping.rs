@@ -4,12 +4,15 @@
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::base::{Secret, StoredIn};
 use crate::store::Protection;
 use crate::wire::{Empty, Fault, Kept, Migrate, MigrateReply, Rekey, Stores, StoresReply, reason};
 
 impl Handle for Stores {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StoresReply, Fault> {
         let (first, fallback) = agent.accounts.first_store().await?;
         let count = |stored_in: StoredIn| {
@@ -30,16 +33,20 @@ impl Handle for Stores {
 }
 
 impl Handle for Migrate {
-    const EVENT: Option<&'static str> = Some("store.migrate");
+    const EVENT: Noted = Noted::Done("store.migrate");
     const USES_WHAT_IS_KEPT: bool = true;
 
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<MigrateReply, Fault> {
-        Ok(MigrateReply { count: agent.accounts.migrate(self.to).await? })
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<MigrateReply, Fault> {
+        let late = agent.audit.late("store.migrate", caller.actor());
+        let (count, written) = agent.accounts.migrate(self.to, late).await?;
+        // They have moved, whatever becomes of the setting.
+        caller.notes_done();
+        written.map(|()| MigrateReply { count })
     }
 }
 
 impl Handle for Rekey {
-    const EVENT: Option<&'static str> = Some("store.rekey");
+    const EVENT: Noted = Noted::Done("store.rekey");
     const USES_WHAT_IS_KEPT: bool = true;
 
     /// What opens the store from now on outlives every token, so that is the user's to say; another key like the last
@@ -54,7 +61,9 @@ impl Handle for Rekey {
             (None, false) => None,
             (Some(_), _) => return Err(reason::Lock::BadPassphrase.into()),
         };
-        agent.accounts.rekey(protection).await.map(|()| Empty {})
+        agent.accounts.rekey(protection, agent.audit.late("store.rekey", caller.actor())).await?;
+        caller.notes_done();
+        Ok(Empty {})
     }
 }
 

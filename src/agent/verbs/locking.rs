@@ -1,21 +1,33 @@
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::wire::{Empty, Fault, Lock, LockReply, Unlock};
 
 impl Handle for Lock {
-    const EVENT: Option<&'static str> = Some("lock");
+    const EVENT: Noted = Noted::Done("lock");
 
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<LockReply, Fault> {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LockReply, Fault> {
+        let was_closed = agent.lock.is_closed_everywhere();
         let everywhere = agent.lock_everywhere().await;
+        if !was_closed {
+            caller.notes_done();
+        }
         Ok(LockReply { passphrase: agent.lock.needs_passphrase(), everywhere })
     }
 }
 
 impl Handle for Unlock {
-    const EVENT: Option<&'static str> = Some("unlock");
+    const EVENT: Noted = Noted::Done("unlock");
 
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
-        agent.unlock(self.passphrase).await.map(|()| Empty {})
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
+        let was_locked = agent.lock.is_locked();
+        agent.unlock(self.passphrase).await?;
+        if was_locked {
+            // It gives out what it can read, also if that is nothing.
+            caller.notes_done();
+        }
+        agent.accounts.with(|_| ()).await?;
+        Ok(Empty {})
     }
 }

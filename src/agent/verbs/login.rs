@@ -11,7 +11,9 @@ use crate::agent::accounts::index::Index;
 use crate::agent::accounts::naming;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::fault;
+use crate::agent::life::auditing::About;
 use crate::agent::life::flights::Boarding;
 use crate::agent::login;
 use crate::agent::upstream::turns::Turn;
@@ -20,7 +22,7 @@ use crate::store::Record;
 use crate::wire::{Checked, Fault, Login, LoginEvent, LoginReply, Revocation};
 
 impl Handle for Login {
-    const EVENT: Option<&'static str> = Some("login");
+    const EVENT: Noted = Noted::Done("login");
     const CHANGES_ACCOUNT: bool = true;
     const USES_WHAT_IS_KEPT: bool = true;
 
@@ -150,6 +152,7 @@ async fn join(
         fault = caller.hung_up() => return Err(fault),
     }
     let found = agent.accounts.for_person(caller.authority(), server, user, |held| {
+        let account = held.key().clone();
         let reply = LoginReply {
             server: held.key().server().clone(),
             account: held.key().user().to_owned(),
@@ -158,7 +161,10 @@ async fn join(
             note: None,
             became_default: false,
         };
-        Some(reply).filter(|_| held.is_of_use())
+        held.is_of_use().then_some((account, reply))
     });
-    found.await?.flatten().ok_or_else(|| fault::not_logged_in(server))
+    let (account, reply) = found.await?.flatten().ok_or_else(|| fault::not_logged_in(server))?;
+    // Whoever logged in is noted; this one changed nothing.
+    caller.noting().about = About::account(&account);
+    Ok(reply)
 }

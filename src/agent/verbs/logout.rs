@@ -9,6 +9,7 @@ use crate::agent::accounts::index::Index;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::agent::life::auditing::About;
 use crate::agent::upstream::turns::Turn;
@@ -22,6 +23,7 @@ const TURNS: usize = 32;
 const SOON: Duration = Duration::from_secs(5);
 
 impl Handle for Logout {
+    const EVENT: Noted = Noted::Done("logout");
     const CHANGES_ACCOUNT: bool = true;
     const USES_WHAT_IS_KEPT: bool = true;
 
@@ -58,7 +60,6 @@ impl Handle for Logout {
         }
         let mut reply = LogoutReply { accounts: Vec::new() };
         let mut ending = Ending::default();
-        caller.noting().is_called("logout");
         for account in damaged {
             // Nothing of it is known that a server could be told.
             agent.accounts.forget_damaged(account.clone()).await?;
@@ -69,7 +70,11 @@ impl Handle for Logout {
         }
         let _ = agent.audit.rights_noted().await;
         for account in meant {
-            let revoked = ending.revoke(agent, account, self.local).await;
+            let revoked = ending.revoke(agent, account.clone(), self.local).await;
+            if let Err(fault) = &revoked {
+                caller.noting().about = About::account(&account);
+                caller.notes(Err(fault.code()));
+            }
             // Those before are dead at their servers, whatever becomes of this one.
             if revoked.is_err() || ending.is_enough() {
                 std::mem::take(&mut ending).forget(agent, caller, &mut reply).await?;
@@ -117,12 +122,14 @@ impl Ending {
     async fn forget(self, agent: &Agent, caller: &mut Caller<'_>, reply: &mut LogoutReply) -> Result<(), Fault> {
         let secret =
             |(account, credential, _): &(AccountKey, Credential, _)| (account.clone(), credential.secret().clone());
-        let forgotten = agent.accounts.forget(self.revoked.iter().map(secret).collect()).await;
+        let (gone, forgotten) = agent.accounts.forget(self.revoked.iter().map(secret).collect()).await;
         for (account, credential, revocation) in self.revoked {
+            let is_gone = gone.contains(&account);
+            let outcome = if is_gone { Ok(()) } else { forgotten.as_ref().copied().map_err(Fault::code) };
             // Each account by itself, however many one question is about.
             caller.noting().about = About::account(&account);
-            caller.notes(forgotten.as_ref().map(|_| ()).map_err(Fault::code));
-            if forgotten.is_err() {
+            caller.notes(outcome);
+            if !is_gone {
                 continue;
             }
             let (server, user) = (account.server().clone(), account.user().to_owned());

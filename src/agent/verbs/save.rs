@@ -4,13 +4,14 @@
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::agent::login;
 use crate::base::{AccountKey, Credential, Origin, Scope};
 use crate::wire::{Fault, LoginReply, Save, reason};
 
 impl Handle for Save {
-    const EVENT: Option<&'static str> = Some("login");
+    const EVENT: Noted = Noted::Done("login");
     const CHANGES_ACCOUNT: bool = true;
     const USES_WHAT_IS_KEPT: bool = true;
 

@@ -3,12 +3,13 @@ use std::path::PathBuf;
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::gate::open_http::NamedIssuer;
 use crate::base::TlsFiles;
 use crate::wire::{Empty, Fault, Serve, ServeEnd, ServeReply, reason};
 
 impl Handle for Serve {
-    const EVENT: Option<&'static str> = Some("agent.serve");
+    const EVENT: Noted = Noted::Done("agent.serve");
 
     fn gives_rights(&self) -> bool {
         true
@@ -29,15 +30,19 @@ impl Handle for Serve {
         let door = config.door(self.listen.as_deref(), tls).map_err(reason::Below::HttpOptions)?;
         let issuer = the_user.zip(self.issuer).map(|(the_user, issuer)| NamedIssuer::new(the_user, issuer));
         let url = agent.doors.open_http(door, standing, issuer).await?;
+        caller.notes_done();
         Ok(ServeReply { url, warnings: agent.doors.http_warnings(caller.authority(), caller.locale) })
     }
 }
 
 impl Handle for ServeEnd {
-    const EVENT: Option<&'static str> = Some("agent.serve_end");
+    const EVENT: Noted = Noted::Done("agent.serve_end");
 
     /// Who may replace a door may close it, and nobody else.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        agent.doors.end_http(caller.authority().standing()).await.map(|()| Empty {})
+        if agent.doors.end_http(caller.authority().standing()).await? {
+            caller.notes_done();
+        }
+        Ok(Empty {})
     }
 }

@@ -9,23 +9,26 @@ use crate::access::{Identity, PREFIX, Purpose, Standing};
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::fair::party::Party;
 use crate::agent::fault;
 use crate::agent::gate::guest::Guest;
 use crate::agent::gate::people::access_tokens::person;
 use crate::agent::gate::people::{Away, Basis, Session, form_key};
-use crate::agent::life::auditing::About;
+use crate::agent::life::auditing::{About, Who};
 use crate::agent::login::read_secret;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{IssuerConfig, Secret, ServerUrl, from_home};
 use crate::oauth::code::Authorization;
 use crate::oauth::{Client, OAuthError};
 use crate::wire::{
-    Empty, Fault, IssuerInfo, Issuers, IssuersReply, Person, SessionEnd, SessionInfo, SessionReply, Sessions,
+    Actor, Empty, Fault, IssuerInfo, Issuers, IssuersReply, Person, SessionEnd, SessionInfo, SessionReply, Sessions,
     SessionsReply, SignIn, SignInFinish, SignInReply, SignInToken, SignOut, SignOutReply, WhoAmI, WhoAmIReply, reason,
 };
 
 impl Handle for Issuers {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<IssuersReply, Fault> {
         let info = |config: &IssuerConfig| IssuerInfo {
             issuer: agent.gate.issuer_name(config),
@@ -37,6 +40,8 @@ impl Handle for Issuers {
 }
 
 impl Handle for SignIn {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SignInReply, Fault> {
         let config = issuer_config(agent, self.issuer.as_deref())?;
         let issuer = agent.gate.issuer(&config).await?;
@@ -53,6 +58,8 @@ impl Handle for SignIn {
 }
 
 impl Handle for SignInFinish {
+    const EVENT: Noted = Noted::OfAnother;
+
     /// Noted under the name of who signed in, or as a failure of who did not.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SessionReply, Fault> {
         let signed_in = self.signed_in(agent, guest(caller)?).await;
@@ -97,36 +104,49 @@ impl SignInFinish {
 }
 
 impl Handle for SignInToken {
+    const EVENT: Noted = Noted::OfAnother;
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SessionReply, Fault> {
         let guest = guest(caller)?;
         let shown = Some(&self.token).filter(|token| token.expose().starts_with(PREFIX));
         let id = shown.map(|token| agent.gate.id_of_token(token)).transpose()?.flatten();
         let id = id.ok_or_else(|| agent.gate.wrong_proof(guest, &self.token))?;
-        let found = agent.gate.issued_token(id.clone()).await?.ok_or(reason::Rights::ProofUnknown)?;
-        let standing = Standing::of_token(&id).and(guest.door());
-        // A session would make as many uses of it, and of those that issued it, as it likes.
-        if agent.gate.is_counted(&standing)? {
-            return Err(reason::People::CountedToken.into());
+        let signed_in = with_token(agent, guest, id.clone(), session_id(agent, caller)).await;
+        if let Err(fault) = &signed_in {
+            let holder = Actor::Token { token_id: id, address: Some(guest.address().to_string()) };
+            agent.audit.note("auth.fail", holder, None, Err(fault.code()));
         }
-        let person = Person { name: found.name.clone(), subject: None, issuer: None };
-        let (basis, address) = (Basis::Token(id), guest.address());
-        let replaces = session_id(agent, caller);
-        let door = guest.door().clone();
-        let session = Session::new(person, basis, door, None, address).map_err(no_random)?;
-        begin(agent, session, replaces).await
+        signed_in
     }
 }
 
+/// Begins a session of who has this token.
+async fn with_token(agent: &Agent, guest: &Guest, id: String, replaces: Option<String>) -> Result<SessionReply, Fault> {
+    let found = agent.gate.issued_token(id.clone()).await?.ok_or(reason::Rights::ProofUnknown)?;
+    let standing = Standing::of_token(&id).and(guest.door());
+    // A session would make as many uses of it, and of those that issued it, as it likes.
+    if agent.gate.is_counted(&standing)? {
+        return Err(reason::People::CountedToken.into());
+    }
+    let person = Person { name: found.name.clone(), subject: None, issuer: None };
+    let (basis, address) = (Basis::Token(id), guest.address());
+    let door = guest.door().clone();
+    let session = Session::new(person, basis, door, None, address).map_err(no_random)?;
+    begin(agent, session, replaces).await
+}
+
 impl Handle for SignOut {
-    const EVENT: Option<&'static str> = Some("auth.sign_out");
+    const EVENT: Noted = Noted::Done("auth.sign_out");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SignOutReply, Fault> {
         let session = caller.guest().and_then(|guest| guest.session()).ok_or(reason::Rights::Unauthenticated)?;
         let found = agent.gate.people.sessions.find(session).ok_or(reason::Rights::Unauthenticated)?;
         caller.concerns(&found.id);
         let ended = agent.gate.people.sessions.end(&found.id);
-        caller.notes_done();
-        // Here it has ended, whatever becomes of it at the issuer.
+        if ended.is_some() {
+            // Here it has ended, whatever becomes of it at the issuer.
+            caller.notes_done();
+        }
         let url = match ended.and_then(|ended| Some((ended.id_token?, ended.person.issuer?))) {
             Some((id_token, issuer)) => {
                 end_session(agent, &id_token, &issuer, self.back_to.as_deref()).await.ok().flatten()
@@ -138,6 +158,8 @@ impl Handle for SignOut {
 }
 
 impl Handle for WhoAmI {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, _: &Agent, caller: &mut Caller<'_>) -> Result<WhoAmIReply, Fault> {
         let (guest, authority) = (caller.guest(), caller.authority());
         Ok(WhoAmIReply {
@@ -151,6 +173,8 @@ impl Handle for WhoAmI {
 }
 
 impl Handle for Sessions {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<SessionsReply, Fault> {
         let mut sessions = Vec::new();
         for (session, left) in agent.gate.people.sessions.all() {
@@ -165,12 +189,14 @@ impl Handle for Sessions {
 }
 
 impl Handle for SessionEnd {
-    const EVENT: Option<&'static str> = Some("auth.session_end");
+    const EVENT: Noted = Noted::Done("auth.session_end");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         caller.concerns(&self.id);
         let ended = agent.gate.people.sessions.end(&self.id);
-        ended.map(|_| Empty {}).ok_or_else(|| fault::no_such_session(&self.id))
+        ended.ok_or_else(|| fault::no_such_session(&self.id))?;
+        caller.notes_done();
+        Ok(Empty {})
     }
 }
 
@@ -191,6 +217,7 @@ async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Res
     }
     if let Err(fault) = agent.audit.rights_noted().await {
         agent.gate.people.sessions.end(&session.id);
+        agent.audit.note("auth.session_end", Who::agent(), About::right(&session.id), Ok(()));
         return Err(fault);
     }
     Ok(SessionReply { session: secret, person: session.person.name })

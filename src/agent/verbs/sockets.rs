@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::doors::RestrictedDoor;
 use crate::agent::fault;
 use crate::agent::gate::issued::{Viewer, one_of_name};
 use crate::wire::{Empty, Fault, RestrictedSocket, SocketAdd, SocketRemove, Sockets, SocketsReply, reason};
 
 impl Handle for SocketAdd {
-    const EVENT: Option<&'static str> = Some("socket.add");
+    const EVENT: Noted = Noted::Done("socket.add");
 
     fn gives_rights(&self) -> bool {
         true
@@ -30,12 +31,14 @@ impl Handle for SocketAdd {
         let token = issued.iter().find(|token| token.active && !token.leased && is_meant(&token.name, &token.id));
         let token = token.ok_or_else(|| fault::no_such_token(&self.token))?.id.clone();
         let set_up_by = caller.authority().lasting().ok_or(reason::Rights::OnlyTheUser)?.clone();
-        agent.doors.open(RestrictedDoor { path, token, set_up_by }).await.map(|()| Empty {})
+        agent.doors.open(RestrictedDoor { path, token, set_up_by }).await?;
+        caller.notes_done();
+        Ok(Empty {})
     }
 }
 
 impl Handle for SocketRemove {
-    const EVENT: Option<&'static str> = Some("socket.remove");
+    const EVENT: Noted = Noted::Done("socket.remove");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         caller.concerns(&self.path);
@@ -47,6 +50,8 @@ impl Handle for SocketRemove {
 }
 
 impl Handle for Sockets {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SocketsReply, Fault> {
         let issued = agent.gate.issued(Viewer::new(caller.asker(), caller.authority())).await?;
         let sockets = agent.doors.listed().await?.into_iter().map(|door| {

@@ -13,6 +13,7 @@ use crate::agent::accounts::held::Held;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::gate::needs::USED;
 use crate::base::{AccountKey, Grant, Locale, Scope, ServerUrl};
 use crate::wire::{AccountStatus, Code, Condition, Fault, FileAccount, Status, StatusReply};
@@ -22,6 +23,8 @@ const AT_ONCE: usize = 16;
 const CHECK_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 impl Handle for Status {
+    const EVENT: Noted = Noted::Never;
+
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<StatusReply, Fault> {
         if self.check {
             USED.check(caller.authority())?;

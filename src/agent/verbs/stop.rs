@@ -1,13 +1,15 @@
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::wire::{Empty, Fault, Stop};
 
 impl Handle for Stop {
-    const EVENT: Option<&'static str> = Some("agent.stop");
+    const EVENT: Noted = Noted::Done("agent.stop");
 
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<Empty, Fault> {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         agent.stopping.ask();
+        caller.notes_done();
         Ok(Empty {})
     }
 }

@@ -13,12 +13,14 @@ use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::call::git_server;
+use crate::agent::call::noting::Noted;
+use crate::agent::life::auditing::About;
 use crate::base::{AccountKey, Credential, Expiry, Origin, Scope, clock};
 use crate::store::Record;
 use crate::wire::{Empty, Fault, Store, reason};
 
 impl Handle for Store {
-    const EVENT: Option<&'static str> = Some("credential.store");
+    const EVENT: Noted = Noted::Done("credential.store");
     const CHANGES_ACCOUNT: bool = true;
     const USES_WHAT_IS_KEPT: bool = true;
 
@@ -47,14 +49,18 @@ impl Handle for Store {
             let is_another = |held: &&Held| {
                 user.is_some_and(|user| held.git_user() == user) && held.credential().origin() != Origin::Git
             };
-            found.into_iter().find(is_another).map(|_| Known::Another)
+            found.into_iter().find(is_another).map(|held| Known::Another(held.key().clone()))
         });
         match known.await? {
             Some(Known::Same(account)) => {
-                self.approve(agent, account, expires).await?;
+                caller.noting().about = About::account(&account);
+                self.approve(agent, caller, account, expires).await?;
                 return Ok(Empty {});
             }
-            Some(Known::Another) => return Ok(Empty {}),
+            Some(Known::Another(account)) => {
+                caller.noting().about = About::account(&account);
+                return Ok(Empty {});
+            }
             None if !config.keeps_approved(&server) => return Ok(Empty {}),
             None => {}
         }
@@ -71,6 +77,7 @@ impl Handle for Store {
             (None, None) => return Err(reason::Login::StoreWithoutUser.into()),
         };
         let account = AccountKey::new(server, Some(user));
+        caller.noting().about = About::account(&account);
         let authority = caller.authority();
         if !authority.allows(Scope::Control)
             && agent.accounts.with(|accounts| accounts.seen_by(authority).has_login_behind(&account)).await?
@@ -79,14 +86,14 @@ impl Handle for Store {
             return Ok(Empty {});
         }
         let own = account.clone();
-        agent
-            .accounts
-            .amend(account, move |now| match now {
-                None => Some(Record::new(own.clone(), credential.clone())),
-                Some(record) if record.credential().origin() == Origin::Git => Some(record.renewed(credential.clone())),
-                Some(_) => None,
-            })
-            .await?;
+        let kept = agent.accounts.amend(account, move |now| match now {
+            None => Some(Record::new(own.clone(), credential.clone())),
+            Some(record) if record.credential().origin() == Origin::Git => Some(record.renewed(credential.clone())),
+            Some(_) => None,
+        });
+        if kept.await? {
+            caller.notes_done();
+        }
         Ok(Empty {})
     }
 }
@@ -95,16 +102,25 @@ impl Handle for Store {
 enum Known {
     /// The secret that git approves is kept already, for this account.
     Same(AccountKey),
-    /// A secret with that user name is kept that came in another way.
-    Another,
+    /// A secret with that user name is kept, for this account, that came in another way.
+    Another(AccountKey),
 }
 
 impl Store {
     /// The server takes what is kept here. Of another helper's password the rest may be news: when it ends, and what
     /// renews it.
-    async fn approve(&self, agent: &Agent, account: AccountKey, ends: Option<Expiry>) -> Result<(), Fault> {
+    async fn approve(
+        &self,
+        agent: &Agent,
+        caller: &mut Caller<'_>,
+        account: AccountKey,
+        ends: Option<Expiry>,
+    ) -> Result<(), Fault> {
         let (secret, renewal) = (self.secret.clone(), self.oauth_refresh_token.clone());
-        agent.accounts.note(&account, &secret, false).await;
+        let was_refused = agent.accounts.note(&account, &secret, false).await;
+        if was_refused {
+            caller.notes_done();
+        }
         let news = move |record: &Record| {
             let Credential::Basic { password, expires, oauth_refresh_token, given } = record.credential() else {
                 return None;
@@ -124,10 +140,11 @@ impl Store {
         };
         let is_news =
             agent.accounts.look(|accounts| accounts.get(&account).and_then(|held| news(held.record())).is_some());
-        match is_news {
-            // What git approves again and again is written once.
-            Some(true) => agent.accounts.amend(account, move |now| now.and_then(&news)).await,
-            Some(false) | None => Ok(()),
+        // What git approves again and again is written once.
+        if is_news == Some(true) && agent.accounts.amend(account, move |now| now.and_then(&news)).await? && !was_refused
+        {
+            caller.notes_done();
         }
+        Ok(())
     }
 }

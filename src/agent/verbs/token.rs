@@ -5,6 +5,7 @@ use crate::agent::Agent;
 use crate::agent::accounts::held::{Held, Usefulness};
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{AccountKey, Credential, GrantKind};
@@ -12,7 +13,7 @@ use crate::oauth::{Wish, scopes};
 use crate::wire::{Condition, Fault, Token, TokenReply};
 
 impl Handle for Token {
-    const EVENT: Option<&'static str> = Some("token.get");
+    const EVENT: Noted = Noted::Asked("token.get");
     const USES_WHAT_IS_KEPT: bool = true;
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<TokenReply, Fault> {

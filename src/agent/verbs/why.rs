@@ -9,12 +9,15 @@ use crate::agent::accounts::seen::Seen;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
+use crate::agent::call::noting::Noted;
 use crate::base::{AccountKey, AccountRule, Config, Locale, Message};
 use crate::msg;
 use crate::oauth::known_hosts;
 use crate::wire::{Chosen, Condition, Fault, PassedOver, Why, WhyReply};
 
 impl Handle for Why {
+    const EVENT: Noted = Noted::Never;
+
     /// Decides as `get` does, and says what `get` keeps to itself.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<WhyReply, Fault> {
         caller.is_about(&self.server, self.user.as_deref())?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::allowance::Allowance;
-use super::kind::Kind;
+use super::kind::{Kind, is_noted_by_itself};
 use super::rates::{ALL_RESTRICTED, ALL_SESSIONS, ALL_STRANGERS, bounded, own, window};
 use super::room::Reserved;
 use super::table::Table;
@@ -51,7 +51,7 @@ impl Bounds {
         let now = Moment::now();
         let table = self.table(who, kind);
         let is_left = room == Reserved::Yes || table.allowance(who, kind, own, now).take(now);
-        if kind.is_noted_by_itself(&entry.event) {
+        if is_noted_by_itself(&entry) {
             // Whoever has nothing left was refused it, but for what was under way by then.
             return Some(entry);
         }
@@ -232,7 +232,11 @@ mod tests {
             assert_eq!(noted(&mut bounds, &token, kind, count), count);
             assert!(waits(&mut bounds, &token, kind).is_some());
             let actor = Actor::Token { token_id: "t".into(), address: None };
-            let last = AuditEntry { event: event.into(), account: Some("owner".into()), ..entry(actor) };
+            let entry = AuditEntry { event: event.into(), account: Some("owner".into()), ..entry(actor) };
+            // Of what changed nothing any number can be asked for.
+            let unchanged = AuditEntry { outcome: "unchanged".into(), ..entry.clone() };
+            assert!(bounds.admit(&token, kind, unchanged, Reserved::No).is_none_or(|entry| entry.account.is_none()));
+            let last = AuditEntry { outcome: "ok".into(), ..entry };
             assert!(
                 bounds.admit(&token, kind, last, Reserved::No).is_some_and(|entry| entry.account.is_some()),
                 "{event}"

@@ -1,4 +1,6 @@
+use super::outcome::Outcome;
 use super::rights::changes_rights;
+use crate::wire::{AuditEntry, OUTCOME_OK};
 
 /// What changes an account is noted by itself, or not done: a line that only counts does not say which one it was.
 const OF_ACCOUNTS: &[&str] = &["credential.erase", "credential.store", "login", "logout"];
@@ -13,12 +15,12 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) fn of(event: &str, is_ok: bool) -> Kind {
-        match (is_ok, changes_rights(event)) {
-            (true, true) if event.starts_with("auth.") => Kind::Session,
-            (true, true) => Kind::Right,
-            (true, false) => Kind::Deed,
-            (false, _) => Kind::Refusal,
+    pub(super) fn of(event: &str, outcome: Outcome) -> Kind {
+        match (outcome, changes_rights(event)) {
+            (Outcome::Done, true) if event.starts_with("auth.") => Kind::Session,
+            (Outcome::Done, true) => Kind::Right,
+            (Outcome::Done, false) | (Outcome::Unchanged, _) => Kind::Deed,
+            (Outcome::Refused(_), _) => Kind::Refusal,
         }
     }
 
@@ -26,8 +28,9 @@ impl Kind {
     pub(super) fn is_of_rights(self) -> bool {
         matches!(self, Kind::Right | Kind::Session)
     }
+}
 
-    pub(super) fn is_noted_by_itself(self, event: &str) -> bool {
-        self != Kind::Refusal && OF_ACCOUNTS.contains(&event)
-    }
+/// Only what was done: of what changed nothing, any number can be asked for.
+pub(super) fn is_noted_by_itself(entry: &AuditEntry) -> bool {
+    entry.outcome == OUTCOME_OK && OF_ACCOUNTS.contains(&&*entry.event)
 }

@@ -7,13 +7,14 @@
 //! out where that cannot be noted. How much one party fills is decided in one place (`bounds`), by whom an entry is
 //! counted for (`who`). A disk that takes nothing costs memory up to 10,000 entries, and then a count. Who reads it is
 //! handed entry by entry as fast as they take them, however many they want; who follows reads what was appended, by
-//! file and offset. Which verbs are noted, and under which name, stands beside each: `Handle::EVENT`.
+//! file and offset. What is noted of a verb, and under which name, stands beside each: `Handle::EVENT`.
 
 mod about;
 mod allowance;
 mod bounds;
 mod called;
 mod kind;
+mod outcome;
 mod own;
 mod queue;
 mod rates;
@@ -32,6 +33,7 @@ pub(crate) use self::about::About;
 use self::bounds::Bounds;
 pub(crate) use self::called::Called;
 use self::kind::Kind;
+pub(crate) use self::outcome::Outcome;
 use self::own::own_entry;
 use self::queue::Queue;
 use self::rights::changes_rights;
@@ -120,32 +122,27 @@ impl Auditing {
 impl Auditing {
     /// Notes that something was asked for. What changes rights is on the disk only after [`Auditing::rights_noted`].
     pub(crate) fn note(&self, event: &str, who: impl Into<Who>, about: impl Into<About>, outcome: Result<(), Code>) {
-        self.note_in(None, event, who.into(), about.into(), outcome);
+        self.note_in(None, event, who.into(), about.into(), outcome.into());
     }
 
     /// Notes that something was asked for, as [`Auditing::note`] does, and fills the room that was taken for it before.
-    pub(crate) fn note_in(
-        &self,
-        room: Option<&mut Room<'_>>,
-        event: &str,
-        who: Who,
-        about: About,
-        outcome: Result<(), Code>,
-    ) {
+    pub(crate) fn note_in(&self, room: Option<&mut Room<'_>>, event: &str, who: Who, about: About, outcome: Outcome) {
         let Who { actor, author } = who;
-        let (author, kind) = (self.root_of(author), Kind::of(event, outcome.is_ok()));
+        let (author, kind) = (self.root_of(author), Kind::of(event, outcome));
         let reserved = room.map_or(Reserved::No, |room| room.used_by(&author, kind));
-        let outcome = match outcome {
-            Ok(()) => "ok".to_owned(),
-            Err(code) => code.name().to_owned(),
-        };
-        let entry = about.of(AuditEntry { actor, outcome, ..own_entry(event) });
+        let entry = about.of(AuditEntry { actor, outcome: outcome.name().to_owned(), ..own_entry(event) });
         let admitted = lock(&self.bounds).admit(&author, kind, entry, reserved);
         match admitted {
             Some(entry) => self.push(kind, entry),
             // The writer has to know when there will be a line.
             None => self.news.notify_one(),
         }
+    }
+
+    /// Notes that something was done in the end, when nobody waits for it any more.
+    pub(crate) fn late(self: &Arc<Self>, event: &'static str, who: Who) -> impl FnOnce() + Send + use<> {
+        let audit = self.clone();
+        move || audit.note(event, who, None, Ok(()))
     }
 
     /// Returns once what changed rights is on the disk, or says why it is not; then it is kept for the next attempt.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::parts::{exact, headings_row, row, state, value, word};
 use crate::base::{Locale, printable};
 use crate::msg;
-use crate::wire::{Actor, AuditEntry};
+use crate::wire::{Actor, AuditEntry, OUTCOME_OK, OUTCOME_UNCHANGED};
 
 /// An entry of the audit log in words, as a row of the page and as what is added to it later.
 #[derive(Serialize)]
@@ -40,7 +40,7 @@ impl Entry {
                 Some(count) => format!("{} × {count}", entry.outcome),
                 None => entry.outcome.clone(),
             }),
-            is_ok: entry.outcome == "ok",
+            is_ok: [OUTCOME_OK, OUTCOME_UNCHANGED].contains(&&*entry.outcome),
         }
     }
 
