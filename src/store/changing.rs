@@ -171,6 +171,8 @@ impl Revisions {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use super::super::StoreKey;
@@ -265,6 +267,59 @@ mod tests {
         fn remove_if(&mut self, accounts: &[(AccountKey, Revision)]) -> Result<()> {
             self.0.remove_if(accounts)
         }
+    }
+
+    /// Somebody without the lock is always faster than who wants to remove something here.
+    struct Lost(MemoryStore);
+
+    impl Store for Lost {
+        fn stored_in(&self) -> StoredIn {
+            StoredIn::File
+        }
+
+        fn list(&mut self) -> Result<Vec<Listed>> {
+            self.0.list()
+        }
+
+        fn get(&mut self, accounts: &[AccountKey]) -> Result<Vec<Found>> {
+            self.0.get(accounts)
+        }
+
+        fn put_if(&mut self, records: &[Put<'_>]) -> Result<()> {
+            self.0.put_if(records)
+        }
+
+        fn remove_if(&mut self, _: &[(AccountKey, Revision)]) -> Result<()> {
+            Err(StoreError::Raced)
+        }
+    }
+
+    #[test]
+    fn what_is_written_halfway_is_not_decided_anew_by_what_it_wrote() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, mut cascade) = cascade(&dir);
+        let mut old = MemoryStore::default();
+        old.put(&[record(1, "old")]).unwrap();
+        cascade.stores = vec![Box::new(MemoryStore::default()), Box::new(Lost(old))];
+        let (decided, new) = (Arc::new(AtomicUsize::new(0)), record(1, "new"));
+        let count = decided.clone();
+        let wish = Wish::new(vec![account(1)], move |_, _| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Some(Change::Put(Box::new(new.clone())))
+        });
+        let outcomes = cascade.change_all(&mut [wish], soon(), |error| error.to_string());
+        assert_eq!(was(&outcomes), [Err(StoreError::NotKept.to_string())]);
+        assert_eq!(decided.load(Ordering::Relaxed), 1, "who decides anew replaces what it made itself");
+        // Of several that are removed some may be gone before one is lost.
+        cascade.stores = vec![Box::new(Lost(MemoryStore::default()))];
+        cascade.stores[0].put(&[record(1, "a"), record(2, "b")]).unwrap();
+        let count = decided.clone();
+        let wish = Wish::new(vec![account(1), account(2)], move |_, now| {
+            count.fetch_add(1, Ordering::Relaxed);
+            now.map(|_| Change::Remove)
+        });
+        assert!(cascade.change_all(&mut [wish], soon(), |error| error.to_string())[0].is_err());
+        assert_eq!(decided.load(Ordering::Relaxed), 1 + 2);
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! Two agents of one person on one store, such as the desktop's and the one over SSH: one truth, whoever changes it.
 
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+
 use crate::support::authorization_server::{TOKENS, authorization_server_that_reads, json, refusal};
-use crate::support::{Dialogue, Home, Output, Rotating, Running, Session, loom_server, run, wait_until};
+use crate::support::{Dialogue, Home, Output, Rotating, Running, Session, http, loom_server, run, wait_until};
 
 /// A home with two agents. Front-ends speak to the first, or to the second through its own socket.
 struct Two {
@@ -128,6 +133,54 @@ fn a_login_anew_in_one_agent_is_not_undone_by_a_renewal_of_the_other() {
 }
 
 #[test]
+fn a_login_waits_for_a_renewal_in_flight_and_ends_what_that_brought() {
+    let (go, goes) = channel::<()>();
+    let goes = Mutex::new(goes);
+    let server = authorization_server_that_reads(move |path, count, request| match path {
+        "/token" if request.contains("refresh_token=rt_0_") => {
+            let _ = goes.lock().unwrap().recv();
+            Some(numbered(99))
+        }
+        "/token" => Some(numbered(count)),
+        "/revoke" => Some(http("200 OK", "", "")),
+        _ => None,
+    });
+    let two = Two::new();
+    let login = ["--server", server.url(), "--flow", "device", "--client-id", "c"];
+    Dialogue::start(&two.home, &login).end().ok();
+    let fresh = ["token", "--server", server.url(), "--min-validity", "2h"];
+    std::thread::scope(|scope| {
+        let renewing = scope.spawn(|| two.second(&fresh));
+        wait_until("the renewal is under way", || server.seen().iter().any(|request| request.contains("=rt_0_")));
+        let login = Dialogue::start(&two.home, &login);
+        wait_until("the login waits for its turn", || waits(&two.home).contains(".lock is locked by process"));
+        go.send(()).unwrap();
+        renewing.join().unwrap().ok();
+        login.end().ok();
+    });
+    let revoked: String = server.seen().into_iter().filter(|request| request.starts_with("POST /revoke")).collect();
+    assert!(revoked.contains("rt_99_"), "what the renewal brought would live on: {revoked}");
+    let kept = two.second(&["token", "--server", server.url()]).ok().out;
+    assert!(!kept.contains("at_0_"), "{kept}");
+    assert!(!kept.contains("at_99_"), "{kept}");
+}
+
+/// What the first agent says that it waits for.
+fn waits(home: &Home) -> String {
+    let mut stream = UnixStream::connect(home.socket()).unwrap();
+    writeln!(stream, r#"{{"v":1,"verb":"hello"}}"#).unwrap();
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer).unwrap();
+    answer
+}
+
+/// Tokens with this number.
+fn numbered(number: usize) -> String {
+    let refresh = format!(r#""refresh_token":"rt_{number}_","expires_in":3600"#);
+    json(&format!(r#"{{"access_token":"at_{number}_","token_type":"bearer",{refresh}}}"#))
+}
+
+#[test]
 fn a_lock_in_one_agent_holds_for_the_other_and_for_one_that_starts_later() {
     let two = Two::new();
     two.home.store("https", "git.example", "u", "pw").ok();
@@ -208,8 +261,8 @@ fn memory_is_compared_after_a_login_by_the_other_agent_too() {
 
 #[test]
 fn a_lock_during_the_other_agents_renewal_loses_no_login() {
-    let (release, hold) = std::sync::mpsc::channel::<()>();
-    let hold = std::sync::Mutex::new(hold);
+    let (release, hold) = channel::<()>();
+    let hold = Mutex::new(hold);
     let server = authorization_server_that_reads(move |path, _, request| match path {
         "/token" if request.contains("refresh_token=rt_first") => {
             let _ = hold.lock().unwrap().recv();

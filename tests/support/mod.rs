@@ -45,7 +45,7 @@ pub use nginx::{Nginx, certificates, certificates_for};
 pub use openbao::OpenBao;
 pub use provider::{Provider, installed};
 pub use rotating::Rotating;
-pub use secret_service::{Manner, SecretService};
+pub use secret_service::{Fails, Manner, SecretService};
 pub use stub::{Stub, http};
 pub use suspend::Suspend;
 pub use web::{Answer, Door, bearer};

@@ -25,6 +25,8 @@ pub enum Manner {
     Late(&'static str, Duration),
     /// It answers this call with an error.
     Refuses(&'static str),
+    /// It fails once at each of these calls, in this order.
+    Fails(&'static [(&'static str, Fails)]),
     /// It keeps something else than the next secret that it is given, and says that all is well.
     Spoils,
     /// It finds everything, whatever it was asked for.
@@ -33,6 +35,13 @@ pub enum Manner {
     Prompts {
         dismissed: bool,
     },
+}
+
+/// What becomes of a call that is answered with an error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Fails {
+    NotDone,
+    Done,
 }
 
 /// A Secret Service that behaves as a test wants. It ends with the session.
@@ -112,16 +121,29 @@ impl State {
             call = format!("Get {property}");
         }
         self.calls.push(call.clone());
+        let error = || message.error(&"org.freedesktop.DBus.Error.Failed".into(), c"not today");
         match self.manner {
-            Manner::Hangs(hangs) if hangs == call => return Vec::new(),
-            Manner::Refuses(refuses) if refuses == call => {
-                return vec![message.error(&"org.freedesktop.DBus.Error.Failed".into(), c"not today")];
+            Manner::Hangs(hangs) if hangs == call => Vec::new(),
+            Manner::Refuses(refuses) if refuses == call => vec![error()],
+            Manner::Fails([(fails, how), rest @ ..]) if *fails == call => {
+                self.manner = if rest.is_empty() { Manner::Honest } else { Manner::Fails(rest) };
+                if *how == Fails::NotDone {
+                    return vec![error()];
+                }
+                let mut answers = self.carry_out(message, &call, &path);
+                answers.pop();
+                answers.push(error());
+                answers
             }
-            _ => {}
+            _ => self.carry_out(message, &call, &path),
         }
+    }
+
+    /// The signals that come of it, and the answer.
+    fn carry_out(&mut self, message: &Message, call: &str, path: &str) -> Vec<Message> {
         let answer = message.method_return();
         let none = || Path::from("/");
-        let answer = match call.as_str() {
+        let answer = match call {
             // With 1 as our half of the key the whole is the same in every session: what came encrypted goes as it is.
             "OpenSession" if message.get1() == Some("plain") => answer.append2(Variant(""), Path::from(SERVICE)),
             "OpenSession" => answer.append2(Variant(vec![1_u8]), Path::from(SERVICE)),
@@ -138,16 +160,16 @@ impl State {
                 return vec![answer, signal.append2(true, Variant(""))];
             }
             "Prompt" => answer,
-            "Delete" | "Get Attributes" | "GetSecret" if !self.items.contains_key(&*path) => {
+            "Delete" | "Get Attributes" | "GetSecret" if !self.items.contains_key(path) => {
                 return vec![message.error(&"org.freedesktop.Secret.Error.NoSuchObject".into(), c"it is gone")];
             }
             "Delete" => {
-                self.items.remove(&*path);
-                return vec![said("ItemDeleted", &path), answer.append1(none())];
+                self.items.remove(path);
+                return vec![said("ItemDeleted", path), answer.append1(none())];
             }
-            "Get Attributes" => answer.append1(Variant(self.items[&*path].attributes.clone())),
+            "Get Attributes" => answer.append1(Variant(self.items[path].attributes.clone())),
             "GetSecret" => {
-                let (vector, secret) = self.items[&*path].secret.clone();
+                let (vector, secret) = self.items[path].secret.clone();
                 answer.append1((Path::from(SERVICE), vector, secret, "application/octet-stream"))
             }
             _ => return dbus::channel::default_reply(message).into_iter().collect(),
