@@ -160,6 +160,7 @@ fn a_login_waits_for_a_renewal_in_flight_and_ends_what_that_brought() {
     });
     let revoked: String = server.seen().into_iter().filter(|request| request.starts_with("POST /revoke")).collect();
     assert!(revoked.contains("rt_99_"), "what the renewal brought would live on: {revoked}");
+    assert!(!revoked.contains("rt_0_"), "it ended what was being used up: {revoked}");
     let kept = two.second(&["token", "--server", server.url()]).ok().out;
     assert!(!kept.contains("at_0_"), "{kept}");
     assert!(!kept.contains("at_99_"), "{kept}");
