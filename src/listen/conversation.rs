@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
 use super::crowd::Turn;
@@ -24,8 +24,11 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 /// How long a connection may take to say something once the agent stops. Whoever had connected before is about to ask.
 const LAST_WORD_WITHIN: Duration = Duration::from_secs(1);
 
-/// How many requests of one party may be under way at once; more wait for their turn.
+/// How many requests of one party may be under way at once; more wait for their turn. As many may last.
 const MAX_TURNS: usize = 64;
+
+/// A request that is under way for so long lasts: it may go on for minutes, and is not to keep short ones waiting.
+const LASTS_AFTER: Duration = Duration::from_secs(5);
 
 /// Who made a connection, and at which socket.
 pub(super) struct Visitor {
@@ -97,11 +100,17 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
                 };
                 timeout(agent::WRITE_WITHIN, output.write_all(&reply)).await
             });
+            let mut lasts = pin!(sleep(LASTS_AFTER));
+            let mut is_short = true;
             loop {
                 tokio::select! {
                     biased;
                     written = &mut answered => break matches!(written, Ok(Ok(()))),
                     () = settled.notified(), if turn.is_some() => turn = None,
+                    () = &mut lasts, if turn.is_some() && is_short => {
+                        is_short = false;
+                        turn = crowd.lasting_turn(party.clone(), MAX_TURNS).or(turn.take());
+                    }
                     () = place.sent_away() => {
                         // Treated as if the caller had hung up: waiting for them ends, and what was begun is finished.
                         stream.hang_up();

@@ -248,7 +248,7 @@ fn stop_ends_the_agent_of_these_directories_and_no_other() {
 }
 
 #[test]
-fn a_process_with_all_its_requests_under_way_still_hears_hello() {
+fn a_process_with_all_its_requests_under_way_hears_hello_and_the_rest() {
     let home = Home::new();
     let _agent = home.agent(&[]);
     let server = authorization_server(|path, _| (path == "/token").then(|| refusal("authorization_pending")));
@@ -270,4 +270,7 @@ fn a_process_with_all_its_requests_under_way_still_hears_hello() {
     assert!(waiting.iter().all(|(_, line)| line.contains("CODE-1")), "{:?}", waiting.last().map(|one| &one.1));
     let (_, line) = ask("{\"v\":1,\"verb\":\"hello\",\"params\":{}}\n");
     assert!(line.contains("\"ok\""), "{line}");
+    // What lasts makes room for what does not, and has a bound of its own.
+    let (_, line) = ask("{\"v\":1,\"verb\":\"status\",\"params\":{}}\n");
+    assert!(line.contains("\"accounts\""), "{line}");
 }
