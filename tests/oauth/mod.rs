@@ -4,6 +4,7 @@ mod elsewhere;
 mod git;
 mod hostile;
 mod login;
+mod many;
 mod network;
 mod quirks;
 mod same_person;

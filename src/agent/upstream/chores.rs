@@ -6,9 +6,11 @@
 //! asks. It wakes up at most once a minute and does then what comes up within the next one; with nothing to do it
 //! sleeps. Idle connections are closed at once, because their end would be a wake-up too.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -16,10 +18,18 @@ use crate::agent::accounts::held::Held;
 use crate::agent::accounts::index::Index;
 use crate::agent::life::disk::Disk;
 use crate::agent::upstream::Upstream;
+use crate::agent::upstream::lanes;
 use crate::base::{AccountKey, Secret, clock};
+use crate::wire::reason;
 
 /// However much there is to do, an idle laptop is woken no more often than this.
 const REST: Duration = Duration::from_secs(60);
+
+/// At so many servers something is renewed ahead of time at once.
+const SERVERS: usize = 8;
+
+/// After so many in a row that a server did not answer the others are not tried: they would wait as long for the same.
+const UNANSWERED: u32 = 3;
 
 /// What tells the chores that there is something new to do, or that what is under way for it has to end.
 #[derive(Default)]
@@ -71,22 +81,40 @@ impl Upstream {
         [self.revokes_again_at(), renew, save].into_iter().flatten().min()
     }
 
+    /// Renews what is due: at each server one after the other, however many end in the same minute, and at several
+    /// servers at once, so that one which hangs keeps no other waiting.
     async fn renew_ahead(&self) {
         let now = clock::now();
         let due = |accounts: &Index| {
             // What would come up before the next wake-up is done now.
             let margin = REST.as_secs() as i64;
-            let due = accounts.iter().filter(|held| held.renew_at().is_some_and(|at| at.ends_within(margin, now)));
-            due.map(|held| (held.key().clone(), held.secret().clone())).collect::<Vec<(AccountKey, Secret)>>()
+            let mut rows = HashMap::<String, Vec<(AccountKey, Secret)>>::new();
+            for held in accounts.iter().filter(|held| held.renew_at().is_some_and(|at| at.ends_within(margin, now))) {
+                let server = held.credential().grant().map(lanes::server).unwrap_or_default();
+                rows.entry(server).or_default().push((held.key().clone(), held.secret().clone()));
+            }
+            rows
         };
-        for (account, secret) in self.accounts.look(due).unwrap_or_default() {
+        let rows = self.accounts.look(due).unwrap_or_default();
+        stream::iter(rows.into_values()).for_each_concurrent(SERVERS, |row| self.renew_in_a_row(row)).await;
+    }
+
+    async fn renew_in_a_row(&self, row: Vec<(AccountKey, Secret)>) {
+        let mut unanswered = 0;
+        for (account, secret) in row {
             if self.stopping.is_asked() {
                 return;
             }
-            if let Err(fault) = self.renew(&account, &secret).await {
+            if unanswered < UNANSWERED {
+                let Err(fault) = self.renew(&account, &secret).await else {
+                    unanswered = 0;
+                    continue;
+                };
                 tracing::debug!(fault = %fault.id(), "a renewal ahead of time failed");
-                self.accounts.look(|accounts| accounts.get(&account).map(Held::rest));
+                let is_away = matches!(fault.about(), Some(reason::Upstream::Unreachable { .. }));
+                unanswered = if is_away { unanswered + 1 } else { 0 };
             }
+            self.accounts.look(|accounts| accounts.get(&account).map(Held::rest));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod chores;
+mod lanes;
 pub(crate) mod network;
 pub(crate) mod oauth_fault;
 pub(crate) mod registrations;
@@ -16,6 +17,7 @@ use crate::agent::accounts::Accounts;
 use crate::agent::life::auditing::Auditing;
 use crate::agent::life::stopping::Stopping;
 use crate::agent::upstream::chores::Chores;
+use crate::agent::upstream::lanes::Lanes;
 use crate::agent::upstream::network::Network;
 use crate::agent::upstream::renewals::Renewals;
 use crate::agent::upstream::turns::Turns;
@@ -32,6 +34,7 @@ pub(crate) struct Upstream {
     audit: Arc<Auditing>,
     stopping: Arc<Stopping>,
     renewals: Renewals,
+    lanes: Lanes,
     turns: Turns,
     chores: Chores,
     unrevoked: Mutex<Unrevoked>,
@@ -53,6 +56,7 @@ impl Upstream {
             audit,
             stopping,
             renewals: Renewals::default(),
+            lanes: Lanes::default(),
             turns: Turns::default(),
             chores: Chores::default(),
             unrevoked: Mutex::default(),

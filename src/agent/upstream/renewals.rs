@@ -64,6 +64,8 @@ const LAST_MOMENT: i64 = 3;
 /// How far a renewal is.
 #[derive(Clone)]
 enum Leg {
+    /// The server is asked for other accounts first.
+    Waiting,
     /// Others have the turn.
     Queued,
     /// The server is asked, in its own time.
@@ -86,12 +88,13 @@ impl Upstream {
     /// themselves, whoever asks is told who, and it goes on as well.
     pub(crate) async fn renew(&self, account: &AccountKey, old: &Secret) -> Result<(), Fault> {
         let mut flight = self.flight(account, old)?;
+        drop(flight.wait_for(|leg| !matches!(leg, Leg::Waiting)).await);
         let queued = flight.wait_for(|leg| !matches!(leg, Leg::Queued));
         let Ok(begun) = timeout(TURN_ASKED, queued).await else { return Err(self.who_has_turn(account).await) };
         drop(begun);
         match flight.wait_for(|leg| matches!(leg, Leg::Landed(_))).await.as_deref() {
             Ok(Leg::Landed(outcome)) => outcome.clone(),
-            Ok(Leg::Queued | Leg::Begun) | Err(_) => Err(reason::Request::Internal.into()),
+            Ok(Leg::Waiting | Leg::Queued | Leg::Begun) | Err(_) => Err(reason::Request::Internal.into()),
         }
     }
 
@@ -102,7 +105,7 @@ impl Upstream {
         if let Some(others) = flights.get(account) {
             return Ok(others.clone());
         }
-        let (legs, flown) = watch::channel(Leg::Queued);
+        let (legs, flown) = watch::channel(Leg::Waiting);
         flights.insert(account.clone(), flown.clone());
         let flight = Flight { upstream: upstream.clone(), account: account.clone(), legs };
         let old = old.clone();
@@ -134,6 +137,7 @@ impl Upstream {
 
     /// An access token for something else than the login was for.
     pub(crate) async fn wished(&self, account: &AccountKey, wish: &Wish) -> Result<Tokens, Fault> {
+        let _lane = self.lane(account).await?;
         let _turn = self.turn_soon(account).await?;
         let Some(ticket) = self.ticket(account).await? else {
             return Err(oauth_fault::not_renewable(account.server()));
@@ -164,6 +168,8 @@ impl Upstream {
 
     async fn renew_alone(&self, flight: &Flight, old: &Secret) -> Result<(), Fault> {
         let account = &flight.account;
+        let _lane = self.lane(account).await?;
+        flight.legs.send_replace(Leg::Queued);
         let _turn = self.turn(account).await?;
         flight.legs.send_replace(Leg::Begun);
         let Some(ticket) = self.ticket(account).await? else { return Err(fault::not_logged_in(account.server())) };
