@@ -1,11 +1,11 @@
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
-use super::Message;
+use super::{Message, lock};
 
 /// A language that loom speaks. Git's keys, JSON and exit codes are never translated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -64,10 +64,6 @@ impl Locale {
     }
 
     fn format(self, message: &Message) -> String {
-        let bundle = self.bundle();
-        let Some(pattern) = bundle.get_message(message.id()).and_then(|found| found.value()) else {
-            return message.id().to_owned();
-        };
         let mut args = FluentArgs::new();
         for (name, value) in message.args() {
             // Numbers must be numbers to Fluent, or plural rules do not see them.
@@ -79,7 +75,36 @@ impl Locale {
         if let Some(reason) = message.reason() {
             args.set("reason", self.format(reason));
         }
-        bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
+        let mut texts = lock(self.texts());
+        if !texts.has_message(message.id()) {
+            let Some(text) = self.text(message.id()) else { return message.id().to_owned() };
+            // Errors in a text are found by a test; what parsed is used.
+            texts.add_resource_overriding(FluentResource::try_new(text.to_owned()).unwrap_or_else(|(text, _)| text));
+        }
+        let Some(pattern) = texts.get_message(message.id()).and_then(|found| found.value()) else {
+            return message.id().to_owned();
+        };
+        texts.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
+    }
+
+    /// The text with this id, as it stands in the file: to parse all of them would take longer than most commands do,
+    /// and the memory of all of them for as long as the process lives.
+    fn text(self, id: &str) -> Option<&'static str> {
+        let source = self.source();
+        let at = source.find(&format!("\n{id} ="))? + 1;
+        let text = &source[at..];
+        // Its further lines are indented; the next text, and a comment, begin at the margin.
+        let is_margin = |at: &usize| !text[at + 1..].starts_with([' ', '\n', '}']);
+        let end = text.match_indices('\n').map(|(at, _)| at).find(is_margin);
+        Some(&text[..end.unwrap_or(text.len())])
+    }
+
+    fn source(self) -> &'static str {
+        match self {
+            Locale::En => include_str!("locale/en.ftl"),
+            Locale::Es => include_str!("locale/es.ftl"),
+            Locale::Ar => include_str!("locale/ar.ftl"),
+        }
     }
 
     /// Marks right-to-left text as such (Unicode UAX #9), so that a line that begins with `loom:` or ends with a
@@ -96,25 +121,51 @@ impl Locale {
         }
     }
 
-    fn bundle(self) -> &'static FluentBundle<FluentResource> {
-        static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; 3] = [const { OnceLock::new() }; 3];
-        BUNDLES[self as usize].get_or_init(|| {
-            let source = match self {
-                Locale::En => include_str!("locale/en.ftl"),
-                Locale::Es => include_str!("locale/es.ftl"),
-                Locale::Ar => include_str!("locale/ar.ftl"),
-            };
-            // Errors in a text are found by a test; what parsed is used.
-            let texts = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(texts, _)| texts);
+    /// The texts that were asked for so far.
+    fn texts(self) -> &'static Mutex<FluentBundle<FluentResource>> {
+        static TEXTS: [OnceLock<Mutex<FluentBundle<FluentResource>>>; 3] = [const { OnceLock::new() }; 3];
+        TEXTS[self as usize].get_or_init(|| {
             let language = LanguageIdentifier::from_bytes(self.tag().as_bytes()).unwrap_or_default();
-            let mut bundle = FluentBundle::new_concurrent(vec![language]);
+            let mut texts = FluentBundle::new_concurrent(vec![language]);
             // Arguments inside Arabic sentences are isolated; elsewhere the marks would only be copied along.
-            bundle.set_use_isolating(self == Locale::Ar);
-            bundle.add_resource_overriding(texts);
-            bundle
+            texts.set_use_isolating(self == Locale::Ar);
+            Mutex::new(texts)
         })
     }
 }
 
 const RIGHT_TO_LEFT_ISOLATE: char = '\u{2067}';
 const POP_ISOLATE: char = '\u{2069}';
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_text_parses_by_itself_to_what_it_is_among_all() {
+        let entries = |text: &str| -> Vec<String> {
+            let parsed = FluentResource::try_new(text.to_owned()).unwrap();
+            parsed.entries().map(|entry| format!("{entry:?}")).collect()
+        };
+        for locale in Locale::ALL {
+            let all: HashSet<String> = entries(locale.source()).into_iter().collect();
+            let at_margin = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase());
+            let ids = locale.source().lines().filter(at_margin).map(|line| line.split(' ').next().unwrap());
+            assert!(ids.clone().count() > 500);
+            for id in ids {
+                let alone = entries(locale.text(id).unwrap());
+                assert!(alone.len() == 1 && all.contains(&alone[0]), "{} {id}: {alone:?}", locale.tag());
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_there_is_its_id() {
+        let strange = ["", "no-such-text", "waiting = W", "waiting\nserver-in-trouble", "## Logging"];
+        for id in strange {
+            assert_eq!(Locale::En.render(&Message::new(id.to_owned())), id);
+        }
+    }
+}

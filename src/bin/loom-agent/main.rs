@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use args::Args;
-use clap::{CommandFactory, FromArgMatches};
+use clap::CommandFactory;
 use loom_credentials::agent::Agent;
 use loom_credentials::base::{IssuerConfig, Locale, Paths, StoreChoice, private_file};
 use loom_credentials::listen::{Door, DoorError, serve};
@@ -27,8 +27,8 @@ const READY: &str = "ready";
 
 fn main() -> ExitCode {
     background::close_inherited();
-    let command = help::localized(Args::command(), Locale::from_environment());
-    let args = match command.try_get_matches().and_then(|matches| Args::from_arg_matches(&matches)) {
+    let line: Vec<_> = std::env::args_os().collect();
+    let args = match help::parsed::<Args>(Args::command, &line, Locale::from_environment()) {
         Ok(args) => args,
         Err(error) => return usage(&error),
     };

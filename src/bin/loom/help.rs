@@ -1,9 +1,22 @@
 //! Puts the help texts into clap's command, in the reader's language, and says usage errors as loom says errors.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Command};
+use clap::{Arg, Command, Error, FromArgMatches};
 use loom_credentials::base::{Locale, Message, ServerUrlError};
 use loom_credentials::msg;
+
+/// Reads a command line. Texts are put in only where they are shown: to find them takes longer than most commands do.
+pub fn parsed<T: FromArgMatches>(command: impl Fn() -> Command, line: &[OsString], locale: Locale) -> Result<T, Error> {
+    let read = |command: Command| T::from_arg_matches(&command.try_get_matches_from(line)?);
+    read(command()).or_else(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            read(localized(command(), locale))
+        }
+        _ => Err(error),
+    })
+}
 
 /// The command with its texts. The id of a command's text is `cmd-` and its path, `cmd-agent-start`; that of an
 /// option's is `arg-` and its name, or `arg-`, the command's path and its name where one command means something else.
@@ -14,7 +27,7 @@ pub fn localized(command: Command, locale: Locale) -> Command {
 }
 
 /// What is wrong with the command line, and what to do: a message and a hint.
-pub fn usage_error(error: &clap::Error) -> Message {
+pub fn usage_error(error: &Error) -> Message {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
         Some(ContextValue::Strings(texts)) => texts.join(" "),
@@ -35,8 +48,8 @@ pub fn usage_error(error: &clap::Error) -> Message {
     }
 }
 
-fn bad_server(error: &clap::Error) -> Option<Message> {
-    use std::error::Error;
+fn bad_server(error: &Error) -> Option<Message> {
+    use std::error::Error as _;
     error.source()?.downcast_ref::<ServerUrlError>().map(ServerUrlError::message)
 }
 

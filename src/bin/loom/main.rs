@@ -16,7 +16,7 @@ mod token_shown;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::CommandFactory;
 use loom_credentials::base::{Config, Locale, Paths, ServerPattern, ServerUrl};
 use loom_credentials::client::{Client, exit_code};
 use loom_credentials::msg;
@@ -53,15 +53,16 @@ fn say_what_is_awaited(locale: Locale, waits: &[String]) {
 
 fn main() -> ExitCode {
     let locale = locale();
-    let command = help::localized(args::Loom::command(), locale);
-    let matches = command.try_get_matches_from(arguments());
-    let args = match matches.and_then(|matches| args::Loom::from_arg_matches(&matches)) {
+    let args = match help::parsed::<args::Loom>(args::Loom::command, &arguments(), locale) {
         Ok(args) => args,
         Err(error) => return usage(locale, &error),
     };
     match args.command {
         // Ctrl+C ends the step or the command that runs, and with it this process.
         args::Command::Demo | args::Command::Exec(args::Exec { env: None, .. }) => term::outlive_interrupt(),
+        // Nobody reads what would be said, and no terminal was changed; listening takes a thread.
+        args::Command::Status(_) | args::Command::Token(args::token::Token { action: None, .. })
+            if !term::is_interactive() => {}
         _ => term::end_on_interrupt(locale),
     }
     let patterns = args.server;
