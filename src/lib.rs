@@ -52,7 +52,7 @@
 //! | [`Unavailable`](wire::Code::Unavailable) | try again later: a server, a store or the agent does not answer |
 //! | [`Usage`](wire::Code::Usage), [`Cancelled`](wire::Code::Cancelled) | said by command lines only |
 //! | [`Internal`](wire::Code::Internal) | report it: it is a mistake in loom, or said by a newer one |
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![warn(missing_docs, unreachable_pub, clippy::print_stderr, clippy::print_stdout)]
 
 pub mod base;

@@ -38,6 +38,7 @@ use crate::agent::life::disk::Disk;
 use crate::agent::life::flights::Flights;
 use crate::agent::life::locking::{Due, Locking};
 use crate::agent::life::settings::Settings;
+use crate::agent::life::thrift::keep_little;
 use crate::agent::upstream::Upstream;
 use crate::agent::upstream::network::Network;
 use crate::base::{Locale, Paths, Secret, StoreChoice};
@@ -101,13 +102,15 @@ impl Agent {
     }
 
     /// Does what nobody asks for, until [`end`](Self::end): renewing, locking, closing doors of those whose rights
-    /// ended, writing the log.
+    /// ended, writing the log, keeping little.
     pub fn begin(self: &Arc<Self>) {
         tokio::spawn(self.upstream.clone().do_chores(self.disk.clone()));
         tokio::spawn(self.clone().lock_when_due());
         tokio::spawn(self.doors.clone().close_what_ended());
         tokio::spawn(self.audit.clone().write());
         let doors = self.doors.clone();
+        let stopping = self.stopping.clone();
+        tokio::spawn(async move { keep_little(&stopping).await });
         tokio::spawn(async move { doors.open_http_of_settings().await });
     }
 

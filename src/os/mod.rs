@@ -164,6 +164,14 @@ pub mod hardening {
     pub use super::system::hardening::{keep_to_itself, lock_memory, open_files, raise_open_files};
 }
 
+/// How much memory this process has, and giving back what can be had again.
+///
+/// Elsewhere than on Linux nothing is given back, and less is known.
+#[cfg(feature = "agent")]
+pub mod memory {
+    pub use super::system::memory::{give_back, resident};
+}
+
 /// Programs that outlive whoever started them and keep nothing of theirs.
 ///
 /// Windows: [`background::prepare`] has to take this process' own streams from what programs inherit, or whoever reads

@@ -14,6 +14,7 @@ mod sleep;
 mod soak;
 mod socket;
 mod starter;
+mod thrift;
 mod upgrade;
 mod waiting;
 mod wire;

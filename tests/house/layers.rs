@@ -111,6 +111,20 @@ fn only_os_names_the_system() {
     }
 }
 
+/// Where an address is what it has to be, only these files have to be believed.
+const UNSAFE: [&str; 3] = ["bin/git-credential-loom/arena.rs", ENTRY, "os/unix/memory.rs"];
+
+#[test]
+fn nothing_unsafe_stands_elsewhere() {
+    for path in sources(&root().join("src")) {
+        let inside = path.strip_prefix(root().join("src")).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let forms = ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"];
+        let is_unsafe = forms.iter().any(|form| text.contains(form));
+        assert_eq!(is_unsafe, UNSAFE.iter().any(|known| inside == Path::new(known)), "{}", inside.display());
+    }
+}
+
 /// Another system is a folder with the same names, so that none of what a system gives may be but one system's.
 #[test]
 fn what_os_gives_belongs_to_no_system() {

@@ -8,3 +8,4 @@ mod lock_note;
 pub(crate) mod locking;
 pub(crate) mod settings;
 pub(crate) mod stopping;
+pub(crate) mod thrift;

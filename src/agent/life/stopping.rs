@@ -78,6 +78,11 @@ impl Stopping {
         self.busy.none().await;
     }
 
+    /// Returns once one more request was answered.
+    pub async fn answered(&self) {
+        self.requests.one_less.notified().await;
+    }
+
     /// Returns once no request is under way and the last one was answered this long ago.
     pub async fn idle_for(&self, time: Duration) {
         loop {

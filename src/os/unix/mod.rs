@@ -16,6 +16,8 @@ pub(super) mod listening;
 pub(super) mod local;
 pub(super) mod lock;
 pub(super) mod machine;
+#[cfg(feature = "agent")]
+pub(super) mod memory;
 pub(super) mod naming;
 pub(super) mod private;
 pub(super) mod process;
