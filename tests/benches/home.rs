@@ -1,6 +1,6 @@
-//! What both benchmarks stand on: a throw-away home in which loom's agent and git's own cache daemon run and know the
-//! same credential. Everything has a deadline, and dropping it, also by a panic or Ctrl+C, leaves no process and no
-//! file behind.
+//! What the benchmarks stand on: a throw-away home in which loom's agent, git's own cache daemon and a server in C run
+//! and know the same credential. Everything has a deadline, and dropping it, also by a panic or Ctrl+C, leaves no
+//! process and no file behind.
 #![allow(dead_code, reason = "each benchmark uses its own part")]
 
 use std::io::{self, Read, Write};
@@ -12,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::peer::compiled;
 use loom_credentials::base::{Locale, Secret};
 use loom_credentials::wire::{GitCredential, Store, print_request};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -30,13 +31,21 @@ pub const PASSWORD: &str = "correct-horse-battery-staple";
 
 const AGENT: &str = env!("CARGO_BIN_EXE_loom-agent");
 
-/// The home, with both daemons running. Fields drop in order: the processes end before their directory goes.
+/// The home, with the daemons running. Fields drop in order: the processes end before their directory goes.
 pub struct Home {
     pub agent: Daemon,
     pub cache: Daemon,
+    /// Client and server in C, or why there are none.
+    pub peer: Result<Peer, String>,
     /// Where git keeps its programs.
     pub git_programs: PathBuf,
     dir: TempDir,
+}
+
+/// What does the same exchange and nothing else.
+pub struct Peer {
+    pub client: PathBuf,
+    pub daemon: Daemon,
 }
 
 /// A process that does not outlive its owner.
@@ -45,7 +54,7 @@ pub struct Guarded(pub Child);
 /// A credential daemon and the way to it.
 pub struct Daemon {
     pub process: Guarded,
-    socket: PathBuf,
+    pub socket: PathBuf,
     speaks: Speaks,
 }
 
@@ -56,6 +65,8 @@ enum Speaks {
     Loom,
     /// Git's lines there to the end of the stream, and back to its end.
     Cache,
+    /// Any line there and the same one line back; the connection stays open.
+    Peer,
 }
 
 /// Somebody pressed Ctrl+C.
@@ -75,7 +86,8 @@ impl Home {
         let socket = dir.path().join(".cache/git/credential/socket");
         let mut cache = command(dir.path(), git_programs.join("git-credential-cache--daemon"));
         let cache = Daemon::start(cache.arg(&socket), socket, Speaks::Cache)?;
-        Ok(Home { agent, cache, git_programs, dir })
+        let peer = Peer::start(dir.path());
+        Ok(Home { agent, cache, peer, git_programs, dir })
     }
 
     /// A program in this home, which sees nothing of the real one.
@@ -85,6 +97,17 @@ impl Home {
 
     pub fn path(&self) -> &Path {
         self.dir.path()
+    }
+}
+
+impl Peer {
+    fn start(home: &Path) -> Result<Peer, String> {
+        let (client, server) = (compiled("client", home)?, compiled("server", home)?);
+        let socket = home.join("peer.sock");
+        let answer = format!("username={USER}\npassword={PASSWORD}\n");
+        let mut server = command(home, server);
+        let daemon = Daemon::start(server.arg(&socket).arg(answer), socket, Speaks::Peer);
+        Ok(Peer { client, daemon: daemon.map_err(|error| format!("the server in C: {error}"))? })
     }
 }
 
@@ -113,6 +136,7 @@ impl Daemon {
                     Store { which, authtype: None, secret, password_expiry_utc: None, oauth_refresh_token: None };
                 print_request(&store, Locale::En, None).to_vec()
             }
+            Speaks::Peer => b"store\n".to_vec(),
             Speaks::Cache => {
                 let which = format!("protocol=https\nhost={host}\nusername={USER}\npassword={PASSWORD}\n");
                 format!("action=store\ntimeout=600\n{which}").into_bytes()
@@ -126,19 +150,27 @@ impl Daemon {
 
     /// One request on a connection of its own, as the daemon's own client does it.
     pub fn ask(&self, question: &[u8]) -> io::Result<Vec<u8>> {
+        self.ask_on(&mut self.connect()?, question)
+    }
+
+    pub fn connect(&self) -> io::Result<UnixStream> {
         // Std cannot connect within a time, and a full backlog would hold us for ever.
         let stream = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
         set_socket_timeout(&stream, Timeout::Send, Some(DEADLINE))?;
         set_socket_timeout(&stream, Timeout::Recv, Some(DEADLINE))?;
         connect(&stream, &SocketAddrUnix::new(&self.socket)?)?;
-        let mut stream = UnixStream::from(stream);
+        Ok(UnixStream::from(stream))
+    }
+
+    /// One request on a connection that may have had others.
+    pub fn ask_on(&self, stream: &mut UnixStream, question: &[u8]) -> io::Result<Vec<u8>> {
         stream.write_all(question)?;
         if self.speaks == Speaks::Cache {
             stream.shutdown(Shutdown::Write)?;
         }
         let mut answer = vec![0; 4096];
         let mut length = 0;
-        while length < answer.len() && !(self.speaks == Speaks::Loom && answer[..length].ends_with(b"\n")) {
+        while length < answer.len() && !(self.speaks != Speaks::Cache && answer[..length].ends_with(b"\n")) {
             match stream.read(&mut answer[length..])? {
                 0 => break,
                 count => length += count,
