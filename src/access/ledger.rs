@@ -2,20 +2,16 @@
 //! acknowledged, and what another agent revoked counts with the next question; uses that bound nothing are noted in
 //! memory first.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
-use serde::{Deserialize, Serialize};
-
-use super::issued_token::{IssuedToken, Order};
+use super::issued_token::IssuedToken;
 use super::ledger_error::LedgerError;
 use super::rights::HeldRights;
 use super::standing::Standing;
 use super::token_list::{Listed, Presented, TokenList, Use, active, note_uses};
-use crate::base::private_file;
-use crate::base::{Expiry, Paths, Secret, Stamp};
+use crate::base::{Expiry, Paths, Secret};
 
 /// The issued tokens, in `tokens.json`. A change is on the disk before it is acknowledged, and agents that share the
 /// file see each other's changes with their next question.
@@ -23,25 +19,12 @@ use crate::base::{Expiry, Paths, Secret, Stamp};
 /// A question looks at the file's stamp and reads it only if that changed. A change holds the file's lock while it
 /// reads and writes the file, and nothing that a question needs.
 pub struct Ledger {
-    path: PathBuf,
-    lock_path: PathBuf,
-    known: Mutex<TokenList>,
+    pub(super) path: PathBuf,
+    pub(super) lock_path: PathBuf,
+    pub(super) known: Mutex<TokenList>,
     /// Whether there was a list in this process's life.
-    was_there: AtomicBool,
+    pub(super) was_there: AtomicBool,
 }
-
-/// The content of `tokens.json`.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Pages {
-    version: u32,
-    tokens: Vec<IssuedToken>,
-}
-
-const VERSION: u32 = 1;
-
-/// How many tokens that are no longer active stay in the list, for people who look back.
-const MAX_INACTIVE: usize = 500;
 
 pub(super) type Result<T> = std::result::Result<T, LedgerError>;
 
@@ -108,37 +91,6 @@ impl Ledger {
         Ok(self.current()?.ends(standing))
     }
 
-    /// Issues a token. At most `most` may be active in one share, which is what rests on one person or came of one
-    /// token.
-    pub fn issue(&self, mut order: Order, most: usize) -> Result<(Secret, Listed)> {
-        let lock = (!order.leased).then(|| self.lock()).transpose()?;
-        // It would end with them anyway; so it says when.
-        order.expires_at = [order.expires_at, self.ends(&order.issued_by)?].into_iter().flatten().min();
-        if lock.is_some() {
-            let known = self.current()?;
-            let active = active(&known.tokens);
-            // Names are told apart in each share: nobody learns or takes those of others.
-            let share = known.share(order.rests_on(), &order.issued_by);
-            let is_in_it = |token: &&IssuedToken| {
-                let is_active = active.contains(&token.id) && !token.leased;
-                is_active && known.share(token.rests_on(), &token.issued_by) == share
-            };
-            let rivals = || known.tokens.iter().filter(is_in_it);
-            if rivals().any(|token| token.name == order.name) {
-                return Err(LedgerError::NameTaken);
-            }
-            if rivals().count() >= most {
-                return Err(LedgerError::TooMany(most));
-            }
-        }
-        let (secret, token) = IssuedToken::issue(order).map_err(LedgerError::NoRandom)?;
-        match lock {
-            Some(_) => self.change(|tokens| tokens.push(token.clone()))?,
-            None => self.current()?.tokens.push(token.clone()),
-        }
-        Ok((secret, Listed { token, active: true }))
-    }
-
     /// Who the token with this id counts for: the person on whom it rests, or the token that it first came of.
     pub fn who_has(&self, id: &str) -> String {
         self.known().who_has(id)
@@ -150,32 +102,6 @@ impl Ledger {
         let active = active(&known.tokens);
         let listed = |token: &IssuedToken| Listed { token: token.clone(), active: active.contains(&token.id) };
         Ok(known.tokens.iter().map(listed).collect())
-    }
-
-    /// Revokes the tokens with this name or id for which `may` is true. Returns them, also those that were revoked
-    /// before.
-    pub fn revoke(&self, name_or_id: &str, may: impl Fn(&IssuedToken) -> bool) -> Result<Vec<Listed>> {
-        let _lock = self.lock()?;
-        let is_meant = |token: &IssuedToken| (token.name == name_or_id || token.id == name_or_id) && may(token);
-        let meant =
-            || Ok::<_, LedgerError>(self.all()?.into_iter().filter(|token| is_meant(token)).collect::<Vec<_>>());
-        if meant()?.iter().any(|token| !token.revoked) {
-            self.change(|tokens| {
-                tokens.iter_mut().filter(|token| is_meant(token)).for_each(|token| token.revoked = true);
-            })?;
-        }
-        meant()
-    }
-
-    /// Removes tokens from the list for good. They are refused as revoked ones are.
-    pub fn forget(&self, ids: &[String]) -> Result<()> {
-        let _lock = self.lock()?;
-        self.change(|tokens| tokens.retain(|token| !ids.contains(&token.id)))
-    }
-
-    /// Ends a leased token.
-    pub fn end_lease(&self, id: &str) {
-        self.known().tokens.retain(|token| !(token.leased && token.id == id));
     }
 
     /// The id of the token that somebody presents, also if it is revoked or expired. `None` if the ledger does not have
@@ -194,88 +120,12 @@ impl Ledger {
     pub fn descends(&self, token: &IssuedToken, from: &str) -> bool {
         self.known().ids(&token.issued_by).contains(from)
     }
-
-    /// Changes the list on the disk first, in memory second; the caller holds the lock. A change of leases alone, which
-    /// are in memory only, is none.
-    pub(super) fn change(&self, change: impl FnOnce(&mut Vec<IssuedToken>)) -> Result<()> {
-        let mut changed = self.current()?.tokens.clone();
-        change(&mut changed);
-        let active = active(&changed);
-        let is_spare = |token: &IssuedToken| !active.contains(&token.id);
-        let mut spare = changed.iter().filter(|token| is_spare(token)).count().saturating_sub(MAX_INACTIVE);
-        changed.retain(|token| {
-            let goes = spare > 0 && is_spare(token);
-            spare -= usize::from(goes);
-            !goes
-        });
-        let (leased, kept): (Vec<_>, Vec<_>) = changed.into_iter().partition(|token| token.leased);
-        let mut pages = Pages { version: VERSION, tokens: kept };
-        private_file::replace(&self.path, &serde_json::to_vec(&pages).unwrap_or_default())?;
-        // From now on it is known that there was a list.
-        let _ = File::options().write(true).open(&self.lock_path).and_then(|lock| lock.set_len(1));
-        let stamp = Stamp::of(&self.path);
-        let mut known = self.known();
-        // A lease can be revoked and used like any other token.
-        for token in known.tokens.iter_mut().filter(|token| token.leased) {
-            if let Some(changed) = leased.iter().find(|changed| changed.id == token.id) {
-                token.revoked |= changed.revoked;
-                token.uses = token.uses.max(changed.uses);
-                token.last_used = token.last_used.max(changed.last_used);
-            }
-        }
-        known.take_over(std::mem::take(&mut pages.tokens), stamp);
-        Ok(())
-    }
-
-    /// Whether there was a list and its file has disappeared. Every token that was on it has ended.
-    pub fn is_gone(&self) -> bool {
-        let was_there =
-            || self.was_there.load(Ordering::Relaxed) || self.lock_path.metadata().is_ok_and(|lock| lock.len() > 0);
-        !private_file::is_there(&self.path) && was_there()
-    }
-
-    /// Takes the lock for a change, and reads the file whatever its stamp is: over a network a stamp may be seconds
-    /// old, while an open asks the server.
-    pub(super) fn lock(&self) -> Result<File> {
-        private_file::private_dir(self.path.parent().unwrap_or(Path::new("/")))?;
-        let lock = private_file::lock(&self.lock_path)?;
-        let tokens = self.read()?;
-        let now = Stamp::of(&self.path);
-        self.known().take_over(tokens, now);
-        Ok(lock)
-    }
-
-    /// The tokens as the file has them now; it is read again if it changed.
-    pub(super) fn current(&self) -> Result<MutexGuard<'_, TokenList>> {
-        let mut known = self.known();
-        let now = Stamp::of(&self.path);
-        if now != known.stamp {
-            let tokens = self.read()?;
-            known.take_over(tokens, now);
-        }
-        Ok(known)
-    }
-
-    fn read(&self) -> Result<Vec<IssuedToken>> {
-        let Some(text) = private_file::read(&self.path)? else { return Ok(Vec::new()) };
-        self.was_there.store(true, Ordering::Relaxed);
-        parse(&text).ok_or_else(|| LedgerError::Unreadable { path: self.path.clone() })
-    }
-
-    pub(super) fn known(&self) -> MutexGuard<'_, TokenList> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn parse(text: &[u8]) -> Option<Vec<IssuedToken>> {
-    let pages: Pages = serde_json::from_slice(text).ok()?;
-    (pages.version == VERSION).then_some(pages.tokens)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::access::Rights;
+    use crate::access::{Order, Rights};
     use crate::base::{Scopes, Secret};
 
     pub(in crate::access) fn order(name: &str, issued_by: &[&str]) -> Order {

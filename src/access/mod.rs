@@ -17,7 +17,9 @@ mod jwt_error;
 mod jwt_header;
 mod key_set;
 mod ledger;
+mod ledger_changes;
 mod ledger_error;
+mod ledger_file;
 mod path_template;
 mod rights;
 mod role_claims;
@@ -25,6 +27,7 @@ mod secret_paths;
 mod secret_routes;
 mod standing;
 mod token_list;
+mod token_share;
 
 pub use api_scopes::{Need, needed};
 pub use audit_files::AuditFiles;

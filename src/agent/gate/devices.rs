@@ -4,22 +4,14 @@
 //! of its own that outlives the session, with the person who approved it: they see it again in any later session of
 //! theirs and can end it, whatever their role (`Viewer`). One that the machine does not fetch is taken back.
 
-use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
-use zeroize::Zeroizing;
-
 use crate::agent::fair::party::Party;
 use crate::agent::fair::shares::Shares;
+use crate::agent::gate::waiting::{Asking, Decision, Granted, LENGTH, LIFE, Waiting, codes};
 use crate::base::lock;
-use crate::base::{Expiry, Moment, Scopes, Secret, clock};
-
-/// How long a code is good for.
-pub(crate) const LIFE: Duration = Duration::from_secs(10 * 60);
+use crate::base::{Moment, Secret};
 
 /// How often a machine may ask what became of it. A Loom client asks once a second.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
@@ -30,46 +22,8 @@ const LEAST_PAUSE: Duration = Duration::from_millis(800);
 const MOST: usize = 200;
 const MOST_OF_ONE: usize = 20;
 
-/// The letters of user codes: no vowels, so no words (RFC 8628 §6.1); eight of them are 34 bits.
-const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
-const LENGTH: usize = 8;
-
-const SECRET_BYTES: usize = 32;
-
 /// The machines that wait. In memory only: who waited when the agent ended asks anew.
 pub(crate) struct Devices(Mutex<Shares<Waiting>>);
-
-/// What a person is shown of a machine.
-#[derive(Clone, Debug)]
-pub(crate) struct Asking {
-    pub(crate) name: Option<String>,
-    pub(crate) address: Option<IpAddr>,
-    pub(crate) scopes: Option<Scopes>,
-    pub(crate) at: Timestamp,
-}
-
-struct Waiting {
-    device_code: Secret,
-    user_code: String,
-    asking: Asking,
-    since: Moment,
-    polled: Option<Moment>,
-    decision: Decision,
-}
-
-enum Decision {
-    None,
-    Denied,
-    Approved(Granted),
-}
-
-/// The token a machine gets, until it fetches it.
-pub(crate) struct Granted {
-    pub(crate) token: Secret,
-    pub(crate) id: String,
-    pub(crate) scopes: Scopes,
-    pub(crate) expires_at: Option<Expiry>,
-}
 
 /// What a poll brought.
 pub(crate) enum Polled {
@@ -168,26 +122,6 @@ impl Devices {
     }
 }
 
-impl Waiting {
-    /// Nobody decided, and there is time.
-    fn is_open(&self) -> bool {
-        matches!(self.decision, Decision::None) && self.since.elapsed() < LIFE
-    }
-
-    /// The token that it did not fetch.
-    fn unfetched(self) -> Option<String> {
-        match self.decision {
-            Decision::Approved(granted) => Some(granted.id),
-            Decision::None | Decision::Denied => None,
-        }
-    }
-
-    fn shown_code(&self) -> String {
-        let (first, second) = self.user_code.split_at(LENGTH / 2);
-        format!("{first}-{second}")
-    }
-}
-
 fn find<'a>(all: &'a Shares<Waiting>, user_code: &str) -> Option<(u64, &'a Waiting)> {
     // However a person types it (RFC 8628 §6.1).
     let typed: String = user_code.chars().filter(char::is_ascii_alphanumeric).take(LENGTH + 1).collect();
@@ -195,30 +129,10 @@ fn find<'a>(all: &'a Shares<Waiting>, user_code: &str) -> Option<(u64, &'a Waiti
     all.iter().find(|(_, waiting)| waiting.is_open() && waiting.user_code == typed)
 }
 
-fn codes() -> Result<(Secret, String), getrandom::Error> {
-    let mut secret = Zeroizing::new([0; SECRET_BYTES]);
-    getrandom::fill(&mut *secret)?;
-    let mut letters = String::new();
-    while letters.len() < LENGTH {
-        let mut byte = [0];
-        getrandom::fill(&mut byte)?;
-        // Bytes beyond the last whole round would make some letters likelier.
-        if byte[0] < 240 {
-            letters.push(LETTERS[usize::from(byte[0]) % LETTERS.len()].into());
-        }
-    }
-    Ok((Secret::new(URL_SAFE_NO_PAD.encode(secret.as_slice())), letters))
-}
-
-impl Asking {
-    pub(crate) fn new(name: Option<String>, address: Option<IpAddr>, scopes: Option<Scopes>) -> Asking {
-        Asking { name, address, scopes, at: clock::now() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Scopes;
 
     fn asking() -> Asking {
         Asking::new(Some("box".into()), Some([127, 0, 0, 1].into()), None)

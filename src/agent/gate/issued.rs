@@ -1,23 +1,20 @@
-//! Tokens that the agent issues: who presents one, and who may issue, see and revoke them.
+//! Tokens that the agent issues: who presents one, and who may issue them.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::access::{
-    Authority, HeldRights, Identity, IssuedToken, Ledger, LedgerError, Listed, Order, Presented, Standing, Use,
-};
+use crate::access::{Authority, HeldRights, Identity, Ledger, LedgerError, Listed, Order, Presented, Standing, Use};
 use crate::agent::blocking::{DISK_WITHIN, in_time, on_thread};
 use crate::agent::fault;
 use crate::agent::gate::Gate;
 use crate::agent::gate::asker::Asker;
 use crate::agent::gate::guard::{Guard, Source, Verdict};
-use crate::agent::gate::guest::Guest;
 use crate::agent::gate::new_token::NewToken;
 use crate::agent::life::auditing::{Author, Who};
 use crate::agent::life::settings::place_of;
 use crate::base::Secret;
-use crate::wire::{Code, Fault, Hello, IssuedInfo, Person, Request, Verb, reason};
+use crate::wire::{Code, Fault, Hello, IssuedInfo, Request, Verb, reason};
 
 /// The ledger, and the failures of those who are not in it.
 pub(crate) struct Issued {
@@ -30,34 +27,6 @@ pub(crate) struct Issued {
 impl Issued {
     pub(crate) fn new(ledger: Arc<Ledger>) -> Self {
         Issued { ledger, turn: tokio::sync::Mutex::default(), guard: Guard::default() }
-    }
-}
-
-/// Who wants to see tokens, or to end them.
-pub(crate) struct Viewer {
-    authority: Authority,
-    /// The token that they showed.
-    own: Option<String>,
-    /// Who stands behind the door they came through: none of theirs.
-    door: Standing,
-    person: Option<Person>,
-}
-
-impl Viewer {
-    pub(crate) fn new(asker: Asker<'_>, authority: &Authority) -> Viewer {
-        let (authority, guest) = (authority.clone(), asker.guest());
-        let own = guest.map_or(authority.token(), Guest::token).map(str::to_owned);
-        let door = guest.map(|guest| guest.door().clone()).unwrap_or_default();
-        Viewer { authority, own, door, person: guest.and_then(Guest::person).cloned() }
-    }
-
-    fn sees(&self, token: &IssuedToken, ledger: &Ledger) -> bool {
-        let own = self.own.as_deref();
-        let is_shown = own == Some(&*token.id) || self.door.ids().any(|id| id == token.id);
-        let approved = token.approved_by.as_ref().zip(self.person.as_ref());
-        own.is_some_and(|own| ledger.descends(token, own))
-            || approved.is_some_and(|(approver, person)| approver.is(person))
-            || self.authority.oversees(&token.rights()) && !is_shown
     }
 }
 
@@ -125,11 +94,6 @@ impl Gate {
     /// On whose rights these tokens rest.
     pub(crate) fn identities_behind(&self, standing: &Standing) -> Result<Vec<Identity>, Fault> {
         self.issued.ledger.identities(standing).map_err(fault::from_ledger)
-    }
-
-    /// Somebody signed in; what rests on them and ends by what is said of them now.
-    pub(crate) async fn signed_in(&self, identity: Identity, is_let_in: bool) -> Result<Vec<Listed>, Fault> {
-        self.ending(move |ledger| ledger.signed_in(&identity, is_let_in)).await
     }
 
     /// What this token is, if it is one of ours.
@@ -215,53 +179,10 @@ impl Gate {
         self.enter(order).await
     }
 
-    /// The issued tokens that may be seen: those that the presented one led to, those of machines that the person
-    /// approved, and those that they oversee. A token does not see itself.
-    pub(crate) async fn issued(&self, viewer: Viewer) -> Result<Vec<Listed>, Fault> {
-        let ledger = &self.issued.ledger;
-        let all = ledger.all().map_err(fault::from_ledger)?;
-        let mut seen: Vec<Listed> = all.into_iter().filter(|token| viewer.sees(token, ledger)).collect();
-        for token in seen.iter_mut().filter(|token| token.active) {
-            // Whoever handed it on may have no rights any more by the settings as they are.
-            token.active = self.rights_of_people_behind(&Standing::of_token(&token.id))?.is_some();
-        }
-        Ok(seen)
-    }
-
     /// The token with this id, for the agent itself.
     pub(crate) async fn issued_token(&self, id: String) -> Result<Option<Listed>, Fault> {
         let all = self.issued.ledger.all().map_err(fault::from_ledger)?;
         Ok(all.into_iter().find(|token| token.id == id))
-    }
-
-    /// Revokes by name or id what may be seen and is meant; from the moment this returns, it is worth nothing.
-    pub(crate) async fn revoke_issued(
-        &self,
-        viewer: Viewer,
-        name: String,
-        is_meant: impl Fn(&IssuedToken) -> bool,
-    ) -> Result<Vec<Listed>, Fault> {
-        let mut visible = self.issued(viewer).await?;
-        visible.retain(|token| is_meant(token));
-        one_of_name(&visible, &name)?;
-        let visible: Vec<String> = visible.iter().map(|token| token.id.clone()).collect();
-        self.ending(move |ledger| ledger.revoke(&name, |token| visible.contains(&token.id))).await
-    }
-
-    /// Revokes the token with this id: whoever asks has shown it.
-    pub(crate) async fn end_issued(&self, id: String) -> Result<(), Fault> {
-        self.ending(move |ledger| ledger.revoke(&id, |token| token.id == id).map(drop)).await
-    }
-
-    /// Takes tokens out of the list.
-    pub(crate) async fn forget_issued(&self, ids: Vec<String>) -> Result<(), Fault> {
-        self.ending(move |ledger| ledger.forget(&ids)).await
-    }
-
-    /// Ends a lease. In memory only, so it cannot fail and need not wait.
-    pub(crate) fn end_lease(&self, id: &str) {
-        self.issued.ledger.end_lease(id);
-        self.rights_may_have_ended();
     }
 
     /// Whether what those set up is this asker's to take away: their own, what came of theirs, and everything for the
@@ -278,17 +199,7 @@ impl Gate {
         self.with_ledger(move |ledger| ledger.issue(order, most)).await
     }
 
-    /// A change that ends tokens: what lasts hears of it.
-    async fn ending<R: Send + 'static>(
-        &self,
-        call: impl FnOnce(&Ledger) -> Result<R, LedgerError> + Send + 'static,
-    ) -> Result<R, Fault> {
-        let done = self.with_ledger(call).await;
-        self.rights_may_have_ended();
-        done
-    }
-
-    async fn with_ledger<R: Send + 'static>(
+    pub(super) async fn with_ledger<R: Send + 'static>(
         &self,
         call: impl FnOnce(&Ledger) -> Result<R, LedgerError> + Send + 'static,
     ) -> Result<R, Fault> {
@@ -298,16 +209,6 @@ impl Gate {
             on_thread(move || call(&ledger).map_err(fault::from_ledger)).await
         })
         .await
-    }
-}
-
-/// Whoever sees those of several has to say which is meant where more than one of a name has rights.
-pub(crate) fn one_of_name(tokens: &[Listed], name: &str) -> Result<(), Fault> {
-    let is_id = tokens.iter().any(|token| token.id == name);
-    if !is_id && tokens.iter().filter(|token| token.active && !token.leased && token.name == name).count() > 1 {
-        Err(fault::name_of_several(name))
-    } else {
-        Ok(())
     }
 }
 

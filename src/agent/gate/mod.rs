@@ -2,6 +2,7 @@
 
 pub(crate) mod asker;
 pub(crate) mod devices;
+pub(crate) mod endings;
 pub(crate) mod guard;
 pub(crate) mod guest;
 pub(crate) mod issued;
@@ -13,6 +14,8 @@ pub(crate) mod open_http;
 pub(crate) mod over;
 pub(crate) mod people;
 mod unfetched;
+pub(crate) mod viewer;
+pub(crate) mod waiting;
 
 use std::sync::{Arc, Weak};
 

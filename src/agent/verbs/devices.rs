@@ -9,10 +9,11 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::agent::gate::asker::Asker;
-use crate::agent::gate::devices::{Asking, Granted, INTERVAL, LIFE, NoPlace, Polled};
+use crate::agent::gate::devices::{INTERVAL, NoPlace, Polled};
 use crate::agent::gate::issued;
-use crate::agent::gate::issued::Viewer;
 use crate::agent::gate::new_token::NewToken;
+use crate::agent::gate::viewer::Viewer;
+use crate::agent::gate::waiting::{Asking, Granted, LIFE};
 use crate::agent::life::auditing::About;
 use crate::base::{is_visible, printable};
 use crate::wire::{

@@ -7,8 +7,8 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::agent::gate::issued;
-use crate::agent::gate::issued::Viewer;
 use crate::agent::gate::new_token::NewToken;
+use crate::agent::gate::viewer::Viewer;
 use crate::agent::life::auditing::About;
 use crate::base::{Scope, Scopes, is_visible, scopes_of_role};
 use crate::wire::{

@@ -9,7 +9,7 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::call::noting::Noted;
 use crate::agent::doors::RestrictedDoor;
 use crate::agent::fault;
-use crate::agent::gate::issued::{Viewer, one_of_name};
+use crate::agent::gate::viewer::{Viewer, one_of_name};
 use crate::wire::{Empty, Fault, RestrictedSocket, SocketAdd, SocketRemove, Sockets, SocketsReply, reason};
 
 impl Handle for SocketAdd {
