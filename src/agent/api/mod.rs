@@ -19,6 +19,7 @@ mod body;
 mod exchange;
 mod header_kinds;
 mod headers;
+mod near;
 mod query;
 mod redactor;
 mod target;

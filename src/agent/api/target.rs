@@ -2,10 +2,9 @@
 //! is followed neither to where somebody could listen nor to an address of this machine's own network, which the server
 //! that named it may not be able to reach itself.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use url::Url;
 
-use url::{Host, Url};
-
+use super::near::is_near;
 use crate::agent::call::caller::Caller;
 use crate::agent::fault;
 use crate::agent::upstream::Upstream;
@@ -91,38 +90,6 @@ pub(super) fn redirected(from: &Url, location: &str) -> Option<Url> {
     Some(named.url().clone())
 }
 
-/// Whether the URL names an address that leads to other machines for others: this one, or one of the network it is in.
-fn is_near(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => is_near_v4(ip),
-        Some(Host::Ipv6(ip)) => {
-            let is_own = ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local();
-            // Translators of a network's own (RFC 8215), and addresses of sites as they once were.
-            let is_of_network = matches!(ip.segments(), [0x64, 0xff9b, 1, ..] | [0xfec0..=0xfeff, ..]);
-            is_own || is_of_network || embedded(ip).is_some_and(is_near_v4)
-        }
-        None => true,
-    }
-}
-
-/// The blocks of RFC 6890 that are not of the whole Internet: this network, its own, and what a provider shares among
-/// many.
-fn is_near_v4(ip: Ipv4Addr) -> bool {
-    let is_shared = matches!(ip.octets(), [0, ..] | [100, 64..=127, ..]);
-    is_shared || ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_broadcast()
-}
-
-/// The IPv4 address that one of IPv6 leads to: mapped, compatible, translated (RFC 6052, RFC 2765) or 6to4.
-fn embedded(ip: Ipv6Addr) -> Option<Ipv4Addr> {
-    let (high, low) = match ip.segments() {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => (high, low),
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => (high, low),
-        _ => return None,
-    };
-    Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,7 +138,13 @@ mod tests {
             "https://0.0.0.0/",
             "https://127.1/",
             "https://localhost/",
+            "https://localhost./",
             "https://x.localhost/",
+            "https://router/",
+            "https://192.0.0.170/",
+            "https://198.18.0.1/",
+            "https://239.1.1.1/",
+            "https://240.0.0.1/",
             "https://10.0.0.1/",
             "https://192.168.1.1/",
             "https://169.254.169.254/latest",
