@@ -1,7 +1,7 @@
 //! Tokens that somebody who signed in handed on.
 
 use super::ledger::Result;
-use super::{Identity, IssuedToken, Ledger, Listed, Standing};
+use super::{Identity, IssuedToken, Ledger, Standing};
 
 impl Ledger {
     /// The people on whom these tokens rest, and on whom those rest that issued them.
@@ -10,8 +10,8 @@ impl Ledger {
     }
 
     /// Records what the issuer said of somebody who signed in again. Tokens that rest on this person follow the new
-    /// claims from now on, or are revoked if the person was not let in. Returns the revoked ones.
-    pub fn signed_in(&self, identity: &Identity, is_let_in: bool) -> Result<Vec<Listed>> {
+    /// claims from now on, or are revoked if the person was not let in. Returns the ids of the revoked ones.
+    pub fn signed_in(&self, identity: &Identity, is_let_in: bool) -> Result<Vec<String>> {
         let rests = |token: &IssuedToken| {
             let own = token.rests_on().filter(|own| own.is_of(identity));
             own.is_some_and(|own| own != *identity || !is_let_in) && !token.revoked
@@ -21,7 +21,7 @@ impl Ledger {
             return Ok(Vec::new());
         }
         let _lock = self.lock()?;
-        let touched: Vec<Listed> = self.all()?.into_iter().filter(|token| rests(token)).collect();
+        let touched = self.all()?.iter().filter(|token| rests(token)).map(|token| token.id.clone()).collect();
         self.change(|tokens| {
             for token in tokens.iter_mut().filter(|token| rests(token)) {
                 token.revoked |= !is_let_in;
@@ -79,12 +79,12 @@ mod tests {
             let said = json!({ "issuer": "https://id.example", "subject": subject, "claims": {} });
             serde_json::from_value(said).unwrap()
         };
-        for subject in ["00u1", "00u2"] {
-            ledger.issue(Order { identity: Some(identity(subject)), ..order(subject, &[]) }, 10).unwrap();
-        }
+        let ids = ["00u1", "00u2"].map(|subject| {
+            ledger.issue(Order { identity: Some(identity(subject)), ..order(subject, &[]) }, 10).unwrap().1.id.clone()
+        });
         assert!(ledger.signed_in(&identity("00u1"), true).unwrap().is_empty());
         let ended = ledger.signed_in(&identity("00u1"), false).unwrap();
-        assert_eq!(ended.iter().map(|token| &*token.name).collect::<Vec<_>>(), ["00u1"]);
+        assert_eq!(ended, ids[..1]);
         let revoked = ledger.all().unwrap().into_iter().map(|token| token.revoked).collect::<Vec<_>>();
         assert_eq!(revoked, [true, false]);
     }

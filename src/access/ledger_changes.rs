@@ -4,7 +4,7 @@ use super::Ledger;
 use super::issued_token::{IssuedToken, Order};
 use super::ledger::Result;
 use super::ledger_error::LedgerError;
-use super::token_list::{Listed, active};
+use super::token_list::{Listed, Revoked, active};
 use crate::base::Secret;
 
 impl Ledger {
@@ -39,29 +39,90 @@ impl Ledger {
         Ok((secret, Listed { token, active: true }))
     }
 
-    /// Revokes the tokens with this name or id for which `may` is true. Returns them, also those that were revoked
-    /// before.
-    pub fn revoke(&self, name_or_id: &str, may: impl Fn(&IssuedToken) -> bool) -> Result<Vec<Listed>> {
+    /// Revokes the tokens with this name or id for which `may` is true.
+    pub fn revoke(&self, name_or_id: &str, may: impl Fn(&IssuedToken) -> bool) -> Result<Revoked> {
         let _lock = self.lock()?;
         let is_meant = |token: &IssuedToken| (token.name == name_or_id || token.id == name_or_id) && may(token);
-        let meant =
-            || Ok::<_, LedgerError>(self.all()?.into_iter().filter(|token| is_meant(token)).collect::<Vec<_>>());
-        if meant()?.iter().any(|token| !token.revoked) {
+        // As they were before: the oldest of those that ended may be on the list no longer.
+        let mut all: Vec<Listed> = self.all()?.into_iter().filter(|token| is_meant(token)).collect();
+        let now: Vec<String> = all.iter().filter(|token| !token.revoked).map(|token| token.id.clone()).collect();
+        if !now.is_empty() {
             self.change(|tokens| {
                 tokens.iter_mut().filter(|token| is_meant(token)).for_each(|token| token.revoked = true);
             })?;
         }
-        meant()
+        all.iter_mut().for_each(Listed::is_revoked);
+        Ok(Revoked { all, now })
     }
 
-    /// Removes tokens from the list for good. They are refused as revoked ones are.
-    pub fn forget(&self, ids: &[String]) -> Result<()> {
+    /// Removes tokens from the list for good. They are refused as revoked ones are. Returns the ids of those that were
+    /// not revoked before.
+    pub fn forget(&self, ids: &[String]) -> Result<Vec<String>> {
         let _lock = self.lock()?;
-        self.change(|tokens| tokens.retain(|token| !ids.contains(&token.id)))
+        let mut gone = self.all()?;
+        gone.retain(|token| ids.contains(&token.id));
+        if !gone.is_empty() {
+            self.change(|tokens| tokens.retain(|token| !ids.contains(&token.id)))?;
+        }
+        gone.retain(|token| !token.revoked);
+        Ok(gone.iter().map(|token| token.id.clone()).collect())
     }
 
     /// Ends a leased token.
     pub fn end_lease(&self, id: &str) {
         self.known().tokens.retain(|token| !(token.leased && token.id == id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ledger::tests::{ledger, order};
+    use super::super::ledger_file::MAX_INACTIVE;
+    use super::*;
+
+    #[test]
+    fn who_revokes_by_a_name_is_told_which_of_many_ended_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let mut all = Vec::new();
+        for before in 0..3 {
+            let (_, token) = ledger.issue(order("ci", &[]), 10).unwrap();
+            all.push(token.id.clone());
+            let revoked = ledger.revoke("ci", |_| true).unwrap();
+            assert_eq!(revoked.now, [token.id.as_str()], "{before} were revoked before");
+            assert_eq!(revoked.all.iter().map(|token| &token.id).collect::<Vec<_>>(), all.iter().collect::<Vec<_>>());
+            assert!(revoked.all.iter().all(|token| token.revoked && !token.active));
+        }
+        assert!(ledger.revoke("ci", |_| true).unwrap().now.is_empty(), "the second time nothing changes");
+        let (_, token) = ledger.issue(order("box", &[]), 10).unwrap();
+        all.push(token.id.clone());
+        assert_eq!(ledger.forget(&all).unwrap(), [token.id.as_str()]);
+        assert!(ledger.forget(&all).unwrap().is_empty());
+    }
+
+    #[test]
+    fn who_revokes_the_oldest_of_a_full_list_is_told_that_it_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let (_, first) = ledger.issue(order("first", &[]), 10).unwrap();
+        let (_, other) = ledger.issue(order("other", &[]), 10).unwrap();
+        let _lock = ledger.lock().unwrap();
+        ledger
+            .change(|tokens| {
+                let mut old = tokens[1].clone();
+                old.revoked = true;
+                let old = (0..MAX_INACTIVE).map(|n| {
+                    old.id = n.to_string();
+                    old.clone()
+                });
+                let old: Vec<IssuedToken> = old.collect();
+                tokens.extend(old);
+            })
+            .unwrap();
+        drop(_lock);
+        let revoked = ledger.revoke(&first.id, |_| true).unwrap();
+        assert_eq!((revoked.all.len(), revoked.now), (1, vec![first.id.clone()]));
+        let left = ledger.all().unwrap();
+        assert!(left.iter().all(|token| token.id != first.id) && left.iter().any(|token| token.id == other.id));
     }
 }

@@ -43,4 +43,4 @@ pub use ledger::Ledger;
 pub use ledger_error::LedgerError;
 pub use rights::{HeldRights, Holder, Rights};
 pub use standing::Standing;
-pub use token_list::{Listed, Presented, Use};
+pub use token_list::{Listed, Presented, Revoked, Use};

@@ -39,6 +39,15 @@ pub enum Use {
     Counted,
 }
 
+/// What was revoked.
+#[derive(Debug)]
+pub struct Revoked {
+    /// Those that were meant, also those that were revoked before.
+    pub all: Vec<Listed>,
+    /// The ids of those that were not.
+    pub now: Vec<String>,
+}
+
 /// A token with its state, which depends on the whole list.
 #[derive(Clone, Debug)]
 pub struct Listed {
@@ -135,6 +144,12 @@ impl TokenList {
             }
         }
         (line, whole)
+    }
+}
+
+impl Listed {
+    pub(super) fn is_revoked(&mut self) {
+        (self.token.revoked, self.active) = (true, false);
     }
 }
 
@@ -250,7 +265,7 @@ mod tests {
         assert!(one.count(&Standing::of_token(&twice.id)).unwrap().is_none() && rights(&one, &secret).is_none());
         other.revoke(&by_other.id, |_| true).unwrap();
         is_late(&one);
-        assert!(one.revoke(&by_other.id, |_| true).unwrap()[0].revoked);
+        assert!(one.revoke(&by_other.id, |_| true).unwrap().now.is_empty());
     }
 
     #[test]

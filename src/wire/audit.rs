@@ -110,8 +110,8 @@ pub struct AuditEntry {
     /// The path of a call of a server's API, without the query, in which secrets are usual; a long one is cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Which right was given or taken: the id of a token, of several with a space between, or of a session, or the path
-    /// of a socket.
+    /// Which right was given or taken: the id of a token or a session, or the path of a socket. Older agents noted the
+    /// ids of several tokens with a space between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// [`OUTCOME_OK`], [`OUTCOME_UNCHANGED`], the name of the fault's [`Code`](super::Code), or for `audit.lost` the

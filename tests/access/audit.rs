@@ -71,6 +71,23 @@ fn what_gave_or_took_a_right_is_noted_with_which_one_it_was() {
 }
 
 #[test]
+fn who_revokes_by_a_name_is_noted_with_each_token_that_ended() {
+    let home = Home::new();
+    let ids = |event: &str| {
+        let about = |entry: Value| entry["about"].as_str().unwrap_or_else(|| panic!("{entry}")).to_owned();
+        let done = entries(&home, &["--event", event]).into_iter().filter(|entry| entry["outcome"] == "ok");
+        done.map(about).collect::<Vec<_>>()
+    };
+    for _ in 0..3 {
+        home.issue("ci", &["--scopes", "read"]);
+        for _ in 0..2 {
+            home.loom(&["token", "revoke", "ci"]).ok();
+            assert_eq!(ids("token.revoke"), ids("token.generate"), "one for each, when it ended");
+        }
+    }
+}
+
+#[test]
 fn a_login_and_what_git_rejects_are_noted_with_the_changed_account() {
     let home = Home::new();
     let server = loom_server(&home);

@@ -212,6 +212,10 @@ fn a_machine_has_what_its_approver_has_now_and_ends_with_their_role() {
     assert!(!is_signed_in(&home, &url, &session(&ada)));
     assert!(is_signed_in(&home, &url, &session(&eve)));
     assert!(audit(&home, "device.end").contains("person=admin-ada"), "{}", audit(&home, "device.end"));
+    let ended = home.audited("auth.session_end");
+    // Theirs of the first browser, and of the other one.
+    assert_eq!(ended.len(), 2, "{ended:?}");
+    assert!(ended.iter().all(|end| end["actor"]["person"] == "admin-ada" && end["about"].is_string()), "{ended:?}");
     // It does not come back with the role: somebody who has it approves anew.
     provider.set("ROLES", "admin");
     provider.restart();

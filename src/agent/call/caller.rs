@@ -21,7 +21,7 @@ use crate::agent::gate::guest::Guest;
 use crate::agent::gate::lasting::Begun;
 use crate::agent::gate::needs::Needs;
 use crate::agent::gate::over::Over;
-use crate::agent::life::auditing::{About, Author, Called, Outcome, Who};
+use crate::agent::life::auditing::{Author, Called, Outcome, Who};
 use crate::agent::life::locking::Locking;
 use crate::agent::life::settings::Settings;
 use crate::agent::life::stopping::Stopping;
@@ -203,8 +203,7 @@ impl<'a> Caller<'a> {
         self.concerns(&token.id);
         self.notes_done();
         let Err(fault) = self.noting.is_on_disk().await else { return Ok(()) };
-        let ended = self.gate.forget_issued(vec![token.id.clone()]).await;
-        self.noting.note_of_agent("token.revoke", About::right(&token.id), ended.map_err(|fault| fault.code()));
+        self.gate.take_back(token.id.clone()).await;
         Err(fault)
     }
 

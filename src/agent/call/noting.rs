@@ -65,6 +65,11 @@ impl<'a> Noting<'a> {
         self.room = None;
     }
 
+    /// What it changed was noted by who changed it.
+    pub(crate) fn was_noted(&mut self) {
+        self.is_noted = true;
+    }
+
     pub(crate) fn note(&mut self, who: impl Into<Who>, outcome: impl Into<Outcome>) {
         let Some(event) = self.noted.event() else { return };
         self.is_noted = true;

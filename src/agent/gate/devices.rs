@@ -23,7 +23,11 @@ const MOST: usize = 200;
 const MOST_OF_ONE: usize = 20;
 
 /// The machines that wait. In memory only: who waited when the agent ended asks anew.
-pub(crate) struct Devices(Mutex<Shares<Waiting>>);
+pub(crate) struct Devices {
+    waiting: Mutex<Shares<Waiting>>,
+    /// The ids of tokens that no machine fetched, until they are off the list.
+    unfetched: Mutex<Vec<String>>,
+}
 
 /// What a poll brought.
 pub(crate) enum Polled {
@@ -43,16 +47,15 @@ pub(crate) enum NoPlace {
 
 impl Default for Devices {
     fn default() -> Self {
-        Devices(Mutex::new(Shares::new(MOST)))
+        Devices { waiting: Mutex::new(Shares::new(MOST)), unfetched: Mutex::default() }
     }
 }
 
 impl Devices {
-    /// A machine begins to wait: the code that it keeps, and the one for the person; and of one that gave way, the id
-    /// of the token that it did not fetch.
-    pub(crate) fn start(&self, party: Party, asking: Asking) -> Result<(Secret, String, Option<String>), NoPlace> {
+    /// A machine begins to wait: the code that it keeps, and the one for the person.
+    pub(crate) fn start(&self, party: Party, asking: Asking) -> Result<(Secret, String), NoPlace> {
         let (device_code, user_code) = codes().map_err(NoPlace::NoRandom)?;
-        let mut all = lock(&self.0);
+        let mut all = lock(&self.waiting);
         if all.iter().any(|(_, other)| other.user_code == user_code) {
             return Err(NoPlace::TooMany);
         }
@@ -64,12 +67,13 @@ impl Devices {
         let waiting = Waiting { device_code: device_code.clone(), user_code, asking, since, polled, decision };
         let shown = waiting.shown_code();
         let (_, gone) = all.join(party, waiting).map_err(|_| NoPlace::TooMany)?;
-        Ok((device_code, shown, gone.and_then(Waiting::unfetched)))
+        self.gone(gone);
+        Ok((device_code, shown))
     }
 
     /// What became of it. A decision is told once.
     pub(crate) fn poll(&self, device_code: &Secret) -> Polled {
-        let mut all = lock(&self.0);
+        let mut all = lock(&self.waiting);
         let found = all.iter().find(|(_, waiting)| waiting.device_code.matches(device_code)).map(|(number, _)| number);
         let Some((number, waiting)) = found.and_then(|number| Some((number, all.get_mut(number)?))) else {
             return Polled::Unknown;
@@ -88,7 +92,7 @@ impl Devices {
 
     /// Who waits with this code, and for how long still.
     pub(crate) fn look(&self, user_code: &str) -> Option<(String, Asking, Duration)> {
-        let all = lock(&self.0);
+        let all = lock(&self.waiting);
         let (_, waiting) = find(&all, user_code)?;
         Some((waiting.shown_code(), waiting.asking.clone(), LIFE.saturating_sub(waiting.since.elapsed())))
     }
@@ -96,7 +100,7 @@ impl Devices {
     /// Notes the decision, if nobody decided yet. What was approved is no stranger's any more: it is of whoever
     /// approved it.
     pub(crate) fn decide(&self, user_code: &str, granted: Option<Granted>, by: Party) -> Result<(), Option<Granted>> {
-        let mut all = lock(&self.0);
+        let mut all = lock(&self.waiting);
         let Some((number, _)) = find(&all, user_code) else { return Err(granted) };
         if granted.is_some() {
             all.vouch(number, by);
@@ -107,18 +111,39 @@ impl Devices {
         Ok(())
     }
 
-    /// Forgets whose time is over; the ids of tokens that nobody fetched.
-    pub(crate) fn forget_old(&self) -> Vec<String> {
-        self.forget(|waiting| waiting.since.elapsed() >= LIFE)
+    /// Forgets whose time is over.
+    pub(crate) fn forget_old(&self) {
+        self.forget(|waiting| waiting.since.elapsed() >= LIFE);
     }
 
     /// Forgets everybody.
-    pub(crate) fn forget_all(&self) -> Vec<String> {
-        self.forget(|_| true)
+    pub(crate) fn forget_all(&self) {
+        self.forget(|_| true);
     }
 
-    fn forget(&self, goes: impl Fn(&Waiting) -> bool) -> Vec<String> {
-        lock(&self.0).take(goes).into_iter().filter_map(Waiting::unfetched).collect()
+    /// The ids of tokens that nobody fetched.
+    pub(crate) fn unfetched(&self) -> Vec<String> {
+        lock(&self.unfetched).clone()
+    }
+
+    /// Nobody will fetch this one.
+    pub(crate) fn is_unfetched(&self, id: String) {
+        lock(&self.unfetched).push(id);
+    }
+
+    /// These are off the list.
+    pub(crate) fn were_taken_back(&self, ids: &[String]) {
+        lock(&self.unfetched).retain(|id| !ids.contains(id));
+    }
+
+    fn forget(&self, goes: impl Fn(&Waiting) -> bool) {
+        let mut all = lock(&self.waiting);
+        self.gone(all.take(goes));
+    }
+
+    /// What these did not fetch is kept in mind before they are forgotten.
+    fn gone(&self, gone: impl IntoIterator<Item = Waiting>) {
+        gone.into_iter().filter_map(Waiting::unfetched).for_each(|id| self.is_unfetched(id));
     }
 }
 
@@ -138,7 +163,7 @@ mod tests {
         Asking::new(Some("box".into()), Some([127, 0, 0, 1].into()), None)
     }
 
-    fn start(devices: &Devices) -> Result<(Secret, String, Option<String>), NoPlace> {
+    fn start(devices: &Devices) -> Result<(Secret, String), NoPlace> {
         devices.start(Party::at([127, 0, 0, 1].into()), asking())
     }
 
@@ -153,7 +178,7 @@ mod tests {
     #[test]
     fn a_token_is_told_once_and_a_code_decides_once() {
         let devices = Devices::default();
-        let (code, typed, _) = start(&devices).unwrap();
+        let (code, typed) = start(&devices).unwrap();
         assert!(matches!(devices.poll(&code), Polled::Pending));
         assert!(matches!(devices.poll(&code), Polled::SlowDown));
         assert_eq!(devices.look(&typed.to_lowercase().replace('-', " ")).unwrap().0, typed);
@@ -169,14 +194,18 @@ mod tests {
     #[test]
     fn who_was_denied_learns_so_and_what_nobody_fetches_is_revoked() {
         let devices = Devices::default();
-        let (code, typed, _) = start(&devices).unwrap();
+        let (code, typed) = start(&devices).unwrap();
         devices.decide(&typed, None, owner()).ok().unwrap();
         assert!(matches!(devices.poll(&code), Polled::Denied));
         assert!(matches!(devices.poll(&code), Polled::Unknown));
-        let (_, typed, _) = start(&devices).unwrap();
+        let (_, typed) = start(&devices).unwrap();
         devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
-        assert!(devices.forget_old().is_empty());
-        assert_eq!(devices.forget_all(), ["i"]);
+        devices.forget_old();
+        assert!(devices.unfetched().is_empty());
+        devices.forget_all();
+        assert_eq!(devices.unfetched(), ["i"]);
+        devices.were_taken_back(&["i".to_owned()]);
+        assert!(devices.unfetched().is_empty());
     }
 
     #[test]
@@ -184,12 +213,12 @@ mod tests {
         let devices = Devices::default();
         let from = |host: usize| Party::at([10, 0, 0, host as u8].into());
         (0..100).for_each(|_| drop(devices.start(from(1), asking()).unwrap()));
-        assert_eq!(lock(&devices.0).len(), MOST_OF_ONE);
-        let (code, _, _) = devices.start(from(99), asking()).unwrap();
+        assert_eq!(lock(&devices.waiting).len(), MOST_OF_ONE);
+        let (code, _) = devices.start(from(99), asking()).unwrap();
         for host in 2..60 {
             (0..MOST_OF_ONE).for_each(|_| drop(devices.start(from(host), asking())));
         }
-        assert!(lock(&devices.0).len() <= MOST);
+        assert!(lock(&devices.waiting).len() <= MOST);
         assert!(devices.start(from(98), asking()).is_ok());
         assert!(matches!(devices.poll(&code), Polled::Pending), "the one of a lone address gave way");
     }
@@ -197,12 +226,12 @@ mod tests {
     #[test]
     fn where_many_wait_at_one_address_the_oldest_undecided_gives_way() {
         let devices = Devices::default();
-        let (approved, typed, _) = start(&devices).unwrap();
+        let (approved, typed) = start(&devices).unwrap();
         devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
         let waiting: Vec<_> = (0..MOST_OF_ONE).map(|_| start(&devices).unwrap().0).collect();
-        let (newcomer, typed, gone) = start(&devices).unwrap();
+        let (newcomer, typed) = start(&devices).unwrap();
         assert!(devices.look(&typed).is_some());
-        assert!(gone.is_none());
+        assert!(devices.unfetched().is_empty());
         assert!(matches!(devices.poll(&waiting[0]), Polled::Unknown));
         for code in [&waiting[1], &newcomer] {
             assert!(matches!(devices.poll(code), Polled::Pending));
@@ -210,7 +239,7 @@ mod tests {
         assert!(matches!(devices.poll(&approved), Polled::Granted(_)), "a decision is not lost");
         let devices = Devices::default();
         for _ in 0..MOST_OF_ONE {
-            let (_, typed, _) = start(&devices).unwrap();
+            let (_, typed) = start(&devices).unwrap();
             devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
         }
         assert!(start(&devices).is_ok(), "what was approved takes a place of its approver");
@@ -219,7 +248,7 @@ mod tests {
     #[test]
     fn who_was_approved_gives_way_to_no_stranger() {
         let devices = Devices::default();
-        let (code, typed, _) = start(&devices).unwrap();
+        let (code, typed) = start(&devices).unwrap();
         devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
         for host in 0..=255 {
             devices.start(Party::at([10, 0, 0, host].into()), asking()).unwrap();
@@ -231,16 +260,14 @@ mod tests {
     fn who_approves_many_machines_takes_their_own_places_not_the_owners() {
         let devices = Devices::default();
         let reader = || Party::at([127, 0, 0, 1].into()).named(Some("reader")).showing(Some("reader"));
-        let (owners, typed, _) = start(&devices).unwrap();
+        let (owners, typed) = start(&devices).unwrap();
         devices.decide(&typed, Some(granted()), owner()).ok().unwrap();
-        let mut given_up = 0;
         for host in 0..2 * MOST {
             let machine = Party::at([10, 0, (host / 250) as u8, (host % 250) as u8].into());
-            let (_, typed, gone) = devices.start(machine, asking()).unwrap();
-            given_up += usize::from(gone.is_some());
+            let (_, typed) = devices.start(machine, asking()).unwrap();
             devices.decide(&typed, Some(granted()), reader()).ok().unwrap();
         }
-        assert_eq!(given_up, MOST + 1, "what one token approved gives way to what it approves next");
+        assert_eq!(devices.unfetched().len(), MOST + 1, "what one token approved gives way to what it approves next");
         assert!(matches!(devices.poll(&owners), Polled::Granted(_)));
         assert!(devices.start(Party::at([10, 9, 9, 9].into()), asking()).is_ok());
     }

@@ -14,7 +14,7 @@ use crate::agent::gate::Gate;
 use crate::agent::gate::asker::Asker;
 use crate::agent::gate::guard::{Source, Verdict};
 use crate::agent::gate::people::{Basis, form_key};
-use crate::agent::life::auditing::{Author, Who};
+use crate::agent::life::auditing::{About, Author, Who};
 use crate::base::{Scope, Secret};
 use crate::wire::{Actor, Code, Fault, Person, reason};
 
@@ -184,8 +184,8 @@ impl Gate {
             None => None,
         };
         let Some(authority) = authority else {
-            if self.authority_of_session(&found)?.is_none() {
-                self.people.sessions.end(&found.id);
+            if self.authority_of_session(&found)?.is_none() && self.people.sessions.end(&found.id).is_some() {
+                self.audit.note("auth.session_end", found.ended_by_agent(), About::right(&found.id), Ok(()));
             }
             return Err(reason::Rights::Unauthenticated.into());
         };

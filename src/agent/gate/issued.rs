@@ -196,6 +196,8 @@ impl Gate {
 
     async fn enter(&self, order: Order) -> Result<(Secret, Listed), Fault> {
         let most = self.settings.config()?.max_active_tokens();
+        // What nobody has takes no place.
+        self.forget_old_devices().await;
         self.with_ledger(move |ledger| ledger.issue(order, most)).await
     }
 

@@ -1,3 +1,5 @@
+//! What somebody asks of a new token. Who issues it, and what that takes off it, is the gate's to say.
+
 use crate::access::{Authority, Identity, Order, Rights, Standing};
 use crate::agent::gate::asker::Asker;
 use crate::base::{Expiry, Scopes, ServerPattern};
@@ -37,6 +39,24 @@ impl NewToken {
             max_uses: None,
             approved_by: None,
             identity: asker.guest().and_then(|guest| guest.identity()).cloned(),
+            leased: false,
+        }
+    }
+
+    /// One that is like others in nothing but these.
+    #[cfg(test)]
+    pub(crate) fn named(name: &str, scopes: &str) -> NewToken {
+        NewToken {
+            name: name.to_owned(),
+            scopes: Scopes::from_names([scopes]).unwrap(),
+            servers: Vec::new(),
+            reveal: false,
+            status_only: false,
+            role: None,
+            expires_at: None,
+            max_uses: None,
+            approved_by: None,
+            identity: None,
             leased: false,
         }
     }

@@ -76,6 +76,7 @@ mod tests {
     use crate::access::{Authority, Holder, Standing};
     use crate::agent::Agent;
     use crate::agent::gate::asker::{Asker, Peer};
+    use crate::agent::gate::endings::EndNoted;
     use crate::agent::gate::needs::at_server;
     use crate::agent::gate::new_token::NewToken;
     use crate::base::{Paths, Scopes, Secret, ServerUrl, StoreChoice, StoredIn, TokenSource};
@@ -112,7 +113,7 @@ mod tests {
         let login = || Credential::token(Secret::new("t".into()), TokenSource::Loom);
         keep(&agent.upstream, &mut caller, account(), None, login()).await.unwrap();
         agent.accounts.forget([(account(), Secret::new("t".into()))].into()).await.1.unwrap();
-        agent.gate.end_issued(token.id.clone()).await.unwrap();
+        agent.gate.end_issued(token.id.clone(), EndNoted::by_agent()).await.unwrap();
         let refused = keep(&agent.upstream, &mut caller, account(), None, login()).await;
         assert_eq!(refused.err().map(|fault| fault.code()), Some(Code::Denied));
         assert!(agent.accounts.with(|all| all.get(&account()).is_none()).await.unwrap());

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::access::IssuedToken;
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
@@ -10,11 +11,11 @@ use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::agent::gate::asker::Asker;
 use crate::agent::gate::devices::{INTERVAL, NoPlace, Polled};
+use crate::agent::gate::endings::EndNoted;
 use crate::agent::gate::issued;
 use crate::agent::gate::new_token::NewToken;
 use crate::agent::gate::viewer::Viewer;
 use crate::agent::gate::waiting::{Asking, Granted, LIFE};
-use crate::agent::life::auditing::About;
 use crate::base::{is_visible, printable};
 use crate::wire::{
     Actor, Code, DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
@@ -28,17 +29,17 @@ impl Handle for DeviceStart {
     const EVENT: Noted = Noted::Done("device.start");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceStartReply, Fault> {
-        agent.gate.forget_old_devices().await?;
+        agent.gate.forget_old_devices().await;
         let name = self.name.map(|name| printable(name.trim().chars().take(MAX_NAME).collect::<String>().trim()));
         let address = caller.guest().map(|guest| guest.address());
         let asking = Asking::new(name.filter(|name| is_visible(name)), address, self.scopes);
         let started = agent.gate.devices.start(agent.gate.party_asking(caller.asker(), caller.authority()), asking);
-        let (device_code, user_code, unfetched) = started.map_err(|error| match error {
+        let (device_code, user_code) = started.map_err(|error| match error {
             NoPlace::TooMany => fault::too_many(LIFE.as_secs() / 10),
             NoPlace::NoRandom(error) => reason::Tokens::NoRandom { error: error.to_string() }.into(),
         })?;
         caller.notes_done();
-        agent.gate.revoke_unfetched(unfetched.into_iter().collect()).await?;
+        agent.gate.revoke_unfetched().await;
         let (expires_in, interval) = (LIFE.as_secs(), INTERVAL.as_secs());
         Ok(DeviceStartReply { device_code, user_code, expires_in, interval })
     }
@@ -48,7 +49,7 @@ impl Handle for DevicePoll {
     const EVENT: Noted = Noted::OfAnother;
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DevicePollReply, Fault> {
-        agent.gate.forget_old_devices().await?;
+        agent.gate.forget_old_devices().await;
         Ok(match agent.gate.devices.poll(&self.device_code) {
             Polled::Pending => DevicePollReply::Pending,
             Polled::SlowDown => DevicePollReply::SlowDown,
@@ -119,10 +120,7 @@ impl Handle for DeviceDecide {
         let granted = Granted { token, id: id.clone(), scopes, expires_at };
         if agent.gate.devices.decide(&user_code, Some(granted), party).is_err() {
             // Somebody else decided meanwhile, or its time was over.
-            let ended = agent.gate.revoke_unfetched(vec![id.clone()]).await;
-            let outcome = ended.as_ref().copied().map_err(Fault::code);
-            caller.noting().note_of_agent("token.revoke", About::right(&id), outcome);
-            ended?;
+            agent.gate.take_back(id).await;
             return Err(reason::People::CodeUnknown.into());
         }
         Ok(DeviceDecideReply { granted: Some(about) })
@@ -143,18 +141,16 @@ impl Handle for DeviceEnd {
     const EVENT: Noted = Noted::Done("device.end");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let ended = agent
-            .gate
-            .revoke_issued(Viewer::new(caller.asker(), caller.authority()), self.id.clone(), |token| {
-                token.approved_by.is_some()
-            })
-            .await?;
-        let ids: Vec<&str> = ended.iter().map(|token| token.id.as_str()).collect();
-        if ended.is_empty() {
+        let viewer = Viewer::new(caller.asker(), caller.authority());
+        let noted = EndNoted { event: "device.end", who: caller.actor() };
+        let is_machine = |token: &IssuedToken| token.approved_by.is_some();
+        let revoked = agent.gate.revoke_issued(viewer, self.id.clone(), is_machine, noted).await?;
+        if revoked.all.is_empty() {
             return Err(fault::no_such_token(&self.id));
         }
-        caller.concerns(&ids.join(" "));
-        caller.notes_done();
+        if !revoked.now.is_empty() {
+            caller.noting().was_noted();
+        }
         Ok(Empty {})
     }
 }

@@ -6,10 +6,11 @@ use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::call::noting::Noted;
 use crate::agent::fault;
+use crate::agent::gate::endings::EndNoted;
 use crate::agent::gate::issued;
 use crate::agent::gate::new_token::NewToken;
 use crate::agent::gate::viewer::Viewer;
-use crate::agent::life::auditing::About;
+use crate::agent::life::auditing::{About, Who};
 use crate::base::{Scope, Scopes, is_visible, scopes_of_role};
 use crate::wire::{
     Actor, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
@@ -65,20 +66,21 @@ impl Handle for RevokeToken {
     const EVENT: Noted = Noted::Done("token.revoke");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<RevokeTokenReply, Fault> {
-        let revoked = agent
-            .gate
-            .revoke_issued(Viewer::new(caller.asker(), caller.authority()), self.name.clone(), |_| true)
-            .await?;
-        if revoked.is_empty() {
+        let viewer = Viewer::new(caller.asker(), caller.authority());
+        let who = caller.actor();
+        let noted = || EndNoted { event: "token.revoke", who: who.clone() };
+        let revoked = agent.gate.revoke_issued(viewer, self.name.clone(), |_| true, noted()).await?;
+        if revoked.all.is_empty() {
             return Err(fault::no_such_token(&self.name));
         }
-        let ids: Vec<&str> = revoked.iter().map(|token| token.id.as_str()).collect();
-        caller.concerns(&ids.join(" "));
-        caller.notes_done();
         if self.forget {
-            agent.gate.forget_issued(revoked.iter().map(|token| token.id.clone()).collect()).await?;
+            let ids = revoked.all.iter().map(|token| token.id.clone()).collect();
+            agent.gate.forget_issued(ids, noted()).await?;
         }
-        Ok(RevokeTokenReply { revoked: revoked.iter().map(issued::info).collect() })
+        if !revoked.now.is_empty() {
+            caller.noting().was_noted();
+        }
+        Ok(RevokeTokenReply { revoked: revoked.all.iter().map(issued::info).collect() })
     }
 }
 
@@ -103,9 +105,13 @@ impl Handle for EndToken {
             None => caller.actor(),
         };
         caller.concerns(&id);
-        let ended = agent.gate.end_issued(id).await;
-        // That it cannot be noted is no reason to go on with it.
-        caller.noting().note(actor, ended.as_ref().copied().map_err(Fault::code));
+        let who: Who = actor;
+        let ended = agent.gate.end_issued(id, EndNoted { event: "token.revoke", who: who.clone() }).await;
+        match &ended {
+            Ok(()) => caller.noting().was_noted(),
+            // That it cannot be noted is no reason to go on with it.
+            Err(fault) => caller.noting().note(who, Err(fault.code())),
+        }
         ended.map(|()| Empty {})
     }
 }

@@ -15,7 +15,7 @@ use crate::agent::fault;
 use crate::agent::gate::guest::Guest;
 use crate::agent::gate::people::access_tokens::person;
 use crate::agent::gate::people::{Away, Basis, Session, form_key};
-use crate::agent::life::auditing::{About, Who};
+use crate::agent::life::auditing::About;
 use crate::agent::login::read_secret;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{IssuerConfig, Secret, ServerUrl, from_home};
@@ -209,15 +209,20 @@ async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Res
     };
     let party = agent.gate.party_of(Party::at(session.address), Some(&session.person), token, &authority);
     agent.audit.can_note().await?;
-    let begun = agent.gate.people.sessions.begin(party, session);
-    let (secret, session) = begun.map_err(no_random)?;
+    let begun = agent.gate.people.sessions.begin(party, session.clone());
+    let (secret, gone) = begun.map_err(no_random)?;
     agent.audit.note("auth.sign_in", session.actor(), About::right(&session.id), Ok(()));
+    if let Some(gone) = gone {
+        // It made room for this one.
+        agent.audit.note("auth.session_end", session.actor(), About::right(&gone.id), Ok(()));
+    }
     if let Some(replaced) = replaces.and_then(|id| agent.gate.people.sessions.end(&id)) {
         agent.audit.note("auth.sign_out", replaced.actor(), About::right(&replaced.id), Ok(()));
     }
     if let Err(fault) = agent.audit.rights_noted().await {
-        agent.gate.people.sessions.end(&session.id);
-        agent.audit.note("auth.session_end", Who::agent(), About::right(&session.id), Ok(()));
+        if agent.gate.people.sessions.end(&session.id).is_some() {
+            agent.audit.note("auth.session_end", session.ended_by_agent(), About::right(&session.id), Ok(()));
+        }
         return Err(fault);
     }
     Ok(SessionReply { session: secret, person: session.person.name })
@@ -280,4 +285,38 @@ fn random() -> Result<Secret, Fault> {
     let mut bytes = zeroize::Zeroizing::new([0; 32]);
     getrandom::fill(&mut *bytes).map_err(no_random)?;
     Ok(Secret::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Authority;
+    use crate::agent::gate::new_token::NewToken;
+    use crate::base::{Paths, StoreChoice, StoredIn};
+
+    #[tokio::test]
+    async fn a_session_that_makes_room_for_another_one_is_noted_to_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::below(dir.path());
+        let agent = Agent::new(paths.clone(), Some(StoreChoice::In(StoredIn::File)), false);
+        let token = NewToken::named("me", "*");
+        let (_, token) = agent.gate.issue(&Authority::owner(), token).await.unwrap();
+        let session = || {
+            let person = Person { name: "me".to_owned(), subject: None, issuer: None };
+            let basis = Basis::Token(token.id.clone());
+            Session::new(person, basis, Standing::default(), None, [127, 0, 0, 1].into()).unwrap()
+        };
+        let mut all = Vec::new();
+        let ends = || std::fs::read_to_string(paths.audit_rights()).unwrap().matches("auth.session_end").count();
+        while all.len() < 1000 {
+            let session = session();
+            all.push(session.id.clone());
+            agent.gate.people.sessions.begin(Party::at(session.address), session).unwrap();
+        }
+        begin(&agent, session(), None).await.unwrap();
+        assert_eq!(ends(), 1);
+        let log = std::fs::read_to_string(paths.audit_rights()).unwrap();
+        let end = log.lines().find(|line| line.contains("auth.session_end")).unwrap();
+        assert!(end.contains(&all[0]) && end.contains(&token.id), "{end}");
+    }
 }

@@ -10,9 +10,10 @@ use std::net::IpAddr;
 use crate::access::{Authority, HeldRights, Holder, Identity, Refused, Rights, Standing};
 use crate::agent::fault;
 use crate::agent::gate::Gate;
+use crate::agent::gate::endings::EndNoted;
 use crate::agent::gate::guard::Source;
 use crate::agent::gate::people::{Basis, Session};
-use crate::agent::life::auditing::{About, Author, Who};
+use crate::agent::life::auditing::{About, Who};
 use crate::base::Scope;
 use crate::wire::{Actor, Code, Fault, Person};
 
@@ -62,8 +63,8 @@ impl Gate {
         Ok((all.len() == identities.len()).then_some(all))
     }
 
-    /// Somebody signed in: their other sessions and what they handed on go by what is said of them now. What of the
-    /// latter ends by that is noted under their name.
+    /// Somebody signed in: their other sessions and what they handed on go by what is said of them now. What ends by
+    /// that is noted under their name.
     pub(crate) async fn signed_in_anew(
         &self,
         identity: &Identity,
@@ -71,19 +72,13 @@ impl Gate {
         address: IpAddr,
         is_let_in: bool,
     ) -> Result<(), Fault> {
-        self.people.sessions.signed_in(identity, is_let_in);
-        let ended = self.signed_in(identity.clone(), is_let_in).await?;
-        let any = !ended.is_empty();
-        for ended in ended {
-            let mut actor = actor(person, address);
-            if let Actor::Person { token_id, .. } = &mut actor {
-                *token_id = Some(ended.id.clone());
-            }
-            // The token may be gone already by which they would be found.
-            let author = Author::Restricted(person.lasting_name());
-            self.audit.note("device.end", Who { actor, author }, About::right(&ended.id), Ok(()));
+        let who = Who::from(actor(person, address));
+        let ended = self.people.sessions.signed_in(identity, is_let_in);
+        for session in &ended {
+            self.audit.note("auth.session_end", who.clone(), About::right(&session.id), Ok(()));
         }
-        if any { self.audit.rights_noted().await } else { Ok(()) }
+        let any = self.signed_in(identity.clone(), is_let_in, EndNoted { event: "device.end", who }).await?;
+        if any || !ended.is_empty() { self.audit.rights_noted().await } else { Ok(()) }
     }
 
     /// Why somebody stays outside of whom the issuer says who they are. Noted once in a while for each, by name, so

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use crate::access::{Identity, Standing};
 use crate::agent::fair::party::Party;
 use crate::agent::fair::shares::Shares;
+use crate::agent::life::auditing::Who;
 use crate::base::lock;
 use crate::base::{Moment, Secret, hex};
 use crate::wire::{Actor, Person};
@@ -98,6 +99,11 @@ impl Session {
         };
         Actor::Person { person, subject, issuer, token_id, address: self.address.to_string() }
     }
+
+    /// The agent, which ends it of its own accord: that counts as theirs who signed in.
+    pub(crate) fn ended_by_agent(&self) -> Who {
+        Who { author: Who::from(self.actor()).author, ..Who::agent() }
+    }
 }
 
 impl Default for Sessions {
@@ -107,17 +113,19 @@ impl Default for Sessions {
 }
 
 impl Sessions {
-    /// Begins a session. The secret is told here and never again.
-    pub(crate) fn begin(&self, party: Party, session: Session) -> Result<(Secret, Session), getrandom::Error> {
+    /// Begins a session. The secret is told here and never again. Returns also the session that had to make room, if
+    /// one had to.
+    pub(crate) fn begin(&self, party: Party, session: Session) -> Result<(Secret, Option<Session>), getrandom::Error> {
         let mut random = zeroize::Zeroizing::new([0; SECRET_BYTES]);
         getrandom::fill(&mut *random)?;
         let secret = Secret::new(URL_SAFE_NO_PAD.encode(random.as_slice()));
         let now = Moment::now();
-        let kept = Kept { hash: hash(&secret), began: now, used: now, session: session.clone() };
-        if self.alive(now).push(party, kept).1.is_some() {
+        let kept = Kept { hash: hash(&secret), began: now, used: now, session };
+        let gone = self.alive(now).push(party, kept).1;
+        if gone.is_some() {
             self.say_that_one_ended();
         }
-        Ok((secret, session))
+        Ok((secret, gone.map(|kept| kept.session)))
     }
 
     /// The session of this secret; it goes on from here.
@@ -144,11 +152,12 @@ impl Sessions {
         all.remove(number).map(|kept| kept.session)
     }
 
-    /// Somebody signed in anew: their sessions go by what is said of them now, and end if they were not let in.
-    pub(crate) fn signed_in(&self, identity: &Identity, is_let_in: bool) {
+    /// Somebody signed in anew: their sessions go by what is said of them now, and end if they were not let in. Returns
+    /// those that ended.
+    pub(crate) fn signed_in(&self, identity: &Identity, is_let_in: bool) -> Vec<Session> {
         let is_theirs = |kept: &Kept| matches!(&kept.session.basis, Basis::Identity(own) if own.is_of(identity));
         let mut all = self.alive(Moment::now());
-        all.retain(|kept| is_let_in || !is_theirs(kept));
+        let ended = all.take(|kept| !is_let_in && is_theirs(kept));
         let theirs: Vec<u64> = all.iter().filter(|(_, kept)| is_theirs(kept)).map(|(number, _)| number).collect();
         for number in theirs {
             if let Some(kept) = all.get_mut(number) {
@@ -156,6 +165,7 @@ impl Sessions {
             }
         }
         self.say_that_one_ended();
+        ended.into_iter().map(|kept| kept.session).collect()
     }
 
     pub(crate) fn end_all(&self) {
@@ -227,7 +237,9 @@ mod tests {
     #[test]
     fn a_session_goes_on_while_it_is_used_and_ends_when_it_is_ended() {
         let sessions = Sessions::default();
-        let (secret, begun) = sessions.begin(party("a"), session("a")).unwrap();
+        let begun = session("a");
+        let (secret, gone) = sessions.begin(party("a"), begun.clone()).unwrap();
+        assert!(gone.is_none());
         assert_eq!(sessions.find(&secret).unwrap().id, begun.id);
         assert!(sessions.find(&Secret::new("x".into())).is_none());
         assert!(sessions.look(&begun.id).is_some());
@@ -262,12 +274,14 @@ mod tests {
         let sessions = Sessions::default();
         let (admin, _) = sessions.begin(party("admin"), session("admin")).unwrap();
         let (first, _) = sessions.begin(party("a"), session("first")).unwrap();
-        let (second, _) = sessions.begin(party("a"), session("second")).unwrap();
+        let idlest = session("second");
+        let (second, _) = sessions.begin(party("a"), idlest.clone()).unwrap();
         for _ in 3..MOST {
             sessions.begin(party("a"), session("more")).unwrap();
         }
         assert!(sessions.find(&first).is_some());
-        sessions.begin(party("a"), session("last")).unwrap();
+        let (_, gone) = sessions.begin(party("a"), session("last")).unwrap();
+        assert_eq!(gone.map(|gone| gone.id), Some(idlest.id), "who begins one is told which one made room");
         assert!(sessions.find(&first).is_some());
         assert!(sessions.find(&second).is_none());
         assert!(sessions.find(&admin).is_some());
