@@ -149,6 +149,11 @@ impl IssuedToken {
         rests_on(self.identity.as_ref(), self.approved_by.as_ref())
     }
 
+    /// Whether it rests on the rights of this person.
+    pub fn rests_upon(&self, identity: &Identity) -> bool {
+        self.rests_on().is_some_and(|own| own.is_of(identity))
+    }
+
     /// Whether the token is neither revoked nor expired. Whether it has rights depends on those that issued it too,
     /// which only the ledger knows.
     pub(super) fn is_alive(&self) -> bool {

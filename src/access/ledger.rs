@@ -120,6 +120,17 @@ impl Ledger {
     pub fn descends(&self, token: &IssuedToken, from: &str) -> bool {
         self.known().ids(&token.issued_by).contains(from)
     }
+
+    /// Whether the token with this id is of what these are: one of them, one that led to them, or one that counts in
+    /// the same share as they.
+    pub fn is_of(&self, id: &str, those: &Standing) -> bool {
+        if those.is_users() {
+            return false;
+        }
+        let known = self.known();
+        let share = known.who_has(id);
+        known.ids(those).contains(id) || those.ids().any(|one| one == id || known.who_has(one) == share)
+    }
 }
 
 #[cfg(test)]

@@ -17,5 +17,6 @@ mod shares;
 pub mod sso;
 mod strangers;
 mod tls;
+mod token_door;
 mod tokens;
 mod wire;

@@ -1,10 +1,11 @@
 //! Which issued tokens and sessions somebody sees, and may end.
 
-use crate::access::{Authority, IssuedToken, Ledger, Listed, Standing};
+use crate::access::{Authority, Identity, IssuedToken, Ledger, Listed, Standing};
 use crate::agent::fault;
 use crate::agent::gate::Gate;
 use crate::agent::gate::asker::Asker;
 use crate::agent::gate::guest::Guest;
+use crate::agent::gate::people::{Basis, Session};
 use crate::wire::{Fault, Person};
 
 /// Who wants to see tokens, or to end them.
@@ -15,6 +16,8 @@ pub(crate) struct Viewer {
     /// Who stands behind the door they came through: none of theirs.
     door: Standing,
     person: Option<Person>,
+    /// The same, if an issuer says who they are.
+    identity: Option<Identity>,
 }
 
 impl Viewer {
@@ -22,16 +25,21 @@ impl Viewer {
         let (authority, guest) = (authority.clone(), asker.guest());
         let own = guest.map_or(authority.token(), Guest::token).map(str::to_owned);
         let door = guest.map(|guest| guest.door().clone()).unwrap_or_default();
-        Viewer { authority, own, door, person: guest.and_then(Guest::person).cloned() }
+        let (person, identity) = (guest.and_then(Guest::person).cloned(), guest.and_then(Guest::identity).cloned());
+        Viewer { authority, own, door, person, identity }
     }
 
+    /// Whether they may see the token with this id, and end it: what came of theirs, and what they oversee but for
+    /// their own and what is the door's.
     fn sees(&self, token: &IssuedToken, ledger: &Ledger) -> bool {
         let own = self.own.as_deref();
-        let is_shown = own == Some(&*token.id) || self.door.ids().any(|id| id == token.id);
         let approved = token.approved_by.as_ref().zip(self.person.as_ref());
         own.is_some_and(|own| ledger.descends(token, own))
             || approved.is_some_and(|(approver, person)| approver.is(person))
-            || self.authority.oversees(&token.rights()) && !is_shown
+            || self.identity.as_ref().is_some_and(|identity| token.rests_upon(identity))
+            || self.authority.oversees(&token.rights())
+                && own != Some(&*token.id)
+                && !ledger.is_of(&token.id, &self.door)
     }
 }
 
@@ -47,6 +55,14 @@ impl Gate {
             token.active = self.rights_of_people_behind(&Standing::of_token(&token.id))?.is_some();
         }
         Ok(seen)
+    }
+
+    /// Whether they may see this session, and end it: what somebody began with the door's token is the door's.
+    pub(crate) fn may_see(&self, viewer: &Viewer, session: &Session) -> bool {
+        let Basis::Token(id) = &session.basis else { return true };
+        let (ledger, of) = (&self.issued.ledger, Standing::of_token);
+        let is_theirs = |own: &String| ledger.leads_to(&of(own), &of(id)).unwrap_or_default();
+        viewer.own.as_ref().is_some_and(is_theirs) || !ledger.is_of(id, &viewer.door)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::agent::fault;
 use crate::agent::gate::guest::Guest;
 use crate::agent::gate::people::access_tokens::person;
 use crate::agent::gate::people::{Away, Basis, Session, form_key};
+use crate::agent::gate::viewer::Viewer;
 use crate::agent::life::auditing::About;
 use crate::agent::login::read_secret;
 use crate::agent::upstream::oauth_fault;
@@ -175,9 +176,13 @@ impl Handle for WhoAmI {
 impl Handle for Sessions {
     const EVENT: Noted = Noted::Never;
 
-    async fn handle(self, agent: &Agent, _: &mut Caller<'_>) -> Result<SessionsReply, Fault> {
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<SessionsReply, Fault> {
+        let viewer = Viewer::new(caller.asker(), caller.authority());
         let mut sessions = Vec::new();
         for (session, left) in agent.gate.people.sessions.all() {
+            if !agent.gate.may_see(&viewer, &session) {
+                continue;
+            }
             // What is no more ends with its next request.
             let Some(authority) = agent.gate.authority_of_session(&session)? else { continue };
             let Session { id, person, address, .. } = session;
@@ -193,7 +198,9 @@ impl Handle for SessionEnd {
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         caller.concerns(&self.id);
-        let ended = agent.gate.people.sessions.end(&self.id);
+        let viewer = Viewer::new(caller.asker(), caller.authority());
+        let found = agent.gate.people.sessions.look(&self.id).filter(|found| agent.gate.may_see(&viewer, found));
+        let ended = found.and_then(|found| agent.gate.people.sessions.end(&found.id));
         ended.ok_or_else(|| fault::no_such_session(&self.id))?;
         caller.notes_done();
         Ok(Empty {})

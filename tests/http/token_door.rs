@@ -1,0 +1,74 @@
+//! The HTTP door that a token opened: people whom an issuer knows come through it, and are neither the token nor see
+//! what is the token's.
+
+use serde_json::{Value, json};
+
+use crate::http::jwt::{AUDIENCE, CLIENT, Published};
+use crate::support::{Door, Home, Jar, run};
+
+/// A home with a door that this token opened, at which an issuer of the settings counts.
+fn home(published: &Published) -> (Home, Door, String) {
+    let home = Home::new();
+    let opener = home.issue("opener", &["--scopes", "*"]);
+    let mut serve = home.command(env!("CARGO_BIN_EXE_loom"));
+    serve.args(["serve", "--listen", "127.0.0.1:0"]).env("LOOM_TOKEN", &opener);
+    let url = run(&mut serve, b"").ok().out.trim().to_owned();
+    // Not before: an agent with a door in its settings opens that one.
+    home.configure(&format!(
+        "[[http.issuer]]\nissuer = '{}'\nclient_id = '{CLIENT}'\naudience = '{AUDIENCE}'\n",
+        published.stub.url()
+    ));
+    (home, Door { url }, opener)
+}
+
+fn admin(published: &Published, subject: &str) -> String {
+    let draft = published.draft("ec", "ES256").claim("roles", "admin");
+    draft.claim("sub", subject).claim("preferred_username", subject).sign()
+}
+
+fn issue(door: &Door, token: &str, name: &str) -> Value {
+    door.post("/api/enterprise/tokens", token, &json!({ "name": name, "scopes": ["read"] })).ok(201)
+}
+
+/// One field of each that is listed there.
+fn listed(door: &Door, path: &str, token: &str, field: &str) -> Vec<String> {
+    let all = door.get(path, token).ok(200);
+    let mut told: Vec<String> =
+        all.as_array().unwrap().iter().map(|one| one[field].as_str().unwrap().to_owned()).collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn an_administrator_sees_and_ends_nothing_of_the_token_behind_the_door() {
+    let published = Published::start();
+    let (home, door, opener) = home(&published);
+    let other = home.issue("other", &["--scopes", "read"]);
+    let of_opener = ["child", "grandchild"].map(|name| issue(&door, &opener, name));
+    let [ada, eve] = ["ada", "eve"].map(|name| admin(&published, name));
+    let own = issue(&door, &ada, "adas");
+    issue(&door, &eve, "eves");
+    let tokens = |token: &str| listed(&door, "/api/enterprise/tokens", token, "name");
+    assert_eq!(tokens(&ada), ["adas", "eves", "other"]);
+    let ends = |id: &Value| door.delete(&format!("/api/enterprise/tokens/{}", id.as_str().unwrap()), &ada);
+    for token in &of_opener {
+        ends(&token["id"]).fails(404);
+        ends(&token["name"]).fails(404);
+        door.get("/api/status", token["token"].as_str().unwrap()).ok(200);
+    }
+    ends(&json!("opener")).fails(404);
+    // The token sees what came of it, those of people too: it is its door.
+    assert_eq!(tokens(&opener), ["adas", "child", "eves", "grandchild", "other"]);
+    let jar = Jar::new(&home);
+    jar.post(&format!("{}/sign-in/token", door.url), &[("token", &opener)]).is(303);
+    let session = home.audited("auth.sign_in").pop().unwrap()["about"].as_str().unwrap().to_owned();
+    assert!(listed(&door, "/api/sessions", &ada, "id").is_empty());
+    door.delete(&format!("/api/sessions/{session}"), &ada).fails(404);
+    jar.get(&format!("{}/", door.url)).is(200);
+    assert_eq!(listed(&door, "/api/sessions", &opener, "id"), [session.as_str()]);
+    door.delete(&format!("/api/sessions/{session}"), &opener).ok(200);
+    // What is theirs they end, and what is neither theirs nor the token's they oversee.
+    ends(&own["id"]).ok(200);
+    ends(&json!("other")).ok(200);
+    door.get("/api/status", &other).fails(401);
+}
