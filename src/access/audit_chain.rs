@@ -153,6 +153,7 @@ fn stub(entry: &AuditEntry) -> AuditEntry {
         time: cut(&entry.time),
         event: cut(&entry.event),
         actor,
+        door: cut_some(&entry.door),
         server: entry.server.as_ref().map(ServerUrl::origin).filter(|server| server.to_string().len() <= 2 * MAX_LEFT),
         account: cut_some(&entry.account),
         method: cut_some(&entry.method),

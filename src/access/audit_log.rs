@@ -114,6 +114,7 @@ pub(super) mod tests {
             time: format!("2026-01-01T00:{:02}:{:02}Z", second / 60, second % 60),
             event: event.into(),
             actor: Actor::Process { uid: 1, pid: 2, exe: Some("/usr/bin/git".into()), token_id: None },
+            door: None,
             server: None,
             account: Some(account.into()),
             method: None,

@@ -100,6 +100,9 @@ pub struct AuditEntry {
     pub event: String,
     /// Who asked.
     pub actor: Actor,
+    /// The ids of the tokens behind the door where it was asked, with a space between, if a token opened or limits it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub door: Option<String>,
     /// The server that was meant, if one was.
     pub server: Option<ServerUrl>,
     /// The account that was meant, if one was.
@@ -151,7 +154,7 @@ pub enum Actor {
         /// The issuer at which they signed in; absent if an issued token vouches for them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         issuer: Option<String>,
-        /// The id of the issued token that they used, if they did.
+        /// The id of the issued token that they signed in with, if they did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token_id: Option<String>,
         /// The IP address that they came from; a network where several addresses were counted together.

@@ -307,6 +307,7 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
         time: "2026-01-01T00:00:00Z".into(),
         event: "token.get".into(),
         actor,
+        door: None,
         server: Some(server()),
         account: Some("ci".into()),
         method: None,
@@ -337,7 +338,8 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
         about: Some("ba9876543210".into()),
         ..program.clone()
     };
-    let entries = [program, token, afar, person, stranger, more, called, issued];
+    let at_door = AuditEntry { door: Some("0f1e2d3c4b5a".into()), ..person.clone() };
+    let entries = [program, token, afar, person, stranger, more, called, issued, at_door];
     let printed: Vec<_> = entries.iter().map(print_event).collect();
     golden("audit-event", &printed.iter().map(|frame| frame.as_slice()).collect::<Vec<_>>());
     for (entry, frame) in entries.iter().zip(&printed) {

@@ -72,3 +72,31 @@ fn an_administrator_sees_and_ends_nothing_of_the_token_behind_the_door() {
     ends(&json!("other")).ok(200);
     door.get("/api/status", &other).fails(401);
 }
+
+#[test]
+fn the_log_names_the_person_and_apart_the_token_behind_the_door() {
+    let published = Published::start();
+    let (home, door, opener) = home(&published);
+    let shown = home.issue("shown", &["--scopes", "*"]);
+    let of_door = home.audited("token.generate")[0]["about"].clone();
+    let of_shown = home.audited("token.generate")[1]["about"].clone();
+    issue(&door, &admin(&published, "ada"), "adas");
+    issue(&door, &shown, "more");
+    issue(&door, &opener, "own");
+    door.get("/api/status", "loom_wrong").fails(401);
+    let noted = home.audited("token.generate");
+    let who = |at: usize| (&noted[at]["actor"]["person"], &noted[at]["actor"]["token_id"], &noted[at]["door"]);
+    assert_eq!(who(2), (&json!("ada"), &Value::Null, &of_door));
+    assert_eq!(who(3), (&Value::Null, &of_shown, &of_door));
+    assert_eq!(who(4), (&Value::Null, &of_door, &of_door));
+    assert_eq!(home.audited("auth.fail").pop().unwrap()["door"], of_door);
+    assert!(noted[0].get("door").is_none(), "nobody stands behind the user's socket");
+    let said = home.loom(&["audit", "tail", "--event", "token.generate"]).ok().out;
+    let line = said.lines().find(|line| line.contains("person=ada")).unwrap_or_else(|| panic!("{said}"));
+    assert!(!line.contains("token=") && line.contains(&format!("door={}", of_door.as_str().unwrap())), "{line}");
+    // At a door of the user's nobody stands behind it.
+    home.loom(&["serve", "--stop"]).ok();
+    let door = home.serve(&[]);
+    issue(&door, &admin(&published, "ada"), "at the user's");
+    assert!(home.audited("token.generate").pop().unwrap().get("door").is_none());
+}

@@ -62,7 +62,11 @@ impl<'a> Asker<'a> {
             }
             Asker::Guest(guest) => return guest.who(),
         };
-        Who { actor, author: self.author(authority) }
+        let who = Who::from(actor).counted_for(self.author(authority));
+        match self {
+            Asker::Process { door: Some(door), .. } => who.at(door),
+            Asker::Process { door: None, .. } | Asker::Guest(_) => who,
+        }
     }
 
     /// Whom the audit log counts the asker's entries for.

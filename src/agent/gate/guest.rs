@@ -83,12 +83,15 @@ impl Guest {
     }
 
     pub(crate) fn who(&self) -> Who {
-        let who = Who::from(self.actor());
-        Who { author: Author::of(&self.authority, self.person()).unwrap_or(who.author), ..who }
+        let who = Who::from(self.actor()).at(&self.door);
+        match Author::of(&self.authority, self.person()) {
+            Some(author) => who.counted_for(author),
+            None => who,
+        }
     }
 
     fn actor(&self) -> Actor {
-        let (token_id, address) = (self.authority.token().map(str::to_owned), self.address.to_string());
+        let (token_id, address) = (self.token().map(str::to_owned), self.address.to_string());
         match (&self.person, token_id) {
             (Some(Person { name, subject, issuer }), token_id) => {
                 let (subject, issuer) = (subject.clone(), issuer.clone());
@@ -167,7 +170,7 @@ impl Gate {
 
     async fn by_access_token(&self, stranger: Guest, token: &Secret) -> Result<Guest, Fault> {
         let ended = |fault: &Fault| self.note_expired(&stranger, fault);
-        let Some(found) = self.access_token(token, stranger.address).await.inspect_err(ended)? else {
+        let Some(found) = self.access_token(token, &stranger).await.inspect_err(ended)? else {
             return Err(self.wrong_proof(&stranger, token));
         };
         let authority = self.spend(Authority::owner().within(found.rights), &stranger.door).await?;

@@ -143,7 +143,7 @@ impl Gate {
     pub(crate) fn note_ended(&self, token: &Secret, who: Who, code: Code) -> Option<()> {
         let id = self.issued.ledger.knows(token).ok().flatten()?;
         // Guesses of their neighbours do not hide it.
-        self.audit.note("auth.fail", Who { author: Author::Restricted(id), ..who }, None, Err(code));
+        self.audit.note("auth.fail", who.counted_for(Author::Restricted(id)), None, Err(code));
         Some(())
     }
 

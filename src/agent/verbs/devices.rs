@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::access::IssuedToken;
+use crate::access::{IssuedToken, Standing};
 use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
@@ -12,10 +12,12 @@ use crate::agent::fault;
 use crate::agent::gate::asker::Asker;
 use crate::agent::gate::devices::{INTERVAL, NoPlace, Polled};
 use crate::agent::gate::endings::EndNoted;
+use crate::agent::gate::guest::Guest;
 use crate::agent::gate::issued;
 use crate::agent::gate::new_token::NewToken;
 use crate::agent::gate::viewer::Viewer;
 use crate::agent::gate::waiting::{Asking, Granted, LIFE};
+use crate::agent::life::auditing::Who;
 use crate::base::{is_visible, printable};
 use crate::wire::{
     Actor, Code, DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
@@ -56,8 +58,11 @@ impl Handle for DevicePoll {
             Polled::Denied => DevicePollReply::Denied,
             Polled::Unknown => DevicePollReply::Expired,
             Polled::Granted(Granted { token, id, scopes, expires_at }) => {
-                let address = caller.guest().map(|guest| guest.address().to_string());
-                agent.audit.note("device.token", Actor::Token { token_id: id, address }, None, Ok(()));
+                let guest = caller.guest();
+                let address = guest.map(|guest| guest.address().to_string());
+                let who = Who::from(Actor::Token { token_id: id, address });
+                let who = who.at(guest.map_or(&Standing::default(), Guest::door));
+                agent.audit.note("device.token", who, None, Ok(()));
                 // It was approved, and that was noted.
                 let _ = agent.audit.rights_noted().await;
                 DevicePollReply::Completed { access_token: token, scopes, expires_at }

@@ -100,12 +100,14 @@ impl Handle for EndToken {
         if agent.gate.issued_token(id.clone()).await?.is_none_or(|token| token.revoked) {
             return Ok(Empty {});
         }
-        let actor = match caller.guest() {
-            Some(guest) => Actor::Token { token_id: id.clone(), address: Some(guest.address().to_string()) }.into(),
+        let who = match caller.guest() {
+            Some(guest) => {
+                let address = Some(guest.address().to_string());
+                Who::from(Actor::Token { token_id: id.clone(), address }).at(guest.door())
+            }
             None => caller.actor(),
         };
         caller.concerns(&id);
-        let who: Who = actor;
         let ended = agent.gate.end_issued(id, EndNoted { event: "token.revoke", who: who.clone() }).await;
         match &ended {
             Ok(()) => caller.noting().was_noted(),

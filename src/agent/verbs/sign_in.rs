@@ -93,9 +93,9 @@ impl SignInFinish {
         let identity = Identity::new(&claims, &config);
         let person = person(&claims, &identity);
         let let_in = identity.rights(&config);
-        agent.gate.signed_in_anew(&identity, &person, address, let_in.is_ok()).await?;
+        agent.gate.signed_in_anew(&identity, &person, guest, let_in.is_ok()).await?;
         if let Err(refused) = let_in {
-            return Err(agent.gate.not_let_in(&person, address, refused));
+            return Err(agent.gate.not_let_in(&person, guest, refused));
         }
         let basis = Basis::Identity(identity);
         let door = guest.door().clone();
@@ -218,13 +218,13 @@ async fn begin(agent: &Agent, session: Session, replaces: Option<String>) -> Res
     agent.audit.can_note().await?;
     let begun = agent.gate.people.sessions.begin(party, session.clone());
     let (secret, gone) = begun.map_err(no_random)?;
-    agent.audit.note("auth.sign_in", session.actor(), About::right(&session.id), Ok(()));
+    agent.audit.note("auth.sign_in", session.who(), About::right(&session.id), Ok(()));
     if let Some(gone) = gone {
         // It made room for this one.
-        agent.audit.note("auth.session_end", session.actor(), About::right(&gone.id), Ok(()));
+        agent.audit.note("auth.session_end", session.who(), About::right(&gone.id), Ok(()));
     }
     if let Some(replaced) = replaces.and_then(|id| agent.gate.people.sessions.end(&id)) {
-        agent.audit.note("auth.sign_out", replaced.actor(), About::right(&replaced.id), Ok(()));
+        agent.audit.note("auth.sign_out", replaced.who(), About::right(&replaced.id), Ok(()));
     }
     if let Err(fault) = agent.audit.rights_noted().await {
         if agent.gate.people.sessions.end(&session.id).is_some() {

@@ -803,6 +803,7 @@ page-who = من
 page-outcome = النتيجة
 page-by-process = العملية { $pid }
 page-by-token = الرمز {"\u2066"}{ $id }{"\u2069"}
+page-at-door = عند باب الرمز {"\u2066"}{ $id }{"\u2069"}
 page-connect = ربط جهاز
 page-code = الرمز
 page-code-help = الأحرف الثمانية التي يعرضها الجهاز.

@@ -803,6 +803,7 @@ page-who = Who
 page-outcome = Outcome
 page-by-process = process { $pid }
 page-by-token = token { $id }
+page-at-door = at the door of token { $id }
 page-connect = Connect a machine
 page-code = Code
 page-code-help = The eight letters that the machine shows.

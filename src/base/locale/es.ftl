@@ -804,6 +804,7 @@ page-who = Quién
 page-outcome = Resultado
 page-by-process = proceso { $pid }
 page-by-token = token { $id }
+page-at-door = en la puerta del token { $id }
 page-connect = Conectar una máquina
 page-code = Código
 page-code-help = Las ocho letras que muestra la máquina.

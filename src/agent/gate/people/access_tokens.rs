@@ -1,10 +1,10 @@
 //! Access tokens of an issuer: who they stand for, and what they may do here.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::access::{Claims, Expected, HeldRights, Holder, Identity, JwtError, Purpose, issuer_of, verify};
 use crate::agent::gate::Gate;
+use crate::agent::gate::guest::Guest;
 use crate::agent::gate::people::issuers::Issuer;
 use crate::base::{IssuerConfig, Secret, printable};
 use crate::wire::{Fault, Person, reason};
@@ -18,7 +18,7 @@ pub(crate) struct Found {
 
 impl Gate {
     /// Who shows this access token; nothing if it is worth nothing here, a fault if nobody gave them a role.
-    pub(crate) async fn access_token(&self, token: &Secret, from: IpAddr) -> Result<Option<Found>, Fault> {
+    pub(crate) async fn access_token(&self, token: &Secret, guest: &Guest) -> Result<Option<Found>, Fault> {
         let Some(said) = issuer_of(token.expose()) else { return Ok(None) };
         let mut configs = self.issuer_configs()?;
         configs.retain(|config| config.issuer.is(&said));
@@ -29,7 +29,7 @@ impl Gate {
             let person = person(&claims, &identity);
             return match identity.rights(&config) {
                 Ok(rights) => Ok(Some(Found { person, identity, rights: rights.of(holder) })),
-                Err(refused) => Err(self.not_let_in(&person, from, refused)),
+                Err(refused) => Err(self.not_let_in(&person, guest, refused)),
             };
         }
         Ok(None)

@@ -5,13 +5,12 @@
 //! chain, so a changed rule narrows or ends it without a list to go through; a sign-in replaces the claims, and one
 //! that is refused revokes (`handed_on`).
 
-use std::net::IpAddr;
-
 use crate::access::{Authority, HeldRights, Holder, Identity, Refused, Rights, Standing};
 use crate::agent::fault;
 use crate::agent::gate::Gate;
 use crate::agent::gate::endings::EndNoted;
 use crate::agent::gate::guard::Source;
+use crate::agent::gate::guest::Guest;
 use crate::agent::gate::people::{Basis, Session};
 use crate::agent::life::auditing::{About, Who};
 use crate::base::Scope;
@@ -69,10 +68,10 @@ impl Gate {
         &self,
         identity: &Identity,
         person: &Person,
-        address: IpAddr,
+        guest: &Guest,
         is_let_in: bool,
     ) -> Result<(), Fault> {
-        let who = Who::from(actor(person, address));
+        let who = who(person, guest);
         let ended = self.people.sessions.signed_in(identity, is_let_in);
         for session in &ended {
             self.audit.note("auth.session_end", who.clone(), About::right(&session.id), Ok(()));
@@ -83,18 +82,19 @@ impl Gate {
 
     /// Why somebody stays outside of whom the issuer says who they are. Noted once in a while for each, by name, so
     /// that whoever gives roles sees who has none.
-    pub(crate) fn not_let_in(&self, person: &Person, address: IpAddr, refused: Refused) -> Fault {
+    pub(crate) fn not_let_in(&self, person: &Person, guest: &Guest, refused: Refused) -> Fault {
         let issuer = person.issuer.as_deref().unwrap_or_default();
         tracing::info!(issuer, %refused, "somebody who signed in is not let in");
-        let who = format!("refused {}", person.lasting_name());
-        if self.issued.guard.note_if_new(Source::address(address), &who) {
-            self.audit.note("auth.fail", actor(person, address), None, Err(Code::Denied));
+        let refused_one = format!("refused {}", person.lasting_name());
+        if self.issued.guard.note_if_new(Source::address(guest.address()), &refused_one) {
+            self.audit.note("auth.fail", who(person, guest), None, Err(Code::Denied));
         }
         fault::not_let_in(&person.name, refused)
     }
 }
 
-fn actor(person: &Person, address: IpAddr) -> Actor {
+fn who(person: &Person, guest: &Guest) -> Who {
     let Person { name: person, subject, issuer } = person.clone();
-    Actor::Person { person, subject, issuer, token_id: None, address: address.to_string() }
+    let actor = Actor::Person { person, subject, issuer, token_id: None, address: guest.address().to_string() };
+    Who::from(actor).at(guest.door())
 }

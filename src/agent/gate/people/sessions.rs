@@ -91,7 +91,11 @@ impl Session {
     }
 
     /// Who signed in, for the audit log.
-    pub(crate) fn actor(&self) -> Actor {
+    pub(crate) fn who(&self) -> Who {
+        Who::from(self.actor()).at(&self.door)
+    }
+
+    fn actor(&self) -> Actor {
         let Person { name: person, subject, issuer } = self.person.clone();
         let token_id = match &self.basis {
             Basis::Token(id) => Some(id.clone()),
@@ -102,7 +106,7 @@ impl Session {
 
     /// The agent, which ends it of its own accord: that counts as theirs who signed in.
     pub(crate) fn ended_by_agent(&self) -> Who {
-        Who { author: Who::from(self.actor()).author, ..Who::agent() }
+        Who::agent().counted_for(self.who().author)
     }
 }
 

@@ -127,10 +127,10 @@ impl Auditing {
 
     /// Notes that something was asked for, as [`Auditing::note`] does, and fills the room that was taken for it before.
     pub(crate) fn note_in(&self, room: Option<&mut Room<'_>>, event: &str, who: Who, about: About, outcome: Outcome) {
-        let Who { actor, author } = who;
+        let Who { actor, author, door } = who;
         let (author, kind) = (self.root_of(author), Kind::of(event, outcome));
         let reserved = room.map_or(Reserved::No, |room| room.used_by(&author, kind));
-        let entry = about.of(AuditEntry { actor, outcome: outcome.name().to_owned(), ..own_entry(event) });
+        let entry = about.of(AuditEntry { actor, door, outcome: outcome.name().to_owned(), ..own_entry(event) });
         let admitted = lock(&self.bounds).admit(&author, kind, entry, reserved);
         match admitted {
             Some(entry) => self.push(kind, entry),

@@ -11,6 +11,7 @@ pub(super) fn own_entry(event: &str) -> AuditEntry {
         time,
         event,
         actor,
+        door: None,
         server: None,
         account: None,
         method: None,

@@ -61,7 +61,9 @@ impl Table {
         (more.total, more.count) = (more.total + 1, more.count + 1);
         let actor =
             if more.last.actor == entry.actor { entry.actor } else { who.actor(&more.last.actor, &entry.actor) };
-        more.last = AuditEntry { actor, server: None, account: None, method: None, path: None, about: None, ..entry };
+        let door = entry.door.clone().filter(|_| more.last.door == entry.door);
+        more.last =
+            AuditEntry { actor, door, server: None, account: None, method: None, path: None, about: None, ..entry };
         if kind.is_of_rights() && more.total.is_power_of_two() { more.line() } else { None }
     }
 

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use crate::access::Authority;
+use crate::access::{Authority, Standing};
 use crate::agent::fair::party::network;
 use crate::wire::{Actor, Person};
 
@@ -12,6 +12,8 @@ use crate::wire::{Actor, Person};
 pub(crate) struct Who {
     pub(crate) actor: Actor,
     pub(crate) author: Author,
+    /// The tokens behind the door where they did it.
+    pub(super) door: Option<String>,
 }
 
 /// Whose entries are counted together.
@@ -32,7 +34,18 @@ pub(crate) enum Author {
 impl Who {
     /// This agent, which does something of its own accord.
     pub(crate) fn agent() -> Who {
-        Who { actor: super::own::own_entry("").actor, author: Author::Agent }
+        Who { actor: super::own::own_entry("").actor, author: Author::Agent, door: None }
+    }
+
+    /// It counts for this one.
+    pub(crate) fn counted_for(self, author: Author) -> Who {
+        Who { author, ..self }
+    }
+
+    /// They did it at the door that these stand behind. They are not those: whoever comes in there is somebody else.
+    pub(crate) fn at(self, door: &Standing) -> Who {
+        let ids: Vec<&str> = door.ids().collect();
+        Who { door: (!ids.is_empty()).then(|| ids.join(" ")), ..self }
     }
 }
 
@@ -96,7 +109,7 @@ impl From<Actor> for Who {
             Actor::Stranger { address } => address.parse().map_or(Author::Network("*".to_owned()), Author::at),
             Actor::Process { .. } => Author::Processes,
         };
-        Who { actor, author }
+        Who { actor, author, door: None }
     }
 }
 
@@ -115,7 +128,7 @@ fn token_of(actor: &Actor) -> Option<&String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{Holder, Rights, Standing};
+    use crate::access::{Holder, Rights};
     use crate::base::Scopes;
 
     #[test]

@@ -52,6 +52,7 @@ fn line(entry: &AuditEntry) -> String {
         }
         Actor::Stranger { address } => format!("from={address}"),
     };
+    let door = entry.door.as_ref().map(|door| format!(" door={door}")).unwrap_or_default();
     let server = entry.server.as_ref().map_or("-".to_owned(), ToString::to_string);
     let account = entry.account.as_deref().unwrap_or("-");
     let AuditEntry { time, event, outcome, .. } = entry;
@@ -62,7 +63,7 @@ fn line(entry: &AuditEntry) -> String {
     let about = entry.about.as_ref().map(|about| format!("  about={about}")).unwrap_or_default();
     let call = entry.method.iter().chain(&entry.path).map(|word| format!(" {word}")).collect::<String>();
     let call = if call.is_empty() { call } else { format!("  call:{call}") };
-    printable(&format!("{time}  {event:<18}  {outcome:<14}  {server}  {account}  {actor}{call}{about}{more}"))
+    printable(&format!("{time}  {event:<18}  {outcome:<14}  {server}  {account}  {actor}{door}{call}{about}{more}"))
 }
 
 fn verify(args: &AuditVerify, context: &Context) -> Result<u8, Fault> {

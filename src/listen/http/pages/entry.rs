@@ -34,7 +34,7 @@ impl Entry {
             time: printable(&entry.time),
             shown: shown.map_or_else(|_| printable(&entry.time), |at| at.strftime(FORM).to_string()),
             event: printable(&entry.event),
-            who: who(locale, &entry.actor),
+            who: who(locale, &entry.actor, entry.door.as_deref()),
             server: if server.is_empty() { "–".to_owned() } else { printable(&server.join(" · ")) },
             outcome: printable(&match entry.more {
                 Some(count) => format!("{} × {count}", entry.outcome),
@@ -78,7 +78,7 @@ pub(super) fn log(locale: Locale, entries: &[Entry]) -> Markup {
 }
 
 /// Who asked, in one line. What others named is made printable.
-fn who(locale: Locale, actor: &Actor) -> String {
+fn who(locale: Locale, actor: &Actor, door: Option<&str>) -> String {
     let said = |text: &Option<String>| text.as_deref().map(printable);
     let token = |id: &Option<String>| id.as_ref().map(|id| locale.render(&msg!("page-by-token", id = id)));
     let parts = match actor {
@@ -91,7 +91,8 @@ fn who(locale: Locale, actor: &Actor) -> String {
         Actor::Token { token_id, address } => vec![token(&Some(token_id.clone())), said(address)],
         Actor::Stranger { address } => vec![Some(printable(address))],
     };
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let door = door.map(|door| locale.render(&msg!("page-at-door", id = printable(door))));
+    parts.into_iter().flatten().chain(door).collect::<Vec<_>>().join(" · ")
 }
 
 #[cfg(test)]
@@ -110,6 +111,7 @@ mod tests {
                 token_id: None,
                 address: "192.0.2.1".to_owned(),
             },
+            door: Some("<img src=y>".to_owned()),
             server: None,
             account: Some("</td><script>".to_owned()),
             method: Some("GET".to_owned()),
