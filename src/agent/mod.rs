@@ -17,7 +17,7 @@ mod login;
 mod upstream;
 mod verbs;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use api::ends_here;
 pub use call::caller::{Caller, WRITE_WITHIN};
@@ -42,6 +42,7 @@ use crate::agent::life::thrift::keep_little;
 use crate::agent::upstream::Upstream;
 use crate::agent::upstream::network::Network;
 use crate::base::{Locale, Paths, Secret, StoreChoice};
+use crate::os::memory::Unchanging;
 use crate::wire::{AgentStatus, Code, Fault, Warning};
 
 /// The agent, put together from its rooms.
@@ -49,6 +50,8 @@ pub struct Agent {
     paths: Paths,
     /// Its memory is kept out of swap.
     memory_locked: bool,
+    /// What it gives back while nobody asks.
+    unchanging: OnceLock<Unchanging>,
     /// The agent's end: asking for it, and waiting for it.
     pub stopping: Arc<Stopping>,
     audit: Arc<Auditing>,
@@ -87,6 +90,7 @@ impl Agent {
         Arc::new(Agent {
             paths,
             memory_locked,
+            unchanging: OnceLock::new(),
             stopping,
             audit,
             settings,
@@ -101,6 +105,11 @@ impl Agent {
         })
     }
 
+    /// Takes what this process had when it began and can have again, to give it back while nobody asks.
+    pub fn may_give_back(&self, unchanging: Unchanging) {
+        let _ = self.unchanging.set(unchanging);
+    }
+
     /// Does what nobody asks for, until [`end`](Self::end): renewing, locking, closing doors of those whose rights
     /// ended, writing the log, keeping little.
     pub fn begin(self: &Arc<Self>) {
@@ -109,8 +118,8 @@ impl Agent {
         tokio::spawn(self.doors.clone().close_what_ended());
         tokio::spawn(self.audit.clone().write());
         let doors = self.doors.clone();
-        let stopping = self.stopping.clone();
-        tokio::spawn(async move { keep_little(&stopping).await });
+        let (stopping, unchanging) = (self.stopping.clone(), self.unchanging.get().cloned().unwrap_or_default());
+        tokio::spawn(async move { keep_little(&stopping, &unchanging).await });
         tokio::spawn(async move { doors.open_http_of_settings().await });
     }
 

@@ -169,7 +169,7 @@ pub mod hardening {
 /// Elsewhere than on Linux nothing is given back, and less is known.
 #[cfg(feature = "agent")]
 pub mod memory {
-    pub use super::system::memory::{give_back, resident};
+    pub use super::system::memory::{Unchanging, resident};
 }
 
 /// Programs that outlive whoever started them and keep nothing of theirs.

@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use crate::agent::life::stopping::Stopping;
-use crate::os::memory;
+use crate::os::memory::{self, Unchanging};
 
 /// After so long without a question. Longer than threads that have nothing to do are kept.
 const QUIET: Duration = Duration::from_secs(2);
@@ -23,14 +23,14 @@ const LITTLE: usize = 6 << 20;
 const ON_TOP: usize = 4 << 20;
 
 /// Gives memory back whenever nobody has asked for a moment.
-pub(crate) async fn keep_little(stopping: &Stopping) {
+pub(crate) async fn keep_little(stopping: &Stopping, unchanging: &Unchanging) {
     let mut kept = 0;
     loop {
         stopping.idle_for(QUIET).await;
         let held = memory::resident().unwrap_or_default();
         kept = held.min(kept);
         if held > LITTLE.max(kept + ON_TOP) {
-            memory::give_back();
+            unchanging.give_back();
             kept = memory::resident().unwrap_or_default();
             tracing::debug!(before = held, after = kept, "memory was given back");
         }

@@ -19,6 +19,7 @@ use loom_credentials::agent::Agent;
 use loom_credentials::base::{IssuerConfig, Locale, Paths, StoreChoice, private_file};
 use loom_credentials::listen::{Door, DoorError, serve};
 use loom_credentials::msg;
+use loom_credentials::os::memory::Unchanging;
 use loom_credentials::os::signals::{Order, Orders};
 use loom_credentials::os::{background, hardening, service_manager, signals, streams};
 
@@ -32,7 +33,8 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return usage(&error),
     };
-    let outcome = if args.foreground { run(args.idle_exit) } else { launch(args.idle_exit) };
+    // There is one thread yet.
+    let outcome = if args.foreground { run(args.idle_exit, Unchanging::of_start()) } else { launch(args.idle_exit) };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -77,7 +79,7 @@ fn launch(idle_exit: Option<Duration>) -> Result<(), String> {
 /// Set for the child by [`launch`]: say when you listen, then let go of the terminal.
 const READY_VARIABLE: &str = "LOOM_AGENT_LAUNCHED";
 
-fn run(idle_exit: Option<Duration>) -> Result<(), String> {
+fn run(idle_exit: Option<Duration>, unchanging: Unchanging) -> Result<(), String> {
     let locale = Locale::from_environment();
     let harden = || hardening::keep_to_itself().and_then(|()| hardening::raise_open_files());
     harden().map_err(|error| error.to_string())?;
@@ -103,6 +105,7 @@ fn run(idle_exit: Option<Duration>) -> Result<(), String> {
         .build()
         .map_err(|error| error.to_string())?;
     let agent = Agent::new(paths.clone(), store, hardening::lock_memory());
+    agent.may_give_back(unchanging);
     match IssuerConfig::from_environment() {
         Ok(issuer) => issuer.into_iter().for_each(|issuer| agent.gate.name_issuer(issuer)),
         // Whoever opens the door is told; git is not kept waiting for it.

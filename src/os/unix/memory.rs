@@ -1,6 +1,7 @@
 #![allow(unsafe_code, reason = "what gives memory back is told addresses, and takes them as they are")]
 
 use std::ops::Range;
+use std::path::Path;
 
 /// How many bytes of memory this process has, of files as well; `None` where the system does not say.
 pub fn resident() -> Option<usize> {
@@ -9,37 +10,68 @@ pub fn resident() -> Option<usize> {
     Some(kib.split_whitespace().next()?.parse::<usize>().ok()? * 1024)
 }
 
-/// Gives back what can be had again: what was freed, and what is as it stands in a file. The system reads the latter
-/// again where it is needed.
-pub fn give_back() {
-    let maps = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
-    unchanged(&maps).for_each(forget);
-    drop(maps);
-    trim();
+/// Where code and constants of this process are: what is as it stands in a file and stays so.
+///
+/// It is found out once, before there are other threads: nobody unmaps what the loader has mapped until then, while of
+/// what is mapped later somebody may, and something else is there when it is given back.
+#[derive(Clone, Default)]
+pub struct Unchanging(Vec<Range<usize>>);
+
+impl Unchanging {
+    /// What a process has that has just begun: its own program and the C library.
+    pub fn of_start() -> Unchanging {
+        let program = std::env::current_exe().unwrap_or_default();
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
+        Unchanging(unchanging(&maps, &program))
+    }
+
+    /// Gives back what can be had again: what was freed, and code and constants. The system reads these again from
+    /// their files where they are needed.
+    pub fn give_back(&self) {
+        self.0.iter().cloned().for_each(forget);
+        trim();
+    }
 }
 
-/// The mappings that are as their files are, and that nothing can change: code and constants. What the loader has
-/// written to is none of them, also where nobody may write to it any more.
-fn unchanged(maps: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut file = None;
-    maps.lines().filter_map(move |line| match line.strip_prefix("Anonymous:") {
-        Some(changed) => file.take().filter(|_| changed.trim() == "0 kB"),
-        None => {
-            if let Some((range, is_constant)) = mapping(line) {
-                file = is_constant.then_some(range);
+/// The mappings of this program and its C library that are as their files are, and that nobody ever wrote to. What the
+/// loader writes to (RELRO) is none of them, also where nobody may write to it any more and what it wrote is in swap.
+fn unchanging(maps: &str, program: &Path) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut lines = maps.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some((range, is_constant)) = mapping(line, program) else { continue };
+        let (mut in_memory, mut in_swap, mut is_written) = (None, None, None);
+        while let Some(fact) = lines.next_if(|line| mapping(line, program).is_none()) {
+            let Some((name, value)) = fact.split_once(':') else { continue };
+            match name {
+                "Anonymous" => in_memory = Some(value.trim()),
+                "Swap" => in_swap = Some(value.trim()),
+                // What could be written to is accounted for, and stays so when it cannot any more.
+                "VmFlags" => is_written = Some(value.split_whitespace().any(|flag| matches!(flag, "wr" | "ac"))),
+                _ => {}
             }
-            None
         }
-    })
+        if is_constant && (in_memory, in_swap, is_written) == (Some("0 kB"), Some("0 kB"), Some(false)) {
+            found.push(range);
+        }
+    }
+    found
 }
 
-/// The first line about a mapping: where it is, and whether it is of a file and cannot be written to.
-fn mapping(line: &str) -> Option<(Range<usize>, bool)> {
+/// The first line about a mapping: where it is, and whether it is code or constants of the program or its C library.
+fn mapping(line: &str, program: &Path) -> Option<(Range<usize>, bool)> {
     let mut words = line.split_whitespace();
     let (begin, end) = words.next()?.split_once('-')?;
     let range = usize::from_str_radix(begin, 16).ok()?..usize::from_str_radix(end, 16).ok()?;
     let is_private = matches!(words.next()?, "r--p" | "r-xp");
-    Some((range, is_private && words.nth(3).is_some_and(|path| path.starts_with('/'))))
+    // A name may have spaces.
+    let path = line.find('/').map(|at| Path::new(&line[at..]));
+    Some((range, is_private && path.is_some_and(|path| path == program || is_c_library(path))))
+}
+
+fn is_c_library(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    ["libc.so", "libc-", "ld-musl-"].iter().any(|begin| name.starts_with(begin))
 }
 
 #[cfg(target_os = "linux")]
@@ -49,7 +81,8 @@ fn forget(range: Range<usize>) {
     // Memory that is kept out of swap is not given back by the older name. No page of these holds anything of this
     // process' own: what comes back is what was there.
     for advice in [Advice::LinuxDontneedLocked, Advice::LinuxDontNeed] {
-        // SAFETY: the mapping is private, nobody can write to it, and no page of it differs from its file.
+        // SAFETY: the mapping is private and there until the process ends, nobody can write to it or ever could, and
+        // no page of it differs from its file.
         if unsafe { madvise(begin, range.len(), advice) }.is_ok() {
             return;
         }
@@ -76,31 +109,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_as_its_file_is_given_back() {
-        let map = |range: &str, rights: &str, path: &str, changed: u32| {
-            format!("{range} {rights} 00001000 fe:00 7 {path}\nRss: 8 kB\nAnonymous: {changed} kB\nVmFlags: rd mr\n")
+    fn only_what_is_as_its_file_and_was_never_written_to_is_given_back() {
+        let map = |range: &str, rights: &str, path: &str, changed: [u32; 2], flags: &str| {
+            let [in_memory, in_swap] = changed;
+            let facts = format!("Rss: 8 kB\nAnonymous: {in_memory} kB\nSwap: {in_swap} kB\nSwapPss: 0 kB\n");
+            format!("{range} {rights} 00001000 fe:00 7      {path}\n{facts}VmFlags: {flags}\n")
         };
         let maps = [
-            map("1000-2000", "r--p", "/bin/a", 0),
-            map("2000-4000", "r-xp", "/bin/a", 0),
-            map("4000-5000", "r--p", "/bin/a", 4),
-            map("5000-6000", "rw-p", "/bin/a", 0),
-            map("6000-7000", "r--s", "/bin/a", 0),
-            map("7000-8000", "r--p", "", 0),
-            map("8000-9000", "r-xp", "[vdso]", 0),
+            map("1000-2000", "r--p", "/bin/a b", [0, 0], "rd mr"),
+            map("2000-4000", "r-xp", "/bin/a b", [0, 0], "rd ex mr"),
+            map("4000-5000", "r--p", "/bin/a b", [4, 0], "rd mr"),
+            // All that the loader wrote is in swap.
+            map("5000-6000", "r--p", "/bin/a b", [0, 4], "rd mr"),
+            // It could be written to once.
+            map("6000-7000", "r--p", "/bin/a b", [0, 0], "rd mr ac"),
+            map("7000-8000", "rw-p", "/bin/a b", [0, 0], "rd wr mr"),
+            map("8000-9000", "r--s", "/bin/a b", [0, 0], "rd mr"),
+            map("9000-a000", "r--p", "", [0, 0], "rd mr"),
+            map("a000-b000", "r-xp", "[vdso]", [0, 0], "rd ex"),
+            map("b000-c000", "r-xp", "/lib/libc.so.6", [0, 0], "rd ex mr"),
+            // Somebody may unmap these.
+            map("c000-d000", "r--p", "/etc/ld.so.cache", [0, 0], "rd mr"),
+            map("d000-e000", "r-xp", "/lib/libnss_dns.so.2", [0, 0], "rd ex mr"),
+            // Nothing is said of it.
+            "e000-f000 r-xp 00001000 fe:00 7 /bin/a b\nRss: 8 kB\n".to_owned(),
         ];
-        let found: Vec<_> = unchanged(&maps.concat()).collect();
-        assert_eq!(found, [0x1000..0x2000, 0x2000..0x4000]);
+        let found = unchanging(&maps.concat(), Path::new("/bin/a b"));
+        assert_eq!(found, [0x1000..0x2000, 0x2000..0x4000, 0xb000..0xc000]);
     }
 
-    /// A test program of its own code and libraries goes on after all of it was given back.
+    /// A test program of its own code and its library goes on after all of it was given back.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_process_goes_on_with_what_it_gave_back() {
-        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
-        assert!(unchanged(&maps).count() >= 2, "code and constants of this program");
+        let unchanging = Unchanging::of_start();
+        assert!(unchanging.0.len() >= 2, "code and constants of this program");
         let words: Vec<String> = (0..1_000).map(|number| number.to_string()).collect();
-        give_back();
+        unchanging.give_back();
         assert_eq!(words.concat().len(), 2_890);
         assert!(resident().is_some_and(|bytes| bytes > 4096));
     }
