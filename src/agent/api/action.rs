@@ -1,7 +1,8 @@
 //! What a parameter's value says is done, as the boldest server may read it: a word that plainly reads is taken at its
 //! word, and any other for a change.
 
-/// Words that only ask. None is here that some server takes for a change (`open`, `check`, `fetch`, `parse`, `test`).
+/// Words that only ask. None is here that some server takes for a change (`open`, `check`, `fetch`, `index`, `parse`,
+/// `test`).
 const READS: &[&str] = &[
     "browse",
     "count",
@@ -13,7 +14,6 @@ const READS: &[&str] = &[
     "head",
     "help",
     "history",
-    "index",
     "info",
     "list",
     "lookup",
@@ -37,6 +37,7 @@ const READS: &[&str] = &[
 /// to say to be taken for one.
 const CHANGES: &[&str] = &[
     "accept",
+    "ack",
     "activate",
     "add",
     "allow",
@@ -51,11 +52,14 @@ const CHANGES: &[&str] = &[
     "bulk",
     "cancel",
     "change",
+    "checkin",
+    "claim",
     "clear",
     "clone",
     "close",
     "commit",
     "confirm",
+    "consume",
     "copy",
     "create",
     "deactivate",
@@ -72,15 +76,18 @@ const CHANGES: &[&str] = &[
     "enable",
     "end",
     "erase",
+    "eval",
     "evict",
     "exec",
     "execute",
     "expire",
+    "feature",
     "flush",
     "force",
     "generate",
     "grant",
     "import",
+    "increment",
     "insert",
     "install",
     "invite",
@@ -107,6 +114,7 @@ const CHANGES: &[&str] = &[
     "or",
     "patch",
     "pause",
+    "pop",
     "post",
     "promote",
     "publish",
@@ -151,7 +159,9 @@ const CHANGES: &[&str] = &[
     "sync",
     "terminate",
     "then",
+    "toggle",
     "transfer",
+    "trash",
     "trigger",
     "truncate",
     "unassign",
@@ -160,12 +170,14 @@ const CHANGES: &[&str] = &[
     "uninstall",
     "unlink",
     "unlock",
+    "unpublish",
     "unset",
     "unsubscribe",
     "update",
     "upgrade",
     "upload",
     "upsert",
+    "vote",
     "wipe",
     "write",
 ];
@@ -275,10 +287,19 @@ mod tests {
             "getORcreate",
             "getOrcreate",
             "getorCreate",
+            "index",
+            "getPop",
+            "listAndClaim",
         ] {
             assert!(!plainly_reads(value), "{value:?}");
         }
         for value in ["delete", "HTTPDelete", "DELETE_USER", "user.remove", "x;delete", "restart"] {
+            assert!(plainly_changes(value), "{value}");
+        }
+        for value in ["unpublish", "article.trash", "checkin", "feature", "toggleState", "increment", "vote", "ack"] {
+            assert!(plainly_changes(value), "{value}");
+        }
+        for value in ["consume", "claim", "queue_pop", "EVAL"] {
             assert!(plainly_changes(value), "{value}");
         }
         for value in ["TIME_SERIES_DAILY", "deleted", "overview", "undo", ""] {

@@ -20,6 +20,7 @@ mod exchange;
 mod header_kinds;
 mod headers;
 mod near;
+mod parameters;
 mod query;
 mod redactor;
 mod target;

@@ -2,12 +2,10 @@
 //! there. A caller with limited rights may send no such parameter, in whatever encoding, because what was judged would
 //! then be another call than the one the server makes.
 
-use std::iter::successors;
-
-use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::action::{plainly_changes, plainly_reads};
+use super::parameters::pairs;
 use crate::access::{Need, needed};
 use crate::wire::{Fault, reason};
 
@@ -24,7 +22,7 @@ enum Means {
     Perhaps,
 }
 
-/// Every parameter that is known to make a call another one, by its name as [`name`] spells it.
+/// Every parameter that is known to make a call another one, by its name as [`pairs`] spells it.
 const PARAMETERS: &[(&str, Means)] = &[
     // OData and its relatives.
     ("$httpmethod", Means::Method),
@@ -67,9 +65,6 @@ const PARAMETERS: &[(&str, Means)] = &[
     ("verb", Means::Perhaps),
 ];
 
-/// How often a parameter may be decoded on its way.
-const DECODED: usize = 3;
-
 /// Whether nothing in the query makes it another call, or, unless it is the owner's, that of another user.
 pub(crate) fn checked_query(url: &Url, is_owner: bool) -> Result<(), Fault> {
     let Some(query) = url.query() else { return Ok(()) };
@@ -89,11 +84,15 @@ pub(crate) fn checked_query(url: &Url, is_owner: bool) -> Result<(), Fault> {
 pub(crate) fn need_of(method: &str, path: &str, url: &Url) -> Need {
     let need = needed(method, path);
     actions(url.query().unwrap_or_default()).fold(need, |need, (means, action)| {
-        let reveals = means == Means::Action && needed("POST", &format!("/{action}")).reveals;
         let is_change = match means {
             Means::Action => !plainly_reads(&action),
             Means::Perhaps | Means::Method | Means::Elsewhere => plainly_changes(&action),
         };
+        // A word of many meanings hands out nothing unless it plainly makes something.
+        let may_reveal = means == Means::Action || is_change;
+        // `user.token.create` names what it makes before the last point.
+        let as_paths = [format!("/{action}"), format!("/{}", action.replace('.', "/"))];
+        let reveals = may_reveal && as_paths.iter().any(|path| needed("POST", path).reveals);
         let need = Need { reveals: need.reveals || reveals, ..need };
         if !is_change {
             return need;
@@ -122,21 +121,6 @@ fn actions(query: &str) -> impl Iterator<Item = (Means, String)> {
 
 fn meaning(name: &str) -> Option<Means> {
     PARAMETERS.iter().find(|(known, _)| *known == name).map(|(_, means)| *means)
-}
-
-/// The parameters with their values as any server may read them: some decode more than once, and what was decoded may
-/// hold what ends a parameter or its name.
-fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
-    let decode = |text: &String| Some(percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned());
-    let readings = successors(Some(query.to_owned()), decode).take(1 + DECODED);
-    let pair = |pair: &str| (name(pair), pair.split_once('=').map(|(_, value)| value.to_owned()).unwrap_or_default());
-    readings.flat_map(move |text| text.split(['&', ';', '?']).map(pair).collect::<Vec<_>>())
-}
-
-/// PHP writes an underscore for what its variables cannot have in their names.
-fn name(pair: &str) -> String {
-    let name = pair.trim().split(['=', '[', '\0']).next().unwrap_or_default().trim().to_lowercase();
-    name.chars().map(|c| if matches!(c, '.' | '-' | ' ') { '_' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -173,6 +157,23 @@ mod tests {
             "q=%3F%255fmethod=DELETE",
             "_method%00x=DELETE",
             "_method%253DDELETE",
+            // PHP, of a bracket that nothing closes; Rack, of brackets around and behind.
+            "http[method=DELETE",
+            "http%5Bmethod=DELETE",
+            "http%255Bmethod=DELETE",
+            "http[method.override=DELETE",
+            "x[http[method[override=DELETE",
+            "method[override=DELETE",
+            "[method=DELETE",
+            "[_method]=DELETE",
+            "[[_method][x]=DELETE",
+            // Classic ASP and ASP.NET.
+            "%u005fmethod=DELETE",
+            "%U005Fmethod=DELETE",
+            "%25u005fmethod=DELETE",
+            "%u00255fmethod=DELETE",
+            "_%u006d%65thod=DELETE",
+            "q=a%u0026_method=DELETE",
         ] {
             assert!(!may(query, true) && !may(query, false), "{query}");
         }
@@ -180,7 +181,13 @@ mod tests {
         assert!(!may("x=1%26sudo=root", false) && may("x=1%26sudo=root", true));
         assert!(may("rest_route=/wp/v2/users", true) && !may("rest_route=/wp/v2/users", false));
         assert!(!may("x=1&Rest-Route=/wp/v2/users/1/application-passwords", false));
+        for query in ["rest[route=/wp/v2/users", "rest%5broute=x", "x=1&REST[Route=x", "[sudo=1", "%u0073udo=1"] {
+            assert!(may(query, true) && !may(query, false), "{query}");
+        }
         for query in ["method=x", "q=_method", "q=a%26b=_method", "page=2&per_page=5", "", "a==_method"] {
+            assert!(may(query, true) && may(query, false), "{query}");
+        }
+        for query in ["rest[route]=x", "filter[_method]=x", "a[sudo]=1", "q=100%u", "q=%u00", "%u+05fmethod=x", "%"] {
             assert!(may(query, true) && may(query, false), "{query}");
         }
     }
@@ -199,10 +206,16 @@ mod tests {
             "action=generate%254bubeconfig",
             "action=login",
             "action[]=generateToken",
+            "[action=generateToken",
+            "func=generateToken",
+            "task=createKey",
+            "function=user.token.create",
+            "verb=issueToken",
+            "act=login",
         ] {
             assert!(reveals("POST", query) && reveals("GET", query), "{query}");
         }
-        for query in ["action=enableMonitoring", "action=created", "q=generateKubeconfig", "action", ""] {
+        for query in ["action=enableMonitoring", "action=created", "q=generateKubeconfig", "action", "", "func=token"] {
             assert!(!reveals("GET", query), "{query}");
         }
     }
@@ -234,6 +247,13 @@ mod tests {
             "function=deleteAll",
             "verb=removeRecord",
             "method=getOrCreate",
+            "[op]=delete",
+            "op]=delete",
+            "%u006fp=delete",
+            "op=%u0064elete",
+            "op=index",
+            "task=unpublish",
+            "func=trash",
         ] {
             assert_eq!(need("GET", "/x", query).scope, Scope::Write, "{query}");
             // A later Loki may have it.
@@ -269,9 +289,33 @@ mod tests {
                 great.to_string(),
                 format!("%{byte:02x}"),
                 format!("%25{byte:02X}"),
+                format!("%u00{byte:02x}"),
             ])
         };
         text.chars().map(ways).collect::<Vec<_>>().prop_map(|parts| parts.concat())
+    }
+
+    /// The name as PHP and Rack would still read it, whatever else a server makes of brackets.
+    fn bracketed(name: &str) -> Vec<String> {
+        let mut all = vec![name.to_owned()];
+        all.extend(["[]", "[", "]", "[x]"].map(|end| format!("{name}{end}")));
+        all.extend(["[", "]", "[]"].map(|start| format!("{start}{name}")));
+        all.push(format!("[{name}]"));
+        all.extend(['[', '.', '-'].map(|c| name.replacen('_', &c.to_string(), 1)));
+        all.push(name.replace('_', "["));
+        all
+    }
+
+    #[test]
+    fn no_bracket_makes_a_parameter_another() {
+        for (name, means) in PARAMETERS {
+            for query in bracketed(name).into_iter().map(|name| format!("a=b&{name}=delete")) {
+                let url = Url::parse(&format!("https://a.example/x?{query}")).unwrap();
+                let may = checked_query(&url, false).is_ok();
+                let is_action = matches!(means, Means::Action | Means::Perhaps);
+                assert!(!may || is_action && need("GET", "/x", &query).scope == Scope::Write, "{query}");
+            }
+        }
     }
 
     fn names() -> Vec<&'static str> {
