@@ -70,17 +70,20 @@ fn is_near_v6(ip: Ipv6Addr) -> bool {
 fn embedded(ip: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
     let v4 = |high: u16, low: u16| Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
     let [.., high, low] = ip.segments();
+    // ISATAP (RFC 5214), in whichever network, also in one that is named by an IPv4 address itself.
+    let at_its_end = match ip.segments() {
+        [_, _, _, _, 0 | 0x200 | 0x100 | 0x300, 0x5efe, ..] => v4(high, low),
+        _ => None,
+    };
     let (one, other) = match ip.segments() {
         // 6to4 (RFC 3056); Teredo's server, and its client with every bit turned (RFC 4380).
         [0x2002, high, low, ..] => (v4(high, low), None),
         [0x2001, 0, first, second, ..] => (v4(first, second), v4(!high, !low)),
         // Compatible and mapped (RFC 4291), translated (RFC 2765, RFC 6052).
         [0, 0, 0, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => (v4(high, low), None),
-        // ISATAP (RFC 5214), in whichever network.
-        [_, _, _, _, 0 | 0x200 | 0x100 | 0x300, 0x5efe, ..] => (v4(high, low), None),
         _ => (None, None),
     };
-    one.into_iter().chain(other)
+    [one, other, at_its_end].into_iter().flatten()
 }
 
 #[cfg(test)]
@@ -130,6 +133,9 @@ mod tests {
                     format!("[2001:0:808:808::{:x}:{:x}]", !high & 0xffff, !low & 0xffff),
                     format!("[2a00::5efe:{ip}]"),
                     format!("[2a00::200:5efe:{ip}]"),
+                    format!("[2002:808:808::5efe:{ip}]"),
+                    format!("[2002:808:808:1:300:5efe:{ip}]"),
+                    format!("[2001:0:808:808:0:5efe:{ip}]"),
                     format!("[::{ip}]"),
                 ] {
                     assert!(is_near_to(&spelled), "{ip} as {spelled}");
@@ -188,6 +194,7 @@ mod tests {
             "::ffff:8.8.8.8",
             "2001:0:808:808::f7f7:f7f7",
             "2a00::5efe:808:808",
+            "2002:808:808::5efe:808:808",
         ] {
             assert!(!is_near_to(&format!("[{far}]")), "{far}");
         }
