@@ -37,7 +37,8 @@ pub(crate) fn candidates<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Optio
 /// The accounts that git may mean, best first: those of the user whom it names, else of the user of the rule that fits.
 /// The user in the URL of a clone button may be nobody in particular: at some hosts it is the organization. Then the
 /// rule counts, and without one the one account without a name; if there are several, none, and none of another name,
-/// which may be another organization's.
+/// which may be another organization's. A name that several logins share is somebody's all the same: then a rule only
+/// says whose of them.
 pub(crate) fn for_git<'a>(
     accounts: Seen<'a>,
     server: &ServerUrl,
@@ -46,11 +47,17 @@ pub(crate) fn for_git<'a>(
     is_organization: bool,
 ) -> Vec<&'a Held> {
     let found = candidates(accounts, server, named.or(of_rule));
-    if !is_organization || named.is_none() || !found.is_empty() {
+    let Some(named) = named.filter(|_| is_organization && found.is_empty()) else { return found };
+    if of_rule.is_some() {
+        let mut found = candidates(accounts, server, of_rule);
+        if is_shared(accounts, server, named) {
+            let sharing: Vec<_> = of_person(&fitting(accounts, server), named).into_iter().map(Held::key).collect();
+            found.retain(|held| sharing.contains(&held.key()));
+        }
         return found;
     }
-    if of_rule.is_some() {
-        return candidates(accounts, server, of_rule);
+    if is_shared(accounts, server, named) {
+        return Vec::new();
     }
     let is_unnamed = |held: &&Held| {
         let name = held.key().user();
@@ -308,6 +315,16 @@ mod tests {
             assert!(of_server(seen(&all), &ServerUrl::parse(a).unwrap(), Some(shared)).is_empty());
             assert!(is_shared(seen(&all), &ServerUrl::parse(a).unwrap(), shared));
         }
+        let git = |named, of_rule| {
+            let found = for_git(seen(&all), &ServerUrl::parse(a).unwrap(), Some(named), of_rule, true);
+            found.iter().map(|held| held.key().user().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(git("org", Some("x")), ["x"], "nobody's name is the organization's");
+        for of_rule in [Some("x"), Some("bob@a.example"), Some("nobody"), None] {
+            assert_eq!(git("alice", of_rule), Vec::<String>::new(), "{of_rule:?} is a rule for another");
+        }
+        assert_eq!(git("alice", Some("two")), ["two"], "the rule says which of them");
+        assert_eq!(git("bob", Some("bob@b.example")), ["y"]);
         assert_eq!(chosen(&all, a, Some("two")), ["https://a.example|two"]);
         assert!(chosen(&all, a, Some("three")).is_empty());
         let exact = logins(&[(a, "one", "alice"), (a, "two", "alice@a.example")]);
