@@ -12,18 +12,16 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::agent::fault;
 use crate::agent::upstream::Upstream;
 use crate::base::lock;
 use crate::base::{AccountKey, Grant};
-use crate::msg;
-use crate::net::HttpError;
-use crate::wire::Fault;
+use crate::wire::{Fault, reason};
 
 /// So many requests for tokens a server gets from loom at once.
 const AT_ONCE: usize = 4;
 
-/// Whoever waited so long waits for a server that hangs: nobody who asks waits longer for an answer either.
+/// Nobody who asks waits longer for an answer either. Whoever waited so long waits for a server that hangs, or for
+/// others who wait for their turn at it: the server was not asked, so it is not said to be away.
 const LANE_WITHIN: Duration = Duration::from_secs(60);
 
 /// The lanes to each authorization server, by scheme, host and port of where it takes requests for tokens.
@@ -45,15 +43,16 @@ impl Lanes {
 impl Upstream {
     /// Waits for one of the lanes to the server that renews this account.
     pub(super) async fn lane(&self, account: &AccountKey) -> Result<Lane, Fault> {
+        self.lane_within(account, LANE_WITHIN).await
+    }
+
+    async fn lane_within(&self, account: &AccountKey, time: Duration) -> Result<Lane, Fault> {
         let renewed_at = self.accounts.look(|accounts| accounts.get(account)?.credential().grant().map(server));
         let Some(server) = renewed_at.flatten() else { return Ok(Lane(None)) };
         let lanes = self.lanes.to(server);
-        match timeout(LANE_WITHIN, lanes.acquire_owned()).await {
+        match timeout(time, lanes.acquire_owned()).await {
             Ok(lane) => Ok(Lane(lane.ok())),
-            Err(_) => {
-                let silent = HttpError::Unreachable(msg!("no-answer-within", seconds = LANE_WITHIN.as_secs()));
-                Err(fault::from_http(account.server(), &silent))
-            }
+            Err(_) => Err(reason::Upstream::Crowded { server: account.server().clone() }.into()),
         }
     }
 }
@@ -66,6 +65,8 @@ pub(super) fn server(grant: &Grant) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::Agent;
+    use crate::base::{Credential, Paths, Secret, ServerUrl, StoreChoice, StoredIn};
 
     #[tokio::test]
     async fn each_server_has_lanes_of_its_own_and_idle_ones_are_forgotten() {
@@ -77,5 +78,25 @@ mod tests {
         assert!(lock(&lanes.0).len() <= 2);
         drop(taken);
         assert!(lanes.to("a".into()).try_acquire_owned().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_nobody_asked_is_not_said_to_be_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = Agent::new(Paths::below(dir.path()), Some(StoreChoice::In(StoredIn::Memory)), false);
+        let account = AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), None);
+        let grant =
+            r#"{"kind":"person","issuer":"https://i.example","client_id":"c","token_endpoint":"https://i.example/t"}"#;
+        let grant = serde_json::from_str(grant).unwrap();
+        let credential = Credential::OAuth { access: Secret::new("t".into()), expires: None, refresh: None, grant };
+        agent.accounts.keep(account.clone(), None, credential, |_| true).await.unwrap();
+        let mut held = Vec::new();
+        for _ in 0..AT_ONCE {
+            held.push(agent.upstream.lane(&account).await.unwrap());
+        }
+        let fault = agent.upstream.lane_within(&account, Duration::ZERO).await.err().unwrap();
+        assert!(matches!(fault.about(), Some(reason::Upstream::Crowded { .. })), "{}", fault.id());
+        drop(held);
+        assert!(agent.upstream.lane_within(&account, Duration::ZERO).await.is_ok());
     }
 }

@@ -292,6 +292,7 @@ http-not-open = بوابة HTTP المذكورة في الإعدادات ليس�
 no-such-session = لا توجد جلسة باسم {"\u2066"}{ $id }{"\u2069"}
 no-issuer = لا يوجد مزوّد معيَّن لتسجيل الدخول لديه
 hint-no-issuer = حدّده في الإعدادات باسم {"\u2066"}[[http.issuer]]{"\u2069"} أو في {"\u2066"}LOOM_OIDC_ISSUER{"\u2069"}
+server-crowded = لم يُسأل { $server } بعد: حسابات أخرى تسبقه
 issuer-silent = سُئل { $issuer } للتو ولم يُجب
 bad-issuer = { $issuer } ليس عنوان https ولا عنوان http على هذا الجهاز
 no-oidc-client = المتغير {"\u2066"}LOOM_OIDC_ISSUER{"\u2069"} معيَّن، أما {"\u2066"}LOOM_OIDC_CLIENT_ID{"\u2069"} فلا

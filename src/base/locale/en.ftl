@@ -292,6 +292,7 @@ http-not-open = The HTTP door of the settings is not open; loom serve says why.
 no-such-session = there is no session { $id }
 no-issuer = no provider is set at which people can sign in
 hint-no-issuer = name one as [[http.issuer]] in the settings, or in LOOM_OIDC_ISSUER
+server-crowded = { $server } was not asked yet: other accounts come first
 issuer-silent = { $issuer } was asked just now and did not answer
 bad-issuer = { $issuer } is neither an https URL nor an http URL of this machine
 no-oidc-client = LOOM_OIDC_ISSUER is set, but LOOM_OIDC_CLIENT_ID is not

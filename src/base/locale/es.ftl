@@ -292,6 +292,7 @@ http-not-open = La puerta HTTP de la configuración no está abierta; loom serve
 no-such-session = no existe la sesión { $id }
 no-issuer = no hay ningún proveedor en el que iniciar sesión
 hint-no-issuer = indíquelo como [[http.issuer]] en la configuración o en LOOM_OIDC_ISSUER
+server-crowded = aún no se ha preguntado a { $server }: otras cuentas van antes
 issuer-silent = se acaba de preguntar a { $issuer } y no respondió
 bad-issuer = { $issuer } no es una URL https ni una URL http de esta máquina
 no-oidc-client = LOOM_OIDC_ISSUER está definida, pero LOOM_OIDC_CLIENT_ID no

@@ -25,6 +25,8 @@ reasons! {
         NotLoom { server: ServerUrl } => Unavailable, "not-a-loom-server", "hint-with-token";
         /// The issuer has just not answered, and is not asked again at once.
         IssuerSilent { issuer: String } => Unavailable, "issuer-silent", "hint-try-again";
+        /// The server was not asked: others ask it, or wait for their turn, and have all that it is sent at once.
+        Crowded { server: ServerUrl } => Unavailable, "server-crowded", "hint-try-again";
         /// TLS cannot be used on this machine.
         NoTls { reason: Option<Message> } => Unavailable, "no-tls";
     }
