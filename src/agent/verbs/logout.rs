@@ -61,9 +61,9 @@ impl Handle for Logout {
         let mut reply = LogoutReply { accounts: Vec::new() };
         let mut ending = Ending::default();
         for account in damaged {
+            caller.noting().about = About::account(&account);
             // Nothing of it is known that a server could be told.
             agent.accounts.forget_damaged(account.clone()).await?;
-            caller.noting().about = About::account(&account);
             caller.notes_done();
             let (server, user) = (account.server().clone(), account.user().to_owned());
             reply.accounts.push(LoggedOut { server, account: user, revocation: Revocation::NotSupported });
