@@ -160,24 +160,26 @@ impl Agent {
 
     /// Locks: from now on nobody gets anything, and what was kept in memory is gone when this returns; calls and logins
     /// under way end with what they hold. A renewal is waited for, because its server may have taken back what is
-    /// stored.
-    pub(crate) async fn lock(&self) {
-        self.lock.close();
+    /// stored. Says whether it was open when this had its turn, however it was before.
+    pub(crate) async fn lock(&self) -> bool {
+        let was_open = self.lock.close();
         let _turn = self.lock.turn().await;
         // Whoever had the turn may have unlocked it.
-        self.lock.close();
+        let was_opened = self.lock.close();
         let _renewals = self.upstream.all_turns().await;
         self.accounts.forget_memory().await;
         self.upstream.forget_revocations(Code::Locked);
         self.gate.forget_everybody().await;
         self.lock.key.lock();
+        was_open || was_opened
     }
 
-    /// Locks every agent of these stores; `false` where only this one could be locked.
-    pub(crate) async fn lock_everywhere(&self) -> bool {
+    /// Locks every agent of these stores; `everywhere` is `false` where only this one could be locked.
+    pub(crate) async fn lock_everywhere(&self) -> Locked {
+        let was_closed = self.lock.is_closed_everywhere();
         let everywhere = self.lock.close_everywhere().await;
-        self.lock().await;
-        everywhere
+        let was_opened = self.lock().await;
+        Locked { everywhere, changed: !was_closed || was_opened }
     }
 
     /// Locks without being asked over the socket.
@@ -187,16 +189,16 @@ impl Agent {
         }
     }
 
-    /// Unlocks, with the passphrase where one is needed.
-    pub(crate) async fn unlock(&self, passphrase: Option<Secret>) -> Result<(), Fault> {
-        self.lock.open_key(passphrase).await?;
+    /// Unlocks, with the passphrase where one is needed. Says whether it was locked when this had its turn.
+    pub(crate) async fn unlock(&self, passphrase: Option<Secret>) -> Result<bool, Fault> {
+        let (was_locked, _turn) = self.lock.open_key(passphrase).await?;
         if let Err(fault) = self.lock.open_everywhere().await {
             // It stays locked, and holds no key.
             self.lock.key.lock();
             return Err(fault);
         }
         self.lock.note_request(true);
-        Ok(())
+        Ok(was_locked)
     }
 
     async fn lock_when_due(self: Arc<Self>) {
@@ -215,6 +217,12 @@ impl Agent {
         self.audit.note("lock", Who::agent(), None, Ok(()));
         let _ = self.audit.rights_noted().await;
     }
+}
+
+/// What locking all agents of the stores came to.
+pub(crate) struct Locked {
+    pub(crate) everywhere: bool,
+    pub(crate) changed: bool,
 }
 
 #[cfg(test)]
@@ -250,5 +258,23 @@ mod tests {
         }
         agent.unlock(None).await.unwrap();
         assert_eq!(accounts.with(|all| all.iter().count()).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn of_two_who_lock_or_unlock_at_once_it_is_said_which_one_did() {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = Agent::new(Paths::below(dir.path()), Some(StoreChoice::In(StoredIn::Memory)), false);
+        assert!(agent.lock().await && !agent.lock().await);
+        let turn = agent.lock.turn().await;
+        let (first, second, ()) = tokio::join!(agent.unlock(None), agent.unlock(None), async { drop(turn) });
+        assert_eq!((first.unwrap(), second.unwrap()), (true, false));
+        agent.lock().await;
+        let turn = agent.lock.turn().await;
+        let opened = async {
+            agent.lock.open();
+            drop(turn);
+        };
+        let (changed, ()) = tokio::join!(agent.lock(), opened);
+        assert!(changed, "it was unlocked while this one waited");
     }
 }

@@ -98,9 +98,9 @@ impl Locking {
         self.is_closed() && (self.is_locked_everywhere() || !self.shares_stores())
     }
 
-    /// From now on nobody gets anything.
-    pub(crate) fn close(&self) {
-        self.closed.send_replace(true);
+    /// From now on nobody gets anything. Says whether somebody did until now.
+    pub(crate) fn close(&self) -> bool {
+        !self.closed.send_replace(true)
     }
 
     /// From now on nobody gets anything; what is in memory goes as soon as nobody needs it for a renewal.
@@ -126,8 +126,10 @@ impl Locking {
     }
 
     /// Opens the key, with the passphrase where one is needed. Each wrong one is answered later than the one before.
-    pub(crate) async fn open_key(&self, passphrase: Option<Secret>) -> Result<(), Fault> {
+    /// Says whether the agent was locked, with the turn in which that holds.
+    pub(crate) async fn open_key(&self, passphrase: Option<Secret>) -> Result<(bool, MutexGuard<'_, Attempts>), Fault> {
         let mut attempts = self.turn.lock().await;
+        let was_locked = self.is_locked();
         if self.needs_passphrase() {
             let passphrase = passphrase.ok_or_else(passphrase_needed)?;
             self.rest(attempts.pause()).await?;
@@ -142,7 +144,7 @@ impl Locking {
             }
         }
         *attempts = Attempts::default();
-        Ok(())
+        Ok((was_locked, attempts))
     }
 
     async fn rest(&self, time: Duration) -> Result<(), Fault> {
@@ -219,8 +221,7 @@ impl Locking {
 
     /// From now on nobody gets anything from any agent of these stores; `false` where only this one could be told.
     pub(crate) async fn close_everywhere(&self) -> bool {
-        let was_closed = self.is_closed();
-        self.close();
+        let was_closed = !self.close();
         self.shares_stores() && self.note.leave(was_closed).await.is_ok()
     }
 

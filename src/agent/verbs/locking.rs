@@ -8,12 +8,11 @@ impl Handle for Lock {
     const EVENT: Noted = Noted::Done("lock");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<LockReply, Fault> {
-        let was_closed = agent.lock.is_closed_everywhere();
-        let everywhere = agent.lock_everywhere().await;
-        if !was_closed {
+        let locked = agent.lock_everywhere().await;
+        if locked.changed {
             caller.notes_done();
         }
-        Ok(LockReply { passphrase: agent.lock.needs_passphrase(), everywhere })
+        Ok(LockReply { passphrase: agent.lock.needs_passphrase(), everywhere: locked.everywhere })
     }
 }
 
@@ -21,9 +20,7 @@ impl Handle for Unlock {
     const EVENT: Noted = Noted::Done("unlock");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let was_locked = agent.lock.is_locked();
-        agent.unlock(self.passphrase).await?;
-        if was_locked {
+        if agent.unlock(self.passphrase).await? {
             // It gives out what it can read, also if that is nothing.
             caller.notes_done();
         }
