@@ -20,7 +20,7 @@ use super::contract::{Found, Listed, Put, Store};
 use super::keyring_entry::{Entry, OURS, entry, items, ours, read, remove, user};
 use super::legacy::LegacyRecord;
 use super::legacy_source::LegacySource;
-use super::patience::Patience;
+use super::patience::{Patience, SWIFT};
 use super::platform::{self, Platform};
 use super::sign::Sign;
 use super::watch::Watch;
@@ -37,9 +37,6 @@ const TOGETHER: usize = 50;
 
 /// How many accounts are removed in one call at most: each is looked at first.
 const REMOVED_TOGETHER: usize = 20;
-
-/// A failure that took longer than this is one of a keyring that hangs.
-const SWIFT: Duration = Duration::from_secs(1);
 
 /// The OS keyring: an [`Entry`] per account, service `loom`, user `SERVER|USER`, the value one JSON record.
 #[derive(Default)]

@@ -7,6 +7,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// A failure that took longer than this is one of a keyring that hangs: no call is made anew after it.
+pub(super) const SWIFT: Duration = Duration::from_secs(1);
+
 /// After a keyring hung, how long it is given at least to show that it answers at all.
 const AT_LEAST: Duration = Duration::from_millis(200);
 

@@ -6,9 +6,10 @@
 //! with the randomness of the system.
 //!
 //! A service that hangs may do later what it was asked, when whoever asked was told that it was not done and something
-//! else was kept meanwhile. An item that is made so late is removed by the connection that asked for it.
+//! else was kept meanwhile. An item that is made so late is removed by the connection that asked for it, and so is one
+//! that could not be read back because the service hung.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ use dbus::{Error, Message};
 use zeroize::Zeroizing;
 
 use super::StoreError;
+use super::patience::SWIFT;
 use super::transfer::{self, Offer, TransferKey};
 use crate::base::StoredIn;
 use crate::msg;
@@ -32,6 +34,10 @@ pub(super) struct SecretService {
     until: Cell<Instant>,
     /// The message by which the service was asked to make an item, until it answers.
     unanswered: Cell<Option<u32>>,
+    /// The item that was made last, and when, until it was read back.
+    unread: RefCell<Option<(Item, Instant)>>,
+    /// It was made, and whoever asked was told that it is not kept.
+    unwanted: RefCell<Option<Item>>,
 }
 
 /// An entry, by its path on the bus.
@@ -76,7 +82,15 @@ impl SecretService {
         let (theirs, session): (Variant<Vec<u8>>, Path) =
             ask(&channel, PATH, SERVICE, "OpenSession", open).map_err(failed)?;
         let key = offer.agree(&theirs.0).ok_or_else(refused)?;
-        Ok(SecretService { channel, session, key, until: Cell::new(Instant::now()), unanswered: Cell::default() })
+        Ok(SecretService {
+            channel,
+            session,
+            key,
+            until: Cell::new(Instant::now()),
+            unanswered: Cell::default(),
+            unread: RefCell::default(),
+            unwanted: RefCell::default(),
+        })
     }
 
     /// Sets when the caller stops waiting for the calls that follow.
@@ -116,8 +130,20 @@ impl SecretService {
     /// The secret of an item; `None` if it is gone.
     pub(super) fn secret(&self, item: &Item) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let get = ask::<(Sealed,)>(&self.channel, &item.0, ITEM, "GetSecret", (self.session.clone(),));
-        let Some(((_, vector, sealed, _),)) = found(get)? else { return Ok(None) };
+        let Some(((_, vector, sealed, _),)) = self.read_back(item, found(get))? else { return Ok(None) };
         self.key.open(&vector, &sealed).map(Some).ok_or_else(refused)
+    }
+
+    /// Minds what became of reading an item that was made just now. After an answer that failed quickly the call may be
+    /// made anew and find the item; one that hung ends it.
+    fn read_back<T>(&self, item: &Item, answer: Result<T>) -> Result<T> {
+        if let Some((made, at)) = self.unread.borrow_mut().take_if(|(made, _)| made == item)
+            && matches!(answer, Err(StoreError::Unavailable { .. }))
+            && at.elapsed() >= SWIFT
+        {
+            self.unwanted.replace(Some(made));
+        }
+        answer
     }
 
     /// Makes a new item in the default collection, whatever there is already.
@@ -133,7 +159,9 @@ impl SecretService {
         let secret = (self.session.clone(), vector, sealed, "application/octet-stream");
         self.begin_change()?;
         let (item, prompt) = self.make(&collection, (properties, secret, false)).map_err(failed)?;
-        if !is_none(&item) { Ok(Item(item)) } else { self.prompt(&prompt)?.map(Item).ok_or_else(refused) }
+        let item = if is_none(&item) { self.prompt(&prompt)?.map(Item).ok_or_else(refused)? } else { Item(item) };
+        self.unread.replace(Some((item.clone(), Instant::now())));
+        Ok(item)
     }
 
     /// Removes an item; one that is gone already is no error.
@@ -219,6 +247,9 @@ impl Drop for SecretService {
     /// Takes back what the service makes when nobody waits for it any more: whoever wanted it was told that it is not
     /// kept. This is on the thread that was left behind.
     fn drop(&mut self) {
+        if let Some(item) = self.unwanted.take() {
+            let _ = self.delete_now(&item);
+        }
         let Some(serial) = self.unanswered.take() else { return };
         if let Ok((item, _)) = self.answer(serial, LATE_WITHIN)
             && !is_none(&item)

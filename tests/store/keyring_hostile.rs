@@ -119,6 +119,19 @@ fn what_a_slow_keyring_makes_after_nobody_waits_for_it_is_taken_back() {
 }
 
 #[test]
+fn what_cannot_be_read_back_because_the_keyring_hangs_is_taken_back() {
+    let Some((home, _session, service)) = kept() else { return };
+    let (made, removed) = (service.calls("CreateItem"), service.calls("Delete"));
+    service.set(Manner::Hangs("GetSecret"));
+    login(&home, "b", "tok_late").fails(1).says("it does not answer");
+    assert_eq!(service.calls("CreateItem"), made + 1);
+    wait_until("it is removed", || service.calls("Delete") > removed);
+    service.set(Manner::Honest);
+    token(&home, "b").fails(4);
+    assert_eq!(service.items(), 1);
+}
+
+#[test]
 fn a_keyring_that_hangs_makes_each_further_question_wait_a_moment() {
     let Some((home, _session, service)) = kept() else { return };
     for from_the_start in [false, true] {

@@ -104,6 +104,11 @@ impl Accounts {
         }
     }
 
+    /// Whether nothing is given out at the moment, and nothing that is secret may come into memory.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock.is_closed()
+    }
+
     /// The account that a person with these rights means; what an older Loom kept for the server becomes the owner's on
     /// the way.
     pub(crate) async fn for_person<R>(

@@ -1,5 +1,10 @@
 //! The end that every way of logging in has: the credential is in the store before the caller hears that they are
-//! logged in. A login that cannot be kept is ended at its server, so that none lives on that nobody holds.
+//! logged in. A login that cannot be kept is ended at its server, so that none lives on that nobody holds; one of which
+//! the store did not say in time whether it keeps it, only once it says that it does not.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::agent::accounts::index::Index;
 use crate::agent::call::caller::Caller;
@@ -10,6 +15,9 @@ use crate::agent::upstream::Upstream;
 use crate::base::{AccountKey, Credential, Origin, Scope};
 use crate::store::Record;
 use crate::wire::{Fault, LoginReply};
+
+/// A store that fails sooner than this does not hang, and does nothing later.
+const SWIFT: Duration = Duration::from_millis(1500);
 
 /// Keeps the credential of a login, makes its server the default if there is none, and returns the reply together with
 /// what it took the place of.
@@ -24,7 +32,7 @@ pub(crate) async fn keep(
     let new = (credential.origin() == Origin::Login).then(|| (account.clone(), credential.clone()));
     let not_kept = |fault| {
         // Without this the login would go on at its server with nobody to end it.
-        new.inspect(|(account, credential)| upstream.revoke_soon(account.clone(), credential.clone()));
+        new.iter().for_each(|(account, credential)| upstream.revoke_soon(account.clone(), credential.clone()));
         fault
     };
     // A person may have been waited for: who lost the right meanwhile logs nobody in.
@@ -38,17 +46,23 @@ pub(crate) async fn keep(
         |record| record.credential().origin() != Origin::Login
     };
     let secret = credential.secret().clone();
+    let asked = Instant::now();
     let kept = match upstream.accounts.keep(account.clone(), instead, credential, may_go).await {
         Ok(kept) => kept,
         // A store that did not answer in time may have kept it all the same.
         Err(fault) => {
+            let slow = asked.elapsed() >= SWIFT;
             let has_it = |all: &Index| all.get(&account).is_some_and(|held| held.secret().matches(&secret));
-            let is_kept = upstream.accounts.with(has_it).await;
-            if let Ok(true) = is_kept {
+            if let Ok(true) = upstream.accounts.with(has_it).await {
                 caller.noting().about = About::account(&account);
                 caller.notes_done();
             }
-            return Err(if is_kept.unwrap_or(true) { fault } else { not_kept(fault) });
+            // Or it keeps it later, or has it and takes it back: if this were revoked now it could take the place of
+            // one that works.
+            if let Some((account, credential)) = new {
+                upstream.revoke_unless_kept(slow, account, credential);
+            }
+            return Err(fault);
         }
     };
     let Some((stored_in, replaced)) = kept else { return Err(not_kept(fault::scope_missing(Scope::Control))) };
@@ -117,5 +131,24 @@ mod tests {
         let refused = keep(&agent.upstream, &mut caller, account(), None, login()).await;
         assert_eq!(refused.err().map(|fault| fault.code()), Some(Code::Denied));
         assert!(agent.accounts.with(|all| all.get(&account()).is_none()).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_login_that_the_store_does_not_take_in_time_is_not_revoked_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = Agent::new(Paths::below(dir.path()), Some(StoreChoice::In(StoredIn::File)), false);
+        let peer = Peer { user: crate::os::user::UserId::own(), pid: 1, exe: None };
+        let (mut input, mut output) = (tokio::io::empty(), tokio::io::sink());
+        let mut caller = Caller::new(&mut input, &mut output, Asker::Process { peer: &peer, door: None }, &agent);
+        caller.acts_within(Authority::owner());
+        let account = |user: &str| AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), Some(user.into()));
+        let login = || Credential::token(Secret::new("t".into()), TokenSource::Loom);
+        keep(&agent.upstream, &mut caller, account("first"), None, login()).await.unwrap();
+        let hangs = agent.accounts.stores().await.unwrap();
+        let failed = keep(&agent.upstream, &mut caller, account("late"), None, login()).await;
+        assert_eq!(failed.err().map(|fault| fault.code()), Some(Code::Unavailable));
+        let asked = agent.upstream.revokes_again_at().expect("it may have to be revoked");
+        assert!(asked > tokio::time::Instant::now() + Duration::from_secs(30), "the store may still keep it");
+        drop(hangs);
     }
 }

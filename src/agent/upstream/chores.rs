@@ -56,8 +56,9 @@ impl Upstream {
                 continue;
             }
             self.renew_ahead().await;
-            self.revoke_again().await;
+            // First: what only memory has is lost with it, while servers that hang take their time.
             self.accounts.save_again().await;
+            self.revoke_again().await;
             rested = Instant::now() + REST;
         }
     }

@@ -4,19 +4,23 @@
 //! agent asks again, after a minute, then two, four, at most an hour, for a day. `status` says which are waited for and
 //! which were given up; the audit log says how each ended. If the agent ends or is locked before, the token ends with
 //! its own life.
+//!
+//! A login that a store did not take in time may be kept later all the same: it is revoked only once the stores say
+//! that they do not have it, and not while they say nothing.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::access::Authority;
+use crate::agent::accounts::index::Index;
 use crate::agent::life::auditing::{About, Who};
 use crate::agent::upstream::Upstream;
-use crate::base::{AccountKey, Credential, Locale, Message, Moment, Scope, lock};
+use crate::base::{AccountKey, Credential, Locale, Message, Moment, Scope, ServerUrl, lock};
 use crate::msg;
-use crate::wire::{Code, Revocation, Warning};
+use crate::wire::{Code, Fault, Revocation, Warning, reason};
 
 /// A revocation that failed is tried after one such pause, then after two, four, and so on, but for a day at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
@@ -25,6 +29,10 @@ const GIVE_UP: Duration = Duration::from_secs(24 * 3600);
 
 /// How many wait at most; beyond them the one that waits longest is given up. Each holds a secret in memory.
 const MOST: usize = 10_000;
+
+/// After so many in a row that a server did not answer its others wait: each would take as long for the same, and no
+/// other chore is done meanwhile.
+const UNANSWERED: u32 = 3;
 
 /// How many that were given up are told of, and for how long.
 const TOLD: usize = 3;
@@ -40,6 +48,8 @@ pub(super) struct Unrevoked {
 struct Pending {
     account: AccountKey,
     credential: Credential,
+    /// It is revoked only if the account does not have it.
+    unless_kept: bool,
     since: Instant,
     pause: Duration,
     again: Instant,
@@ -48,27 +58,39 @@ struct Pending {
 impl Upstream {
     /// Takes over a revocation that a server did not answer.
     pub(crate) fn revoke_later(&self, account: AccountKey, credential: Credential) {
-        self.revoke_in(FIRST_PAUSE, account, credential);
+        self.revoke_in(FIRST_PAUSE, account, credential, false);
     }
 
     /// Takes over a revocation that nobody waits for.
     pub(crate) fn revoke_soon(&self, account: AccountKey, credential: Credential) {
-        self.revoke_in(Duration::ZERO, account, credential);
+        self.revoke_in(Duration::ZERO, account, credential, false);
     }
 
-    fn revoke_in(&self, pause: Duration, account: AccountKey, credential: Credential) {
+    /// Takes over the revocation of what a store did not say that it keeps. One that was `slow` to say so may keep it
+    /// later: it is asked after a moment.
+    pub(crate) fn revoke_unless_kept(&self, slow: bool, account: AccountKey, credential: Credential) {
+        self.revoke_in(if slow { FIRST_PAUSE } else { Duration::ZERO }, account, credential, true);
+    }
+
+    fn revoke_in(&self, pause: Duration, account: AccountKey, credential: Credential, unless_kept: bool) {
         let now = Instant::now();
-        self.wait_with(Pending { account, credential, since: now, pause: FIRST_PAUSE, again: now + pause });
+        let again = now + pause;
+        self.wait_with(Pending { account, credential, unless_kept, since: now, pause: FIRST_PAUSE, again });
         self.chores.news.notify_one();
     }
 
     fn wait_with(&self, pending: Pending) {
-        let oldest = {
+        let given_up = {
             let waiting = &mut lock(&self.unrevoked).waiting;
-            waiting.push_back(pending);
-            if waiting.len() > MOST { waiting.pop_front() } else { None }
+            // Whoever locks closes first and then forgets what waits.
+            if self.accounts.is_closed() {
+                Some((pending, Code::Locked))
+            } else {
+                waiting.push_back(pending);
+                if waiting.len() > MOST { waiting.pop_front().map(|oldest| (oldest, Code::TooMany)) } else { None }
+            }
         };
-        oldest.inspect(|oldest| self.give_up(&oldest.account, Code::TooMany));
+        given_up.inspect(|(one, why)| self.give_up(&one.account, *why));
     }
 
     /// Gives up what servers could not be told about, for this reason: it would keep secrets in memory.
@@ -89,22 +111,39 @@ impl Upstream {
     }
 
     /// When a server is asked again.
-    pub(super) fn revokes_again_at(&self) -> Option<Instant> {
+    pub(crate) fn revokes_again_at(&self) -> Option<Instant> {
         lock(&self.unrevoked).waiting.iter().map(|one| one.again).min()
     }
 
-    /// Asks servers again whose time has come. A lock ends what is under way, with the secret that it holds.
+    /// Asks servers again whose time has come. A lock, or the agent's end, ends what is under way, with the secret that
+    /// it holds.
     pub(super) async fn revoke_again(&self) {
         let now = Instant::now();
+        let mut unanswered = BTreeMap::<ServerUrl, u32>::new();
         while !self.stopping.is_asked() {
             let mut forgotten = pin!(self.chores.forgotten.notified());
             // From here on it is heard, before there is something to forget.
             forgotten.as_mut().enable();
             let Some(mut one) = self.next_due(now) else { return };
+            let unanswered = unanswered.entry(one.account.server().clone()).or_default();
+            if *unanswered >= UNANSWERED {
+                if one.since.elapsed() >= GIVE_UP {
+                    self.give_up(&one.account, Code::Unavailable);
+                    continue;
+                }
+                one.again = Instant::now() + one.pause;
+                self.wait_with(one);
+                continue;
+            }
             let outcome = tokio::select! {
-                outcome = self.revoke(&one.account, &one.credential) => outcome,
-                () = forgotten => return self.give_up(&one.account, Code::Locked),
+                biased;
+                () = forgotten => {
+                    let why = if self.accounts.is_closed() { Code::Locked } else { Code::Unavailable };
+                    return self.give_up(&one.account, why);
+                }
+                outcome = self.revoke_one(&one) => outcome,
             };
+            *unanswered = if outcome == Revocation::Pending { *unanswered + 1 } else { 0 };
             match outcome {
                 Revocation::Pending if one.since.elapsed() >= GIVE_UP => self.give_up(&one.account, Code::Unavailable),
                 Revocation::Pending => {
@@ -118,6 +157,25 @@ impl Upstream {
                 Revocation::NotSupported | Revocation::NotAsked => {}
             }
         }
+    }
+
+    async fn revoke_one(&self, one: &Pending) -> Revocation {
+        if one.unless_kept {
+            match self.is_kept(one).await {
+                Ok(true) => return Revocation::NotAsked,
+                Ok(false) => {}
+                Err(_) => return Revocation::Pending,
+            }
+        }
+        self.revoke(&one.account, &one.credential).await
+    }
+
+    /// Whether the account has this credential; an error while the stores do not say.
+    async fn is_kept(&self, one: &Pending) -> Result<bool, Fault> {
+        self.accounts.read_anew().await?;
+        let has_it =
+            |all: &Index| all.get(&one.account).is_some_and(|held| held.secret().matches(one.credential.secret()));
+        self.accounts.look(has_it).ok_or_else(|| reason::Lock::AgentLocked.into())
     }
 
     /// The first whose time has come, out of those that wait.
@@ -210,5 +268,45 @@ mod tests {
         agent.lock().await;
         assert!(lock(&agent.upstream.unrevoked).waiting.is_empty());
         assert_eq!(ids(said(&agent)), ["revocation-given-up"]);
+    }
+
+    #[tokio::test]
+    async fn what_comes_to_a_locked_agent_is_given_up_with_its_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = unheard(&dir, 0);
+        agent.lock().await;
+        let account = AccountKey::new(ServerUrl::parse("http://127.0.0.1:1").unwrap(), None);
+        agent.upstream.revoke_soon(account, Credential::token(Secret::new("t".into()), TokenSource::Loom));
+        assert!(lock(&agent.upstream.unrevoked).waiting.is_empty());
+        assert_eq!(said(&agent)[0].0, "revocation-given-up");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_does_not_answer_is_asked_three_times_in_a_row() {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = unheard(&dir, 5);
+        agent.upstream.revoke_again().await;
+        let asked: Vec<bool> =
+            lock(&agent.upstream.unrevoked).waiting.iter().map(|one| one.pause > FIRST_PAUSE).collect();
+        assert_eq!(asked, [true, true, true, false, false]);
+        assert!(agent.upstream.revokes_again_at().is_some_and(|at| at > Instant::now()), "all of them wait");
+    }
+
+    #[tokio::test]
+    async fn a_login_that_is_kept_late_is_not_revoked_and_one_that_is_not_kept_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = unheard(&dir, 0);
+        let account = |user: &str| AccountKey::new(ServerUrl::parse("http://127.0.0.1:1").unwrap(), Some(user.into()));
+        let login = || Credential::token(Secret::new("t".into()), TokenSource::Loom);
+        for user in ["kept", "lost"] {
+            agent.upstream.revoke_unless_kept(false, account(user), login());
+        }
+        agent.accounts.keep(account("kept"), None, login(), |_| true).await.unwrap();
+        agent.upstream.revoke_again().await;
+        let waiting: Vec<AccountKey> =
+            lock(&agent.upstream.unrevoked).waiting.iter().map(|one| one.account.clone()).collect();
+        assert_eq!(waiting, [account("lost")], "its server was asked and did not answer");
+        let given_up = said(&agent).into_iter().filter(|(id, _)| id == "revocation-given-up").count();
+        assert_eq!(given_up, 0);
     }
 }
