@@ -143,6 +143,11 @@ impl Paths {
         self.state.join("sockets.json")
     }
 
+    /// The lock that whoever changes [`Paths::sockets_file`] holds.
+    pub fn sockets_lock(&self) -> PathBuf {
+        self.state.join("sockets.lock")
+    }
+
     /// The audit log: who asked for what.
     pub fn audit_log(&self) -> PathBuf {
         self.state.join("audit.log")

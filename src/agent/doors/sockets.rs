@@ -1,4 +1,7 @@
 //! Sockets with a token of their own, which are remembered in `sockets.json`.
+//!
+//! A person may have several agents with one list, and a write that hangs may end when nobody waits for it any more. So
+//! the list is read, changed and written in one step, under the lock of its file, as the ledger is.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,12 +10,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::access::Standing;
-use crate::agent::blocking::{DISK_WITHIN, within};
+use crate::agent::blocking::{DISK_WITHIN, within, within_or_late};
 use crate::agent::doors::{DoorOrder, Doors};
 use crate::agent::fault;
 use crate::agent::life::auditing::{About, Who};
-use crate::base::lock;
-use crate::base::private_file;
+use crate::base::{Paths, lock, private_file};
 use crate::store::StoreError;
 use crate::wire::{Fault, reason};
 
@@ -50,7 +52,7 @@ impl Doors {
 
     pub(crate) async fn open(&self, door: RestrictedDoor) -> Result<(), Fault> {
         let _changing = self.changing.lock().await;
-        let mut doors = self.listed().await?;
+        let doors = self.listed().await?;
         if doors.iter().any(|other| other.path == door.path) {
             return Err(reason::Door::SocketIsThere { path: door.path }.into());
         }
@@ -60,8 +62,7 @@ impl Doors {
             .await
             .map_err(|_| reason::Request::Stopping)?
             .map_err(|reason| reason::Door::SocketNotOpened { reason: Some(reason) })?;
-        doors.push(door.clone());
-        if let Err(fault) = self.write_list(doors).await {
+        if let Err(fault) = self.add_to_list(door.clone()).await {
             self.have_closed(&door.path).await;
             return Err(fault);
         }
@@ -88,10 +89,7 @@ impl Doors {
         lock(&self.sockets).retain(|door| door.path != path);
         self.say_that_they_changed();
         Ok(match listed {
-            Ok(mut listed) => {
-                listed.retain(|door| door.path != path);
-                self.write_list(listed).await
-            }
+            Ok(_) => self.take_off_list(path.to_owned()).await,
             Err(fault) => Err(fault),
         })
     }
@@ -144,10 +142,53 @@ impl Doors {
         within(DISK_WITHIN, move || read(&path)).await
     }
 
-    async fn write_list(&self, doors: Vec<RestrictedDoor>) -> Result<(), Fault> {
-        let (dir, path) = (self.paths.state_dir().to_owned(), self.paths.sockets_file());
-        within(DISK_WITHIN, move || write(&dir, &path, &doors)).await
+    /// A socket that is written down when its opening was given up would be opened by the next agent: it is taken off.
+    async fn add_to_list(&self, door: RestrictedDoor) -> Result<(), Fault> {
+        let (paths, added) = (self.paths.clone(), door.clone());
+        let add = move || {
+            change(&paths, |doors| {
+                if doors.iter().any(|other| other.path == door.path) {
+                    return Err(reason::Door::SocketIsThere { path: door.path }.into());
+                }
+                doors.push(door);
+                Ok(())
+            })
+        };
+        let paths = self.paths.clone();
+        let late = move |_: &()| {
+            let undone = change(&paths, |doors| {
+                doors.retain(|door| *door != added);
+                Ok(())
+            });
+            if let Err(fault) = undone {
+                tracing::warn!(fault = %fault.id(), "a socket that was not opened stays on the list");
+            }
+        };
+        within_or_late(DISK_WITHIN, add, late).await
     }
+
+    async fn take_off_list(&self, path: PathBuf) -> Result<(), Fault> {
+        let paths = self.paths.clone();
+        let take_off = move || {
+            change(&paths, |doors| {
+                doors.retain(|door| door.path != path);
+                Ok(())
+            })
+        };
+        within(DISK_WITHIN, take_off).await
+    }
+}
+
+/// Changes the list as it is by now, whoever wrote it.
+fn change(paths: &Paths, change: impl FnOnce(&mut Vec<RestrictedDoor>) -> Result<(), Fault>) -> Result<(), Fault> {
+    let from_file = |error| fault::from_store(StoreError::File(error));
+    private_file::private_dir(paths.state_dir()).map_err(from_file)?;
+    let _lock = private_file::lock(&paths.sockets_lock()).map_err(from_file)?;
+    let path = paths.sockets_file();
+    let mut doors = read(&path)?;
+    change(&mut doors)?;
+    let text = serde_json::to_vec(&doors).map_err(|_| reason::Request::Internal)?;
+    private_file::replace(&path, &text).map_err(from_file)
 }
 
 fn read(path: &Path) -> Result<Vec<RestrictedDoor>, Fault> {
@@ -156,9 +197,34 @@ fn read(path: &Path) -> Result<Vec<RestrictedDoor>, Fault> {
     serde_json::from_slice(&text).map_err(|_| reason::Store::SocketsUnreadable { path: path.to_owned() }.into())
 }
 
-fn write(dir: &Path, path: &Path, doors: &[RestrictedDoor]) -> Result<(), Fault> {
-    let from_file = |error| fault::from_store(StoreError::File(error));
-    private_file::private_dir(dir).map_err(from_file)?;
-    let text = serde_json::to_vec(doors).map_err(|_| reason::Request::Internal)?;
-    private_file::replace(path, &text).map_err(from_file)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::Agent;
+    use crate::base::{StoreChoice, StoredIn};
+
+    #[tokio::test]
+    async fn two_agents_of_one_list_take_nothing_off_that_the_other_added() {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = || Agent::new(Paths::below(dir.path()), Some(StoreChoice::In(StoredIn::Memory)), false);
+        let (slow, quick) = (agent(), agent());
+        let door = |name: &str| {
+            let (path, token) = (dir.path().join(name), name.to_owned());
+            RestrictedDoor { path, token, set_up_by: Standing::default() }
+        };
+        let (mut slow_orders, mut quick_orders) = (slow.doors.orders().unwrap(), quick.doors.orders().unwrap());
+        let slow_one = async {
+            let Some(DoorOrder::Open { done, .. }) = slow_orders.recv().await else { panic!("it opens nothing") };
+            let other = async {
+                let Some(DoorOrder::Open { done, .. }) = quick_orders.recv().await else { panic!("it opens nothing") };
+                done.send(Ok(())).unwrap();
+            };
+            let (opened, ()) = tokio::join!(quick.doors.open(door("quick")), other);
+            opened.unwrap();
+            done.send(Ok(())).unwrap();
+        };
+        let (opened, ()) = tokio::join!(slow.doors.open(door("slow")), slow_one);
+        opened.unwrap();
+        assert_eq!(slow.doors.listed().await.unwrap(), [door("quick"), door("slow")]);
+    }
 }
