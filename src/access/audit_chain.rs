@@ -137,7 +137,7 @@ fn stub(entry: &AuditEntry) -> AuditEntry {
     let cut_some = |text: &Option<String>| text.as_deref().map(cut);
     let actor = match &entry.actor {
         Actor::Process { uid, pid, exe, token_id } => {
-            Actor::Process { uid: *uid, pid: *pid, exe: cut_some(exe), token_id: cut_some(token_id) }
+            Actor::Process { uid: uid.clone(), pid: *pid, exe: cut_some(exe), token_id: cut_some(token_id) }
         }
         Actor::Person { person, subject, issuer, token_id, address } => Actor::Person {
             person: cut(person),

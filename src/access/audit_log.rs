@@ -107,13 +107,13 @@ pub(super) mod tests {
 
     use super::*;
     use crate::access::audit_files::KEPT;
-    use crate::wire::Actor;
+    use crate::wire::{Actor, Uid};
 
     pub(in crate::access) fn entry(event: &str, account: &str, second: u32) -> AuditEntry {
         AuditEntry {
             time: format!("2026-01-01T00:{:02}:{:02}Z", second / 60, second % 60),
             event: event.into(),
-            actor: Actor::Process { uid: 1, pid: 2, exe: Some("/usr/bin/git".into()), token_id: None },
+            actor: Actor::Process { uid: Uid::Number(1), pid: 2, exe: Some("/usr/bin/git".into()), token_id: None },
             door: None,
             server: None,
             account: Some(account.into()),
@@ -299,7 +299,8 @@ pub(super) mod tests {
         for length in [65_000, 65_536, 130_000, 1_000_000] {
             let long = "\u{1}".repeat(length);
             let mut entry = entry(&long, &long, 1);
-            entry.actor = Actor::Process { uid: 1, pid: 2, exe: Some(long.clone()), token_id: Some(long.clone()) };
+            entry.actor =
+                Actor::Process { uid: Uid::Number(1), pid: 2, exe: Some(long.clone()), token_id: Some(long.clone()) };
             (entry.method, entry.path, entry.outcome) = (Some(long.clone()), Some(long.clone()), long.clone());
             log.daily.append(&[entry], false).unwrap();
             AuditLog::new(&Paths::below(dir.path())).daily.append(&[self::entry("a", "after", 1)], false).unwrap();

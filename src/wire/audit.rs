@@ -1,7 +1,10 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::Verb;
 use crate::base::ServerUrl;
+use crate::os::user::UserId;
 
 /// The outcome of what was done.
 pub const OUTCOME_OK: &str = "ok";
@@ -128,14 +131,39 @@ pub struct AuditEntry {
     pub since: Option<String>,
 }
 
+/// A user of the machine, as its system names them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Uid {
+    /// A number, as on Unix.
+    Number(u32),
+    /// A security identifier, `S-1-5-21-…`, as on Windows.
+    Sid(String),
+}
+
+impl From<UserId> for Uid {
+    fn from(user: UserId) -> Uid {
+        user.number().map_or_else(|| Uid::Sid(user.name()), Uid::Number)
+    }
+}
+
+impl fmt::Display for Uid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Uid::Number(number) => number.fmt(f),
+            Uid::Sid(sid) => sid.fmt(f),
+        }
+    }
+}
+
 /// Who asked for what an [`AuditEntry`] notes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Actor {
     /// A process on this machine, as the kernel named it when it connected.
     Process {
-        /// The user id.
-        uid: u32,
+        /// The user, as the system names them.
+        uid: Uid,
         /// The process id; 0 where several processes were counted together.
         pid: u32,
         /// The path of the program; absent if the process had ended before it was looked up.

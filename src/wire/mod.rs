@@ -34,6 +34,7 @@ pub use agent::{Hello, HelloReply, Start, Stop};
 pub use api::{Api, ApiBody, ApiEvent, ApiPiece, ApiReply, PIECE};
 pub use audit::{
     Actor, Audit, AuditChain, AuditEntry, AuditTrouble, AuditVerify, AuditVerifyReply, OUTCOME_OK, OUTCOME_UNCHANGED,
+    Uid,
 };
 pub use device::{
     DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceGrant, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,

@@ -317,7 +317,8 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
         about: None,
         since: None,
     };
-    let program = entry(Actor::Process { uid: 1000, pid: 7, exe: Some("/usr/bin/loom".into()), token_id: None });
+    let program =
+        entry(Actor::Process { uid: Uid::Number(1000), pid: 7, exe: Some("/usr/bin/loom".into()), token_id: None });
     let (token_id, address) = ("0123456789ab".to_owned(), "192.0.2.7".to_owned());
     let token = entry(Actor::Token { token_id: token_id.clone(), address: None });
     let afar = entry(Actor::Token { token_id, address: Some(address.clone()) });

@@ -58,7 +58,7 @@ impl<'a> Asker<'a> {
         let token_id = authority.token().map(str::to_owned);
         let actor = match self {
             Asker::Process { peer: Peer { user, pid, exe }, .. } => {
-                Actor::Process { uid: user.number(), pid: *pid, exe: exe.clone(), token_id }
+                Actor::Process { uid: (*user).into(), pid: *pid, exe: exe.clone(), token_id }
             }
             Asker::Guest(guest) => return guest.who(),
         };

@@ -22,11 +22,11 @@ pub fn state() -> Option<PathBuf> {
 /// Base Directory specification wants it, and what the system makes for this user. Whoever uses one sees whether it is
 /// there and theirs.
 pub fn runtime() -> impl Iterator<Item = PathBuf> {
-    let of_user = || PathBuf::from(format!("/run/user/{}", UserId::own().number()));
+    let of_user = || PathBuf::from(format!("/run/user/{}", UserId::own().name()));
     dirs::runtime_dir().into_iter().chain(cfg!(target_os = "linux").then(of_user))
 }
 
 /// A directory for this user under this name where every user may make one. Whoever uses it sees whose it is.
 pub fn below_temporary(name: &str) -> PathBuf {
-    PathBuf::from(format!("/tmp/{name}-{}", UserId::own().number()))
+    PathBuf::from(format!("/tmp/{name}-{}", UserId::own().name()))
 }

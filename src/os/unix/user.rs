@@ -19,8 +19,13 @@ impl UserId {
     }
 
     /// The number by which messages and logs name the user.
-    pub fn number(self) -> u32 {
-        self.0
+    pub fn number(self) -> Option<u32> {
+        Some(self.0)
+    }
+
+    /// The text by which the system names the user where it has no number for them.
+    pub fn name(self) -> String {
+        self.0.to_string()
     }
 
     /// Whether it is the system's own user, whose things are fit for everybody to use.

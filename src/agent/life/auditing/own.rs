@@ -5,7 +5,7 @@ use crate::wire::{Actor, AuditEntry};
 /// An entry of the agent's own.
 pub(super) fn own_entry(event: &str) -> AuditEntry {
     let exe = std::env::current_exe().ok().map(|path| path.to_string_lossy().into_owned());
-    let actor = Actor::Process { uid: UserId::own().number(), pid: std::process::id(), exe, token_id: None };
+    let actor = Actor::Process { uid: UserId::own().into(), pid: std::process::id(), exe, token_id: None };
     let (time, event, outcome) = (clock::now().to_string(), event.to_owned(), "ok".to_owned());
     AuditEntry {
         time,

@@ -93,7 +93,7 @@ impl Author {
                 Actor::Person { person: name.clone(), subject, issuer, token_id, address: "*".to_owned() }
             }
             (Author::Restricted(id), _) => Actor::Token { token_id: id.clone(), address: None },
-            (_, Actor::Process { uid, .. }) => Actor::Process { uid: *uid, pid: 0, exe: None, token_id: None },
+            (_, Actor::Process { uid, .. }) => Actor::Process { uid: uid.clone(), pid: 0, exe: None, token_id: None },
             (_, actor) => actor.clone(),
         }
     }
