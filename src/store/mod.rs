@@ -5,7 +5,6 @@
 //! Reading waits for nobody: stores are read without their lock, and through a second opening while somebody changes
 //! something in the first. Whoever waits for a store waits eight seconds at most, and is told.
 
-mod buses;
 mod cascade;
 mod change;
 mod changing;
@@ -39,20 +38,18 @@ pub mod repair;
 mod revision;
 mod seal;
 mod sealed_file;
-mod secret_service;
 mod sign;
 mod takeover;
-mod transfer;
 mod watch;
 mod worker;
 
-pub use buses::bring as bring_bus;
 pub use cascade::Cascade;
 pub use change::{Change, Changed, Version, Wish};
 pub use error::StoreError;
 pub use key::{Protection, StoreKey};
 pub use lookout::Lookout;
 pub use migration::Copied;
+pub use platform::bring_bus;
 pub use record::Record;
 
 /// Whether these bytes are a sealed file of a key that nobody has, which they never are: for fuzzing the parser.

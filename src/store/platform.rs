@@ -1,25 +1,42 @@
-//! The one place that knows which keyring this operating system has.
+//! The one place that knows which keyring this operating system has. Each stands in a file of its own below, with the
+//! same names: `connect`, `Platform`, `Item`; `Signals`, by which it tells of what others change; `bring_bus` and
+//! `known_buses`, by which somebody says where it may be.
 
-use super::watch::Watch;
-use super::{StoreError, buses};
-use crate::msg;
+#[cfg(windows)]
+#[path = "platform/credential_manager.rs"]
+mod keyring;
+#[cfg(target_os = "macos")]
+#[path = "platform/keychain.rs"]
+mod keyring;
+#[cfg(not(any(windows, target_os = "macos")))]
+#[path = "platform/secret_service.rs"]
+mod keyring;
 
-pub(super) use super::secret_service::{Item, SecretService as Platform};
+#[cfg(not(any(windows, target_os = "macos")))]
+mod buses;
+#[cfg(not(any(windows, target_os = "macos")))]
+mod signals;
+#[cfg(any(windows, target_os = "macos"))]
+#[path = "platform/silent.rs"]
+mod signals;
+#[cfg(not(any(windows, target_os = "macos")))]
+mod transfer;
 
-/// Connects to the keyring on the first bus that has one, and begins to watch it. An error means that there is none
-/// here.
-pub(super) fn connect(watch: &Watch) -> Result<Platform, StoreError> {
-    let buses = buses::all();
-    let mut failed = None;
-    for bus in &buses {
-        // Before anything is read, so that no change falls between.
-        watch.begin(bus);
-        match Platform::connect(bus) {
-            Ok(platform) => return Ok(platform),
-            Err(error) => failed = failed.or(Some(error)),
-        }
-    }
-    // Where one would appear first.
-    buses.first().inspect(|bus| watch.begin(bus));
-    Err(failed.unwrap_or_else(|| StoreError::of_keyring(msg!("no-session-bus"))))
+#[cfg(not(any(windows, target_os = "macos")))]
+use buses as finding;
+#[cfg(any(windows, target_os = "macos"))]
+use signals as finding;
+
+pub use finding::bring_bus;
+pub(super) use finding::known_buses;
+pub(super) use keyring::{Item, Platform, connect};
+pub(super) use signals::Signals;
+
+/// What a keyring tells of by itself.
+#[cfg_attr(any(windows, target_os = "macos"), allow(dead_code, reason = "this one tells of nothing"))]
+pub(super) enum Signal {
+    /// Somebody began to offer one.
+    Appeared,
+    /// Something in it changed.
+    Changed,
 }

@@ -10,7 +10,7 @@ use super::super::file::FileStore;
 use super::super::keyring::Keyring;
 use super::super::memory::MemoryStore;
 use super::super::platform::Platform;
-use super::super::{Record, StoreKey, buses};
+use super::super::{Record, StoreKey, bring_bus};
 use super::{Bench, rules};
 use crate::base::{AccountKey, Paths, private_file};
 
@@ -82,7 +82,7 @@ impl GnomeKeyring {
             session.env(name, home);
         }
         let bus = SessionBus::with_keyring(session);
-        buses::bring(bus.address());
+        bring_bus(bus.address());
         Some(GnomeKeyring { service: RefCell::new(Platform::connect(bus.address()).unwrap()), _bus: bus })
     }
 

@@ -14,8 +14,8 @@ use crate::os::file::FileFacts;
 /// How many buses are remembered.
 const MOST: usize = 4;
 
-/// Those that askers brought, the latest first. Known to the whole process, as [`Patience`](super::patience::Patience)
-/// is.
+/// Those that askers brought, the latest first. Known to the whole process, as
+/// [`Patience`](super::super::patience::Patience) is.
 struct Brought {
     addresses: Vec<String>,
     /// How often an unknown one came.
@@ -24,7 +24,7 @@ struct Brought {
 
 /// Notes the session bus of an owner who asks, so that the keyring is looked for there too. `address` is in D-Bus form,
 /// such as `unix:path=/run/user/1000/bus`.
-pub fn bring(address: &str) {
+pub fn bring_bus(address: &str) {
     // Others are commands to run, or buses of other machines.
     if !address.starts_with("unix:") {
         return;
@@ -57,7 +57,7 @@ pub(super) fn all() -> Vec<String> {
 }
 
 /// A number that changes when there is another bus to look at.
-pub(super) fn known() -> u64 {
+pub(in crate::store) fn known_buses() -> u64 {
     let news = brought().news;
     2 * news + u64::from(of_user().is_some())
 }

@@ -19,14 +19,16 @@ use dbus::strings::Path;
 use dbus::{Error, Message};
 use zeroize::Zeroizing;
 
-use super::StoreError;
-use super::patience::SWIFT;
+use super::super::StoreError;
+use super::super::patience::SWIFT;
+use super::super::watch::Watch;
+use super::buses;
 use super::transfer::{self, Offer, TransferKey};
 use crate::base::StoredIn;
 use crate::msg;
 
 /// A connection to the Secret Service, with a key for the secrets that go over it.
-pub(super) struct SecretService {
+pub(in crate::store) struct Platform {
     channel: Channel,
     session: Path<'static>,
     key: TransferKey,
@@ -42,10 +44,10 @@ pub(super) struct SecretService {
 
 /// An entry, by its path on the bus.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Item(Path<'static>);
+pub(in crate::store) struct Item(Path<'static>);
 
 impl Item {
-    pub(super) fn id(&self) -> &str {
+    pub(in crate::store) fn id(&self) -> &str {
         &self.0
     }
 }
@@ -72,9 +74,27 @@ const LATE_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// How long a person may take, if the keyring wants to ask one all the same.
 const PROMPT_WITHIN: Duration = Duration::from_secs(5);
 
-impl SecretService {
+/// Connects to the keyring on the first bus that has one, and begins to watch it. An error means that there is none
+/// here.
+pub(in crate::store) fn connect(watch: &Watch) -> Result<Platform> {
+    let buses = buses::all();
+    let mut failed = None;
+    for bus in &buses {
+        // Before anything is read, so that no change falls between.
+        watch.begin(bus);
+        match Platform::connect(bus) {
+            Ok(platform) => return Ok(platform),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    // Where one would appear first.
+    buses.first().inspect(|bus| watch.begin(bus));
+    Err(failed.unwrap_or_else(|| StoreError::of_keyring(msg!("no-session-bus"))))
+}
+
+impl Platform {
     /// Connects on this bus. An error means that there is no such service on it.
-    pub(super) fn connect(bus: &str) -> Result<SecretService> {
+    pub(in crate::store) fn connect(bus: &str) -> Result<Platform> {
         let mut channel = Channel::open_private(bus).map_err(failed)?;
         channel.register().map_err(failed)?;
         let offer = Offer::new()?;
@@ -82,7 +102,7 @@ impl SecretService {
         let (theirs, session): (Variant<Vec<u8>>, Path) =
             ask(&channel, PATH, SERVICE, "OpenSession", open).map_err(failed)?;
         let key = offer.agree(&theirs.0).ok_or_else(refused)?;
-        Ok(SecretService {
+        Ok(Platform {
             channel,
             session,
             key,
@@ -94,7 +114,7 @@ impl SecretService {
     }
 
     /// Sets when the caller stops waiting for the calls that follow.
-    pub(super) fn awaited_until(&self, until: Instant) {
+    pub(in crate::store) fn awaited_until(&self, until: Instant) {
         self.until.set(until);
     }
 
@@ -108,7 +128,7 @@ impl SecretService {
     }
 
     /// Fails if the default collection or an item with these attributes is locked. Nothing prompts for this.
-    pub(super) fn look(&self, attributes: &[(&str, &str)]) -> Result<()> {
+    pub(in crate::store) fn look(&self, attributes: &[(&str, &str)]) -> Result<()> {
         let default = self.default_collection()?;
         let (Variant(is_locked),): (Variant<bool>,) = self.call(&default, PROPERTIES, "Get", (COLLECTION, "Locked"))?;
         let (_, locked) = self.search(attributes)?;
@@ -116,19 +136,19 @@ impl SecretService {
     }
 
     /// The items that, according to the service, have these attributes, in every collection.
-    pub(super) fn items(&self, attributes: &[(&str, &str)]) -> Result<Vec<Item>> {
+    pub(in crate::store) fn items(&self, attributes: &[(&str, &str)]) -> Result<Vec<Item>> {
         let (open, _) = self.search(attributes)?;
         Ok(open.into_iter().map(Item).collect())
     }
 
     /// The attributes of an item; `None` if it is gone.
-    pub(super) fn attributes(&self, item: &Item) -> Result<Option<HashMap<String, String>>> {
+    pub(in crate::store) fn attributes(&self, item: &Item) -> Result<Option<HashMap<String, String>>> {
         let get = ask::<(Variant<HashMap<String, String>>,)>;
         found(get(&self.channel, &item.0, PROPERTIES, "Get", (ITEM, "Attributes")).map(|(found,)| found.0))
     }
 
     /// The secret of an item; `None` if it is gone.
-    pub(super) fn secret(&self, item: &Item) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    pub(in crate::store) fn secret(&self, item: &Item) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let get = ask::<(Sealed,)>(&self.channel, &item.0, ITEM, "GetSecret", (self.session.clone(),));
         let Some(((_, vector, sealed, _),)) = self.read_back(item, found(get))? else { return Ok(None) };
         self.key.open(&vector, &sealed).map(Some).ok_or_else(refused)
@@ -147,7 +167,7 @@ impl SecretService {
     }
 
     /// Makes a new item in the default collection, whatever there is already.
-    pub(super) fn create(&self, label: &str, attributes: &[(&str, &str)], secret: &[u8]) -> Result<Item> {
+    pub(in crate::store) fn create(&self, label: &str, attributes: &[(&str, &str)], secret: &[u8]) -> Result<Item> {
         let collection = self.default_collection()?;
         let named: HashMap<String, String> =
             attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -165,7 +185,7 @@ impl SecretService {
     }
 
     /// Removes an item; one that is gone already is no error.
-    pub(super) fn delete(&self, item: &Item) -> Result<()> {
+    pub(in crate::store) fn delete(&self, item: &Item) -> Result<()> {
         self.begin_change()?;
         self.delete_now(item)
     }
@@ -243,7 +263,7 @@ impl SecretService {
     }
 }
 
-impl Drop for SecretService {
+impl Drop for Platform {
     /// Takes back what the service makes when nobody waits for it any more: whoever wanted it was told that it is not
     /// kept. This is on the thread that was left behind.
     fn drop(&mut self) {

@@ -1,0 +1,112 @@
+//! The keyring of macOS: the user's own Keychain, a generic password for each account, service `loom`.
+//!
+//! Nothing is asked of a person: a Keychain that is locked, or that would ask whether this program may read an entry –
+//! as it does of a program that was replaced and is not signed –, is an error that says so. It tells of no change.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use apple_native_keyring_store::keychain::Store;
+use keyring_core::api::CredentialStoreApi;
+use keyring_core::{Entry, Error};
+use security_framework::os::macos::keychain::{KeychainUserInteractionLock, SecKeychain};
+use zeroize::Zeroizing;
+
+use super::super::StoreError;
+use super::super::watch::Watch;
+use crate::base::StoredIn;
+use crate::msg;
+
+/// By which loom's entries are found.
+const SERVICE: &str = "loom";
+
+/// The user's Keychain, which asks nobody for as long as this is held.
+pub(in crate::store) struct Platform {
+    store: Arc<Store>,
+    _quiet: KeychainUserInteractionLock,
+}
+
+/// An entry, by the user that it is for. A Keychain has no two of one service and user.
+#[derive(Clone, PartialEq, Eq)]
+pub(in crate::store) struct Item(String);
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Opens the Keychain of this user's login.
+pub(in crate::store) fn connect(watch: &Watch) -> Result<Platform> {
+    watch.begin("");
+    let quiet = SecKeychain::disable_user_interaction();
+    let quiet = quiet.map_err(|error| StoreError::of_keyring(msg!("keyring-says", error = error)))?;
+    Ok(Platform { store: Store::new().map_err(failed)?, _quiet: quiet })
+}
+
+impl Item {
+    pub(in crate::store) fn id(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Platform {
+    /// Nobody is asked, so every call is quick.
+    pub(in crate::store) fn awaited_until(&self, _: Instant) {}
+
+    /// Fails if it is locked.
+    pub(in crate::store) fn look(&self, attributes: &[(&str, &str)]) -> Result<()> {
+        self.items(attributes).map(drop)
+    }
+
+    /// The entries of loom, or of one of its users.
+    pub(in crate::store) fn items(&self, attributes: &[(&str, &str)]) -> Result<Vec<Item>> {
+        let wanted = attributes.iter().find(|(name, _)| *name == "username").map(|(_, user)| *user);
+        let mut spec = HashMap::from([("service", SERVICE)]);
+        spec.extend(wanted.map(|user| ("user", user)));
+        let found = match self.store.search(&spec) {
+            Err(Error::NoEntry) => Vec::new(),
+            found => found.map_err(failed)?,
+        };
+        let user = |entry: &Entry| entry.get_specifiers().filter(|(service, _)| service == SERVICE);
+        Ok(found.iter().filter_map(user).map(|(_, user)| Item(user)).collect())
+    }
+
+    /// The attributes of an entry; `None` if it is gone.
+    pub(in crate::store) fn attributes(&self, item: &Item) -> Result<Option<HashMap<String, String>>> {
+        let named = [("service", SERVICE), ("username", &item.0)];
+        Ok(Some(named.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
+    }
+
+    /// The value of an entry; `None` if it is gone.
+    pub(in crate::store) fn secret(&self, item: &Item) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        match self.entry(&item.0)?.get_secret() {
+            Ok(value) => Ok(Some(Zeroizing::new(value))),
+            Err(Error::NoEntry) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Makes the entry with these attributes, in the place of one that is there.
+    pub(in crate::store) fn create(&self, _: &str, attributes: &[(&str, &str)], secret: &[u8]) -> Result<Item> {
+        let user = attributes.iter().find(|(name, _)| *name == "username").map(|(_, user)| *user).unwrap_or_default();
+        self.entry(user)?.set_secret(secret).map_err(failed)?;
+        Ok(Item(user.to_owned()))
+    }
+
+    /// Removes an entry; one that is gone already is no error.
+    pub(in crate::store) fn delete(&self, item: &Item) -> Result<()> {
+        match self.entry(&item.0)?.delete_credential() {
+            Ok(()) | Err(Error::NoEntry) => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn entry(&self, user: &str) -> Result<Entry> {
+        self.store.build(SERVICE, user, None).map_err(failed)
+    }
+}
+
+fn failed(error: Error) -> StoreError {
+    match error {
+        Error::NoStorageAccess(_) => StoreError::Locked(StoredIn::Keyring),
+        error => StoreError::of_keyring(msg!("keyring-says", error = error)),
+    }
+}
