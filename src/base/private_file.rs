@@ -1,7 +1,7 @@
 //! Files and directories that only their owner may touch, and replacing one without a moment at which it is half
 //! written.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use crate::msg;
 use crate::os::file::{FileFacts, FileId};
 use crate::os::lock as file_lock;
 use crate::os::naming;
-use crate::os::private::{self, OpenError};
+use crate::os::private::{self, OpenError, Opening};
 
 pub use super::private_file_error::{MAX_SIZE, PrivateFileError, Unsafe};
 
@@ -90,7 +90,7 @@ pub fn is_there(path: &Path) -> bool {
 
 /// Opens a private file to read a part of it; `None` if there is none.
 pub fn open_to_read(path: &Path) -> Result<Option<File>> {
-    match open(path, OpenOptions::new().read(true)) {
+    match open(path, Opening::Read) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
@@ -99,7 +99,7 @@ pub fn open_to_read(path: &Path) -> Result<Option<File>> {
 
 /// Opens an existing private file to change it in place.
 pub fn open_to_change(path: &Path) -> Result<File> {
-    open(path, OpenOptions::new().read(true).write(true))
+    open(path, Opening::Change)
 }
 
 /// Replaces the file by one with these bytes, for its owner alone (0600). At every instant either the old or the new
@@ -145,7 +145,7 @@ pub fn remove(path: &Path) -> Result<()> {
 
 /// Opens a private file to append to it; a missing one is created for its owner alone (0600).
 pub fn append(path: &Path) -> Result<File> {
-    open(path, OpenOptions::new().append(true).create(true))
+    open(path, Opening::AppendOrCreate)
 }
 
 /// Waits for the exclusive lock on this file, at most [`LOCK_WITHIN`], and creates the file if needed. The lock ends
@@ -176,7 +176,7 @@ pub fn try_lock(path: &Path) -> Result<Option<File>> {
 }
 
 fn open_lock(path: &Path) -> Result<File> {
-    open(path, OpenOptions::new().read(true).write(true).create(true).truncate(false))
+    open(path, Opening::ChangeOrCreate)
 }
 
 fn try_flock(path: &Path, file: &File) -> Result<bool> {
@@ -196,8 +196,8 @@ fn place(path: &Path, bytes: &[u8], name: impl FnOnce(NamedTempFile, &Path) -> i
     write().map_err(io_error(path))
 }
 
-pub(super) fn open(path: &Path, options: &mut OpenOptions) -> Result<File> {
-    let file = private::open(path, options).map_err(|error| match error {
+pub(super) fn open(path: &Path, opening: Opening) -> Result<File> {
+    let file = private::open(path, opening).map_err(|error| match error {
         OpenError::NotPlain => unsafe_path(path, Unsafe::NotPlain),
         OpenError::Io(error) => io_error(path)(error),
     })?;

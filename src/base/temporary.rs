@@ -1,6 +1,5 @@
 //! Files that are being written, until they get their name.
 
-use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use tempfile::NamedTempFile;
 
 use super::private_file::open;
 use crate::os::lock;
+use crate::os::private::{self, Opening};
 
 /// The beginning of the name of a file that is being written; [`ENDING`] is its end.
 const TEMPORARY: &str = ".loom-";
@@ -17,8 +17,9 @@ const ENDING: &str = ".tmp";
 pub(super) fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
     sweep(dir);
     loop {
-        // O_EXCL and 0600 from birth, in the same directory so that the rename is one step.
-        let temporary = tempfile::Builder::new().prefix(TEMPORARY).suffix(ENDING).tempfile_in(dir)?;
+        // Its owner's alone from birth, in the same directory so that the rename is one step.
+        let make = |path: &Path| private::open(path, Opening::New).map_err(io::Error::from);
+        let temporary = tempfile::Builder::new().prefix(TEMPORARY).suffix(ENDING).make_in(dir, make)?;
         // Where nothing can be locked, nothing is swept away either.
         let _ = lock::exclusive(temporary.as_file());
         // Somebody may have swept it away before it was locked.
@@ -36,7 +37,7 @@ fn sweep(dir: &Path) {
         name.starts_with(TEMPORARY) && name.ends_with(ENDING)
     };
     for path in paths.filter(is_temporary) {
-        let Ok(left) = open(&path, OpenOptions::new().read(true)) else { continue };
+        let Ok(left) = open(&path, Opening::Read) else { continue };
         if lock::try_exclusive(&left).is_ok_and(|taken| taken) {
             let _ = std::fs::remove_file(&path);
         }

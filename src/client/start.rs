@@ -12,7 +12,7 @@ use super::report::beside;
 use crate::base::private_file::{self, PrivateFileError};
 use crate::base::{Locale, Message, Paths, socket_variable};
 use crate::msg;
-use crate::os::{background, local, session};
+use crate::os::{background, session};
 use crate::wire::{Fault, reason};
 
 /// The longest wait for another front-end that is starting the agent.
@@ -28,7 +28,8 @@ const STARTS: usize = 3;
 pub(super) fn agent(paths: &Paths, locale: Locale) -> Result<Connection, Fault> {
     refuse_directories_of_another(paths)?;
     let unsafe_file = |error: PrivateFileError| Fault::from(reason::Below::Place(error.message())).hint(hint(&error));
-    local::directory(paths.socket()).map_or(Ok(()), private_file::private_dir).map_err(unsafe_file)?;
+    // Where the socket lies in a directory, it is the same.
+    paths.start_lock().parent().map_or(Ok(()), private_file::private_dir).map_err(unsafe_file)?;
     let until = Instant::now() + STARTED_WITHIN;
     let _only_one = loop {
         if let Some(lock) = private_file::try_lock(&paths.start_lock()).map_err(unsafe_file)? {

@@ -124,6 +124,8 @@ impl Door {
     pub async fn open(paths: &Paths) -> Result<Door, DoorError> {
         let path = paths.socket();
         prepare_dir(path)?;
+        // Where the socket lies in no directory, its lock does.
+        paths.agent_lock().parent().map_or(Ok(()), private_file::private_dir)?;
         let lock = lock_out_others(path, &paths.agent_lock()).await?;
         lock.sweep();
         Door::bind(path, Some((paths.agent_lock(), lock)), None)

@@ -1,8 +1,8 @@
 //! Floor 0: what the operating system gives, and the only place that names one.
 //!
 //! This file is the contract. Each module below says what its names mean and what another system has to provide for
-//! them. The code stands in one folder per kind of system, so far `unix`. A port is a folder with the same names and
-//! one line here; what it lacks does not compile.
+//! them. The code stands in one folder per kind of system, `unix` and `windows`. A port is a folder with the same names
+//! and one line here; what it lacks does not compile.
 //!
 //! - No name takes or returns a type that only one system has: users are [`user::UserId`], processes are numbers
 //!   (`u32`), facts of files are [`file::FileFacts`].
@@ -12,8 +12,13 @@
 
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
+
 #[cfg(unix)]
 use unix as system;
+#[cfg(windows)]
+use windows as system;
 
 /// Users of the machine.
 ///
@@ -40,7 +45,9 @@ pub mod file {
 ///
 /// Unix: modes 0600 and 0700. Windows: a protected access list that names the owner only; directories need no sync.
 pub mod private {
-    pub use super::system::private::{OpenError, check_writable, create_dir, create_dirs, is_usable, open, sync_dir};
+    pub use super::system::private::{
+        OpenError, Opening, check_writable, create_dir, create_dirs, is_usable, open, sync_dir,
+    };
 }
 
 /// Giving files their names. At every instant, also after a crash, a name means the whole old file or the whole new

@@ -48,6 +48,7 @@ pub fn refused(output: &Output) -> Fault {
 pub fn is_loom(helper: &str) -> bool {
     let word = helper.strip_prefix('!').unwrap_or(helper);
     let word = word.strip_prefix("exec ").unwrap_or(word);
+    let word = word.strip_suffix(".exe").unwrap_or(word);
     matches!(word, "loom" | "loom credential-helper" | "git-credential-loom")
         || word.strip_suffix(" credential-helper").unwrap_or(word).ends_with("/git-credential-loom")
         || word.ends_with("/loom credential-helper")
@@ -80,6 +81,7 @@ mod tests {
             "loom credential-helper",
             "/opt/loom/bin/git-credential-loom",
             "/home/a\\ b/git-credential-loom",
+            "C:/Users/a/loom/git-credential-loom.exe",
             "!exec /opt/git-credential-loom",
             "!/opt/loom/bin/loom credential-helper",
         ] {

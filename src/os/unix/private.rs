@@ -10,6 +10,21 @@ use rustix::io::Errno;
 const OWNER_ONLY: u32 = 0o600;
 const OWNER_ONLY_DIR: u32 = 0o700;
 
+/// What a file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// To read what is there.
+    Read,
+    /// To read and change what is there.
+    Change,
+    /// As [`Opening::Change`], and what is not there is made.
+    ChangeOrCreate,
+    /// To write at its end, and what is not there is made.
+    AppendOrCreate,
+    /// To read and change what nothing may have the name of.
+    New,
+}
+
 /// Why a file was not opened.
 #[derive(Debug)]
 pub enum OpenError {
@@ -19,9 +34,26 @@ pub enum OpenError {
     Io(io::Error),
 }
 
-/// Opens a file as the options say. One that is made is its owner's alone from its first moment. No link is followed,
-/// and no pipe waited for.
-pub fn open(path: &Path, options: &mut OpenOptions) -> Result<File, OpenError> {
+impl From<OpenError> for io::Error {
+    fn from(error: OpenError) -> io::Error {
+        match error {
+            OpenError::NotPlain => io::ErrorKind::InvalidInput.into(),
+            OpenError::Io(error) => error,
+        }
+    }
+}
+
+/// Opens a file. One that is made is its owner's alone from its first moment. No link is followed, and no pipe waited
+/// for.
+pub fn open(path: &Path, opening: Opening) -> Result<File, OpenError> {
+    let mut options = OpenOptions::new();
+    match opening {
+        Opening::Read => options.read(true),
+        Opening::Change => options.read(true).write(true),
+        Opening::ChangeOrCreate => options.read(true).write(true).create(true),
+        Opening::AppendOrCreate => options.append(true).create(true),
+        Opening::New => options.read(true).write(true).create_new(true),
+    };
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
     options.mode(OWNER_ONLY).custom_flags(flags).open(path).map_err(|error| match Errno::from_io_error(&error) {
         // ELOOP: a symbolic link stands there. ENXIO: a FIFO or a socket.

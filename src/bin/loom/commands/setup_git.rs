@@ -15,7 +15,7 @@ use crate::git_program::{configuration, git, is_loom, refused};
 use crate::{Context, term};
 
 /// Finds our own line again among other helpers, wherever the helper lay when it was written.
-const OURS: &str = "(^|[/! ])git-credential-loom$|^loom( credential-helper)?$";
+const OURS: &str = "(^|[/! ])git-credential-loom(\\.exe)?$|^loom( credential-helper)?$";
 
 /// What makes git name the path.
 const NAMES_PATH: &str = "useHttpPath";
@@ -31,7 +31,8 @@ pub fn run(args: &SetupGit, context: &Context) -> Result<u8, Fault> {
     if args.remove {
         return remove(scope, &key, context);
     }
-    let helper = shell_word(&helper()?.to_string_lossy());
+    // Git hands the word to a shell, which takes `\` for something else everywhere.
+    let helper = shell_word(&helper()?.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"));
     change(&["config", scope, "--replace-all", &key, &helper, OURS])?;
     if context.named.as_ref().is_some_and(is_left_out) {
         // It stood before an empty value, which makes git forget it; behind it, it counts.
@@ -192,16 +193,16 @@ fn change(arguments: &[&str]) -> Result<(), Fault> {
 /// The helper of the same installation, by the path under which PATH finds it: what lies behind a link there may have a
 /// version in its name, and be gone with the next. By an absolute path git runs it without a process in between.
 fn helper() -> Result<PathBuf, Fault> {
-    const NAME: &str = "git-credential-loom";
+    let name = format!("git-credential-loom{}", std::env::consts::EXE_SUFFIX);
     let missing = || reason::Command::HelperMissing;
     let own = std::env::current_exe().map_err(|_| missing())?;
-    let beside = [Some(own.with_file_name(NAME)), own.canonicalize().ok().map(|own| own.with_file_name(NAME))];
+    let beside = [Some(own.with_file_name(&name)), own.canonicalize().ok().map(|own| own.with_file_name(&name))];
     let beside = beside.into_iter().flatten().find(|path| path.is_file()).ok_or_else(missing)?;
     let same = |path: &PathBuf| path.canonicalize().ok().is_some_and(|real| beside.canonicalize().ok() == Some(real));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(NAME));
+    let on_path = std::env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(&name));
     let called = std::env::args_os().next().map(PathBuf::from).filter(|own| own.components().count() > 1);
-    let called = called.and_then(|own| std::path::absolute(own).ok()).map(|own| own.with_file_name(NAME));
+    let called = called.and_then(|own| std::path::absolute(own).ok()).map(|own| own.with_file_name(&name));
     Ok(on_path.chain(called).filter(|path| is_sayable(path)).find(same).unwrap_or(beside))
 }
 

@@ -1,0 +1,34 @@
+//! The rooms of [`os`](super) on Windows. What only this system has is `sid`, by which it names users, and `calls`, the
+//! one place here with code that the compiler cannot check.
+
+pub(super) mod alarm;
+pub(super) mod background;
+mod calls;
+#[cfg(feature = "agent")]
+pub(super) mod changes;
+pub(super) mod clock;
+pub(super) mod directories;
+pub(super) mod file;
+pub(super) mod filesystem;
+#[cfg(test)]
+pub(super) mod fixture;
+pub(super) mod hardening;
+#[cfg(feature = "agent")]
+pub(super) mod listening;
+pub(super) mod local;
+pub(super) mod lock;
+pub(super) mod machine;
+#[cfg(feature = "agent")]
+pub(super) mod memory;
+pub(super) mod naming;
+pub(super) mod private;
+pub(super) mod process;
+#[cfg(feature = "agent")]
+pub(super) mod service_manager;
+pub(super) mod session;
+mod sid;
+#[cfg(feature = "agent")]
+pub(super) mod signals;
+pub(super) mod streams;
+pub(super) mod terminal;
+pub(super) mod user;
