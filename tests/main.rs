@@ -11,5 +11,6 @@ mod git;
 mod house;
 mod http;
 mod oauth;
+mod platforms;
 mod store;
 mod support;
