@@ -54,18 +54,24 @@ fn a_tokens_socket_reveals_no_more_than_the_token_and_goes_with_it() {
     let home = home();
     home.issue("wide", &["--scopes", "read", "--reveal"]);
     let plain = home.issue("plain", &["--scopes", "*"]);
+    presenting(&home, &plain, &["token", "generate", "own", "--scopes", "read"]).ok();
     let socket = home.path().join("sock/agent.sock");
     let path = socket.to_string_lossy().into_owned();
-    presenting(&home, &plain, &["agent", "socket", "add", &path, "--token", "wide"]).ok();
+    // It oversees the other one, and may end it, but does not act as it: its uses and places are another's.
+    presenting(&home, &plain, &["agent", "socket", "add", &path, "--token", "wide"]).fails(1).says("no token wide");
+    let wide = listed(&home, "wide")["id"].as_str().unwrap().to_owned();
+    presenting(&home, &plain, &["agent", "socket", "add", &path, "--token", &wide]).fails(1).says("no token");
+    presenting(&home, &plain, &["agent", "socket", "add", &path, "--token", "own"]).ok();
     let asked = ["token", "--server", "https://a.example"];
     through(&home, &socket, &asked).fails(1).says("--reveal").without("tok_of_a");
     through(&home, &socket, &["status"]).ok();
     home.loom(&["agent", "restart"]).ok();
     wait_until("the socket is back", || through(&home, &socket, &["status"]).code == 0);
     through(&home, &socket, &asked).fails(1).says("--reveal").without("tok_of_a");
-    for name in ["plain", "wide"] {
+    for name in ["plain", "own"] {
         assert!(listed(&home, name)["last_used"].is_string(), "{name}");
     }
+    assert!(listed(&home, "wide")["last_used"].is_null(), "no use of another's");
     home.loom(&["token", "revoke", "plain"]).ok();
     wait_until("the socket is closed", || !socket.exists());
     assert!(!home.loom(&["agent", "socket", "list"]).ok().out.contains(&path));

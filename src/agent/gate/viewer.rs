@@ -57,6 +57,13 @@ impl Gate {
         Ok(seen)
     }
 
+    /// Whether they may set up something that acts as this token: the user as any, a token as what came of it. To oversee
+    /// one is to see and to end it; its uses, its places and its name in the log are not theirs.
+    pub(crate) fn may_act_as(&self, authority: &Authority, token: &IssuedToken) -> bool {
+        let is_users = authority.standing().is_users();
+        is_users || authority.token().is_some_and(|own| self.issued.ledger.descends(token, own))
+    }
+
     /// Whether they may see this session, and end it: what somebody began with the door's token is the door's.
     pub(crate) fn may_see(&self, viewer: &Viewer, session: &Session) -> bool {
         let Basis::Token(id) = &session.basis else { return true };

@@ -25,7 +25,9 @@ impl Handle for SocketAdd {
         if !path.is_absolute() {
             return Err(reason::Door::SocketNotAbsolute { path }.into());
         }
-        let issued = agent.gate.issued(Viewer::new(caller.asker(), caller.authority())).await?;
+        let viewer = Viewer::new(caller.asker(), caller.authority());
+        let mut issued = agent.gate.issued(viewer).await?;
+        issued.retain(|token| agent.gate.may_act_as(caller.authority(), token));
         let is_meant = |name: &str, id: &str| self.token == name || self.token == id;
         one_of_name(&issued, &self.token)?;
         let token = issued.iter().find(|token| token.active && !token.leased && is_meant(&token.name, &token.id));
