@@ -58,12 +58,17 @@ impl Doors {
         Ok(is_open || is_news)
     }
 
-    /// Closes the door of somebody who has no rights any more.
-    pub(crate) async fn end_ended_http(&self) {
+    /// Closes the door of somebody who has no rights any more; `false` if there is none. It is looked for while nobody
+    /// changes it: what took its place is somebody else's.
+    pub(crate) async fn end_ended_http(&self) -> bool {
         let changing = self.changing.lock().await;
-        self.close_http().await;
-        drop(changing);
-        self.open_http_again().await;
+        let has_ended = self.gate.http.place().is_some_and(|(_, standing)| self.gate.has_ended(&standing));
+        if has_ended {
+            self.close_http().await;
+            drop(changing);
+            self.open_http_again().await;
+        }
+        has_ended
     }
 
     /// Told by the floor above whenever the HTTP door was opened or closed.

@@ -85,13 +85,7 @@ impl Doors {
         if !self.gate.leads_to(asker, &door.set_up_by)? {
             return Err(reason::Door::SocketOfAnother { path: path.to_owned() }.into());
         }
-        self.have_closed(path).await;
-        lock(&self.sockets).retain(|door| door.path != path);
-        self.say_that_they_changed();
-        Ok(match listed {
-            Ok(_) => self.take_off_list(path.to_owned()).await,
-            Err(fault) => Err(fault),
-        })
+        Ok(self.close_one(path).await)
     }
 
     /// Closes what tokens set up once one of them has ended, until the agent stops.
@@ -117,17 +111,33 @@ impl Doors {
         let mut ended = lock(&self.sockets).clone();
         ended.retain(|door| self.gate.has_ended(&door.set_up_by));
         for door in ended {
-            let closed = self.close(&door.path, &Standing::default()).await;
-            if let Err(fault) | Ok(Err(fault)) = &closed {
-                tracing::warn!(fault = %fault.id(), "that a socket is closed is not written down");
-            }
-            let about = About::right(&door.path.to_string_lossy());
-            self.audit.note("socket.remove", Who::agent(), about, closed.map(|_| ()).map_err(|fault| fault.code()));
+            self.end_ended_socket(&door).await;
         }
-        if self.gate.http.place().is_some_and(|(_, standing)| self.gate.has_ended(&standing)) {
-            self.end_ended_http().await;
+        if self.gate.http.place().is_some_and(|(_, standing)| self.gate.has_ended(&standing))
+            && self.end_ended_http().await
+        {
             self.audit.note("agent.serve_end", Who::agent(), None, Ok(()));
         }
+    }
+
+    /// Closes the socket of somebody who has no rights any more, unless another one took its place meanwhile.
+    async fn end_ended_socket(&self, ended: &RestrictedDoor) {
+        let _changing = self.changing.lock().await;
+        if !lock(&self.sockets).contains(ended) {
+            return;
+        }
+        if let Err(fault) = self.close_one(&ended.path).await {
+            tracing::warn!(fault = %fault.id(), "that a socket is closed is not written down");
+        }
+        self.audit.note("socket.remove", Who::agent(), About::right(&ended.path.to_string_lossy()), Ok(()));
+    }
+
+    /// Closes a socket, whether or not that can be written down; the caller holds `changing`.
+    async fn close_one(&self, path: &Path) -> Result<(), Fault> {
+        self.have_closed(path).await;
+        lock(&self.sockets).retain(|door| door.path != path);
+        self.say_that_they_changed();
+        self.take_off_list(path.to_owned()).await
     }
 
     async fn have_closed(&self, path: &Path) {
@@ -199,8 +209,16 @@ fn read(path: &Path) -> Result<Vec<RestrictedDoor>, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+
     use super::*;
+    use crate::access::Authority;
     use crate::agent::Agent;
+    use crate::agent::gate::endings::EndNoted;
+    use crate::agent::gate::new_token::NewToken;
+    use crate::agent::gate::open_http::OpenHttp;
     use crate::base::{StoreChoice, StoredIn};
 
     #[tokio::test]
@@ -226,5 +244,39 @@ mod tests {
         let (opened, ()) = tokio::join!(slow.doors.open(door("slow")), slow_one);
         opened.unwrap();
         assert_eq!(slow.doors.listed().await.unwrap(), [door("quick"), door("slow")]);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_token_closes_no_door_that_took_the_place_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::below(dir.path());
+        let agent = Agent::new(paths.clone(), Some(StoreChoice::In(StoredIn::File)), false);
+        let (_, token) = agent.gate.issue(&Authority::owner(), NewToken::named("opener", "*")).await.unwrap();
+        let doors = &agent.doors;
+        let mut orders = doors.orders().unwrap();
+        let is_open = |set_up_by: Standing| {
+            let path = PathBuf::from("/nowhere/a.sock");
+            *lock(&doors.sockets) =
+                vec![RestrictedDoor { path, token: token.id.clone(), set_up_by: set_up_by.clone() }];
+            let concerns = Box::new(Vec::new);
+            doors.http_is_at(Some(OpenHttp { url: "http://a".into(), standing: set_up_by, issuer: None, concerns }));
+        };
+        is_open(Standing::of_token(&token.id));
+        agent.gate.forget_issued(vec![token.id.clone()], EndNoted::by_agent()).await.unwrap();
+        // Somebody is about to replace them.
+        let changing = doors.changing.lock().await;
+        let mut ending = pin!(doors.close_ended());
+        let waits = poll_fn(|context| Poll::Ready(ending.as_mut().poll(context).is_pending())).await;
+        assert!(waits);
+        is_open(Standing::default());
+        drop(changing);
+        tokio::select! {
+            biased;
+            _ = orders.recv() => panic!("what somebody else opened is closed"),
+            () = ending => {}
+        }
+        agent.audit.rights_noted().await.unwrap();
+        let log = std::fs::read_to_string(paths.audit_rights()).unwrap();
+        assert!(!log.contains("socket.remove") && !log.contains("serve_end"), "{log}");
     }
 }
