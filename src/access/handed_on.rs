@@ -10,7 +10,8 @@ impl Ledger {
     }
 
     /// Records what the issuer said of somebody who signed in again. Tokens that rest on this person follow the new
-    /// claims from now on, or are revoked if the person was not let in. Returns the ids of the revoked ones.
+    /// claims from now on, or are revoked if the person was not let in. Returns the ids of those that
+    /// ended by that.
     pub fn signed_in(&self, identity: &Identity, is_let_in: bool) -> Result<Vec<String>> {
         let rests = |token: &IssuedToken| {
             let own = token.rests_on().filter(|own| own.is_of(identity));
@@ -21,14 +22,16 @@ impl Ledger {
             return Ok(Vec::new());
         }
         let _lock = self.lock()?;
-        let touched = self.all()?.iter().filter(|token| rests(token)).map(|token| token.id.clone()).collect();
+        let mut touched = self.all()?;
+        touched.retain(|token| rests(token));
+        let ended = if is_let_in { Vec::new() } else { self.those_that_hold(&touched)? };
         self.change(|tokens| {
             for token in tokens.iter_mut().filter(|token| rests(token)) {
                 token.revoked |= !is_let_in;
                 token.identity = Some(identity.clone());
             }
         })?;
-        Ok(if is_let_in { Vec::new() } else { touched })
+        Ok(ended)
     }
 }
 
@@ -85,7 +88,12 @@ mod tests {
         assert!(ledger.signed_in(&identity("00u1"), true).unwrap().is_empty());
         let ended = ledger.signed_in(&identity("00u1"), false).unwrap();
         assert_eq!(ended, ids[..1]);
-        let revoked = ledger.all().unwrap().into_iter().map(|token| token.revoked).collect::<Vec<_>>();
-        assert_eq!(revoked, [true, false]);
+        let revoked = || ledger.all().unwrap().into_iter().map(|token| token.revoked).collect::<Vec<_>>();
+        assert_eq!(revoked(), [true, false]);
+        let past = crate::base::Expiry::from_unix(1);
+        let expired = Order { identity: Some(identity("00u1")), expires_at: past, ..order("expired", &[]) };
+        ledger.issue(expired, 10).unwrap();
+        assert!(ledger.signed_in(&identity("00u1"), false).unwrap().is_empty(), "it had ended before");
+        assert_eq!(revoked(), [true, false, true]);
     }
 }

@@ -4,7 +4,8 @@ use super::Ledger;
 use super::issued_token::{IssuedToken, Order};
 use super::ledger::Result;
 use super::ledger_error::LedgerError;
-use super::token_list::{Listed, Revoked, active};
+use super::standing::Standing;
+use super::token_list::{Listed, Revoked, active, with_what_came_of};
 use crate::base::Secret;
 
 impl Ledger {
@@ -45,8 +46,8 @@ impl Ledger {
         let is_meant = |token: &IssuedToken| (token.name == name_or_id || token.id == name_or_id) && may(token);
         // As they were before: the oldest of those that ended may be on the list no longer.
         let mut all: Vec<Listed> = self.all()?.into_iter().filter(|token| is_meant(token)).collect();
-        let now: Vec<String> = all.iter().filter(|token| !token.revoked).map(|token| token.id.clone()).collect();
-        if !now.is_empty() {
+        let now = self.those_that_hold(&all)?;
+        if all.iter().any(|token| !token.revoked) {
             self.change(|tokens| {
                 tokens.iter_mut().filter(|token| is_meant(token)).for_each(|token| token.revoked = true);
             })?;
@@ -55,17 +56,26 @@ impl Ledger {
         Ok(Revoked { all, now })
     }
 
-    /// Removes tokens from the list for good. They are refused as revoked ones are. Returns the ids of those that were
-    /// not revoked before.
+    /// Removes tokens from the list for good, and what came of them, whose share nobody could tell any more. They are
+    /// refused as revoked ones are. Returns the ids of those that had not ended before.
     pub fn forget(&self, ids: &[String]) -> Result<Vec<String>> {
         let _lock = self.lock()?;
         let mut gone = self.all()?;
-        gone.retain(|token| ids.contains(&token.id));
+        let all = with_what_came_of(&self.current()?.tokens, ids.iter().cloned().collect());
+        gone.retain(|token| all.contains(&token.id));
+        let now = self.those_that_hold(&gone)?;
         if !gone.is_empty() {
-            self.change(|tokens| tokens.retain(|token| !ids.contains(&token.id)))?;
+            self.change(|tokens| tokens.retain(|token| !all.contains(&token.id)))?;
+            self.known().tokens.retain(|token| !(token.leased && all.contains(&token.id)));
         }
-        gone.retain(|token| !token.revoked);
-        Ok(gone.iter().map(|token| token.id.clone()).collect())
+        Ok(now)
+    }
+
+    /// The ids of those that have not ended: what was begun with them may go on.
+    pub(super) fn those_that_hold(&self, tokens: &[Listed]) -> Result<Vec<String>> {
+        let known = self.current()?;
+        let ids = tokens.iter().map(|token| &token.id);
+        Ok(ids.filter(|id| known.holds(&Standing::of_token(id))).cloned().collect())
     }
 
     /// Ends a leased token.
@@ -76,9 +86,10 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ledger::tests::{ledger, order};
+    use super::super::ledger::tests::{ledger, order, rights};
     use super::super::ledger_file::MAX_INACTIVE;
     use super::*;
+    use crate::base::Expiry;
 
     #[test]
     fn who_revokes_by_a_name_is_told_which_of_many_ended_now() {
@@ -98,6 +109,63 @@ mod tests {
         all.push(token.id.clone());
         assert_eq!(ledger.forget(&all).unwrap(), [token.id.as_str()]);
         assert!(ledger.forget(&all).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_came_of_a_token_is_off_the_list_with_it_and_nobody_elses() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let issue = |name: &str, by: &[&str]| ledger.issue(order(name, by), 100).unwrap().1.id.clone();
+        let (root, other) = (issue("root", &[]), issue("other", &[]));
+        let child = issue("child", &[&root]);
+        let grandchild = issue("grandchild", &[&child]);
+        let lease = Order { leased: true, ..order("lease", &[&child]) };
+        ledger.issue(lease, 100).unwrap();
+        issue("others", &[&other]);
+        let left = || ledger.all().unwrap().iter().map(|token| token.name.clone()).collect::<Vec<_>>();
+        ledger.revoke(&child, |_| true).unwrap();
+        assert_eq!(ledger.forget(std::slice::from_ref(&root)).unwrap(), [root.as_str()], "the others had ended");
+        assert_eq!(left(), ["other", "others"]);
+        assert!(ledger.forget(&[root, child, grandchild]).unwrap().is_empty());
+        // Nor does any stay where a full list drops the oldest.
+        ledger.revoke(&other, |_| true).unwrap();
+        let _lock = ledger.lock().unwrap();
+        ledger
+            .change(|tokens| {
+                let old = tokens[0].clone();
+                let mut more = vec![old; MAX_INACTIVE - 1];
+                more.iter_mut().enumerate().for_each(|(n, token)| token.id = n.to_string());
+                tokens.extend(more);
+            })
+            .unwrap();
+        assert!(ledger.all().unwrap().len() == MAX_INACTIVE - 1, "both went, and not one only");
+        assert!(ledger.all().unwrap().iter().all(|token| token.issued_by.is_users()));
+    }
+
+    #[test]
+    fn what_had_ended_before_does_not_end_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let (_, root) = ledger.issue(order("root", &[]), 10).unwrap();
+        let (_, child) = ledger.issue(order("child", &[&root.id]), 10).unwrap();
+        let past = Expiry::from_unix(1);
+        let (_, expired) = ledger.issue(Order { expires_at: past, ..order("expired", &[]) }, 10).unwrap();
+        let (used_up, used) = ledger.issue(Order { max_uses: Some(1), ..order("used", &[]) }, 10).unwrap();
+        rights(&ledger, &used_up).unwrap();
+        ledger.revoke(&root.id, |_| true).unwrap();
+        for gone in [&child, &expired] {
+            let revoked = ledger.revoke(&gone.id, |_| true).unwrap();
+            assert!(revoked.now.is_empty() && revoked.all[0].revoked, "{}", gone.name);
+        }
+        assert!(ledger.all().unwrap().iter().filter(|token| token.id != used.id).all(|token| token.revoked));
+        assert_eq!(
+            ledger.revoke(&used.id, |_| true).unwrap().now,
+            [used.id.as_str()],
+            "what was begun with it went on"
+        );
+        let (_, late) = ledger.issue(Order { expires_at: past, ..order("late", &[]) }, 10).unwrap();
+        assert!(ledger.forget(std::slice::from_ref(&late.id)).unwrap().is_empty());
+        assert!(ledger.all().unwrap().iter().all(|token| token.id != late.id));
     }
 
     #[test]

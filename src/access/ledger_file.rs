@@ -11,7 +11,7 @@ use super::Ledger;
 use super::issued_token::IssuedToken;
 use super::ledger::Result;
 use super::ledger_error::LedgerError;
-use super::token_list::{TokenList, active};
+use super::token_list::{TokenList, active, with_what_came_of};
 use crate::base::{Stamp, private_file};
 
 /// The content of `tokens.json`.
@@ -35,12 +35,11 @@ impl Ledger {
         change(&mut changed);
         let active = active(&changed);
         let is_spare = |token: &IssuedToken| !active.contains(&token.id);
-        let mut spare = changed.iter().filter(|token| is_spare(token)).count().saturating_sub(MAX_INACTIVE);
-        changed.retain(|token| {
-            let goes = spare > 0 && is_spare(token);
-            spare -= usize::from(goes);
-            !goes
-        });
+        let spare = changed.iter().filter(|token| is_spare(token)).count().saturating_sub(MAX_INACTIVE);
+        let oldest = changed.iter().filter(|token| is_spare(token)).take(spare).map(|token| token.id.clone());
+        // With what came of them, which has ended as they have: nobody could tell whose it was.
+        let gone = with_what_came_of(&changed, oldest.collect());
+        changed.retain(|token| !gone.contains(&token.id));
         let (leased, kept): (Vec<_>, Vec<_>) = changed.into_iter().partition(|token| token.leased);
         let mut pages = Pages { version: VERSION, tokens: kept };
         private_file::replace(&self.path, &serde_json::to_vec(&pages).unwrap_or_default())?;

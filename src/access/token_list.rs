@@ -44,7 +44,7 @@ pub enum Use {
 pub struct Revoked {
     /// Those that were meant, also those that were revoked before.
     pub all: Vec<Listed>,
-    /// The ids of those that were not.
+    /// The ids of those that ended by that: they, and what led to them, were neither revoked nor expired before.
     pub now: Vec<String>,
 }
 
@@ -164,6 +164,19 @@ impl Deref for Listed {
 /// Notes one more use of each of these tokens.
 pub(super) fn note_uses(tokens: &mut [IssuedToken], ids: &HashSet<String>) {
     tokens.iter_mut().filter(|token| ids.contains(&token.id)).for_each(IssuedToken::note_use);
+}
+
+/// These ids, and those of all tokens that came of them, directly or through others.
+pub(super) fn with_what_came_of(tokens: &[IssuedToken], mut ids: HashSet<String>) -> HashSet<String> {
+    loop {
+        let came_of = |token: &&IssuedToken| token.issued_by.ids().any(|id| ids.contains(id));
+        let more = tokens.iter().filter(|token| !ids.contains(&token.id)).filter(came_of);
+        let more: Vec<String> = more.map(|token| token.id.clone()).collect();
+        if more.is_empty() {
+            return ids;
+        }
+        ids.extend(more);
+    }
 }
 
 /// The ids of the tokens that have rights now: neither they nor any that led to them are revoked, expired or used up.
