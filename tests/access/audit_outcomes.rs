@@ -2,6 +2,7 @@
 //! nothing was changed or somebody was refused.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
@@ -168,4 +169,67 @@ fn a_repair_after_which_the_look_fails_is_noted_as_done() {
     let rights = std::fs::read_to_string(home.path().join("state/loom/audit-rights.log")).unwrap();
     let last: Value = serde_json::from_str(rights.lines().last().unwrap()).unwrap();
     assert_eq!((&last["event"], &last["outcome"]), (&json!("store.restore"), &json!("ok")));
+}
+
+/// Changes the list of tokens while the agent runs, as another agent does.
+fn change_tokens(home: &Home, change: impl Fn(&mut Value)) {
+    let list = home.path().join("state/loom/tokens.json");
+    let mut pages: Value = serde_json::from_slice(&std::fs::read(&list).unwrap()).unwrap();
+    pages["tokens"].as_array_mut().unwrap().iter_mut().for_each(change);
+    let new = list.with_extension("new");
+    std::fs::write(&new, pages.to_string()).unwrap();
+    std::fs::set_permissions(&new, PermissionsExt::from_mode(0o600)).unwrap();
+    std::fs::rename(&new, &list).unwrap();
+}
+
+#[test]
+fn whatever_becomes_of_a_token_is_noted_by_its_id_and_as_an_end_only_once() {
+    let home = Home::new();
+    let admin = home.issue("admin", &["--scopes", "*"]);
+    let door = home.serve(&[]);
+    let path = |id: &str| format!("/api/enterprise/tokens/{id}");
+    let id = |name: &str| {
+        home.issue(name, &["--scopes", "read"]);
+        home.audited("token.generate").pop().unwrap()["about"].as_str().unwrap().to_owned()
+    };
+    let last = |event: &str| {
+        let entry = home.audited(event).pop().unwrap();
+        (entry["about"].as_str().unwrap_or_default().to_owned(), entry["outcome"].as_str().unwrap().to_owned())
+    };
+    let first = id("first");
+    for outcome in ["ok", "unchanged"] {
+        door.delete(&path(&first), &admin).ok(200);
+        assert_eq!(last("token.revoke"), (first.clone(), outcome.to_owned()));
+    }
+    let permanent = format!("{}?permanent=true", path(&first));
+    door.delete(&permanent, &admin).ok(200);
+    assert_eq!(last("token.revoke"), (first.clone(), "ok".to_owned()), "it was taken off the list");
+    door.delete(&permanent, &admin).fails(404);
+    // Who has one that has expired may end it, which is no news.
+    let shown = home.issue("shown", &["--scopes", "read"]);
+    let second = home.audited("token.generate").pop().unwrap()["about"].as_str().unwrap().to_owned();
+    let expires = |token: &mut Value| {
+        if token["id"] == second.as_str() {
+            token["expires_at"] = "2000-01-01T00:00:00Z".into();
+        }
+    };
+    change_tokens(&home, expires);
+    let kind = ["Content-Type: application/x-www-form-urlencoded"];
+    assert_eq!(door.ask("POST", "/oauth/revoke", &kind, &format!("token={shown}")).status, 200);
+    assert_eq!(last("token.revoke"), (second.clone(), "unchanged".to_owned()));
+    // A machine that somebody approved.
+    let third = id("third");
+    change_tokens(&home, |token| {
+        if token["id"] == third.as_str() {
+            token["approved_by"] = json!({ "name": "vera" });
+        }
+    });
+    for outcome in ["ok", "unchanged"] {
+        let mut stream = UnixStream::connect(home.socket()).unwrap();
+        writeln!(stream, "{}", json!({ "v": 1, "verb": "device_end", "params": { "id": third } })).unwrap();
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer).unwrap();
+        assert!(answer.contains("\"ok\""), "{answer}");
+        assert_eq!(last("device.end"), (third.clone(), outcome.to_owned()));
+    }
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
-use crate::access::{Authority, Listed};
+use crate::access::{Authority, Listed, Revoked};
 use crate::agent::Agent;
 use crate::agent::call::noting::Noting;
 use crate::agent::fault;
@@ -169,6 +169,16 @@ impl<'a> Caller<'a> {
     /// Says which right it gives or takes, for the audit log: a token or session by its id, a socket by its path.
     pub(crate) fn concerns(&mut self, right: &str) {
         self.noting.about.concerns(right);
+    }
+
+    /// Says which tokens were meant that had ended before; of those that ended by this each was noted.
+    pub(crate) fn ended(&mut self, revoked: &Revoked) {
+        let before =
+            revoked.all.iter().map(|token| token.id.as_str()).filter(|id| !revoked.now.iter().any(|now| now == id));
+        self.concerns(&before.collect::<Vec<_>>().join(" "));
+        if !revoked.now.is_empty() {
+            self.noting.was_noted();
+        }
     }
 
     /// What is noted of this request.

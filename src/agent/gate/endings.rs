@@ -58,13 +58,13 @@ impl Gate {
         .await
     }
 
-    /// Revokes the token with this id: whoever asks has shown it.
-    pub(crate) async fn end_issued(&self, id: String, noted: EndNoted) -> Result<(), Fault> {
+    /// Revokes the token with this id: whoever asks has shown it. Whether it ended by that.
+    pub(crate) async fn end_issued(&self, id: String, noted: EndNoted) -> Result<bool, Fault> {
         let audit = self.audit.clone();
         self.ending(move |ledger| {
             let revoked = ledger.revoke(&id, |token| token.id == id)?;
             noted.note(&audit, &revoked.now);
-            Ok(())
+            Ok(!revoked.now.is_empty())
         })
         .await
     }

@@ -57,8 +57,8 @@ impl Gate {
         Ok(seen)
     }
 
-    /// Whether they may set up something that acts as this token: the user as any, a token as what came of it. To oversee
-    /// one is to see and to end it; its uses, its places and its name in the log are not theirs.
+    /// Whether they may set up something that acts as this token: the user as any, a token as what came of it. Who
+    /// oversees one sees and ends it; its uses, its places and its name in the log are not theirs.
     pub(crate) fn may_act_as(&self, authority: &Authority, token: &IssuedToken) -> bool {
         let is_users = authority.standing().is_users();
         is_users || authority.token().is_some_and(|own| self.issued.ledger.descends(token, own))

@@ -153,9 +153,7 @@ impl Handle for DeviceEnd {
         if revoked.all.is_empty() {
             return Err(fault::no_such_token(&self.id));
         }
-        if !revoked.now.is_empty() {
-            caller.noting().was_noted();
-        }
+        caller.ended(&revoked);
         Ok(Empty {})
     }
 }

@@ -10,7 +10,7 @@ use crate::agent::gate::endings::EndNoted;
 use crate::agent::gate::issued;
 use crate::agent::gate::new_token::NewToken;
 use crate::agent::gate::viewer::Viewer;
-use crate::agent::life::auditing::{About, Who};
+use crate::agent::life::auditing::{About, Outcome, Who};
 use crate::base::{Scope, Scopes, is_visible, scopes_of_role};
 use crate::wire::{
     Actor, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
@@ -73,12 +73,14 @@ impl Handle for RevokeToken {
         if revoked.all.is_empty() {
             return Err(fault::no_such_token(&self.name));
         }
+        caller.ended(&revoked);
         if self.forget {
             let ids = revoked.all.iter().map(|token| token.id.clone()).collect();
             agent.gate.forget_issued(ids, noted()).await?;
-        }
-        if !revoked.now.is_empty() {
-            caller.noting().was_noted();
+            if revoked.all.len() > revoked.now.len() {
+                // Those that ended now have their entries, and these are off the list as well.
+                caller.notes_done();
+            }
         }
         Ok(RevokeTokenReply { revoked: revoked.all.iter().map(issued::info).collect() })
     }
@@ -110,11 +112,13 @@ impl Handle for EndToken {
         caller.concerns(&id);
         let ended = agent.gate.end_issued(id, EndNoted { event: "token.revoke", who: who.clone() }).await;
         match &ended {
-            Ok(()) => caller.noting().was_noted(),
+            Ok(true) => caller.noting().was_noted(),
+            // It had ended before.
+            Ok(false) => caller.noting().note(who, Outcome::Unchanged),
             // That it cannot be noted is no reason to go on with it.
             Err(fault) => caller.noting().note(who, Err(fault.code())),
         }
-        ended.map(|()| Empty {})
+        ended.map(|_| Empty {})
     }
 }
 
