@@ -27,6 +27,8 @@ pub(crate) struct Devices {
     waiting: Mutex<Shares<Waiting>>,
     /// The ids of tokens that no machine fetched, until they are off the list.
     unfetched: Mutex<Vec<String>>,
+    /// When a stranger's request tried last to take these off the list, and did not; held while one tries.
+    pub(super) tried: tokio::sync::Mutex<Option<Moment>>,
 }
 
 /// What a poll brought.
@@ -47,7 +49,7 @@ pub(crate) enum NoPlace {
 
 impl Default for Devices {
     fn default() -> Self {
-        Devices { waiting: Mutex::new(Shares::new(MOST)), unfetched: Mutex::default() }
+        Devices { waiting: Mutex::new(Shares::new(MOST)), unfetched: Mutex::default(), tried: Default::default() }
     }
 }
 

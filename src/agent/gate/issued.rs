@@ -20,7 +20,7 @@ use crate::wire::{Code, Fault, Hello, IssuedInfo, Request, Verb, reason};
 pub(crate) struct Issued {
     pub(crate) ledger: Arc<Ledger>,
     /// Held by who changes it: who waits for another one of this agent waits for its turn, not for a lock's deadline.
-    turn: tokio::sync::Mutex<()>,
+    pub(super) turn: tokio::sync::Mutex<()>,
     pub(crate) guard: Guard,
 }
 

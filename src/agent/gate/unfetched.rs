@@ -1,13 +1,33 @@
 //! Tokens that nobody will have: machines did not fetch them, or the log could not say that they were given.
 
+use std::time::Duration;
+
 use crate::agent::gate::Gate;
 use crate::agent::gate::endings::EndNoted;
+use crate::base::Moment;
+
+/// How long strangers do not try again what failed.
+const PAUSE: Duration = Duration::from_secs(1);
 
 impl Gate {
     /// Whose time is over waits no more.
     pub(crate) async fn forget_old_devices(&self) {
         self.devices.forget_old();
         self.revoke_unfetched().await;
+    }
+
+    /// The same for strangers, who come as often as they like: what cannot be written is tried by one at a time, and
+    /// after a failure once a second. Nobody else waits for the ledger behind many of them.
+    pub(crate) async fn strangers_forget_old_devices(&self) {
+        self.devices.forget_old();
+        let Ok(mut tried) = self.devices.tried.try_lock() else { return };
+        if tried.is_none_or(|tried| tried.elapsed() >= PAUSE) {
+            // Also where they hang up before it is done.
+            *tried = Some(Moment::now());
+            if self.revoke_unfetched().await {
+                *tried = None;
+            }
+        }
     }
 
     /// Nobody waits any more, since the agent ends or is locked.
@@ -23,21 +43,25 @@ impl Gate {
     }
 
     /// Tokens that no machine fetched are worth nothing, and are off the list once that is written. Until it is they
-    /// are kept in mind: the next one who asks for something of machines tries again.
-    pub(crate) async fn revoke_unfetched(&self) {
+    /// are kept in mind: the next one who asks for something of machines tries again. `false` if it could not be.
+    async fn revoke_unfetched(&self) -> bool {
         let ids = self.devices.unfetched();
         if ids.is_empty() {
-            return;
+            return true;
         }
-        match self.forget_issued(ids.clone(), EndNoted::by_agent()).await {
+        let done = self.forget_issued(ids.clone(), EndNoted::by_agent()).await;
+        match &done {
             Ok(()) => self.devices.were_taken_back(&ids),
             Err(fault) => tracing::warn!(fault = %fault.id(), "tokens that nobody fetched are not taken back"),
         }
+        done.is_ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::task::Poll;
+
     use crate::access::Authority;
     use crate::agent::Agent;
     use crate::agent::fair::party::Party;
@@ -73,5 +97,38 @@ mod tests {
             assert!(agent.gate.issued_token(id.clone()).await.unwrap().is_none());
             assert_eq!(noted().await, 1);
         }
+    }
+
+    #[tokio::test]
+    async fn strangers_take_back_what_nobody_fetched_one_by_one_and_now_and_then() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::below(dir.path());
+        let agent = Agent::new(paths.clone(), Some(StoreChoice::In(StoredIn::File)), false);
+        let issue = async || {
+            let (_, issued) = agent.gate.issue(&Authority::owner(), NewToken::named("box", "read")).await.unwrap();
+            agent.gate.devices.is_unfetched(issued.id.clone());
+            issued.id.clone()
+        };
+        let is_there = async |id: &str| agent.gate.issued_token(id.to_owned()).await.unwrap().is_some();
+        let id = issue().await;
+        let list = std::fs::read(paths.tokens_file()).unwrap();
+        std::fs::write(paths.tokens_file(), "no list").unwrap();
+        agent.gate.strangers_forget_old_devices().await;
+        std::fs::write(paths.tokens_file(), list).unwrap();
+        agent.gate.strangers_forget_old_devices().await;
+        assert!(is_there(&id).await, "it failed a moment ago");
+        crate::base::moment::sleep(std::time::Duration::from_secs(1));
+        // Somebody else has the turn, and one waits for it.
+        let turn = agent.gate.issued.turn.lock().await;
+        let mut first = std::pin::pin!(agent.gate.strangers_forget_old_devices());
+        let waits = std::future::poll_fn(|context| Poll::Ready(first.as_mut().poll(context).is_pending())).await;
+        assert!(waits);
+        agent.gate.strangers_forget_old_devices().await;
+        drop(turn);
+        first.await;
+        assert!(!is_there(&id).await);
+        let next = issue().await;
+        agent.gate.strangers_forget_old_devices().await;
+        assert!(!is_there(&next).await, "after a success nobody waits");
     }
 }

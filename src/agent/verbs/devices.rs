@@ -31,7 +31,7 @@ impl Handle for DeviceStart {
     const EVENT: Noted = Noted::Done("device.start");
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceStartReply, Fault> {
-        agent.gate.forget_old_devices().await;
+        agent.gate.strangers_forget_old_devices().await;
         let name = self.name.map(|name| printable(name.trim().chars().take(MAX_NAME).collect::<String>().trim()));
         let address = caller.guest().map(|guest| guest.address());
         let asking = Asking::new(name.filter(|name| is_visible(name)), address, self.scopes);
@@ -41,7 +41,7 @@ impl Handle for DeviceStart {
             NoPlace::NoRandom(error) => reason::Tokens::NoRandom { error: error.to_string() }.into(),
         })?;
         caller.notes_done();
-        agent.gate.revoke_unfetched().await;
+        agent.gate.strangers_forget_old_devices().await;
         let (expires_in, interval) = (LIFE.as_secs(), INTERVAL.as_secs());
         Ok(DeviceStartReply { device_code, user_code, expires_in, interval })
     }
@@ -51,7 +51,7 @@ impl Handle for DevicePoll {
     const EVENT: Noted = Noted::OfAnother;
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DevicePollReply, Fault> {
-        agent.gate.forget_old_devices().await;
+        agent.gate.strangers_forget_old_devices().await;
         Ok(match agent.gate.devices.poll(&self.device_code) {
             Polled::Pending => DevicePollReply::Pending,
             Polled::SlowDown => DevicePollReply::SlowDown,
