@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
+use super::identity::Identity;
 use super::issued_token::IssuedToken;
 use super::ledger_error::LedgerError;
 use super::rights::HeldRights;
@@ -119,6 +120,11 @@ impl Ledger {
     /// Whether `token` was issued by the token with the id `from`, directly or through others.
     pub fn descends(&self, token: &IssuedToken, from: &str) -> bool {
         self.known().ids(&token.issued_by).contains(from)
+    }
+
+    /// Whether the token with this id rests on the rights of this person.
+    pub fn rests_upon(&self, id: &str, identity: &Identity) -> bool {
+        self.known().tokens.iter().any(|token| token.id == id && token.rests_upon(identity))
     }
 
     /// Whether the token with this id is of what these are: one of them, one that led to them, or one that counts in

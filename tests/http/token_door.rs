@@ -100,3 +100,36 @@ fn the_log_names_the_person_and_apart_the_token_behind_the_door() {
     issue(&door, &admin(&published, "ada"), "at the user's");
     assert!(home.audited("token.generate").pop().unwrap().get("door").is_none());
 }
+
+#[test]
+fn a_sign_in_that_fails_at_a_tokens_door_says_at_which() {
+    let published = Published::start();
+    let (home, door, _) = home(&published);
+    let of_door = home.audited("token.generate")[0]["about"].clone();
+    let counted = home.issue("counted", &["--scopes", "read", "--max-uses", "5"]);
+    let jar = Jar::new(&home);
+    jar.post(&format!("{}/sign-in/token", door.url), &[("token", &counted)]);
+    let failed = home.audited("auth.fail").pop().unwrap();
+    assert_eq!(failed["door"], of_door, "{failed}");
+}
+
+#[test]
+fn who_handed_on_the_token_of_the_door_sees_the_sessions_begun_with_it() {
+    let published = Published::start();
+    let (home, door, _) = home(&published);
+    let [ada, eve] = ["ada", "eve"].map(|name| admin(&published, name));
+    let wanted = json!({ "name": "adas", "scopes": ["*"] });
+    let own = door.post("/api/enterprise/tokens", &ada, &wanted).ok(201)["token"].as_str().unwrap().to_owned();
+    home.loom(&["serve", "--stop"]).ok();
+    let mut serve = home.command(env!("CARGO_BIN_EXE_loom"));
+    serve.args(["serve", "--listen", "127.0.0.1:0"]).env("LOOM_TOKEN", &own);
+    let door = Door { url: run(&mut serve, b"").ok().out.trim().to_owned() };
+    let jar = Jar::new(&home);
+    jar.post(&format!("{}/sign-in/token", door.url), &[("token", &own)]).is(303);
+    let session = home.audited("auth.sign_in").pop().unwrap()["about"].as_str().unwrap().to_owned();
+    assert!(listed(&door, "/api/sessions", &eve, "id").is_empty());
+    door.delete(&format!("/api/sessions/{session}"), &eve).fails(404);
+    assert_eq!(listed(&door, "/api/enterprise/tokens", &ada, "name"), ["adas"]);
+    assert_eq!(listed(&door, "/api/sessions", &ada, "id"), [session.as_str()]);
+    door.delete(&format!("/api/sessions/{session}"), &ada).ok(200);
+}

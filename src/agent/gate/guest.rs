@@ -26,7 +26,7 @@ pub struct Guest {
     /// On what their rights rest, if they signed in at an issuer.
     identity: Option<Identity>,
     authority: Authority,
-    /// Who stands behind the door they came through.
+    /// Who stands behind the door they came through, and behind the one where their session was begun.
     door: Standing,
     /// The session's own secret, where there is a session.
     session: Option<Secret>,
@@ -56,7 +56,8 @@ impl Guest {
         self.address
     }
 
-    /// Who stands behind the door they came through: whatever they begin there ends with it.
+    /// Who stands behind the door they came through, and behind the one where their session was begun: whatever they
+    /// begin there ends with both.
     pub(crate) fn door(&self) -> &Standing {
         &self.door
     }
@@ -196,7 +197,8 @@ impl Gate {
             Basis::Identity(identity) => Some(identity),
             Basis::Token(_) => None,
         };
-        Ok(Guest { person: Some(found.person), identity, authority, session: Some(cookie), ..stranger })
+        let door = found.door.and(&stranger.door);
+        Ok(Guest { person: Some(found.person), identity, authority, door, session: Some(cookie), ..stranger })
     }
 
     /// Notes that somebody was let in, once in a while for each.
@@ -228,5 +230,36 @@ impl Gate {
             return fault::too_many(seconds);
         }
         reason::Rights::ProofUnknown.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::Agent;
+    use crate::agent::gate::new_token::NewToken;
+    use crate::agent::gate::people::Session;
+    use crate::base::{Paths, StoreChoice, StoredIn};
+
+    #[tokio::test]
+    async fn what_is_begun_in_a_session_names_the_door_of_the_session_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = Agent::new(Paths::below(dir.path()), Some(StoreChoice::In(StoredIn::File)), false);
+        let mut ids = Vec::new();
+        for name in ["own", "door", "other"] {
+            let (_, token) = agent.gate.issue(&Authority::owner(), NewToken::named(name, "*")).await.unwrap();
+            ids.push(token.id.clone());
+        }
+        let [own, door, other] = [0, 1, 2].map(|at: usize| Standing::of_token(&ids[at]));
+        let (person, address) =
+            (Person { name: "me".into(), subject: None, issuer: None }, IpAddr::from([127, 0, 0, 1]));
+        let session = Session::new(person, Basis::Token(ids[0].clone()), door.clone(), None, address).unwrap();
+        let (cookie, _) = agent.gate.people.sessions.begin(Party::at(address), session).unwrap();
+        for (at, all) in
+            [(Standing::default(), door.clone()), (door.clone(), door.clone()), (other.clone(), door.and(&other))]
+        {
+            let guest = agent.gate.admit(address, &at, Shown::Cookie(cookie.clone())).await.unwrap();
+            assert_eq!((guest.door(), guest.token()), (&all, own.ids().next()));
+        }
     }
 }

@@ -64,12 +64,15 @@ impl Gate {
         is_users || authority.token().is_some_and(|own| self.issued.ledger.descends(token, own))
     }
 
-    /// Whether they may see this session, and end it: what somebody began with the door's token is the door's.
+    /// Whether they may see this session, and end it: what somebody began with the door's token is the door's, unless
+    /// that token rests on who asks.
     pub(crate) fn may_see(&self, viewer: &Viewer, session: &Session) -> bool {
         let Basis::Token(id) = &session.basis else { return true };
         let (ledger, of) = (&self.issued.ledger, Standing::of_token);
         let is_theirs = |own: &String| ledger.leads_to(&of(own), &of(id)).unwrap_or_default();
-        viewer.own.as_ref().is_some_and(is_theirs) || !ledger.is_of(id, &viewer.door)
+        viewer.own.as_ref().is_some_and(is_theirs)
+            || viewer.identity.as_ref().is_some_and(|identity| ledger.rests_upon(id, identity))
+            || !ledger.is_of(id, &viewer.door)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::agent::gate::guest::Guest;
 use crate::agent::gate::people::access_tokens::person;
 use crate::agent::gate::people::{Away, Basis, Session, form_key};
 use crate::agent::gate::viewer::Viewer;
-use crate::agent::life::auditing::About;
+use crate::agent::life::auditing::{About, Who};
 use crate::agent::login::read_secret;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{IssuerConfig, Secret, ServerUrl, from_home};
@@ -115,7 +115,7 @@ impl Handle for SignInToken {
         let signed_in = with_token(agent, guest, id.clone(), session_id(agent, caller)).await;
         if let Err(fault) = &signed_in {
             let holder = Actor::Token { token_id: id, address: Some(guest.address().to_string()) };
-            agent.audit.note("auth.fail", holder, None, Err(fault.code()));
+            agent.audit.note("auth.fail", Who::from(holder).at(guest.door()), None, Err(fault.code()));
         }
         signed_in
     }
