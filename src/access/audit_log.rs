@@ -208,18 +208,22 @@ pub(super) mod tests {
             log.daily.append(&[(); 80].map(|()| entry("a", &long, 1)), false).unwrap();
         }
         let whole = &log.verify().unwrap().chains[1];
-        assert!(whole.broken.is_none() && !whole.beginning_missing, "{whole:?}");
+        assert!(whole.broken.is_none(), "{whole:?}");
+        assert!(!whole.beginning_missing, "{whole:?}");
         assert_eq!((whole.dropped_files, whole.dropped_entries, whole.entries), (4, 320, 400), "{whole:?}");
         assert!(!log.daily.at(KEPT + 1).exists());
         std::fs::remove_file(log.daily.at(KEPT)).unwrap();
         let cut = &log.verify().unwrap().chains[1];
-        assert!(cut.beginning_missing && cut.broken.is_some(), "{cut:?}");
+        assert!(cut.beginning_missing, "{cut:?}");
+        assert!(cut.broken.is_some(), "{cut:?}");
         // What this process wrote it goes on from, whatever is left of it.
         std::fs::remove_dir_all(Paths::below(dir.path()).state_dir()).unwrap();
         std::fs::create_dir_all(Paths::below(dir.path()).state_dir()).unwrap();
         log.daily.append(&[entry("a", "after", 2)], false).unwrap();
         let gone = &log.verify().unwrap().chains[1];
-        assert!(gone.beginning_missing && gone.dropped_entries == 720 && gone.entries == 1, "{gone:?}");
+        assert!(gone.beginning_missing, "{gone:?}");
+        assert!(gone.dropped_entries == 720, "{gone:?}");
+        assert!(gone.entries == 1, "{gone:?}");
     }
 
     #[test]

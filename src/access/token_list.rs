@@ -212,13 +212,15 @@ mod tests {
         let (_, parent) = ledger.issue(Order { max_uses: Some(3), ..order("parent", &[]) }, 10).unwrap();
         let (child, _) = ledger.issue(order("child", &[&parent.id]), 10).unwrap();
         let (lease, leased) = ledger.issue(Order { leased: true, ..order("lease", &[&parent.id]) }, 0).unwrap();
-        assert!(rights(&ledger, &child).is_some() && rights(&ledger, &lease).is_some());
+        assert!(rights(&ledger, &child).is_some());
+        assert!(rights(&ledger, &lease).is_some());
         let now = ledger.all().unwrap();
         let used =
             |id: &str| now.iter().find(|token| token.id == id).map(|token| (token.uses, token.last_used.is_some()));
         assert_eq!((used(&parent.id), used(&leased.id)), (Some((2, true)), Some((1, true))));
         assert!(rights(&ledger, &child).is_some());
-        assert!(rights(&ledger, &child).is_none() && rights(&ledger, &lease).is_none(), "the parent's are used up");
+        assert!(rights(&ledger, &child).is_none(), "the parent's are used up");
+        assert!(rights(&ledger, &lease).is_none(), "the parent's are used up");
         assert!(ledger.holds(&Standing::of_token(&leased.id)).unwrap(), "what was begun goes on");
         assert!(rights(&self::ledger(&dir), &child).is_none(), "with another agent too");
     }
@@ -248,9 +250,11 @@ mod tests {
         let long = Order { expires_at: until(1000), ..order("child", &[&one.id, &two.id]) };
         let (secret, child) = ledger.issue(long, 10).unwrap();
         assert_eq!((rights(&ledger, &secret), child.expires_at), (Some(3), two.expires_at));
-        assert!(ledger.descends(&child, &one.id) && ledger.descends(&child, &two.id));
+        assert!(ledger.descends(&child, &one.id));
+        assert!(ledger.descends(&child, &two.id));
         ledger.revoke("two", |_| true).unwrap();
-        assert!(rights(&ledger, &secret).is_none() && !ledger.holds(&Standing::of_token(&child.id)).unwrap());
+        assert!(rights(&ledger, &secret).is_none());
+        assert!(!ledger.holds(&Standing::of_token(&child.id)).unwrap());
         ledger.forget(std::slice::from_ref(&one.id)).unwrap();
         assert!(rights(&ledger, &secret).is_none());
     }
@@ -275,7 +279,8 @@ mod tests {
             assert_eq!(other.count(&Standing::of_token(&twice.id)).unwrap().map(|rights| rights.len()), uses);
         }
         is_late(&one);
-        assert!(one.count(&Standing::of_token(&twice.id)).unwrap().is_none() && rights(&one, &secret).is_none());
+        assert!(one.count(&Standing::of_token(&twice.id)).unwrap().is_none());
+        assert!(rights(&one, &secret).is_none());
         other.revoke(&by_other.id, |_| true).unwrap();
         is_late(&one);
         assert!(one.revoke(&by_other.id, |_| true).unwrap().now.is_empty());

@@ -264,7 +264,8 @@ mod tests {
     async fn of_two_who_lock_or_unlock_at_once_it_is_said_which_one_did() {
         let dir = tempfile::tempdir().unwrap();
         let agent = Agent::new(Paths::below(dir.path()), Some(StoreChoice::In(StoredIn::Memory)), false);
-        assert!(agent.lock().await && !agent.lock().await);
+        assert!(agent.lock().await);
+        assert!(!agent.lock().await);
         let turn = agent.lock.turn().await;
         let (first, second, ()) = tokio::join!(agent.unlock(None), agent.unlock(None), async { drop(turn) });
         assert_eq!((first.unwrap(), second.unwrap()), (true, false));

@@ -164,13 +164,16 @@ mod tests {
     #[test]
     fn what_says_who_asks_or_what_is_meant_is_not_for_a_caller_to_send() {
         for name in NEVER {
-            assert!(!may(name, true) && !may(name, false), "{name}");
+            assert!(!may(name, true), "{name}");
+            assert!(!may(name, false), "{name}");
         }
         for name in NOT_FOR_TOKENS {
-            assert!(may(name, true) && !may(name, false), "{name}");
+            assert!(may(name, true), "{name}");
+            assert!(!may(name, false), "{name}");
         }
         for name in ["Accept", "Content-Type", "If-None-Match", "Range", "X-GitHub-Api-Version", "Prefer", "X-Kept"] {
-            assert!(may(name, true) && may(name, false), "{name}");
+            assert!(may(name, true), "{name}");
+            assert!(may(name, false), "{name}");
         }
     }
 
@@ -181,7 +184,8 @@ mod tests {
         {
             assert!(ends_here(&name.to_lowercase(), &["close", "X-Hop"]), "{name}");
         }
-        assert!(!ends_here("accept", &["close"]) && !ends_here("x-http-method-override", &[]));
+        assert!(!ends_here("accept", &["close"]));
+        assert!(!ends_here("x-http-method-override", &[]));
     }
 
     /// A name in other letters, and with `_` for some of its hyphens.

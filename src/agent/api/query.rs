@@ -175,20 +175,20 @@ mod tests {
             "_%u006d%65thod=DELETE",
             "q=a%u0026_method=DELETE",
         ] {
-            assert!(!may(query, true) && !may(query, false), "{query}");
+            assert_eq!([may(query, true), may(query, false)], [false, false], "{query}");
         }
-        assert!(may("sudo=root", true) && !may("sudo=root", false) && !may("SUDO=1", false));
-        assert!(!may("x=1%26sudo=root", false) && may("x=1%26sudo=root", true));
-        assert!(may("rest_route=/wp/v2/users", true) && !may("rest_route=/wp/v2/users", false));
+        assert_eq!([may("sudo=root", true), may("sudo=root", false)], [true, false]);
+        assert_eq!([may("x=1%26sudo=root", true), may("x=1%26sudo=root", false)], [true, false]);
+        assert_eq!([may("rest_route=/wp/v2/users", true), may("rest_route=/wp/v2/users", false)], [true, false]);
         assert!(!may("x=1&Rest-Route=/wp/v2/users/1/application-passwords", false));
-        for query in ["rest[route=/wp/v2/users", "rest%5broute=x", "x=1&REST[Route=x", "[sudo=1", "%u0073udo=1"] {
-            assert!(may(query, true) && !may(query, false), "{query}");
+        for query in ["rest[route=/wp/v2", "rest%5broute=x", "x=1&REST[Route=x", "SUDO=1", "[sudo=1", "%u0073udo=1"] {
+            assert_eq!([may(query, true), may(query, false)], [true, false], "{query}");
         }
         for query in ["method=x", "q=_method", "q=a%26b=_method", "page=2&per_page=5", "", "a==_method"] {
-            assert!(may(query, true) && may(query, false), "{query}");
+            assert_eq!([may(query, true), may(query, false)], [true, true], "{query}");
         }
         for query in ["rest[route]=x", "filter[_method]=x", "a[sudo]=1", "q=100%u", "q=%u00", "%u+05fmethod=x", "%"] {
-            assert!(may(query, true) && may(query, false), "{query}");
+            assert_eq!([may(query, true), may(query, false)], [true, true], "{query}");
         }
     }
 
@@ -213,7 +213,7 @@ mod tests {
             "verb=issueToken",
             "act=login",
         ] {
-            assert!(reveals("POST", query) && reveals("GET", query), "{query}");
+            assert_eq!(["POST", "GET"].map(|method| reveals(method, query)), [true, true], "{query}");
         }
         for query in ["action=enableMonitoring", "action=created", "q=generateKubeconfig", "action", "", "func=token"] {
             assert!(!reveals("GET", query), "{query}");
@@ -331,7 +331,8 @@ mod tests {
             query in "(([a-z_]{1,9}|action|op|method)(=|:|%3d)?[a-zA-Z.%0-9]{0,12}[&;]?){0,4}",
         ) {
             let (plain, found) = (needed(method, path), need(method, path, &query));
-            prop_assert!(found.scope.includes(plain.scope) && found.reveals >= plain.reveals, "{}", query);
+            prop_assert!(found.scope.includes(plain.scope), "{}", query);
+            prop_assert!(found.reveals >= plain.reveals, "{}", query);
         }
 
         #[test]

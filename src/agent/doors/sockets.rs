@@ -277,6 +277,7 @@ mod tests {
         }
         agent.audit.rights_noted().await.unwrap();
         let log = std::fs::read_to_string(paths.audit_rights()).unwrap();
-        assert!(!log.contains("socket.remove") && !log.contains("serve_end"), "{log}");
+        assert!(!log.contains("socket.remove"), "{log}");
+        assert!(!log.contains("serve_end"), "{log}");
     }
 }

@@ -324,6 +324,7 @@ mod tests {
         assert_eq!(ends(), 1);
         let log = std::fs::read_to_string(paths.audit_rights()).unwrap();
         let end = log.lines().find(|line| line.contains("auth.session_end")).unwrap();
-        assert!(end.contains(&all[0]) && end.contains(&token.id), "{end}");
+        assert!(end.contains(&all[0]), "{end}");
+        assert!(end.contains(&token.id), "{end}");
     }
 }
