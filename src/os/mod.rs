@@ -10,8 +10,11 @@
 //!   something, the answer is `None`, empty or [`process::Look::Unsaid`], never a guess.
 //! - Nothing here knows loom: no texts, no paths of loom's, no protocol.
 
+mod common;
 #[cfg(unix)]
 mod unix;
+#[cfg(all(feature = "agent", not(target_os = "linux")))]
+mod untold;
 #[cfg(windows)]
 mod windows;
 
@@ -45,9 +48,8 @@ pub mod file {
 ///
 /// Unix: modes 0600 and 0700. Windows: a protected access list that names the owner only; directories need no sync.
 pub mod private {
-    pub use super::system::private::{
-        OpenError, Opening, check_writable, create_dir, create_dirs, is_usable, open, sync_dir,
-    };
+    pub use super::common::{OpenError, Opening};
+    pub use super::system::private::{check_writable, create_dir, create_dirs, is_usable, open, sync_dir};
 }
 
 /// Giving files their names. At every instant, also after a crash, a name means the whole old file or the whole new
@@ -67,7 +69,8 @@ pub mod naming {
 /// Windows: such a lock keeps others from reading, so that who holds it has to be written into a second file, and a
 /// file has to be unlocked before it is renamed over another.
 pub mod lock {
-    pub use super::system::lock::{Holder, exclusive, holder, try_exclusive};
+    pub use super::common::Holder;
+    pub use super::system::lock::{exclusive, holder, try_exclusive};
 }
 
 /// Processes by number. Numbers are used again: compare [`process::started`] before you act on one.
@@ -75,9 +78,8 @@ pub mod lock {
 /// Windows: [`process::nudge`] sets a named event; [`process::become_command`] starts the command, waits, and ends with
 /// its code.
 pub mod process {
-    pub use super::system::process::{
-        Look, ask_to_end, become_command, exit_code, is_there, kill, look, nudge, started,
-    };
+    pub use super::common::Look;
+    pub use super::system::process::{ask_to_end, become_command, exit_code, is_there, kill, look, nudge, started};
 }
 
 /// The machine, when it was started, and the container on it. What the system does not say is an empty text.
@@ -110,7 +112,8 @@ pub mod directories {
 /// peer is found by the pipe's process. A pipe has no time limit for reading: [`local::Stream::read_within`] needs a
 /// second thread.
 pub mod local {
-    pub use super::system::local::{ConnectError, MAX_PATH, PeerId, Stream, directory, fits, is_answered, own_name};
+    pub use super::common::{ConnectError, PeerId};
+    pub use super::system::local::{MAX_PATH, Stream, directory, fits, is_answered, own_name};
 }
 
 /// Listening for such connections. Only the user's own processes can connect, and only one process listens under a
@@ -120,7 +123,8 @@ pub mod local {
 /// lives, and [`listening::Stream::has_hung_up`] is `false` where the pipe cannot be asked.
 #[cfg(feature = "agent")]
 pub mod listening {
-    pub use super::system::listening::{ListenError, Listener, Name, Stream};
+    pub use super::common::ListenError;
+    pub use super::system::listening::{Listener, Name, Stream};
 }
 
 /// Changes of names in a directory. Where the system does not report them, making one is an error, and the caller looks
@@ -135,7 +139,8 @@ pub mod changes {
 /// Unix: signals. Windows: events of the console, the end of the session, and named events.
 #[cfg(feature = "agent")]
 pub mod signals {
-    pub use super::system::signals::{Nudges, Order, Orders, outlive_hangups};
+    pub use super::common::Order;
+    pub use super::system::signals::{Nudges, Orders, outlive_hangups};
 }
 
 /// The program that starts a user's services and may hold their listeners. Without one, no listener is given and nobody

@@ -1,7 +1,7 @@
+#[cfg(not(target_os = "linux"))]
+pub use super::super::untold::Changes;
 #[cfg(target_os = "linux")]
 pub use told::Changes;
-#[cfg(not(target_os = "linux"))]
-pub use untold::Changes;
 
 #[cfg(target_os = "linux")]
 mod told {
@@ -66,33 +66,6 @@ mod told {
                     && !event.events().contains(ReadFlags::IGNORED);
             }
             ours
-        }
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-mod untold {
-    use std::ffi::OsString;
-    use std::io;
-    use std::path::Path;
-
-    /// Nothing tells of changes here.
-    pub struct Changes;
-
-    impl Changes {
-        /// Fails: this system does not tell of changes.
-        pub fn of(_: &Path, _: Vec<OsString>) -> io::Result<Changes> {
-            Err(io::ErrorKind::Unsupported.into())
-        }
-
-        /// Fails: this system does not tell of changes.
-        pub fn of_written(_: &Path, _: Vec<OsString>) -> io::Result<Changes> {
-            Err(io::ErrorKind::Unsupported.into())
-        }
-
-        /// Never returns.
-        pub async fn next(&self) {
-            std::future::pending().await
         }
     }
 }

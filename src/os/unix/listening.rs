@@ -11,8 +11,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{Shutdown, shutdown};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::super::common::{ListenError, PeerId};
 use super::file::{FileFacts, FileId};
-use super::local::{PeerId, fits, is_answered, peer};
+use super::local::{fits, is_answered, peer};
 
 /// Where this process lets in who connects.
 #[derive(Debug)]
@@ -29,17 +30,6 @@ pub struct Name {
 /// A connection that another process made to this one.
 #[derive(Debug)]
 pub struct Stream(Accepted);
-
-/// Why nobody can be listened for under a name.
-#[derive(Debug)]
-pub enum ListenError {
-    /// Somebody else listens there.
-    Taken,
-    /// The path is longer than [`MAX_PATH`](super::local::MAX_PATH).
-    TooLong,
-    /// Anything else.
-    Io(io::Error),
-}
 
 impl Listener {
     /// Listens where nobody else does, for the user's own processes only; what somebody who died left behind is
@@ -142,12 +132,6 @@ impl Stream {
         let Accepted::UdSocket(stream) = &self.0;
         let mut fds = [PollFd::new(stream, PollFlags::empty())];
         poll(&mut fds, Some(&Timespec::default())).is_ok() && fds[0].revents().contains(PollFlags::HUP)
-    }
-}
-
-impl From<io::Error> for ListenError {
-    fn from(error: io::Error) -> ListenError {
-        ListenError::Io(error)
     }
 }
 

@@ -11,6 +11,7 @@ use rustix::io::{Errno, ioctl_fionbio};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect};
 
+use super::super::common::{ConnectError, PeerId};
 use super::user::UserId;
 
 /// The longest path that a socket can have here; sockaddr_un has a byte more.
@@ -19,27 +20,6 @@ pub const MAX_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 /// A connection of this process to one that listens, for who waits for its answers.
 #[derive(Debug)]
 pub struct Stream(Connected);
-
-/// Why a connection was not made.
-#[derive(Debug)]
-pub enum ConnectError {
-    /// Nobody listens there.
-    Absent,
-    /// Somebody listens, and took nobody in within the time.
-    Busy,
-    /// Anything else.
-    Io(io::Error),
-}
-
-/// Who is at the other end of a connection, as the system noted it when the connection was made: a path says who may
-/// have put a socket there, which is another question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerId {
-    /// Whose rights it had.
-    pub user: UserId,
-    /// Its number; nothing where it lives in a PID namespace that cannot be seen from here.
-    pub pid: Option<u32>,
-}
 
 /// The name for the listener of this user's program, where the system has a space for such names that is no directory.
 pub fn own_name(_program: &str) -> Option<PathBuf> {

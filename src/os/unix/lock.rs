@@ -1,17 +1,9 @@
 use std::fs::{File, TryLockError};
 use std::io;
 
+use super::super::common::Holder;
 #[cfg(target_os = "linux")]
 use super::{file::FileId, process};
-
-/// A process that holds a lock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// Its number.
-    pub pid: u32,
-    /// The name of its program, where the system says it.
-    pub program: Option<String>,
-}
 
 /// Locks the whole file for this process alone; `false` if another process has it locked. The lock ends when the file
 /// is closed, also by a crash.

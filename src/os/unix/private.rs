@@ -6,42 +6,11 @@ use std::path::Path;
 use rustix::fs::{Access, AtFlags, CWD, OFlags, access, accessat};
 use rustix::io::Errno;
 
+use super::super::common::{OpenError, Opening};
+
 /// What nobody but the owner may do anything with.
 const OWNER_ONLY: u32 = 0o600;
 const OWNER_ONLY_DIR: u32 = 0o700;
-
-/// What a file is opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
-    /// To read what is there.
-    Read,
-    /// To read and change what is there.
-    Change,
-    /// As [`Opening::Change`], and what is not there is made.
-    ChangeOrCreate,
-    /// To write at its end, and what is not there is made.
-    AppendOrCreate,
-    /// To read and change what nothing may have the name of.
-    New,
-}
-
-/// Why a file was not opened.
-#[derive(Debug)]
-pub enum OpenError {
-    /// A link, a pipe or a socket has the name.
-    NotPlain,
-    /// Anything else; no such file is [`io::ErrorKind::NotFound`].
-    Io(io::Error),
-}
-
-impl From<OpenError> for io::Error {
-    fn from(error: OpenError) -> io::Error {
-        match error {
-            OpenError::NotPlain => io::ErrorKind::InvalidInput.into(),
-            OpenError::Io(error) => error,
-        }
-    }
-}
 
 /// Opens a file. One that is made is its owner's alone from its first moment. No link is followed, and no pipe waited
 /// for.

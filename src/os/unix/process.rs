@@ -4,18 +4,8 @@ use std::process::{Command, ExitStatus};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
+use super::super::common::Look;
 use super::user::UserId;
-
-/// What the system says of a process.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// The name of its program, perhaps cut, and whose rights it has.
-    Found { program: String, user: Option<UserId> },
-    /// There is none with this number.
-    Absent,
-    /// This system says nothing of processes.
-    Unsaid,
-}
 
 /// What is known of the process with this number.
 pub fn look(pid: u32) -> Look {

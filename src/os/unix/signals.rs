@@ -3,18 +3,11 @@ use std::io;
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::super::common::Order;
+
 /// Tells that somebody wants this process to look around; see [`nudge`](super::process::nudge).
 #[derive(Debug)]
 pub struct Nudges(Signal);
-
-/// What a person, or the system on their behalf, tells a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Finish what was begun, and end.
-    End,
-    /// From a screen locker, or before the machine sleeps.
-    Lock,
-}
 
 /// Hears of orders, which do not end the process by themselves any more.
 #[derive(Debug)]

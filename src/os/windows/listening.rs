@@ -10,8 +10,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use windows_sys::Win32::Foundation::ERROR_ACCESS_DENIED;
 use windows_sys::Win32::System::Threading::PROCESS_QUERY_LIMITED_INFORMATION;
 
+use super::super::common::{ListenError, PeerId};
 use super::calls::{pipes, processes};
-use super::local::{PeerId, fits, is_answered, peer};
+use super::local::{fits, is_answered, peer};
 use super::user::UserId;
 
 /// Where this process lets in who connects.
@@ -27,17 +28,6 @@ pub struct Name {
 /// A connection that another process made to this one.
 #[derive(Debug)]
 pub struct Stream(Accepted);
-
-/// Why nobody can be listened for under a name.
-#[derive(Debug)]
-pub enum ListenError {
-    /// Somebody else listens there.
-    Taken,
-    /// It is no name of a pipe, or longer than [`MAX_PATH`](super::local::MAX_PATH).
-    TooLong,
-    /// Anything else.
-    Io(io::Error),
-}
 
 impl Listener {
     /// Listens where nobody else does, for the user's own processes on this machine only.
@@ -118,11 +108,5 @@ impl Stream {
     pub fn has_hung_up(&self) -> bool {
         let Accepted::NamedPipe(pipe) = &self.0;
         pipes::has_ended(pipe)
-    }
-}
-
-impl From<io::Error> for ListenError {
-    fn from(error: io::Error) -> ListenError {
-        ListenError::Io(error)
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use windows_sys::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_PIPE_BUSY, ERROR_SEM_TIMEOUT};
 use windows_sys::Win32::System::Threading::PROCESS_QUERY_LIMITED_INFORMATION;
 
+use super::super::common::{ConnectError, PeerId};
 use super::calls::pipes::{self, Pipe};
 use super::calls::{processes, security};
 use super::user::UserId;
@@ -22,26 +23,6 @@ pub struct Stream {
     pipe: Pipe,
     read_within: Cell<Option<Duration>>,
     write_within: Duration,
-}
-
-/// Why a connection was not made.
-#[derive(Debug)]
-pub enum ConnectError {
-    /// Nobody listens there.
-    Absent,
-    /// Somebody listens, and took nobody in within the time.
-    Busy,
-    /// Anything else.
-    Io(io::Error),
-}
-
-/// Who is at the other end of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerId {
-    /// Whose rights it has.
-    pub user: UserId,
-    /// Its number.
-    pub pid: Option<u32>,
 }
 
 /// The name for the listener of this user's program: no other user's has it, and none can be mistaken for it.

@@ -1,11 +1,12 @@
 //! The rooms of [`os`](super) on Windows. What only this system has is `sid`, by which it names users, and `calls`, the
 //! one place here with code that the compiler cannot check.
 
+#[cfg(feature = "agent")]
+pub(super) use super::untold as changes;
+
 pub(super) mod alarm;
 pub(super) mod background;
 mod calls;
-#[cfg(feature = "agent")]
-pub(super) mod changes;
 pub(super) mod clock;
 pub(super) mod directories;
 pub(super) mod file;

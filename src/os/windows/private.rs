@@ -9,42 +9,10 @@ use windows_sys::Win32::Storage::FileSystem::{
     READ_CONTROL, SYNCHRONIZE,
 };
 
+use super::super::common::{OpenError, Opening};
 use super::calls::files::{self, information};
 use super::calls::security::Descriptor;
 use super::user::UserId;
-
-/// What a file is opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
-    /// To read what is there.
-    Read,
-    /// To read and change what is there.
-    Change,
-    /// As [`Opening::Change`], and what is not there is made.
-    ChangeOrCreate,
-    /// To write at its end, and what is not there is made.
-    AppendOrCreate,
-    /// To read and change what nothing may have the name of.
-    New,
-}
-
-/// Why a file was not opened.
-#[derive(Debug)]
-pub enum OpenError {
-    /// A link has the name.
-    NotPlain,
-    /// Anything else; no such file is [`io::ErrorKind::NotFound`].
-    Io(io::Error),
-}
-
-impl From<OpenError> for io::Error {
-    fn from(error: OpenError) -> io::Error {
-        match error {
-            OpenError::NotPlain => io::ErrorKind::InvalidInput.into(),
-            OpenError::Io(error) => error,
-        }
-    }
-}
 
 /// Opens a file. One that is made is its owner's alone from its first moment. No link is followed.
 pub fn open(path: &Path, opening: Opening) -> Result<File, OpenError> {
@@ -84,7 +52,7 @@ pub fn create_dirs(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Names in a directory are on the disk when they were given: by writing through.
+/// There is no such call: a name is as durable as the file system makes it.
 pub fn sync_dir(_: &Path) -> io::Result<()> {
     Ok(())
 }

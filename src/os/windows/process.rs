@@ -5,21 +5,11 @@ use windows_sys::Win32::System::Threading::{
     PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE,
 };
 
+use super::super::common::Look;
 use super::calls::events::Event;
 use super::calls::processes::{self, open};
 use super::calls::{console, security};
 use super::user::UserId;
-
-/// What the system says of a process.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// The name of its program, and whose rights it has.
-    Found { program: String, user: Option<UserId> },
-    /// There is none with this number.
-    Absent,
-    /// This system says nothing of it.
-    Unsaid,
-}
 
 /// What is known of the process with this number.
 pub fn look(pid: u32) -> Look {

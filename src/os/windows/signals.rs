@@ -5,6 +5,7 @@ use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlLogoff, CtrlShutdo
 use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
 use tokio::sync::Notify;
 
+use super::super::common::Order;
 use super::calls::events::Event;
 use super::calls::security::Descriptor;
 use super::process::Told;
@@ -13,15 +14,6 @@ use super::user::UserId;
 /// Tells that somebody wants this process to look around; see [`nudge`](super::process::nudge).
 #[derive(Debug)]
 pub struct Nudges(Arc<Notify>);
-
-/// What a person, or the system on their behalf, tells a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Finish what was begun, and end.
-    End,
-    /// From a screen locker, or before the machine sleeps.
-    Lock,
-}
 
 /// Hears of orders, which do not end the process by themselves any more.
 #[derive(Debug)]

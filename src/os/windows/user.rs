@@ -37,7 +37,7 @@ impl UserId {
         self.0 == SYSTEM || self.0 == ADMINISTRATORS
     }
 
-    /// Whether it is this process' user, and nobody else has the same number here.
+    /// Whether it is this process' user. One that cannot be told is nobody's.
     pub fn is_own(self) -> bool {
         self == UserId::own() && self.0 != NULL
     }

@@ -1,0 +1,105 @@
+//! What is said in the same words on every system: purposes, answers and errors of the calls in [`os`](super).
+
+use std::io;
+
+use super::system::user::UserId;
+
+/// What a file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// To read what is there.
+    Read,
+    /// To read and change what is there.
+    Change,
+    /// As [`Opening::Change`], and what is not there is made.
+    ChangeOrCreate,
+    /// To write at its end, and what is not there is made.
+    AppendOrCreate,
+    /// To read and change what nothing may have the name of.
+    New,
+}
+
+/// Why a file was not opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// A link, a pipe or a socket has the name.
+    NotPlain,
+    /// Anything else; no such file is [`io::ErrorKind::NotFound`].
+    Io(io::Error),
+}
+
+impl From<OpenError> for io::Error {
+    fn from(error: OpenError) -> io::Error {
+        match error {
+            OpenError::NotPlain => io::ErrorKind::InvalidInput.into(),
+            OpenError::Io(error) => error,
+        }
+    }
+}
+
+/// Why a connection was not made.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// Nobody listens there.
+    Absent,
+    /// Somebody listens, and took nobody in within the time.
+    Busy,
+    /// Anything else.
+    Io(io::Error),
+}
+
+/// Who is at the other end of a connection, by what the system says of the connection itself: a name says who may have
+/// put a listener there, which is another question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerId {
+    /// Whose rights it had when it connected, where the system noted that; else has.
+    pub user: UserId,
+    /// Its number; nothing where it lives in a PID namespace that cannot be seen from here.
+    pub pid: Option<u32>,
+}
+
+/// Why nobody can be listened for under a name.
+#[derive(Debug)]
+pub enum ListenError {
+    /// Somebody else listens there.
+    Taken,
+    /// It is no name for a listener here, or longer than one may be.
+    TooLong,
+    /// Anything else.
+    Io(io::Error),
+}
+
+impl From<io::Error> for ListenError {
+    fn from(error: io::Error) -> ListenError {
+        ListenError::Io(error)
+    }
+}
+
+/// What the system says of a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// The name of its program, perhaps cut, and whose rights it has.
+    Found { program: String, user: Option<UserId> },
+    /// There is none with this number.
+    Absent,
+    /// This system says nothing of it.
+    Unsaid,
+}
+
+/// A process that holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its number.
+    pub pid: u32,
+    /// The name of its program, where the system says it.
+    pub program: Option<String>,
+}
+
+/// What a person, or the system on their behalf, tells a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Finish what was begun, and end.
+    End,
+    /// From a screen locker, or before the machine sleeps.
+    Lock,
+}
