@@ -3,197 +3,36 @@
 
 /// Words that only ask. None is here that some server takes for a change (`open`, `check`, `fetch`, `index`, `parse`,
 /// `test`).
-const READS: &[&str] = &[
-    "browse",
-    "count",
-    "describe",
-    "diff",
-    "download",
-    "find",
-    "get",
-    "head",
-    "help",
-    "history",
-    "info",
-    "list",
-    "lookup",
-    "opensearch",
-    "options",
-    "query",
-    "read",
-    "retrieve",
-    "search",
-    "show",
-    "stat",
-    "stats",
-    "status",
-    "summary",
-    "version",
-    "versions",
-    "view",
-];
+const READS: &str = "\
+    browse count describe diff download find get head help history info list lookup opensearch options query read \
+    retrieve search show stat stats status summary version versions view";
 
 /// Words that make a change of what else only asks (`getOrCreate`), and what the value of a word with many meanings has
 /// to say to be taken for one.
-const CHANGES: &[&str] = &[
-    "accept",
-    "ack",
-    "activate",
-    "add",
-    "allow",
-    "and",
-    "append",
-    "apply",
-    "approve",
-    "archive",
-    "assign",
-    "ban",
-    "block",
-    "bulk",
-    "cancel",
-    "change",
-    "checkin",
-    "claim",
-    "clear",
-    "clone",
-    "close",
-    "commit",
-    "confirm",
-    "consume",
-    "copy",
-    "create",
-    "deactivate",
-    "delete",
-    "deny",
-    "deploy",
-    "destroy",
-    "detach",
-    "disable",
-    "do",
-    "drop",
-    "edit",
-    "eject",
-    "enable",
-    "end",
-    "erase",
-    "eval",
-    "evict",
-    "exec",
-    "execute",
-    "expire",
-    "feature",
-    "flush",
-    "force",
-    "generate",
-    "grant",
-    "import",
-    "increment",
-    "insert",
-    "install",
-    "invite",
-    "invoke",
-    "issue",
-    "join",
-    "kick",
-    "kill",
-    "launch",
-    "leave",
-    "link",
-    "lock",
-    "login",
-    "logout",
-    "make",
-    "mark",
-    "merge",
-    "mint",
-    "modify",
-    "move",
-    "mute",
-    "new",
-    "open",
-    "or",
-    "patch",
-    "pause",
-    "pop",
-    "post",
-    "promote",
-    "publish",
-    "purge",
-    "push",
-    "put",
-    "reboot",
-    "refund",
-    "regenerate",
-    "register",
-    "reject",
-    "release",
-    "reload",
-    "remove",
-    "rename",
-    "renew",
-    "reopen",
-    "replace",
-    "reset",
-    "resize",
-    "restart",
-    "restore",
-    "resume",
-    "retry",
-    "revoke",
-    "rollback",
-    "rotate",
-    "run",
-    "save",
-    "schedule",
-    "send",
-    "set",
-    "shutdown",
-    "sign",
-    "start",
-    "stop",
-    "store",
-    "submit",
-    "subscribe",
-    "suspend",
-    "swap",
-    "sync",
-    "terminate",
-    "then",
-    "toggle",
-    "transfer",
-    "trash",
-    "trigger",
-    "truncate",
-    "unassign",
-    "unban",
-    "unblock",
-    "uninstall",
-    "unlink",
-    "unlock",
-    "unpublish",
-    "unset",
-    "unsubscribe",
-    "update",
-    "upgrade",
-    "upload",
-    "upsert",
-    "vote",
-    "wipe",
-    "write",
-];
+const CHANGES: &str = "\
+    accept ack activate add allow and append apply approve archive assign ban block bulk cancel change checkin claim \
+    clear clone close commit confirm consume copy create deactivate delete deny deploy destroy detach disable do drop \
+    edit eject enable end erase eval evict exec execute expire feature flush force generate grant import increment \
+    insert install invite invoke issue join kick kill launch leave link lock login logout make mark merge mint modify \
+    move mute new open or patch pause pop post promote publish purge push put reboot refund regenerate register \
+    reject release reload remove rename renew reopen replace reset resize restart restore resume retry revoke \
+    rollback rotate run save schedule send set shutdown sign start stop store submit subscribe suspend swap sync \
+    terminate then toggle transfer trash trigger truncate unassign unban unblock uninstall unlink unlock unpublish \
+    unset unsubscribe update upgrade upload upsert vote wipe write";
 
 /// Whether no server takes it for a change: `GetCallerIdentity`, `list_users`, `user.get`; what reads comes first, of
 /// the last of what points part.
 pub(super) fn plainly_reads(value: &str) -> bool {
     let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
     let last = value.rsplit('.').next().unwrap_or_default();
-    let first = words(last).into_iter().next().unwrap_or_default();
-    is_plain && READS.contains(&&*first) && !plainly_changes(value) && !hides_a_change(last)
+    let first = words(last).into_iter().next();
+    let reads_first = first.is_some_and(|word| is_among(READS, &word));
+    is_plain && reads_first && !plainly_changes(value) && !hides_a_change(last)
 }
 
 /// Whether one of its words is a change, also for a server to which capitals part no words.
 pub(super) fn plainly_changes(value: &str) -> bool {
-    let is_change = |word: &String| CHANGES.contains(&&**word);
+    let is_change = |word: &String| is_among(CHANGES, word);
     words(value).iter().any(is_change) || words(&value.to_lowercase()).iter().any(is_change)
 }
 
@@ -206,9 +45,13 @@ fn hides_a_change(name: &str) -> bool {
     words.iter().any(|word| {
         let rest = whole.get(at..).unwrap_or_default();
         at += word.len();
-        let mut begins = CHANGES.iter().filter_map(|change| Some((change.len(), rest.strip_prefix(change)?)));
-        begins.any(|(length, after)| length > word.len() || CHANGES.iter().any(|change| after.starts_with(change)))
+        let mut begins = CHANGES.split(' ').filter_map(|change| Some((change.len(), rest.strip_prefix(change)?)));
+        begins.any(|(length, after)| length > word.len() || CHANGES.split(' ').any(|change| after.starts_with(change)))
     })
+}
+
+fn is_among(words: &str, word: &str) -> bool {
+    words.split(' ').any(|known| known == word)
 }
 
 /// The words of a name, however it parts them: `deleteUser`, `DELETE_USER`, `delete-user`, `HTTPDelete`.
