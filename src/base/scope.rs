@@ -154,7 +154,8 @@ mod tests {
         fn what_two_sets_have_in_common_is_what_both_allow(a in scopes(), b in scopes(), needed in prop::sample::select(Scope::EVERY.to_vec())) {
             let both = a.intersection(&b);
             prop_assert_eq!(both.allows(needed), a.allows(needed) && b.allows(needed));
-            prop_assert!(a.cover(&both)); prop_assert!(b.cover(&both));
+            prop_assert!(a.cover(&both));
+            prop_assert!(b.cover(&both));
         }
 
         #[test]
