@@ -146,7 +146,7 @@ impl Keyring {
             Some(worker) => worker,
             None => {
                 let watch = self.watch.clone();
-                Worker::start(move || platform::connect(&watch), left()).map_err(|_| hangs())??
+                Worker::start(move || platform::connect(|bus| watch.begin(bus)), left()).map_err(|_| hangs())??
             }
         };
         let _waiting = Waiting::begin(msg!("keyring-awaited"));

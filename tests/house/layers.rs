@@ -50,7 +50,7 @@ const SYSTEM: &[&str] = &[
 
 /// The places besides: what C's start-up code calls has to stand in the program itself, and which keyring a system has
 /// is a question of stores.
-const BESIDES: [&str; 2] = ["bin/git-credential-loom/main.rs", "store/platform.rs"];
+const BESIDES: [&str; 2] = ["bin/git-credential-loom/main.rs", "store/platform/mod.rs"];
 
 /// All files of Rust below this directory.
 pub(super) fn sources(dir: &Path) -> Vec<PathBuf> {

@@ -17,9 +17,12 @@ use windows_native_keyring_store::Store;
 use zeroize::Zeroizing;
 
 use super::super::StoreError;
-use super::super::watch::Watch;
+use super::silent::user_of;
 use crate::base::hex;
 use crate::msg;
+
+pub use super::silent::bring_bus;
+pub(in crate::store) use super::silent::{Item, Signals, known_buses};
 
 /// What the names of loom's entries begin with.
 const OURS: &str = "loom:";
@@ -34,22 +37,11 @@ const PARTS: &str = "parts ";
 /// The Credential Manager of this user.
 pub(in crate::store) struct Platform(Arc<Store>);
 
-/// An entry, by its name.
-#[derive(Clone, PartialEq, Eq)]
-pub(in crate::store) struct Item(String);
-
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// It is always there.
-pub(in crate::store) fn connect(watch: &Watch) -> Result<Platform> {
-    watch.begin("");
+pub(in crate::store) fn connect(_: impl Fn(&str)) -> Result<Platform> {
     Store::new().map(Platform).map_err(failed)
-}
-
-impl Item {
-    pub(in crate::store) fn id(&self) -> &str {
-        &self.0
-    }
 }
 
 impl Platform {
@@ -63,7 +55,7 @@ impl Platform {
 
     /// The entries of loom, or of one of its users.
     pub(in crate::store) fn items(&self, attributes: &[(&str, &str)]) -> Result<Vec<Item>> {
-        let wanted = attributes.iter().find(|(name, _)| *name == "username").map(|(_, user)| name(user));
+        let wanted = user_of(attributes).map(name);
         let names = self.names()?.into_iter().filter(|name| part(name).is_none());
         Ok(names.filter(|name| wanted.as_ref().is_none_or(|wanted| wanted == name)).map(Item).collect())
     }
@@ -98,8 +90,7 @@ impl Platform {
 
     /// Makes the entry with these attributes, in the place of one that is there.
     pub(in crate::store) fn create(&self, _: &str, attributes: &[(&str, &str)], secret: &[u8]) -> Result<Item> {
-        let user = attributes.iter().find(|(name, _)| *name == "username").map(|(_, user)| *user).unwrap_or_default();
-        let name = name(user);
+        let name = name(user_of(attributes).unwrap_or_default());
         if secret.len() <= MAX_SIZE {
             self.set(&name, secret)?;
             self.remove_parts(&name, None)?;

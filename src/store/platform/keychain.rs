@@ -1,4 +1,5 @@
-//! The keyring of macOS: the user's own Keychain, a generic password for each account, service `loom`.
+//! The keyring of macOS: the user's own Keychain, a generic password for each account, service `loom`; it has no two of
+//! one service and user.
 //!
 //! Nothing is asked of a person: a Keychain that is locked, or that would ask whether this program may read an entry –
 //! as it does of a program that was replaced and is not signed –, is an error that says so. It tells of no change.
@@ -14,9 +15,12 @@ use security_framework::os::macos::keychain::{KeychainUserInteractionLock, SecKe
 use zeroize::Zeroizing;
 
 use super::super::StoreError;
-use super::super::watch::Watch;
+use super::silent::user_of;
 use crate::base::StoredIn;
 use crate::msg;
+
+pub use super::silent::bring_bus;
+pub(in crate::store) use super::silent::{Item, Signals, known_buses};
 
 /// By which loom's entries are found.
 const SERVICE: &str = "loom";
@@ -27,24 +31,13 @@ pub(in crate::store) struct Platform {
     _quiet: KeychainUserInteractionLock,
 }
 
-/// An entry, by the user that it is for. A Keychain has no two of one service and user.
-#[derive(Clone, PartialEq, Eq)]
-pub(in crate::store) struct Item(String);
-
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// Opens the Keychain of this user's login.
-pub(in crate::store) fn connect(watch: &Watch) -> Result<Platform> {
-    watch.begin("");
+pub(in crate::store) fn connect(_: impl Fn(&str)) -> Result<Platform> {
     let quiet = SecKeychain::disable_user_interaction();
     let quiet = quiet.map_err(|error| StoreError::of_keyring(msg!("keyring-says", error = error)))?;
     Ok(Platform { store: Store::new().map_err(failed)?, _quiet: quiet })
-}
-
-impl Item {
-    pub(in crate::store) fn id(&self) -> &str {
-        &self.0
-    }
 }
 
 impl Platform {
@@ -58,9 +51,8 @@ impl Platform {
 
     /// The entries of loom, or of one of its users.
     pub(in crate::store) fn items(&self, attributes: &[(&str, &str)]) -> Result<Vec<Item>> {
-        let wanted = attributes.iter().find(|(name, _)| *name == "username").map(|(_, user)| *user);
         let mut spec = HashMap::from([("service", SERVICE)]);
-        spec.extend(wanted.map(|user| ("user", user)));
+        spec.extend(user_of(attributes).map(|user| ("user", user)));
         let found = match self.store.search(&spec) {
             Err(Error::NoEntry) => Vec::new(),
             found => found.map_err(failed)?,
@@ -86,7 +78,7 @@ impl Platform {
 
     /// Makes the entry with these attributes, in the place of one that is there.
     pub(in crate::store) fn create(&self, _: &str, attributes: &[(&str, &str)], secret: &[u8]) -> Result<Item> {
-        let user = attributes.iter().find(|(name, _)| *name == "username").map(|(_, user)| *user).unwrap_or_default();
+        let user = user_of(attributes).unwrap_or_default();
         self.entry(user)?.set_secret(secret).map_err(failed)?;
         Ok(Item(user.to_owned()))
     }

@@ -3,34 +3,23 @@
 //! `known_buses`, by which somebody says where it may be.
 
 #[cfg(windows)]
-#[path = "platform/credential_manager.rs"]
-mod keyring;
+mod credential_manager;
 #[cfg(target_os = "macos")]
-#[path = "platform/keychain.rs"]
-mod keyring;
+mod keychain;
 #[cfg(not(any(windows, target_os = "macos")))]
-#[path = "platform/secret_service.rs"]
-mod keyring;
-
-#[cfg(not(any(windows, target_os = "macos")))]
-mod buses;
-#[cfg(not(any(windows, target_os = "macos")))]
-mod signals;
+mod secret_service;
 #[cfg(any(windows, target_os = "macos"))]
-#[path = "platform/silent.rs"]
-mod signals;
-#[cfg(not(any(windows, target_os = "macos")))]
-mod transfer;
+mod silent;
 
+#[cfg(windows)]
+use credential_manager as keyring;
+#[cfg(target_os = "macos")]
+use keychain as keyring;
 #[cfg(not(any(windows, target_os = "macos")))]
-use buses as finding;
-#[cfg(any(windows, target_os = "macos"))]
-use signals as finding;
+use secret_service as keyring;
 
-pub use finding::bring_bus;
-pub(super) use finding::known_buses;
-pub(super) use keyring::{Item, Platform, connect};
-pub(super) use signals::Signals;
+pub use keyring::bring_bus;
+pub(super) use keyring::{Item, Platform, Signals, connect, known_buses};
 
 /// What a keyring tells of by itself.
 #[cfg_attr(any(windows, target_os = "macos"), allow(dead_code, reason = "this one tells of nothing"))]

@@ -15,7 +15,7 @@ use crate::os::file::FileFacts;
 const MOST: usize = 4;
 
 /// Those that askers brought, the latest first. Known to the whole process, as
-/// [`Patience`](super::super::patience::Patience) is.
+/// [`Patience`](super::super::super::patience::Patience) is.
 struct Brought {
     addresses: Vec<String>,
     /// How often an unknown one came.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use dbus::channel::Channel;
 use dbus::{Error, Message, MessageType};
 
-use super::Signal;
+use super::super::Signal;
 
 /// The signals for which the bus is asked: what happens to items and collections, and who offers the keyring.
 const RULES: [&str; 3] = [
@@ -78,7 +78,7 @@ mod tests {
     use std::io::{BufRead, BufReader};
     use std::process::{Child, Command, Stdio};
 
-    use super::super::super::watch::Watch;
+    use super::super::super::super::watch::Watch;
     use super::*;
 
     /// A session bus; it ends with the test.

@@ -8,7 +8,7 @@ use num_bigint::BigUint;
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use zeroize::Zeroizing;
 
-use super::super::StoreError;
+use super::super::super::StoreError;
 use crate::msg;
 
 pub(super) const ALGORITHM: &str = "dh-ietf1024-sha256-aes128-cbc-pkcs7";

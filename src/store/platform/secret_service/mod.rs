@@ -9,6 +9,10 @@
 //! else was kept meanwhile. An item that is made so late is removed by the connection that asked for it, and so is one
 //! that could not be read back because the service hung.
 
+mod buses;
+mod signals;
+mod transfer;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -21,11 +25,13 @@ use zeroize::Zeroizing;
 
 use super::super::StoreError;
 use super::super::patience::SWIFT;
-use super::super::watch::Watch;
-use super::buses;
-use super::transfer::{self, Offer, TransferKey};
 use crate::base::StoredIn;
 use crate::msg;
+
+pub use buses::bring_bus;
+pub(in crate::store) use buses::known_buses;
+pub(in crate::store) use signals::Signals;
+use transfer::{Offer, TransferKey};
 
 /// A connection to the Secret Service, with a key for the secrets that go over it.
 pub(in crate::store) struct Platform {
@@ -74,21 +80,20 @@ const LATE_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// How long a person may take, if the keyring wants to ask one all the same.
 const PROMPT_WITHIN: Duration = Duration::from_secs(5);
 
-/// Connects to the keyring on the first bus that has one, and begins to watch it. An error means that there is none
-/// here.
-pub(in crate::store) fn connect(watch: &Watch) -> Result<Platform> {
+/// Connects to the keyring on the first bus that has one. `listen` is told each bus before anything is read there, so
+/// that no change falls between. An error means that there is no keyring here.
+pub(in crate::store) fn connect(listen: impl Fn(&str)) -> Result<Platform> {
     let buses = buses::all();
     let mut failed = None;
     for bus in &buses {
-        // Before anything is read, so that no change falls between.
-        watch.begin(bus);
+        listen(bus);
         match Platform::connect(bus) {
             Ok(platform) => return Ok(platform),
             Err(error) => failed = failed.or(Some(error)),
         }
     }
     // Where one would appear first.
-    buses.first().inspect(|bus| watch.begin(bus));
+    buses.first().inspect(|bus| listen(bus));
     Err(failed.unwrap_or_else(|| StoreError::of_keyring(msg!("no-session-bus"))))
 }
 
