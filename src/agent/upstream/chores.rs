@@ -28,8 +28,9 @@ const REST: Duration = Duration::from_secs(60);
 /// At so many servers something is renewed ahead of time at once.
 const SERVERS: usize = 8;
 
-/// After so many in a row that a server did not answer the others are not tried: they would wait as long for the same.
-const UNANSWERED: u32 = 3;
+/// After so many in a row that a server did not answer the others there wait: each would take as long for the same, and
+/// no other chore is done meanwhile.
+pub(super) const UNANSWERED: u32 = 3;
 
 /// What tells the chores that there is something new to do, or that what is under way for it has to end.
 #[derive(Default)]

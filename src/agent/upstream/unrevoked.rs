@@ -18,6 +18,7 @@ use crate::access::Authority;
 use crate::agent::accounts::index::Index;
 use crate::agent::life::auditing::{About, Who};
 use crate::agent::upstream::Upstream;
+use crate::agent::upstream::chores::UNANSWERED;
 use crate::base::{AccountKey, Credential, Locale, Message, Moment, Scope, ServerUrl, lock};
 use crate::msg;
 use crate::wire::{Code, Fault, Revocation, Warning, reason};
@@ -29,10 +30,6 @@ const GIVE_UP: Duration = Duration::from_secs(24 * 3600);
 
 /// How many wait at most; beyond them the one that waits longest is given up. Each holds a secret in memory.
 const MOST: usize = 10_000;
-
-/// After so many in a row that a server did not answer its others wait: each would take as long for the same, and no
-/// other chore is done meanwhile.
-const UNANSWERED: u32 = 3;
 
 /// How many that were given up are told of, and for how long.
 const TOLD: usize = 3;
