@@ -135,6 +135,9 @@ fn stub(entry: &AuditEntry) -> AuditEntry {
         None => text.to_owned(),
     };
     let cut_some = |text: &Option<String>| text.as_deref().map(cut);
+    let cut_server = |server: &Option<ServerUrl>| {
+        server.as_ref().map(ServerUrl::origin).filter(|server| server.to_string().len() <= 2 * MAX_LEFT)
+    };
     let actor = match &entry.actor {
         Actor::Process { uid, pid, exe, token_id } => {
             Actor::Process { uid: uid.clone(), pid: *pid, exe: cut_some(exe), token_id: cut_some(token_id) }
@@ -154,8 +157,9 @@ fn stub(entry: &AuditEntry) -> AuditEntry {
         event: cut(&entry.event),
         actor,
         door: cut_some(&entry.door),
-        server: entry.server.as_ref().map(ServerUrl::origin).filter(|server| server.to_string().len() <= 2 * MAX_LEFT),
+        server: cut_server(&entry.server),
         account: cut_some(&entry.account),
+        sent_to: cut_server(&entry.sent_to),
         method: cut_some(&entry.method),
         path: cut_some(&entry.path),
         about: cut_some(&entry.about),

@@ -117,6 +117,7 @@ pub(super) mod tests {
             door: None,
             server: None,
             account: Some(account.into()),
+            sent_to: None,
             method: None,
             path: None,
             outcome: "ok".into(),

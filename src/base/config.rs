@@ -13,7 +13,8 @@ use toml_edit::{DocumentMut, value};
 
 use super::token_settings::TokenSettings;
 use super::{
-    AccountRule, HttpConfig, Locale, Message, Scopes, ServerConfig, ServerUrl, StoreChoice, plain_file, private_file,
+    AccountRule, HttpConfig, Locale, Message, Scopes, SecondOrigin, ServerConfig, ServerUrl, StoreChoice, plain_file,
+    private_file, second_origin,
 };
 use crate::msg;
 
@@ -126,6 +127,21 @@ impl Config {
         entries.max_by_key(|entry| entry.url.path().len())
     }
 
+    /// Which login the settings have used at this server beside those that are kept for it.
+    pub fn second_origin(&self, server: &ServerUrl) -> Option<SecondOrigin<'_>> {
+        SecondOrigin::of(self.server(server)?)
+    }
+
+    /// Whether an account of this server would stand before one that is used there or below as at a second origin.
+    pub fn is_before_second_origin(&self, server: &ServerUrl) -> bool {
+        self.second_origins().any(|second| second.url().covers(server) || server.covers(second.url()))
+    }
+
+    /// Every login that the settings have used at a second origin.
+    pub fn second_origins(&self) -> impl Iterator<Item = SecondOrigin<'_>> {
+        self.server.iter().filter_map(SecondOrigin::of)
+    }
+
     /// Whether a password that git approved for this server is stored. The settings turn this off where another helper
     /// makes passwords that are valid for a short time only.
     pub fn keeps_approved(&self, server: &ServerUrl) -> bool {
@@ -215,7 +231,10 @@ fn read(path: &Path) -> Result<String, Message> {
 }
 
 fn parse(text: &str) -> Result<Config, String> {
-    toml_edit::de::from_str(text).map_err(|error| describe(text, error.message(), error.span()))
+    let config: Config =
+        toml_edit::de::from_str(text).map_err(|error| describe(text, error.message(), error.span()))?;
+    second_origin::check(&config.server)?;
+    Ok(config)
 }
 
 /// A time such as `15m` or `1h 30m`.

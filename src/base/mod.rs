@@ -33,6 +33,7 @@ mod role_rules;
 mod role_servers;
 mod route;
 mod scope;
+mod second_origin;
 mod secret;
 mod server_config;
 mod server_pattern;
@@ -81,6 +82,7 @@ pub use route::Route;
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::{Secret, reveal, reveal_some};
 
+pub use second_origin::SecondOrigin;
 pub use server_config::{ServerConfig, TlsSettings, from_home};
 pub use server_pattern::ServerPattern;
 pub use server_url::ServerUrl;

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use super::{OAuthSettings, Route, Secret, ServerUrl};
+use super::{OAuthSettings, Route, Secret, ServerUrl, second_origin};
 use crate::os::directories;
 
 /// One entry `[[server]]` of the settings.
@@ -31,6 +31,12 @@ pub struct ServerConfig {
     /// Names of headers that calls of the server's API may have beside those that are allowed everywhere.
     #[serde(default)]
     api_headers: Vec<String>,
+    /// The server whose accounts are offered here.
+    #[serde(default)]
+    pub(super) login: Option<ServerUrl>,
+    /// The user name that is sent here with an account of `login`.
+    #[serde(default, deserialize_with = "second_origin::username")]
+    pub(super) username: Option<String>,
     #[serde(default)]
     oauth: OAuthSettings,
 }

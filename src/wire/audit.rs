@@ -110,6 +110,9 @@ pub struct AuditEntry {
     pub server: Option<ServerUrl>,
     /// The account that was meant, if one was.
     pub account: Option<String>,
+    /// The second origin that the account was given out for, if the settings lend it to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_to: Option<ServerUrl>,
     /// The HTTP method of a call of a server's API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,

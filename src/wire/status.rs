@@ -91,6 +91,9 @@ pub struct AccountStatus {
     pub renewable: bool,
     /// Whether a request for this server that names no user gets this account.
     pub default: bool,
+    /// Where the settings offer the account beside its own server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used_at: Vec<ServerUrl>,
     /// Whether the credential is of use. One that can be renewed without a person counts as valid.
     pub state: Condition,
     /// What the server said to the credential; absent unless [`Status::check`] had it asked.

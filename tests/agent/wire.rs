@@ -310,6 +310,7 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
         door: None,
         server: Some(server()),
         account: Some("ci".into()),
+        sent_to: Some(ServerUrl::parse("https://registry.example").unwrap()),
         method: None,
         path: None,
         outcome: "ok".into(),
@@ -442,6 +443,7 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         user: Some("alice".into()),
         renewable: true,
         default: true,
+        used_at: vec![ServerUrl::parse("https://registry.example").unwrap()],
         state: Condition::Valid,
         checked: Some(Checked::Accepted),
     };

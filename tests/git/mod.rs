@@ -10,4 +10,5 @@ mod names;
 mod operations;
 mod places;
 mod questions;
+mod second_origin;
 mod setup;

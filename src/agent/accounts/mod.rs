@@ -118,10 +118,38 @@ impl Accounts {
         user: Option<&str>,
         look: impl Fn(&Held) -> R,
     ) -> Result<Option<R>, Fault> {
-        let find = |accounts: &Index| select::for_person(accounts.seen_by(authority), server, user).map(&look);
-        match self.with(find).await? {
+        self.find(authority, server, |accounts| {
+            select::for_person(accounts.seen_by(authority), server, user).map(&look)
+        })
+        .await
+    }
+
+    /// The account that a person means whose secret is to be used at this server, which may be lent to it. `look` is
+    /// also told the user name that is sent with it.
+    pub(crate) async fn for_use<R>(
+        &self,
+        authority: &Authority,
+        server: &ServerUrl,
+        user: Option<&str>,
+        look: impl Fn(&Held, &str) -> R,
+    ) -> Result<Option<R>, Fault> {
+        let config = self.settings.config()?;
+        self.find(authority, server, |accounts| {
+            let seen = accounts.seen_by(authority).and_lent_to(server, &config);
+            select::for_person(seen, server, user).map(|held| look(held, seen.sent_user(held)))
+        })
+        .await
+    }
+
+    async fn find<R>(
+        &self,
+        authority: &Authority,
+        server: &ServerUrl,
+        find: impl Fn(&Index) -> Option<R>,
+    ) -> Result<Option<R>, Fault> {
+        match self.with(&find).await? {
             Some(found) => Ok(Some(found)),
-            None if authority.is_owner() && self.claim(server).await? => self.with(find).await,
+            None if authority.is_owner() && self.claim(server).await? => self.with(&find).await,
             None => self.outage().map_or(Ok(None), Err),
         }
     }

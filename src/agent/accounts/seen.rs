@@ -7,7 +7,7 @@ use crate::access::Authority;
 use crate::agent::accounts::held::Held;
 use crate::agent::accounts::index::Index;
 use crate::agent::accounts::select;
-use crate::base::{AccountKey, Origin, ServerUrl};
+use crate::base::{AccountKey, Config, Origin, SecondOrigin, ServerUrl};
 
 /// The accounts that are there for the one who asks: those of servers that they see.
 ///
@@ -18,11 +18,13 @@ use crate::base::{AccountKey, Origin, ServerUrl};
 pub(crate) struct Seen<'a> {
     accounts: &'a Index,
     authority: &'a Authority,
+    /// Whose accounts are offered beside those of the server that is asked for.
+    second: Option<SecondOrigin<'a>>,
 }
 
 impl Index {
     pub(crate) fn seen_by<'a>(&'a self, authority: &'a Authority) -> Seen<'a> {
-        Seen { accounts: self, authority }
+        Seen { accounts: self, authority, second: None }
     }
 }
 
@@ -35,6 +37,34 @@ impl<'a> Seen<'a> {
     /// The accounts at the server's origin that the caller may see.
     pub(crate) fn at_origin(self, server: &ServerUrl) -> impl Iterator<Item = &'a Held> {
         self.accounts.at_origin(server).filter(move |held| self.authority.sees(held.key().server()))
+    }
+
+    /// These and what the settings lend to this server, which whoever asks has been found to see.
+    pub(crate) fn and_lent_to(self, server: &ServerUrl, config: &'a Config) -> Seen<'a> {
+        Seen { second: config.second_origin(server), ..self }
+    }
+
+    /// The accounts of another origin that the settings offer at the server that is asked for.
+    pub(crate) fn lent(self) -> impl Iterator<Item = &'a Held> {
+        let of = move |second: SecondOrigin<'a>| {
+            self.at_origin(second.login()).filter(move |held| second.lends(held.key().server()))
+        };
+        self.second.into_iter().flat_map(of)
+    }
+
+    /// Why accounts of another origin may be offered, if whoever asks sees that server.
+    pub(crate) fn second(self) -> Option<SecondOrigin<'a>> {
+        self.second.filter(|second| self.authority.sees(second.login()))
+    }
+
+    /// Why an account of another origin is offered, if this is one.
+    pub(crate) fn lent_by(self, held: &Held) -> Option<SecondOrigin<'a>> {
+        self.second.filter(|second| second.login().same_origin(held.key().server()))
+    }
+
+    /// The user name that is sent with the account to the server that is asked for.
+    pub(crate) fn sent_user(self, held: &'a Held) -> &'a str {
+        self.lent_by(held).and_then(|second| second.username()).unwrap_or_else(|| held.git_user())
     }
 
     pub(crate) fn get(self, key: &AccountKey) -> Option<&'a Held> {

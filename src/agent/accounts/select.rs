@@ -1,6 +1,6 @@
 //! Which account a request means. Every front-end asks here, so that git, a person and a call over HTTP never mean
-//! different ones. An account goes to its own origin only, port included; what is still in doubt after path and name
-//! goes to the oldest, and a person whom two logins could be is not guessed.
+//! different ones. An account goes to its own origin only, port included, and where the settings lend it; what is still
+//! in doubt after path and name goes to the oldest, and a person whom two logins could be is not guessed.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -14,13 +14,18 @@ use crate::base::{AccountKey, ServerUrl};
 /// Only accounts of the request's own origin, port included. A request with a path gets accounts whose path covers it,
 /// the longest first; one without gets all, those without a path first. A named user is the account's or the one git
 /// sends with it; after all of these, whoever logged in. What is left in doubt the older account wins: it is the
-/// default.
+/// default. What the settings lend to the server comes last.
 pub(crate) fn candidates<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
-    let has_path = !server.path().is_empty();
-    let mut found = fitting(accounts, server);
     let user = user_of(server, user);
+    let mut found = ordered(accounts, fitting(accounts, server), !server.path().is_empty(), user);
+    found.extend(ordered(accounts, accounts.lent().collect(), true, user));
+    found
+}
+
+fn ordered<'a>(accounts: Seen<'a>, mut found: Vec<&'a Held>, has_path: bool, user: Option<&str>) -> Vec<&'a Held> {
+    let has_name = |held: &'a Held, user: &str| has_name(accounts, held, user);
     if let Some(user) = user {
-        let person = person(&found, user).map(|held| held.key().clone());
+        let person = person(accounts, &found, user).map(|held| held.key().clone());
         found.retain(|held| has_name(held, user) || Some(held.key()) == person.as_ref());
     }
     found.sort_by_key(|held| {
@@ -51,7 +56,8 @@ pub(crate) fn for_git<'a>(
     if of_rule.is_some() {
         let mut found = candidates(accounts, server, of_rule);
         if is_shared(accounts, server, named) {
-            let sharing: Vec<_> = of_person(&fitting(accounts, server), named).into_iter().map(Held::key).collect();
+            let sharing: Vec<_> =
+                of_person(accounts, &fitting(accounts, server), named).into_iter().map(Held::key).collect();
             found.retain(|held| sharing.contains(&held.key()));
         }
         return found;
@@ -71,9 +77,10 @@ pub(crate) fn for_git<'a>(
 /// name of whoever logged in, which counts only if no account has that name.
 pub(crate) fn meant<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option<&str>) -> Vec<&'a Held> {
     let mut found = candidates(accounts, server, user);
-    let named = user_of(server, user).map_or(0, |user| found.partition_point(|held| has_name(held, user)));
-    if named > 0 {
-        found.truncate(named);
+    if let Some(user) = user_of(server, user)
+        && found.iter().any(|held| has_name(accounts, held, user))
+    {
+        found.retain(|held| has_name(accounts, held, user));
     }
     found
 }
@@ -90,7 +97,7 @@ pub(crate) fn of_server<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option
     let mut found: Vec<&Held> = accounts.at_origin(server).filter(|held| held.key().server() == server).collect();
     if let Some(user) = user {
         let named = found.iter().find(|held| held.key().user() == user).copied();
-        found = named.or_else(|| person(&found, user)).into_iter().collect();
+        found = named.or_else(|| person(accounts, &found, user)).into_iter().collect();
     }
     found
 }
@@ -98,7 +105,7 @@ pub(crate) fn of_server<'a>(accounts: Seen<'a>, server: &ServerUrl, user: Option
 /// Whether more than one login could be meant by this name, so that none is.
 pub(crate) fn is_shared(accounts: Seen<'_>, server: &ServerUrl, user: &str) -> bool {
     let found = fitting(accounts, server);
-    !found.iter().any(|held| has_name(held, user)) && of_person(&found, user).len() > 1
+    !found.iter().any(|held| has_name(accounts, held, user)) && of_person(accounts, &found, user).len() > 1
 }
 
 fn fitting<'a>(accounts: Seen<'a>, server: &ServerUrl) -> Vec<&'a Held> {
@@ -111,15 +118,15 @@ fn user_of<'a>(server: &ServerUrl, user: Option<&'a str>) -> Option<&'a str> {
     user.filter(|_| !server.is_file())
 }
 
-/// Whether this is the name of the account, or the one that git sends with it.
-fn has_name(held: &Held, user: &str) -> bool {
-    held.key().user() == user || held.git_user() == user
+/// Whether this is the name of the account, or the one that is sent with it.
+fn has_name<'a>(accounts: Seen<'a>, held: &'a Held, user: &str) -> bool {
+    held.key().user() == user || accounts.sent_user(held) == user
 }
 
 /// The login of the person with this name. Servers put a person's own name into the URLs they show, while git sends
 /// another beside a token. A name that several logins share is not guessed.
-fn person<'a>(found: &[&'a Held], user: &str) -> Option<&'a Held> {
-    match of_person(found, user)[..] {
+fn person<'a>(accounts: Seen<'a>, found: &[&'a Held], user: &str) -> Option<&'a Held> {
+    match of_person(accounts, found, user)[..] {
         [one] => Some(one),
         _ => None,
     }
@@ -127,13 +134,14 @@ fn person<'a>(found: &[&'a Held], user: &str) -> Option<&'a Held> {
 
 /// The logins of this person, as the server named them; where nothing else has the name, of whoever's e-mail address
 /// begins with it.
-fn of_person<'a>(found: &[&'a Held], user: &str) -> Vec<&'a Held> {
+fn of_person<'a>(accounts: Seen<'a>, found: &[&'a Held], user: &str) -> Vec<&'a Held> {
+    let has_name = |held: &&'a Held| has_name(accounts, held, user);
     let logins = |fits: &dyn Fn(&str) -> bool| {
-        let is_theirs = |held: &&&Held| !has_name(held, user) && held.person().is_some_and(fits);
+        let is_theirs = |held: &&&'a Held| !has_name(held) && held.person().is_some_and(fits);
         found.iter().filter(is_theirs).copied().collect::<Vec<_>>()
     };
     let exact = logins(&|person| person == user);
-    if !exact.is_empty() || user.is_empty() || found.iter().any(|held| has_name(held, user)) {
+    if !exact.is_empty() || user.is_empty() || found.iter().any(has_name) {
         return exact;
     }
     logins(&|person| person.rsplit_once('@').is_some_and(|(local, _)| local == user))

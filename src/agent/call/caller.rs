@@ -97,14 +97,25 @@ impl<'a> Caller<'a> {
     pub(crate) fn is_about(&mut self, server: &ServerUrl, account: Option<&str>) -> Result<(), Fault> {
         self.noting.about.turns_out(server, account);
         if !self.begun.authority.is_owner() {
-            self.begun.server = Some(server.clone());
+            self.begun.servers = vec![server.clone()];
             self.over = Over::default();
         }
-        if self.begun.authority.sees(server) {
-            Ok(())
-        } else {
-            Err(reason::Login::NothingThere { server: server.clone() }.into())
+        self.sees(server)
+    }
+
+    /// Says that what it is about is sent to another server, for the audit log. Whoever asks has to see both.
+    pub(crate) fn is_sent_to(&mut self, server: &ServerUrl) -> Result<(), Fault> {
+        self.noting.about.is_sent_to(server);
+        if !self.begun.authority.is_owner() {
+            self.begun.servers.push(server.clone());
+            self.over = Over::default();
         }
+        self.sees(server)
+    }
+
+    fn sees(&self, server: &ServerUrl) -> Result<(), Fault> {
+        let unseen = || reason::Login::NothingThere { server: server.clone() }.into();
+        if self.begun.authority.sees(server) { Ok(()) } else { Err(unseen()) }
     }
 
     /// A process of this user that shows no token, at a socket that has none.

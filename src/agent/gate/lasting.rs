@@ -31,12 +31,12 @@ pub(crate) struct Lasting {
     waiting: watch::Sender<usize>,
 }
 
-/// What somebody began: with which authority, what it takes, and which server it is about.
+/// What somebody began: with which authority, what it takes, and which servers it is about.
 #[derive(Clone)]
 pub(crate) struct Begun {
     pub(crate) authority: Authority,
     pub(crate) needs: Needs,
-    pub(crate) server: Option<ServerUrl>,
+    pub(crate) servers: Vec<ServerUrl>,
 }
 
 /// Noted while somebody waits.
@@ -101,7 +101,7 @@ impl Gate {
             now = now.within(own.ok_or(reason::Rights::Unauthenticated)?);
         }
         begun.needs.check(&now)?;
-        match begun.server.as_ref().filter(|server| !now.sees(server)) {
+        match begun.servers.iter().find(|server| !now.sees(server)) {
             Some(server) => Err(reason::Login::NothingThere { server: server.clone() }.into()),
             None => Ok(()),
         }
@@ -142,7 +142,7 @@ impl Gate {
 impl Begun {
     /// Nobody has rights before they are looked at.
     pub(crate) fn by_nobody() -> Begun {
-        Begun { authority: Authority::nobody(), needs: NOTHING, server: None }
+        Begun { authority: Authority::nobody(), needs: NOTHING, servers: Vec::new() }
     }
 }
 

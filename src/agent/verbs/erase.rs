@@ -29,9 +29,14 @@ impl Handle for Erase {
         let server = git_server(&self.which)?;
         caller.is_about(&server, self.which.username.as_deref())?;
         let (user, authority) = (self.which.username.as_deref(), caller.authority());
+        let config = agent.settings.config()?;
         let meant = agent.accounts.with(|accounts| {
-            let find = if self.secret.is_some() { select::candidates } else { select::meant };
-            let found = find(accounts.seen_by(authority), &server, user);
+            let seen = accounts.seen_by(authority);
+            let found = match self.secret {
+                Some(_) => select::candidates(seen.and_lent_to(&server, &config), &server, user),
+                // What another server lends to this one is not rejected here.
+                None => select::meant(seen, &server, user),
+            };
             let meant = found.iter().filter(|held| self.secret.as_ref().is_none_or(|old| held.secret().matches(old)));
             meant.map(|held| (held.key().clone(), held.credential().clone())).collect::<Vec<_>>()
         });

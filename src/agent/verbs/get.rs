@@ -10,13 +10,16 @@ use crate::access::Authority;
 use crate::agent::Agent;
 use crate::agent::accounts::held::{Held, Usefulness};
 use crate::agent::accounts::index::Index;
+use crate::agent::accounts::seen::Seen;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::call::git_server;
 use crate::agent::call::noting::Noted;
 use crate::agent::fault;
-use crate::base::{AccountKey, Config, Credential, GrantKind, Kind, Scope, Secret, ServerUrl, TokenSource};
+use crate::base::{
+    AccountKey, Config, Credential, GrantKind, Kind, Scope, SecondOrigin, Secret, ServerUrl, TokenSource,
+};
 use crate::oauth::known_hosts;
 use crate::wire::{Code, Condition, Fault, Get, GetReply, Proof, reason};
 
@@ -45,7 +48,7 @@ impl Handle for Get {
             // Git repeats the user name of the answer that was refused, which may be another than it had named before.
             let tag;
             (tag, named) = state.split_once(NAMED).map_or((state.as_str(), None), |(tag, user)| (tag, Some(user)));
-            if let Some(account) = refuse(agent, &authority, &server, tag).await? {
+            if let Some(account) = refuse(agent, &authority, &config, &server, tag).await? {
                 refused = Some(account);
             }
         }
@@ -59,12 +62,16 @@ impl Handle for Get {
         let mut failed = None;
         loop {
             let choice = agent.accounts.with(|accounts| {
-                let found = select::for_git(accounts.seen_by(&authority), &server, named, of_rule, is_organization);
-                self.choose(agent, &found, named, &tried, refused.as_ref())
+                let seen = accounts.seen_by(&authority).and_lent_to(&server, &config);
+                let found = select::for_git(seen, &server, named, of_rule, is_organization);
+                self.choose(agent, seen, &found, named, &tried, refused.as_ref())
             });
             match choice.await? {
                 Choice::Say(account, reply) => {
                     caller.is_about(account.server(), Some(account.user()))?;
+                    if !account.server().same_origin(&server) {
+                        caller.is_sent_to(&server)?;
+                    }
                     return Ok(*reply);
                 }
                 Choice::Renew(account, secret) => {
@@ -77,7 +84,8 @@ impl Handle for Get {
         if failed.is_none() {
             // Too often in a moment; a login would not help.
             let heals_again = |accounts: &Index| {
-                let found = select::for_git(accounts.seen_by(&authority), &server, named, of_rule, is_organization);
+                let seen = accounts.seen_by(&authority).and_lent_to(&server, &config);
+                let found = select::for_git(seen, &server, named, of_rule, is_organization);
                 found.iter().find_map(|held| held.healed_enough())
             };
             failed = agent.accounts.look(heals_again).flatten().map(|wait| fault::renewed_again_in(&server, wait));
@@ -107,6 +115,7 @@ impl Get {
     fn choose(
         &self,
         agent: &Agent,
+        seen: Seen<'_>,
         found: &[&Held],
         named: Option<&str>,
         tried: &[AccountKey],
@@ -120,7 +129,7 @@ impl Get {
         };
         let mut useful = found.iter().filter(|held| matches!(usefulness(held), Usefulness::Now | Usefulness::Renewed));
         let doubtful = || found.iter().find(|held| usefulness(held) == Usefulness::Doubtful);
-        let Some(first) = useful.next().or_else(doubtful) else { return self.refreshable(found) };
+        let Some(first) = useful.next().or_else(doubtful) else { return self.refreshable(seen, found) };
         if usefulness(first) == Usefulness::Renewed {
             return Choice::Renew(first.key().clone(), first.secret().clone());
         }
@@ -130,10 +139,12 @@ impl Get {
         // Without a mark one that was refused before would follow again, and so on without end.
         let more = refused.is_none() && (useful.next().is_some() || first.could_heal());
         let state = more && self.state;
+        // What would make new passwords of its own server is not sent to another one.
+        let refresh = first.credential().git_refresh_token().filter(|_| seen.lent_by(first).is_none());
         let reply = GetReply {
-            proof: proof(first, self),
+            proof: proof(first, seen.sent_user(first), self),
             password_expiry_utc: first.credential().expires().map(|expiry| expiry.as_unix()),
-            oauth_refresh_token: first.credential().git_refresh_token().cloned(),
+            oauth_refresh_token: refresh.cloned(),
             state: state
                 .then(|| agent.accounts.tag(first) + &named.map(|user| format!("{NAMED}{user}")).unwrap_or_default()),
         };
@@ -142,8 +153,9 @@ impl Get {
 
     /// A password of another helper that ended, with what that helper makes a new one of: without it, it would ask a
     /// person.
-    fn refreshable(&self, found: &[&Held]) -> Choice {
-        let can_be = |held: &&&Held| held.condition(0) == Condition::Expired && self.refresh;
+    fn refreshable(&self, seen: Seen<'_>, found: &[&Held]) -> Choice {
+        let is_own = |held: &Held| seen.lent_by(held).is_none();
+        let can_be = |held: &&&Held| self.refresh && held.condition(0) == Condition::Expired && is_own(held);
         let with_token = |held: &&Held| Some((held.key().clone(), held.credential().git_refresh_token()?.clone()));
         let Some((account, token)) = found.iter().filter(can_be).find_map(with_token) else { return Choice::Nothing };
         let reply = GetReply {
@@ -178,8 +190,11 @@ async fn login_known(
     }
     let is_meant = |default: &&ServerUrl| default.same_origin(server) && user.is_none() && authority.sees(default);
     let default = config.default_server().filter(is_meant);
+    let lends = |second: &SecondOrigin<'_>| user.is_none() && authority.sees(second.login());
+    // The settings say whose login is meant here as well.
+    let default = default.or(config.second_origin(server).filter(lends).map(|second| second.login()));
     let fault = agent.accounts.with(|accounts| {
-        let found = select::candidates(accounts.seen_by(authority), server, user);
+        let found = select::candidates(accounts.seen_by(authority).and_lent_to(server, config), server, user);
         match (found.iter().find(|held| is_login(held)), default) {
             (Some(held), _) => Some(fault::no_login(held.key().server(), Some(held.key().user()))),
             (None, Some(default)) if found.is_empty() => Some(fault::no_login(default, None)),
@@ -205,11 +220,12 @@ const NAMED: &str = ":";
 async fn refuse(
     agent: &Agent,
     authority: &Authority,
+    config: &Config,
     server: &ServerUrl,
     tag: &str,
 ) -> Result<Option<AccountKey>, Fault> {
     let tried = agent.accounts.with(|accounts| {
-        let found = select::candidates(accounts.seen_by(authority), server, None);
+        let found = select::candidates(accounts.seen_by(authority).and_lent_to(server, config), server, None);
         let tried = found.iter().find(|held| agent.accounts.tag(held) == tag);
         tried.map(|held| (held.key().clone(), held.secret().clone()))
     });
@@ -223,7 +239,7 @@ async fn refuse(
 
 /// A token goes as `Bearer` where the server wants nothing but that and git can; else as a password, which servers of
 /// git take as well.
-fn proof(held: &Held, get: &Get) -> Proof {
+fn proof(held: &Held, user: &str, get: &Get) -> Proof {
     let offers = |scheme: &str| get.schemes.iter().any(|offered| offered == scheme);
     let is_token = matches!(held.credential().kind(), Kind::Token | Kind::OAuth);
     let credential = held.secret().clone();
@@ -235,6 +251,6 @@ fn proof(held: &Held, get: &Get) -> Proof {
         _ if get.authtype && is_token && offers("bearer") && !offers("basic") => {
             Proof::Header { authtype: "Bearer".to_owned(), credential, ephemeral: true }
         }
-        _ => Proof::Password { username: held.git_user().to_owned(), password: credential },
+        _ => Proof::Password { username: user.to_owned(), password: credential },
     }
 }

@@ -63,8 +63,16 @@ impl Status {
         for server in self.server.iter().chain(&default_server).filter(|server| authority.sees(server)) {
             agent.accounts.for_person(authority, server, None, |_| ()).await?;
         }
-        let is_named =
-            |held: &Held| self.server.as_ref().is_none_or(|server: &ServerUrl| server.covers(held.key().server()));
+        let used_at = |held: &Held| {
+            let offered = config.second_origins().filter(|second| second.lends(held.key().server()));
+            offered.map(|second| second.url().clone()).filter(|url| authority.sees(url)).collect::<Vec<ServerUrl>>()
+        };
+        let is_named = |held: &Held| {
+            self.server.as_ref().is_none_or(|server: &ServerUrl| {
+                server.covers(held.key().server())
+                    || used_at(held).iter().any(|url| url.covers(server) || server.covers(url))
+            })
+        };
         let mut checked = BTreeMap::new();
         if self.check {
             let keys = agent.accounts.with(|accounts| {
@@ -86,7 +94,12 @@ impl Status {
             let shown = accounts.seen_by(authority).iter().filter(|held| is_named(held));
             let status = |held: &Held| {
                 let default = defaults.get(held.key().server()) == Some(&held.key());
-                AccountStatus { checked: checked.get(held.key()).copied(), default, ..account(held) }
+                AccountStatus {
+                    checked: checked.get(held.key()).copied(),
+                    default,
+                    used_at: used_at(held),
+                    ..account(held)
+                }
             };
             shown.map(status).collect()
         });
@@ -140,6 +153,7 @@ fn account(held: &Held) -> AccountStatus {
         user: grant.and_then(|grant| grant.user.clone()),
         renewable: held.credential().is_renewable(),
         default: false,
+        used_at: Vec::new(),
         state,
         checked: None,
     }

@@ -40,21 +40,27 @@ impl Handle for Store {
         // Git approves what it used, also what it had from here: that is no second account.
         let (user, authority) = (self.which.username.as_deref(), caller.authority());
         let known = agent.accounts.with(|accounts| {
-            let found = select::candidates(accounts.seen_by(authority), &server, user);
+            let seen = accounts.seen_by(authority).and_lent_to(&server, &config);
+            let found = select::candidates(seen, &server, user);
             if let Some(held) = found.iter().find(|held| held.secret().matches(&self.secret)) {
                 return Some(Known::Same(held.key().clone()));
             }
             // Whatever git was given under the user name of a login or of a token that was handed over, by the URL or
             // by another helper: it does not take their place.
             let is_another = |held: &&Held| {
-                user.is_some_and(|user| held.git_user() == user) && held.credential().origin() != Origin::Git
+                user.is_some_and(|user| seen.sent_user(held) == user) && held.credential().origin() != Origin::Git
             };
             found.into_iter().find(is_another).map(|held| Known::Another(held.key().clone()))
         });
         match known.await? {
             Some(Known::Same(account)) => {
                 caller.noting().about = About::account(&account);
-                self.approve(agent, caller, account, expires).await?;
+                if account.server().same_origin(&server) {
+                    self.approve(agent, caller, account, expires).await?;
+                } else if agent.accounts.note(&account, &self.secret, false).await {
+                    // It is lent to the server that took it, which has nothing else to say of it.
+                    caller.notes_done();
+                }
                 return Ok(Empty {});
             }
             Some(Known::Another(account)) => {
@@ -80,7 +86,8 @@ impl Handle for Store {
         caller.noting().about = About::account(&account);
         let authority = caller.authority();
         if !authority.allows(Scope::Control)
-            && agent.accounts.with(|accounts| accounts.seen_by(authority).has_login_behind(&account)).await?
+            && (config.is_before_second_origin(account.server())
+                || agent.accounts.with(|accounts| accounts.seen_by(authority).has_login_behind(&account)).await?)
         {
             // Git uses it with or without us, but the user's git goes on with the login.
             return Ok(Empty {});

@@ -20,9 +20,15 @@ impl Handle for Token {
         let user = self.account.as_deref();
         let server = caller.server(&agent.settings, self.server.clone(), user)?;
         let margin = i64::from(self.min_validity);
-        let look = |held: &Held| (held.usefulness(margin), reply(held), held.key().clone(), held.healed_enough());
-        let found = agent.accounts.for_person(caller.authority(), &server, user, look).await?;
-        let nothing = |caller: &Caller<'_>| agent.accounts.nothing_at(caller.authority(), &server, user);
+        let look =
+            |held: &Held, _: &str| (held.usefulness(margin), reply(held), held.key().clone(), held.healed_enough());
+        let found = agent.accounts.for_use(caller.authority(), &server, user, look).await?;
+        let config = agent.settings.config()?;
+        let nothing = |caller: &Caller<'_>| {
+            // Where to log in: the settings may say that another server's login is meant.
+            let second = config.second_origin(&server).filter(|second| caller.authority().sees(second.login()));
+            agent.accounts.nothing_at(caller.authority(), second.map_or(&server, |second| second.login()), user)
+        };
         let Some((usefulness, found, account, wait)) = found else { return Err(nothing(caller)) };
         let mut failed = None;
         if usefulness == Usefulness::Renewed {
@@ -31,31 +37,33 @@ impl Handle for Token {
                 _ => agent.upstream.renew(&account, &found.token).await.err(),
             };
         }
-        let look = |held: &Held| {
+        let look = |held: &Held, _: &str| {
             agent.upstream.note_use(held);
             held.give_doubtful();
             // What a renewal brought is as fresh as it gets; where it failed the old one may still do.
             let enough = if usefulness == Usefulness::Renewed && failed.is_none() { 0 } else { margin };
             (held.condition(enough), reply(held))
         };
-        let Some((condition, reply)) = agent.accounts.for_person(caller.authority(), &server, user, look).await? else {
+        let Some((condition, reply)) = agent.accounts.for_use(caller.authority(), &server, user, look).await? else {
             return Err(nothing(caller));
         };
-        match (condition, failed) {
-            _ if usefulness == Usefulness::Doubtful => {
-                caller.is_about(account.server(), Some(account.user()))?;
-                self.by_wish(agent, &account, reply).await
+        let account = AccountKey::new(reply.server.clone(), Some(reply.account.clone()));
+        let is_lent = !account.server().same_origin(&server);
+        if condition == Condition::Valid || usefulness == Usefulness::Doubtful {
+            caller.is_about(account.server(), Some(account.user()))?;
+            if is_lent {
+                caller.is_sent_to(&server)?;
             }
-            (Condition::Valid, _) => {
-                caller.is_about(account.server(), Some(account.user()))?;
-                self.by_wish(agent, &account, reply).await
-            }
-            (_, Some(failed)) => Err(failed),
-            (Condition::Expired, None) => Err(fault::login_expired(&server)),
-            (Condition::Refused, None) => {
-                Err(wait.map_or_else(|| fault::login_refused(&server), |wait| fault::renewed_again_in(&server, wait)))
-            }
+            return self.by_wish(agent, &account, reply).await;
         }
+        // Where to log in.
+        let at = if is_lent { account.server() } else { &server };
+        Err(match (condition, failed, wait) {
+            (_, Some(failed), _) => failed,
+            (Condition::Refused, None, Some(wait)) => fault::renewed_again_in(at, wait),
+            (Condition::Refused, None, None) => fault::login_refused(at),
+            (Condition::Expired | Condition::Valid, None, _) => fault::login_expired(at),
+        })
     }
 }
 

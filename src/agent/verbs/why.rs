@@ -29,7 +29,10 @@ impl Handle for Why {
         let authority = caller.authority();
         let told = rule.filter(|_| authority.sees_everything());
         let asked = Asked { why: &self, config: &config, rule, told, locale: caller.locale };
-        agent.accounts.with(|accounts| asked.answer(accounts.seen_by(authority))).await
+        agent
+            .accounts
+            .with(|accounts| asked.answer(accounts.seen_by(authority).and_lent_to(&self.server, &config)))
+            .await
     }
 }
 
@@ -61,26 +64,29 @@ impl Asked<'_> {
         let usable: Vec<&&Held> = found.iter().filter(|held| held.is_of_use()).collect();
         let chosen = usable.first().copied().copied();
         let because = match chosen {
-            Some(first) => self.because(first, usable.len()),
+            Some(first) => self.because(accounts, first, usable.len()),
             None => self.because_none(accounts, &found),
         };
         let fitting: HashSet<&AccountKey> = found.iter().map(|held| held.key()).collect();
-        let others = accounts.at_origin(&self.why.server);
+        let others = accounts.at_origin(&self.why.server).chain(accounts.lent());
         let others = others.filter(|held| chosen.is_none_or(|chosen| chosen.key() != held.key()));
         WhyReply {
             chosen: chosen.map(|held| Chosen {
                 server: held.key().server().clone(),
                 account: held.key().user().to_owned(),
-                username: held.git_user().to_owned(),
+                username: accounts.sent_user(held).to_owned(),
                 kind: held.credential().kind(),
                 stored_in: held.stored_in(),
             }),
             because: self.locale.render(&because),
-            passed_over: others.map(|held| self.passed_over(held, fitting.contains(held.key()))).collect(),
+            passed_over: others.map(|held| self.passed_over(accounts, held, fitting.contains(held.key()))).collect(),
         }
     }
 
-    fn because(&self, chosen: &Held, usable: usize) -> Message {
+    fn because(&self, accounts: Seen<'_>, chosen: &Held, usable: usize) -> Message {
+        if let Some(second) = accounts.lent_by(chosen) {
+            return msg!("why-second-origin", server = second.login(), url = second.url());
+        }
         match (&self.why.user, self.told) {
             (Some(user), told) if chosen.key().user() != user && chosen.git_user() != user => {
                 if let Some(rule) = told {
@@ -114,16 +120,20 @@ impl Asked<'_> {
             }
             (Some(user), None) => msg!("why-none-user", user = user),
             (Some(_) | None, Some(rule)) => msg!("why-none-rule", subject = rule.subject(), user = rule.user()),
-            (None, None) => msg!("why-none"),
+            (None, None) => match accounts.second() {
+                Some(second) => msg!("why-none-second-origin", server = second.login(), url = second.url()),
+                None => msg!("why-none"),
+            },
         }
     }
 
-    fn passed_over(&self, held: &Held, fits: bool) -> PassedOver {
+    fn passed_over(&self, accounts: Seen<'_>, held: &Held, fits: bool) -> PassedOver {
         let condition = if held.is_of_use() { Condition::Valid } else { held.condition(0) };
         let because = match condition {
             Condition::Refused => msg!("why-not-refused"),
             Condition::Expired => msg!("why-not-expired"),
             Condition::Valid if fits => msg!("why-not-first"),
+            Condition::Valid if accounts.lent_by(held).is_some() => msg!("why-not-user"),
             Condition::Valid if !held.key().server().covers(&self.why.server) && !self.why.server.path().is_empty() => {
                 msg!("why-not-path", path = held.key().server().path())
             }

@@ -12,6 +12,7 @@ const MAX_NAME: usize = 500;
 pub(crate) struct About {
     server: Option<ServerUrl>,
     account: Option<String>,
+    sent_to: Option<ServerUrl>,
     called: Option<Called>,
     right: Option<String>,
 }
@@ -28,7 +29,11 @@ impl About {
     }
 
     pub(crate) fn turns_out(&mut self, server: &ServerUrl, account: Option<&str>) {
-        (self.server, self.account) = (Some(server.clone()), account.map(str::to_owned));
+        (self.server, self.account, self.sent_to) = (Some(server.clone()), account.map(str::to_owned), None);
+    }
+
+    pub(crate) fn is_sent_to(&mut self, server: &ServerUrl) {
+        self.sent_to = Some(server.clone());
     }
 
     pub(crate) fn calls(&mut self, called: Called) {
@@ -43,8 +48,10 @@ impl About {
     pub(super) fn of(self, entry: AuditEntry) -> AuditEntry {
         let short = |text: String| text.chars().take(MAX_NAME).collect::<String>();
         let (method, path) = self.called.map_or((None, None), |Called { method, path }| (Some(method), Some(path)));
-        let server = self.server.map(|server| if server.path().len() > MAX_NAME { server.origin() } else { server });
-        AuditEntry { server, account: self.account.map(short), method, path, about: self.right.map(short), ..entry }
+        let cut = |server: ServerUrl| if server.path().len() > MAX_NAME { server.origin() } else { server };
+        let (server, sent_to) = (self.server.map(cut), self.sent_to.map(cut));
+        let (account, about) = (self.account.map(short), self.right.map(short));
+        AuditEntry { server, account, sent_to, method, path, about, ..entry }
     }
 }
 

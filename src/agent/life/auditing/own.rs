@@ -14,6 +14,7 @@ pub(super) fn own_entry(event: &str) -> AuditEntry {
         door: None,
         server: None,
         account: None,
+        sent_to: None,
         method: None,
         path: None,
         about: None,

@@ -62,8 +62,8 @@ impl Table {
         let actor =
             if more.last.actor == entry.actor { entry.actor } else { who.actor(&more.last.actor, &entry.actor) };
         let door = entry.door.clone().filter(|_| more.last.door == entry.door);
-        more.last =
-            AuditEntry { actor, door, server: None, account: None, method: None, path: None, about: None, ..entry };
+        let entry = AuditEntry { actor, door, server: None, account: None, sent_to: None, ..entry };
+        more.last = AuditEntry { method: None, path: None, about: None, ..entry };
         if kind.is_of_rights() && more.total.is_power_of_two() { more.line() } else { None }
     }
 

@@ -60,10 +60,13 @@ fn line(entry: &AuditEntry) -> String {
         (Some(count), Some(since)) => format!("  more={count} since={since}"),
         (Some(_), None) | (None, _) => String::new(),
     };
+    let sent_to = entry.sent_to.as_ref().map(|second| format!("  sent_to={second}")).unwrap_or_default();
     let about = entry.about.as_ref().map(|about| format!("  about={about}")).unwrap_or_default();
     let call = entry.method.iter().chain(&entry.path).map(|word| format!(" {word}")).collect::<String>();
     let call = if call.is_empty() { call } else { format!("  call:{call}") };
-    printable(&format!("{time}  {event:<18}  {outcome:<14}  {server}  {account}  {actor}{door}{call}{about}{more}"))
+    printable(&format!(
+        "{time}  {event:<18}  {outcome:<14}  {server}  {account}  {actor}{door}{sent_to}{call}{about}{more}"
+    ))
 }
 
 fn verify(args: &AuditVerify, context: &Context) -> Result<u8, Fault> {

@@ -33,6 +33,10 @@ pub fn run(args: &args::Status, context: &Context) -> Result<u8, Fault> {
     if let Some(note) = status.note.filter(|_| !args.json) {
         term::line(&note);
     }
+    for account in status.accounts.iter().filter(|account| !args.json && !account.used_at.is_empty()) {
+        let at = account.used_at.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        term::say(context.locale, &msg!("used-at", server = account.server, urls = at));
+    }
     for warning in status.warnings.iter().filter(|_| !args.json) {
         term::line(&printable(&warning.text));
     }

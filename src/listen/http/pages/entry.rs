@@ -28,7 +28,8 @@ impl Entry {
     pub(super) fn new(locale: Locale, entry: &AuditEntry) -> Entry {
         let server = entry.server.as_ref().map(ToString::to_string);
         let call = entry.method.iter().chain(&entry.path).cloned().reduce(|method, path| format!("{method} {path}"));
-        let server: Vec<String> = server.into_iter().chain(entry.account.clone()).chain(call).collect();
+        let sent_to = entry.sent_to.as_ref().map(|second| format!("→ {second}"));
+        let server: Vec<String> = server.into_iter().chain(entry.account.clone()).chain(sent_to).chain(call).collect();
         let shown = entry.time.parse::<Timestamp>();
         Entry {
             time: printable(&entry.time),
@@ -118,6 +119,7 @@ mod tests {
             path: Some("/<img src=x>\u{202e}".to_owned()),
             outcome: "denied".to_owned(),
             more: None,
+            sent_to: None,
             about: None,
             since: None,
         };
