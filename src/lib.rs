@@ -6,7 +6,7 @@
 //!  6   listen     the agent's doors                feature "agent"
 //!  5   agent      the only place that decides      feature "agent"
 //!  4   client     what every front-end does
-//!  3   git        store   oauth   access           siblings, blind to each other
+//!  3   git  tools  store   oauth   access           siblings, blind to each other
 //!  2   wire   net   what is said, and how servers are spoken to
 //!  1   base       what things are
 //!  0   os         what the system gives
@@ -60,6 +60,7 @@ pub mod client;
 pub mod git;
 #[doc(hidden)]
 pub mod os;
+pub mod tools;
 pub mod wire;
 
 #[cfg(feature = "agent")]

@@ -14,3 +14,4 @@ mod oauth;
 mod platforms;
 mod store;
 mod support;
+mod tools;

@@ -1,21 +1,14 @@
 //! Git's credential helper: what git says on standard input becomes one question, and the reply one answer. It never
 //! keeps git waiting without end, and where it has nothing to give it lets git ask its next helper.
 
-use std::io::{ErrorKind, Write};
-use std::time::{Duration, Instant};
-
 use zeroize::Zeroizing;
 
 use super::git_login::{self, Offer};
+use super::input::{read, refused, write};
 use super::{Client, Place};
-use crate::base::Message;
 use crate::git::{self, Operation};
-use crate::msg;
-use crate::os::{alarm, streams};
+use crate::os::alarm;
 use crate::wire::{Code, Fault, Get, reason};
-
-/// How long git may take to say what it wants.
-const INPUT_WITHIN: Duration = Duration::from_secs(10);
 
 /// What has no deadline of its own ends with the process after so many seconds: a look at the directory that git works
 /// in can wait for its disk for ever.
@@ -33,7 +26,7 @@ pub fn run(args: &[String]) -> Result<(), Fault> {
         [] => return Err(reason::Git::Usage.into()),
     };
     match Operation::from_name(operation) {
-        Some(Operation::Capability) => write_stdout(git::CAPABILITIES),
+        Some(Operation::Capability) => write(git::CAPABILITIES),
         Some(operation) => perform(operation),
         None if operation.starts_with('-') => Err(reason::Git::Usage.into()),
         // A newer git may ask for things that older helpers do not know.
@@ -42,7 +35,7 @@ pub fn run(args: &[String]) -> Result<(), Fault> {
 }
 
 fn perform(operation: Operation) -> Result<(), Fault> {
-    let request = git::Request::parse(&read_input()?).map_err(|error| refused(error.message()))?;
+    let request = git::Request::parse(&input()?).map_err(|error| refused(error.message()))?;
     alarm::end_after(ALL_WITHIN);
     let client = Client::from_environment()?.for_git();
     let done = match operation {
@@ -82,55 +75,19 @@ fn get(client: &Client, question: &Get) -> Result<(), Fault> {
             match offer {
                 // The question has an answer now.
                 Offer::Taken => client.ask(question),
-                Offer::Left => return write_stdout(git::QUIT),
+                Offer::Left => return write(git::QUIT),
                 Offer::None => Err(fault),
             }
         }
         other => other,
     };
     match git::print_answer(&reply?) {
-        Some(answer) => write_stdout(&answer),
+        Some(answer) => write(&answer),
         None => Err(reason::Git::SecretNotSayable.into()),
     }
 }
 
-/// Reads stdin to its end, but not for ever and not without bound.
-fn read_input() -> Result<Zeroizing<Vec<u8>>, Fault> {
-    let mut input = Zeroizing::new(Vec::with_capacity(4096));
-    let mut chunk = Zeroizing::new([0; 4096]);
-    let until = Instant::now() + INPUT_WITHIN;
-    while input.len() <= git::MAX_INPUT {
-        match streams::read_input(&mut *chunk, until.saturating_duration_since(Instant::now())) {
-            Ok(0) => break,
-            Ok(count) => input.extend_from_slice(&chunk[..count]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::TimedOut => {
-                return Err(reason::Git::InputTimeout.into());
-            }
-            Err(error) => return Err(broken_stream(error)),
-        }
-        // Git closes its end, but whoever types by hand ends with an empty line.
-        if input.ends_with(b"\n\n") {
-            break;
-        }
-    }
-    Ok(input)
-}
-
-fn write_stdout(bytes: &[u8]) -> Result<(), Fault> {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(unsaid)
-}
-
-/// Git did not get the answer.
-fn unsaid(error: std::io::Error) -> Fault {
-    reason::Git::StdoutFailed { error: error.to_string() }.into()
-}
-
-fn refused(reason: Message) -> Fault {
-    reason::Git::InputRefused { reason: Some(reason) }.into()
-}
-
-fn broken_stream(error: impl std::fmt::Display) -> Fault {
-    refused(msg!("stdin-unreadable", error = error))
+/// Git closes its end, but whoever types by hand ends with an empty line.
+fn input() -> Result<Zeroizing<Vec<u8>>, Fault> {
+    read(git::MAX_INPUT, |so_far| so_far.ends_with(b"\n\n"))
 }

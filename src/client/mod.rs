@@ -6,9 +6,11 @@ mod credentials;
 mod ending;
 mod git_helper;
 mod git_login;
+mod input;
 mod place;
 mod report;
 mod start;
+mod tool_helper;
 mod watch;
 
 pub use ask::{Client, Held};
@@ -18,3 +20,4 @@ pub use git_helper::run as run_git_helper;
 pub use place::Place;
 pub use report::{exit_code, helper_exit_code, report, report_through_loom};
 pub use start::refuse_directories_of_another;
+pub use tool_helper::run as run_tool_helper;

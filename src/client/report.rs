@@ -1,5 +1,8 @@
+//! How a fault is said: by a program that has the texts, and by a small one that has `loom` say it. And as which exit
+//! code.
+
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::base::Locale;
 use crate::wire::{Code, Fault};
@@ -29,6 +32,20 @@ pub fn report_through_loom(fault: &Fault) {
     if said.is_none() {
         eprintln!("loom: {}", fault.id());
     }
+}
+
+/// The message and the hint of a fault, in a program without texts of its own.
+pub(super) fn texts_through_loom(fault: &Fault) -> (String, Option<String>) {
+    if let Some((message, hint)) = fault.rendered_texts() {
+        return (message.to_owned(), hint.map(str::to_owned));
+    }
+    let output = fault
+        .print()
+        .zip(beside("loom"))
+        .and_then(|(text, loom)| Command::new(loom).arg("say").arg(text).stdin(Stdio::null()).output().ok());
+    let said = output.map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default();
+    let after = |mark: &str| said.lines().find_map(|line| line.strip_prefix(mark)).map(str::to_owned);
+    (after("loom: ").unwrap_or_else(|| fault.id().to_string()), after("hint: "))
 }
 
 /// The exit code of git's helper. It is 0 where there is nothing to give, or a person has to log in: for git that is no

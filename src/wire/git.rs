@@ -98,7 +98,7 @@ pub enum Proof {
 }
 
 /// `store`: the server accepted this credential.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Store {
     /// What the credential is for.
     pub which: GitCredential,

@@ -12,6 +12,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("wire", 2),
     ("net", 2),
     ("git", 3),
+    ("tools", 3),
     ("store", 3),
     ("oauth", 3),
     ("access", 3),

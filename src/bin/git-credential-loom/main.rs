@@ -11,7 +11,10 @@
 #[cfg(target_env = "musl")]
 mod arena;
 
-use loom_credentials::client::{helper_exit_code, report_through_loom, run_git_helper};
+use std::path::Path;
+
+use loom_credentials::client::{helper_exit_code, report_through_loom, run_git_helper, run_tool_helper};
+use loom_credentials::tools::dialect_of;
 
 /// Memory for half a millisecond. Musl asks the system for every larger piece and gives it back at once.
 #[cfg(target_env = "musl")]
@@ -29,17 +32,24 @@ pub unsafe extern "C" fn main(count: i32, words: *const *const std::ffi::c_char)
         // SAFETY: C hands `main` so many pointers to strings, each with its NUL, that live as long as the process.
         unsafe { std::ffi::CStr::from_ptr(*words.offset(at as isize)) }
     };
-    let args: Vec<String> = (1..count).map(|at| word(at).to_string_lossy().into_owned()).collect();
+    let args: Vec<String> = (0..count).map(|at| word(at).to_string_lossy().into_owned()).collect();
     run(&args).into()
 }
 
 #[cfg(not(unix))]
 fn main() -> std::process::ExitCode {
-    let args: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     run(&args).into()
 }
 
-fn run(args: &[String]) -> u8 {
+/// Does what is meant by the name that the program was started under: other tools look for one of their own.
+fn run(words: &[String]) -> u8 {
+    let (program, args) = words.split_first().map_or(("", words), |(program, args)| (program.as_str(), args));
+    let name = Path::new(program).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let name = name.strip_suffix(std::env::consts::EXE_SUFFIX).unwrap_or(&name);
+    if let Some(dialect) = dialect_of(name) {
+        return run_tool_helper(dialect, name, args);
+    }
     match run_git_helper(args) {
         Ok(()) => 0,
         Err(fault) => {

@@ -1,0 +1,144 @@
+//! The helper of every tool but git: standard input, the question to the agent, standard output. What is meant by
+//! them, the tool's dialect says (`crate::tools`).
+//!
+//! A tool waits for its helper without end, and outlives it badly: whatever takes too long ends with the process.
+
+use std::io::IsTerminal;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::input::{self, Lines};
+use super::report::{exit_code, report_through_loom, texts_through_loom};
+use super::{Client, Place};
+use crate::os::alarm;
+use crate::tools::{Answer, Beside, Call, Dialect, Failure, Input, Label, MAX_INPUT, Question, Said, ToolRequest};
+use crate::wire::{Code, Erase, Fault, Get, GitCredential, Verb, reason};
+
+/// For how many seconds a tool is kept waiting at most, once it has said what it wants.
+const ALL_WITHIN: u32 = 9;
+
+/// Does what a tool asks of its helper, on the standard streams of this process. Returns the exit code.
+///
+/// `program` is the name that the process was started under, `args` what stands after it.
+pub fn run(dialect: &Dialect, program: &str, args: &[String]) -> u8 {
+    converse(dialect, program, args).unwrap_or_else(|fault| {
+        report_through_loom(&fault);
+        exit_code(fault.code()).max(1)
+    })
+}
+
+fn converse(dialect: &Dialect, program: &str, args: &[String]) -> Result<u8, Fault> {
+    let answer = |input: Zeroizing<Vec<u8>>| {
+        if input.len() > MAX_INPUT {
+            return Err(input::refused(crate::msg!("git-too-long")));
+        }
+        alarm::end_after(ALL_WITHIN);
+        let variable = |name: &str| std::env::var(name).ok();
+        let request = dialect.parse(&Call { program, args, input: &input, variable: &variable });
+        let said = request.say(ask(&*request));
+        tell(&said)?;
+        alarm::cancel();
+        Ok(said.code)
+    };
+    if !dialect.greeting().is_empty() {
+        input::write(dialect.greeting().as_bytes())?;
+    }
+    match dialect.input(args) {
+        Input::None => answer(Zeroizing::default()),
+        Input::Whole => answer(input::read(MAX_INPUT, |_| false)?),
+        Input::Lines => {
+            let mut lines = Lines::default();
+            let mut code = 0;
+            while let Some(line) = lines.next(MAX_INPUT)? {
+                code = answer(line)?;
+            }
+            Ok(code)
+        }
+    }
+}
+
+/// Says to the tool what is to be said, and to the person beside it.
+fn tell(said: &Said) -> Result<(), Fault> {
+    let beside = match &said.beside {
+        Beside::Anyone(failure) => Some(failure),
+        Beside::Person(failure) => std::io::stderr().is_terminal().then_some(failure),
+        Beside::Nothing => None,
+    };
+    beside.iter().for_each(|failure| say(failure));
+    input::write(&said.out)
+}
+
+#[expect(clippy::print_stderr, reason = "what tools and people read there")]
+fn say(failure: &Failure) {
+    eprintln!("loom: {}", failure.message);
+    failure.hint.iter().for_each(|hint| eprintln!("hint: {hint}"));
+}
+
+fn ask(request: &dyn ToolRequest) -> Answer {
+    let client = || Ok(Client::from_environment()?.for_git());
+    let answer = match request.question() {
+        Question::Nothing => Ok(Answer::Done),
+        Question::Get(all) => client().and_then(|client| get(&client, all)),
+        Question::Store(store) => client().and_then(|client| client.ask(&*store)).map(|_| Answer::Done),
+        Question::Erase(all) => client().and_then(|client| erase(&client, all)),
+        Question::List => client().and_then(|client| list(&client)),
+    };
+    answer.unwrap_or_else(|fault| {
+        let (message, hint) = texts_through_loom(&fault);
+        Answer::Failed(Failure { code: fault.code(), message, hint })
+    })
+}
+
+/// The first answer counts; else the last fault that is more than that there is nothing.
+fn get(client: &Client, all: Vec<Get>) -> Result<Answer, Fault> {
+    let Place { directory, named } = Place::here();
+    let mut failed: Option<Fault> = None;
+    for question in all {
+        let question = Get { directory: directory.clone(), named_directory: named.clone(), ..question };
+        match client.ask(&question) {
+            Ok(reply) => return Ok(Answer::Found(Box::new(reply))),
+            Err(fault) if fault.code() == Code::NotFound => failed = failed.or(Some(fault)),
+            Err(fault) if fault.code() == Code::LoginRequired => failed = Some(fault),
+            Err(fault) => return Err(fault),
+        }
+    }
+    Err(failed.unwrap_or_else(|| reason::Git::Usage.into()))
+}
+
+fn erase(client: &Client, all: Vec<GitCredential>) -> Result<Answer, Fault> {
+    for which in all {
+        match client.ask(&Erase { which, secret: None }) {
+            Err(fault) if fault.code() != Code::NotFound => return Err(fault),
+            _ => {}
+        }
+    }
+    Ok(Answer::Done)
+}
+
+fn list(client: &Client) -> Result<Answer, Fault> {
+    let reply = client.ask(&Labels {})?;
+    let label = |account: LabelReply| Some(Label { server: account.server, username: account.account? });
+    Ok(Answer::Listed(reply.accounts.into_iter().filter_map(label).collect()))
+}
+
+/// `status`, of which only the labels are read: a URL stays the text that it is.
+#[derive(Deserialize, Serialize)]
+struct Labels {}
+
+#[derive(Deserialize, Serialize)]
+struct LabelsReply {
+    accounts: Vec<LabelReply>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct LabelReply {
+    server: String,
+    account: Option<String>,
+}
+
+impl Verb for Labels {
+    const NAME: &'static str = "status";
+    const REPEATABLE: bool = true;
+    type Reply = LabelsReply;
+}

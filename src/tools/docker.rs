@@ -1,0 +1,284 @@
+//! Docker's credential helpers, which podman, skopeo, buildah, docker-py, helm and many more start as well
+//! (docker-credential-helpers, "Development").
+//!
+//! A registry is named by its host, and by older programs with a scheme and the path of its API; the registry that
+//! docker uses when none is named has the URL of an index that exists no more. All of them are one place. A helper that
+//! has nothing says so by a fixed sentence: one more character, and a public image cannot be pulled. `erase` of what is
+//! not there is a success, or podman's logout would fail.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::dialect::{Dialect, Input};
+use super::exchange::{Answer, Beside, Call, Failure, Label, Question, Said, ToolRequest};
+use super::text::{one_line, parse_json, print_json};
+use super::url::Place;
+use crate::base::{Secret, reveal};
+use crate::wire::{Proof, Store};
+
+/// The three texts that have a meaning for docker.
+const NOTHING: &str = "credentials not found in native keychain\n";
+const NO_SERVER: &str = "no credentials server URL\n";
+const NO_USER: &str = "no credentials username\n";
+
+const USAGE: &str = "Usage: docker-credential-loom <store|get|erase|list|version>\n";
+
+pub(super) const DIALECT: Dialect = Dialect {
+    program: "docker-credential-loom",
+    input: |args| match args {
+        [verb] if matches!(verb.as_str(), "get" | "store" | "erase") => Input::Whole,
+        _ => Input::None,
+    },
+    greeting: "",
+    parse,
+};
+
+/// What docker wants.
+enum Request {
+    Get {
+        named: String,
+        place: Place,
+    },
+    Store(Box<Store>),
+    Erase(Place),
+    List,
+    /// It is known what to say.
+    Known(&'static str, u8),
+}
+
+fn parse(call: &Call<'_>) -> Box<dyn ToolRequest> {
+    Box::new(request(call).unwrap_or_else(|(text, code)| Request::Known(text, code)))
+}
+
+fn request(call: &Call<'_>) -> Result<Request, (&'static str, u8)> {
+    let [verb] = call.args else { return Err((USAGE, 1)) };
+    match verb.as_str() {
+        "get" => {
+            let named = one_line(call.input).ok_or((NOTHING, 1))?.to_owned();
+            let place = place(&named)?;
+            Ok(Request::Get { named, place })
+        }
+        "erase" => match one_line(call.input).map(place) {
+            Some(Ok(place)) => Ok(Request::Erase(place)),
+            Some(Err((NO_SERVER, code))) => Err((NO_SERVER, code)),
+            _ => Err(("", 0)),
+        },
+        "store" => {
+            let Entry { server, username, secret } = parse_json(call.input).ok_or(("malformed credentials\n", 1))?;
+            let place = place(server.trim())?;
+            if username.is_empty() {
+                return Err((NO_USER, 1));
+            }
+            let which = place.to_keep(Some(&username));
+            let store = Store { which, authtype: None, secret, password_expiry_utc: None, oauth_refresh_token: None };
+            Ok(Request::Store(Box::new(store)))
+        }
+        "list" => Ok(Request::List),
+        "version" | "--version" | "-v" => Err((concat!("docker-credential-loom ", env!("CARGO_PKG_VERSION"), "\n"), 0)),
+        "--help" | "-h" | "help" => Err((USAGE, 0)),
+        _ => Err((USAGE, 1)),
+    }
+}
+
+/// The place that docker means: without the path of an API, and the index of a domain is its domain.
+fn place(named: &str) -> Result<Place, (&'static str, u8)> {
+    if named.is_empty() {
+        return Err((NO_SERVER, 1));
+    }
+    // What is no place holds nothing; some programs ask about whatever stands in a file of theirs.
+    let place = Place::parse(named).ok_or((NOTHING, 1))?;
+    let (version, below) = place.path().split_once('/').unwrap_or((place.path(), ""));
+    if !matches!(version, "v1" | "v2") {
+        return Ok(place);
+    }
+    let (below, domain) = (below.to_owned(), place.host().strip_prefix("index.").map(str::to_owned));
+    let is_index = version == "v1" && domain.as_ref().is_some_and(|domain| domain.contains('.'));
+    let place = place.with_path(&below);
+    Ok(if is_index { place.with_host(&domain.unwrap_or_default()) } else { place })
+}
+
+impl ToolRequest for Request {
+    fn question(&self) -> Question {
+        match self {
+            Request::Get { place, .. } => Question::Get(place.passwords(None)),
+            Request::Store(store) => Question::Store(store.clone()),
+            Request::Erase(place) => Question::Erase(place.credentials(None)),
+            Request::List => Question::List,
+            Request::Known(..) => Question::Nothing,
+        }
+    }
+
+    fn say(&self, answer: Answer) -> Said {
+        match (self, answer) {
+            (Request::Known(text, code), _) => Said::out(*text).with_code(*code),
+            (Request::Get { named, .. }, Answer::Found(reply)) => match reply.proof {
+                Proof::Password { username, password } => {
+                    let entry = Entry { server: named.clone(), username, secret: password };
+                    Said { out: print_json(&entry), ..Said::default() }
+                }
+                // Neither was asked for.
+                Proof::Header { .. } | Proof::Refresh { .. } => Said::out(NOTHING).with_code(1),
+            },
+            (Request::List, Answer::Listed(labels)) => {
+                Said { out: print_json(&labels.into_iter().map(listed).collect::<BTreeMap<_, _>>()), ..Said::default() }
+            }
+            (Request::Get { .. }, Answer::Failed(failure)) if failure.is_nothing() => {
+                Said::out(NOTHING).with_code(1).beside(Beside::Person(failure))
+            }
+            // Some programs end where a list cannot be had.
+            (Request::List, Answer::Failed(failure)) => Said::out("{}\n").beside(Beside::Person(failure)),
+            (Request::Erase(_), Answer::Failed(failure)) if failure.is_nothing() => Said::default(),
+            (_, Answer::Failed(failure)) => refused(failure),
+            (_, Answer::Done | Answer::Found(_) | Answer::Listed(_)) => Said::default(),
+        }
+    }
+}
+
+/// Docker shows what stands on standard output as its own error.
+fn refused(failure: Failure) -> Said {
+    let text = match &failure.hint {
+        Some(hint) => format!("loom: {} ({hint})\n", failure.message),
+        None => format!("loom: {}\n", failure.message),
+    };
+    Said::out(text).with_code(1)
+}
+
+/// A registry by its host, as docker names it.
+fn listed(label: Label) -> (String, String) {
+    let server = label.server.split_once("://").map_or(label.server.as_str(), |(_, rest)| rest);
+    (server.trim_end_matches('/').to_owned(), label.username)
+}
+
+/// A registry's credential, in docker's words.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    #[serde(rename = "ServerURL")]
+    server: String,
+    #[serde(rename = "Username", default)]
+    username: String,
+    #[serde(rename = "Secret", with = "reveal")]
+    secret: Secret,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::exchange::tests::{ask, failed, found};
+    use crate::wire::Code;
+
+    fn said(verb: &str, input: &str, answer: Answer) -> (String, u8) {
+        let said = ask(parse, "docker-credential-loom", &[verb], input).say(answer);
+        (String::from_utf8(said.out.to_vec()).unwrap(), said.code)
+    }
+
+    fn asked(input: &str) -> Vec<(String, String, Option<String>)> {
+        match ask(parse, "docker-credential-loom", &["get"], input).question() {
+            Question::Get(all) => {
+                all.into_iter().map(|get| (get.wanted.protocol, get.wanted.host, get.wanted.path)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_registry_is_asked_for_by_its_host() {
+        let expected = [("https".to_owned(), "registry.example:5000".to_owned(), None)];
+        for text in ["registry.example:5000", "https://registry.example:5000/v2/", "https://registry.example:5000/v1/"]
+        {
+            assert_eq!(asked(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_index_of_a_domain_is_its_domain() {
+        assert_eq!(asked("https://index.hub.example/v1/"), asked("hub.example"));
+    }
+
+    #[test]
+    fn a_host_that_begins_with_index_is_that_host() {
+        assert_eq!(asked("index.example")[0].1, "index.example");
+    }
+
+    #[test]
+    fn what_is_found_is_said_under_the_name_that_was_asked_for() {
+        let text = r#"{"ServerURL":"registry.example","Username":"alice","Secret":"pw\"1"}"#.to_owned() + "\n";
+        assert_eq!(said("get", "registry.example", found("alice", "pw\"1")), (text, 0));
+    }
+
+    #[test]
+    fn nothing_is_said_by_the_fixed_sentence() {
+        for code in [Code::NotFound, Code::LoginRequired] {
+            assert_eq!(said("get", "registry.example", failed(code)), (NOTHING.to_owned(), 1));
+        }
+    }
+
+    #[test]
+    fn a_locked_agent_is_no_missing_credential() {
+        let (text, code) = said("get", "registry.example", failed(Code::Locked));
+        assert_eq!((text.as_str(), code), ("loom: what happened (what to do)\n", 1));
+    }
+
+    #[test]
+    fn an_empty_registry_is_said_so() {
+        assert_eq!(said("get", "\n", Answer::Done), (NO_SERVER.to_owned(), 1));
+    }
+
+    #[test]
+    fn what_is_no_registry_holds_nothing() {
+        for text in ["a b", "u@host", "ftp://host", "host?x"] {
+            assert_eq!(said("get", text, Answer::Done), (NOTHING.to_owned(), 1), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused() {
+        let twice = r#"{"ServerURL":"a.example","ServerURL":"b.example","Username":"u","Secret":"s"}"#;
+        assert_eq!(said("store", twice, Answer::Done).1, 1);
+    }
+
+    #[test]
+    fn a_user_is_needed_to_store() {
+        let text = r#"{"ServerURL":"a.example","Username":"","Secret":"s"}"#;
+        assert_eq!(said("store", text, Answer::Done), (NO_USER.to_owned(), 1));
+    }
+
+    #[test]
+    fn what_goes_escapes_of_is_what_it_means() {
+        let text = r#"{"ServerURL":"a.example","Username":"u","Secret":"\u003cs\u0026\u003e"}"#;
+        let Question::Store(store) = ask(parse, "docker-credential-loom", &["store"], text).question() else {
+            panic!("no store");
+        };
+        assert_eq!(store.secret.expose(), "<s&>");
+    }
+
+    #[test]
+    fn a_registry_of_this_machine_is_kept_without_tls() {
+        let text = r#"{"ServerURL":"localhost:5000","Username":"u","Secret":"s"}"#;
+        let Question::Store(store) = ask(parse, "docker-credential-loom", &["store"], text).question() else {
+            panic!("no store");
+        };
+        assert_eq!(store.which.protocol, "http");
+    }
+
+    #[test]
+    fn to_erase_what_is_not_there_is_a_success() {
+        assert_eq!(said("erase", "registry.example", failed(Code::NotFound)), (String::new(), 0));
+    }
+
+    #[test]
+    fn the_list_names_registries_by_their_hosts() {
+        let label = |server: &str| Label { server: server.to_owned(), username: "u".to_owned() };
+        let listed = Answer::Listed(vec![label("https://a.example/"), label("http://localhost:5000/")]);
+        assert_eq!(said("list", "unused", listed).0, "{\"a.example\":\"u\",\"localhost:5000\":\"u\"}\n");
+    }
+
+    #[test]
+    fn anything_but_one_word_is_a_mistake() {
+        let none: &[&str] = &[];
+        for args in [none, &["get", "x"], &["fetch"]] {
+            let said = ask(parse, "docker-credential-loom", args, "").say(Answer::Done);
+            assert_eq!(said.code, 1, "{args:?}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Floor 3: the helper protocols of other tools than git, as parsing and printing of bytes: no streams, no agent, no
+//! decision. One file per dialect, and a table of the names that the small program is started under.
+//!
+//! Every dialect becomes the questions that git asks too: `get`, `store`, `erase`. What a tool learns where there is
+//! nothing for it follows its own convention: a person's public downloads go on, whatever loom holds.
+
+mod dialect;
+mod docker;
+mod exchange;
+mod names;
+mod text;
+mod url;
+
+pub use dialect::{Dialect, Input};
+pub use exchange::{Answer, Beside, Call, Failure, Label, MAX_INPUT, Question, Said, ToolRequest};
+pub use names::{dialect_of, programs};
