@@ -4,6 +4,7 @@
 //! Every dialect becomes the questions that git asks too: `get`, `store`, `erase`. What a tool learns where there is
 //! nothing for it follows its own convention: a person's public downloads go on, whatever loom holds.
 
+mod authorization;
 mod dialect;
 mod docker;
 mod exchange;
@@ -11,6 +12,7 @@ mod names;
 mod text;
 mod url;
 
+pub use authorization::authorization;
 pub use dialect::{Dialect, Input};
 pub use exchange::{Answer, Beside, Call, Failure, Label, MAX_INPUT, Question, Said, ToolRequest};
 pub use names::{dialect_of, programs};
