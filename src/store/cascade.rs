@@ -17,7 +17,7 @@ use super::file::FileStore;
 use super::keyring::Keyring;
 use super::memory::MemoryStore;
 use super::{Lookout, Record, StoreError, StoreKey, Version};
-use crate::base::{AccountKey, Message, Paths, StoreChoice, StoredIn};
+use crate::base::{AccountKey, Message, Paths, ServerUrl, StoreChoice, StoredIn};
 use crate::msg;
 
 /// The stores in use. New records go to the first; the others are still read, so that nothing kept earlier disappears
@@ -123,6 +123,16 @@ impl Cascade {
         let is_damaged = |(_, found): &&(StoredIn, Found)| found.record.is_none();
         self.damaged = found.iter().filter(is_damaged).map(|(_, found)| found.account.clone()).collect();
         Ok(latest(found))
+    }
+
+    /// Whether one of the stores names an account of one of these origins. No secret is read.
+    pub fn names_any(&mut self, origins: &[ServerUrl]) -> Result<bool> {
+        for store in &mut self.stores {
+            if store.names_any(origins)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Every record and where it is kept, without those of the keyring: for when that cannot be read.

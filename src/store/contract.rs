@@ -16,7 +16,7 @@ use super::label::Label;
 use super::legacy_source::LegacySource;
 use super::sign::{Aging, Sign};
 use super::{Record, Revision, StoreError};
-use crate::base::{AccountKey, StoredIn};
+use crate::base::{AccountKey, ServerUrl, StoredIn};
 
 /// A place that keeps records: four methods, beside its name. What one acknowledged survives a crash, if the place
 /// survives one at all.
@@ -70,6 +70,13 @@ pub(super) trait Store: Send {
     fn load(&mut self) -> Result<Vec<Found>, StoreError> {
         let accounts: Vec<AccountKey> = self.list()?.into_iter().map(|listed| listed.account).collect();
         self.get(&accounts)
+    }
+
+    /// Whether an account of one of these origins is kept. No secret is read for this and no key is needed, so that a
+    /// locked agent can ask; what cannot be read is an error.
+    fn names_any(&mut self, origins: &[ServerUrl]) -> Result<bool, StoreError> {
+        let is_meant = |listed: &Listed| origins.iter().any(|origin| listed.account.server().same_origin(origin));
+        Ok(self.list()?.iter().any(is_meant))
     }
 
     /// Keeps records, whatever each takes the place of.

@@ -24,7 +24,7 @@ use super::sealed_file::{Content, SealedFile};
 use super::sign::{FileSign, Sign};
 use super::{LegacyKey, Protection, Revision, StoreError, StoreKey};
 use crate::base::private_file::PrivateFileError;
-use crate::base::{AccountKey, Credential, Paths, StoredIn};
+use crate::base::{AccountKey, Credential, Paths, ServerUrl, StoredIn};
 
 /// The sealed file as a store. What it holds is known by where it lies, so that a change reads and writes what it is
 /// about; what other agents added since is read on. The caller of what changes something holds the lock.
@@ -123,6 +123,10 @@ impl Store for FileStore {
         let Content { seal, read: Everything { found, index }, seen } = content;
         self.know(Content { seal, read: index, seen });
         Ok(found.into_values().collect())
+    }
+
+    fn names_any(&mut self, origins: &[ServerUrl]) -> Result<bool, StoreError> {
+        self.file.names_any(origins)
     }
 
     /// A line of the file, with all that is added.

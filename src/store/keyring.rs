@@ -26,7 +26,7 @@ use super::sign::Sign;
 use super::watch::Watch;
 use super::worker::Worker;
 use super::{LegacyKey, Revision, StoreError};
-use crate::base::{AccountKey, Credential, StoredIn, Waiting};
+use crate::base::{AccountKey, Credential, ServerUrl, StoredIn, Waiting};
 use crate::msg;
 
 /// How long one call may take. No person is asked anything, so a call that works is quick.
@@ -222,6 +222,22 @@ impl Store for Keyring {
             }
         }
         Ok(entries.iter().filter_map(|(account, entry)| entry.found(account)).collect())
+    }
+
+    /// The names are attributes, which are read without the values.
+    fn names_any(&mut self, origins: &[ServerUrl]) -> Result<bool> {
+        let items = self.with_open(|platform| platform.items(&OURS))?;
+        let is_meant = |account: AccountKey| origins.iter().any(|origin| account.server().same_origin(origin));
+        for part in items.chunks(TOGETHER) {
+            let part = part.to_vec();
+            let names =
+                move |platform: &Platform| part.iter().map(|item| user(platform, item)).collect::<Result<Vec<_>>>();
+            let names = self.with_open(names)?.into_iter().flatten();
+            if names.filter_map(|name| name.parse().ok()).any(is_meant) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn sign(&self) -> Box<dyn Sign> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::envelope::SealedRecord;
 use super::seal::Seal;
 use super::{Record, StoreError};
-use crate::base::{AccountKey, Kind};
+use crate::base::{AccountKey, Kind, ServerUrl};
 
 /// What is known of a record without its secret. In the sealed file it stands in clear beside it, and is authenticated
 /// with it.
@@ -36,6 +36,15 @@ impl Label {
 #[serde(deny_unknown_fields)]
 pub(super) struct LegacyLabel {
     pub(super) key: String,
+}
+
+/// Whether one of the labels in these bytes of the sealed file is that of an account at this origin. They are not
+/// parsed: to look for one among many thousands is quick so, and no text of another place can look like it, because
+/// quotes within a text are escaped.
+pub(super) fn names(bytes: &[u8], origin: &ServerUrl) -> bool {
+    let begin = format!("\"account\":{{\"server\":\"{origin}");
+    let finds = bytes.windows(begin.len() + 1).filter(|found| found.starts_with(begin.as_bytes()));
+    finds.into_iter().any(|found| matches!(found.last(), Some(b'"' | b'/')))
 }
 
 /// Opens the record, with its secret.

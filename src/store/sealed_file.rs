@@ -23,9 +23,9 @@ use super::journal_head::{self, End};
 use super::latest::Latest;
 use super::legacy::LegacyRecord;
 use super::seal::Seal;
-use super::{LegacyKey, StoreError, StoreKey, takeover};
+use super::{LegacyKey, StoreError, StoreKey, label, takeover};
 use crate::base::private_file::PrivateFileError;
-use crate::base::{Paths, Stamp, private_file};
+use crate::base::{Paths, ServerUrl, Stamp, private_file};
 use crate::os::file::{FileFacts, FileId, read_exact_at};
 
 /// The sealed file `credentials.json` on the disk, with its key, its lock and the copy of it, in case the disk spoils
@@ -201,6 +201,22 @@ impl SealedFile {
             is_whole &= take(read, seal, added, at).is_some();
         });
         Ok(end.ok().filter(|_| is_whole).map(|end| Seen { id: seen.id, stamp, end }))
+    }
+
+    /// Whether a label of the file names an account of one of these origins. Labels stand in clear, so this takes no
+    /// key, and so nobody vouches for what it finds.
+    pub(super) fn names_any(&self, origins: &[ServerUrl]) -> Result<bool, StoreError> {
+        for dir in &self.dirs {
+            private_file::check_dir(dir)?;
+        }
+        match private_file::read(&self.path)? {
+            Some(bytes) if envelope::key_id(&bytes).is_some() => {
+                Ok(origins.iter().any(|origin| label::names(&bytes, origin)))
+            }
+            // What an older Loom left there nobody has claimed yet.
+            Some(bytes) => envelope::parse_legacy(&bytes).map(|_| false).ok_or_else(|| self.damaged()),
+            None => self.absent::<Latest>().map(|_| false),
+        }
     }
 
     /// A record of a file that was read.

@@ -15,6 +15,7 @@ mod soak;
 mod socket;
 mod starter;
 mod thrift;
+mod unneeded;
 mod upgrade;
 mod waiting;
 mod wire;

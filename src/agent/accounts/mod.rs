@@ -14,6 +14,7 @@ pub(crate) mod changes;
 pub(crate) mod held;
 pub(crate) mod index;
 mod keeping;
+mod labels;
 mod links;
 pub(crate) mod naming;
 mod outage;

@@ -30,15 +30,47 @@ impl Handle for Get {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<GetReply, Fault> {
         let server = git_server(&self.wanted)?;
         caller.is_about(&server, self.wanted.username.as_deref())?;
-        let nothing = || reason::Login::NothingThere { server: server.clone() }.into();
-        let (config, authority) = (agent.settings.config()?, caller.authority().clone());
-        if !config.permits(&server) {
+        let config = agent.settings.config()?;
+        match self.answer(agent, caller, &server, &config).await {
+            // To whom nothing is locked the lock is of no matter: they may need nothing there.
+            Err(fault)
+                if fault.code() == Code::Locked
+                    && agent.accounts.has_nothing_for(caller.authority(), &config, &server).await =>
+            {
+                Err(nothing(&server))
+            }
+            answer => answer,
+        }
+    }
+}
+
+fn nothing(server: &ServerUrl) -> Fault {
+    reason::Login::NothingThere { server: server.clone() }.into()
+}
+
+/// What to do about a question.
+enum Choice {
+    Say(AccountKey, Box<GetReply>),
+    Renew(AccountKey, Secret),
+    Nothing,
+}
+
+impl Get {
+    async fn answer(
+        &self,
+        agent: &Agent,
+        caller: &mut Caller<'_>,
+        server: &ServerUrl,
+        config: &Config,
+    ) -> Result<GetReply, Fault> {
+        let authority = caller.authority().clone();
+        if !config.permits(server) {
             // Not an error: git may have it from elsewhere. But a person may wonder whose proxy it is, which git names
             // with its port; of other servers it is not said, as of nobody else's.
-            return Err(if server.names_port() && agent.network.note_if_first_cleartext(&server) {
-                fault::cleartext_for_git(&server)
+            return Err(if server.names_port() && agent.network.note_if_first_cleartext(server) {
+                fault::cleartext_for_git(server)
             } else {
-                nothing()
+                nothing(server)
             });
         }
         let mut named = self.wanted.username.as_deref();
@@ -48,29 +80,29 @@ impl Handle for Get {
             // Git repeats the user name of the answer that was refused, which may be another than it had named before.
             let tag;
             (tag, named) = state.split_once(NAMED).map_or((state.as_str(), None), |(tag, user)| (tag, Some(user)));
-            if let Some(account) = refuse(agent, &authority, &config, &server, tag).await? {
+            if let Some(account) = refuse(agent, &authority, config, server, tag).await? {
                 refused = Some(account);
             }
         }
         let place = [self.directory.as_deref(), self.named_directory.as_deref()];
-        let rule = agent.accounts.rule(&config, &server, place).await;
+        let rule = agent.accounts.rule(config, server, place).await;
         let of_rule = rule.map(|rule| rule.user());
         let user = named.or(of_rule);
-        let is_organization = named.is_some() && known_hosts::user_is_organization(&server);
+        let is_organization = named.is_some() && known_hosts::user_is_organization(server);
         // Accounts that were renewed for this question, or could not be: each is tried once, so this ends.
         let mut tried = Vec::new();
         let mut failed = None;
         loop {
             let choice = agent.accounts.with(|accounts| {
-                let seen = accounts.seen_by(&authority).and_lent_to(&server, &config);
-                let found = select::for_git(seen, &server, named, of_rule, is_organization);
+                let seen = accounts.seen_by(&authority).and_lent_to(server, config);
+                let found = select::for_git(seen, server, named, of_rule, is_organization);
                 self.choose(agent, seen, &found, named, &tried, refused.as_ref())
             });
             match choice.await? {
                 Choice::Say(account, reply) => {
                     caller.is_about(account.server(), Some(account.user()))?;
-                    if !account.server().same_origin(&server) {
-                        caller.is_sent_to(&server)?;
+                    if !account.server().same_origin(server) {
+                        caller.is_sent_to(server)?;
                     }
                     return Ok(*reply);
                 }
@@ -84,33 +116,24 @@ impl Handle for Get {
         if failed.is_none() {
             // Too often in a moment; a login would not help.
             let heals_again = |accounts: &Index| {
-                let seen = accounts.seen_by(&authority).and_lent_to(&server, &config);
-                let found = select::for_git(seen, &server, named, of_rule, is_organization);
+                let seen = accounts.seen_by(&authority).and_lent_to(server, config);
+                let found = select::for_git(seen, server, named, of_rule, is_organization);
                 found.iter().find_map(|held| held.healed_enough())
             };
-            failed = agent.accounts.look(heals_again).flatten().map(|wait| fault::renewed_again_in(&server, wait));
+            failed = agent.accounts.look(heals_again).flatten().map(|wait| fault::renewed_again_in(server, wait));
         }
         let failed = failed.or_else(|| agent.accounts.outage());
-        let damaged = |all: &Index| all.seen_by(&authority).damaged_at(&server, user).map(fault::damaged);
+        let damaged = |all: &Index| all.seen_by(&authority).damaged_at(server, user).map(fault::damaged);
         match failed {
             // A login would not help: the server, or the keyring, cannot be asked at the moment.
             Some(fault) if fault.code() == Code::Unavailable => Err(fault),
             None if let Some(fault) = agent.accounts.look(damaged).flatten() => Err(fault),
             Some(_) | None => {
-                Err(login_known(agent, &authority, &config, &server, user).await?.unwrap_or_else(nothing))
+                Err(login_known(agent, &authority, config, server, user).await?.unwrap_or_else(|| nothing(server)))
             }
         }
     }
-}
 
-/// What to do about a question.
-enum Choice {
-    Say(AccountKey, Box<GetReply>),
-    Renew(AccountKey, Secret),
-    Nothing,
-}
-
-impl Get {
     /// The first account of use. One that has to be renewed first goes before one that has not, but is worse.
     fn choose(
         &self,

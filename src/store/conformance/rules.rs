@@ -7,7 +7,7 @@ use super::super::contract::{Found, Put, Store};
 use super::super::sign::AGE;
 use super::super::{Record, Revision, StoreError};
 use super::{Bench, account, record, secrets};
-use crate::base::AccountKey;
+use crate::base::{AccountKey, Credential, Secret, ServerUrl, TokenSource};
 
 /// All of them, one after another. What comes last leaves damage behind.
 pub(super) fn hold(bench: &dyn Bench) {
@@ -17,6 +17,7 @@ pub(super) fn hold(bench: &dyn Bench) {
         who_loses_a_race_is_told_and_changes_nothing,
         what_another_changed_shows_in_the_sign,
         a_list_says_what_there_is_as_it_is_and_no_secret,
+        whether_an_origin_is_named_is_said_without_a_secret,
         several_are_put_in_their_order_or_not_at_all,
         a_put_that_is_cut_short_leaves_one_whole_value,
         many_are_kept_found_replaced_and_removed,
@@ -47,6 +48,31 @@ fn secret(store: &mut dyn Store, n: usize) -> Option<String> {
 
 fn lost<T: std::fmt::Debug>(outcome: Result<T, StoreError>) -> bool {
     matches!(outcome, Err(StoreError::Raced))
+}
+
+fn whether_an_origin_is_named_is_said_without_a_secret(_: &dyn Bench, mut store: Box<dyn Store>) {
+    let url = |text: &str| ServerUrl::parse(text).unwrap();
+    let mut names =
+        |store: &mut dyn Store, text: &str| store.names_any(&[url("https://other.example"), url(text)]).unwrap();
+    let own = |server: &str, user: &str| {
+        let credential = Credential::token(Secret::new("s".into()), TokenSource::Given);
+        Record::new(AccountKey::new(url(server), Some(user.to_owned())), credential)
+    };
+    assert!(!names(&mut *store, "https://h1.example"));
+    let tricky = "\"account\":{\"server\":\"https://h9.example\"";
+    for record in [record(1, "one"), own("https://h2.example:444/team", "u"), own("https://h3.example", tricky)] {
+        put_if(&mut *store, &record, None).unwrap();
+    }
+    for named in ["https://h1.example", "https://h2.example:444", "https://h3.example"] {
+        assert!(names(&mut *store, named), "{named}");
+    }
+    for not in
+        ["https://h1.exampl", "https://h2.example", "http://h1.example", "https://h9.example", "https://1.example"]
+    {
+        assert!(!names(&mut *store, not), "{not}");
+    }
+    store.remove(&[account(1)]).unwrap();
+    assert!(!names(&mut *store, "https://h1.example"));
 }
 
 fn what_is_put_is_there_until_it_is_removed(bench: &dyn Bench, mut store: Box<dyn Store>) {
