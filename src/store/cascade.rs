@@ -164,6 +164,11 @@ impl Cascade {
         self.lock.as_ref().map(FileStore::lock).transpose()
     }
 
+    /// Whether one of the stores may be away, which its calls then say by themselves.
+    pub fn may_be_away(&self) -> bool {
+        self.stores.iter().any(|store| store.stored_in().may_be_away())
+    }
+
     /// The place to which new records go.
     pub fn first(&self) -> Option<StoredIn> {
         self.stores.first().map(|store| store.stored_in())

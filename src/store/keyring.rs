@@ -1,11 +1,12 @@
 //! The keyring as a store: look first, on a thread with a deadline.
 //!
 //! A call on a locked keyring prompts, and a prompt on a machine without a display waits for ever. So what comes first
-//! is the question whether the collection or one of our items is locked; neither question prompts. A message is given
-//! up after two seconds; a failure that took long is a hang, whoever noticed. A failure that came quickly is tried once
-//! more over a new connection, for a keyring that was started anew knows none of the old ones. An item is ours by its
-//! attributes, not because a search found it, and one that cannot be read is an error: a keyring that ends in mid-call
-//! must not look empty.
+//! is the question whether the collection is locked, and a search tells whether an item that was looked for is; neither
+//! prompts. All of our items are looked for only where all are read: what a change costs does not grow with what is
+//! kept. A message is given up after two seconds; a failure that took long is a hang, whoever noticed. A failure that
+//! came quickly is tried once more over a new connection, for a keyring that was started anew knows none of the old
+//! ones. An item is ours by its attributes, not because a search found it, and one that cannot be read is an error: a
+//! keyring that ends in mid-call must not look empty.
 //!
 //! An account is all its items. Another tool may have copied one, and two agents may have written at once. The latest
 //! record counts. A write makes a new item, reads it back, and only then removes what was there: whatever is cut short,
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use super::contract::{Found, Listed, Put, Store};
-use super::keyring_entry::{Entry, OURS, entry, items, ours, read, remove, user};
+use super::keyring_entry::{Entry, OURS, entry, items, ours, read, remove, users};
 use super::legacy::LegacyRecord;
 use super::legacy_source::LegacySource;
 use super::patience::{Patience, SWIFT};
@@ -50,7 +51,7 @@ type Result<T> = std::result::Result<T, StoreError>;
 impl Keyring {
     /// Whether a keyring is there and can be used now, without a prompt.
     pub(super) fn probe(&mut self) -> Result<()> {
-        self.call(|platform| platform.look(&OURS))?;
+        self.with_open(|platform| platform.items(&OURS).map(drop))?;
         Patience::lock().note_use();
         Ok(())
     }
@@ -72,7 +73,7 @@ impl Keyring {
         call: impl Fn(&Platform) -> Result<R> + Clone + Send + 'static,
     ) -> Result<R> {
         self.call(move |platform| {
-            platform.look(&OURS)?;
+            platform.look()?;
             call(platform)
         })
     }
@@ -90,8 +91,7 @@ impl Keyring {
         let begun = Instant::now();
         let doubt = Patience::lock().doubt(begun);
         if let Some(within) = doubt
-            && let Err(error @ StoreError::Unavailable { .. }) =
-                self.attempt(|platform| platform.look(&OURS), begun + within)
+            && let Err(error @ StoreError::Unavailable { .. }) = self.attempt(Platform::look, begun + within)
         {
             Patience::lock().note(begun.elapsed() >= within, Instant::now());
             return Err(error);
@@ -251,13 +251,17 @@ impl Store for Keyring {
 
 impl LegacySource for Keyring {
     fn keys(&mut self) -> Result<Vec<LegacyKey>> {
-        self.with_open(|platform| {
-            let mut keys = Vec::new();
-            for item in platform.items(&OURS)? {
-                keys.extend(user(platform, &item)?.and_then(|user| LegacyKey::parse(&user)));
-            }
-            Ok(keys)
-        })
+        let mut keys = Vec::new();
+        for part in self.with_open(|platform| platform.items(&OURS))?.chunks(TOGETHER) {
+            let part = part.to_vec();
+            keys.extend(
+                self.with_open(move |platform| users(platform, &part))?
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|user| LegacyKey::parse(&user)),
+            );
+        }
+        Ok(keys)
     }
 
     fn find(&mut self, key: &LegacyKey) -> Result<Option<Credential>> {

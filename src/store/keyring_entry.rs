@@ -1,6 +1,8 @@
 //! The items of a keyring that are loom's, and what they amount to for an account. An item is loom's by its attributes
 //! and not because a search found it: another application may use the same name.
 
+use std::collections::HashMap;
+
 use zeroize::Zeroizing;
 
 use super::contract::Found;
@@ -53,43 +55,39 @@ pub(super) fn ours(user: &str) -> [(&str, &str); 2] {
 
 /// These items, each with its account and its value.
 pub(super) fn read(platform: &Platform, items: Vec<Item>) -> Result<Vec<(AccountKey, Item, Value)>> {
-    let mut all = Vec::new();
-    for item in items {
-        // Another application may be called loom too; what is not exactly ours is not read any further.
-        let account = user(platform, &item)?.and_then(|user| user.parse::<AccountKey>().ok());
-        let Some(account) = account else { continue };
-        let Some(value) = platform.secret(&item)? else { continue };
-        all.push((account, item, value));
-    }
-    Ok(all)
+    // Another application may be called loom too; what is not exactly ours is not read any further.
+    let account = |user: Option<String>| user.and_then(|user| user.parse::<AccountKey>().ok());
+    let users = users(platform, &items)?.into_iter().map(account);
+    let (accounts, items): (Vec<_>, Vec<_>) =
+        users.zip(items).filter_map(|(account, item)| Some((account?, item))).unzip();
+    let values = platform.secrets(&items)?;
+    let all = accounts.into_iter().zip(items).zip(values);
+    Ok(all.filter_map(|((account, item), value)| Some((account, item, value?))).collect())
 }
 
 /// Everything that the keyring has of this user.
 pub(super) fn entry(platform: &Platform, user: &str) -> Result<Entry> {
-    let mut entry = Entry::default();
-    for item in items(platform, user)? {
-        entry.items.extend(platform.secret(&item)?.map(|value| (item, value)));
-    }
-    Ok(entry)
+    let items = items(platform, user)?;
+    let values = platform.secrets(&items)?;
+    Ok(Entry { items: items.into_iter().zip(values).filter_map(|(item, value)| Some((item, value?))).collect() })
 }
 
 /// All items of this user.
 pub(super) fn items(platform: &Platform, user: &str) -> Result<Vec<Item>> {
-    let mut items = Vec::new();
-    for item in platform.items(&ours(user))? {
-        // An item is ours by its attributes, not because a search found it.
-        if self::user(platform, &item)?.as_deref() == Some(user) {
-            items.push(item);
-        }
-    }
-    Ok(items)
+    let items = platform.items(&ours(user))?;
+    // An item is ours by its attributes, not because a search found it.
+    let is_ours = users(platform, &items)?.into_iter().map(|found| found.as_deref() == Some(user));
+    Ok(items.into_iter().zip(is_ours).filter_map(|(item, is_ours)| is_ours.then_some(item)).collect())
 }
 
-/// The user of an item; `None` if the item is gone, or another application's.
-pub(super) fn user(platform: &Platform, item: &Item) -> Result<Option<String>> {
-    let Some(mut attributes) = platform.attributes(item)? else { return Ok(None) };
+/// The user of each of these items; `None` if the item is gone, or another application's.
+pub(super) fn users(platform: &Platform, items: &[Item]) -> Result<Vec<Option<String>>> {
+    Ok(platform.attributes(items)?.into_iter().map(|attributes| attributes.and_then(user_of)).collect())
+}
+
+fn user_of(mut attributes: HashMap<String, String>) -> Option<String> {
     let is_ours = OURS.iter().all(|(name, value)| attributes.get(*name).is_some_and(|found| found == value));
-    Ok(attributes.remove("username").filter(|_| is_ours))
+    attributes.remove("username").filter(|_| is_ours)
 }
 
 /// Removes all items of this user. `true` if there was one.

@@ -80,7 +80,7 @@ fn a_keyring_that_hangs_at_any_call_is_an_error_in_time() {
 #[test]
 fn a_keyring_that_answers_each_call_too_slowly_is_an_error_in_time() {
     let Some((home, _session, service)) = kept() else { return };
-    service.set(Manner::Slow(Duration::from_millis(1500)));
+    service.set(Manner::Slow(Duration::from_millis(1700)));
     let (written, took) = timed(|| login(&home, "b", "tok_b"));
     written.fails(1).says("it does not answer");
     assert!(took < IN_TIME, "it took {took:?}");

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,8 +14,9 @@ const COLLECTION: &str = "/org/freedesktop/secrets/collection/login";
 const PROMPT: &str = "/org/freedesktop/secrets/prompt/1";
 
 /// What it does that no real one should.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub enum Manner {
+    #[default]
     Honest,
     /// It never answers this call.
     Hangs(&'static str),
@@ -32,9 +33,7 @@ pub enum Manner {
     /// It finds everything, whatever it was asked for.
     FindsAll,
     /// It wants to ask a person before it makes an item.
-    Prompts {
-        dismissed: bool,
-    },
+    Prompts { dismissed: bool },
 }
 
 /// What becomes of a call that is answered with an error.
@@ -49,10 +48,13 @@ pub struct SecretService {
     state: Arc<Mutex<State>>,
 }
 
+#[derive(Default)]
 struct State {
     manner: Manner,
     calls: Vec<String>,
     items: BTreeMap<String, Item>,
+    /// The paths of the items that have this user: a test may have many, and looks for each of them.
+    of_user: HashMap<String, BTreeSet<String>>,
 }
 
 struct Item {
@@ -70,7 +72,7 @@ impl SecretService {
         let name = Message::new_method_call(bus.0, bus.1, bus.0, "RequestName").unwrap();
         let name = name.append2("org.freedesktop.secrets", 0_u32);
         channel.send_with_reply_and_block(name, super::SOON).unwrap();
-        let state = Arc::new(Mutex::new(State { manner: Manner::Honest, calls: Vec::new(), items: BTreeMap::new() }));
+        let state = Arc::new(Mutex::new(State::default()));
         let service = SecretService { state: state.clone() };
         std::thread::spawn(move || {
             while channel.read_write(None).is_ok() {
@@ -179,16 +181,25 @@ impl State {
 
     fn found(&self, wanted: HashMap<String, String>) -> Vec<Path<'static>> {
         let fits = |item: &Item| wanted.iter().all(|(name, value)| item.attributes.get(name) == Some(value));
-        let found = self.items.iter().filter(|(_, item)| self.manner == Manner::FindsAll || fits(item));
-        found.map(|(path, _)| Path::from(path.clone())).collect()
+        let path = |path: &String| Path::from(path.clone());
+        match wanted.get("username") {
+            _ if self.manner == Manner::FindsAll => self.items.keys().map(path).collect(),
+            Some(user) => {
+                let of_user = self.of_user.get(user).into_iter().flatten();
+                of_user.filter(|path| self.items.get(*path).is_some_and(fits)).map(path).collect()
+            }
+            None => self.items.iter().filter(|(_, item)| fits(item)).map(|(name, _)| path(name)).collect(),
+        }
     }
 
     fn create(&mut self, message: &Message) -> String {
         let (properties, secret) = message.read2::<PropMap, _>().unwrap();
         let names_and_values = properties["org.freedesktop.Secret.Item.Attributes"].0.as_iter().unwrap();
         let texts: Vec<String> = names_and_values.filter_map(|text| text.as_str().map(str::to_owned)).collect();
-        let attributes = texts.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+        let attributes: HashMap<_, _> = texts.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
         let path = format!("{COLLECTION}/{}", super::unique());
+        let user = attributes.get("username").cloned().unwrap_or_default();
+        self.of_user.entry(user).or_default().insert(path.clone());
         let item = Item { attributes, secret: self.taken(secret) };
         self.items.insert(path.clone(), item);
         path

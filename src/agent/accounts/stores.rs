@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::agent::accounts::Accounts;
 use crate::agent::accounts::index::Index;
 use crate::agent::accounts::outage::Outage;
-use crate::agent::blocking::{in_time, within, within_or_late};
+use crate::agent::blocking::{ALL_WITHIN, in_time, within, within_or_late};
 use crate::agent::fault;
 use crate::base::StoreChoice;
 use crate::base::lock;
@@ -142,7 +142,7 @@ impl Accounts {
             };
             let read = async {
                 match &mut between {
-                    Some(stores) if !self.are_others_meant() => with_store(stores, all).await,
+                    Some(stores) if !self.are_others_meant() => with_store_in(reads_within(stores), stores, all).await,
                     Some(_) | None => self.read_stores(all).await,
                 }
             };
@@ -194,15 +194,14 @@ impl Accounts {
         let is_shared = lock(&self.lookout).as_ref().is_some_and(Lookout::is_shared);
         let mut others = match self.changing.try_lock() {
             Ok(mut stores) if stores.is_some() && !self.are_others_meant() => {
-                return with_store(&mut stores, read).await;
+                return with_store_in(reads_within(&stores), &mut stores, read).await;
             }
             Err(_) if is_shared => Some(self.opened().await?),
             Ok(_) | Err(_) => None,
         };
-        match others {
-            Some(_) => with_store(&mut others, read).await,
-            None => with_store(&mut *self.stores().await?, read).await,
-        }
+        let mut opened = if others.is_none() { Some(self.stores().await?) } else { None };
+        let stores = opened.as_deref_mut().unwrap_or(&mut others);
+        with_store_in(reads_within(stores), stores, read).await
     }
 
     pub(crate) async fn opened(&self) -> Result<Cascade, Fault> {
@@ -210,6 +209,12 @@ impl Accounts {
         let (paths, key) = (self.paths.clone(), self.lock.key.clone());
         within(STORE_WITHIN, move || Cascade::open(choice, &paths, &key).map_err(fault::from_store)).await
     }
+}
+
+/// How long everything may take to be read. Where it is read call by call, each has an end of its own, and all together
+/// take the longer the more is kept: whoever does not wait for them does not have the next one begin anew.
+fn reads_within(stores: &Option<Cascade>) -> Duration {
+    if stores.as_ref().is_some_and(Cascade::may_be_away) { ALL_WITHIN } else { STORE_WITHIN }
 }
 
 /// Runs a call on the store, which may block, on a thread that may.

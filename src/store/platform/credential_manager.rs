@@ -48,9 +48,9 @@ impl Platform {
     /// Every call is quick, so nothing is given up.
     pub(in crate::store) fn awaited_until(&self, _: Instant) {}
 
-    /// Whether it can be read.
-    pub(in crate::store) fn look(&self, attributes: &[(&str, &str)]) -> Result<()> {
-        self.items(attributes).map(drop)
+    /// It has no lock.
+    pub(in crate::store) fn look(&self) -> Result<()> {
+        Ok(())
     }
 
     /// The entries of loom, or of one of its users.
@@ -60,10 +60,10 @@ impl Platform {
         Ok(names.filter(|name| wanted.as_ref().is_none_or(|wanted| wanted == name)).map(Item).collect())
     }
 
-    /// The attributes of an entry, as its name tells them; `None` if it is another program's.
-    pub(in crate::store) fn attributes(&self, item: &Item) -> Result<Option<HashMap<String, String>>> {
-        let Some(user) = user(&item.0) else { return Ok(None) };
-        Ok(Some(HashMap::from([("service".to_owned(), "loom".to_owned()), ("username".to_owned(), user)])))
+    /// The attributes of each of these entries, as its name tells them; `None` for one that is another program's.
+    pub(in crate::store) fn attributes(&self, items: &[Item]) -> Result<Vec<Option<HashMap<String, String>>>> {
+        let named = |user| HashMap::from([("service".to_owned(), "loom".to_owned()), ("username".to_owned(), user)]);
+        Ok(items.iter().map(|item| user(&item.0).map(named)).collect())
     }
 
     /// The value of an entry; `None` if it is gone.
@@ -86,6 +86,11 @@ impl Platform {
         }
         // No record, so that it is said that this one is damaged.
         Ok(Some(Zeroizing::new(PARTS.as_bytes().to_vec())))
+    }
+
+    /// The value of each of these entries; `None` for one that is gone.
+    pub(in crate::store) fn secrets(&self, items: &[Item]) -> Result<Vec<Option<Zeroizing<Vec<u8>>>>> {
+        items.iter().map(|item| self.secret(item)).collect()
     }
 
     /// Makes the entry with these attributes, in the place of one that is there.

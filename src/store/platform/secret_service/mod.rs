@@ -10,6 +10,7 @@
 //! that could not be read back because the service hung.
 
 mod buses;
+mod calls;
 mod signals;
 mod transfer;
 
@@ -30,6 +31,7 @@ use crate::msg;
 
 pub use buses::bring_bus;
 pub(in crate::store) use buses::known_buses;
+use calls::{ANSWER_WITHIN, NAME, ask, ask_each, failed, found};
 pub(in crate::store) use signals::Signals;
 use transfer::{Offer, TransferKey};
 
@@ -63,16 +65,12 @@ type Sealed = (Path<'static>, Vec<u8>, Vec<u8>, String);
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-const NAME: &str = "org.freedesktop.secrets";
 const PATH: &str = "/org/freedesktop/secrets";
 const SERVICE: &str = "org.freedesktop.Secret.Service";
 const COLLECTION: &str = "org.freedesktop.Secret.Collection";
 const ITEM: &str = "org.freedesktop.Secret.Item";
 const PROMPT: &str = "org.freedesktop.Secret.Prompt";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
-
-/// How long one answer may take. A person is not asked anything, so nothing takes long that works.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long it is waited for an item that is made when nobody waits any more.
 const LATE_WITHIN: Duration = Duration::from_secs(10 * 60);
@@ -132,24 +130,22 @@ impl Platform {
         }
     }
 
-    /// Fails if the default collection or an item with these attributes is locked. Nothing prompts for this.
-    pub(in crate::store) fn look(&self, attributes: &[(&str, &str)]) -> Result<()> {
+    /// Fails if the default collection is locked. Nothing prompts for this.
+    pub(in crate::store) fn look(&self) -> Result<()> {
         let default = self.default_collection()?;
         let (Variant(is_locked),): (Variant<bool>,) = self.call(&default, PROPERTIES, "Get", (COLLECTION, "Locked"))?;
-        let (_, locked) = self.search(attributes)?;
-        if is_locked || !locked.is_empty() { Err(StoreError::Locked(StoredIn::Keyring)) } else { Ok(()) }
+        if is_locked { Err(StoreError::Locked(StoredIn::Keyring)) } else { Ok(()) }
     }
 
-    /// The items that, according to the service, have these attributes, in every collection.
+    /// The items that, according to the service, have these attributes, in every collection. Fails if one of them is
+    /// locked. Nothing prompts for this.
     pub(in crate::store) fn items(&self, attributes: &[(&str, &str)]) -> Result<Vec<Item>> {
-        let (open, _) = self.search(attributes)?;
+        let wanted: HashMap<&str, &str> = attributes.iter().copied().collect();
+        let (open, locked): (Vec<Path>, Vec<Path>) = self.call(PATH, SERVICE, "SearchItems", (wanted,))?;
+        if !locked.is_empty() {
+            return Err(StoreError::Locked(StoredIn::Keyring));
+        }
         Ok(open.into_iter().map(Item).collect())
-    }
-
-    /// The attributes of an item; `None` if it is gone.
-    pub(in crate::store) fn attributes(&self, item: &Item) -> Result<Option<HashMap<String, String>>> {
-        let get = ask::<(Variant<HashMap<String, String>>,)>;
-        found(get(&self.channel, &item.0, PROPERTIES, "Get", (ITEM, "Attributes")).map(|(found,)| found.0))
     }
 
     /// The secret of an item; `None` if it is gone.
@@ -157,6 +153,20 @@ impl Platform {
         let get = ask::<(Sealed,)>(&self.channel, &item.0, ITEM, "GetSecret", (self.session.clone(),));
         let Some(((_, vector, sealed, _),)) = self.read_back(item, found(get))? else { return Ok(None) };
         self.key.open(&vector, &sealed).map(Some).ok_or_else(refused)
+    }
+
+    /// The attributes of each of these items; `None` for one that is gone.
+    pub(in crate::store) fn attributes(&self, items: &[Item]) -> Result<Vec<Option<HashMap<String, String>>>> {
+        let get = |item: &Item| Message::call_with_args(NAME, &item.0, PROPERTIES, "Get", (ITEM, "Attributes"));
+        let all = ask_each::<(Variant<HashMap<String, String>>,)>(&self.channel, items.iter().map(get))?;
+        Ok(all.into_iter().map(|found| found.map(|(found,)| found.0)).collect())
+    }
+
+    /// The secret of each of these items; `None` for one that is gone.
+    pub(in crate::store) fn secrets(&self, items: &[Item]) -> Result<Vec<Option<Zeroizing<Vec<u8>>>>> {
+        let get = |item: &Item| Message::call_with_args(NAME, &item.0, ITEM, "GetSecret", (self.session.clone(),));
+        let open = |((_, vector, sealed, _),): (Sealed,)| self.key.open(&vector, &sealed).ok_or_else(refused);
+        ask_each(&self.channel, items.iter().map(get))?.into_iter().map(|found| found.map(open).transpose()).collect()
     }
 
     /// Minds what became of reading an item that was made just now. After an answer that failed quickly the call may be
@@ -232,12 +242,6 @@ impl Platform {
         if is_none(&path) { Err(StoreError::of_keyring(msg!("keyring-empty"))) } else { Ok(path) }
     }
 
-    /// Items that are open, and those that are locked.
-    fn search(&self, attributes: &[(&str, &str)]) -> Result<(Vec<Path<'static>>, Vec<Path<'static>>)> {
-        let wanted: HashMap<&str, &str> = attributes.iter().copied().collect();
-        self.call(PATH, SERVICE, "SearchItems", (wanted,))
-    }
-
     /// Lets the keyring ask a person, and says what came of it: the path of what was made, if something was.
     fn prompt(&self, prompt: &Path<'static>) -> Result<Option<Path<'static>>> {
         let rule = format!("type='signal',sender='{NAME}',interface='{PROMPT}',path='{prompt}'");
@@ -284,42 +288,9 @@ impl Drop for Platform {
     }
 }
 
-fn ask<R: ReadAll>(
-    channel: &Channel,
-    path: &str,
-    interface: &str,
-    method: &str,
-    arguments: impl AppendAll,
-) -> std::result::Result<R, Error> {
-    let call = Message::call_with_args(NAME, path, interface, method, arguments);
-    channel.send_with_reply_and_block(call, ANSWER_WITHIN)?.read_all()
-}
-
-/// The answer about an item; `None` if somebody else removed the item meanwhile.
-fn found<T>(answer: std::result::Result<T, Error>) -> Result<Option<T>> {
-    const GONE: [&str; 4] = [
-        "org.freedesktop.Secret.Error.NoSuchObject",
-        "org.freedesktop.DBus.Error.UnknownObject",
-        "org.freedesktop.DBus.Error.UnknownMethod",
-        "org.freedesktop.DBus.Error.UnknownInterface",
-    ];
-    match answer {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.name().is_some_and(|name| GONE.contains(&name)) => Ok(None),
-        Err(error) => Err(failed(error)),
-    }
-}
-
 /// Whether the path is `/`, which stands for no object.
 fn is_none(path: &Path) -> bool {
     &**path == "/"
-}
-
-fn failed(error: Error) -> StoreError {
-    match error.name() {
-        Some("org.freedesktop.Secret.Error.IsLocked") => StoreError::Locked(StoredIn::Keyring),
-        _ => StoreError::of_keyring(msg!("keyring-says", error = error.message().unwrap_or_default())),
-    }
 }
 
 fn refused() -> StoreError {
