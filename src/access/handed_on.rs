@@ -6,6 +6,9 @@ use super::{Identity, IssuedToken, Ledger, Standing};
 impl Ledger {
     /// The people on whom these tokens rest, and on whom those rest that issued them.
     pub fn identities(&self, standing: &Standing) -> Result<Vec<Identity>> {
+        if standing.is_users() {
+            return Ok(Vec::new());
+        }
         Ok(self.current()?.line(standing).0.into_iter().filter_map(IssuedToken::rests_on).collect())
     }
 

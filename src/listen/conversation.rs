@@ -27,6 +27,9 @@ const LAST_WORD_WITHIN: Duration = Duration::from_secs(1);
 /// How many requests of one party may be under way at once; more wait for their turn. As many may last.
 const MAX_TURNS: usize = 64;
 
+/// Most requests are shorter than this, in bytes.
+const USUAL: usize = 1024;
+
 /// A request that is under way for so long lasts: it may go on for minutes, and is not to keep short ones waiting.
 const LASTS_AFTER: Duration = Duration::from_secs(5);
 
@@ -165,7 +168,7 @@ impl Buffer {
     /// Grows by copying to a new place and zeroing the old one, which `Vec` alone would not do.
     fn make_room(&mut self) {
         if self.0.len() == self.0.capacity() {
-            let size = (self.0.capacity() * 2).clamp(256, MAX_FRAME);
+            let size = (self.0.capacity() * 2).clamp(USUAL, MAX_FRAME);
             let mut larger = Zeroizing::new(Vec::with_capacity(size));
             larger.extend_from_slice(&self.0);
             self.0 = larger;

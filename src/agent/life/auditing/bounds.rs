@@ -129,15 +129,14 @@ impl Bounds {
 
 #[cfg(test)]
 mod tests {
-    use super::super::own::own_entry;
+    use super::super::own;
     use super::super::rates::WINDOW;
     use super::*;
     use crate::base::moment;
     use crate::wire::Actor;
 
     fn entry(actor: Actor) -> AuditEntry {
-        let (time, outcome) = ("2026-01-01T00:00:00Z".into(), "denied".into());
-        AuditEntry { time, actor, outcome, ..own_entry("auth.fail") }
+        AuditEntry { time: "2026-01-01T00:00:00Z".into(), ..own::entry("auth.fail", actor, "denied") }
     }
 
     /// How many of so many are noted one by one.

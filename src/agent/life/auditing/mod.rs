@@ -34,7 +34,7 @@ use self::bounds::Bounds;
 pub(crate) use self::called::Called;
 use self::kind::Kind;
 pub(crate) use self::outcome::Outcome;
-use self::own::own_entry;
+use self::own::entry;
 use self::queue::Queue;
 use self::rights::changes_rights;
 use self::room::Reserved;
@@ -130,7 +130,7 @@ impl Auditing {
         let Who { actor, author, door } = who;
         let (author, kind) = (self.root_of(author), Kind::of(event, outcome));
         let reserved = room.map_or(Reserved::No, |room| room.used_by(&author, kind));
-        let entry = about.of(AuditEntry { actor, door, outcome: outcome.name().to_owned(), ..own_entry(event) });
+        let entry = about.of(AuditEntry { door, ..entry(event, actor, outcome.name()) });
         let admitted = lock(&self.bounds).admit(&author, kind, entry, reserved);
         match admitted {
             Some(entry) => self.push(kind, entry),

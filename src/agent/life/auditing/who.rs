@@ -34,7 +34,7 @@ pub(crate) enum Author {
 impl Who {
     /// This agent, which does something of its own accord.
     pub(crate) fn agent() -> Who {
-        Who { actor: super::own::own_entry("").actor, author: Author::Agent, door: None }
+        Who { actor: super::own::own_actor(), author: Author::Agent, door: None }
     }
 
     /// It counts for this one.
