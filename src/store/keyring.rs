@@ -230,9 +230,7 @@ impl Store for Keyring {
         let is_meant = |account: AccountKey| origins.iter().any(|origin| account.server().same_origin(origin));
         for part in items.chunks(TOGETHER) {
             let part = part.to_vec();
-            let names =
-                move |platform: &Platform| part.iter().map(|item| user(platform, item)).collect::<Result<Vec<_>>>();
-            let names = self.with_open(names)?.into_iter().flatten();
+            let names = self.with_open(move |platform| users(platform, &part))?.into_iter().flatten();
             if names.filter_map(|name| name.parse().ok()).any(is_meant) {
                 return Ok(true);
             }

@@ -52,7 +52,7 @@ fn lost<T: std::fmt::Debug>(outcome: Result<T, StoreError>) -> bool {
 
 fn whether_an_origin_is_named_is_said_without_a_secret(_: &dyn Bench, mut store: Box<dyn Store>) {
     let url = |text: &str| ServerUrl::parse(text).unwrap();
-    let mut names =
+    let names =
         |store: &mut dyn Store, text: &str| store.names_any(&[url("https://other.example"), url(text)]).unwrap();
     let own = |server: &str, user: &str| {
         let credential = Credential::token(Secret::new("s".into()), TokenSource::Given);
