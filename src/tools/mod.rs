@@ -8,11 +8,17 @@ mod authorization;
 mod dialect;
 mod docker;
 mod exchange;
+mod goauth;
+mod kube;
 mod names;
+mod netrc;
 mod text;
 mod url;
 
 pub use authorization::authorization;
 pub use dialect::{Dialect, Input};
 pub use exchange::{Answer, Beside, Call, Failure, Label, MAX_INPUT, Question, Said, ToolRequest};
+pub use goauth::{GoQuestion, GoRequest, challenges, print_headers};
+pub use kube::{KubeRequest, print_credential};
 pub use names::{dialect_of, programs};
+pub use netrc::{netrc_question, print_netrc};

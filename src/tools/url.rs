@@ -25,7 +25,7 @@ impl Place {
     /// Parses `[SCHEME://]HOST[:PORT][/PATH]`. `None` for other schemes, and where a user, a query, a fragment, a
     /// backslash, a blank or a control character makes it something else than a place.
     pub(super) fn parse(text: &str) -> Option<Place> {
-        if text.contains(|c: char| c.is_control() || c.is_whitespace() || "\\@?#".contains(c)) {
+        if text.contains(|c: char| c.is_control() || c.is_whitespace() || "\\?#".contains(c)) {
             return None;
         }
         let (scheme, rest) = match text.split_once("://") {
@@ -36,7 +36,8 @@ impl Place {
         };
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let place = Place { scheme, host: host.to_owned(), path: path.trim_matches('/').to_owned() };
-        (!host.is_empty()).then_some(place)
+        // Before the host it would be a user; in a path it is a letter like others.
+        (!host.is_empty() && !host.contains('@')).then_some(place)
     }
 
     /// The host with its port, if one was named.
@@ -47,6 +48,17 @@ impl Place {
     /// The path without a slash at its ends.
     pub(super) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Whether the scheme was named, and is that of TLS.
+    pub(super) fn names_tls(&self) -> bool {
+        self.scheme == Some(Scheme::Https)
+    }
+
+    /// The URL of what is meant over TLS.
+    pub(super) fn url(&self) -> String {
+        let slash = if self.path.is_empty() { "" } else { "/" };
+        format!("https://{}{slash}{}", self.host, self.path)
     }
 
     /// The same place with another path.

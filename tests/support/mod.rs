@@ -41,7 +41,7 @@ pub use jar::{Jar, Seen};
 pub use keyring::Session;
 pub use loom_server::LoomServer;
 pub use machines::{FIRST, Machines, SECOND};
-pub use nginx::{Nginx, certificates, certificates_for};
+pub use nginx::{Nginx, certificates, certificates_for, free_port};
 pub use openbao::OpenBao;
 pub use provider::{Provider, installed};
 pub use rotating::Rotating;
@@ -80,6 +80,23 @@ pub fn as_root(why: &str) -> Option<()> {
         skip(why);
     }
     root.then_some(())
+}
+
+/// A program that no package of Debian's has, so that `tests/run` cannot install it; `None`, and said so, where this
+/// machine does not have it.
+pub fn machine_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|path| path.is_file());
+    if found.is_none() {
+        say(format_args!("not tried: {name}, which this machine does not have"));
+    }
+    found
+}
+
+/// A file below `target`, of what `tests/run` puts there; `None`, said by `skip`, where it is not.
+pub fn provided(path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(path);
+    provider::installed(&path).map(|()| path)
 }
 
 /// A program the test needs; `None`, said by `skip`, if it is not installed.

@@ -159,6 +159,6 @@ pub(super) fn git_exec_path() -> PathBuf {
     PathBuf::from(String::from_utf8(done.stdout).unwrap().trim())
 }
 
-pub(super) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -1,7 +1,7 @@
 //! Docker's helper by its bytes.
 
 use super::bench::Bench;
-use crate::support::{Output, find_program, run};
+use crate::support::{Output, machine_program, run};
 
 const NOTHING: &str = "credentials not found in native keychain\n";
 
@@ -66,7 +66,7 @@ fn without_an_agent_docker_is_told_why() {
 
 #[test]
 fn dockers_own_program_logs_out_what_it_stored() {
-    if find_program("docker").is_none() {
+    if machine_program("docker").is_none() {
         return;
     }
     let bench = Bench::new();

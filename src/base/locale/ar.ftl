@@ -527,6 +527,7 @@ git-missing = تعذّر تشغيل git: { $error }
 git-refused = لم يغيّر git إعداداته: { $error }
 git-silent = لم يجب git خلال { $seconds } ثانية
 hint-git-missing = ثبّت git، أو أضف مجلده إلى PATH
+netrc-unsayable = لا يمكن أن يرد اسم المستخدم أو السر كما هو في ملف {"\u2066"}netrc{"\u2069"}
 helper-missing = البرنامج git-credential-loom غير مثبّت بجوار loom
 hint-helper-missing = ثبّت البرامج الثلاثة في مجلد واحد
 
@@ -594,6 +595,19 @@ cmd-exec-more =
       loom exec --scopes read --server https://api.example -- ./agent.sh
     مع {"\u2066"}--env{"\u2069"} يحصل على رمز الخادم نفسه؛ ويمكن لجميع عمليات الأمر قراءة المتغير.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
+cmd-kube = طباعة رمز مميز بصفة إضافة بيانات الاعتماد في {"\u2066"}kubectl{"\u2069"}
+cmd-kube-more =
+    يشغّله {"\u2066"}kubectl{"\u2069"} لمستخدم له كتلة {"\u2066"}exec{"\u2069"}؛ والخادم هو العنقود ما لم يحدّد {"\u2066"}--server{"\u2069"} غيره.
+    {"\u2066"}  kubectl config set-credentials me --exec-command=loom --exec-arg=kube --exec-interactive-mode=IfAvailable \{"\u2069"}
+    {"\u2066"}    --exec-provide-cluster-info=true --exec-api-version=client.authentication.k8s.io/v1{"\u2069"}
+cmd-goauth = طباعة ترويسات لخوادم وحدات {"\u2066"}Go{"\u2069"}
+cmd-goauth-more =
+    يشغّله {"\u2066"}Go{"\u2069"}؛ ما يحدّده {"\u2066"}--server{"\u2069"} يُقال له قبل أن يسأل، وما عداه حين يرفض خادم.
+    {"\u2066"}  go env -w GOAUTH='loom goauth --server https://proxy.example;netrc'{"\u2069"}
+cmd-netrc = طباعة سطر من ملف {"\u2066"}netrc{"\u2069"}
+cmd-netrc-more =
+    ملف كهذا لا يعرف المخطط ولا المنفذ: يسري السر على كل منافذ المضيف.
+    {"\u2066"}  curl --netrc-file <(loom netrc --server https://api.example) https://api.example/user{"\u2069"}
 cmd-serve = فتح بوابة HTTP للوكيل: واجهة REST وتسجيل الدخول الموحّد وصفحة الموافقة على الأجهزة
 cmd-serve-more =
     تطبع عنوانها وتبقى مفتوحة ما دام الوكيل يعمل؛ والقسم {"\u2066"}[http]{"\u2069"} في الإعدادات يفتحها مع الوكيل.
@@ -721,6 +735,7 @@ arg-env = المتغير الذي يُوضع فيه الرمز المميز
 arg-command = الأمر ووسائطه
 arg-key = الإعداد: default_server أو store أو language أو autologin أو lock_after
 arg-value = قيمته الجديدة
+arg-goauth-url = العنوان الذي رُفض؛ يضيفه {"\u2066"}Go{"\u2069"}
 arg-url = الخادم
 arg-operation = get أو store أو erase أو capability
 arg-event = هذا الحدث فقط، أو كل ما تحته: {"\u2066"}token{"\u2069"} يعني {"\u2066"}token.get{"\u2069"} و{"\u2066"}token.renew{"\u2069"}

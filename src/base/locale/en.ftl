@@ -527,6 +527,7 @@ git-missing = git cannot be run: { $error }
 git-refused = git did not change its configuration: { $error }
 git-silent = git did not answer within { $seconds } seconds
 hint-git-missing = install git, or add its directory to PATH
+netrc-unsayable = the user name or the secret cannot stand in a netrc file as it is
 helper-missing = git-credential-loom is not installed beside loom
 hint-helper-missing = install all three programs into one directory
 
@@ -595,6 +596,19 @@ cmd-exec-more =
       loom exec --scopes read --server https://api.example -- ./agent.sh
     With --env it gets the server's token itself; every process of the command can read the variable.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
+cmd-kube = Print a token as kubectl's credential plugin
+cmd-kube-more =
+    kubectl runs it for a user with an exec block; the server is the cluster, unless --server names another.
+      kubectl config set-credentials me --exec-command=loom --exec-arg=kube --exec-interactive-mode=IfAvailable \
+        --exec-provide-cluster-info=true --exec-api-version=client.authentication.k8s.io/v1
+cmd-goauth = Print headers for Go's module proxies
+cmd-goauth-more =
+    Go runs it; what --server names it is told before it asks, everything else when a server refuses.
+      go env -w GOAUTH='loom goauth --server https://proxy.example;netrc'
+cmd-netrc = Print a line of a netrc file
+cmd-netrc-more =
+    Such a file knows neither scheme nor port: the secret counts for every port of the host.
+      curl --netrc-file <(loom netrc --server https://api.example) https://api.example/user
 cmd-serve = Open the agent's HTTP door: the REST API, single sign-on and the page to approve devices
 cmd-serve-more =
     It prints its URL and stays open as long as the agent runs; [http] in the settings opens it with the agent.
@@ -721,6 +735,7 @@ arg-env = The variable that gets the token
 arg-command = The command and its arguments
 arg-key = The setting: default_server, store, language, autologin or lock_after
 arg-value = Its new value
+arg-goauth-url = The URL that was refused; Go adds it
 arg-url = The server
 arg-operation = get, store, erase or capability
 arg-event = Only this event, or all below it: token means token.get and token.renew

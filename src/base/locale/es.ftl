@@ -527,6 +527,7 @@ git-missing = no se puede ejecutar git: { $error }
 git-refused = git no cambió su configuración: { $error }
 git-silent = git no respondió en { $seconds } segundos
 hint-git-missing = instale git o añada su directorio a PATH
+netrc-unsayable = el nombre de usuario o el secreto no pueden figurar tal cual en un archivo netrc
 helper-missing = git-credential-loom no está instalado junto a loom
 hint-helper-missing = instale los tres programas en un mismo directorio
 
@@ -595,6 +596,19 @@ cmd-exec-more =
       loom exec --scopes read --server https://api.example -- ./agent.sh
     Con --env recibe el propio token del servidor; todos los procesos del comando pueden leer la variable.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
+cmd-kube = Imprime un token como complemento de credenciales de kubectl
+cmd-kube-more =
+    kubectl lo ejecuta para un usuario con un bloque exec; el servidor es el clúster, salvo que --server indique otro.
+      kubectl config set-credentials me --exec-command=loom --exec-arg=kube --exec-interactive-mode=IfAvailable \
+        --exec-provide-cluster-info=true --exec-api-version=client.authentication.k8s.io/v1
+cmd-goauth = Imprime cabeceras para los servidores de módulos de Go
+cmd-goauth-more =
+    Lo ejecuta Go; lo que indica --server se le dice antes de preguntar, lo demás cuando un servidor lo rechaza.
+      go env -w GOAUTH='loom goauth --server https://proxy.example;netrc'
+cmd-netrc = Imprime una línea de un archivo netrc
+cmd-netrc-more =
+    Un archivo así no conoce ni esquema ni puerto: el secreto vale para todos los puertos del servidor.
+      curl --netrc-file <(loom netrc --server https://api.example) https://api.example/user
 cmd-serve = Abrir la puerta HTTP del agente: la API REST, el inicio de sesión único y la página para aprobar dispositivos
 cmd-serve-more =
     Escribe su URL y queda abierta mientras el agente funcione; [http] en la configuración la abre con el agente.
@@ -722,6 +736,7 @@ arg-env = La variable que recibe el token
 arg-command = El comando y sus argumentos
 arg-key = El ajuste: default_server, store, language, autologin o lock_after
 arg-value = Su nuevo valor
+arg-goauth-url = La URL que fue rechazada; la añade Go
 arg-url = El servidor
 arg-operation = get, store, erase o capability
 arg-event = Solo este evento, o todos los que estén debajo: token significa token.get y token.renew

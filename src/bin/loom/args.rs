@@ -45,6 +45,9 @@ pub enum Command {
     Api(Api),
     Why(Why),
     Exec(Exec),
+    Kube(Kube),
+    Goauth(GoAuth),
+    Netrc,
     Serve(Serve),
     Lock,
     Unlock(Unlock),
@@ -136,6 +139,19 @@ pub struct Exec {
     pub reveal: bool,
     #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     pub command: Vec<std::ffi::OsString>,
+}
+
+#[derive(Args)]
+pub struct Kube {
+    #[arg(long, value_name = "USER")]
+    pub account: Option<String>,
+    #[arg(long, value_name = "AUDIENCE")]
+    pub audience: Option<String>,
+}
+
+#[derive(Args)]
+pub struct GoAuth {
+    pub url: Option<String>,
 }
 
 #[derive(Args)]
@@ -268,6 +284,7 @@ pub enum ConfigAction {
 pub fn takes_patterns(command: &Command) -> bool {
     match command {
         Command::Exec(args) => args.env.is_none(),
+        Command::Goauth(_) => true,
         _ => false,
     }
 }

@@ -7,9 +7,12 @@ mod completions;
 mod config;
 mod doctor;
 mod exec;
+mod goauth;
+mod kube;
 mod lock;
 mod login;
 mod logout;
+mod netrc;
 mod serve;
 mod setup_git;
 mod socket;
@@ -35,6 +38,9 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Api(args) => api::run(args, context),
         Command::Why(args) => why::run(args, context),
         Command::Exec(args) => exec::run(args, context),
+        Command::Kube(args) => kube::run(args, context),
+        Command::Goauth(args) => goauth::run(&args, context),
+        Command::Netrc => netrc::run(context),
         Command::Serve(args) => serve::run(args, context),
         Command::Lock => lock::run(context),
         Command::Unlock(args) => unlock::run(&args, context),

@@ -1,0 +1,55 @@
+//! `loom goauth`: what `GOAUTH` runs for the headers of Go's module proxies.
+
+use std::io::Read;
+
+use loom_credentials::client::Client;
+use loom_credentials::git::schemes;
+use loom_credentials::tools::{GoRequest, MAX_INPUT, challenges, print_headers};
+use loom_credentials::wire::{Code, Fault, reason};
+
+use crate::args::GoAuth;
+use crate::{Context, term};
+
+pub fn run(args: &GoAuth, context: &Context) -> Result<u8, Fault> {
+    let client = context.client()?;
+    match &args.url {
+        Some(url) => say(GoRequest::parse(url, offered()?), &client, context)?,
+        // The first time, Go asks nobody in particular: only what was named is said.
+        None => {
+            for pattern in &context.patterns {
+                let server = pattern.server().ok_or(reason::Command::OneServer)?;
+                say(GoRequest::parse(&server.to_string(), Vec::new()), &client, context)?;
+            }
+        }
+    }
+    Ok(0)
+}
+
+/// The schemes of the server that refused Go, whose answer is on standard input.
+fn offered() -> Result<Vec<String>, Fault> {
+    let mut head = Vec::new();
+    let bound = u64::try_from(MAX_INPUT).unwrap_or(u64::MAX);
+    let read = std::io::stdin().lock().take(bound).read_to_end(&mut head);
+    read.map_err(|error| Fault::from(reason::Command::StdinUnreadable { error: error.to_string() }))?;
+    Ok(challenges(&head).iter().flat_map(|value| schemes(value)).collect())
+}
+
+/// Where there is nothing, Go learns nothing and goes on.
+fn say(request: Option<GoRequest>, client: &Client, context: &Context) -> Result<(), Fault> {
+    for question in request.iter().flat_map(GoRequest::questions) {
+        match client.ask(&question.get) {
+            Ok(reply) => {
+                term::data(&String::from_utf8_lossy(&print_headers(&question.prefix, &reply.proof)));
+                break;
+            }
+            Err(fault) if fault.code() == Code::LoginRequired => {
+                // Go shows it with -x.
+                term::fault(context.locale, &fault);
+                break;
+            }
+            Err(fault) if fault.code() == Code::NotFound => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
+}
