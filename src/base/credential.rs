@@ -1,6 +1,6 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{AccountKey, Expiry, Grant, GrantKind, Message, Secret, reveal, reveal_some};
+use super::{AccountKey, Expiry, Grant, GrantKind, Message, Secret, Tool, reveal, reveal_some};
 use crate::msg;
 
 /// What a server accepts as proof of who asks.
@@ -22,9 +22,12 @@ pub enum Credential {
         /// `oauth_refresh_token`). Loom does not use it.
         #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
         oauth_refresh_token: Option<Secret>,
-        /// Whether a person or a program handed it over. If not, git approved it.
+        /// Whether a person or a program handed it over. If not, git or a tool approved it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         given: bool,
+        /// The tool that brought it; git if there is none, and nobody handed it over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tool: Option<Tool>,
     },
     /// The value of an `Authorization` header and its scheme, as git gave it (`authtype`, `credential`).
     Header {
@@ -36,9 +39,12 @@ pub enum Credential {
         /// When the header stops being valid, if git said so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<Expiry>,
-        /// Whether a person or a program handed it over. If not, git approved it.
+        /// Whether a person or a program handed it over. If not, git or a tool approved it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         given: bool,
+        /// The tool that brought it; git if there is none, and nobody handed it over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tool: Option<Tool>,
     },
     /// An opaque token. Often its end is not known beforehand, and only a 401 shows it.
     Token {
@@ -81,6 +87,8 @@ pub enum TokenSource {
 }
 
 /// How a credential came to be stored. A credential that came in one way does not replace one of another way unasked.
+///
+/// It is written as one word: `login`, `given`, `git`, or the name of the tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A login that loom made at the server.
@@ -89,6 +97,8 @@ pub enum Origin {
     Given,
     /// Git approved it (`git credential approve`).
     Git,
+    /// Another tool brought it, whose helper loom is.
+    Tool(Tool),
 }
 
 /// The kind of a credential, as `loom status` shows it.
@@ -101,6 +111,42 @@ pub enum Kind {
     Token,
     /// An OAuth 2.0 login.
     OAuth,
+}
+
+impl Origin {
+    /// Whether a server took it from git or a tool, so that what it takes from them next may have its place.
+    pub fn is_approval(self) -> bool {
+        match self {
+            Origin::Git | Origin::Tool(_) => true,
+            Origin::Login | Origin::Given => false,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Origin::Login => "login",
+            Origin::Given => "given",
+            Origin::Git => "git",
+            Origin::Tool(tool) => tool.name(),
+        }
+    }
+}
+
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match String::deserialize(from)?.as_str() {
+            "login" => Origin::Login,
+            "given" => Origin::Given,
+            "git" => Origin::Git,
+            tool => Origin::Tool(Tool::from_name(tool)),
+        })
+    }
 }
 
 impl Kind {
@@ -123,8 +169,22 @@ impl Credential {
     /// Marks a password or header as handed over by a person or a program; other kinds stay as they are.
     pub fn given(mut self) -> Self {
         match &mut self {
-            Credential::Basic { given, .. } | Credential::Header { given, .. } => *given = true,
+            Credential::Basic { given, tool, .. } | Credential::Header { given, tool, .. } => {
+                (*given, *tool) = (true, None);
+            }
             Credential::Token { .. } | Credential::OAuth { .. } => {}
+        }
+        self
+    }
+
+    /// What git approves in the place of what came in this way is still that tool's; what a tool brings is its own.
+    pub fn brought_as(mut self, before: Origin) -> Self {
+        match (&mut self, before) {
+            (Credential::Basic { tool, .. } | Credential::Header { tool, .. }, Origin::Tool(before)) => {
+                *tool = tool.or(Some(before));
+            }
+            (_, Origin::Login | Origin::Given | Origin::Git)
+            | (Credential::Token { .. } | Credential::OAuth { .. }, Origin::Tool(_)) => {}
         }
         self
     }
@@ -136,7 +196,9 @@ impl Credential {
             Credential::Token { source: TokenSource::Given, .. }
             | Credential::Basic { given: true, .. }
             | Credential::Header { given: true, .. } => Origin::Given,
-            Credential::Basic { given: false, .. } | Credential::Header { given: false, .. } => Origin::Git,
+            Credential::Basic { given: false, tool, .. } | Credential::Header { given: false, tool, .. } => {
+                tool.map_or(Origin::Git, Origin::Tool)
+            }
         }
     }
 

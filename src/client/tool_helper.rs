@@ -108,7 +108,7 @@ fn get(client: &Client, all: Vec<Get>) -> Result<Answer, Fault> {
 
 fn erase(client: &Client, all: Vec<GitCredential>) -> Result<Answer, Fault> {
     for which in all {
-        match client.ask(&Erase { which, secret: None }) {
+        match client.ask(&Erase { which, secret: None, tool: None }) {
             Err(fault) if fault.code() != Code::NotFound => return Err(fault),
             _ => {}
         }

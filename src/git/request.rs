@@ -93,13 +93,13 @@ impl Request {
         let authtype = self.authtype.take().filter(|_| self.credential.is_some());
         let (which, secret) = self.into_parts();
         let secret = secret.filter(|_| keep)?;
-        Some(Store { which, authtype, secret, password_expiry_utc, oauth_refresh_token })
+        Some(Store { which, authtype, secret, password_expiry_utc, oauth_refresh_token, tool: None })
     }
 
     /// What to forget for `erase`.
     pub fn into_erase(self) -> Erase {
         let (which, secret) = self.into_parts();
-        Erase { which, secret }
+        Erase { which, secret, tool: None }
     }
 
     fn into_parts(self) -> (GitCredential, Option<Secret>) {

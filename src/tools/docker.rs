@@ -14,7 +14,7 @@ use super::dialect::{Dialect, Input};
 use super::exchange::{Answer, Beside, Call, Failure, Label, Question, Said, ToolRequest};
 use super::text::{one_line, parse_json, print_json};
 use super::url::Place;
-use crate::base::{Secret, reveal};
+use crate::base::{Secret, Tool, reveal};
 use crate::wire::{Proof, Store};
 
 /// The three texts that have a meaning for docker.
@@ -71,7 +71,14 @@ fn request(call: &Call<'_>) -> Result<Request, (&'static str, u8)> {
                 return Err((NO_USER, 1));
             }
             let which = place.to_keep(Some(&username));
-            let store = Store { which, authtype: None, secret, password_expiry_utc: None, oauth_refresh_token: None };
+            let store = Store {
+                which,
+                authtype: None,
+                secret,
+                password_expiry_utc: None,
+                oauth_refresh_token: None,
+                tool: Some(Tool::Docker),
+            };
             Ok(Request::Store(Box::new(store)))
         }
         "list" => Ok(Request::List),

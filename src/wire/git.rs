@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Empty, Verb};
-use crate::base::{Secret, reveal, reveal_some};
+use crate::base::{Secret, Tool, reveal, reveal_some};
 
 /// Which credential git means, in git's own words (gitcredentials(7)).
 ///
@@ -114,6 +114,9 @@ pub struct Store {
     /// The refresh token that belongs to the secret, for another helper of git.
     #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
     pub oauth_refresh_token: Option<Secret>,
+    /// The tool that brings it; git if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<Tool>,
 }
 
 /// `erase`: the server refused this credential, or a person rejects it.
@@ -124,6 +127,9 @@ pub struct Erase {
     /// If present, only a credential that still has this very password or header value is meant.
     #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
+    /// If present, only what this tool brought is forgotten where `secret` is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<Tool>,
 }
 
 impl Verb for Get {

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::{AuditTrouble, FileAccount, Verb, Warning};
-use crate::base::{Expiry, Kind, ServerUrl, StoredIn};
+use crate::base::{Expiry, Kind, Origin, ServerUrl, StoredIn};
 
 /// `status`: who is logged in where. Without secrets.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -91,6 +91,9 @@ pub struct AccountStatus {
     pub renewable: bool,
     /// Whether a request for this server that names no user gets this account.
     pub default: bool,
+    /// How the credential came; absent if an older agent answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// Where the settings offer the account beside its own server.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub used_at: Vec<ServerUrl>,

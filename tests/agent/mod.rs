@@ -1,5 +1,6 @@
 //! The agent's life, its socket, and whom it gives what.
 
+mod brought;
 mod client;
 mod ends;
 mod foreign;

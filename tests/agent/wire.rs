@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use loom_credentials::base::{
-    Credential, Expiry, Kind, Locale, Route, Scopes, Secret, ServerUrl, StoredIn, Surroundings, TokenSource,
+    Credential, Expiry, Kind, Locale, Origin, Route, Scopes, Secret, ServerUrl, StoredIn, Surroundings, TokenSource,
+    Tool,
 };
 use loom_credentials::wire::*;
 
@@ -113,10 +114,11 @@ fn the_frames_of_git_are_as_recorded() {
         secret: secret("pw"),
         password_expiry_utc: Some(1),
         oauth_refresh_token: None,
+        tool: Some(Tool::Docker),
     };
     golden("store-header", &[&print_request(&store(Some("Bearer".into())), Locale::En, None)]);
     exchange(store(None), Empty {});
-    exchange(Erase { which: wanted(), secret: Some(secret("old")) }, Empty {});
+    exchange(Erase { which: wanted(), secret: Some(secret("old")), tool: Some(Tool::Docker) }, Empty {});
 }
 
 #[test]
@@ -443,6 +445,7 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         user: Some("alice".into()),
         renewable: true,
         default: true,
+        origin: Some(Origin::Tool(Tool::Docker)),
         used_at: vec![ServerUrl::parse("https://registry.example").unwrap()],
         state: Condition::Valid,
         checked: Some(Checked::Accepted),

@@ -132,8 +132,14 @@ impl Daemon {
                 let (host, username) = (host.to_owned(), Some(USER.to_owned()));
                 let which = GitCredential { protocol: "https".to_owned(), host, path: None, username };
                 let secret = Secret::new(PASSWORD.to_owned());
-                let store =
-                    Store { which, authtype: None, secret, password_expiry_utc: None, oauth_refresh_token: None };
+                let store = Store {
+                    which,
+                    authtype: None,
+                    secret,
+                    password_expiry_utc: None,
+                    oauth_refresh_token: None,
+                    tool: None,
+                };
                 print_request(&store, Locale::En, None).to_vec()
             }
             Speaks::Peer => b"store\n".to_vec(),

@@ -8,13 +8,14 @@
 //! credential reject`: then passwords and stored headers are forgotten, and a login is only marked.
 
 use crate::agent::Agent;
+use crate::agent::accounts::held::Held;
 use crate::agent::accounts::select;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::call::git_server;
 use crate::agent::call::noting::Noted;
 use crate::agent::life::auditing::About;
-use crate::base::{Credential, Scope};
+use crate::base::{Credential, Origin, Scope};
 use crate::wire::{Empty, Erase, Fault};
 
 impl Handle for Erase {
@@ -37,7 +38,11 @@ impl Handle for Erase {
                 // What another server lends to this one is not rejected here.
                 None => select::meant(seen, &server, user),
             };
-            let meant = found.iter().filter(|held| self.secret.as_ref().is_none_or(|old| held.secret().matches(old)));
+            let is_its = |held: &Held| {
+                let of_tool = |tool| held.credential().origin() == Origin::Tool(tool);
+                self.secret.as_ref().map_or(self.tool.is_none_or(of_tool), |old| held.secret().matches(old))
+            };
+            let meant = found.iter().filter(|held| is_its(held));
             meant.map(|held| (held.key().clone(), held.credential().clone())).collect::<Vec<_>>()
         });
         for (account, credential) in meant.await? {

@@ -153,6 +153,7 @@ fn account(held: &Held) -> AccountStatus {
         user: grant.and_then(|grant| grant.user.clone()),
         renewable: held.credential().is_renewable(),
         default: false,
+        origin: Some(held.credential().origin()),
         used_at: Vec::new(),
         state,
         checked: None,

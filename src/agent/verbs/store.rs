@@ -1,7 +1,8 @@
 //! What a login made, an approval does not replace.
 //!
-//! A credential knows how it came (`Origin`: a login, a person, git). `store` adds or updates what git brought; where a
-//! login or a person's own token has the account, or the user name that git sends for it, nothing is kept. A person,
+//! A credential knows how it came (`Origin`: a login, a person, git, another tool). `store` adds or updates what git or
+//! a tool brought; where a login or a person's own token has the account, or the user name that is sent for it, nothing
+//! is kept. What git approves of a tool's stays the tool's: it is listed for the tool, which may forget it. A person,
 //! and a token with `control`, may replace anything, and then the old login is revoked; with `write` alone nothing
 //! takes a login's place or goes before it (`Seen::has_login_behind`). Some servers end both logins then, as they are
 //! of one consent or one session: the new one is renewed at once to see whether it lives, and if not, it is made once
@@ -15,7 +16,7 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::call::git_server;
 use crate::agent::call::noting::Noted;
 use crate::agent::life::auditing::About;
-use crate::base::{AccountKey, Credential, Expiry, Origin, Scope, clock};
+use crate::base::{AccountKey, Credential, Expiry, Kind, Scope, clock};
 use crate::store::Record;
 use crate::wire::{Empty, Fault, Store, reason};
 
@@ -42,13 +43,17 @@ impl Handle for Store {
         let known = agent.accounts.with(|accounts| {
             let seen = accounts.seen_by(authority).and_lent_to(&server, &config);
             let found = select::candidates(seen, &server, user);
-            if let Some(held) = found.iter().find(|held| held.secret().matches(&self.secret)) {
+            let is_it = |held: &&&Held| held.secret().matches(&self.secret);
+            // A token that came from here is no password of somebody else either.
+            let all = || select::candidates(seen, &server, None).into_iter();
+            let token = || all().find(|held| held.credential().kind() != Kind::Basic && is_it(&held));
+            if let Some(held) = found.iter().find(is_it).copied().or_else(token) {
                 return Some(Known::Same(held.key().clone()));
             }
             // Whatever git was given under the user name of a login or of a token that was handed over, by the URL or
             // by another helper: it does not take their place.
             let is_another = |held: &&Held| {
-                user.is_some_and(|user| seen.sent_user(held) == user) && held.credential().origin() != Origin::Git
+                user.is_some_and(|user| seen.sent_user(held) == user) && !held.credential().origin().is_approval()
             };
             found.into_iter().find(is_another).map(|held| Known::Another(held.key().clone()))
         });
@@ -70,15 +75,16 @@ impl Handle for Store {
             None if !config.keeps_approved(&server) => return Ok(Empty {}),
             None => {}
         }
+        let tool = self.tool;
         let (user, credential) = match (self.authtype, self.which.username) {
             // A header need not name a user; what it is names the account then.
             (Some(authtype), user) => {
                 let user = user.unwrap_or_else(|| authtype.to_ascii_lowercase());
-                (user, Credential::Header { authtype, credential: self.secret, expires, given: false })
+                (user, Credential::Header { authtype, credential: self.secret, expires, given: false, tool })
             }
             (None, Some(user)) => {
                 let oauth_refresh_token = self.oauth_refresh_token;
-                (user, Credential::Basic { password: self.secret, expires, oauth_refresh_token, given: false })
+                (user, Credential::Basic { password: self.secret, expires, oauth_refresh_token, given: false, tool })
             }
             (None, None) => return Err(reason::Login::StoreWithoutUser.into()),
         };
@@ -95,8 +101,10 @@ impl Handle for Store {
         let own = account.clone();
         let kept = agent.accounts.amend(account, move |now| match now {
             None => Some(Record::new(own.clone(), credential.clone())),
-            Some(record) if record.credential().origin() == Origin::Git => Some(record.renewed(credential.clone())),
-            Some(_) => None,
+            Some(record) => {
+                let origin = record.credential().origin();
+                origin.is_approval().then(|| record.renewed(credential.clone().brought_as(origin)))
+            }
         });
         if kept.await? {
             caller.notes_done();
@@ -129,7 +137,7 @@ impl Store {
             caller.notes_done();
         }
         let news = move |record: &Record| {
-            let Credential::Basic { password, expires, oauth_refresh_token, given } = record.credential() else {
+            let Credential::Basic { password, expires, oauth_refresh_token, given, tool } = record.credential() else {
                 return None;
             };
             let is_news = ends.is_some_and(|ends| *expires != Some(ends))
@@ -142,6 +150,7 @@ impl Store {
                     expires: ends.or(*expires),
                     oauth_refresh_token: renewal.clone().or_else(|| oauth_refresh_token.clone()),
                     given: *given,
+                    tool: *tool,
                 })
             })
         };

@@ -171,7 +171,7 @@ fn with_token(args: Login, context: &Context) -> Result<LoginReply, Fault> {
         Some(token) => Credential::token(token, TokenSource::Given),
         // A password may hold what a token may not, as long as it fits a line.
         None if args.account.is_some() && text.is_one_line() && !text.expose().is_empty() => {
-            Credential::Basic { password: text, expires: None, oauth_refresh_token: None, given: true }
+            Credential::Basic { password: text, expires: None, oauth_refresh_token: None, given: true, tool: None }
         }
         None => return Err(reason::Login::BadToken.into()),
     };
