@@ -5,6 +5,7 @@
 //! nothing for it follows its own convention: a person's public downloads go on, whatever loom holds.
 
 mod authorization;
+mod aws;
 mod dialect;
 mod docker;
 mod exchange;
@@ -16,6 +17,7 @@ mod text;
 mod url;
 
 pub use authorization::authorization;
+pub use aws::AwsKey;
 pub use dialect::{Dialect, Input};
 pub use exchange::{Answer, Beside, Call, Failure, Label, MAX_INPUT, Question, Said, ToolRequest};
 pub use goauth::{GoQuestion, GoRequest, challenges, print_headers};

@@ -1,5 +1,6 @@
 //! The helpers of other tools, started as the tools start them: by a name of their own.
 
+mod aws;
 mod bench;
 mod commands;
 mod docker;

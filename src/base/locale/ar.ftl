@@ -528,6 +528,8 @@ git-refused = لم يغيّر git إعداداته: { $error }
 git-silent = لم يجب git خلال { $seconds } ثانية
 hint-git-missing = ثبّت git، أو أضف مجلده إلى PATH
 netrc-unsayable = لا يمكن أن يرد اسم المستخدم أو السر كما هو في ملف {"\u2066"}netrc{"\u2069"}
+no-access-key = ما هو محفوظ للخادم { $server } ليس مفتاح وصول
+hint-no-access-key = {"\u2066"}loom login --server { $server } --account KEY-ID --with-token{"\u2069"}
 helper-missing = البرنامج git-credential-loom غير مثبّت بجوار loom
 hint-helper-missing = ثبّت البرامج الثلاثة في مجلد واحد
 
@@ -600,6 +602,11 @@ cmd-kube-more =
     يشغّله {"\u2066"}kubectl{"\u2069"} لمستخدم له كتلة {"\u2066"}exec{"\u2069"}؛ والخادم هو العنقود ما لم يحدّد {"\u2066"}--server{"\u2069"} غيره.
     {"\u2066"}  kubectl config set-credentials me --exec-command=loom --exec-arg=kube --exec-interactive-mode=IfAvailable \{"\u2069"}
     {"\u2066"}    --exec-provide-cluster-info=true --exec-api-version=client.authentication.k8s.io/v1{"\u2069"}
+cmd-aws = طباعة مفتاح وصول لبرامج {"\u2066"}AWS{"\u2069"}
+cmd-aws-more =
+    لإعداد {"\u2066"}credential_process{"\u2069"} في {"\u2066"}~/.aws/config{"\u2069"}؛ يُحفظ المفتاح لأي خادم تسمّيه، باسم معرّفه.
+    {"\u2066"}  loom login --server https://sts.example --account AKIAIOSFODNN7EXAMPLE --with-token{"\u2069"}
+    {"\u2066"}  aws configure set credential_process 'loom aws --server https://sts.example' --profile work{"\u2069"}
 cmd-goauth = طباعة ترويسات لخوادم وحدات {"\u2066"}Go{"\u2069"}
 cmd-goauth-more =
     يشغّله {"\u2066"}Go{"\u2069"}؛ ما يحدّده {"\u2066"}--server{"\u2069"} يُقال له قبل أن يسأل، وما عداه حين يرفض خادم.
@@ -735,6 +742,7 @@ arg-env = المتغير الذي يُوضع فيه الرمز المميز
 arg-command = الأمر ووسائطه
 arg-key = الإعداد: default_server أو store أو language أو autologin أو lock_after
 arg-value = قيمته الجديدة
+arg-aws-account = معرّف مفتاح الوصول
 arg-goauth-url = العنوان الذي رُفض؛ يضيفه {"\u2066"}Go{"\u2069"}
 arg-url = الخادم
 arg-operation = get أو store أو erase أو capability

@@ -528,6 +528,8 @@ git-refused = git did not change its configuration: { $error }
 git-silent = git did not answer within { $seconds } seconds
 hint-git-missing = install git, or add its directory to PATH
 netrc-unsayable = the user name or the secret cannot stand in a netrc file as it is
+no-access-key = what is kept for { $server } is no access key
+hint-no-access-key = loom login --server { $server } --account KEY-ID --with-token
 helper-missing = git-credential-loom is not installed beside loom
 hint-helper-missing = install all three programs into one directory
 
@@ -601,6 +603,11 @@ cmd-kube-more =
     kubectl runs it for a user with an exec block; the server is the cluster, unless --server names another.
       kubectl config set-credentials me --exec-command=loom --exec-arg=kube --exec-interactive-mode=IfAvailable \
         --exec-provide-cluster-info=true --exec-api-version=client.authentication.k8s.io/v1
+cmd-aws = Print an access key for AWS' programs
+cmd-aws-more =
+    For credential_process in ~/.aws/config; the key is kept for any server that you name, under its id.
+      loom login --server https://sts.example --account AKIAIOSFODNN7EXAMPLE --with-token
+      aws configure set credential_process 'loom aws --server https://sts.example' --profile work
 cmd-goauth = Print headers for Go's module proxies
 cmd-goauth-more =
     Go runs it; what --server names it is told before it asks, everything else when a server refuses.
@@ -735,6 +742,7 @@ arg-env = The variable that gets the token
 arg-command = The command and its arguments
 arg-key = The setting: default_server, store, language, autologin or lock_after
 arg-value = Its new value
+arg-aws-account = The id of the access key
 arg-goauth-url = The URL that was refused; Go adds it
 arg-url = The server
 arg-operation = get, store, erase or capability

@@ -528,6 +528,8 @@ git-refused = git no cambió su configuración: { $error }
 git-silent = git no respondió en { $seconds } segundos
 hint-git-missing = instale git o añada su directorio a PATH
 netrc-unsayable = el nombre de usuario o el secreto no pueden figurar tal cual en un archivo netrc
+no-access-key = lo que se guarda para { $server } no es una clave de acceso
+hint-no-access-key = loom login --server { $server } --account KEY-ID --with-token
 helper-missing = git-credential-loom no está instalado junto a loom
 hint-helper-missing = instale los tres programas en un mismo directorio
 
@@ -601,6 +603,11 @@ cmd-kube-more =
     kubectl lo ejecuta para un usuario con un bloque exec; el servidor es el clúster, salvo que --server indique otro.
       kubectl config set-credentials me --exec-command=loom --exec-arg=kube --exec-interactive-mode=IfAvailable \
         --exec-provide-cluster-info=true --exec-api-version=client.authentication.k8s.io/v1
+cmd-aws = Imprime una clave de acceso para los programas de AWS
+cmd-aws-more =
+    Para credential_process en ~/.aws/config; la clave se guarda para cualquier servidor que indique, bajo su id.
+      loom login --server https://sts.example --account AKIAIOSFODNN7EXAMPLE --with-token
+      aws configure set credential_process 'loom aws --server https://sts.example' --profile work
 cmd-goauth = Imprime cabeceras para los servidores de módulos de Go
 cmd-goauth-more =
     Lo ejecuta Go; lo que indica --server se le dice antes de preguntar, lo demás cuando un servidor lo rechaza.
@@ -736,6 +743,7 @@ arg-env = La variable que recibe el token
 arg-command = El comando y sus argumentos
 arg-key = El ajuste: default_server, store, language, autologin o lock_after
 arg-value = Su nuevo valor
+arg-aws-account = El id de la clave de acceso
 arg-goauth-url = La URL que fue rechazada; la añade Go
 arg-url = El servidor
 arg-operation = get, store, erase o capability

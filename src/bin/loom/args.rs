@@ -46,6 +46,7 @@ pub enum Command {
     Why(Why),
     Exec(Exec),
     Kube(Kube),
+    Aws(Aws),
     Goauth(GoAuth),
     Netrc,
     Serve(Serve),
@@ -147,6 +148,12 @@ pub struct Kube {
     pub account: Option<String>,
     #[arg(long, value_name = "AUDIENCE")]
     pub audience: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Aws {
+    #[arg(long, value_name = "KEY-ID")]
+    pub account: Option<String>,
 }
 
 #[derive(Args)]

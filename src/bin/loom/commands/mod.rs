@@ -3,6 +3,7 @@
 mod agent;
 mod api;
 mod audit;
+mod aws;
 mod completions;
 mod config;
 mod doctor;
@@ -39,6 +40,7 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Why(args) => why::run(args, context),
         Command::Exec(args) => exec::run(args, context),
         Command::Kube(args) => kube::run(args, context),
+        Command::Aws(args) => aws::run(args, context),
         Command::Goauth(args) => goauth::run(&args, context),
         Command::Netrc => netrc::run(context),
         Command::Serve(args) => serve::run(args, context),
