@@ -49,7 +49,7 @@ pub use error::StoreError;
 pub use key::{Protection, StoreKey};
 pub use lookout::Lookout;
 pub use migration::Copied;
-pub use platform::bring_bus;
+pub use platform::{KEYRING, bring_bus};
 pub use record::Record;
 
 /// Whether these bytes are a sealed file of a key that nobody has, which they never are: for fuzzing the parser.

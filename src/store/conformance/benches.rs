@@ -1,23 +1,16 @@
 //! The stores on the bench, each with its own way to spoil a record and to cut a write short. A store that is added has
 //! its bench here, and then has to keep all rules.
 
-use std::cell::RefCell;
 use std::io::{Seek, SeekFrom, Write};
-use std::process::Command;
 
 use super::super::contract::Store;
 use super::super::file::FileStore;
 use super::super::keyring::Keyring;
 use super::super::memory::MemoryStore;
-use super::super::platform::Platform;
-use super::super::{Record, StoreKey, bring_bus};
+use super::super::platform::Trial;
+use super::super::{Record, StoreKey};
 use super::{Bench, rules};
 use crate::base::{AccountKey, Paths, private_file};
-
-#[path = "../../../tests/support/session_bus.rs"]
-mod session_bus;
-
-use session_bus::SessionBus;
 
 struct Memory;
 
@@ -61,56 +54,24 @@ impl Bench for SealedFile {
     }
 }
 
-/// gnome-keyring, and a connection to it beside loom's own.
-struct GnomeKeyring {
-    service: RefCell<Platform>,
-    _bus: SessionBus,
-}
+struct RealKeyring(Trial);
 
-impl GnomeKeyring {
-    /// Nothing where the programs are not installed.
-    #[expect(clippy::print_stderr, reason = "who runs the tests is told what was not tried")]
-    fn start(home: &std::path::Path) -> Option<GnomeKeyring> {
-        let is_installed = |name: &str| Command::new(name).arg("--version").output().is_ok();
-        if !["dbus-run-session", "gnome-keyring-daemon"].into_iter().all(is_installed) {
-            assert!(std::env::var_os("CI").is_none(), "with CI set nothing may be skipped");
-            eprintln!("skipped: there is no gnome-keyring; tests/run installs it");
-            return None;
-        }
-        let mut session = Command::new("dbus-run-session");
-        for name in ["HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
-            session.env(name, home);
-        }
-        let bus = SessionBus::with_keyring(session);
-        bring_bus(bus.address());
-        Some(GnomeKeyring { service: RefCell::new(Platform::connect(bus.address()).unwrap()), _bus: bus })
-    }
-
-    fn add(&self, account: &AccountKey, value: &[u8]) {
-        let service = self.service.borrow_mut();
-        service.awaited_until(std::time::Instant::now() + std::time::Duration::from_secs(20));
-        let user = account.to_string();
-        service.create("loom", &[("service", "loom"), ("username", &user)], value).unwrap();
-    }
-}
-
-impl Bench for GnomeKeyring {
+impl Bench for RealKeyring {
     fn open(&self) -> Box<dyn Store> {
         Box::new(Keyring::default())
     }
 
-    /// The new item is there, and the old one too.
     fn cut_short(&self, record: &Record) {
-        self.add(record.account(), &serde_json::to_vec(record).unwrap());
+        self.0.cut_short(&record.account().to_string(), &serde_json::to_vec(record).unwrap());
     }
 
     fn damage(&self, account: &AccountKey) {
         Keyring::default().remove(std::slice::from_ref(account)).unwrap();
-        self.add(account, b"{\"account\":");
+        self.0.add(&account.to_string(), b"{\"account\":");
     }
 
-    /// It writes all that it has with each, so that ten times as many take some sixty times as long: 200 take twenty
-    /// seconds on a slow machine, 2,000 eleven minutes, and 10,000 would take hours.
+    /// gnome-keyring writes all that it has with each, so that ten times as many take some sixty times as long: 200
+    /// take twenty seconds on a slow machine, 2,000 eleven minutes, and 10,000 would take hours.
     fn many(&self) -> usize {
         if std::env::var_os("LOOM_FULL").is_some() { 2_000 } else { 200 }
     }
@@ -132,7 +93,7 @@ fn the_sealed_file_keeps_the_rules() {
 #[test]
 fn a_real_keyring_keeps_the_rules() {
     let home = tempfile::tempdir().unwrap();
-    if let Some(keyring) = GnomeKeyring::start(home.path()) {
-        rules::hold(&keyring);
+    if let Some(keyring) = Trial::start(home.path()) {
+        rules::hold(&RealKeyring(keyring));
     }
 }

@@ -24,6 +24,9 @@ use crate::msg;
 pub use super::silent::bring_bus;
 pub(in crate::store) use super::silent::{Item, Signals, known_buses};
 
+/// What the system calls it.
+pub const TITLE: &str = "Credential Manager";
+
 /// What the names of loom's entries begin with.
 const OURS: &str = "loom:";
 
@@ -194,4 +197,29 @@ fn parts_of(value: &[u8]) -> Option<(String, usize)> {
 
 fn failed(error: Error) -> StoreError {
     StoreError::of_keyring(msg!("keyring-says", error = error))
+}
+
+/// The Credential Manager itself, for tests: what is loom's in it is removed, so only Wine's is tried.
+#[cfg(test)]
+pub(in crate::store) struct Trial(Platform);
+
+#[cfg(test)]
+impl Trial {
+    /// Nothing but under Wine, which says so by a variable.
+    pub(in crate::store) fn start(_: &std::path::Path) -> Option<Trial> {
+        std::env::var_os("WINEPREFIX")?;
+        let manager = connect(|_| {}).unwrap();
+        manager.names().unwrap().iter().for_each(|name| manager.remove(name).unwrap());
+        Some(Trial(manager))
+    }
+
+    /// Puts this value into the user's entry.
+    pub(in crate::store) fn add(&self, user: &str, value: &[u8]) {
+        self.0.set(&name(user), value).unwrap();
+    }
+
+    /// Leaves what a put leaves that is cut short: a part is there, and no entry that leads to it.
+    pub(in crate::store) fn cut_short(&self, user: &str, value: &[u8]) {
+        self.0.set(&part_name(&name(user), "0123456789abcdef", 0), value).unwrap();
+    }
 }

@@ -13,6 +13,8 @@ mod buses;
 mod calls;
 mod signals;
 mod transfer;
+#[cfg(test)]
+mod trial;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -34,6 +36,11 @@ pub(in crate::store) use buses::known_buses;
 use calls::{ANSWER_WITHIN, NAME, ask, ask_each, failed, found};
 pub(in crate::store) use signals::Signals;
 use transfer::{Offer, TransferKey};
+#[cfg(test)]
+pub(in crate::store) use trial::Trial;
+
+/// What the system calls it.
+pub const TITLE: &str = "Secret Service";
 
 /// A connection to the Secret Service, with a key for the secrets that go over it.
 pub(in crate::store) struct Platform {
