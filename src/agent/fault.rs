@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::access::{LedgerError, Refused};
-use crate::base::{AccountKey, Message, Scope, ServerUrl, ServerUrlError, StoredIn, shell_word};
+use crate::base::{AccountKey, Locale, Message, Scope, ServerUrl, ServerUrlError, StoredIn, typed_words};
 use crate::msg;
 use crate::net::HttpError;
 use crate::oauth::loom_dialect::DialectError;
@@ -138,12 +138,12 @@ pub(crate) fn from_store(error: StoreError) -> Fault {
         StoreError::Damaged { path } => reason::Store::Damaged { path }.into(),
         StoreError::WrongKey { path, key } => reason::Store::WrongKey { path, key }.into(),
         StoreError::Missing { path, left, restorable } => {
-            let left: Vec<String> = left.iter().map(|path| shell_word(&path.to_string_lossy())).collect();
-            let anew = if left.is_empty() {
-                "loom agent restart".to_owned()
+            // What is typed is the same in every language.
+            let anew = Locale::En.render(&if left.is_empty() {
+                msg!("commands-anew")
             } else {
-                format!("rm {} && loom agent restart", left.join(" "))
-            };
+                msg!("commands-anew-without", files = typed_words(&left))
+            });
             if restorable {
                 reason::Store::MissingWithCopy { path, anew, copy: true }.into()
             } else {

@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 pub use api::ends_here;
 pub use call::caller::{Caller, WRITE_WITHIN};
 pub use call::dispatch::{answer, is_hello};
-pub use doors::{DoorOrder, Doors, RestrictedDoor};
+pub use doors::{DoorOrder, Doors, OwnDoor, RestrictedDoor};
 pub use fair::party::Party;
 pub use fair::places::{Place, Places};
 pub use gate::Gate;

@@ -1,7 +1,7 @@
 use std::sync::{Mutex, OnceLock};
 
 use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource};
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
@@ -75,16 +75,17 @@ impl Locale {
         if let Some(reason) = message.reason() {
             args.set("reason", self.format(reason));
         }
-        let mut texts = lock(self.texts());
-        if !texts.has_message(message.id()) {
-            let Some(text) = self.text(message.id()) else { return message.id().to_owned() };
+        self.format_with(&mut lock(self.texts()), message.id(), &args)
+    }
+
+    fn format_with(self, texts: &mut Texts, id: &str, args: &FluentArgs<'_>) -> String {
+        if !texts.has_message(id) {
+            let Some(text) = self.text(id) else { return id.to_owned() };
             // Errors in a text are found by a test; what parsed is used.
             texts.add_resource_overriding(FluentResource::try_new(text.to_owned()).unwrap_or_else(|(text, _)| text));
         }
-        let Some(pattern) = texts.get_message(message.id()).and_then(|found| found.value()) else {
-            return message.id().to_owned();
-        };
-        texts.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
+        let Some(pattern) = texts.get_message(id).and_then(|found| found.value()) else { return id.to_owned() };
+        texts.format_pattern(pattern, Some(args), &mut Vec::new()).into_owned()
     }
 
     /// The text with this id, as it stands in the file: to parse all of them would take longer than most commands do,
@@ -122,17 +123,25 @@ impl Locale {
     }
 
     /// The texts that were asked for so far.
-    fn texts(self) -> &'static Mutex<FluentBundle<FluentResource>> {
-        static TEXTS: [OnceLock<Mutex<FluentBundle<FluentResource>>>; 3] = [const { OnceLock::new() }; 3];
-        TEXTS[self as usize].get_or_init(|| {
-            let language = LanguageIdentifier::from_bytes(self.tag().as_bytes()).unwrap_or_default();
-            let mut texts = FluentBundle::new_concurrent(vec![language]);
-            // Arguments inside Arabic sentences are isolated; elsewhere the marks would only be copied along.
-            texts.set_use_isolating(self == Locale::Ar);
-            Mutex::new(texts)
-        })
+    fn texts(self) -> &'static Mutex<Texts> {
+        static TEXTS: [OnceLock<Mutex<Texts>>; 3] = [const { OnceLock::new() }; 3];
+        TEXTS[self as usize].get_or_init(|| Mutex::new(self.no_texts(std::env::consts::OS)))
+    }
+
+    /// None yet, for a reader on this system: what a person can do about something differs, and each text that names
+    /// a program or a place says it for each.
+    fn no_texts(self, system: &'static str) -> Texts {
+        let language = LanguageIdentifier::from_bytes(self.tag().as_bytes()).unwrap_or_default();
+        let mut texts = FluentBundle::new_concurrent(vec![language]);
+        // Arguments inside Arabic sentences are isolated; elsewhere the marks would only be copied along.
+        texts.set_use_isolating(self == Locale::Ar);
+        // There is no second one of this name.
+        let _ = texts.add_function("SYSTEM", move |_, _| FluentValue::from(system));
+        texts
     }
 }
+
+type Texts = FluentBundle<FluentResource>;
 
 const RIGHT_TO_LEFT_ISOLATE: char = '\u{2067}';
 const POP_ISOLATE: char = '\u{2069}';
@@ -151,15 +160,32 @@ mod tests {
         };
         for locale in Locale::ALL {
             let all: HashSet<String> = entries(locale.source()).into_iter().collect();
-            let at_margin = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase());
-            let ids = locale.source().lines().filter(at_margin).map(|line| line.split(' ').next().unwrap());
-            assert!(ids.clone().count() > 500);
+            let ids: Vec<&str> = ids(locale).collect();
+            assert!(ids.len() > 500);
             for id in ids {
                 let alone = entries(locale.text(id).unwrap());
                 assert!(alone.len() == 1, "{} {id}: {alone:?}", locale.tag());
                 assert!(all.contains(&alone[0]), "{} {id}: {alone:?}", locale.tag());
             }
         }
+    }
+
+    #[test]
+    fn nobody_on_windows_is_told_of_programs_and_places_of_unix() {
+        let of_unix = ["chmod", "ls -l", " mv ", " rm ", "sudo", "kill ", "systemctl", "systemd", "ssh", "~/", "XDG_"];
+        for locale in Locale::ALL {
+            let mut texts = locale.no_texts("windows");
+            for id in ids(locale) {
+                let text = locale.format_with(&mut texts, id, &FluentArgs::new());
+                let named = of_unix.iter().find(|word| text.contains(**word));
+                assert!(named.is_none(), "{} {id}: {text}", locale.tag());
+            }
+        }
+    }
+
+    fn ids(locale: Locale) -> impl Iterator<Item = &'static str> {
+        let at_margin = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase());
+        locale.source().lines().filter(at_margin).map(|line| line.split(' ').next().unwrap())
     }
 
     #[test]

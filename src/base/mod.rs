@@ -88,7 +88,7 @@ pub use server_config::{ServerConfig, TlsSettings, from_home};
 pub use server_pattern::ServerPattern;
 pub use server_url::ServerUrl;
 pub use server_url_error::ServerUrlError;
-pub use shell_word::shell_word;
+pub use shell_word::{shell_word, typed_words};
 pub use socket_path::socket_variable;
 pub use stamp::Stamp;
 pub use stored_in::{StoreChoice, StoredIn};

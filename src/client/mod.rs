@@ -19,5 +19,5 @@ pub use ending::Ended;
 pub use git_helper::run as run_git_helper;
 pub use place::Place;
 pub use report::{exit_code, helper_exit_code, report, report_through_loom};
-pub use start::refuse_directories_of_another;
+pub use start::{agent_program, refuse_directories_of_another};
 pub use tool_helper::run as run_tool_helper;

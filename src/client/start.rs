@@ -4,6 +4,7 @@
 //! build put into the environment nor `LOOM_TOKEN`.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,11 @@ pub fn refuse_directories_of_another(paths: &Paths) -> Result<(), Fault> {
     Err(reason::Agent::DirectoryOfAnother { path: dir.to_owned() }.into())
 }
 
+/// Where the agent's program lies that this installation would start; `None` where it is to be found by its name only.
+pub fn agent_program() -> Option<PathBuf> {
+    beside(NAME)
+}
+
 /// What to do about a directory or a file beside the socket; it names the variable that decides where that is.
 fn hint(error: &PrivateFileError) -> Message {
     match error {
@@ -74,7 +80,7 @@ fn hint(error: &PrivateFileError) -> Message {
 /// Returns once an agent listens in the background, or says why it cannot.
 fn launch(paths: &Paths, locale: Locale) -> Result<(), Fault> {
     // Of the same installation; only without one does PATH decide.
-    let program = beside(NAME).unwrap_or_else(|| NAME.into());
+    let program = agent_program().unwrap_or_else(|| NAME.into());
     let outcome = background::prepare(&mut Command::new(&program))
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| is_inherited(name, paths)))

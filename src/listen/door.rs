@@ -13,7 +13,7 @@ use tokio::time::{Instant, interval_at, sleep, timeout};
 
 use super::watch::Watch;
 use crate::access::Standing;
-use crate::agent::RestrictedDoor;
+use crate::agent::{OwnDoor, RestrictedDoor};
 use crate::base::private_file::{self, PrivateFileError};
 use crate::base::{AgentLock, LockOwner, Message, Paths};
 use crate::msg;
@@ -40,6 +40,9 @@ pub struct Door {
     lock: Option<AgentLock>,
     /// Who stands behind all that is asked here.
     standing: Option<Arc<Standing>>,
+    place: PathBuf,
+    /// The service manager that made the socket.
+    kept_by: Option<&'static str>,
 }
 
 /// What happens at a door.
@@ -140,12 +143,13 @@ impl Door {
     /// Takes over the socket that systemd listens on for us. With the lock, if nobody has it: whoever wants to end this
     /// agent finds it there.
     pub fn given(given: Given, paths: &Paths) -> Door {
+        let place = given.path.clone().unwrap_or_else(|| paths.socket().to_owned());
         let own = given.path.and_then(|path| {
             let name = Name::of(&path)?;
             Some(Own { name, made: false, lock: None, watch: Watch::over(&path, None).ok()? })
         });
         let lock = AgentLock::take(&paths.agent_lock()).ok().flatten();
-        Door { listener: given.listener, own, lock, standing: None }
+        Door { listener: given.listener, own, lock, standing: None, place, kept_by: Some(given.by) }
     }
 
     fn bind(
@@ -156,7 +160,13 @@ impl Door {
         let (listener, name) = listen(path)?;
         let (lock_path, lock) = lock.unzip();
         let watch = watch(path, lock_path.as_deref())?;
-        Ok(Door { listener, own: Some(Own { name, made: true, lock: lock_path, watch }), lock, standing })
+        let own = Some(Own { name, made: true, lock: lock_path, watch });
+        Ok(Door { listener, own, lock, standing, place: path.to_owned(), kept_by: None })
+    }
+
+    /// Where it is, and who keeps it.
+    pub(super) fn place(&self) -> OwnDoor {
+        OwnDoor { path: self.place.clone(), kept_by: self.kept_by }
     }
 
     /// The next one who comes, or that it is time to look at the socket's name.

@@ -28,6 +28,7 @@ pub fn serve(door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) -> Pin<
 async fn run(mut door: Door, agent: Arc<Agent>, idle_exit: Option<Duration>) {
     let hall = Hall::new(agent.clone());
     tokio::spawn(watch_tokens(agent.clone()));
+    agent.doors.opened(door.place());
     let further = tokio::spawn(serve_further(hall.clone()));
     agent.begin();
     tokio::select! {

@@ -75,6 +75,42 @@ impl From<io::Error> for ListenError {
     }
 }
 
+/// A program that is to be started when its user logs in, as each kind of system wants to be told.
+#[cfg(feature = "cli")]
+#[derive(Clone, Copy, Debug)]
+pub struct AtLogin<'a> {
+    /// Its name among all that are started.
+    pub name: &'a str,
+    /// Where it lies.
+    pub program: &'a std::path::Path,
+    /// Where it listens.
+    pub socket: &'a std::path::Path,
+    /// How the texts below name the program, and its socket.
+    pub usual_program: &'a str,
+    /// See [`usual_program`](Self::usual_program).
+    pub usual_socket: &'a str,
+    /// For systemd: names and texts of its units; the first is the one to enable.
+    pub units: &'a [(&'a str, &'a str)],
+    /// For launchd: a property list.
+    pub property_list: &'a str,
+    /// What stands in each file that was written for it: a file without may be anybody's.
+    pub mark: &'a str,
+}
+
+/// Why it was not said, or not unsaid, that a program is to be started.
+#[cfg(feature = "cli")]
+#[derive(Debug)]
+pub enum AtLoginError {
+    /// Somebody else wrote what stands there.
+    NotOurs(std::path::PathBuf),
+    /// The user has no directory for it.
+    NoHome,
+    /// The service manager's program refused, in these words, or could not be run.
+    Refused { program: String, said: String },
+    /// It cannot be written there.
+    Io { place: std::path::PathBuf, error: io::Error },
+}
+
 /// What the system says of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look {

@@ -84,7 +84,7 @@ pub mod process {
 
 /// The machine, when it was started, and the container on it. What the system does not say is an empty text.
 pub mod machine {
-    pub use super::system::machine::{container, id, name, name_space, process_space, start};
+    pub use super::system::machine::{container, id, is_in_windows, name, name_space, process_space, start};
 }
 
 /// A clock that goes on while the machine sleeps and that nobody can set.
@@ -146,7 +146,7 @@ pub mod signals {
 /// The program that starts a user's services and may hold their listeners. Without one, no listener is given and nobody
 /// is told.
 ///
-/// Linux: systemd.
+/// Linux: systemd. macOS: launchd, which is not told.
 #[cfg(feature = "agent")]
 pub mod service_manager {
     pub use super::system::service_manager::{Given, listener, say_ready, say_stopping};
@@ -168,6 +168,15 @@ pub mod streams {
 /// timer.
 pub mod alarm {
     pub use super::system::alarm::{cancel, end_after};
+}
+
+/// What the system starts when its user logs in. What somebody else wrote there stays as it is.
+///
+/// Linux: units of the user's systemd. macOS: a property list for launchd. Windows: a value of the user's Run key.
+#[cfg(feature = "cli")]
+pub mod at_login {
+    pub use super::common::{AtLogin, AtLoginError};
+    pub use super::system::at_login::{add, remove};
 }
 
 /// Keeps a process' memory and files from others. An error means that the process must not hold secrets; what a system

@@ -21,6 +21,12 @@ pub struct DoctorReply {
     pub file: FileReport,
     /// Whether the audit log is whole.
     pub audit: AuditVerifyReply,
+    /// The keyring of this system. An older agent does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyring: Option<KeyringReport>,
+    /// Where programs of this machine reach the agent. An older agent does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub door: Option<DoorReport>,
     /// The accounts of which the keyring has something that cannot be read any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<FileAccount>,
@@ -47,6 +53,28 @@ pub struct FileReport {
     pub state: FileCondition,
     /// The accounts whose records are whole.
     pub accounts: Vec<FileAccount>,
+}
+
+/// The keyring that this system has.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct KeyringReport {
+    /// What the system calls it.
+    pub name: String,
+    /// Whether new credentials go there.
+    pub used: bool,
+    /// Why not, if it was tried, in the language of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The agent's own socket, or on Windows its pipe.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DoorReport {
+    /// Its name, a path.
+    pub path: String,
+    /// The service manager that listens there for the agent and starts it, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_by: Option<String>,
 }
 
 /// An account in a store, named without its credential.

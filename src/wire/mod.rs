@@ -40,7 +40,7 @@ pub use device::{
     DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceGrant, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
     DeviceStart, DeviceStartReply, Devices,
 };
-pub use doctor::{Doctor, DoctorReply, FileAccount, FileCondition, FileReport};
+pub use doctor::{Doctor, DoctorReply, DoorReport, FileAccount, FileCondition, FileReport, KeyringReport};
 pub use fault::{Code, Fault};
 pub use frame::{FrameError, MAX_FRAME, VERSION, read_frame};
 pub use git::{Erase, Get, GetReply, GitCredential, Proof, Store};

@@ -192,6 +192,9 @@ fn an_agent_whose_socket_was_systemds_ends_with_it() {
     let mut systemd = Running(command.stderr(Stdio::null()).spawn().unwrap());
     wait_until("systemd listens", || home.socket().exists());
     home.store("https", "a.example", "u", "pw").ok();
+    let doctor: serde_json::Value = serde_json::from_str(&home.loom(&["doctor", "--json"]).ok().out).unwrap();
+    assert_eq!(doctor["door"]["kept_by"], "systemd");
+    assert_eq!(doctor["door"]["path"], home.socket().to_str().unwrap());
     std::fs::remove_file(home.socket()).unwrap();
     wait_until("it has ended", || systemd.0.try_wait().unwrap().is_some());
     assert!(home.get("https", "a.example").ok().out.contains("pw"));

@@ -298,6 +298,8 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
             agent,
             file,
             audit: whole(),
+            keyring: None,
+            door: None,
             damaged: Vec::new(),
             warnings: vec![warning()],
             tokens_gone: None,

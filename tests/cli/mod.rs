@@ -2,6 +2,7 @@
 
 mod api;
 mod api_bodies;
+mod at_login;
 mod commands;
 mod demo;
 mod login;

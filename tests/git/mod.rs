@@ -12,3 +12,4 @@ mod places;
 mod questions;
 mod second_origin;
 mod setup;
+mod wsl;

@@ -93,12 +93,17 @@ impl Windows {
 
     /// What the Credential Manager has, as Wine keeps it.
     fn manager(&self) -> String {
+        self.wine(&["reg", "query", r"HKCU\Software\Wine\Credential Manager", "/s"]).out
+    }
+
+    /// One of Windows' own programs.
+    fn wine(&self, arguments: &[&str]) -> Output {
         let mut command = self.command("loom.exe");
         let environment = command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
         let environment: Vec<_> = environment.collect();
         command = Command::new(root().join("tests/platforms/wine"));
-        command.env_clear().envs(environment).args(["reg", "query", r"HKCU\Software\Wine\Credential Manager", "/s"]);
-        self.run(&mut command, "").out
+        command.env_clear().envs(environment).args(arguments);
+        self.run(&mut command, "")
     }
 }
 
@@ -227,6 +232,39 @@ fn what_was_acknowledged_on_windows_is_there_after_the_agent_was_killed() {
         let given = windows.get(&host);
         assert!(given.out.contains("password=kept-for-long"), "{host}: {given:?}");
     }
+}
+
+#[test]
+fn the_doctor_on_windows_names_the_pipe_and_the_credential_manager() {
+    let Some(windows) = Windows::with_store("file") else { return };
+    let found: serde_json::Value = serde_json::from_str(&windows.loom(&["doctor", "--json"]).ok().out).unwrap();
+    assert_eq!(found["door"]["path"], windows.pipe);
+    assert_eq!(found["keyring"]["name"], "Credential Manager");
+    assert_eq!(found["keyring"]["used"], false);
+}
+
+#[test]
+fn the_agent_is_started_at_logon_and_another_program_of_that_name_stays() {
+    let Some(windows) = Windows::with_store("file") else { return };
+    let key = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run";
+    let entry = || windows.wine(&["reg", "query", key, "/v", "loom-agent"]).out;
+    let pid = || windows.pid();
+    windows.loom(&["agent", "start"]).ok();
+    let before = pid();
+    for _ in 0..2 {
+        windows.loom(&["agent", "start", "--at-logon"]).ok();
+    }
+    assert_eq!(pid(), before);
+    let written = entry();
+    assert!(written.contains("loom-agent.exe\""), "{written}");
+    windows.loom(&["agent", "stop", "--at-login"]).ok();
+    assert!(!entry().contains("loom-agent.exe"));
+    windows.wine(&["reg", "add", key, "/v", "loom-agent", "/d", r"C:\mine.exe", "/f"]);
+    let refused = windows.loom(&["agent", "start", "--at-logon"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    let left = entry();
+    windows.wine(&["reg", "delete", key, "/v", "loom-agent", "/f"]);
+    assert!(left.contains(r"C:\mine.exe"), "{left}");
 }
 
 /// Ends the agent with this number of Windows', in the middle of whatever it does.

@@ -4,7 +4,7 @@ mod http_door;
 mod sockets;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -52,6 +52,14 @@ pub enum DoorOrder {
     },
 }
 
+/// The agent's own socket.
+pub struct OwnDoor {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The service manager that listens there on the agent's behalf, if one does.
+    pub kept_by: Option<&'static str>,
+}
+
 /// Sends [`DoorOrder`]s to the floor above, which owns the listeners: the agent itself opens nothing.
 pub struct Doors {
     paths: Paths,
@@ -66,6 +74,8 @@ pub struct Doors {
     /// The sockets that are open, whatever the list in the file says.
     sockets: Mutex<Vec<RestrictedDoor>>,
     http: HttpState,
+    /// The agent's own socket, once it listens.
+    own: OnceLock<OwnDoor>,
     /// Told whenever a door was opened or closed.
     news: watch::Sender<u64>,
 }
@@ -90,6 +100,7 @@ impl Doors {
             changing: tokio::sync::Mutex::default(),
             sockets: Mutex::default(),
             http: HttpState::default(),
+            own: OnceLock::new(),
             news: watch::Sender::default(),
         }
     }
@@ -97,6 +108,16 @@ impl Doors {
     /// The orders, for the one who carries them out.
     pub fn orders(&self) -> Option<mpsc::UnboundedReceiver<DoorOrder>> {
         lock(&self.inbox).take()
+    }
+
+    /// Takes which socket the agent's own is.
+    pub fn opened(&self, own: OwnDoor) {
+        let _ = self.own.set(own);
+    }
+
+    /// The agent's own socket, once it listens.
+    pub(crate) fn own(&self) -> Option<&OwnDoor> {
+        self.own.get()
     }
 
     fn say_that_they_changed(&self) {

@@ -8,8 +8,9 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::base::StoredIn;
+use crate::store::KEYRING;
 use crate::store::repair::{self, FileState};
-use crate::wire::{Doctor, DoctorReply, Fault, FileAccount, FileCondition, FileReport};
+use crate::wire::{Doctor, DoctorReply, DoorReport, Fault, FileAccount, FileCondition, FileReport, KeyringReport};
 
 impl Handle for Doctor {
     const EVENT: Noted = Noted::Asked("doctor");
@@ -51,6 +52,18 @@ impl Handle for Doctor {
         };
         let audit = agent.audit.verified(&caller.author(), caller.locale).await?;
         let problem = agent.accounts.with(|_| ()).await.err();
+        // What hinders the look is the problem.
+        let (first, not_used) =
+            agent.accounts.first_store().await.map_or((None, None), |(first, why)| (Some(first), why));
+        let keyring = KeyringReport {
+            name: KEYRING.to_owned(),
+            used: first == Some(StoredIn::Keyring),
+            reason: not_used.map(|reason| caller.locale.render(&reason)),
+        };
+        let door = agent
+            .doors
+            .own()
+            .map(|own| DoorReport { path: own.path.display().to_string(), kept_by: own.kept_by.map(str::to_owned) });
         Ok(DoctorReply {
             agent: agent.status(),
             file: FileReport {
@@ -59,6 +72,8 @@ impl Handle for Doctor {
                 accounts: accounts.iter().map(FileAccount::of).collect(),
             },
             audit,
+            keyring: Some(keyring),
+            door,
             damaged: agent.accounts.damaged(|_| true).iter().map(FileAccount::of).collect(),
             warnings: agent.warnings(caller.authority(), caller.locale),
             tokens_gone: agent.gate.tokens_gone(),

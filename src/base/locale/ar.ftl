@@ -233,14 +233,26 @@ agent-not-ended = الوكيل لا يردّ ولا يمكن إنهاؤه: ال�
 agent-unreached = شُغّل وكيل، لكنه ليس عند { $path }
 agent-speaks-version = يتحدث الوكيل الإصدار { $version } من البروتوكول، وهذا البرنامج { $own }
 hint-agent-silent = أنهِه وشغّل آخر: {"\u2066"}loom agent restart{"\u2069"}
-hint-socket-shared = يحتاج كل جهاز إلى مقبس خاص به: اجعل {"\u2066"}XDG_RUNTIME_DIR{"\u2069"} أو {"\u2066"}LOOM_AGENT_SOCK{"\u2069"} مجلدًا في هذا الجهاز
+hint-socket-shared =
+    { SYSTEM() ->
+        [windows] يحتاج كل جهاز إلى أنبوب خاص به: اجعل {"\u2066"}LOOM_AGENT_SOCK{"\u2069"} اسمًا آخر، أو {"\u2066"}LOOM_STATE_DIR{"\u2069"} مجلدًا في هذا الجهاز
+       *[other] يحتاج كل جهاز إلى مقبس خاص به: اجعل {"\u2066"}XDG_RUNTIME_DIR{"\u2069"} أو {"\u2066"}LOOM_AGENT_SOCK{"\u2069"} مجلدًا في هذا الجهاز
+    }
 said = { $text }
 socket-unsafe = استخدام مقبس الوكيل غير آمن: { $reason }
 hint-start-agent = شغّله بالأمر: {"\u2066"}loom agent start{"\u2069"}
 hint-agent-beside = يجب أن يكون loom-agent بجوار loom، أو في أحد مجلدات PATH
 hint-restart-agent = ربما كان الوكيل من إصدار آخر: {"\u2066"}loom agent restart{"\u2069"}
-hint-socket-unsafe = يجب أن يكون مجلده لك وحدك: نفّذ عليه {"\u2066"}chmod 700{"\u2069"}، أو عيّن في { $variable } مسارًا داخل مجلد كهذا
-hint-socket-place = اجعل الكتابة فيه ممكنة، أو عيّن في {"\u2066"}XDG_RUNTIME_DIR{"\u2069"} أو {"\u2066"}LOOM_AGENT_SOCK{"\u2069"} مسارًا كذلك
+hint-socket-unsafe =
+    { SYSTEM() ->
+        [windows] يجب أن يكون مجلده لك وحدك: أزل الآخرين في خصائصه ضمن الأمان، أو عيّن في { $variable } مسارًا داخل مجلد كهذا
+       *[other] يجب أن يكون مجلده لك وحدك: نفّذ عليه {"\u2066"}chmod 700{"\u2069"}، أو عيّن في { $variable } مسارًا داخل مجلد كهذا
+    }
+hint-socket-place =
+    { SYSTEM() ->
+        [windows] اجعل الكتابة فيه ممكنة، أو عيّن في {"\u2066"}LOOM_STATE_DIR{"\u2069"} مسارًا كذلك
+       *[other] اجعل الكتابة فيه ممكنة، أو عيّن في {"\u2066"}XDG_RUNTIME_DIR{"\u2069"} أو {"\u2066"}LOOM_AGENT_SOCK{"\u2069"} مسارًا كذلك
+    }
 hint-try-again = أعد المحاولة
 hint-agent-late = اسأل مرة أخرى؛ يبيّن loom status ما يصل إليه، ويبدأ loom agent restart من جديد
 not-a-request = هذا ليس طلبًا
@@ -265,7 +277,11 @@ hint-only-the-user = أزل {"\u2066"}LOOM_TOKEN{"\u2069"} لتقول ذلك ب�
 http-is-open = باب HTTP مفتوح عند { $url } ولم يُفتح بهذا الرمز
 hint-http-is-open = استعمله هناك، أو أزل {"\u2066"}LOOM_TOKEN{"\u2069"} لتفتحه بنفسك في مكان آخر
 directory-of-another = المسار { $path } يملكه مستخدم آخر، لذلك لا ينشئ loom هناك شيئًا ولا يشغّل شيئًا
-hint-directory-of-another = شغّل loom بحساب ذلك المستخدم، أو بمجلد منزل خاص بك: {"\u2066"}sudo -i loom …{"\u2069"}
+hint-directory-of-another =
+    { SYSTEM() ->
+        [windows] شغّل loom بحساب ذلك المستخدم، أو اجعل {"\u2066"}LOOM_CONFIG_DIR{"\u2069"} و{"\u2066"}LOOM_STATE_DIR{"\u2069"} مجلدين خاصين بك
+       *[other] شغّل loom بحساب ذلك المستخدم، أو بمجلد منزل خاص بك: {"\u2066"}sudo -i loom …{"\u2069"}
+    }
 token-too-wide = لا يُصدر رمز بصلاحيات أوسع من الذي في {"\u2066"}LOOM_TOKEN{"\u2069"}
 hint-token-too-wide = اطلب نطاقات وخوادم أقل، أو احذف المتغير {"\u2066"}LOOM_TOKEN{"\u2069"}
 unknown-role = لا يوجد دور باسم {"\u2066"}{ $role }{"\u2069"}
@@ -314,8 +330,16 @@ too-many-tokens = هناك { $most } رموز نشطة، وهذا هو الحد
 hint-too-many-tokens = ألغِ أحدها بالأمر {"\u2066"}loom token revoke{"\u2069"}، أو ارفع {"\u2066"}max_active{"\u2069"} في {"\u2066"}[tokens]{"\u2069"} من الإعدادات
 ledger-unreadable = {"\u2066"}{ $path }{"\u2069"} ليس قائمة رموز يستطيع هذا الإصدار قراءتها؛ لم يتغير شيء
 sockets-unreadable = تعذّرت قراءة المقابس في { $path }، فلا واحد منها مفتوح
-hint-ledger = حدّث {"\u2066"}loom{"\u2069"}، أو ضع الملف جانبًا، فتنتهي كل الرموز الصادرة: {"\u2066"}mv { $path } { $path }.old{"\u2069"}
-hint-sockets-unreadable = للبدء من دونها: {"\u2066"}mv { $path } { $path }.old && loom agent restart{"\u2069"}
+hint-ledger =
+    { SYSTEM() ->
+        [windows] حدّث {"\u2066"}loom{"\u2069"}، أو ضع الملف جانبًا، فتنتهي كل الرموز الصادرة: {"\u2066"}move "{ $path }" "{ $path }.old"{"\u2069"}
+       *[other] حدّث {"\u2066"}loom{"\u2069"}، أو ضع الملف جانبًا، فتنتهي كل الرموز الصادرة: {"\u2066"}mv { $path } { $path }.old{"\u2069"}
+    }
+hint-sockets-unreadable =
+    { SYSTEM() ->
+        [windows] للبدء من دونها: {"\u2066"}move "{ $path }" "{ $path }.old"{"\u2069"}، ثم: {"\u2066"}loom agent restart{"\u2069"}
+       *[other] للبدء من دونها: {"\u2066"}mv { $path } { $path }.old && loom agent restart{"\u2069"}
+    }
 socket-added = لكل من يتصل بهذا المقبس صلاحيات الرمز ولا شيء سواها: {"\u2066"}{ $path }{"\u2069"}
 socket-removed = أُغلق المقبس: {"\u2066"}{ $path }{"\u2069"}
 socket-is-there = هذا المقبس موجود بالفعل: {"\u2066"}{ $path }{"\u2069"}
@@ -384,12 +408,30 @@ hint-migrate-fixed = أزل {"\u2066"}LOOM_STORE{"\u2069"} من البيئة، �
 hint-keyring-locked = افتح قفلها (سجّل الدخول إلى سطح المكتب، أو استخدم أداة حلقة المفاتيح)، أو احفظ بيانات الاعتماد في الملف: {"\u2066"}loom config set store file{"\u2069"}
 hint-keyring-unavailable = أعد المحاولة، أو احفظ بيانات الاعتماد في الملف المشفّر: {"\u2066"}loom config set store file{"\u2069"}
 hint-store-damaged = {"\u2066"}loom doctor{"\u2069"} يعرض السليم فيه، و{"\u2066"}loom doctor --restore{"\u2069"} يحتفظ به
-hint-store-wrong-key = أعد المفتاح إلى مكانه، أو ضع الملف جانبًا وسجّل الدخول من جديد: {"\u2066"}mv { $path } { $path }.old{"\u2069"}
+hint-store-wrong-key =
+    { SYSTEM() ->
+        [windows] أعد المفتاح إلى مكانه، أو ضع الملف جانبًا وسجّل الدخول من جديد: {"\u2066"}move "{ $path }" "{ $path }.old"{"\u2069"}
+       *[other] أعد المفتاح إلى مكانه، أو ضع الملف جانبًا وسجّل الدخول من جديد: {"\u2066"}mv { $path } { $path }.old{"\u2069"}
+    }
+commands-anew = {"\u2066"}loom agent restart{"\u2069"}
+commands-anew-without =
+    { SYSTEM() ->
+        [windows] {"\u2066"}del { $files }; loom agent restart{"\u2069"}
+       *[other] {"\u2066"}rm { $files } && loom agent restart{"\u2069"}
+    }
 hint-store-missing = أعده من نسخة احتياطية؛ وللبدء من جديد دون ما كان فيه: {"\u2066"}{ $anew }{"\u2069"}
 hint-store-missing-copy = {"\u2066"}loom doctor --restore{"\u2069"} يعيد ما بقي في نسخته وعند هذا الوكيل؛ وللبدء من جديد دونه: {"\u2066"}{ $anew }{"\u2069"}
 hint-store-newer = حدّث loom
-hint-file-mode = {"\u2066"}chmod go= { $path }{"\u2069"}
-hint-file-unsafe = افحصه بالأمر {"\u2066"}ls -l{"\u2069"}، وانقله إلى مكان آخر إن لم تكن أنت من أنشأه
+hint-file-mode =
+    { SYSTEM() ->
+        [windows] {"\u2066"}icacls "{ $path }" /inheritance:r /grant:r "%USERNAME%:F"{"\u2069"}
+       *[other] {"\u2066"}chmod go= { $path }{"\u2069"}
+    }
+hint-file-unsafe =
+    { SYSTEM() ->
+        [windows] افحص مالكه وأذوناته (الخصائص، الأمان)، وانقله إلى مكان آخر إن لم تكن أنت من أنشأه
+       *[other] افحصه بالأمر {"\u2066"}ls -l{"\u2069"}، وانقله إلى مكان آخر إن لم تكن أنت من أنشأه
+    }
 hint-file-io = تحقّق من المساحة الخالية على القرص ومن الأذونات، ثم أعد المحاولة
 hint-stdout-failed = تحقق من وجهته: قرص ممتلئ أو برنامج انتهى
 hint-disk-silent = تحقّق من القرص أو من الخادم الذي هو عليه؛ ويبدأ loom agent restart من جديد
@@ -398,6 +440,10 @@ hint-file-locked = انتظر انتهاء تلك العملية أو أنهِه
 
 ## The doctor
 
+doctor-door = تصل إليه برامج هذا الجهاز عند { $path }.
+doctor-door-kept = تصل إليه برامج هذا الجهاز عند { $path }، حيث يستمع { $keeper } نيابةً عنه.
+doctor-keyring = حلقة المفاتيح هي { $name }؛ تُحفظ فيها بيانات الاعتماد الجديدة.
+doctor-keyring-idle = حلقة المفاتيح هي { $name }؛ تُحفظ بيانات الاعتماد الجديدة في مكان آخر.
 doctor-file-absent = لا يوجد ملف مشفّر في { $path }.
 doctor-file-whole = الملف المشفّر { $path } سليم: { $count } من السجلات.
 doctor-file-locked = الملف المشفّر {"\u2066"}{ $path }{"\u2069"} مقفل: {"\u2066"}loom unlock{"\u2069"}
@@ -433,7 +479,11 @@ tls-file-bad = تعذّر استخدام الملف { $path }: { $error }
 tls-cert-expired = انتهت صلاحية الشهادة في { $path } في { $date }: استبدلها
 tls-cert-expires = تنتهي صلاحية الشهادة في { $path } في { $date }
 tls-cert-early = الشهادة في { $path } غير صالحة قبل { $date }
-tls-key-readable = يستطيع آخرون قراءة المفتاح { $path }: {"\u2066"}chmod 600 { $path }{"\u2069"}
+tls-key-readable =
+    { SYSTEM() ->
+        [windows] يستطيع آخرون قراءة المفتاح { $path }: {"\u2066"}icacls "{ $path }" /inheritance:r /grant:r "%USERNAME%:F"{"\u2069"}
+       *[other] يستطيع آخرون قراءة المفتاح { $path }: {"\u2066"}chmod 600 { $path }{"\u2069"}
+    }
 tls-not-used = لا يُستخدم الملف الجديد { $path }، وتبقى الشهادة السابقة: { $reason }
 proxy-bad = تعذّر استخدام الوكيل في { $variable }
 hint-proxy-bad = اكتبه هكذا {"\u2066"}http://HOST:PORT{"\u2069"} أو ألغه؛ {"\u2066"}[[server]] proxy{"\u2069"} في الإعدادات يسبقه
@@ -530,6 +580,18 @@ hint-git-missing = ثبّت git، أو أضف مجلده إلى PATH
 netrc-unsayable = لا يمكن أن يرد اسم المستخدم أو السر كما هو في ملف {"\u2066"}netrc{"\u2069"}
 no-access-key = ما هو محفوظ للخادم { $server } ليس مفتاح وصول
 hint-no-access-key = {"\u2066"}loom login --server { $server } --account KEY-ID --with-token{"\u2069"}
+at-login-added = يُشغَّل الوكيل كلما سجّلت الدخول: { $place }
+at-login-removed = لم يعد الوكيل يُشغَّل عند تسجيل دخولك: حُذف { $place }.
+at-login-absent = لا شيء مما كتبه loom يشغّل الوكيل عند تسجيل دخولك.
+agent-missing = البرنامج loom-agent غير مثبّت بجوار loom
+at-login-of-another = لم يكتب loom المسار { $path }، فيتركه كما هو
+hint-at-login-of-another = استخدم الموجود، أو انقله إلى مكان آخر ثم أعد المحاولة
+at-login-no-home = لا يوجد مجلد منزل ليُكتب فيه
+at-login-refused = البرنامج { $program } لا يفعل ذلك: { $error }
+hint-at-login-refused = اجعل جلستك تشغّل loom-agent عند بدئها؛ وإلا شغّله أول أمر يحتاج إليه
+not-in-windows = هذا ليس WSL: لا يوجد Windows حوله يمكن تسمية مساعده
+windows-helper-missing = البرنامج {"\u2066"}git-credential-loom.exe{"\u2069"} ليس في أي مجلد من PATH
+hint-windows-helper-missing = ثبّت loom على Windows في مجلد من PATH الخاص به، ويأخذه WSL ما لم تقل {"\u2066"}/etc/wsl.conf{"\u2069"}: {"\u2066"}appendWindowsPath=false{"\u2069"}
 helper-missing = البرنامج git-credential-loom غير مثبّت بجوار loom
 hint-helper-missing = ثبّت البرامج الثلاثة في مجلد واحد
 
@@ -625,7 +687,10 @@ cmd-lock = نسيان كل الأسرار وعدم تسليم أي شيء حتى
 cmd-lock-more =
     عبارة المرور تجعله قفلًا حقيقيًا: {"\u2066"}loom store rekey --passphrase{"\u2069"}
     ليُقفل حين لا يطلب أحد شيئًا مدة من الزمن: {"\u2066"}loom config set lock_after 30m{"\u2069"}
-    من برنامج قفل الشاشة: {"\u2066"}pkill -USR1 -x loom-agent{"\u2069"}
+    { SYSTEM() ->
+        [windows] من برنامج قفل الشاشة: {"\u2066"}loom lock{"\u2069"}
+       *[other] من برنامج قفل الشاشة: {"\u2066"}pkill -USR1 -x loom-agent{"\u2069"}
+    }
 cmd-unlock = السماح للوكيل بتسليم بيانات الاعتماد من جديد
 cmd-unlock-more =
     يطلب عبارة المرور إن عُيّنت؛ وبدون طرفية تُقرأ من الإدخال القياسي.
@@ -634,15 +699,24 @@ cmd-agent = تشغيل الوكيل أو إيقافه أو الاطلاع على
 cmd-agent-start = تشغيل الوكيل؛ الأوامر التي تحتاج إليه تشغّله بنفسها
 cmd-agent-stop = إيقاف الوكيل؛ يبقى ما يحفظه في حلقة المفاتيح أو في الملف
 cmd-agent-stop-more =
-    إن لم يردّ أُنهي رغم ذلك: بالإشارة {"\u2066"}TERM{"\u2069"}، وبعد عشر ثوانٍ بالإشارة {"\u2066"}KILL{"\u2069"}.
+    { SYSTEM() ->
+        [windows] إن لم يردّ أُنهي رغم ذلك: يُطلب منه مرة أخرى، ثم يُنهى بعد عشر ثوانٍ.
+       *[other] إن لم يردّ أُنهي رغم ذلك: بالإشارة {"\u2066"}TERM{"\u2069"}، وبعد عشر ثوانٍ بالإشارة {"\u2066"}KILL{"\u2069"}.
+    }
 cmd-agent-status = بيان هل الوكيل يعمل: رمز الخروج 0 أو 1
 cmd-agent-restart = إيقاف الوكيل ثم تشغيله من جديد
 cmd-agent-socket = إضافة مقابس لها صلاحيات رمز واحد
 cmd-agent-socket-add = فتح مقبس إضافي لكل من يتصل به صلاحيات هذا الرمز
 cmd-agent-socket-add-more =
-    للحاويات والأجهزة الأخرى: صِل مجلده بالحاوية، أو مرّره بالأمر {"\u2066"}ssh -R{"\u2069"}. يعود مع الوكيل التالي.
-      loom agent socket add ~/build/sock/agent.sock --token build
-      LOOM_AGENT_SOCK=/sock/agent.sock loom api /api/status
+    { SYSTEM() ->
+        [windows] للبرامج التي ينبغي أن تكون لها صلاحيات أقل من صلاحياتك. يعود مع الوكيل التالي.
+       *[other] للحاويات والأجهزة الأخرى: صِل مجلده بالحاوية، أو مرّره بالأمر {"\u2066"}ssh -R{"\u2069"}. يعود مع الوكيل التالي.
+    }
+    { SYSTEM() ->
+        [windows] {"  "}loom agent socket add \\.\pipe\build --token build
+       *[other] {"  "}loom agent socket add ~/build/sock/agent.sock --token build
+    {"  "}LOOM_AGENT_SOCK=/sock/agent.sock loom api /api/status
+    }
 cmd-agent-socket-list = عرض هذه المقابس
 cmd-agent-socket-remove = إغلاق أحد هذه المقابس
 cmd-store = عرض مكان حفظ بيانات الاعتماد وتغييره
@@ -680,13 +754,20 @@ cmd-credential-helper = تنفيذ ما يطلبه git من مساعد بيان�
 arg-for-git = يذكره مساعد git
 cmd-say = طباعة رسالة خطأ صادفه برنامج آخر من برامج loom
 cmd-completions = طباعة نص برمجي يُكمل أوامر loom في الصدفة التي تستخدمها
-cmd-completions-more = {"\u2066"}{"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom{"\u2069"}
+cmd-completions-more =
+    { SYSTEM() ->
+        [windows] {"\u2066"}{"  "}loom completions powershell | Out-String | Invoke-Expression{"\u2069"}
+       *[other] {"\u2066"}{"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom{"\u2069"}
+    }
 cmd-demo = عرض الخطوات كلها في مجلد منزل مؤقت: تسجيل الدخول والاستنساخ والدفع والخروج
 
 cmd-loom-agent = حفظ بيانات اعتماد خوادمك والرد على برامج loom عبر مقبس محلي
 cmd-loom-agent-more =
     تشغّله البرامج حين تحتاج إليه؛ ونادرًا ما تحتاج إلى تشغيله بنفسك.
-    الإشارة {"\u2066"}USR1{"\u2069"} تقفله؛ و{"\u2066"}TERM{"\u2069"} تنهيه بعد إتمام ما بدأه؛ و{"\u2066"}HUP{"\u2069"} تجعله يتحقق من بقاء مقبسه.
+    { SYSTEM() ->
+        [windows] حدث في جلستك ينهيه بعد إتمام ما بدأه: {"\u2066"}loom agent stop{"\u2069"}؛ وللقفل: {"\u2066"}loom lock{"\u2069"}
+       *[other] الإشارة {"\u2066"}USR1{"\u2069"} تقفله؛ و{"\u2066"}TERM{"\u2069"} تنهيه بعد إتمام ما بدأه؛ و{"\u2066"}HUP{"\u2069"} تجعله يتحقق من بقاء مقبسه.
+    }
     دون الخيار {"\u2066"}--foreground{"\u2069"} يعود إلى سطر الأوامر بمجرد أن يبدأ الاستماع.
     {"\u2066"}  loom-agent --foreground --idle-exit 8h{"\u2069"}
 
@@ -753,7 +834,10 @@ arg-restore = وضع الملف التالف جانبًا وإنشاء ملف ج
 arg-to = الوجهة: {"\u2066"}keyring{"\u2069"} أو {"\u2066"}file{"\u2069"}
 arg-passphrase = أن تفتح عبارةُ مرور المفتاحَ الجديد؛ يسأل عنها
 arg-no-passphrase = حفظ المفتاح الجديد في ملفه، مفتوحًا لك دون عبارة مرور
-arg-foreground = البقاء في المقدمة، من أجل systemd أو لمتابعة عمله
+arg-agent-start-at-login = أن يُشغَّل كلما سجّلت الدخول؛ والعامل منه يستمر
+arg-agent-stop-at-login = ألا يُشغَّل بعد الآن عند تسجيل دخولك
+arg-windows = في WSL: أن يسأل git برنامج loom الخاص بنظام Windows، بجلساته
+arg-foreground = البقاء في المقدمة، من أجل مدير الخدمات أو لمتابعة عمله
 arg-idle-exit = الإنهاء بعد هذه المدة دون أي طلب، مثل 10m أو 1h
 arg-listen = العنوان والمنفذ؛ {"\u2066"}127.0.0.1:57374{"\u2069"} إن لم يُذكر غيره
 arg-tls-cert = سلسلة الشهادات، ملف PEM؛ وبدونها لا يدخل إلا هذا الجهاز

@@ -233,14 +233,26 @@ agent-not-ended = the agent does not answer and cannot be ended: process { $pid 
 agent-unreached = an agent was started, but it is not at { $path }
 agent-speaks-version = the agent speaks version { $version } of the protocol, this program { $own }
 hint-agent-silent = end it and start another: loom agent restart
-hint-socket-shared = each machine needs a socket of its own: set XDG_RUNTIME_DIR or LOOM_AGENT_SOCK to a directory of this machine
+hint-socket-shared =
+    { SYSTEM() ->
+        [windows] each machine needs a pipe of its own: set LOOM_AGENT_SOCK to another name, or LOOM_STATE_DIR to a directory of this machine
+       *[other] each machine needs a socket of its own: set XDG_RUNTIME_DIR or LOOM_AGENT_SOCK to a directory of this machine
+    }
 said = { $text }
 socket-unsafe = the agent's socket is not safe to use: { $reason }
 hint-start-agent = start it with: loom agent start
 hint-agent-beside = loom-agent must lie beside loom, or in a directory of PATH
 hint-restart-agent = the agent may be of another version: loom agent restart
-hint-socket-unsafe = its directory must be yours alone: chmod 700 it, or set { $variable } to a path in such a directory
-hint-socket-place = make it writable, or set XDG_RUNTIME_DIR or LOOM_AGENT_SOCK to a path that is
+hint-socket-unsafe =
+    { SYSTEM() ->
+        [windows] its directory must be yours alone: take the others out in its properties, Security, or set { $variable } to a path in such a directory
+       *[other] its directory must be yours alone: chmod 700 it, or set { $variable } to a path in such a directory
+    }
+hint-socket-place =
+    { SYSTEM() ->
+        [windows] make it writable, or set LOOM_STATE_DIR to a path that is
+       *[other] make it writable, or set XDG_RUNTIME_DIR or LOOM_AGENT_SOCK to a path that is
+    }
 hint-try-again = try again
 hint-agent-late = ask again; loom status says what it can reach, and loom agent restart begins anew
 not-a-request = this is not a request
@@ -265,7 +277,11 @@ hint-only-the-user = unset LOOM_TOKEN to say it yourself, or write it into the s
 http-is-open = the HTTP door is open at { $url }, and was not opened with this token
 hint-http-is-open = use it there, or unset LOOM_TOKEN to open it elsewhere yourself
 directory-of-another = { $path } belongs to another user, so loom makes and starts nothing there
-hint-directory-of-another = run loom as that user, or with a home of your own: sudo -i loom …
+hint-directory-of-another =
+    { SYSTEM() ->
+        [windows] run loom as that user, or set LOOM_CONFIG_DIR and LOOM_STATE_DIR to directories of your own
+       *[other] run loom as that user, or with a home of your own: sudo -i loom …
+    }
 token-too-wide = a token with more rights than the one in LOOM_TOKEN is not issued
 hint-token-too-wide = ask for fewer scopes and servers, or unset LOOM_TOKEN
 unknown-role = there is no role { $role }
@@ -314,8 +330,16 @@ too-many-tokens = { $most } tokens are active, which is the limit
 hint-too-many-tokens = revoke one with loom token revoke, or raise max_active in [tokens] of the settings
 ledger-unreadable = { $path } is not a list of tokens that this loom can read; nothing was changed
 sockets-unreadable = the sockets in { $path } cannot be read, so none of them is open
-hint-ledger = update loom, or put it aside, which ends every issued token: mv { $path } { $path }.old
-hint-sockets-unreadable = to begin without them: mv { $path } { $path }.old && loom agent restart
+hint-ledger =
+    { SYSTEM() ->
+        [windows] update loom, or put it aside, which ends every issued token: move "{ $path }" "{ $path }.old"
+       *[other] update loom, or put it aside, which ends every issued token: mv { $path } { $path }.old
+    }
+hint-sockets-unreadable =
+    { SYSTEM() ->
+        [windows] to begin without them: move "{ $path }" "{ $path }.old", then: loom agent restart
+       *[other] to begin without them: mv { $path } { $path }.old && loom agent restart
+    }
 socket-added = At this socket everybody has the rights of the token, and no more: { $path }
 socket-removed = The socket is closed: { $path }
 socket-is-there = there is such a socket already: { $path }
@@ -384,12 +408,30 @@ hint-migrate-fixed = unset LOOM_STORE, then: loom agent restart
 hint-keyring-locked = unlock it (log in to your desktop, or use your keyring's tool), or keep credentials in the file: loom config set store file
 hint-keyring-unavailable = try again, or keep credentials in the sealed file: loom config set store file
 hint-store-damaged = loom doctor lists what is whole in it, and loom doctor --restore keeps that
-hint-store-wrong-key = put the key back, or put the file aside and log in again: mv { $path } { $path }.old
+hint-store-wrong-key =
+    { SYSTEM() ->
+        [windows] put the key back, or put the file aside and log in again: move "{ $path }" "{ $path }.old"
+       *[other] put the key back, or put the file aside and log in again: mv { $path } { $path }.old
+    }
+commands-anew = loom agent restart
+commands-anew-without =
+    { SYSTEM() ->
+        [windows] del { $files }; loom agent restart
+       *[other] rm { $files } && loom agent restart
+    }
 hint-store-missing = put it back from a backup; to start anew without what was in it: { $anew }
 hint-store-missing-copy = loom doctor --restore brings back what its copy and this agent still have; to start anew without that: { $anew }
 hint-store-newer = update loom
-hint-file-mode = chmod go= { $path }
-hint-file-unsafe = look at it with ls -l, and move it away if you did not make it
+hint-file-mode =
+    { SYSTEM() ->
+        [windows] icacls "{ $path }" /inheritance:r /grant:r "%USERNAME%:F"
+       *[other] chmod go= { $path }
+    }
+hint-file-unsafe =
+    { SYSTEM() ->
+        [windows] look at its owner and its rights (Properties, Security), and move it away if you did not make it
+       *[other] look at it with ls -l, and move it away if you did not make it
+    }
 hint-file-io = check the disk's free space and the permissions, then try again
 hint-stdout-failed = check where it goes: a full disk, a program that ended
 hint-disk-silent = check the disk, or the server that it is on; loom agent restart begins anew
@@ -398,6 +440,10 @@ hint-file-locked = wait for that process to finish, or end it, and try again
 
 ## The doctor
 
+doctor-door = Programs of this machine reach it at { $path }.
+doctor-door-kept = Programs of this machine reach it at { $path }, where { $keeper } listens for it.
+doctor-keyring = The keyring is the { $name }; new credentials go there.
+doctor-keyring-idle = The keyring is the { $name }; new credentials go elsewhere.
 doctor-file-absent = There is no sealed file at { $path }.
 doctor-file-whole = The sealed file { $path } is whole: { $count } records.
 doctor-file-locked = The sealed file { $path } is locked: loom unlock
@@ -433,7 +479,11 @@ tls-file-bad = { $path } cannot be used: { $error }
 tls-cert-expired = the certificate in { $path } expired on { $date }: replace it
 tls-cert-expires = the certificate in { $path } expires on { $date }
 tls-cert-early = the certificate in { $path } is not valid before { $date }
-tls-key-readable = others can read the key { $path }: chmod 600 { $path }
+tls-key-readable =
+    { SYSTEM() ->
+        [windows] others can read the key { $path }: icacls "{ $path }" /inheritance:r /grant:r "%USERNAME%:F"
+       *[other] others can read the key { $path }: chmod 600 { $path }
+    }
 tls-not-used = the new { $path } is not used, and the certificate of before goes on: { $reason }
 proxy-bad = the proxy of { $variable } cannot be used
 hint-proxy-bad = set it to http://HOST:PORT, or unset it; [[server]] proxy in the settings goes before it
@@ -530,6 +580,18 @@ hint-git-missing = install git, or add its directory to PATH
 netrc-unsayable = the user name or the secret cannot stand in a netrc file as it is
 no-access-key = what is kept for { $server } is no access key
 hint-no-access-key = loom login --server { $server } --account KEY-ID --with-token
+at-login-added = The agent is started when you log in: { $place }
+at-login-removed = The agent is not started any more when you log in: { $place } is gone.
+at-login-absent = Nothing that loom wrote starts the agent when you log in.
+agent-missing = loom-agent is not installed beside loom
+at-login-of-another = loom did not write { $path }, and leaves it as it is
+hint-at-login-of-another = use what is there, or move it away and try again
+at-login-no-home = there is no home directory to write it into
+at-login-refused = { $program } does not do it: { $error }
+hint-at-login-refused = have your session run loom-agent when it begins; else the first command that needs an agent starts it
+not-in-windows = this is no WSL: there is no Windows around it whose helper could be named
+windows-helper-missing = git-credential-loom.exe is in no directory of PATH
+hint-windows-helper-missing = install loom on Windows, in a directory of its PATH, which WSL takes over unless /etc/wsl.conf says appendWindowsPath=false
 helper-missing = git-credential-loom is not installed beside loom
 hint-helper-missing = install all three programs into one directory
 
@@ -626,7 +688,10 @@ cmd-lock = Forget every secret, and give out nothing until somebody unlocks
 cmd-lock-more =
     A passphrase makes it a real lock: loom store rekey --passphrase
     To lock when nobody asked for anything for a while: loom config set lock_after 30m
-    From a screen locker: pkill -USR1 -x loom-agent
+    { SYSTEM() ->
+        [windows] From a screen locker: loom lock
+       *[other] From a screen locker: pkill -USR1 -x loom-agent
+    }
 cmd-unlock = Let the agent give out credentials again
 cmd-unlock-more =
     Asks for the passphrase if one was set; without a terminal it is read from standard input.
@@ -635,15 +700,24 @@ cmd-agent = Start, stop or look at the agent
 cmd-agent-start = Start the agent; commands that need it do so by themselves
 cmd-agent-stop = Stop the agent; what it keeps in the keyring or the file stays
 cmd-agent-stop-more =
-    One that does not answer is ended all the same: with TERM, and after ten seconds with KILL.
+    { SYSTEM() ->
+        [windows] One that does not answer is ended all the same: it is asked once more, and ended after ten seconds.
+       *[other] One that does not answer is ended all the same: with TERM, and after ten seconds with KILL.
+    }
 cmd-agent-status = Say whether the agent runs: exit code 0 or 1
 cmd-agent-restart = Stop the agent and start it again
 cmd-agent-socket = Add sockets that have the rights of one token
 cmd-agent-socket-add = Open one more socket, at which everybody has the rights of this token
 cmd-agent-socket-add-more =
-    For containers and other machines: mount its directory, or forward it with ssh -R. It is there again with the next agent.
-      loom agent socket add ~/build/sock/agent.sock --token build
-      LOOM_AGENT_SOCK=/sock/agent.sock loom api /api/status
+    { SYSTEM() ->
+        [windows] For programs that are to have fewer rights than you. It is there again with the next agent.
+       *[other] For containers and other machines: mount its directory, or forward it with ssh -R. It is there again with the next agent.
+    }
+    { SYSTEM() ->
+        [windows] {"  "}loom agent socket add \\.\pipe\build --token build
+       *[other] {"  "}loom agent socket add ~/build/sock/agent.sock --token build
+    {"  "}LOOM_AGENT_SOCK=/sock/agent.sock loom api /api/status
+    }
 cmd-agent-socket-list = Show these sockets
 cmd-agent-socket-remove = Close such a socket
 cmd-store = Show and change where credentials are kept
@@ -681,13 +755,20 @@ cmd-credential-helper = Do what git asks of a credential helper, like git-creden
 arg-for-git = Said by the git helper
 cmd-say = Print the sentence of a fault that another program of loom met
 cmd-completions = Print a script that completes loom's commands in your shell
-cmd-completions-more = {"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom
+cmd-completions-more =
+    { SYSTEM() ->
+        [windows] {"  "}loom completions powershell | Out-String | Invoke-Expression
+       *[other] {"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom
+    }
 cmd-demo = Show the whole journey in a throw-away home: log in, clone, push, log out
 
 cmd-loom-agent = Hold the credentials of your servers and answer loom's programs over a local socket
 cmd-loom-agent-more =
     Programs start it when they need it; you rarely do. Without --foreground it returns once it listens.
-    The signal USR1 locks it; TERM ends it once what was begun is done. HUP has it look whether its socket is still there.
+    { SYSTEM() ->
+        [windows] An event of your session ends it once what was begun is done: loom agent stop. For locking: loom lock
+       *[other] The signal USR1 locks it; TERM ends it once what was begun is done. HUP has it look whether its socket is still there.
+    }
       loom-agent --foreground --idle-exit 8h
 
 arg-server = The server; without it LOOM_SERVER_URL, else the default server
@@ -753,7 +834,10 @@ arg-restore = Put a damaged file aside, and make a new one of the records that a
 arg-to = Where to: keyring or file
 arg-passphrase = Have a passphrase open the new key; asks for it
 arg-no-passphrase = Keep the new key in its file, open to you without a passphrase
-arg-foreground = Stay in the foreground, for systemd and for looking at it
+arg-agent-start-at-login = Have it started whenever you log in; one that runs goes on
+arg-agent-stop-at-login = Have it not started any more when you log in
+arg-windows = In WSL: have git ask the loom of Windows, with its logins
+arg-foreground = Stay in the foreground, for a service manager and for looking at it
 arg-idle-exit = End after this long without a request, for instance 10m or 1h
 arg-listen = Address and port; 127.0.0.1:57374 if nobody says otherwise
 arg-tls-cert = The certificate chain, a PEM file; without it only this machine gets in

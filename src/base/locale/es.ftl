@@ -233,14 +233,26 @@ agent-not-ended = el agente no responde y no se le puede poner fin: proceso { $p
 agent-unreached = se inició un agente, pero no está en { $path }
 agent-speaks-version = el agente habla la versión { $version } del protocolo, este programa la { $own }
 hint-agent-silent = póngale fin e inicie otro: loom agent restart
-hint-socket-shared = cada máquina necesita un socket propio: ponga en XDG_RUNTIME_DIR o en LOOM_AGENT_SOCK un directorio de esta máquina
+hint-socket-shared =
+    { SYSTEM() ->
+        [windows] cada máquina necesita una tubería propia: ponga en LOOM_AGENT_SOCK otro nombre, o en LOOM_STATE_DIR un directorio de esta máquina
+       *[other] cada máquina necesita un socket propio: ponga en XDG_RUNTIME_DIR o en LOOM_AGENT_SOCK un directorio de esta máquina
+    }
 said = { $text }
 socket-unsafe = no es seguro usar el socket del agente: { $reason }
 hint-start-agent = inícielo con: loom agent start
 hint-agent-beside = loom-agent debe estar junto a loom o en un directorio de PATH
 hint-restart-agent = puede que el agente sea de otra versión: loom agent restart
-hint-socket-unsafe = su directorio debe ser accesible solo para usted: aplíquele chmod 700, o defina { $variable } con una ruta en un directorio así
-hint-socket-place = permita escribir en él, o defina XDG_RUNTIME_DIR o LOOM_AGENT_SOCK con una ruta que lo permita
+hint-socket-unsafe =
+    { SYSTEM() ->
+        [windows] su directorio debe ser accesible solo para usted: quite a los demás en sus propiedades, Seguridad, o defina { $variable } con una ruta en un directorio así
+       *[other] su directorio debe ser accesible solo para usted: aplíquele chmod 700, o defina { $variable } con una ruta en un directorio así
+    }
+hint-socket-place =
+    { SYSTEM() ->
+        [windows] permita escribir en él, o defina LOOM_STATE_DIR con una ruta que lo permita
+       *[other] permita escribir en él, o defina XDG_RUNTIME_DIR o LOOM_AGENT_SOCK con una ruta que lo permita
+    }
 hint-try-again = vuelva a intentarlo
 hint-agent-late = vuelva a preguntar; loom status dice a qué llega, y loom agent restart empieza de nuevo
 not-a-request = esto no es una petición
@@ -265,7 +277,11 @@ hint-only-the-user = quite LOOM_TOKEN para decirlo usted mismo, o escríbalo en 
 http-is-open = la puerta HTTP está abierta en { $url } y no se abrió con este token
 hint-http-is-open = úsela allí, o quite LOOM_TOKEN para abrirla usted mismo en otro sitio
 directory-of-another = { $path } pertenece a otro usuario, por lo que loom no crea ni inicia nada allí
-hint-directory-of-another = ejecute loom como ese usuario, o con un directorio personal propio: sudo -i loom …
+hint-directory-of-another =
+    { SYSTEM() ->
+        [windows] ejecute loom como ese usuario, o ponga en LOOM_CONFIG_DIR y LOOM_STATE_DIR directorios propios
+       *[other] ejecute loom como ese usuario, o con un directorio personal propio: sudo -i loom …
+    }
 token-too-wide = no se emite un token con más permisos que el de LOOM_TOKEN
 hint-token-too-wide = pida menos ámbitos y servidores, o elimine la variable LOOM_TOKEN
 unknown-role = no existe el rol { $role }
@@ -314,8 +330,16 @@ too-many-tokens = hay { $most } tokens activos, que es el límite
 hint-too-many-tokens = revoque uno con loom token revoke, o suba max_active en [tokens] de los ajustes
 ledger-unreadable = { $path } no es una lista de tokens que este loom pueda leer; no se cambió nada
 sockets-unreadable = no se pueden leer los sockets de { $path }, así que ninguno está abierto
-hint-ledger = actualice loom, o apártela, lo que termina todos los tokens emitidos: mv { $path } { $path }.old
-hint-sockets-unreadable = para empezar sin ellos: mv { $path } { $path }.old && loom agent restart
+hint-ledger =
+    { SYSTEM() ->
+        [windows] actualice loom, o apártela, lo que termina todos los tokens emitidos: move "{ $path }" "{ $path }.old"
+       *[other] actualice loom, o apártela, lo que termina todos los tokens emitidos: mv { $path } { $path }.old
+    }
+hint-sockets-unreadable =
+    { SYSTEM() ->
+        [windows] para empezar sin ellos: move "{ $path }" "{ $path }.old", y después: loom agent restart
+       *[other] para empezar sin ellos: mv { $path } { $path }.old && loom agent restart
+    }
 socket-added = En este socket todos tienen los permisos del token, y ninguno más: { $path }
 socket-removed = El socket está cerrado: { $path }
 socket-is-there = ya existe ese socket: { $path }
@@ -384,12 +408,30 @@ hint-migrate-fixed = quite LOOM_STORE del entorno y luego: loom agent restart
 hint-keyring-locked = desbloquéelo (inicie sesión en el escritorio o use la herramienta del llavero), o guarde las credenciales en el archivo: loom config set store file
 hint-keyring-unavailable = vuelva a intentarlo, o guarde las credenciales en el archivo cifrado: loom config set store file
 hint-store-damaged = loom doctor enumera lo que está íntegro, y loom doctor --restore lo conserva
-hint-store-wrong-key = devuelva la clave a su sitio, o aparte el archivo e inicie sesión de nuevo: mv { $path } { $path }.old
+hint-store-wrong-key =
+    { SYSTEM() ->
+        [windows] devuelva la clave a su sitio, o aparte el archivo e inicie sesión de nuevo: move "{ $path }" "{ $path }.old"
+       *[other] devuelva la clave a su sitio, o aparte el archivo e inicie sesión de nuevo: mv { $path } { $path }.old
+    }
+commands-anew = loom agent restart
+commands-anew-without =
+    { SYSTEM() ->
+        [windows] del { $files }; loom agent restart
+       *[other] rm { $files } && loom agent restart
+    }
 hint-store-missing = recupérelo de una copia de seguridad; para empezar de nuevo sin lo que contenía: { $anew }
 hint-store-missing-copy = loom doctor --restore recupera lo que aún tienen su copia y este agente; para empezar de nuevo sin ello: { $anew }
 hint-store-newer = actualice loom
-hint-file-mode = chmod go= { $path }
-hint-file-unsafe = examínelo con ls -l, y apártelo si no lo creó usted
+hint-file-mode =
+    { SYSTEM() ->
+        [windows] icacls "{ $path }" /inheritance:r /grant:r "%USERNAME%:F"
+       *[other] chmod go= { $path }
+    }
+hint-file-unsafe =
+    { SYSTEM() ->
+        [windows] examine su propietario y sus permisos (Propiedades, Seguridad), y apártelo si no lo creó usted
+       *[other] examínelo con ls -l, y apártelo si no lo creó usted
+    }
 hint-file-io = compruebe el espacio libre en el disco y los permisos, y vuelva a intentarlo
 hint-stdout-failed = compruebe adónde va: un disco lleno, un programa que terminó
 hint-disk-silent = compruebe el disco, o el servidor en que está; loom agent restart empieza de nuevo
@@ -398,6 +440,10 @@ hint-file-locked = espere a que ese proceso termine, o termínelo, y vuelva a in
 
 ## The doctor
 
+doctor-door = Los programas de esta máquina lo encuentran en { $path }.
+doctor-door-kept = Los programas de esta máquina lo encuentran en { $path }, donde { $keeper } escucha por él.
+doctor-keyring = El llavero es { $name }; las credenciales nuevas van allí.
+doctor-keyring-idle = El llavero es { $name }; las credenciales nuevas van a otro sitio.
 doctor-file-absent = No hay ningún archivo cifrado en { $path }.
 doctor-file-whole = El archivo cifrado { $path } está íntegro: { $count } registros.
 doctor-file-locked = El archivo cifrado { $path } está bloqueado: loom unlock
@@ -433,7 +479,11 @@ tls-file-bad = no se puede usar { $path }: { $error }
 tls-cert-expired = el certificado de { $path } caducó el { $date }: sustitúyalo
 tls-cert-expires = el certificado de { $path } caduca el { $date }
 tls-cert-early = el certificado de { $path } no es válido antes del { $date }
-tls-key-readable = otros pueden leer la clave { $path }: chmod 600 { $path }
+tls-key-readable =
+    { SYSTEM() ->
+        [windows] otros pueden leer la clave { $path }: icacls "{ $path }" /inheritance:r /grant:r "%USERNAME%:F"
+       *[other] otros pueden leer la clave { $path }: chmod 600 { $path }
+    }
 tls-not-used = el nuevo { $path } no se usa y sigue el certificado anterior: { $reason }
 proxy-bad = no se puede usar el proxy de { $variable }
 hint-proxy-bad = escríbalo como http://HOST:PUERTO o bórrelo; [[server]] proxy en la configuración va antes
@@ -530,6 +580,18 @@ hint-git-missing = instale git o añada su directorio a PATH
 netrc-unsayable = el nombre de usuario o el secreto no pueden figurar tal cual en un archivo netrc
 no-access-key = lo que se guarda para { $server } no es una clave de acceso
 hint-no-access-key = loom login --server { $server } --account KEY-ID --with-token
+at-login-added = El agente se inicia cuando usted inicia sesión: { $place }
+at-login-removed = El agente ya no se inicia cuando usted inicia sesión: se quitó { $place }.
+at-login-absent = Nada que loom haya escrito inicia el agente cuando usted inicia sesión.
+agent-missing = loom-agent no está instalado junto a loom
+at-login-of-another = loom no escribió { $path } y lo deja como está
+hint-at-login-of-another = use lo que hay allí, o apártelo y vuelva a intentarlo
+at-login-no-home = no hay directorio personal donde escribirlo
+at-login-refused = { $program } no lo hace: { $error }
+hint-at-login-refused = haga que su sesión ejecute loom-agent al empezar; si no, lo inicia el primer comando que lo necesite
+not-in-windows = esto no es WSL: no hay alrededor un Windows cuyo ayudante pueda nombrarse
+windows-helper-missing = git-credential-loom.exe no está en ningún directorio de PATH
+hint-windows-helper-missing = instale loom en Windows, en un directorio de su PATH, que WSL adopta salvo que /etc/wsl.conf diga appendWindowsPath=false
 helper-missing = git-credential-loom no está instalado junto a loom
 hint-helper-missing = instale los tres programas en un mismo directorio
 
@@ -626,7 +688,10 @@ cmd-lock = Olvidar todos los secretos y no entregar nada hasta que alguien desbl
 cmd-lock-more =
     Una frase de contraseña lo convierte en un bloqueo de verdad: loom store rekey --passphrase
     Para que se bloquee cuando nadie pida nada durante un rato: loom config set lock_after 30m
-    Desde un bloqueador de pantalla: pkill -USR1 -x loom-agent
+    { SYSTEM() ->
+        [windows] Desde un bloqueador de pantalla: loom lock
+       *[other] Desde un bloqueador de pantalla: pkill -USR1 -x loom-agent
+    }
 cmd-unlock = Dejar que el agente vuelva a entregar credenciales
 cmd-unlock-more =
     Pide la frase de contraseña si hay una; sin terminal la lee de la entrada estándar.
@@ -635,15 +700,24 @@ cmd-agent = Inicia, detiene o consulta el agente
 cmd-agent-start = Inicia el agente; los comandos que lo necesitan lo hacen por sí solos
 cmd-agent-stop = Detiene el agente; lo que guarda en el llavero o en el archivo se conserva
 cmd-agent-stop-more =
-    Si no responde, se le pone fin de todos modos: con TERM y, a los diez segundos, con KILL.
+    { SYSTEM() ->
+        [windows] Si no responde, se le pone fin de todos modos: se le pide una vez más y, a los diez segundos, se termina.
+       *[other] Si no responde, se le pone fin de todos modos: con TERM y, a los diez segundos, con KILL.
+    }
 cmd-agent-status = Indica si el agente está en ejecución: código de salida 0 o 1
 cmd-agent-restart = Detiene el agente y lo vuelve a iniciar
 cmd-agent-socket = Añadir sockets con los permisos de un token
 cmd-agent-socket-add = Abrir un socket más, en el que todos tienen los permisos de este token
 cmd-agent-socket-add-more =
-    Para contenedores y otras máquinas: monte su directorio, o reenvíelo con ssh -R. El siguiente agente lo vuelve a abrir.
-      loom agent socket add ~/build/sock/agent.sock --token build
-      LOOM_AGENT_SOCK=/sock/agent.sock loom api /api/status
+    { SYSTEM() ->
+        [windows] Para programas que deben tener menos permisos que usted. El siguiente agente lo vuelve a abrir.
+       *[other] Para contenedores y otras máquinas: monte su directorio, o reenvíelo con ssh -R. El siguiente agente lo vuelve a abrir.
+    }
+    { SYSTEM() ->
+        [windows] {"  "}loom agent socket add \\.\pipe\build --token build
+       *[other] {"  "}loom agent socket add ~/build/sock/agent.sock --token build
+    {"  "}LOOM_AGENT_SOCK=/sock/agent.sock loom api /api/status
+    }
 cmd-agent-socket-list = Mostrar estos sockets
 cmd-agent-socket-remove = Cerrar uno de estos sockets
 cmd-store = Muestra y cambia dónde se guardan las credenciales
@@ -681,13 +755,20 @@ cmd-credential-helper = Hace lo que git pide a un asistente de credenciales, com
 arg-for-git = Lo indica el asistente de git
 cmd-say = Imprime el mensaje de un error que encontró otro programa de loom
 cmd-completions = Imprime un script que completa los comandos de loom en su shell
-cmd-completions-more = {"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom
+cmd-completions-more =
+    { SYSTEM() ->
+        [windows] {"  "}loom completions powershell | Out-String | Invoke-Expression
+       *[other] {"  "}loom completions bash > ~/.local/share/bash-completion/completions/loom
+    }
 cmd-demo = Muestra todo el proceso en un directorio personal temporal: iniciar sesión, clonar, enviar y cerrar sesión
 
 cmd-loom-agent = Guarda las credenciales de sus servidores y responde a los programas de loom por un socket local
 cmd-loom-agent-more =
     Los programas lo inician cuando lo necesitan; rara vez hace falta hacerlo a mano.
-    La señal USR1 lo bloquea; TERM lo termina cuando acaba lo que había empezado; HUP hace que compruebe si su socket sigue ahí.
+    { SYSTEM() ->
+        [windows] Un evento de su sesión lo termina cuando acaba lo que había empezado: loom agent stop. Para bloquearlo: loom lock
+       *[other] La señal USR1 lo bloquea; TERM lo termina cuando acaba lo que había empezado; HUP hace que compruebe si su socket sigue ahí.
+    }
     Sin --foreground, devuelve el control en cuanto está a la escucha.
       loom-agent --foreground --idle-exit 8h
 
@@ -754,7 +835,10 @@ arg-restore = Aparta un archivo dañado y crea uno nuevo con los registros ínte
 arg-to = Adónde: keyring o file
 arg-passphrase = Que una frase de contraseña abra la clave nueva; la pide
 arg-no-passphrase = Guardar la clave nueva en su archivo, abierta para usted sin frase de contraseña
-arg-foreground = Permanece en primer plano, para systemd o para observarlo
+arg-agent-start-at-login = Que se inicie cada vez que usted inicie sesión; uno en ejecución sigue
+arg-agent-stop-at-login = Que ya no se inicie cuando usted inicie sesión
+arg-windows = En WSL: que git pregunte al loom de Windows, con sus sesiones
+arg-foreground = Permanece en primer plano, para un gestor de servicios o para observarlo
 arg-idle-exit = Termina tras este tiempo sin peticiones, por ejemplo 10m o 1h
 arg-listen = Dirección y puerto; 127.0.0.1:57374 si no se indica otra cosa
 arg-tls-cert = La cadena de certificados, un archivo PEM; sin ella solo entra esta máquina

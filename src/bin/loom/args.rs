@@ -182,8 +182,8 @@ pub struct Unlock {
 
 #[derive(Subcommand)]
 pub enum AgentAction {
-    Start,
-    Stop,
+    Start(AtLogin),
+    Stop(AtLogin),
     Status(Json),
     Restart,
     #[command(subcommand_required = true, arg_required_else_help = true)]
@@ -191,6 +191,12 @@ pub enum AgentAction {
         #[command(subcommand)]
         action: SocketAction,
     },
+}
+
+#[derive(Args)]
+pub struct AtLogin {
+    #[arg(long, visible_alias = "at-logon")]
+    pub at_login: bool,
 }
 
 #[derive(Subcommand)]
@@ -275,6 +281,8 @@ pub struct SetupGit {
     pub global: bool,
     #[arg(long, group = "scope")]
     pub local: bool,
+    #[arg(long, conflicts_with = "remove")]
+    pub windows: bool,
     #[arg(long)]
     pub remove: bool,
 }

@@ -54,8 +54,14 @@ fn hide_memory() -> io::Result<()> {
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
-/// On macOS it is the program's signature that says so.
-#[cfg(not(target_os = "linux"))]
+/// Besides, a program that is signed with a hardened runtime lets nobody take its task port.
+#[cfg(all(target_os = "macos", feature = "agent"))]
+fn hide_memory() -> io::Result<()> {
+    super::apple::deny_attach()
+}
+
+/// Not known here.
+#[cfg(not(any(target_os = "linux", all(target_os = "macos", feature = "agent"))))]
 fn hide_memory() -> io::Result<()> {
     Ok(())
 }

@@ -116,7 +116,14 @@ pub(super) fn peer(stream: &(impl StreamCommon + AsFd)) -> io::Result<PeerId> {
     Ok(PeerId { user: UserId::from_raw(found.uid()), pid: pid(found.pid()) })
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(target_os = "macos")]
+pub(super) fn peer(stream: &(impl StreamCommon + AsFd)) -> io::Result<PeerId> {
+    use nix::sys::socket::{getsockopt, sockopt::LocalPeerCred, sockopt::LocalPeerPid};
+    let user = UserId::from_raw(getsockopt(stream, LocalPeerCred)?.uid());
+    Ok(PeerId { user, pid: getsockopt(stream, LocalPeerPid).ok().and_then(pid) })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
 pub(super) fn peer(stream: &(impl StreamCommon + AsFd)) -> io::Result<PeerId> {
     let found = stream.peer_creds()?;
     let user = found.euid().ok_or(io::ErrorKind::Unsupported)?;

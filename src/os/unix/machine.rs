@@ -32,6 +32,11 @@ pub fn name_space() -> String {
     namespace("uts")
 }
 
+/// Whether this is a Linux in Windows, whose programs it runs: WSL, by the name of its kernel.
+pub fn is_in_windows() -> bool {
+    cfg!(target_os = "linux") && line_of("/proc/sys/kernel/osrelease").to_ascii_lowercase().contains("microsoft")
+}
+
 fn namespace(of: &str) -> String {
     std::fs::read_link(format!("/proc/self/ns/{of}")).unwrap_or_default().to_string_lossy().into_owned()
 }

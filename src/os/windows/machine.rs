@@ -1,4 +1,4 @@
-use super::calls::processes::machine_text;
+use super::calls::registry::machine_text;
 
 /// The name it has at the moment.
 pub fn name() -> String {
@@ -28,4 +28,9 @@ pub fn container() -> String {
 /// The machine has one name everywhere.
 pub fn name_space() -> String {
     String::new()
+}
+
+/// It is Windows itself.
+pub fn is_in_windows() -> bool {
+    false
 }

@@ -5,6 +5,8 @@
 pub(super) use super::untold as changes;
 
 pub(super) mod alarm;
+#[cfg(feature = "cli")]
+pub(super) mod at_login;
 pub(super) mod background;
 mod calls;
 pub(super) mod clock;

@@ -11,6 +11,8 @@ pub struct Given {
     pub listener: Listener,
     /// Where it is found, if in a directory.
     pub path: Option<PathBuf>,
+    /// Who keeps it.
+    pub by: &'static str,
     _never: Infallible,
 }
 

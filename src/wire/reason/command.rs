@@ -41,6 +41,19 @@ reasons! {
         /// Another program could not be run.
         NotRun { program: String, error: String } => Unavailable, "command-not-run";
 
+        /// The helper of Windows was asked for, and this is no system within one.
+        NotInWindows => Usage, "not-in-windows";
+        /// The Windows that this system runs in has no helper in its `PATH`.
+        WindowsHelperMissing => Unavailable, "windows-helper-missing", "hint-windows-helper-missing";
+        /// `loom-agent` is not beside this program.
+        AgentMissing => Unavailable, "agent-missing", "hint-helper-missing";
+        /// What says that something is to be started at login was not written by loom.
+        AtLoginOfAnother { path: PathBuf } => Denied, "at-login-of-another", "hint-at-login-of-another";
+        /// The user has no directory for it.
+        AtLoginNoHome => Unavailable, "at-login-no-home";
+        /// The service manager does not start anything at login; `error` holds its own words.
+        AtLoginRefused { program: String, error: String } => Unavailable, "at-login-refused", "hint-at-login-refused";
+
         /// Git could not be run.
         GitMissing { error: String } => Unavailable, "git-missing", "hint-git-missing";
         /// Git did not end within so many seconds.

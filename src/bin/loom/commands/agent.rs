@@ -6,14 +6,24 @@ use loom_credentials::client::Ended;
 use loom_credentials::msg;
 use loom_credentials::wire::{AgentStatus, Fault, Hello, HelloReply, reason};
 
-use super::socket;
+use super::{at_login, socket};
 use crate::args::AgentAction;
 use crate::{Context, say_what_is_awaited, term};
 
 pub fn run(action: &AgentAction, context: &Context) -> Result<u8, Fault> {
     match action {
-        AgentAction::Start => start(context),
-        AgentAction::Stop => stop(context),
+        AgentAction::Start(args) => {
+            if args.at_login {
+                at_login::add(context)?;
+            }
+            start(context)
+        }
+        AgentAction::Stop(args) => {
+            if args.at_login {
+                at_login::remove(context)?;
+            }
+            stop(context)
+        }
         AgentAction::Status(args) => status(args.json, context),
         AgentAction::Socket { action } => socket::run(action, context),
         AgentAction::Restart => stop(context).and_then(|_| start(context)),

@@ -30,6 +30,23 @@ fn show(found: &DoctorReply, context: &Context) {
     if !found.agent.memory_locked {
         say(msg!("memory-not-locked"));
     }
+    if let Some(door) = &found.door {
+        let path = printable(&door.path);
+        say(match &door.kept_by {
+            Some(keeper) => msg!("doctor-door-kept", path = path, keeper = printable(keeper)),
+            None => msg!("doctor-door", path = path),
+        });
+    }
+    if let Some(url) = &found.agent.http {
+        say(msg!("agent-serves", url = url));
+    }
+    if let Some(keyring) = &found.keyring {
+        let name = printable(&keyring.name);
+        say(if keyring.used { msg!("doctor-keyring", name = name) } else { msg!("doctor-keyring-idle", name = name) });
+        if let Some(reason) = &keyring.reason {
+            term::data_line(&printable(reason));
+        }
+    }
     let (path, count) = (&found.file.path, found.file.accounts.len());
     match found.file.state {
         FileCondition::Absent => say(msg!("doctor-file-absent", path = path)),

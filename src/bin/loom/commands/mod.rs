@@ -2,6 +2,7 @@
 
 mod agent;
 mod api;
+mod at_login;
 mod audit;
 mod aws;
 mod completions;

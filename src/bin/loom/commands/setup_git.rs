@@ -8,6 +8,7 @@ use loom_credentials::base::{Config, Paths, ServerUrl, printable, shell_word};
 use loom_credentials::client::refuse_directories_of_another;
 use loom_credentials::git::{Helpers, Scope, example};
 use loom_credentials::msg;
+use loom_credentials::os::machine;
 use loom_credentials::wire::{Fault, reason};
 
 use crate::args::SetupGit;
@@ -31,8 +32,8 @@ pub fn run(args: &SetupGit, context: &Context) -> Result<u8, Fault> {
     if args.remove {
         return remove(scope, &key, context);
     }
-    // Git hands the word to a shell, which takes `\` for something else everywhere.
-    let helper = shell_word(&helper()?.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"));
+    let helper = if args.windows { helper_of_windows()? } else { helper()? };
+    let helper = word(&helper.to_string_lossy(), std::path::MAIN_SEPARATOR);
     change(&["config", scope, "--replace-all", &key, &helper, OURS])?;
     if context.named.as_ref().is_some_and(is_left_out) {
         // It stood before an empty value, which makes git forget it; behind it, it counts.
@@ -206,7 +207,41 @@ fn helper() -> Result<PathBuf, Fault> {
     Ok(on_path.chain(called).filter(|path| is_sayable(path)).find(same).unwrap_or(beside))
 }
 
+/// The helper of the Windows that this system runs in, with whose logins git here works then. Windows' own `PATH` is
+/// part of the one here.
+fn helper_of_windows() -> Result<PathBuf, Fault> {
+    if !machine::is_in_windows() {
+        return Err(reason::Command::NotInWindows.into());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let all =
+        std::env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join("git-credential-loom.exe"));
+    let mut found = all.filter(|path| is_sayable(path) && path.is_file());
+    found.next().ok_or_else(|| reason::Command::WindowsHelperMissing.into())
+}
+
+/// The path as git takes it for a helper, on Windows too: it hands it to a shell, which takes `\` for something else
+/// everywhere, and knows nothing of the prefix by which Windows marks a path as complete.
+fn word(path: &str, separator: char) -> String {
+    let path = if separator == '\\' { path.strip_prefix(r"\\?\").unwrap_or(path) } else { path };
+    shell_word(&path.replace(separator, "/"))
+}
+
 /// Git's configuration is text.
 fn is_sayable(path: &Path) -> bool {
     path.to_str().is_some_and(|path| !path.contains(['\n', '\r']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn git_for_windows_finds_the_helper_by_the_word_for_its_shell() {
+        let path = r"C:\Program Files\loom\git-credential-loom.exe";
+        let wanted = r"C:/Program\ Files/loom/git-credential-loom.exe";
+        assert_eq!(word(path, '\\'), wanted);
+        assert_eq!(word(&format!(r"\\?\{path}"), '\\'), wanted);
+        assert_eq!(word(r"\\box\share\git-credential-loom.exe", '\\'), "//box/share/git-credential-loom.exe");
+    }
 }

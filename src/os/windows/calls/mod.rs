@@ -7,6 +7,7 @@ pub(super) mod events;
 pub(super) mod files;
 pub(super) mod pipes;
 pub(super) mod processes;
+pub(super) mod registry;
 pub(super) mod security;
 
 use std::io;

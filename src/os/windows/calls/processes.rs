@@ -4,19 +4,17 @@
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::path::PathBuf;
-use std::ptr::null_mut;
 
 use windows_sys::Win32::Foundation::{FILETIME, WAIT_TIMEOUT};
 use windows_sys::Win32::System::Diagnostics::Debug::{SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SetErrorMode};
 use windows_sys::Win32::System::ErrorReporting::{WER_FAULT_REPORTING_FLAG_NOHEAP, WerSetFlags};
-use windows_sys::Win32::System::Registry::{HKEY_LOCAL_MACHINE, RRF_RT_REG_SZ, RegGetValueW};
 use windows_sys::Win32::System::SystemInformation::GetTickCount64;
 use windows_sys::Win32::System::Threading::{
     GetCurrentProcess, GetProcessTimes, OpenProcess, PROCESS_NAME_WIN32, QueryFullProcessImageNameW, TerminateProcess,
     WaitForSingleObject,
 };
 
-use super::{done, no_error, wide};
+use super::{done, no_error};
 
 /// Opens a process for what these rights allow.
 pub(in crate::os::windows) fn open(pid: u32, rights: u32) -> io::Result<OwnedHandle> {
@@ -80,18 +78,4 @@ pub(in crate::os::windows) fn report_no_memory() -> io::Result<()> {
 pub(in crate::os::windows) fn since_start() -> u64 {
     // SAFETY: it takes nothing.
     unsafe { GetTickCount64() }
-}
-
-/// A text of the registry that is the same for all users.
-pub(in crate::os::windows) fn machine_text(key: &str, name: &str) -> Option<String> {
-    let (key, name, mut text) = (wide(key), wide(name), [0_u16; 256]);
-    let mut length = size_of_val(&text) as u32;
-    // SAFETY: the names end with a NUL, and there is as much room as is said.
-    let said = unsafe {
-        let room = text.as_mut_ptr().cast();
-        RegGetValueW(HKEY_LOCAL_MACHINE, key.as_ptr(), name.as_ptr(), RRF_RT_REG_SZ, null_mut(), room, &mut length)
-    };
-    no_error(said).ok()?;
-    let end = text.iter().position(|unit| *unit == 0)?;
-    Some(String::from_utf16_lossy(&text[..end]))
 }

@@ -1,0 +1,89 @@
+//! `loom agent start --at-login` where the user has systemd, which is a script here that notes what it is told: which
+//! units are written, that nobody's are written over, and what taking it back leaves.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use crate::support::Home;
+
+/// A home in which `systemctl` ends with this code.
+fn with_systemd(code: u8) -> Home {
+    let mut home = Home::new();
+    let bin = home.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let script = format!("#!/bin/sh\necho \"$*\" >>'{}/told'\necho no bus >&2\nexit {code}\n", home.path().display());
+    std::fs::write(bin.join("systemctl"), script).unwrap();
+    std::fs::set_permissions(bin.join("systemctl"), PermissionsExt::from_mode(0o755)).unwrap();
+    let system = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&system))).unwrap();
+    home.set("PATH", path);
+    home
+}
+
+/// What `systemctl` was told since the last time.
+fn told(home: &Home) -> Vec<String> {
+    let file = home.path().join("told");
+    let told = std::fs::read_to_string(&file).unwrap_or_default();
+    let _ = std::fs::remove_file(file);
+    told.lines().map(str::to_owned).collect()
+}
+
+fn unit(home: &Home, name: &str) -> PathBuf {
+    home.path().join("config/systemd/user").join(name)
+}
+
+#[test]
+fn units_are_written_for_the_agent_and_taken_out_again() {
+    let home = with_systemd(0);
+    home.loom(&["agent", "start", "--at-login"]).ok().says("loom-agent.socket");
+    assert_eq!(told(&home), ["--user daemon-reload", "--user enable --now loom-agent.socket"]);
+    let service = std::fs::read_to_string(unit(&home, "loom-agent.service")).unwrap();
+    let agent = env!("CARGO_BIN_EXE_loom-agent");
+    assert!(service.contains(&format!("ExecStart=\"{agent}\" --foreground\n")), "{service}");
+    let socket = std::fs::read_to_string(unit(&home, "loom-agent.socket")).unwrap();
+    assert!(socket.contains("\nSocketMode=0600\n"), "{socket}");
+    home.loom(&["agent", "status"]).ok();
+    home.loom(&["agent", "stop", "--at-login"]).ok();
+    let disabled = "--user disable --now loom-agent.socket loom-agent.service";
+    assert_eq!(told(&home), [disabled, "--user daemon-reload"]);
+    assert!(!unit(&home, "loom-agent.service").exists());
+    assert!(!unit(&home, "loom-agent.socket").exists());
+    assert_eq!(home.loom(&["agent", "status"]).code, 1);
+    home.loom(&["agent", "stop", "--at-logon"]).ok().says("Nothing that loom wrote");
+    assert!(told(&home).is_empty());
+}
+
+#[test]
+fn an_agent_that_runs_goes_on_when_the_next_is_started_at_login() {
+    let home = with_systemd(0);
+    home.loom(&["agent", "start"]).ok();
+    let pid = home.agent_pid();
+    for _ in 0..2 {
+        home.loom(&["agent", "start", "--at-login"]).ok();
+        assert_eq!(told(&home), ["--user daemon-reload", "--user enable loom-agent.socket"]);
+        assert_eq!(home.agent_pid(), pid);
+    }
+}
+
+#[test]
+fn a_unit_that_somebody_else_wrote_stays_as_it_is() {
+    let home = with_systemd(0);
+    let theirs = unit(&home, "loom-agent.service");
+    std::fs::create_dir_all(theirs.parent().unwrap()).unwrap();
+    std::fs::write(&theirs, "[Service]\nExecStart=/opt/mine\n").unwrap();
+    for order in ["start", "stop"] {
+        home.loom(&["agent", order, "--at-login"]).fails(1).says("leaves it as it is");
+    }
+    assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "[Service]\nExecStart=/opt/mine\n");
+    assert!(!unit(&home, "loom-agent.socket").exists());
+    assert!(told(&home).is_empty());
+}
+
+#[test]
+fn where_systemd_refuses_nothing_is_left_behind() {
+    let home = with_systemd(1);
+    home.loom(&["agent", "start", "--at-login"]).fails(1).says("no bus");
+    assert!(!unit(&home, "loom-agent.service").exists());
+    assert!(!unit(&home, "loom-agent.socket").exists());
+    assert_eq!(home.loom(&["agent", "status"]).code, 1);
+}
