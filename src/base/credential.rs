@@ -122,6 +122,14 @@ impl Origin {
         }
     }
 
+    /// Whether it is for exactly the URL that it is kept for, and for the tool that brought it alone.
+    pub fn is_for_one_url(self) -> bool {
+        match self {
+            Origin::Tool(tool) => tool.brings_for_one_url(),
+            Origin::Login | Origin::Given | Origin::Git => false,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Origin::Login => "login",

@@ -47,6 +47,12 @@ impl Tool {
         }
     }
 
+    /// Whether what it brings is for exactly the URL that it names. An index of cargo's lies on a git host as often as
+    /// not, and its token is another server's.
+    pub fn brings_for_one_url(self) -> bool {
+        self == Tool::Cargo
+    }
+
     /// The tool of this word; [`Tool::Other`] if it is not known.
     pub fn from_name(name: &str) -> Tool {
         const KNOWN: [Tool; 10] = [

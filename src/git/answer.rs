@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     fn reply(proof: Proof) -> GetReply {
-        GetReply { proof, password_expiry_utc: Some(5), oauth_refresh_token: None, state: None }
+        GetReply { proof, password_expiry_utc: Some(5), oauth_refresh_token: None, state: None, kind: None }
     }
 
     fn password(password: &str) -> Proof {

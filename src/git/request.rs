@@ -81,6 +81,7 @@ impl Request {
             refresh: true,
             directory,
             named_directory: None,
+            changes: false,
         }
     }
 
@@ -105,8 +106,13 @@ impl Request {
     fn into_parts(self) -> (GitCredential, Option<Secret>) {
         let Request { protocol, host, path, username, password, credential, .. } = self;
         let path = path.filter(|path| !path.is_empty());
-        let which =
-            GitCredential { protocol: protocol.unwrap_or_default(), host: host.unwrap_or_default(), path, username };
+        let which = GitCredential {
+            protocol: protocol.unwrap_or_default(),
+            host: host.unwrap_or_default(),
+            path,
+            username,
+            exact: false,
+        };
         (which, credential.or(password))
     }
 

@@ -144,7 +144,13 @@ pub(super) mod tests {
     }
 
     fn reply(proof: Proof) -> Answer {
-        Answer::Found(Box::new(GetReply { proof, password_expiry_utc: None, oauth_refresh_token: None, state: None }))
+        Answer::Found(Box::new(GetReply {
+            proof,
+            password_expiry_utc: None,
+            oauth_refresh_token: None,
+            state: None,
+            kind: None,
+        }))
     }
 
     /// A failure for this reason.

@@ -78,6 +78,7 @@ impl Place {
             host: self.host.clone(),
             path: (!self.path.is_empty()).then(|| self.path.clone()),
             username: username.map(str::to_owned),
+            exact: false,
         };
         match self.scheme {
             Some(Scheme::Https) => vec![of("https")],

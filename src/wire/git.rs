@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Empty, Verb};
-use crate::base::{Secret, Tool, reveal, reveal_some};
+use crate::base::{Kind, Secret, Tool, reveal, reveal_some};
 
 /// Which credential git means, in git's own words (gitcredentials(7)).
 ///
@@ -18,6 +18,10 @@ pub struct GitCredential {
     /// The user, if the URL or git's configuration names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+    /// Whether only an account of exactly this URL is meant, and none that counts for it by a shorter path. Git never
+    /// says so: it is for tools that send a secret to wherever a part of a host tells them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub exact: bool,
 }
 
 /// `get`: git needs a credential.
@@ -47,6 +51,10 @@ pub struct Get {
     /// Another path to `directory`, as the person's shell names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_directory: Option<String>,
+    /// Whether it is to change something at the server, as far as the one who asks knows: a token that may only read
+    /// is given nothing then.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub changes: bool,
 }
 
 /// The answer to [`Get`]: what git may send to the server.
@@ -64,6 +72,9 @@ pub struct GetReply {
     /// try.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// What kind of credential it is; said where [`GitCredential::exact`] was understood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
 }
 
 /// What git shows to the server.

@@ -50,6 +50,7 @@ fn wanted() -> GitCredential {
         host: "git.example:8443".into(),
         path: Some("base/app.git".into()),
         username: Some("alice".into()),
+        exact: false,
     }
 }
 
@@ -96,16 +97,23 @@ fn the_frames_of_git_are_as_recorded() {
         refresh: true,
         directory: Some("/home/alice/app".into()),
         named_directory: None,
+        changes: false,
     };
     let reply = |proof| GetReply {
         proof,
         password_expiry_utc: Some(4_102_444_800),
         oauth_refresh_token: Some(secret("rt")),
         state: Some("0123456789abcdef".into()),
+        kind: None,
     };
-    exchange(get, reply(Proof::Password { username: "alice".into(), password: secret("pw") }));
+    exchange(get.clone(), reply(Proof::Password { username: "alice".into(), password: secret("pw") }));
     let proof = Proof::Header { authtype: "Bearer".into(), credential: secret("tok"), ephemeral: true };
     golden("get-header", &[&print_reply(&Ok(reply(proof)), Locale::En)]);
+    let exact = Get { wanted: GitCredential { exact: true, ..wanted() }, changes: true, ..get };
+    let password = Proof::Password { username: "alice".into(), password: secret("pw") };
+    let answer = GetReply { kind: Some(Kind::Basic), ..reply(password) };
+    let asked = print_request(&exact, Locale::En, None);
+    golden("get-exact", &[&asked, &print_reply(&Ok(answer), Locale::En)]);
     let ended = Proof::Refresh { username: "alice".into() };
     golden("get-refresh", &[&print_reply(&Ok(reply(ended)), Locale::En)]);
     let store = |authtype| Store {

@@ -8,6 +8,7 @@ use crate::agent::accounts::held::Held;
 use crate::agent::accounts::index::Index;
 use crate::agent::accounts::select;
 use crate::base::{AccountKey, Config, Origin, SecondOrigin, ServerUrl};
+use crate::wire::GitCredential;
 
 /// The accounts that are there for the one who asks: those of servers that they see.
 ///
@@ -20,11 +21,42 @@ pub(crate) struct Seen<'a> {
     authority: &'a Authority,
     /// Whose accounts are offered beside those of the server that is asked for.
     second: Option<SecondOrigin<'a>>,
+    asks: Asks,
+}
+
+/// Who asks, as far as it decides what may be meant: what some tools bring is for one URL and for that tool alone.
+#[derive(Clone, Copy)]
+enum Asks {
+    /// A person, or a program on their behalf: for such a URL by naming it.
+    Person,
+    /// Git, or a tool for which a login of the host does.
+    Git,
+    /// A tool for which nothing does but what is kept for exactly the server that it names.
+    Exactly,
 }
 
 impl Index {
     pub(crate) fn seen_by<'a>(&'a self, authority: &'a Authority) -> Seen<'a> {
-        Seen { accounts: self, authority, second: None }
+        Seen { accounts: self, authority, second: None, asks: Asks::Person }
+    }
+
+    /// What may be meant by git, or by another tool, at this server.
+    pub(crate) fn meant_by<'a>(
+        &'a self,
+        which: &GitCredential,
+        server: &ServerUrl,
+        authority: &'a Authority,
+        config: &'a Config,
+    ) -> Seen<'a> {
+        let asks = if which.exact { Asks::Exactly } else { Asks::Git };
+        Seen { accounts: self, authority, second: which.second_origin(server, config), asks }
+    }
+}
+
+impl GitCredential {
+    /// Which login the settings lend to what is meant.
+    pub(crate) fn second_origin<'a>(&self, server: &ServerUrl, config: &'a Config) -> Option<SecondOrigin<'a>> {
+        config.second_origin(server).filter(|second| !self.exact || second.url() == server)
     }
 }
 
@@ -36,7 +68,15 @@ impl<'a> Seen<'a> {
 
     /// The accounts at the server's origin that the caller may see.
     pub(crate) fn at_origin(self, server: &ServerUrl) -> impl Iterator<Item = &'a Held> {
-        self.accounts.at_origin(server).filter(move |held| self.authority.sees(held.key().server()))
+        let is_meant = move |held: &&Held| {
+            let (is_it, is_apart) = (held.key().server() == server, held.credential().origin().is_for_one_url());
+            match self.asks {
+                Asks::Person => is_it || !is_apart,
+                Asks::Git => !is_apart,
+                Asks::Exactly => is_it,
+            }
+        };
+        self.accounts.at_origin(server).filter(move |held| self.authority.sees(held.key().server())).filter(is_meant)
     }
 
     /// These and what the settings lend to this server, which whoever asks has been found to see.
@@ -44,10 +84,16 @@ impl<'a> Seen<'a> {
         Seen { second: config.second_origin(server), ..self }
     }
 
+    /// Without what the settings lend.
+    pub(crate) fn without_lent(self) -> Seen<'a> {
+        Seen { second: None, ..self }
+    }
+
     /// The accounts of another origin that the settings offer at the server that is asked for.
     pub(crate) fn lent(self) -> impl Iterator<Item = &'a Held> {
         let of = move |second: SecondOrigin<'a>| {
-            self.at_origin(second.login()).filter(move |held| second.lends(held.key().server()))
+            let all = Seen { asks: Asks::Git, ..self };
+            all.at_origin(second.login()).filter(move |held| second.lends(held.key().server()))
         };
         self.second.into_iter().flat_map(of)
     }
@@ -88,9 +134,55 @@ impl<'a> Seen<'a> {
     pub(crate) fn damaged_at(self, server: &ServerUrl, user: Option<&str>) -> Option<&'a AccountKey> {
         let is_meant = |key: &&AccountKey| {
             key.server().same_origin(server)
+                && (!matches!(self.asks, Asks::Exactly) || key.server() == server)
                 && user.is_none_or(|user| key.user() == user)
                 && self.authority.sees(key.server())
         };
         self.accounts.damaged().iter().find(is_meant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Credential, Secret, StoredIn, TokenSource};
+    use crate::store::Record;
+
+    const INDEX: &str = "https://git.example/team/index";
+
+    fn kept(at: &str) -> Index {
+        let mut accounts = Index::default();
+        let key = AccountKey::new(ServerUrl::parse(at).unwrap(), None);
+        let credential = Credential::token(Secret::new("t".into()), TokenSource::Given);
+        accounts.insert(Record::new(key, credential), StoredIn::Memory);
+        accounts
+    }
+
+    fn is_meant(at: &str, settings: &str, exact: bool) -> bool {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("config.toml"), settings).unwrap();
+        let config = Config::load(&dir.path().join("config.toml")).unwrap();
+        let (accounts, owner, server) = (kept(at), Authority::owner(), ServerUrl::parse(INDEX).unwrap());
+        let which = GitCredential { exact, ..GitCredential::default() };
+        !select::candidates(accounts.meant_by(&which, &server, &owner, &config), &server, None).is_empty()
+    }
+
+    #[test]
+    fn a_login_of_the_host_is_not_one_of_exactly_this_url() {
+        assert!(is_meant("https://git.example", "", false));
+        assert!(!is_meant("https://git.example", "", true));
+    }
+
+    #[test]
+    fn what_is_kept_for_exactly_this_url_is_meant() {
+        assert!(is_meant(INDEX, "", true));
+    }
+
+    #[test]
+    fn a_login_is_lent_to_exactly_the_url_that_the_settings_name() {
+        let entry = |url: &str| format!("[[server]]\nurl = '{url}'\nlogin = 'https://other.example'\n");
+        assert!(is_meant("https://other.example", &entry(INDEX), true));
+        assert!(!is_meant("https://other.example", &entry("https://git.example"), true));
+        assert!(is_meant("https://other.example", &entry("https://git.example"), false));
     }
 }

@@ -30,6 +30,9 @@ impl Handle for Get {
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<GetReply, Fault> {
         let server = git_server(&self.wanted)?;
         caller.is_about(&server, self.wanted.username.as_deref())?;
+        if self.changes && !caller.authority().allows(Scope::Write) {
+            return Err(fault::scope_missing(Scope::Write));
+        }
         let config = agent.settings.config()?;
         match self.answer(agent, caller, &server, &config).await {
             // To whom nothing is locked the lock is of no matter: they may need nothing there.
@@ -86,7 +89,9 @@ impl Get {
         }
         let place = [self.directory.as_deref(), self.named_directory.as_deref()];
         let rule = agent.accounts.rule(config, server, place).await;
-        let of_rule = rule.map(|rule| rule.user());
+        // Which of the accounts of this very URL is meant nobody has to say: their tools keep one each.
+        let is_ruled = !self.wanted.exact || self.wanted.second_origin(server, config).is_some();
+        let of_rule = rule.filter(|_| is_ruled).map(|rule| rule.user());
         let user = named.or(of_rule);
         let is_organization = named.is_some() && known_hosts::user_is_organization(server);
         // Accounts that were renewed for this question, or could not be: each is tried once, so this ends.
@@ -94,7 +99,7 @@ impl Get {
         let mut failed = None;
         loop {
             let choice = agent.accounts.with(|accounts| {
-                let seen = accounts.seen_by(&authority).and_lent_to(server, config);
+                let seen = accounts.meant_by(&self.wanted, server, &authority, config);
                 let found = select::for_git(seen, server, named, of_rule, is_organization);
                 self.choose(agent, seen, &found, named, &tried, refused.as_ref())
             });
@@ -116,20 +121,22 @@ impl Get {
         if failed.is_none() {
             // Too often in a moment; a login would not help.
             let heals_again = |accounts: &Index| {
-                let seen = accounts.seen_by(&authority).and_lent_to(server, config);
+                let seen = accounts.meant_by(&self.wanted, server, &authority, config);
                 let found = select::for_git(seen, server, named, of_rule, is_organization);
                 found.iter().find_map(|held| held.healed_enough())
             };
             failed = agent.accounts.look(heals_again).flatten().map(|wait| fault::renewed_again_in(server, wait));
         }
         let failed = failed.or_else(|| agent.accounts.outage());
-        let damaged = |all: &Index| all.seen_by(&authority).damaged_at(server, user).map(fault::damaged);
+        let damaged = |all: &Index| {
+            all.meant_by(&self.wanted, server, &authority, config).damaged_at(server, user).map(fault::damaged)
+        };
         match failed {
             // A login would not help: the server, or the keyring, cannot be asked at the moment.
             Some(fault) if fault.code() == Code::Unavailable => Err(fault),
             None if let Some(fault) = agent.accounts.look(damaged).flatten() => Err(fault),
             Some(_) | None => {
-                Err(login_known(agent, &authority, config, server, user).await?.unwrap_or_else(|| nothing(server)))
+                Err(self.login_known(agent, &authority, config, server, user).await?.unwrap_or_else(|| nothing(server)))
             }
         }
     }
@@ -165,6 +172,7 @@ impl Get {
         // What would make new passwords of its own server is not sent to another one.
         let refresh = first.credential().git_refresh_token().filter(|_| seen.lent_by(first).is_none());
         let reply = GetReply {
+            kind: self.wanted.exact.then(|| first.credential().kind()),
             proof: proof(first, seen.sent_user(first), self),
             password_expiry_utc: first.credential().expires().map(|expiry| expiry.as_unix()),
             oauth_refresh_token: refresh.cloned(),
@@ -186,6 +194,7 @@ impl Get {
             password_expiry_utc: None,
             oauth_refresh_token: Some(token),
             state: None,
+            kind: None,
         };
         Choice::Say(account, Box::new(reply))
     }
@@ -196,35 +205,39 @@ impl Get {
             Credential::Basic { .. } | Credential::Token { .. } | Credential::OAuth { .. } => true,
         }
     }
-}
 
-/// Where a login would help, git's person is told, or asked if they are there: for an account that a login made and
-/// that is of no use any more, and at a default server that has no account. Never for a user or a rule without an
-/// account: the login would be somebody else's.
-async fn login_known(
-    agent: &Agent,
-    authority: &Authority,
-    config: &Config,
-    server: &ServerUrl,
-    user: Option<&str>,
-) -> Result<Option<Fault>, Fault> {
-    if !config.autologin() {
-        return Ok(None);
-    }
-    let is_meant = |default: &&ServerUrl| default.same_origin(server) && user.is_none() && authority.sees(default);
-    let default = config.default_server().filter(is_meant);
-    let lends = |second: &SecondOrigin<'_>| user.is_none() && authority.sees(second.login());
-    // The settings say whose login is meant here as well.
-    let default = default.or(config.second_origin(server).filter(lends).map(|second| second.login()));
-    let fault = agent.accounts.with(|accounts| {
-        let found = select::candidates(accounts.seen_by(authority).and_lent_to(server, config), server, user);
-        match (found.iter().find(|held| is_login(held)), default) {
-            (Some(held), _) => Some(fault::no_login(held.key().server(), Some(held.key().user()))),
-            (None, Some(default)) if found.is_empty() => Some(fault::no_login(default, None)),
-            (None, _) => None,
+    /// Where a login would help, git's person is told, or asked if they are there: for an account that a login made and
+    /// that is of no use any more, and at a default server that has no account. Never for a user or a rule without an
+    /// account: the login would be somebody else's.
+    async fn login_known(
+        &self,
+        agent: &Agent,
+        authority: &Authority,
+        config: &Config,
+        server: &ServerUrl,
+        user: Option<&str>,
+    ) -> Result<Option<Fault>, Fault> {
+        if !config.autologin() {
+            return Ok(None);
         }
-    });
-    fault.await
+        let exact = self.wanted.exact;
+        let is_there = |default: &ServerUrl| if exact { default == server } else { default.same_origin(server) };
+        let is_meant = |default: &&ServerUrl| is_there(default) && user.is_none() && authority.sees(default);
+        let default = config.default_server().filter(is_meant);
+        let lends = |second: &SecondOrigin<'_>| user.is_none() && authority.sees(second.login());
+        // The settings say whose login is meant here as well.
+        let second = self.wanted.second_origin(server, config).filter(lends);
+        let default = default.or(second.map(|second| second.login()));
+        let fault = agent.accounts.with(|accounts| {
+            let found = select::candidates(accounts.meant_by(&self.wanted, server, authority, config), server, user);
+            match (found.iter().find(|held| is_login(held)), default) {
+                (Some(held), _) => Some(fault::no_login(held.key().server(), Some(held.key().user()))),
+                (None, Some(default)) if found.is_empty() => Some(fault::no_login(default, None)),
+                (None, _) => None,
+            }
+        });
+        fault.await
+    }
 }
 
 fn is_login(held: &Held) -> bool {

@@ -41,7 +41,7 @@ impl Handle for Store {
         // Git approves what it used, also what it had from here: that is no second account.
         let (user, authority) = (self.which.username.as_deref(), caller.authority());
         let known = agent.accounts.with(|accounts| {
-            let seen = accounts.seen_by(authority).and_lent_to(&server, &config);
+            let seen = accounts.meant_by(&self.which, &server, authority, &config);
             let found = select::candidates(seen, &server, user);
             let is_it = |held: &&&Held| held.secret().matches(&self.secret);
             // A token that came from here is no password of somebody else either.
