@@ -4,16 +4,18 @@
 //! A tool waits for its helper without end, and outlives it badly: whatever takes too long ends with the process.
 
 use std::io::IsTerminal;
+use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::input::{self, Lines};
-use super::report::{exit_code, report_through_loom, texts_through_loom};
+use super::report::{beside, exit_code, report_through_loom, texts_through_loom};
 use super::{Client, Place};
-use crate::os::alarm;
+use crate::base::{Origin, Secret, Tool};
+use crate::os::{alarm, terminal};
 use crate::tools::{Answer, Beside, Call, Dialect, Failure, Input, Label, MAX_INPUT, Question, Said, ToolRequest};
-use crate::wire::{Code, Erase, Fault, Get, GitCredential, Verb, reason};
+use crate::wire::{Code, Erase, Fault, Get, GitCredential, Store, Verb, reason};
 
 /// For how many seconds a tool is kept waiting at most, once it has said what it wants.
 const ALL_WITHIN: u32 = 9;
@@ -36,18 +38,16 @@ fn converse(dialect: &Dialect, program: &str, args: &[String]) -> Result<u8, Fau
         alarm::end_after(ALL_WITHIN);
         let variable = |name: &str| std::env::var(name).ok();
         let request = dialect.parse(&Call { program, args, input: &input, variable: &variable });
-        let said = request.say(ask(&*request));
+        let said = request.say(ask(&*request, dialect.tool()));
         tell(&said)?;
         alarm::cancel();
         Ok(said.code)
     };
-    if !dialect.greeting().is_empty() {
-        input::write(dialect.greeting().as_bytes())?;
-    }
     match dialect.input(args) {
         Input::None => answer(Zeroizing::default()),
         Input::Whole => answer(input::read(MAX_INPUT, |_| false)?),
-        Input::Lines => {
+        Input::Lines { greeting } => {
+            input::write(greeting.as_bytes())?;
             let mut lines = Lines::default();
             let mut code = 0;
             while let Some(line) = lines.next(MAX_INPUT)? {
@@ -60,12 +60,11 @@ fn converse(dialect: &Dialect, program: &str, args: &[String]) -> Result<u8, Fau
 
 /// Says to the tool what is to be said, and to the person beside it.
 fn tell(said: &Said) -> Result<(), Fault> {
-    let beside = match &said.beside {
-        Beside::Anyone(failure) => Some(failure),
-        Beside::Person(failure) => std::io::stderr().is_terminal().then_some(failure),
-        Beside::Nothing => None,
-    };
-    beside.iter().for_each(|failure| say(failure));
+    match &said.beside {
+        Beside::Anyone(failure) => say(failure),
+        Beside::Person(failure) if std::io::stderr().is_terminal() => say(failure),
+        Beside::Person(_) | Beside::Nothing => {}
+    }
     input::write(&said.out)
 }
 
@@ -75,14 +74,15 @@ fn say(failure: &Failure) {
     failure.hint.iter().for_each(|hint| eprintln!("hint: {hint}"));
 }
 
-fn ask(request: &dyn ToolRequest) -> Answer {
+fn ask(request: &dyn ToolRequest, tool: Tool) -> Answer {
     let client = || Ok(Client::from_environment()?.for_git());
     let answer = match request.question() {
         Question::Nothing => Ok(Answer::Done),
         Question::Get(all) => client().and_then(|client| get(&client, all)),
-        Question::Store(store) => client().and_then(|client| client.ask(&*store)).map(|_| Answer::Done),
-        Question::Erase(all) => client().and_then(|client| erase(&client, all)),
-        Question::List => client().and_then(|client| list(&client)),
+        Question::Store(store) => client().and_then(|client| keep(&client, *store, tool)),
+        Question::Prompt { store, page } => client().and_then(|client| prompt(&client, *store, tool, page)),
+        Question::Erase(all) => client().and_then(|client| erase(&client, all, tool)),
+        Question::List => client().and_then(|client| list(&client, tool)),
     };
     answer.unwrap_or_else(|fault| {
         let (message, hint) = texts_through_loom(&fault);
@@ -106,9 +106,31 @@ fn get(client: &Client, all: Vec<Get>) -> Result<Answer, Fault> {
     Err(failed.unwrap_or_else(|| reason::Git::Usage.into()))
 }
 
-fn erase(client: &Client, all: Vec<GitCredential>) -> Result<Answer, Fault> {
+fn keep(client: &Client, store: Store, tool: Tool) -> Result<Answer, Fault> {
+    client.ask(&Store { tool: Some(tool), ..store }).map(|_| Answer::Done)
+}
+
+/// The program beside this one asks the person: here there are no texts. They take the time that they take.
+fn prompt(client: &Client, store: Store, tool: Tool, page: Option<String>) -> Result<Answer, Fault> {
+    let nobody = || Fault::from(reason::Git::NobodyToAsk);
+    let terminal = std::env::var_os("CI").is_none().then(terminal::to_write).flatten();
+    let (terminal, loom) = terminal.zip(beside("loom")).ok_or_else(nobody)?;
+    alarm::cancel();
+    let mut command = Command::new(loom);
+    command.arg("ask").args(page.map(|page| format!("--page={page}"))).stdin(Stdio::null());
+    let output = command.stderr(terminal).output().map_err(|_| nobody())?;
+    alarm::end_after(ALL_WITHIN);
+    let said = Zeroizing::new(output.stdout);
+    let secret = std::str::from_utf8(&said).map(str::trim).unwrap_or_default();
+    if secret.is_empty() {
+        return Err(nobody());
+    }
+    keep(client, Store { secret: Secret::new(secret.to_owned()), ..store }, tool)
+}
+
+fn erase(client: &Client, all: Vec<GitCredential>, tool: Tool) -> Result<Answer, Fault> {
     for which in all {
-        match client.ask(&Erase { which, secret: None, tool: None }) {
+        match client.ask(&Erase { which, secret: None, tool: Some(tool) }) {
             Err(fault) if fault.code() != Code::NotFound => return Err(fault),
             _ => {}
         }
@@ -116,10 +138,11 @@ fn erase(client: &Client, all: Vec<GitCredential>) -> Result<Answer, Fault> {
     Ok(Answer::Done)
 }
 
-fn list(client: &Client) -> Result<Answer, Fault> {
+fn list(client: &Client, tool: Tool) -> Result<Answer, Fault> {
     let reply = client.ask(&Labels {})?;
     let label = |account: LabelReply| Some(Label { server: account.server, username: account.account? });
-    Ok(Answer::Listed(reply.accounts.into_iter().filter_map(label).collect()))
+    let all = reply.accounts.into_iter().filter(|account| account.origin == Some(Origin::Tool(tool)));
+    Ok(Answer::Listed(all.filter_map(label).collect()))
 }
 
 /// `status`, of which only the labels are read: a URL stays the text that it is.
@@ -135,6 +158,7 @@ struct LabelsReply {
 struct LabelReply {
     server: String,
     account: Option<String>,
+    origin: Option<Origin>,
 }
 
 impl Verb for Labels {

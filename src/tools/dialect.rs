@@ -1,13 +1,14 @@
 use super::exchange::{Call, ToolRequest};
+use crate::base::Tool;
 
 /// What the small program can be started as.
 pub struct Dialect {
     /// The name of the program, as the tool looks for it.
     pub(super) program: &'static str,
+    /// Whose helper it is: what it brings is known as this tool's, and only that is forgotten and listed for it.
+    pub(super) tool: Tool,
     /// What the tool says, given its arguments.
     pub(super) input: fn(&[String]) -> Input,
-    /// What the helper says at first, unasked.
-    pub(super) greeting: &'static str,
     /// Makes a request of a call, also of one that makes no sense.
     pub(super) parse: fn(&Call<'_>) -> Box<dyn ToolRequest>,
 }
@@ -19,19 +20,22 @@ pub enum Input {
     None,
     /// One request, to the end of the stream.
     Whole,
-    /// Requests, a line each, until the stream ends.
-    Lines,
+    /// Requests, a line each, until the stream ends; the helper says something first, unasked.
+    Lines {
+        /// What it says.
+        greeting: &'static str,
+    },
 }
 
 impl Dialect {
+    /// Whose helper it is.
+    pub fn tool(&self) -> Tool {
+        self.tool
+    }
+
     /// What to read before there is a request.
     pub fn input(&self, args: &[String]) -> Input {
         (self.input)(args)
-    }
-
-    /// What is said first.
-    pub fn greeting(&self) -> &'static str {
-        self.greeting
     }
 
     /// Parses a call.

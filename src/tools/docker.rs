@@ -26,11 +26,11 @@ const USAGE: &str = "Usage: docker-credential-loom <store|get|erase|list|version
 
 pub(super) const DIALECT: Dialect = Dialect {
     program: "docker-credential-loom",
+    tool: Tool::Docker,
     input: |args| match args {
         [verb] if matches!(verb.as_str(), "get" | "store" | "erase") => Input::Whole,
         _ => Input::None,
     },
-    greeting: "",
     parse,
 };
 
@@ -70,16 +70,7 @@ fn request(call: &Call<'_>) -> Result<Request, (&'static str, u8)> {
             if username.is_empty() {
                 return Err((NO_USER, 1));
             }
-            let which = place.to_keep(Some(&username));
-            let store = Store {
-                which,
-                authtype: None,
-                secret,
-                password_expiry_utc: None,
-                oauth_refresh_token: None,
-                tool: Some(Tool::Docker),
-            };
-            Ok(Request::Store(Box::new(store)))
+            Ok(Request::Store(place.store(&username, secret)))
         }
         "list" => Ok(Request::List),
         "version" | "--version" | "-v" => Err((concat!("docker-credential-loom ", env!("CARGO_PKG_VERSION"), "\n"), 0)),

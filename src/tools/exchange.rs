@@ -35,6 +35,13 @@ pub enum Question {
     Get(Vec<Get>),
     /// Keep this.
     Store(Box<Store>),
+    /// Keep this, with a secret that the person at the terminal is asked for.
+    Prompt {
+        /// What is kept, without the secret.
+        store: Box<Store>,
+        /// The page where the person finds the secret, as the tool named it.
+        page: Option<String>,
+    },
     /// Forget what a tool brought for these places.
     Erase(Vec<GitCredential>),
     /// What a tool brought, without secrets.
@@ -123,7 +130,7 @@ impl Said {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::base::Secret;
+    use crate::base::{Kind, Secret};
     use crate::wire::Proof;
 
     /// The request that a call makes.
@@ -149,8 +156,18 @@ pub(super) mod tests {
             password_expiry_utc: None,
             oauth_refresh_token: None,
             state: None,
-            kind: None,
+            kind: Some(Kind::Basic),
         }))
+    }
+
+    /// A token, in the form in which tools have it.
+    pub(in crate::tools) fn token(kind: Kind, ends: Option<i64>) -> Answer {
+        let (authtype, credential) = ("Bearer".to_owned(), Secret::new("tok".to_owned()));
+        let Answer::Found(mut found) = reply(Proof::Header { authtype, credential, ephemeral: true }) else {
+            unreachable!("it is found")
+        };
+        (found.kind, found.password_expiry_utc) = (Some(kind), ends);
+        Answer::Found(found)
     }
 
     /// A failure for this reason.

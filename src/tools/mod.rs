@@ -6,6 +6,8 @@
 
 mod authorization;
 mod aws;
+mod cargo;
+mod cargo_words;
 mod dialect;
 mod docker;
 mod exchange;

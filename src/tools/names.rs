@@ -1,8 +1,8 @@
 use super::dialect::Dialect;
-use super::docker;
+use super::{cargo, docker};
 
 /// Every dialect, in a row.
-const DIALECTS: [&Dialect; 1] = [&docker::DIALECT];
+const DIALECTS: [&Dialect; 2] = [&docker::DIALECT, &cargo::DIALECT];
 
 /// The dialect of a program's name, without its directory: `docker-credential-loom`, and what follows an `@` belongs to
 /// the request. `None` for git's helper, and for any other name.

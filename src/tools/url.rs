@@ -3,7 +3,8 @@
 
 use std::net::IpAddr;
 
-use crate::wire::{Get, GitCredential};
+use crate::base::Secret;
+use crate::wire::{Get, GitCredential, Store};
 
 /// A place as a tool named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(super) struct Place {
     host: String,
     /// Without a slash at its ends; empty for none.
     path: String,
+    /// Whether nothing counts here that is kept for a shorter path.
+    exact: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ enum Scheme {
 
 impl Place {
     /// Parses `[SCHEME://]HOST[:PORT][/PATH]`. `None` for other schemes, and where a user, a query, a fragment, a
-    /// backslash, a blank or a control character makes it something else than a place.
+    /// backslash, an empty part of the path, a blank or a control character makes it something else than a place.
     pub(super) fn parse(text: &str) -> Option<Place> {
         if text.contains(|c: char| c.is_control() || c.is_whitespace() || "\\?#".contains(c)) {
             return None;
@@ -35,9 +38,11 @@ impl Place {
             None => (None, text),
         };
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let place = Place { scheme, host: host.to_owned(), path: path.trim_matches('/').to_owned() };
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let is_odd = path.starts_with('/') || path.ends_with('/') || path.contains("//");
+        let place = Place { scheme, host: host.to_owned(), path: path.to_owned(), exact: false };
         // Before the host it would be a user; in a path it is a letter like others.
-        (!host.is_empty() && !host.contains('@')).then_some(place)
+        (!host.is_empty() && !host.contains('@') && !is_odd).then_some(place)
     }
 
     /// The host with its port, if one was named.
@@ -66,6 +71,11 @@ impl Place {
         Place { path: path.to_owned(), ..self }
     }
 
+    /// The same place, of which only what is kept for it itself counts.
+    pub(super) fn exactly(self) -> Place {
+        Place { exact: true, ..self }
+    }
+
     /// The same place at another host.
     pub(super) fn with_host(self, host: &str) -> Place {
         Place { host: host.to_owned(), ..self }
@@ -78,7 +88,7 @@ impl Place {
             host: self.host.clone(),
             path: (!self.path.is_empty()).then(|| self.path.clone()),
             username: username.map(str::to_owned),
-            exact: false,
+            exact: self.exact,
         };
         match self.scheme {
             Some(Scheme::Https) => vec![of("https")],
@@ -93,6 +103,27 @@ impl Place {
     pub(super) fn to_keep(&self, username: Option<&str>) -> GitCredential {
         let mut all = self.credentials(username);
         all.swap_remove(all.len() - 1)
+    }
+
+    /// What a tool brings for this place.
+    pub(super) fn store(&self, username: &str, secret: Secret) -> Box<Store> {
+        let which = self.to_keep(Some(username));
+        Box::new(Store {
+            which,
+            authtype: None,
+            secret,
+            password_expiry_utc: None,
+            oauth_refresh_token: None,
+            // Whose helper it is, says who starts it.
+            tool: None,
+        })
+    }
+
+    /// The questions for what may be shown here as a token: what was kept here under this name before anything else.
+    pub(super) fn tokens(&self, username: &str) -> Vec<Get> {
+        let named = self.passwords(Some(username)).into_iter();
+        let of = |get: Get| Get { authtype: true, schemes: vec!["bearer".to_owned()], ..get };
+        named.chain(self.passwords(None)).map(of).collect()
     }
 
     /// The questions for what may be shown here, as a user name and a password.
@@ -144,6 +175,9 @@ mod tests {
             "host\n",
             "http:///x",
             "/x",
+            "https://host//x",
+            "https://host/x//",
+            "https://host/a//b",
         ];
         for text in texts {
             assert_eq!(Place::parse(text), None, "{text:?}");
@@ -152,6 +186,6 @@ mod tests {
 
     #[test]
     fn a_path_has_no_slash_at_its_ends() {
-        assert_eq!(Place::parse("https://host//a/b/").unwrap().path(), "a/b");
+        assert_eq!(Place::parse("https://host/a/b/").unwrap().path(), "a/b");
     }
 }

@@ -2,8 +2,10 @@
 
 mod aws;
 mod bench;
+mod cargo;
 mod commands;
 mod docker;
+mod door;
 mod go;
 mod kubectl;
 mod site;

@@ -15,6 +15,7 @@ login-elsewhere = هناك تسجيل دخول آخر جارٍ إلى هذا ا�
 page-elsewhere = هذه الصفحة ليست على الخادم الذي تسجّل الدخول إليه. لا تفتحها إلا إذا كنت تثق بالعنوان { $url }
 browser-failed = تعذّر فتح متصفح؛ يُرجى فتح الصفحة يدويًا.
 token-prompt = الرمز المميز أو كلمة المرور:
+token-page = تجد الرمز المميز في:
 field-name = الاسم:
 field-id = المعرّف:
 field-token = الرمز:
@@ -557,6 +558,8 @@ git-helper-usage = يشغّل git هذا البرنامج؛ ونادرًا ما 
 hint-git-helper-usage = {"\u2066"}git-credential-loom get|store|erase|capability{"\u2069"}؛ لإعداده: {"\u2066"}loom setup git{"\u2069"}
 git-input-refused = رُفض طلب git: { $reason }
 git-input-timeout = لم يصل أي طلب عبر الدخل القياسي
+nobody-to-ask = يلزم رمز مميز، ولا توجد طرفية لطلبه
+hint-nobody-to-ask = مرّره عبر الدخل القياسي للأداة
 git-too-long = طويل جدًا
 git-truncated = ينتهي في منتصف سطر
 git-no-equals = فيه سطر بلا علامة «=»

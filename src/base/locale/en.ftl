@@ -15,6 +15,7 @@ login-elsewhere = Another login to this server is under way; waiting for it…
 page-elsewhere = This page is not on the server you are logging in to. Open it only if you trust { $url }
 browser-failed = No browser could be opened; please open the page yourself.
 token-prompt = Token or password:
+token-page = The token is found at:
 field-name = Name:
 field-id = ID:
 field-token = Token:
@@ -557,6 +558,8 @@ git-helper-usage = git runs this program; you rarely do
 hint-git-helper-usage = git-credential-loom get|store|erase|capability; set it up with: loom setup git
 git-input-refused = git's request is refused: { $reason }
 git-input-timeout = no request came on standard input
+nobody-to-ask = a token is needed, and no terminal is there to ask for one
+hint-nobody-to-ask = give it on the tool's standard input
 git-too-long = it is too long
 git-truncated = it ends in the middle of a line
 git-no-equals = it has a line without "="

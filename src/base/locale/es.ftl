@@ -15,6 +15,7 @@ login-elsewhere = Ya hay otro inicio de sesión en curso en este servidor; esper
 page-elsewhere = Esta página no pertenece al servidor en el que está iniciando sesión. Ábrala solo si confía en { $url }
 browser-failed = No se pudo abrir ningún navegador; abra la página manualmente.
 token-prompt = Token o contraseña:
+token-page = El token se encuentra en:
 field-name = Nombre:
 field-id = ID:
 field-token = Token:
@@ -557,6 +558,8 @@ git-helper-usage = git ejecuta este programa; rara vez hace falta ejecutarlo a m
 hint-git-helper-usage = git-credential-loom get|store|erase|capability; para configurarlo: loom setup git
 git-input-refused = petición de git rechazada: { $reason }
 git-input-timeout = no llegó ninguna petición por la entrada estándar
+nobody-to-ask = se necesita un token y no hay ningún terminal donde pedirlo
+hint-nobody-to-ask = entréguelo por la entrada estándar de la herramienta
 git-too-long = es demasiado larga
 git-truncated = termina en mitad de una línea
 git-no-equals = tiene una línea sin «=»

@@ -83,6 +83,11 @@ pub enum Command {
         operation: String,
     },
     #[command(hide = true)]
+    Ask {
+        #[arg(long, value_name = "URL")]
+        page: Option<String>,
+    },
+    #[command(hide = true)]
     Say {
         fault: String,
     },

@@ -12,6 +12,8 @@ reasons! {
         InputRefused { reason: Option<Message> } => BadRequest, "git-input-refused", "hint-git-input";
         /// Git did not finish its question in time.
         InputTimeout => BadRequest, "git-input-timeout";
+        /// A tool wants its person to be asked for a token, and nobody is there.
+        NobodyToAsk => BadRequest, "nobody-to-ask", "hint-nobody-to-ask";
         /// The answer has characters that git's line format cannot hold.
         SecretNotSayable => Internal, "secret-not-sayable";
         /// Git did not take the answer.

@@ -2,6 +2,7 @@
 
 mod agent;
 mod api;
+mod ask;
 mod at_login;
 mod audit;
 mod aws;
@@ -60,6 +61,7 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
             },
             |()| 0,
         )),
+        Command::Ask { page } => ask::run(page.as_deref(), context),
         // For the git helper, which has no texts: say this fault, and nothing else.
         Command::Say { fault } => match Fault::parse(&fault) {
             Some(fault) => Err(fault),

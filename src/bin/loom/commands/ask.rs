@@ -1,0 +1,17 @@
+use loom_credentials::base::printable;
+use loom_credentials::msg;
+use loom_credentials::wire::Fault;
+
+use crate::{Context, secret_input, term};
+
+/// For the helper of other tools, which has no texts: asks the person at the terminal for a token, and prints it to
+/// the helper. `page` is where the tool says that the token is found.
+pub fn run(page: Option<&str>, context: &Context) -> Result<u8, Fault> {
+    if let Some(page) = page.filter(|page| page.starts_with("https://") || page.starts_with("http://")) {
+        term::say(context.locale, &msg!("token-page"));
+        term::line(&format!("    {}", printable(page)));
+    }
+    let secret = secret_input::typed(&msg!("token-prompt"), context)?;
+    term::data_line(secret.expose());
+    Ok(0)
+}

@@ -1,0 +1,172 @@
+//! Cargo with an index that wants a token (`auth-required`), a registry that takes uploads, and loom as its provider.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest, Sha256};
+
+use super::bench::Bench;
+use super::door::guarded;
+use super::site::Site;
+use crate::support::{Output, run, wait_until};
+
+/// A registry, and whoever uses it.
+struct Registry {
+    bench: Bench,
+    site: Site,
+}
+
+impl Registry {
+    /// `args` stand behind the program in cargo's settings.
+    fn start(args: &str) -> Option<Registry> {
+        let mut bench = Bench::new();
+        let guard = guarded("Cargo login_url=\"https://crates.example/me\"");
+        let locations = format!(
+            "location /index/ {{ {guard} root DIR/served; }}
+             location /dl/ {{ {guard} root DIR/served; }}
+             location /api/ {{ {guard} default_type application/json; client_max_body_size 1m;
+               return 200 '{{\"ok\":true,\"warnings\":{{\"invalid_categories\":[],\"invalid_badges\":[],\"other\":[]}}}}'; }}"
+        );
+        let site = Site::start(&mut bench.home, &locations)?;
+        let config = format!("{{\"dl\":\"{0}/dl\",\"api\":\"{0}\",\"auth-required\":true}}", site.url);
+        site.serve("index/config.json", config);
+        let registry = Registry { bench, site };
+        let settings = format!(
+            "[registries.own]\nindex = \"sparse+{}/index/\"\ncredential-provider = [\"cargo-credential-loom\"{args}]\n
+             [http]\ncainfo = {:?}\n",
+            registry.site.url, registry.site.ca
+        );
+        std::fs::create_dir_all(registry.path("home/.cargo")).unwrap();
+        std::fs::write(registry.path("home/.cargo/config.toml"), settings).unwrap();
+        for (name, needs) in
+            [("abcd", ""), ("user", "[dependencies]\nabcd = { version = \"1\", registry = \"own\" }\n")]
+        {
+            let manifest = format!(
+                "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2021\"\nlicense = \"MIT\"\ndescription = \"x\"\n{needs}"
+            );
+            std::fs::create_dir_all(registry.path(name).join("src")).unwrap();
+            std::fs::write(registry.path(name).join("Cargo.toml"), manifest).unwrap();
+            std::fs::write(registry.path(name).join("src/lib.rs"), "").unwrap();
+        }
+        Some(registry)
+    }
+
+    fn path(&self, inside: &str) -> PathBuf {
+        self.bench.home.path().join(inside)
+    }
+
+    fn index(&self) -> String {
+        format!("{}/index", self.site.url)
+    }
+
+    /// Cargo itself, and not what chooses one.
+    fn command(&self, crate_: &str, args: &[&str]) -> Command {
+        let cargo = Path::new(env!("CARGO"));
+        let mut command = self.bench.command(cargo.to_str().unwrap());
+        command.env("CARGO_HOME", self.path("home/.cargo")).env("RUSTC", cargo.with_file_name("rustc"));
+        command.args(args).current_dir(self.path(crate_));
+        command
+    }
+
+    fn cargo(&self, crate_: &str, args: &[&str], input: &str) -> Output {
+        run(&mut self.command(crate_, args), input.as_bytes())
+    }
+
+    fn fetch(&self) -> Output {
+        self.cargo("user", &["fetch", "--quiet"], "")
+    }
+
+    /// Puts the crate into the index, as a registry does with an upload.
+    fn list(&self, packed: &[u8]) {
+        let sum: String = Sha256::digest(packed).iter().map(|byte| format!("{byte:02x}")).collect();
+        let line = format!(
+            "{{\"name\":\"abcd\",\"vers\":\"1.0.0\",\"deps\":[],\"cksum\":\"{sum}\",\"features\":{{}},\"yanked\":false}}\n"
+        );
+        self.site.serve("dl/abcd/1.0.0/download", packed);
+        self.site.serve("index/ab/cd/abcd", line);
+    }
+}
+
+#[test]
+fn cargo_logs_in_publishes_fetches_yanks_and_logs_out_with_loom() {
+    let Some(registry) = Registry::start("") else { return };
+    registry.site.accept_only("tok_0123456789");
+    registry.cargo("abcd", &["login", "--registry", "own"], "tok_0123456789\n").ok();
+    let clear = registry.path("home/.cargo/credentials.toml");
+    assert!(!clear.exists(), "cargo keeps the token itself");
+    registry.cargo("abcd", &["package", "--no-verify", "--allow-dirty", "--quiet", "--registry", "own"], "").ok();
+    let packed = std::fs::read(registry.path("abcd/target/package/abcd-1.0.0.crate")).unwrap();
+    let publish = ["publish", "--registry", "own", "--no-verify", "--allow-dirty", "--quiet"];
+    let mut publishing = registry.command("abcd", &publish).spawn().unwrap();
+    wait_until("the crate was uploaded", || registry.site.log().contains("PUT /api/v1/crates/new 200"));
+    registry.list(&packed);
+    assert!(publishing.wait().unwrap().success());
+    registry.fetch().ok();
+    assert!(registry.site.log().contains("GET /dl/abcd/1.0.0/download 200"), "{}", registry.site.log());
+    registry.cargo("abcd", &["yank", "--registry", "own", "--version", "1.0.0", "abcd"], "").ok();
+    assert!(registry.site.log().contains("DELETE /api/v1/crates/abcd/1.0.0/yank 200"), "{}", registry.site.log());
+    registry.site.accept_only("another");
+    let refused = registry.cargo("abcd", &["yank", "--registry", "own", "--version", "1.0.0", "abcd"], "");
+    assert!(refused.code != 0 && refused.err.contains("token rejected"), "{refused:?}");
+    registry.cargo("abcd", &["logout", "--registry", "own"], "").ok();
+    let nothing = registry.cargo("abcd", &["yank", "--registry", "own", "--version", "1.0.0", "abcd"], "");
+    assert!(nothing.code != 0 && nothing.err.contains("no token found"), "{nothing:?}");
+    assert_eq!(registry.bench.home.loom(&["status", "--json"]).out.matches("\"server\":").count(), 0);
+}
+
+#[test]
+fn a_login_of_the_host_never_answers_for_an_index() {
+    let Some(registry) = Registry::start("") else { return };
+    registry.site.accept_only("Bearer tok_of_the_host");
+    let home = &registry.bench.home;
+    home.loom_in(&["login", "--with-token", "--server", &registry.site.url], "tok_of_the_host\n").ok();
+    home.store("https", registry.site.url.trim_start_matches("https://"), "alice", "pw_of_the_host").ok();
+    let fetched = registry.fetch();
+    assert!(fetched.code != 0 && fetched.err.contains("no token found"), "{fetched:?}");
+}
+
+#[test]
+fn a_login_answers_for_an_index_where_the_settings_say_so() {
+    let Some(registry) = Registry::start(", \"--bearer\"") else { return };
+    registry.site.accept_only("Bearer tok_of_git");
+    let home = &registry.bench.home;
+    home.configure(&format!("[[server]]\nurl = '{}'\nlogin = 'https://git.example'\n", registry.index()));
+    home.loom_in(&["login", "--with-token", "--server", "git.example"], "tok_of_git\n").ok();
+    let fetched = registry.fetch();
+    assert!(fetched.err.contains("no matching package named `abcd` found"), "it is let in: {fetched:?}");
+}
+
+#[test]
+fn what_cargo_brought_for_an_index_goes_to_nobody_else() {
+    let Some(registry) = Registry::start("") else { return };
+    registry.site.accept_only("tok_0123456789");
+    registry.cargo("abcd", &["login", "--registry", "own"], "tok_0123456789\n").ok();
+    let host = registry.site.url.trim_start_matches("https://");
+    let home = &registry.bench.home;
+    for path in ["", "path=index\n", "path=index/below\n"] {
+        let got = home.helper("get", format!("protocol=https\nhost={host}\n{path}\n"));
+        assert!(!got.out.contains("tok_0123456789"), "git, {path:?}: {got:?}");
+    }
+    let docker = registry.bench.helper("docker-credential-loom", &["get"], host);
+    assert!(!docker.out.contains("tok_0123456789"), "{docker:?}");
+    home.loom(&["token", "--server", &registry.site.url]).fails(4);
+    assert_eq!(home.loom(&["token", "--server", &registry.index()]).ok().out, "tok_0123456789\n");
+}
+
+#[test]
+fn a_token_that_may_only_read_publishes_nothing() {
+    let mut bench = Bench::new();
+    let ask = |bench: &Bench, operation: &str| {
+        let registry = "\"registry\":{\"index-url\":\"sparse+https://crates.example/index/\"}";
+        let line = format!("{{\"v\":1,{registry},\"kind\":\"get\",\"operation\":\"{operation}\",\"args\":[]}}\n");
+        bench.helper("cargo-credential-loom", &["--cargo-plugin"], &line).ok().out
+    };
+    bench.home.loom_in(&["login", "--with-token", "--server", "https://crates.example/index"], "tok_0123456789\n").ok();
+    assert!(ask(&bench, "publish").contains("\"operation_independent\":true"));
+    let made = bench.home.loom(&["token", "generate", "ci", "--scopes", "read", "--reveal", "--json"]).ok().out;
+    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    bench.home.set("LOOM_TOKEN", made["token"].as_str().unwrap());
+    assert!(ask(&bench, "read").contains("\"token\":\"tok_0123456789\""));
+    let refused = ask(&bench, "publish");
+    assert!(refused.contains("\"other\"") && !refused.contains("tok_0123456789"), "{refused}");
+}
