@@ -109,6 +109,15 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     place(path, bytes, naming::replace)
 }
 
+/// Replaces a file of another program as [`replace`] does; it keeps the mode that it has.
+pub fn replace_foreign(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mode = path.metadata().map_err(io_error(path))?.permissions();
+    place(path, bytes, |temporary, path| {
+        temporary.as_file().set_permissions(mode)?;
+        naming::replace(temporary, path)
+    })
+}
+
 /// Creates the file with these bytes, for its owner alone (0600). An existing file is an error and stays as it is.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<()> {
     place(path, bytes, naming::create)

@@ -58,10 +58,13 @@ pub mod private {
 /// When [`naming::replace`] and [`naming::create`] return, a power cut does not undo them; [`naming::rename`] leaves
 /// that to [`private::sync_dir`].
 ///
+/// A program that acts by the name it is started under gets further ones by [`naming::add_name`].
+///
 /// Windows: a file that somebody has open is replaced by `rename`, not by what `tempfile` calls, and one must not be
-/// locked any more when it takes its place. A name that is refused for a moment (errors 5 and 32) is tried again.
+/// locked any more when it takes its place. A name that is refused for a moment (errors 5 and 32) is tried again. A
+/// further name is a hard link, or a copy: symbolic links are for administrators there.
 pub mod naming {
-    pub use super::system::naming::{create, rename, replace};
+    pub use super::system::naming::{add_name, create, is_name_of, rename, replace};
 }
 
 /// Exclusive locks on whole files. They end with the open file, so also when the process is killed.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use super::file::FileFacts;
 use super::private::sync_dir;
 
 /// Gives a file that was written in the same directory this name. Whatever has the name is replaced.
@@ -22,6 +23,18 @@ pub fn create(temporary: NamedTempFile, path: &Path) -> io::Result<()> {
 /// [`sync_dir`] says.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
+}
+
+/// Gives a program a further name, which nothing may have: a link, by the shortest way where both lie in one directory.
+pub fn add_name(program: &Path, path: &Path) -> io::Result<()> {
+    let beside = program.file_name().filter(|_| program.parent() == path.parent());
+    std::os::unix::fs::symlink(beside.map_or(program, Path::new), path)
+}
+
+/// Whether this is a name of that program, whatever lies between.
+pub fn is_name_of(program: &Path, path: &Path) -> bool {
+    let id = |path| FileFacts::of_target(path).ok().map(|found| found.id());
+    id(path).is_some_and(|found| Some(found) == id(program))
 }
 
 fn dir_of(path: &Path) -> &Path {
