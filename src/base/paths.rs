@@ -148,6 +148,16 @@ impl Paths {
         self.state.join("sockets.lock")
     }
 
+    /// What `loom setup` wrote into the files of other tools.
+    pub fn setup_file(&self) -> PathBuf {
+        self.state.join("setup.json")
+    }
+
+    /// The lock that whoever changes [`Paths::setup_file`], or what it tells of, holds.
+    pub fn setup_lock(&self) -> PathBuf {
+        self.state.join("setup.lock")
+    }
+
     /// The audit log: who asked for what.
     pub fn audit_log(&self) -> PathBuf {
         self.state.join("audit.log")

@@ -62,7 +62,8 @@ fn section(command: &Command, parent: &str) -> String {
     let name = format!("{parent} {}", command.get_name());
     let about = command.get_about().map(|about| about.to_string()).unwrap_or_default();
     let mut section = format!(".SS {}\n{}.\n", escape(&name), escape(&about));
-    if visible(command).next().is_none() {
+    // One that can be said alone, too, has options of its own.
+    if visible(command).next().is_none() || !command.is_subcommand_required_set() {
         let usage = command.clone().render_usage().to_string();
         section += &format!(".PP\n.B {}\n", escape(usage.trim_start_matches("Usage: ")));
         // What every command has stands in OPTIONS once.

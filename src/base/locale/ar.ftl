@@ -597,6 +597,34 @@ windows-helper-missing = البرنامج {"\u2066"}git-credential-loom.exe{"\u2
 hint-windows-helper-missing = ثبّت loom على Windows في مجلد من PATH الخاص به، ويأخذه WSL ما لم تقل {"\u2066"}/etc/wsl.conf{"\u2069"}: {"\u2066"}appendWindowsPath=false{"\u2069"}
 helper-missing = البرنامج git-credential-loom غير مثبّت بجوار loom
 hint-helper-missing = ثبّت البرامج الثلاثة في مجلد واحد
+setup-is-done = { $tool } يسأل loom بالفعل.
+setup-not-there = { $tool } لا يسأل loom؛ لم يتغيّر شيء في { $path }.
+setup-restored = عاد { $path } كما كان.
+setup-taken-out = تغيّر { $path } منذ ذلك الحين؛ يُزال ما كتبه loom فقط.
+setup-not-in-path = لا يؤدي PATH إلى { $program } الخاص بـ loom: ضع فيه { $directory } قبل أي { $program } آخر.
+setup-taken-over = السر الخاص بـ { $entry } صار في loom ولم يعد في { $path }. ويبقى في loom مهما صار بالإعداد.
+setup-left = السر الخاص بـ { $entry } باقٍ نصًّا واضحًا في { $path }: loom لا يذكر السر نفسه.
+setup-left-since = السر الخاص بـ { $entry } باقٍ نصًّا واضحًا في { $path }: { $error }
+setup-run-again = حين يجيب الوكيل ({"\u2066"}loom agent start{"\u2069"}، {"\u2066"}loom unlock{"\u2069"})، ينقلها هذا: {"\u2066"}loom setup { $tool }{"\u2069"}
+setup-head-tool = الأداة
+setup-head-program = البرنامج
+setup-head-asks = يسأل
+setup-head-clear = نص واضح
+setup-take-over = {"\u2066"}loom setup TOOL{"\u2069"} يجعل الأداة تسأل loom وينقل ما لديها نصًّا واضحًا.
+setup-other-helper = في { $path } مساعد آخر بالفعل: { $key } هو { $helper }
+hint-setup-force = {"\u2066"}--force{"\u2069"} يضع loom مكانه؛ و{"\u2066"}--remove{"\u2069"} يعيده
+setup-broken = { $path } ليس ما يقرؤه برنامجه، ويبقى كما هو: { $error }
+hint-setup-broken = أصلح الملف أو انقله
+setup-changed-meanwhile = غيّر أحد آخر { $path } في اللحظة نفسها
+setup-file-of-another = { $path } يخص مستخدمًا آخر
+setup-file-more-names = لـ { $path } اسم آخر أيضًا (رابط صلب)، وسيصير ملفين بعد ذلك
+setup-name-taken = { $path } برنامج آخر
+hint-setup-name-taken = أخرجه من PATH أو انقله
+setup-needs-server = { $tool } يسأل مساعده عن خوادم مفردة فقط
+hint-setup-needs-server = اذكر خادمًا: {"\u2066"}--server URL{"\u2069"}، ويمكن تكراره
+setup-takes-no-server = { $tool } يسأل مساعده عن كل الخوادم؛ لا شيء يُضيَّق
+setup-unknown-server = لا شيء في { $path } يؤدي إلى { $server }
+setup-tool-failed = لم يقم { $tool } بدوره: { $error }
 
 ## The command line
 
@@ -741,7 +769,14 @@ cmd-audit-tail-more =
       loom audit tail --event token -n 50
       loom audit tail --follow --json
 cmd-audit-verify = التحقق من أنه لم يُغيَّر أي سطر من سجل التدقيق ولم يُنقل ولم يُحذف
-cmd-setup = إعداد برامج أخرى لاستخدام loom
+cmd-setup = جعل برامج أخرى تستخدم loom؛ ووحده يعرض الموجود منها ومن تسأل
+cmd-setup-more =
+    الأدوات: {"\u2066"}git docker podman kubectl go{"\u2069"}. يكتب إعدادات الأداة نفسها ويعرض ما يتغيّر وينقل ما فيها نصًّا واضحًا
+    حين يذكر loom السر نفسه. {"\u2066"}--remove{"\u2069"} يعيد ما كان بايتًا ببايت؛ ويبقى السر في loom.
+    {"\u2066"}  loom setup{"\u2069"}
+    {"\u2066"}  loom setup docker{"\u2069"}
+    {"\u2066"}  loom setup docker --server registry.example:5000{"\u2069"}
+    {"\u2066"}  loom setup docker --remove{"\u2069"}
 cmd-setup-git = إعداد git ليطلب بيانات الاعتماد من loom
 cmd-setup-git-more =
     يكتب المسار المطلق للبرنامج المساعد، كما يجده PATH، في إعدادات git، إلى جانب البرامج المساعدة الأخرى، ويذكر العناوين التي لا
@@ -820,6 +855,9 @@ arg-local = الحذف محليًا فقط، دون إبلاغ الخادم
 arg-setup-git-local = الكتابة في إعدادات هذا المستودع
 arg-global = الكتابة في إعداداتك الشخصية (الوضع الافتراضي)
 arg-remove = إزالة loom من الإعدادات
+arg-tool = أي أداة
+arg-force = وضع loom مكان مساعد آخر
+arg-list = عرض الأدوات الموجودة ومن تسأل وما لديها نصًّا واضحًا؛ كما بدون أداة
 arg-json = طباعة مستند JSON واحد
 arg-min-validity = المدة التي يجب أن يبقى الرمز المميز صالحًا خلالها، مثل 60s أو 5m
 arg-env = المتغير الذي يُوضع فيه الرمز المميز

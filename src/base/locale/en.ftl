@@ -597,6 +597,34 @@ windows-helper-missing = git-credential-loom.exe is in no directory of PATH
 hint-windows-helper-missing = install loom on Windows, in a directory of its PATH, which WSL takes over unless /etc/wsl.conf says appendWindowsPath=false
 helper-missing = git-credential-loom is not installed beside loom
 hint-helper-missing = install all three programs into one directory
+setup-is-done = { $tool } asks loom already.
+setup-not-there = { $tool } does not ask loom; nothing is changed in { $path }.
+setup-restored = { $path } is as it was before.
+setup-taken-out = { $path } was changed since; only what loom wrote is taken out.
+setup-not-in-path = PATH does not lead to loom's { $program }: put { $directory } in it, before any other { $program }.
+setup-taken-over = The secret for { $entry } is in loom now, and in { $path } no longer. It stays in loom whatever becomes of the setup.
+setup-left = The secret for { $entry } stays in clear text in { $path }: loom does not say the same one.
+setup-left-since = The secret for { $entry } stays in clear text in { $path }: { $error }
+setup-run-again = Once the agent answers (loom agent start, loom unlock), this takes them over: loom setup { $tool }
+setup-head-tool = TOOL
+setup-head-program = PROGRAM
+setup-head-asks = ASKS
+setup-head-clear = CLEAR TEXT
+setup-take-over = loom setup TOOL has a tool ask loom, and takes over what it has in clear text.
+setup-other-helper = { $path } has another helper already: { $key } is { $helper }
+hint-setup-force = --force puts loom in its place; --remove brings it back
+setup-broken = { $path } is not what its program would read, and stays as it is: { $error }
+hint-setup-broken = mend the file, or move it away
+setup-changed-meanwhile = { $path } was changed by somebody else at the same moment
+setup-file-of-another = { $path } belongs to another user
+setup-file-more-names = { $path } has another name too (a hard link), and would be two files afterwards
+setup-name-taken = { $path } is another program
+hint-setup-name-taken = take it out of PATH, or move it away
+setup-needs-server = { $tool } asks a helper about single servers only
+hint-setup-needs-server = name one: --server URL, which can be given several times
+setup-takes-no-server = { $tool } asks its helper about every server; there is nothing to narrow
+setup-unknown-server = nothing in { $path } leads to { $server }
+setup-tool-failed = { $tool } did not do its part: { $error }
 
 ## The command line
 
@@ -742,7 +770,14 @@ cmd-audit-tail-more =
       loom audit tail --event token -n 50
       loom audit tail --follow --json
 cmd-audit-verify = Check that no line of the audit log was changed, moved or taken out
-cmd-setup = Make other programs use loom
+cmd-setup = Make other programs use loom; alone, show which are here and whom they ask
+cmd-setup-more =
+    Tools: git docker podman kubectl go. Writes the tool's own settings, shows what changes, and takes over what lies
+    there in clear text once loom says the same again. --remove brings back what stood there, byte for byte.
+      loom setup
+      loom setup docker
+      loom setup docker --server registry.example:5000
+      loom setup docker --remove
 cmd-setup-git = Make git ask loom for credentials
 cmd-setup-git-more =
     Writes the helper's absolute path, as PATH finds it, into git's configuration, beside other helpers, and says for which
@@ -820,6 +855,9 @@ arg-local = Only forget it here; tell the server nothing
 arg-setup-git-local = Write to this repository's configuration
 arg-global = Write to your own configuration (the default)
 arg-remove = Take loom out again
+arg-tool = Which tool
+arg-force = Put loom in the place of another helper
+arg-list = Show the tools that are here, whom they ask, and what lies about in clear text; as without a tool
 arg-json = Print one JSON document
 arg-min-validity = For how long the token must still be valid, for instance 60s or 5m
 arg-env = The variable that gets the token

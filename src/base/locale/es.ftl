@@ -597,6 +597,34 @@ windows-helper-missing = git-credential-loom.exe no está en ningún directorio 
 hint-windows-helper-missing = instale loom en Windows, en un directorio de su PATH, que WSL adopta salvo que /etc/wsl.conf diga appendWindowsPath=false
 helper-missing = git-credential-loom no está instalado junto a loom
 hint-helper-missing = instale los tres programas en un mismo directorio
+setup-is-done = { $tool } ya pregunta a loom.
+setup-not-there = { $tool } no pregunta a loom; en { $path } no cambia nada.
+setup-restored = { $path } está como antes.
+setup-taken-out = { $path } cambió desde entonces; solo se quita lo que escribió loom.
+setup-not-in-path = PATH no lleva al { $program } de loom: ponga { $directory } en él, delante de cualquier otro { $program }.
+setup-taken-over = El secreto de { $entry } está ahora en loom y ya no en { $path }. Se queda en loom pase lo que pase con la configuración.
+setup-left = El secreto de { $entry } sigue en texto claro en { $path }: loom no dice el mismo.
+setup-left-since = El secreto de { $entry } sigue en texto claro en { $path }: { $error }
+setup-run-again = Cuando el agente responda (loom agent start, loom unlock), esto los traslada: loom setup { $tool }
+setup-head-tool = PROGRAMA
+setup-head-program = RUTA
+setup-head-asks = PREGUNTA A
+setup-head-clear = TEXTO CLARO
+setup-take-over = loom setup TOOL hace que un programa pregunte a loom y traslada lo que tiene en texto claro.
+setup-other-helper = { $path } ya tiene otro asistente: { $key } es { $helper }
+hint-setup-force = --force pone a loom en su lugar; --remove lo devuelve
+setup-broken = { $path } no es lo que leería su programa y se queda como está: { $error }
+hint-setup-broken = corrija el archivo o apártelo
+setup-changed-meanwhile = alguien más cambió { $path } en el mismo momento
+setup-file-of-another = { $path } pertenece a otro usuario
+setup-file-more-names = { $path } tiene otro nombre más (un enlace duro), y después serían dos archivos
+setup-name-taken = { $path } es otro programa
+hint-setup-name-taken = quítelo de PATH o apártelo
+setup-needs-server = { $tool } pregunta a un asistente solo por servidores sueltos
+hint-setup-needs-server = nombre uno: --server URL, que se puede repetir
+setup-takes-no-server = { $tool } pregunta a su asistente por todos los servidores; no hay nada que acotar
+setup-unknown-server = nada en { $path } lleva a { $server }
+setup-tool-failed = { $tool } no hizo su parte: { $error }
 
 ## The command line
 
@@ -742,7 +770,14 @@ cmd-audit-tail-more =
       loom audit tail --event token -n 50
       loom audit tail --follow --json
 cmd-audit-verify = Comprueba que ninguna línea del registro de auditoría se haya cambiado, movido o quitado
-cmd-setup = Hace que otros programas usen loom
+cmd-setup = Hace que otros programas usen loom; sin más, muestra cuáles hay y a quién preguntan
+cmd-setup-more =
+    Programas: git docker podman kubectl go. Escribe la configuración propia del programa, muestra qué cambia y traslada
+    lo que está allí en texto claro cuando loom dice lo mismo. --remove devuelve lo que había, byte a byte.
+      loom setup
+      loom setup docker
+      loom setup docker --server registry.example:5000
+      loom setup docker --remove
 cmd-setup-git = Hace que git pida las credenciales a loom
 cmd-setup-git-more =
     Escribe la ruta absoluta del asistente, como la encuentra PATH, en la configuración de git, junto a otros asistentes, y
@@ -821,6 +856,9 @@ arg-local = Solo la elimina aquí; no avisa al servidor
 arg-setup-git-local = Escribe en la configuración de este repositorio
 arg-global = Escribe en la configuración del usuario (opción predeterminada)
 arg-remove = Quita loom de la configuración
+arg-tool = Qué programa
+arg-force = Pone a loom en lugar de otro asistente
+arg-list = Muestra los programas que hay, a quién preguntan y qué está en texto claro; como sin programa
 arg-json = Imprime un documento JSON
 arg-min-validity = Cuánto tiempo más debe ser válido el token, por ejemplo 60s o 5m
 arg-env = La variable que recibe el token

@@ -4,6 +4,8 @@
 mod api;
 #[path = "login_args.rs"]
 pub mod login;
+#[path = "setup_args.rs"]
+pub mod setup;
 #[path = "token_args.rs"]
 pub mod token;
 
@@ -11,9 +13,10 @@ use std::path::PathBuf;
 
 pub use api::Api;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use login::Login;
 use loom_credentials::base::{CloneUrl, Scope, ServerPattern, StoredIn};
+use setup::Setup;
 use token::Token;
 
 #[derive(Parser)]
@@ -68,11 +71,7 @@ pub enum Command {
         #[command(subcommand)]
         action: AuditAction,
     },
-    #[command(subcommand_required = true, arg_required_else_help = true)]
-    Setup {
-        #[command(subcommand)]
-        what: Setup,
-    },
+    Setup(Setup),
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Config {
         #[command(subcommand)]
@@ -275,24 +274,6 @@ pub struct AuditTail {
 }
 
 #[derive(Subcommand)]
-pub enum Setup {
-    Git(SetupGit),
-}
-
-#[derive(Args)]
-#[command(group = ArgGroup::new("scope"))]
-pub struct SetupGit {
-    #[arg(long, group = "scope")]
-    pub global: bool,
-    #[arg(long, group = "scope")]
-    pub local: bool,
-    #[arg(long, conflicts_with = "remove")]
-    pub windows: bool,
-    #[arg(long)]
-    pub remove: bool,
-}
-
-#[derive(Subcommand)]
 pub enum ConfigAction {
     Get { key: String },
     Set { key: String, value: String },
@@ -305,6 +286,7 @@ pub fn takes_patterns(command: &Command) -> bool {
     match command {
         Command::Exec(args) => args.env.is_none(),
         Command::Goauth(_) => true,
+        Command::Setup(args) => args.git.is_none(),
         _ => false,
     }
 }

@@ -8,9 +8,11 @@ mod demo;
 mod git_network;
 mod git_program;
 mod help;
+mod helper_program;
 mod output;
 mod secret_input;
 mod server_tokens;
+mod setup;
 mod term;
 mod token_shown;
 

@@ -17,6 +17,7 @@ mod login;
 mod people;
 mod request;
 mod rights;
+mod setup;
 mod store;
 mod tokens;
 mod upstream;
@@ -34,6 +35,7 @@ pub use login::Login;
 pub use people::People;
 pub use request::Request;
 pub use rights::Rights;
+pub use setup::Setup;
 pub use store::Store;
 pub use tokens::Tokens;
 pub use upstream::Upstream;
@@ -67,6 +69,8 @@ pub enum Reason {
     Request(Request),
     /// Why somebody may not do what they ask for.
     Rights(Rights),
+    /// What keeps `loom setup` from telling another tool to ask loom.
+    Setup(Setup),
     /// What goes wrong where things are kept.
     Store(Store),
     /// What is wrong with issuing, naming or ending a token of the agent's own.
@@ -96,6 +100,7 @@ impl Reason {
             .or_else(|| Agent::read(fault).map(Reason::Agent))
             .or_else(|| Command::read(fault).map(Reason::Command))
             .or_else(|| Git::read(fault).map(Reason::Git))
+            .or_else(|| Setup::read(fault).map(Reason::Setup))
             .unwrap_or(Reason::Other(fault.code()))
     }
 }
@@ -114,6 +119,7 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
         People::ROWS,
         Request::ROWS,
         Rights::ROWS,
+        Setup::ROWS,
         Store::ROWS,
         Tokens::ROWS,
         Upstream::ROWS,

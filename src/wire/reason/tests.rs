@@ -41,6 +41,7 @@ fn a_reason_that_was_sent_is_read_back() {
     is_read_back::<People>();
     is_read_back::<Request>();
     is_read_back::<Rights>();
+    is_read_back::<Setup>();
     is_read_back::<Store>();
     is_read_back::<Tokens>();
     is_read_back::<Upstream>();
@@ -58,6 +59,7 @@ fn what_an_agent_says_is_of_one_topic_only() {
         People::ROWS,
         Request::ROWS,
         Rights::ROWS,
+        Setup::ROWS,
         Store::ROWS,
         Tokens::ROWS,
         Upstream::ROWS,
@@ -99,6 +101,7 @@ fn every_reason_is_said_in_every_language() {
         said::<People>(),
         said::<Request>(),
         said::<Rights>(),
+        said::<Setup>(),
         said::<Store>(),
         said::<Tokens>(),
         said::<Upstream>(),

@@ -29,8 +29,9 @@ mod why;
 use loom_credentials::client::{helper_exit_code, run_git_helper};
 use loom_credentials::wire::Fault;
 
-use crate::args::{Command, Setup};
-use crate::{Context, demo, term};
+use crate::args::Command;
+use crate::args::setup::Git;
+use crate::{Context, demo, setup, term};
 
 pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
     match command {
@@ -52,7 +53,10 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Store { action } => store::run(&action, context),
         Command::Audit { action } => audit::run(action, context),
-        Command::Setup { what: Setup::Git(args) } => setup_git::run(&args, context),
+        Command::Setup(args) => match &args.git {
+            Some(Git::Git(args)) => setup_git::run(args, context),
+            None => setup::run(&args, context),
+        },
         Command::Config { action } => config::run(&action, context),
         Command::CredentialHelper { operation } => Ok(run_git_helper(&[operation]).map_or_else(
             |fault| {

@@ -2,7 +2,7 @@
 //! not asked, is said. Removing takes away only what loom put into git's settings.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use loom_credentials::base::{Config, Paths, ServerUrl, printable, shell_word};
 use loom_credentials::client::refuse_directories_of_another;
@@ -11,8 +11,9 @@ use loom_credentials::msg;
 use loom_credentials::os::machine;
 use loom_credentials::wire::{Fault, reason};
 
-use crate::args::SetupGit;
+use crate::args::setup::SetupGit;
 use crate::git_program::{configuration, git, is_loom, refused};
+use crate::helper_program;
 use crate::{Context, term};
 
 /// Finds our own line again among other helpers, wherever the helper lay when it was written.
@@ -32,7 +33,7 @@ pub fn run(args: &SetupGit, context: &Context) -> Result<u8, Fault> {
     if args.remove {
         return remove(scope, &key, context);
     }
-    let helper = if args.windows { helper_of_windows()? } else { helper()? };
+    let helper = if args.windows { helper_of_windows()? } else { helper_program::path()? };
     let helper = word(&helper.to_string_lossy(), std::path::MAIN_SEPARATOR);
     change(&["config", scope, "--replace-all", &key, &helper, OURS])?;
     if context.named.as_ref().is_some_and(is_left_out) {
@@ -191,22 +192,6 @@ fn change(arguments: &[&str]) -> Result<(), Fault> {
     if written.status.success() { Ok(()) } else { Err(refused(&written)) }
 }
 
-/// The helper of the same installation, by the path under which PATH finds it: what lies behind a link there may have a
-/// version in its name, and be gone with the next. By an absolute path git runs it without a process in between.
-fn helper() -> Result<PathBuf, Fault> {
-    let name = format!("git-credential-loom{}", std::env::consts::EXE_SUFFIX);
-    let missing = || reason::Command::HelperMissing;
-    let own = std::env::current_exe().map_err(|_| missing())?;
-    let beside = [Some(own.with_file_name(&name)), own.canonicalize().ok().map(|own| own.with_file_name(&name))];
-    let beside = beside.into_iter().flatten().find(|path| path.is_file()).ok_or_else(missing)?;
-    let same = |path: &PathBuf| path.canonicalize().ok().is_some_and(|real| beside.canonicalize().ok() == Some(real));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(&name));
-    let called = std::env::args_os().next().map(PathBuf::from).filter(|own| own.components().count() > 1);
-    let called = called.and_then(|own| std::path::absolute(own).ok()).map(|own| own.with_file_name(&name));
-    Ok(on_path.chain(called).filter(|path| is_sayable(path)).find(same).unwrap_or(beside))
-}
-
 /// The helper of the Windows that this system runs in, with whose logins git here works then. Windows' own `PATH` is
 /// part of the one here.
 fn helper_of_windows() -> Result<PathBuf, Fault> {
@@ -216,7 +201,7 @@ fn helper_of_windows() -> Result<PathBuf, Fault> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let all =
         std::env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join("git-credential-loom.exe"));
-    let mut found = all.filter(|path| is_sayable(path) && path.is_file());
+    let mut found = all.filter(|path| helper_program::is_sayable(path) && path.is_file());
     found.next().ok_or_else(|| reason::Command::WindowsHelperMissing.into())
 }
 
@@ -225,11 +210,6 @@ fn helper_of_windows() -> Result<PathBuf, Fault> {
 fn word(path: &str, separator: char) -> String {
     let path = if separator == '\\' { path.strip_prefix(r"\\?\").unwrap_or(path) } else { path };
     shell_word(&path.replace(separator, "/"))
-}
-
-/// Git's configuration is text.
-fn is_sayable(path: &Path) -> bool {
-    path.to_str().is_some_and(|path| !path.contains(['\n', '\r']))
 }
 
 #[cfg(test)]

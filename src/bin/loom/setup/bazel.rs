@@ -1,0 +1,73 @@
+//! Bazel: a line for each domain in the user's `.bazelrc`. Never for all of the world: a helper that fails keeps what
+//! is public from being fetched.
+
+use std::path::{Path, PathBuf};
+
+use super::hunks::Kept;
+use super::lines;
+use super::machine::Machine;
+use super::tool::{Edit, Link, Place, Reach, Tool, Trouble, Uses, Wanted};
+
+pub struct Bazel;
+
+const PROGRAM: &str = "bazel-credential-loom";
+const OPTION: &str = "--credential_helper=";
+
+impl Tool for Bazel {
+    fn name(&self) -> &'static str {
+        "bazel"
+    }
+
+    fn programs(&self) -> Vec<&'static str> {
+        vec!["bazel", "bazelisk"]
+    }
+
+    fn files(&self, machine: &Machine) -> Vec<PathBuf> {
+        vec![machine.home(".bazelrc")]
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Named
+    }
+
+    fn links(&self, _machine: &Machine, _wanted: &Wanted) -> Vec<Link> {
+        vec![Link { name: PROGRAM.to_owned(), place: Place::Path }]
+    }
+
+    fn with(&self, _file: &Path, text: &str, wanted: &Wanted) -> Result<Edit, Trouble> {
+        let program = wanted.helpers.first().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        let others = lines::without_paragraph(text);
+        let mut hosts: Vec<&str> = wanted.servers.iter().map(|server| server.host()).collect();
+        hosts.dedup();
+        for host in &hosts {
+            let taken = helpers(&others).into_iter().find(|(scope, by)| scope == host && !by.contains(PROGRAM));
+            if let Some((scope, by)) = taken.filter(|_| !wanted.force) {
+                return Err(Trouble::Taken { key: format!("{OPTION}{scope}"), by });
+            }
+        }
+        // Of several for one domain the last one counts, so that ours goes to the end. Words are read as a shell's.
+        let program = if program.contains(' ') { format!("\"{program}\"") } else { program };
+        let added: Vec<String> = hosts.iter().map(|host| format!("common {OPTION}{host}={program}")).collect();
+        Ok(Edit { text: lines::with_paragraph(text, &added.join("\n")), kept: Kept::new() })
+    }
+
+    fn without(&self, _file: &Path, text: &str, _kept: &Kept) -> Result<String, Trouble> {
+        Ok(lines::without_paragraph(text))
+    }
+
+    fn uses(&self, _file: &Path, text: &str) -> Vec<Uses> {
+        let told = |(scope, by): (String, String)| match by.contains(PROGRAM) {
+            true => Uses::Loom(Some(scope)),
+            false => Uses::Other(by),
+        };
+        helpers(text).into_iter().map(told).collect()
+    }
+}
+
+/// The helpers that are named, each for its domain.
+fn helpers(text: &str) -> Vec<(String, String)> {
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let options = lines.flat_map(str::split_whitespace).filter_map(|word| word.strip_prefix(OPTION));
+    let scoped = |option: &str| option.split_once('=').map(|(scope, by)| (scope.to_owned(), by.to_owned()));
+    options.map(|option| scoped(option).unwrap_or_else(|| ("*".to_owned(), option.to_owned()))).collect()
+}

@@ -1,0 +1,266 @@
+//! Setting a tool up, and undoing it. Every change begins from what stood there before loom came: so what is wanted can
+//! be said anew as often as one likes, and what is taken back is always all of it.
+//!
+//! What is about to be written is recorded first: a crash in between leaves a record of a text that is not there, by
+//! which nothing is taken back but what is loom's.
+
+use std::path::{Path, PathBuf};
+
+use loom_credentials::base::{ServerUrl, printable};
+use loom_credentials::client::refuse_directories_of_another;
+use loom_credentials::msg;
+use loom_credentials::tools::dialect_of;
+use loom_credentials::wire::{Fault, reason};
+use zeroize::Zeroizing;
+
+use super::hunks::{self, Hunk, Kept};
+use super::machine::Machine;
+use super::record::{Mark, Record, Records};
+use super::text_file::TextFile;
+use super::tool::{Clear, Reach, Tool, Wanted};
+use super::{helper, takeover};
+use crate::{Context, term};
+
+/// What stood in a file before loom came.
+struct Base {
+    text: Zeroizing<String>,
+    was_there: bool,
+    /// Whether it is that, byte for byte; else the file was changed since.
+    is_exact: bool,
+}
+
+/// Tells the tool to ask loom.
+pub fn set_up(tool: &dyn Tool, servers: &[ServerUrl], force: bool, context: &Context) -> Result<(), Fault> {
+    match tool.reach() {
+        Reach::Named if servers.is_empty() => {
+            return Err(reason::Setup::NeedsServer { tool: tool.name().to_owned() }.into());
+        }
+        Reach::All if !servers.is_empty() => {
+            return Err(reason::Setup::TakesNoServer { tool: tool.name().to_owned() }.into());
+        }
+        Reach::Any | Reach::All | Reach::Named => {}
+    }
+    let machine = Machine::from_environment()?;
+    refuse_directories_of_another(&machine.paths)?;
+    let mut records = Records::locked(&machine.paths)?;
+    let mut wanted = Wanted {
+        everywhere: servers.is_empty(),
+        servers: servers.to_vec(),
+        force,
+        helpers: Vec::new(),
+        loom: crate::helper_program::loom()?,
+    };
+    let files = tool.files(&machine);
+    // What is refused is refused before anything is made.
+    for file in &files {
+        let current = TextFile::read(file)?;
+        current.refuse_what_is_not_ours()?;
+        let base = base_to_set_up(tool, file, &current, records.of(tool.name(), file))?;
+        if let Some(link) = tool.links(&machine, &wanted).iter().find(|link| dialect_of(&link.name).is_none()) {
+            let (tool, error) = (link.name.clone(), "-".to_owned());
+            return Err(reason::Setup::ToolFailed { tool, error }.into());
+        }
+        wanted.helpers = tool.links(&machine, &wanted).iter().map(|link| PathBuf::from(&link.name)).collect();
+        tool.with(file, &base.text, &wanted).map_err(|trouble| trouble.into_fault(file))?;
+    }
+    let mut is_new = false;
+    for file in &files {
+        let before = records.of(tool.name(), file).cloned();
+        is_new |= write(tool, file, before.as_ref(), &mut wanted, &mut records, &machine, context)?;
+    }
+    if !is_new {
+        term::say(context.locale, &msg!("setup-is-done", tool = tool.name()));
+    }
+    takeover::run(tool, &wanted, &mut records, &machine, context)
+}
+
+/// Has the tool ask whom it asked before, about these servers or all.
+pub fn undo(tool: &dyn Tool, servers: &[ServerUrl], context: &Context) -> Result<(), Fault> {
+    let machine = Machine::from_environment()?;
+    refuse_directories_of_another(&machine.paths)?;
+    let mut records = Records::locked(&machine.paths)?;
+    for file in tool.files(&machine) {
+        let before = records.of(tool.name(), &file).cloned();
+        let left = before
+            .as_ref()
+            .map(|record| left_without(record, servers))
+            .filter(|left| !servers.is_empty() && (left.everywhere || !left.servers.is_empty()));
+        match (left, before) {
+            (Some(left), Some(before)) => {
+                let loom = crate::helper_program::loom()?;
+                let (everywhere, servers) = (left.everywhere, left.servers.clone());
+                let mut wanted = Wanted { everywhere, servers, force: true, helpers: Vec::new(), loom };
+                write(tool, &file, Some(&left), &mut wanted, &mut records, &machine, context)?;
+                drop_links(&before, &mut records, &file, tool)?;
+            }
+            (_, before) => restore(tool, &file, before.as_ref(), &mut records, &machine, context)?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes one file so that the tool asks loom. Returns whether it was not so before.
+fn write(
+    tool: &dyn Tool,
+    file: &Path,
+    before: Option<&Record>,
+    wanted: &mut Wanted,
+    records: &mut Records,
+    machine: &Machine,
+    context: &Context,
+) -> Result<bool, Fault> {
+    if let Some(before) = before {
+        wanted.everywhere |= before.everywhere;
+        let more = before.servers.iter().filter(|server| !wanted.servers.contains(server)).cloned();
+        wanted.servers = more.collect::<Vec<_>>().into_iter().chain(wanted.servers.drain(..)).collect();
+    }
+    let current = TextFile::read(file)?;
+    current.refuse_what_is_not_ours()?;
+    let base = base_to_set_up(tool, file, &current, before)?;
+    let links = tool.links(machine, wanted);
+    let helpers = links.iter().map(|link| helper::named(link, machine, before, context));
+    wanted.helpers = helpers.collect::<Result<_, _>>()?;
+    if !base.is_exact || before.is_none() {
+        // Where it says so already, it stays, wherever in the file that is.
+        let same = tool.with(file, current.text(), wanted).is_ok_and(|edit| edit.text == current.text());
+        if same && current.is_there() {
+            return Ok(false);
+        }
+    }
+    let edit = tool.with(file, &base.text, wanted).map_err(|trouble| trouble.into_fault(file))?;
+    let text = Zeroizing::new(edit.text);
+    let mut record = Record {
+        tool: tool.name().to_owned(),
+        file: file.to_owned(),
+        everywhere: wanted.everywhere,
+        servers: wanted.servers.clone(),
+        kept: kept(before, edit.kept, &base),
+        was_there: base.was_there,
+        made: before.map(|before| before.made.clone()).unwrap_or_default(),
+        hunks: safe_hunks(&base.text, &text, &tool.clear(machine)),
+        mark: Mark::of(&text),
+        links: wanted.helpers.clone(),
+    };
+    if *text == current.text() {
+        // Somebody wrote it by hand: then it is theirs, and there is nothing to take back.
+        if before.is_some_and(|before| *before != record) {
+            records.put(record)?;
+        }
+        return Ok(false);
+    }
+    records.put(record.clone())?;
+    let (old, clear) = (Zeroizing::new(current.text().to_owned()), tool.clear(machine));
+    let made = current.write(&text)?;
+    show(file, &old, &text, &clear);
+    if !made.is_empty() {
+        record.made = made;
+        records.put(record)?;
+    }
+    Ok(true)
+}
+
+/// What was replaced at first counts, and what a person put there since.
+fn kept(before: Option<&Record>, now: Kept, base: &Base) -> Kept {
+    match before {
+        Some(before) if !base.is_exact => before.kept.clone().into_iter().chain(now).collect(),
+        _ => now,
+    }
+}
+
+/// The record as it would be without these servers.
+fn left_without(record: &Record, servers: &[ServerUrl]) -> Record {
+    let mut left = record.clone();
+    left.servers.retain(|server| !servers.contains(server));
+    left
+}
+
+/// Names of the helper that nothing needs any more.
+fn drop_links(before: &Record, records: &mut Records, file: &Path, tool: &dyn Tool) -> Result<(), Fault> {
+    let now = records.of(tool.name(), file).map(|record| record.links.clone()).unwrap_or_default();
+    let unused = before.links.iter().filter(|link| !now.contains(link) && !records.is_shared(link, before));
+    unused.map(|link| helper::unnamed(link)).collect()
+}
+
+fn restore(
+    tool: &dyn Tool,
+    file: &Path,
+    before: Option<&Record>,
+    records: &mut Records,
+    machine: &Machine,
+    context: &Context,
+) -> Result<(), Fault> {
+    let current = TextFile::read(file)?;
+    let base = base(tool, file, &current, before)?;
+    let path = file.display();
+    if *base.text != current.text() || (current.is_there() && !base.was_there) {
+        let (old, clear) = (Zeroizing::new(current.text().to_owned()), tool.clear(machine));
+        match base.was_there {
+            true => drop(current.write(&base.text)?),
+            false => current.delete()?,
+        }
+        let said = match base.is_exact {
+            true => msg!("setup-restored", path = path),
+            false => msg!("setup-taken-out", path = path),
+        };
+        show(file, &old, &base.text, &clear);
+        term::say(context.locale, &said);
+    } else {
+        term::say(context.locale, &msg!("setup-not-there", tool = tool.name(), path = path));
+    }
+    let Some(before) = before else { return Ok(()) };
+    if !base.was_there {
+        // Whatever somebody else put there since stays, and the directory with it.
+        before.made.iter().rev().for_each(|dir| drop(std::fs::remove_dir(dir)));
+    }
+    records.remove(tool.name(), file)?;
+    drop_links(before, records, file, tool)
+}
+
+/// What a tool is set up from: without a record, whatever stands there is the user's.
+fn base_to_set_up(tool: &dyn Tool, file: &Path, current: &TextFile, before: Option<&Record>) -> Result<Base, Fault> {
+    match before {
+        Some(_) => base(tool, file, current, before),
+        None => {
+            let text = Zeroizing::new(current.text().to_owned());
+            Ok(Base { text, was_there: current.is_there(), is_exact: true })
+        }
+    }
+}
+
+fn base(tool: &dyn Tool, file: &Path, current: &TextFile, before: Option<&Record>) -> Result<Base, Fault> {
+    let text = current.text();
+    if let Some(before) = before.filter(|before| current.is_there() && before.mark == Mark::of(text)) {
+        let exact = before.hunks.as_ref().and_then(|hunks| hunks::taken_back(text, hunks));
+        if let Some(exact) = exact {
+            return Ok(Base { text: Zeroizing::new(exact), was_there: before.was_there, is_exact: true });
+        }
+    }
+    let without = |kept: &Kept| tool.without(file, text, kept).map_err(|trouble| trouble.into_fault(file));
+    let text = match before {
+        _ if !current.is_there() => String::new(),
+        Some(before) => without(&before.kept)?,
+        None => without(&Kept::new())?,
+    };
+    Ok(Base { text: Zeroizing::new(text), was_there: current.is_there(), is_exact: before.is_none() })
+}
+
+/// What takes a text back, unless a secret stood in what was replaced.
+pub fn safe_hunks(base: &str, text: &str, clear: &[Clear]) -> Option<Vec<Hunk>> {
+    let hunks: Vec<Hunk> = hunks::between(base, text).into_iter().map(hunks::narrowed).collect();
+    let holds = |hunk: &Hunk| clear.iter().any(|clear| hunk.old.contains(&**clear.literal));
+    (!hunks.iter().any(holds)).then_some(hunks)
+}
+
+/// Shows what changes in a file, line by line, and no secret in it.
+pub fn show(file: &Path, old: &str, new: &str, clear: &[Clear]) {
+    term::data_line(&printable(&file.display().to_string()));
+    for hunk in hunks::between(old, new) {
+        for (sign, text) in [('-', &hunk.old), ('+', &hunk.new)] {
+            for line in text.lines() {
+                let hide = |line: String, clear: &Clear| line.replace(&**clear.literal, "…");
+                let line = clear.iter().fold(line.replace('\t', "    "), hide);
+                term::data_line(&format!("{sign} {}", printable(&line)));
+            }
+        }
+    }
+}

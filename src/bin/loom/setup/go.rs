@@ -1,0 +1,92 @@
+//! Go: `GOAUTH` in its file of variables is a list of commands, of which the first one goes first. What stands there
+//! goes on being asked; where nothing does, that is `netrc`.
+
+use std::path::{Path, PathBuf};
+
+use super::hunks::Kept;
+use super::lines;
+use super::machine::Machine;
+use super::tool::{Edit, Link, Reach, Tool, Trouble, Uses, Wanted};
+
+pub struct Go;
+
+const KEY: &str = "GOAUTH";
+
+/// What go asks where nothing is said.
+const OWN: &str = "netrc";
+
+impl Tool for Go {
+    fn name(&self) -> &'static str {
+        "go"
+    }
+
+    fn files(&self, machine: &Machine) -> Vec<PathBuf> {
+        vec![machine.named("GOENV").unwrap_or_else(|| machine.config("go/env"))]
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Any
+    }
+
+    fn links(&self, _machine: &Machine, _wanted: &Wanted) -> Vec<Link> {
+        Vec::new()
+    }
+
+    fn with(&self, _file: &Path, text: &str, wanted: &Wanted) -> Result<Edit, Trouble> {
+        let there = lines::get(text, "", KEY).unwrap_or(OWN);
+        // Whoever turned it off meant it.
+        if there.split(';').any(|entry| entry.trim() == "off") && !wanted.force {
+            return Err(Trouble::Taken { key: KEY.to_owned(), by: there.to_owned() });
+        }
+        let loom = wanted.loom.to_string_lossy();
+        let loom = if loom.contains(' ') { format!("\"{loom}\"") } else { loom.into_owned() };
+        let servers: String = wanted.servers.iter().map(|server| format!(" --server {server}")).collect();
+        let ours = format!("{loom} goauth{servers}");
+        let others = there.split(';').map(str::trim).filter(|entry| !is_loom(entry) && *entry != "off");
+        let list: Vec<&str> = std::iter::once(ours.as_str()).chain(others).collect();
+        let kept = Kept::from([(KEY.to_owned(), lines::get(text, "", KEY).unwrap_or_default().to_owned())]);
+        Ok(Edit { text: lines::set(text, "", KEY, &list.join("; ")), kept })
+    }
+
+    fn without(&self, _file: &Path, text: &str, _kept: &Kept) -> Result<String, Trouble> {
+        let Some(there) = lines::get(text, "", KEY).filter(|there| there.split(';').any(|entry| is_loom(entry.trim())))
+        else {
+            return Ok(text.to_owned());
+        };
+        let others: Vec<&str> = there.split(';').map(str::trim).filter(|entry| !is_loom(entry)).collect();
+        Ok(match others.join("; ").as_str() {
+            "" | OWN => lines::remove(text, "", KEY),
+            others => lines::set(text, "", KEY, others),
+        })
+    }
+
+    fn uses(&self, _file: &Path, text: &str) -> Vec<Uses> {
+        let list = lines::get(text, "", KEY).unwrap_or_default().split(';').map(str::trim);
+        let told = |entry: &str| if is_loom(entry) { Uses::Loom(None) } else { Uses::Other(entry.to_owned()) };
+        list.filter(|entry| !entry.is_empty() && *entry != OWN).map(told).collect()
+    }
+}
+
+fn is_loom(entry: &str) -> bool {
+    let (program, rest) = match entry.strip_prefix('"').and_then(|rest| rest.split_once('"')) {
+        Some(split) => split,
+        None => entry.split_once(' ').unwrap_or((entry, "")),
+    };
+    let name = Path::new(program).file_stem().is_some_and(|name| name == "loom");
+    name && rest.split_whitespace().next() == Some("goauth")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loom;
+
+    #[test]
+    fn loom_is_known_among_the_commands() {
+        for ours in ["loom goauth", "/opt/a/loom goauth --server https://a.example", "\"/home/a b/loom\" goauth"] {
+            assert!(is_loom(ours), "{ours}");
+        }
+        for other in ["netrc", "git /home/a", "loom token", "bloom goauth"] {
+            assert!(!is_loom(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! pip and uv: both start the first program called `keyring` in PATH once a setting says so. Loom's has a directory of
+//! its own, which a person puts into PATH, so that it never takes the place of another keyring by accident.
+
+use std::path::{Path, PathBuf};
+
+use toml_edit::value;
+
+use super::hunks::Kept;
+use super::lines;
+use super::machine::Machine;
+use super::toml;
+use super::tool::{Edit, Link, Place, Reach, Tool, Trouble, Uses, Wanted};
+
+pub struct Pip;
+pub struct Uv;
+
+const KEY: &str = "keyring-provider";
+const PROVIDER: &str = "subprocess";
+
+fn keyring(machine: &Machine) -> Vec<Link> {
+    vec![Link { name: "keyring".to_owned(), place: Place::OwnPath(machine.programs()) }]
+}
+
+fn told(there: Option<&str>) -> Vec<Uses> {
+    match there {
+        Some(PROVIDER) => vec![Uses::Loom(None)],
+        // What is used where nothing is said, or by pip itself.
+        Some("auto" | "disabled" | "") | None => Vec::new(),
+        Some(other) => vec![Uses::Other(format!("{KEY} {other}"))],
+    }
+}
+
+/// What may be replaced: nothing, and what says that nobody is asked.
+fn check(there: Option<&str>, force: bool, kept: &mut Kept) -> Result<(), Trouble> {
+    match there {
+        Some(PROVIDER) | None => return Ok(()),
+        Some(other) if !force && !matches!(other, "auto" | "disabled") => {
+            return Err(Trouble::Taken { key: KEY.to_owned(), by: other.to_owned() });
+        }
+        Some(other) => kept.insert(KEY.to_owned(), other.to_owned()),
+    };
+    Ok(())
+}
+
+impl Tool for Pip {
+    fn name(&self) -> &'static str {
+        "pip"
+    }
+
+    fn programs(&self) -> Vec<&'static str> {
+        vec!["pip", "pip3"]
+    }
+
+    fn files(&self, machine: &Machine) -> Vec<PathBuf> {
+        let own = machine.config("pip/pip.conf");
+        let old = Some(machine.home(".pip/pip.conf")).filter(|old| old.is_file() && !own.is_file());
+        vec![machine.named("PIP_CONFIG_FILE").or(old).unwrap_or(own)]
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::All
+    }
+
+    fn links(&self, machine: &Machine, _wanted: &Wanted) -> Vec<Link> {
+        keyring(machine)
+    }
+
+    fn with(&self, _file: &Path, text: &str, wanted: &Wanted) -> Result<Edit, Trouble> {
+        let mut kept = Kept::new();
+        check(lines::get(text, "global", KEY), wanted.force, &mut kept)?;
+        Ok(Edit { text: lines::set(text, "global", KEY, PROVIDER), kept })
+    }
+
+    fn without(&self, _file: &Path, text: &str, kept: &Kept) -> Result<String, Trouble> {
+        Ok(match (lines::get(text, "global", KEY), kept.get(KEY)) {
+            (Some(PROVIDER), Some(old)) => lines::set(text, "global", KEY, old),
+            (Some(PROVIDER), None) => lines::remove(text, "global", KEY),
+            _ => text.to_owned(),
+        })
+    }
+
+    fn uses(&self, _file: &Path, text: &str) -> Vec<Uses> {
+        told(lines::get(text, "global", KEY))
+    }
+}
+
+impl Tool for Uv {
+    fn name(&self) -> &'static str {
+        "uv"
+    }
+
+    fn files(&self, machine: &Machine) -> Vec<PathBuf> {
+        vec![machine.named("UV_CONFIG_FILE").unwrap_or_else(|| machine.config("uv/uv.toml"))]
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::All
+    }
+
+    fn links(&self, machine: &Machine, _wanted: &Wanted) -> Vec<Link> {
+        keyring(machine)
+    }
+
+    fn with(&self, _file: &Path, text: &str, wanted: &Wanted) -> Result<Edit, Trouble> {
+        let (document, mut kept) = (toml::parse(text)?, Kept::new());
+        let there = document.get(KEY).and_then(|item| item.as_str());
+        check(there, wanted.force, &mut kept)?;
+        if there == Some(PROVIDER) {
+            return Ok(Edit { text: text.to_owned(), kept });
+        }
+        Ok(Edit { text: toml::edited(text, |document| document[KEY] = value(PROVIDER))?, kept })
+    }
+
+    fn without(&self, _file: &Path, text: &str, kept: &Kept) -> Result<String, Trouble> {
+        if toml::parse(text)?.get(KEY).and_then(|item| item.as_str()) != Some(PROVIDER) {
+            return Ok(text.to_owned());
+        }
+        Ok(toml::edited(text, |document| match kept.get(KEY) {
+            Some(old) => document[KEY] = value(old),
+            None => drop(document.remove(KEY)),
+        })?)
+    }
+
+    fn uses(&self, _file: &Path, text: &str) -> Vec<Uses> {
+        let document = toml::parse(text).ok();
+        told(document.as_ref().and_then(|document| document.get(KEY)).and_then(|item| item.as_str()))
+    }
+}
