@@ -185,14 +185,13 @@ impl Credential {
         self
     }
 
-    /// What git approves in the place of what came in this way is still that tool's; what a tool brings is its own.
+    /// What two have brought is git's, and so for every tool.
     pub fn brought_as(mut self, before: Origin) -> Self {
-        match (&mut self, before) {
-            (Credential::Basic { tool, .. } | Credential::Header { tool, .. }, Origin::Tool(before)) => {
-                *tool = tool.or(Some(before));
+        match &mut self {
+            Credential::Basic { tool, .. } | Credential::Header { tool, .. } => {
+                *tool = tool.filter(|tool| before == Origin::Tool(*tool));
             }
-            (_, Origin::Login | Origin::Given | Origin::Git)
-            | (Credential::Token { .. } | Credential::OAuth { .. }, Origin::Tool(_)) => {}
+            Credential::Token { .. } | Credential::OAuth { .. } => {}
         }
         self
     }

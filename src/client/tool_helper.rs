@@ -78,7 +78,7 @@ fn ask(request: &dyn ToolRequest, tool: Tool) -> Answer {
     let client = || Ok(Client::from_environment()?.for_git());
     let answer = match request.question() {
         Question::Nothing => Ok(Answer::Done),
-        Question::Get(all) => client().and_then(|client| get(&client, all)),
+        Question::Get(all) => client().and_then(|client| get(&client, all, tool)),
         Question::Store(store) => client().and_then(|client| keep(&client, *store, tool)),
         Question::Prompt { store, page } => client().and_then(|client| prompt(&client, *store, tool, page)),
         Question::Erase(all) => client().and_then(|client| erase(&client, all, tool)),
@@ -91,11 +91,12 @@ fn ask(request: &dyn ToolRequest, tool: Tool) -> Answer {
 }
 
 /// The first answer counts; else the last fault that is more than that there is nothing.
-fn get(client: &Client, all: Vec<Get>) -> Result<Answer, Fault> {
+fn get(client: &Client, all: Vec<Get>, tool: Tool) -> Result<Answer, Fault> {
     let Place { directory, named } = Place::here();
     let mut failed: Option<Fault> = None;
     for question in all {
-        let question = Get { directory: directory.clone(), named_directory: named.clone(), ..question };
+        let (directory, named_directory, tool) = (directory.clone(), named.clone(), Some(tool));
+        let question = Get { directory, named_directory, tool, ..question };
         match client.ask(&question) {
             Ok(reply) => return Ok(Answer::Found(Box::new(reply))),
             Err(fault) if fault.code() == Code::NotFound => failed = failed.or(Some(fault)),

@@ -82,6 +82,7 @@ impl Request {
             directory,
             named_directory: None,
             changes: false,
+            tool: None,
         }
     }
 

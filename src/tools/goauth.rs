@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use super::authorization::authorization;
 use super::url::Place;
-use crate::wire::{Get, Proof};
+use crate::base::Tool;
+use crate::wire::{Get, GitCredential, Proof};
 
 /// What Go wants a header for.
 pub struct GoRequest {
@@ -43,8 +44,10 @@ impl GoRequest {
         }
         let question = |place: Place| {
             let prefix = place.url();
-            let wanted = place.credentials(None).pop()?;
-            let get = Get { wanted, authtype: true, schemes: self.schemes.clone(), ..Get::default() };
+            let exact = place.path().is_empty();
+            let wanted = GitCredential { exact, ..place.credentials(None).pop()? };
+            let schemes = self.schemes.clone();
+            let get = Get { wanted, authtype: true, schemes, tool: Some(Tool::Go), ..Get::default() };
             Some(GoQuestion { get, prefix })
         };
         places.into_iter().filter_map(question).collect()

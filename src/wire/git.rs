@@ -55,6 +55,9 @@ pub struct Get {
     /// is given nothing then.
     #[serde(default, skip_serializing_if = "is_false")]
     pub changes: bool,
+    /// The tool that asks; git if absent. What a tool brought is for that tool only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<Tool>,
 }
 
 /// The answer to [`Get`]: what git may send to the server.

@@ -1,5 +1,5 @@
-//! What other tools bring to keep, beside what git brings, a person gave and a login made: it is known which tool it was,
-//! and none takes the place of a login.
+//! What other tools bring to keep, beside what git brings, a person gave and a login made: it is known which tool it
+//! was, and none takes the place of a login.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
@@ -56,21 +56,50 @@ fn what_a_tool_brought_is_known_as_the_tools_and_forgotten_for_it_alone() {
     assert_eq!((origin(&home, a), origin(&home, b)), ("docker".into(), "git".into()));
     home.loom(&["agent", "restart"]).ok();
     assert_eq!(origin(&home, a), "docker", "the store has it");
-    // Git's approval of something newer, and a tool's, count; a tool that git answered for is not the one to forget it.
-    bring(&home, a, "u", "pw_2", None);
+    bring(&home, a, "u", "pw_2", Some("docker"));
     assert_eq!((token(&home, a), origin(&home, a)), ("pw_2".into(), "docker".into()));
-    bring(&home, b, "u", "pw_b2", Some("cargo"));
-    assert_eq!((token(&home, b), origin(&home, b)), ("pw_b2".into(), "cargo".into()));
-    bring(&home, b, "u", "pw_b3", Some("some-later-tool"));
-    assert_eq!(origin(&home, b), "other");
+    bring(&home, b, "u", "pw_b2", Some("some-later-tool"));
+    assert_eq!((token(&home, b), origin(&home, b)), ("pw_b2".into(), "git".into()));
     for tool in ["docker", "cargo"] {
         forget(&home, b, Some(tool));
-        assert_eq!(token(&home, b), "pw_b3", "{tool} did not bring it");
+        assert_eq!(token(&home, b), "pw_b2", "{tool} did not bring it");
     }
     forget(&home, a, Some("docker"));
     assert_eq!(origin(&home, a), "");
     forget(&home, b, None);
     assert_eq!(origin(&home, b), "");
+}
+
+/// What this tool is given at a server; nothing for a fault.
+fn given(home: &Home, server: &str, tool: Option<&str>) -> Option<String> {
+    let host = server.strip_prefix("https://").unwrap();
+    let got = ask(home, "get", &json!({ "wanted": { "protocol": "https", "host": host }, "tool": tool }));
+    got["proof"]["password"]["password"].as_str().map(str::to_owned)
+}
+
+#[test]
+fn what_a_tool_brought_is_for_that_tool_alone() {
+    let home = Home::new();
+    let a = "https://a.example";
+    bring(&home, a, "robot", "pw_1", Some("docker"));
+    assert_eq!(given(&home, a, Some("docker")).as_deref(), Some("pw_1"));
+    for other in [None, Some("cargo")] {
+        assert_eq!(given(&home, a, other), None, "{other:?}");
+    }
+}
+
+#[test]
+fn what_a_second_one_brings_too_is_for_all() {
+    for (second, secret) in [(None, "pw_1"), (Some("cargo"), "pw_1"), (None, "pw_2")] {
+        let home = Home::new();
+        let a = "https://a.example";
+        bring(&home, a, "u", "pw_1", Some("docker"));
+        bring(&home, a, "u", secret, second);
+        assert_eq!(origin(&home, a), "git", "{second:?}");
+        for tool in [None, Some("docker"), Some("cargo")] {
+            assert_eq!(given(&home, a, tool).as_deref(), Some(secret), "{second:?} {tool:?}");
+        }
+    }
 }
 
 #[test]

@@ -98,6 +98,7 @@ fn the_frames_of_git_are_as_recorded() {
         directory: Some("/home/alice/app".into()),
         named_directory: None,
         changes: false,
+        tool: None,
     };
     let reply = |proof| GetReply {
         proof,

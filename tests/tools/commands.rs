@@ -52,6 +52,13 @@ fn go_learns_nothing_where_there_is_nothing() {
 }
 
 #[test]
+fn go_is_given_no_more_than_its_question_where_only_a_path_is_kept() {
+    let bench = with_token("https://proxy.example/team");
+    let said = bench.home.loom_in(&["goauth", "https://proxy.example/team/@v/list"], "").ok();
+    assert!(said.out.starts_with("https://proxy.example/team/@v/list\n\n"), "{said:?}");
+}
+
+#[test]
 fn curl_reads_a_line_of_netrc() {
     let bench = with_token("https://api.example");
     let said = bench.home.loom(&["netrc", "--server", "https://api.example"]).ok();

@@ -18,7 +18,7 @@ use crate::agent::call::git_server;
 use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::base::{
-    AccountKey, Config, Credential, GrantKind, Kind, Scope, SecondOrigin, Secret, ServerUrl, TokenSource,
+    AccountKey, Config, Credential, GrantKind, Kind, Origin, Scope, SecondOrigin, Secret, ServerUrl, TokenSource,
 };
 use crate::oauth::known_hosts;
 use crate::wire::{Code, Condition, Fault, Get, GetReply, Proof, reason};
@@ -152,7 +152,7 @@ impl Get {
         refused: Option<&AccountKey>,
     ) -> Choice {
         let usefulness = |held: &Held| match (tried.contains(held.key()), held.condition(0)) {
-            _ if !self.can_be_told(held) || refused == Some(held.key()) => Usefulness::Never,
+            _ if !self.can_be_told(held) || !self.is_for(held) || refused == Some(held.key()) => Usefulness::Never,
             (false, _) => held.usefulness(0),
             (true, Condition::Valid) => Usefulness::Now,
             (true, Condition::Expired | Condition::Refused) => Usefulness::Never,
@@ -186,7 +186,9 @@ impl Get {
     /// person.
     fn refreshable(&self, seen: Seen<'_>, found: &[&Held]) -> Choice {
         let is_own = |held: &Held| seen.lent_by(held).is_none();
-        let can_be = |held: &&&Held| self.refresh && held.condition(0) == Condition::Expired && is_own(held);
+        let can_be = |held: &&&Held| {
+            self.refresh && held.condition(0) == Condition::Expired && is_own(held) && self.is_for(held)
+        };
         let with_token = |held: &&Held| Some((held.key().clone(), held.credential().git_refresh_token()?.clone()));
         let Some((account, token)) = found.iter().filter(can_be).find_map(with_token) else { return Choice::Nothing };
         let reply = GetReply {
@@ -197,6 +199,15 @@ impl Get {
             kind: None,
         };
         Choice::Say(account, Box::new(reply))
+    }
+
+    /// What a tool brought may be good for just what that tool does, and a server that refuses it to another one says
+    /// nothing about it.
+    fn is_for(&self, held: &Held) -> bool {
+        match held.credential().origin() {
+            Origin::Tool(tool) => self.tool == Some(tool),
+            Origin::Login | Origin::Given | Origin::Git => true,
+        }
     }
 
     fn can_be_told(&self, held: &Held) -> bool {

@@ -2,7 +2,8 @@
 //!
 //! A credential knows how it came (`Origin`: a login, a person, git, another tool). `store` adds or updates what git or
 //! a tool brought; where a login or a person's own token has the account, or the user name that is sent for it, nothing
-//! is kept. What git approves of a tool's stays the tool's: it is listed for the tool, which may forget it. A person,
+//! is kept. What a tool brought is offered to that tool alone, until git or another tool brings it too: then it is for
+//! all. A person,
 //! and a token with `control`, may replace anything, and then the old login is revoked; with `write` alone nothing
 //! takes a login's place or goes before it (`Seen::has_login_behind`). Some servers end both logins then, as they are
 //! of one consent or one session: the new one is renewed at once to see whether it lives, and if not, it is made once
@@ -131,7 +132,7 @@ impl Store {
         account: AccountKey,
         ends: Option<Expiry>,
     ) -> Result<(), Fault> {
-        let (secret, renewal) = (self.secret.clone(), self.oauth_refresh_token.clone());
+        let (secret, renewal, brings) = (self.secret.clone(), self.oauth_refresh_token.clone(), self.tool);
         let was_refused = agent.accounts.note(&account, &secret, false).await;
         if was_refused {
             caller.notes_done();
@@ -140,7 +141,10 @@ impl Store {
             let Credential::Basic { password, expires, oauth_refresh_token, given, tool } = record.credential() else {
                 return None;
             };
-            let is_news = ends.is_some_and(|ends| *expires != Some(ends))
+            // What a second one brings is for all.
+            let is_shared = tool.is_some() && *tool != brings;
+            let is_news = is_shared
+                || ends.is_some_and(|ends| *expires != Some(ends))
                 || renewal
                     .as_ref()
                     .is_some_and(|new| !oauth_refresh_token.as_ref().is_some_and(|old| old.matches(new)));
@@ -150,7 +154,7 @@ impl Store {
                     expires: ends.or(*expires),
                     oauth_refresh_token: renewal.clone().or_else(|| oauth_refresh_token.clone()),
                     given: *given,
-                    tool: *tool,
+                    tool: tool.filter(|_| !is_shared),
                 })
             })
         };
