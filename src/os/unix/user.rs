@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 /// A user of this machine, as its system tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserId(u32);
@@ -11,7 +13,9 @@ const NOBODY: UserId = UserId(65534);
 impl UserId {
     /// The one whose rights this process has.
     pub fn own() -> UserId {
-        UserId(rustix::process::geteuid().as_raw())
+        // It stays the same, and is asked for with every file and connection.
+        static OWN: OnceLock<UserId> = OnceLock::new();
+        *OWN.get_or_init(|| UserId(rustix::process::geteuid().as_raw()))
     }
 
     pub(super) fn from_raw(number: u32) -> UserId {
