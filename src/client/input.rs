@@ -14,10 +14,13 @@ use crate::wire::{Fault, reason};
 /// How long a program may take to say what it wants.
 const WITHIN: Duration = Duration::from_secs(10);
 
+/// Most of what is said is shorter than this, in bytes; and what has room to spare takes long to zero.
+const USUAL: usize = 1024;
+
 /// Reads standard input to its end, but not for ever and not without bound: what comes beyond `bound` bytes is left.
 /// `is_whole` says of what came so far that nothing more will be waited for.
 pub(super) fn read(bound: usize, is_whole: impl Fn(&[u8]) -> bool) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    let mut input = Zeroizing::new(Vec::with_capacity(4096));
+    let mut input = Zeroizing::new(Vec::new());
     let until = Instant::now() + WITHIN;
     while input.len() <= bound {
         match more(&mut input, until.saturating_duration_since(Instant::now()))? {
@@ -72,10 +75,16 @@ enum More {
 }
 
 fn more(input: &mut Zeroizing<Vec<u8>>, within: Duration) -> Result<More, Fault> {
-    let mut chunk = Zeroizing::new([0; 4096]);
+    let mut chunk = Zeroizing::new([0; USUAL]);
     match streams::read_input(&mut *chunk, within) {
         Ok(0) => Ok(More::End),
         Ok(count) => {
+            if input.len() + count > input.capacity() {
+                // By copying to a new place and zeroing the old one, which `Vec` alone would not do.
+                let mut larger = Zeroizing::new(Vec::with_capacity((input.capacity() * 2).max(USUAL)));
+                larger.extend_from_slice(input);
+                *input = larger;
+            }
             input.extend_from_slice(&chunk[..count]);
             Ok(More::Came)
         }

@@ -4,6 +4,8 @@
 //! password, which git servers take as well and every git can send. The header is marked ephemeral, so that no other
 //! helper writes it down. A header that git stored itself is given only to a git that says it understands headers.
 
+use std::borrow::Cow;
+
 use zeroize::Zeroizing;
 
 use super::request::STATE_PREFIX;
@@ -22,7 +24,7 @@ pub const QUIT: &[u8] = b"quit=1\n";
 /// Never protocol, host, path or url: git would take them over the request's (CVE-2020-11008 kind). The agent answers
 /// with a header or a state only to a git that said it understands them.
 pub fn print_answer(reply: &GetReply) -> Option<Zeroizing<Vec<u8>>> {
-    let mut out = Lines(Zeroizing::new(Vec::with_capacity(4096)));
+    let mut out = Lines::default();
     // Git takes the extensions in an answer only after their capability.
     if matches!(reply.proof, Proof::Header { .. }) {
         out.line("capability[]", "authtype")?;
@@ -45,29 +47,30 @@ pub fn print_answer(reply: &GetReply) -> Option<Zeroizing<Vec<u8>>> {
         Proof::Refresh { username } => out.line("username", username)?,
     }
     if let Some(expiry) = reply.password_expiry_utc {
-        out.line("password_expiry_utc", &expiry.to_string())?;
+        out.line("password_expiry_utc", expiry.to_string())?;
     }
     if let Some(token) = reply.oauth_refresh_token.as_ref().map(Secret::expose) {
         out.line("oauth_refresh_token", token)?;
     }
     if let Some(state) = &reply.state {
-        out.line("state[]", &format!("{STATE_PREFIX}{state}"))?;
+        out.line("state[]", format!("{STATE_PREFIX}{state}"))?;
         out.line("continue", "1")?;
     }
-    Some(out.0)
+    // At once: a buffer that grew would leave copies behind, and one with room to spare takes long to zero.
+    Some(Zeroizing::new(out.0.concat().into_bytes()))
 }
 
-struct Lines(Zeroizing<Vec<u8>>);
+#[derive(Default)]
+struct Lines<'a>(Vec<Cow<'a, str>>);
 
-impl Lines {
+impl<'a> Lines<'a> {
     /// A line, unless the value has characters that would make it two, or that git refuses.
-    fn line(&mut self, key: &str, value: &str) -> Option<()> {
+    fn line(&mut self, key: &'static str, value: impl Into<Cow<'a, str>>) -> Option<()> {
+        let value = value.into();
         if value.contains(['\n', '\r', '\0']) {
             return None;
         }
-        for part in [key, "=", value, "\n"] {
-            self.0.extend_from_slice(part.as_bytes());
-        }
+        self.0.extend([key.into(), "=".into(), value, "\n".into()]);
         Some(())
     }
 }

@@ -25,8 +25,11 @@ pub enum FrameError {
 
 /// Reads one line, and returns it without its LF. Half a line before the end of the stream is [`FrameError::Closed`].
 pub fn read_frame(from: &mut impl BufRead) -> Result<Zeroizing<Vec<u8>>, FrameError> {
-    // Most frames fit, so the buffer does not grow and leave copies behind.
-    let mut frame = Zeroizing::new(Vec::with_capacity(4096));
+    // Most frames come whole and fit, so the buffer does not grow and leave copies behind. One with room to spare takes
+    // long to zero.
+    let come = from.fill_buf().unwrap_or_default();
+    let length = come.iter().position(|byte| *byte == b'\n').map_or(come.len().max(4096), |end| end + 1);
+    let mut frame = Zeroizing::new(Vec::with_capacity(length));
     from.take(MAX_FRAME as u64).read_until(b'\n', &mut frame)?;
     match frame.pop() {
         Some(b'\n') => Ok(frame),
