@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, Secret, reveal_some};
+use super::{Endpoint, Expiry, Secret, reveal, reveal_some};
 
 /// What an OAuth login was granted, by whom, and to which client: all that renewing and revoking need beside the
 /// tokens.
@@ -45,9 +45,22 @@ pub struct Grant {
     /// Who logged in, by the name that the server has for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// What says who logged in to whoever trusts the issuer, as it came with the login or its last renewal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<IdToken>,
     /// The user name that git sends beside a token of this server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git_username: Option<String>,
+}
+
+/// An ID token (OpenID Connect Core §2). It is as good as a password where the issuer is trusted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IdToken {
+    /// The token, a JWT.
+    #[serde(with = "reveal")]
+    pub token: Secret,
+    /// When it ends, as it says itself.
+    pub expires: Expiry,
 }
 
 /// Who the grant was made to.

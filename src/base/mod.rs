@@ -62,7 +62,7 @@ pub use clone_url::CloneUrl;
 pub use config::{Config, Setting};
 pub use credential::{Credential, Kind, Origin, TokenSource};
 pub use endpoint::{Endpoint, EndpointError};
-pub use grant::{Grant, GrantKind};
+pub use grant::{Grant, GrantKind, IdToken};
 pub use hex::hex;
 pub use http_config::{HttpConfig, HttpDoor, TlsFiles};
 pub use issuer_config::IssuerConfig;

@@ -25,6 +25,10 @@ pub struct Token {
     /// Ask for another token that this audience takes, by exchange where the server offers it (RFC 8693).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
+    /// Ask for the ID token that the login came with, or its last renewal, and not for an access token (OpenID Connect
+    /// Core §2). Then there is nothing else to wish for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub id_token: bool,
 }
 
 /// The answer to [`Token`].
@@ -42,6 +46,13 @@ pub struct TokenReply {
     /// The OAuth scopes that were granted, as far as they are known.
     #[serde(default)]
     pub scopes: Vec<String>,
+    /// The user name that is sent beside the secret where it goes as a password; absent where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The scheme of the header in which the secret goes (RFC 9110 §11.1): `Basic` for a password, its own for what was
+    /// kept as a header; absent for a token, which most servers take as `Bearer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authtype: Option<String>,
 }
 
 impl Verb for Token {

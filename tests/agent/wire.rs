@@ -434,8 +434,17 @@ fn the_frames_of_devices_are_as_recorded() {
 
 #[test]
 fn the_frames_of_tokens_and_status_are_as_recorded() {
-    let token =
-        TokenReply { server: server(), account: "ci".into(), token: secret("tok"), expires_at: None, scopes: vec![] };
+    let token = |username: Option<&str>, authtype: Option<&str>| TokenReply {
+        server: server(),
+        account: "ci".into(),
+        token: secret("tok"),
+        expires_at: None,
+        scopes: vec![],
+        username: username.map(str::to_owned),
+        authtype: authtype.map(str::to_owned),
+    };
+    golden("token-header", &[&print_reply(&Ok(token(None, Some("Digest"))), Locale::En)]);
+    golden("token-id", &[&print_request(&Token { id_token: true, ..Token::default() }, Locale::En, None)]);
     exchange(
         Token {
             min_validity: 60,
@@ -444,7 +453,7 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
             audience: Some("billing".into()),
             ..Token::default()
         },
-        token,
+        token(Some("oauth2"), None),
     );
     let account = AccountStatus {
         server: server(),

@@ -5,6 +5,7 @@ mod api_bodies;
 mod at_login;
 mod commands;
 mod demo;
+mod header;
 mod login;
 mod logout;
 mod output;

@@ -62,15 +62,15 @@ fn section(command: &Command, parent: &str) -> String {
     let name = format!("{parent} {}", command.get_name());
     let about = command.get_about().map(|about| about.to_string()).unwrap_or_default();
     let mut section = format!(".SS {}\n{}.\n", escape(&name), escape(&about));
-    // One that can be said alone, too, has options of its own.
-    if visible(command).next().is_none() || !command.is_subcommand_required_set() {
+    // What every command has stands in OPTIONS once. One that can be said alone, too, has options of its own.
+    let is_own = |arg: &&clap::Arg| !arg.is_hide_set() && !matches!(arg.get_id().as_str(), "help" | "server");
+    let own: Vec<&clap::Arg> = command.get_arguments().filter(is_own).collect();
+    if visible(command).next().is_none() || !own.is_empty() {
         let usage = command.clone().render_usage().to_string();
-        section += &format!(".PP\n.B {}\n", escape(usage.trim_start_matches("Usage: ")));
-        // What every command has stands in OPTIONS once.
-        for arg in command
-            .get_arguments()
-            .filter(|arg| !arg.is_hide_set() && !matches!(arg.get_id().as_str(), "help" | "server"))
-        {
+        // Of one that has commands of its own the first line is without them.
+        let usage = usage.trim_start_matches("Usage: ").lines().next().unwrap_or_default();
+        section += &format!(".PP\n.B {}\n", escape(usage));
+        for arg in own {
             let values = arg.get_possible_values();
             let values: Vec<&str> = values
                 .iter()

@@ -3,6 +3,7 @@
 mod elsewhere;
 mod git;
 mod hostile;
+mod id_token;
 mod login;
 mod many;
 mod network;

@@ -22,7 +22,8 @@ use crate::agent::upstream::oauth_fault;
 use crate::base::{Credential, Grant, GrantKind, OAuthSettings, Secret, ServerUrl, from_home, plain_file};
 use crate::msg;
 use crate::net::Http;
-use crate::oauth::{AuthorizationServer, Client, Tokens, discovery, identity, known_hosts, scopes};
+use crate::oauth::identity::{self, Identity};
+use crate::oauth::{AuthorizationServer, Client, Tokens, discovery, known_hosts, scopes};
 use crate::wire::{Fault, Flow, Login};
 
 /// Where a browser is sent back to, as loom is registered, without the port.
@@ -131,11 +132,13 @@ impl<'a> Plan<'a> {
         tokens: Tokens,
         nonce: Option<&str>,
     ) -> Result<Credential, Fault> {
-        let mut user = None;
+        let (mut user, mut kept_id) = (None, None);
         if let Some(id_token) = &tokens.id_token {
             let issuer = Some(&*self.aim.at.issuer).filter(|_| self.aim.at.is_vouched_for);
-            user = identity::of_id_token(id_token, issuer, &self.chosen.client.id, nonce)
-                .map_err(|error| oauth_fault::from_oauth(self.aim.server, error))?;
+            let found = identity::of_id_token(id_token, issuer, &self.chosen.client.id, nonce);
+            let Identity { user: named, id_token } =
+                found.map_err(|error| oauth_fault::from_oauth(self.aim.server, error))?;
+            (user, kept_id) = (named, id_token);
         } else if let (GrantKind::Person, Some(endpoint)) = (kind, &self.aim.at.userinfo_endpoint)
             && let Ok(identity::Asked::Accepted(name)) = identity::ask(&self.aim.http, endpoint, &tokens.access).await
         {
@@ -154,6 +157,7 @@ impl<'a> Plan<'a> {
             scopes: tokens.scopes.unwrap_or_else(|| self.aim.scopes.clone()),
             resource: self.aim.resource.clone(),
             user,
+            id_token: kept_id,
             git_username: self.aim.git_username.clone(),
         };
         let Tokens { access, expires, refresh, .. } = tokens;

@@ -46,7 +46,7 @@ use crate::agent::upstream::registrations;
 use crate::agent::upstream::turns::TURN_ASKED;
 use crate::base::lock;
 use crate::base::{AccountKey, Credential, Expiry, Grant, Secret};
-use crate::oauth::{self, Client, OAuthError, Tokens, Wish};
+use crate::oauth::{self, Client, OAuthError, Tokens, Wish, identity};
 use crate::wire::{Condition, Fault, reason};
 
 /// Renewals under way, so that all who wait for one hear of its end.
@@ -187,6 +187,11 @@ impl Upstream {
         grant.secret_in_body = client.shows_in_body();
         if let Some(scopes) = tokens.scopes {
             grant.scopes = scopes;
+        }
+        let id_token = tokens.id_token.as_ref();
+        if let Some(id) = id_token.and_then(|id| identity::of_renewal(grant.id_token.as_ref(), id, &grant.client_id)) {
+            // Many servers send a new one, and the old one goes on where they do not (OpenID Connect Core §12.2).
+            grant.id_token = Some(id);
         }
         let credential = Credential::OAuth {
             access: tokens.access,

@@ -82,6 +82,10 @@ not-registered = لم يتمكن loom من تسجيل نفسه لدى { $server 
 needs-browser = يتطلب تسجيل الدخول إلى { $server } متصفحًا، ولا يوجد من يستخدمه
 no-client-secret = يحتاج { $server } إلى سر العميل
 not-renewable = لا يعطي { $server } رموزًا مميزة أخرى لهذا الحساب
+no-id-token = ليس لجلسة { $server } رمز هوية (ID token)
+id-token-ended = انتهت صلاحية رمز الهوية الخاص بـ{ $server }، ولا يعطي الخادم رمزًا جديدًا
+id-token-alone = رمز الهوية يُعطى كما جاء: لا يمكن أن يُطلب معه نطاق أو مورد أو جهة
+hint-id-token = {"\u2066"}loom login --server { $server } --scope openid{"\u2069"}، مع النطاقات الأخرى التي تحتاج إليها
 no-exchange = لا يدعم { $server } مبادلة الرموز المميزة
 beyond-scope = أعطى { $server } رمزًا مميزًا لأكثر مما طُلب: { $scopes }
 page-title = loom: { $server }
@@ -595,6 +599,7 @@ hint-at-login-refused = اجعل جلستك تشغّل loom-agent عند بدئ�
 not-in-windows = هذا ليس WSL: لا يوجد Windows حوله يمكن تسمية مساعده
 windows-helper-missing = البرنامج {"\u2066"}git-credential-loom.exe{"\u2069"} ليس في أي مجلد من PATH
 hint-windows-helper-missing = ثبّت loom على Windows في مجلد من PATH الخاص به، ويأخذه WSL ما لم تقل {"\u2066"}/etc/wsl.conf{"\u2069"}: {"\u2066"}appendWindowsPath=false{"\u2069"}
+no-such-header = لا يمكن إرسال المحفوظ لأجل { $server } في ترويسة من نوع { $scheme }
 helper-missing = البرنامج git-credential-loom غير مثبّت بجوار loom
 hint-helper-missing = ثبّت البرامج الثلاثة في مجلد واحد
 setup-is-done = { $tool } يسأل loom بالفعل.
@@ -660,7 +665,7 @@ cmd-status-more = رمز الخروج 0 إن وُجدت جلسة (على ذلك 
 cmd-token = طباعة رمز وصول لاستخدامه في نص برمجي
 cmd-token-more =
     رمز الخروج 4 إن كان على شخص أن يسجّل الدخول أولًا.
-    {"\u2066"}  echo "Authorization: Bearer $(loom token --server api.example)" | curl -H @- https://api.example/user{"\u2069"}
+    {"\u2066"}  loom token --header --server api.example | curl -H @- https://api.example/user{"\u2069"}
 cmd-token-generate = إصدار رمز خاص بالوكيل بصلاحيات خاصة به
 cmd-token-generate-more =
     للنصوص البرمجية والمهام والحاويات: من يعرضه في {"\u2066"}LOOM_TOKEN{"\u2069"} يحصل على ما أُصدر له ولا شيء سواه.
@@ -847,6 +852,10 @@ arg-issuer = خادم التفويض، إن لم يذكره الخادم
 arg-save = مع {"\u2066"}--server{"\u2069"}: حفظ الرمز في الوكيل بوصفه حسابًا باسمه، دون عرضه
 arg-resource = المورد الذي يُطلب الرمز المميز لأجله ({"\u2066"}RFC 8707{"\u2069"})
 arg-audience = مبادلة الرمز المميز برمز آخر تقبله هذه الجهة ({"\u2066"}RFC 8693{"\u2069"})
+arg-id-token = طباعة رمز الهوية للجلسة، لمن يثق بجهة إصداره
+arg-header = طباعة سطر ترويسة: {"\u2066"}Authorization: Bearer …{"\u2069"} أو {"\u2066"}Basic …{"\u2069"}
+arg-bearer = طباعة {"\u2066"}Bearer{"\u2069"} ثم الرمز المميز
+arg-basic = طباعة {"\u2066"}Basic{"\u2069"} ثم اسم المستخدم والرمز المميز بترميز {"\u2066"}Base64{"\u2069"}
 arg-check = سؤال كل خادم هل ما زال يقبل الجلسة
 arg-no-browser = عرض الصفحة فقط دون فتحها
 arg-with-token = قراءة رمز مميز أو كلمة مرور من الدخل القياسي وحفظها

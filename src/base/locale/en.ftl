@@ -82,6 +82,10 @@ not-registered = loom could not register itself for { $server }: { $reason }
 needs-browser = logging in to { $server } takes a browser, and nobody is there to use one
 no-client-secret = { $server } needs the client's secret
 not-renewable = for this account { $server } gives no other tokens
+no-id-token = the login at { $server } has no ID token
+id-token-ended = the ID token of { $server } has ended, and the server gives no new one
+id-token-alone = an ID token is as it came: with it no scope, resource or audience can be wished for
+hint-id-token = loom login --server { $server } --scope openid, with the other scopes that you need
 no-exchange = { $server } does not exchange tokens
 beyond-scope = { $server } gave a token for more than was asked for: { $scopes }
 page-title = loom: { $server }
@@ -595,6 +599,7 @@ hint-at-login-refused = have your session run loom-agent when it begins; else th
 not-in-windows = this is no WSL: there is no Windows around it whose helper could be named
 windows-helper-missing = git-credential-loom.exe is in no directory of PATH
 hint-windows-helper-missing = install loom on Windows, in a directory of its PATH, which WSL takes over unless /etc/wsl.conf says appendWindowsPath=false
+no-such-header = what is kept for { $server } cannot go in a header of the scheme { $scheme }
 helper-missing = git-credential-loom is not installed beside loom
 hint-helper-missing = install all three programs into one directory
 setup-is-done = { $tool } asks loom already.
@@ -660,7 +665,7 @@ cmd-status-more = Exit code 0 if there is a login (at that server), 4 if there i
 cmd-token = Print an access token for a script
 cmd-token-more =
     Exit code 4 if a person has to log in first.
-      echo "Authorization: Bearer $(loom token --server api.example)" | curl -H @- https://api.example/user
+      loom token --header --server api.example | curl -H @- https://api.example/user
 cmd-token-generate = Issue a token of the agent's own, with rights of its own
 cmd-token-generate-more =
     For scripts, jobs and containers: whoever presents it as LOOM_TOKEN gets what it was issued for, and nothing else.
@@ -847,6 +852,10 @@ arg-issuer = The authorization server, where the server does not name it
 arg-save = With --server: keep the token in the agent as an account named like it, and do not show it
 arg-resource = What the token is to be for (RFC 8707)
 arg-audience = Exchange the token for one that this audience takes (RFC 8693)
+arg-id-token = Print the ID token of the login, for whoever trusts its issuer
+arg-header = Print a line of a header: Authorization: Bearer … or Basic …
+arg-bearer = Print Bearer and the token
+arg-basic = Print Basic and user name and token in Base64
 arg-check = Ask each server whether it still takes the login
 arg-no-browser = Only show the page, do not open it
 arg-with-token = Read a token or password from standard input and keep it

@@ -82,6 +82,10 @@ not-registered = loom no pudo registrarse para { $server }: { $reason }
 needs-browser = para iniciar sesión en { $server } hace falta un navegador, y no hay nadie para usarlo
 no-client-secret = { $server } necesita el secreto del cliente
 not-renewable = { $server } no proporciona otros tokens para esta cuenta
+no-id-token = la sesión de { $server } no tiene ningún token de ID
+id-token-ended = el token de ID de { $server } ha caducado y el servidor no da otro
+id-token-alone = un token de ID es como llegó: con él no se puede pedir ningún ámbito, recurso ni destinatario
+hint-id-token = loom login --server { $server } --scope openid, con los demás ámbitos que necesites
 no-exchange = { $server } no admite el intercambio de tokens
 beyond-scope = { $server } dio un token para más de lo que se pidió: { $scopes }
 page-title = loom: { $server }
@@ -595,6 +599,7 @@ hint-at-login-refused = haga que su sesión ejecute loom-agent al empezar; si no
 not-in-windows = esto no es WSL: no hay alrededor un Windows cuyo ayudante pueda nombrarse
 windows-helper-missing = git-credential-loom.exe no está en ningún directorio de PATH
 hint-windows-helper-missing = instale loom en Windows, en un directorio de su PATH, que WSL adopta salvo que /etc/wsl.conf diga appendWindowsPath=false
+no-such-header = lo que se guarda para { $server } no puede ir en una cabecera del esquema { $scheme }
 helper-missing = git-credential-loom no está instalado junto a loom
 hint-helper-missing = instale los tres programas en un mismo directorio
 setup-is-done = { $tool } ya pregunta a loom.
@@ -660,7 +665,7 @@ cmd-status-more = Código de salida 0 si hay una sesión (en ese servidor), 4 si
 cmd-token = Imprime un token de acceso para un script
 cmd-token-more =
     Código de salida 4 si antes alguien debe iniciar sesión.
-      echo "Authorization: Bearer $(loom token --server api.example)" | curl -H @- https://api.example/user
+      loom token --header --server api.example | curl -H @- https://api.example/user
 cmd-token-generate = Emitir un token propio del agente, con permisos propios
 cmd-token-generate-more =
     Para scripts, trabajos y contenedores: quien lo presenta como LOOM_TOKEN recibe aquello para lo que se emitió, y nada más.
@@ -848,6 +853,10 @@ arg-issuer = El servidor de autorización, si el servidor no lo indica
 arg-save = Con --server: guardar el token en el agente como una cuenta de su nombre, sin mostrarlo
 arg-resource = El recurso para el que se pide el token (RFC 8707)
 arg-audience = Intercambia el token por otro que acepte este destinatario (RFC 8693)
+arg-id-token = Imprime el token de ID de la sesión, para quien confíe en su emisor
+arg-header = Imprime una línea de cabecera: Authorization: Bearer … o Basic …
+arg-bearer = Imprime Bearer y el token
+arg-basic = Imprime Basic y el usuario y el token en Base64
 arg-check = Pregunta a cada servidor si todavía acepta la sesión
 arg-no-browser = Solo muestra la página, sin abrirla
 arg-with-token = Lee un token o una contraseña de la entrada estándar y lo guarda

@@ -21,7 +21,15 @@ pub struct Token {
     pub resource: Option<String>,
     #[arg(long, value_name = "NAME")]
     pub audience: Option<String>,
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["scopes", "resource", "audience"])]
+    pub id_token: bool,
+    #[arg(long, group = "form")]
+    pub header: bool,
+    #[arg(long, group = "form")]
+    pub bearer: bool,
+    #[arg(long, group = "form")]
+    pub basic: bool,
+    #[arg(long, group = "form")]
     pub json: bool,
 }
 

@@ -60,6 +60,8 @@ reasons! {
         GitSilent { seconds: u64 } => Unavailable, "git-silent";
         /// Git failed; `error` holds its own words.
         GitRefused { error: String } => Unavailable, "git-refused";
+        /// The secret cannot go in a header of this scheme.
+        NoSuchHeader { server: ServerUrl, scheme: String } => BadRequest, "no-such-header";
         /// Git's helper, `git-credential-loom`, is not beside this program.
         HelperMissing => Unavailable, "helper-missing", "hint-helper-missing";
 

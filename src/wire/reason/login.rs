@@ -32,6 +32,12 @@ reasons! {
         RenewedAgainIn { server: ServerUrl, seconds: u64 } => Unavailable, "renewed-again-in", "hint-renewed-again-in";
         /// The credential has nothing to renew it with, so there is no other token to ask for.
         NotRenewable { server: ServerUrl } => BadRequest, "not-renewable", "hint-login";
+        /// The login has no ID token: it was made without `openid`, or its server gives none.
+        NoIdToken { server: ServerUrl } => LoginRequired, "no-id-token", "hint-id-token";
+        /// The ID token has ended, and renewing the login brought no other.
+        IdTokenEnded { server: ServerUrl } => LoginRequired, "id-token-ended", "hint-id-token";
+        /// Something else was wished for beside the ID token.
+        IdTokenAlone => BadRequest, "id-token-alone";
         /// The server does not exchange tokens (RFC 8693).
         NoExchange { server: ServerUrl } => BadRequest, "no-exchange", "hint-no-exchange";
         /// The server gave a token for more scopes than were asked for.

@@ -3,7 +3,7 @@
 // PORT, CONTROL_PORT (0: any), TLS_CERT, TLS_KEY, ISSUER, RESOURCE, STATE: a file that outlives a restart.
 // WEB: where else the client `loom-web`, at which people sign in, may send them back to. Their names say their roles, unless
 // ROLES does for all of them. REKEY=1: a new signing key under the name of the old one.
-// AT_TTL, DC_TTL, RT_TTL: seconds. OPAQUE=1: access tokens that mean nothing to a reader. DC_INTERVAL: seconds
+// AT_TTL, DC_TTL, ID_TTL, RT_TTL: seconds. OPAQUE=1: access tokens that mean nothing to a reader. DC_INTERVAL: seconds
 // between polls, said in the device answer (without it nothing is said, which means 5). STRICT=1: offline_access
 // is dropped without prompt=consent, as OpenID Connect has it.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -112,7 +112,7 @@ const provider = new Provider(issuer, {
   issueRefreshToken: async (ctx, client, code) =>
     client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
   ttl: {
-    AccessToken: seconds('AT_TTL', 300), ClientCredentials: seconds('AT_TTL', 300), IdToken: 3600,
+    AccessToken: seconds('AT_TTL', 300), ClientCredentials: seconds('AT_TTL', 300), IdToken: seconds('ID_TTL', 3600),
     DeviceCode: seconds('DC_TTL', 600), RefreshToken: seconds('RT_TTL', 86400),
     Grant: 86400, Session: 3600, Interaction: 600,
   },

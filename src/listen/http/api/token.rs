@@ -24,6 +24,8 @@ pub(super) struct Wanted {
     resource: Option<String>,
     #[serde(default)]
     audience: Option<String>,
+    #[serde(default)]
+    id_token: bool,
 }
 
 pub(super) async fn get(program: Program, Json(wanted): Json<Wanted>) -> Result<impl IntoResponse, Problem> {
@@ -35,6 +37,7 @@ pub(super) async fn get(program: Program, Json(wanted): Json<Wanted>) -> Result<
         scopes: wanted.scopes.unwrap_or_default(),
         resource: wanted.resource,
         audience: wanted.audience,
+        id_token: wanted.id_token,
     };
     Ok(as_json(&program.asking.ask(&question).await?))
 }
