@@ -59,10 +59,12 @@ fn converse(dialect: &Dialect, program: &str, args: &[String]) -> Result<u8, Fau
 }
 
 /// Says to the tool what is to be said, and to the person beside it.
+#[expect(clippy::print_stderr, reason = "what tools and people read there")]
 fn tell(said: &Said) -> Result<(), Fault> {
     match &said.beside {
         Beside::Anyone(failure) => say(failure),
         Beside::Person(failure) if std::io::stderr().is_terminal() => say(failure),
+        Beside::Usage(usage) => eprint!("{usage}"),
         Beside::Person(_) | Beside::Nothing => {}
     }
     input::write(&said.out)

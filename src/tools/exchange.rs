@@ -101,9 +101,16 @@ pub enum Beside {
     Person(Failure),
     /// What the tool shows, or writes into its own message.
     Anyone(Failure),
+    /// How the program is used.
+    Usage(&'static str),
 }
 
 impl Failure {
+    /// Whether nothing is kept that could be meant.
+    pub fn is_not_found(&self) -> bool {
+        self.code == Code::NotFound
+    }
+
     /// Whether there is nothing for this tool here: nothing is kept, or it is of no use until a person logs in.
     pub fn is_nothing(&self) -> bool {
         matches!(self.code, Code::NotFound | Code::LoginRequired)

@@ -6,17 +6,22 @@
 
 mod authorization;
 mod aws;
+mod bazel;
 mod cargo;
 mod cargo_words;
 mod dialect;
 mod docker;
 mod exchange;
 mod goauth;
+mod keyring;
 mod kube;
 mod names;
 mod netrc;
+mod npm;
+mod terraform;
 mod text;
 mod url;
+mod vault;
 
 pub use authorization::authorization;
 pub use aws::AwsKey;

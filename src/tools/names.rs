@@ -1,8 +1,16 @@
 use super::dialect::Dialect;
-use super::{cargo, docker};
+use super::{bazel, cargo, docker, keyring, npm, terraform, vault};
 
 /// Every dialect, in a row.
-const DIALECTS: [&Dialect; 2] = [&docker::DIALECT, &cargo::DIALECT];
+const DIALECTS: [&Dialect; 7] = [
+    &docker::DIALECT,
+    &cargo::DIALECT,
+    &keyring::DIALECT,
+    &terraform::DIALECT,
+    &vault::DIALECT,
+    &npm::DIALECT,
+    &bazel::DIALECT,
+];
 
 /// The dialect of a program's name, without its directory: `docker-credential-loom`, and what follows an `@` belongs to
 /// the request. `None` for git's helper, and for any other name.

@@ -119,6 +119,12 @@ impl Place {
         })
     }
 
+    /// The questions for what may be shown here as a header.
+    pub(super) fn headers(&self) -> Vec<Get> {
+        let of = |get: Get| Get { authtype: true, schemes: vec!["bearer".to_owned()], ..get };
+        self.passwords(None).into_iter().map(of).collect()
+    }
+
     /// The questions for what may be shown here as a token: what was kept here under this name before anything else.
     pub(super) fn tokens(&self, username: &str) -> Vec<Get> {
         let named = self.passwords(Some(username)).into_iter();

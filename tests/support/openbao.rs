@@ -56,6 +56,11 @@ impl OpenBao {
         Some(openbao)
     }
 
+    /// Where its API answers without TLS; `root` is a token there.
+    pub fn api(&self) -> String {
+        format!("http://127.0.0.1:{}", self.api)
+    }
+
     pub fn issuer(&self) -> &str {
         &self.issuer
     }

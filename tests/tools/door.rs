@@ -1,3 +1,6 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::site::Site;
 
 /// In the configuration of a site: what comes without a header that it accepts is refused with this challenge.
@@ -5,6 +8,11 @@ pub fn guarded(challenge: &str) -> String {
     format!(
         "if (!-f \"DIR/accepted/$http_authorization\") {{ add_header WWW-Authenticate '{challenge}' always; return 401; }}"
     )
+}
+
+/// The header of a user and their password.
+pub fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
 impl Site {
