@@ -1,7 +1,9 @@
-//! Docker's helper by its bytes.
+//! Docker's helper by its bytes, with docker's own program, with docker-py, and with podman, skopeo and buildah.
 
 use super::bench::Bench;
-use crate::support::{Output, machine_program, run};
+use super::door::{basic, guarded};
+use super::site::Site;
+use crate::support::{Output, machine_program, provided, run};
 
 const NOTHING: &str = "credentials not found in native keychain\n";
 
@@ -64,16 +66,114 @@ fn without_an_agent_docker_is_told_why() {
     assert!(got.code == 1 && got.out.starts_with("loom: the agent"), "{got:?}");
 }
 
+/// A registry that lets in whoever it likes, and docker's own program with loom as its store.
+fn registry(bench: &mut Bench) -> Option<Site> {
+    let guard = guarded("Basic realm=\"registry\"");
+    let site = Site::start(&mut bench.home, &format!("location = /v2/ {{ {guard} return 200 '{{}}'; }}"))?;
+    std::fs::create_dir(bench.home.path().join("home/.docker")).unwrap();
+    std::fs::write(bench.home.path().join("home/.docker/config.json"), r#"{"credsStore":"loom"}"#).unwrap();
+    Some(site)
+}
+
 #[test]
-fn dockers_own_program_logs_out_what_it_stored() {
-    if machine_program("docker").is_none() {
-        return;
-    }
+fn dockers_own_program_logs_in_again_is_refused_and_logs_out() {
+    let mut bench = Bench::new();
+    let (Some(docker), Some(site)) = (machine_program("docker"), registry(&mut bench)) else { return };
+    let host = site.url.trim_start_matches("https://").to_owned();
+    let command = |args: &[&str], input: &str| {
+        run(bench.command(docker.to_str().unwrap()).args(args).env_remove("DOCKER_AUTH_CONFIG"), input.as_bytes())
+    };
+    site.accept_only(&basic("alice", "pw_of_alice"));
+    let login = || command(&["login", &host, "--username=alice", "--password-stdin"], "pw_of_alice");
+    login().ok();
+    let kept = std::fs::read_to_string(bench.home.path().join("home/.docker/config.json")).unwrap();
+    assert!(!kept.contains("auth\""), "{kept}");
+    assert!(bench.docker("get", &host).ok().out.contains("pw_of_alice"));
+    login().ok();
+    site.accept_only(&basic("alice", "another"));
+    assert_ne!(login().code, 0);
+    command(&["logout", &host], "").ok();
+    assert_eq!(bench.docker("get", &host).out, NOTHING);
+    assert_eq!(bench.docker("list", "unused").out, "{}\n");
+}
+
+#[test]
+fn docker_py_finds_keeps_and_forgets_by_loom() {
+    let Some(packages) = provided("python") else { return };
     let bench = Bench::new();
-    bench.stored("registry.example", "alice", "pw");
-    let config = bench.home.path().join("home/.docker");
-    std::fs::create_dir(&config).unwrap();
-    std::fs::write(config.join("config.json"), r#"{"credsStore":"loom"}"#).unwrap();
-    run(bench.command("docker").args(["logout", "registry.example"]), b"").ok();
-    assert_eq!(bench.docker("get", "registry.example").out, NOTHING);
+    bench.stored("registry.example", "alice", "pw_1");
+    let program = "import docker.credentials as c
+store = c.Store('loom')
+assert store.get('registry.example') == {'ServerURL': 'registry.example', 'Username': 'alice', 'Secret': 'pw_1'}
+store.store('other.example:5000', 'bob', 'pw_2')
+assert store.list() == {'registry.example': 'alice', 'other.example:5000': 'bob'}, store.list()
+store.erase('other.example:5000')
+try:
+    store.get('other.example:5000')
+except c.errors.CredentialsNotFound:
+    pass
+else:
+    raise SystemExit('it is still there')";
+    let mut command = bench.command("python3");
+    run(command.args(["-c", program]).env("PYTHONPATH", packages).env("PYTHONDONTWRITEBYTECODE", "1"), b"").ok();
+}
+
+#[test]
+fn what_a_person_and_git_have_is_not_listed_for_docker() {
+    let bench = Bench::new();
+    bench.stored("registry.example", "alice", "pw_1");
+    bench.home.loom_in(&["login", "--with-token", "--server", "git.example"], "tok_0123456789").ok();
+    bench.home.store("https", "forge.example", "bob", "pw_2").ok();
+    assert_eq!(bench.docker("list", "unused").ok().out, "{\"registry.example\":\"alice\"}\n");
+    bench.docker("erase", "forge.example").ok();
+    assert!(bench.docker("get", "forge.example").ok().out.contains("pw_2"), "it is git's");
+}
+
+#[test]
+fn fifty_at_once_have_the_same_answer() {
+    let bench = Bench::new();
+    bench.stored("registry.example", "alice", "pw_1");
+    let answers: Vec<Output> = std::thread::scope(|scope| {
+        let ask = || scope.spawn(|| bench.docker("get", "registry.example"));
+        let all: Vec<_> = (0..50).map(|_| ask()).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let expected = "{\"ServerURL\":\"registry.example\",\"Username\":\"alice\",\"Secret\":\"pw_1\"}\n";
+    assert!(answers.iter().all(|answer| answer.out == expected), "{answers:?}");
+}
+
+#[test]
+fn podman_skopeo_and_buildah_log_in_and_out_by_loom() {
+    let Some(packages) = provided("containers") else { return };
+    let mut bench = Bench::new();
+    let Some(site) = registry(&mut bench) else { return };
+    let host = site.url.trim_start_matches("https://").to_owned();
+    let settings = bench.home.path().join("home/.config/containers");
+    std::fs::create_dir_all(settings.join("registries.conf.d")).unwrap();
+    std::fs::write(settings.join("registries.conf.d/50-loom.conf"), "credential-helpers = [\"loom\"]\n").unwrap();
+    std::fs::write(settings.join("policy.json"), r#"{"default":[{"type":"insecureAcceptAnything"}]}"#).unwrap();
+    let at = bench.home.path().display();
+    let storage = format!("[storage]\ndriver = \"vfs\"\nrunroot = \"{at}/runroot\"\ngraphroot = \"{at}/graphroot\"\n");
+    std::fs::write(settings.join("storage.conf"), storage).unwrap();
+    let own = packages.join("usr/bin");
+    let engine = format!(
+        "[engine]\nconmon_path = [\"{0}/conmon\"]\nruntime = \"crun\"\n[engine.runtimes]\ncrun = [\"{0}/crun\"]\n",
+        own.display()
+    );
+    std::fs::write(settings.join("containers.conf"), engine).unwrap();
+    site.accept_only(&basic("alice", "pw_of_alice"));
+    for tool in ["podman", "skopeo", "buildah"] {
+        let call = |args: &[&str], input: &str| {
+            let mut command = bench.command(own.join(tool).to_str().unwrap());
+            command.env("LD_LIBRARY_PATH", packages.join("usr/lib/x86_64-linux-gnu"));
+            command.env("CONTAINERS_STORAGE_CONF", settings.join("storage.conf"));
+            command.env("CONTAINERS_CONF", settings.join("containers.conf")).args(args);
+            run(&mut command, input.as_bytes())
+        };
+        call(&["login", "--username=alice", "--password-stdin", &host], "pw_of_alice\n").ok();
+        assert!(bench.docker("get", &host).ok().out.contains("pw_of_alice"), "{tool}");
+        call(&["logout", &host], "").ok();
+        assert_eq!(bench.docker("get", &host).out, NOTHING, "{tool}");
+    }
+    bench.home.assert_nowhere_in_clear("pw_of_alice");
 }
