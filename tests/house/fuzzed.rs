@@ -20,6 +20,66 @@ fn the_corpus_of_gits_input_holds() {
 }
 
 #[test]
+fn the_corpus_of_tools_input_holds() {
+    replay("tool_input", checks::tool_input);
+}
+
+/// What tools say, and what nobody would.
+const SAID: &[&str] = &[
+    "docker-credential-loom",
+    "cargo-credential-loom",
+    "keyring",
+    "terraform-credentials-loom",
+    "vault-token-loom",
+    "npm-token-loom@",
+    "bazel-credential-loom",
+    " ",
+    " ",
+    "get",
+    "store",
+    "erase",
+    "list",
+    "set",
+    "del",
+    "forget",
+    "--cargo-plugin",
+    "--mode=creds",
+    "--output=json",
+    "--",
+    "\n",
+    "\n",
+    "a.example",
+    "https://a.example/x",
+    "{\"ServerURL\":\"a.example\",\"Username\":\"u\",\"Secret\":\"s3cr3t-of-the-tool\"}",
+    "{\"token\":\"s3cr3t-of-the-tool\"}",
+    "{\"uri\":\"https://a.example/x?y\"}",
+    "s3cr3t-of-the-tool",
+    "{\"v\":1,\"registry\":{\"index-url\":\"sparse+https://a.example/i/\"},\"kind\":",
+    "\"get\",\"operation\":\"read\"}",
+    "\"login\",\"token\":\"s3cr3t-of-the-tool\"}",
+    "\"logout\"}",
+    "\"",
+    "{",
+    "}",
+    "\0",
+    "\u{e9}",
+    "//",
+    "@",
+    "%2e",
+];
+
+proptest! {
+    #[test]
+    fn whatever_is_said_to_a_helper_has_an_answer_without_a_secret_beside_it(
+        program in prop::sample::select(SAID[..7].to_vec()),
+        parts in prop::collection::vec(prop::sample::select(SAID.to_vec()), 0..9),
+        rest in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        checks::tool_input(&[program.as_bytes(), b" ", parts.concat().as_bytes(), &rest].concat());
+    }
+}
+
+#[test]
 fn the_corpus_of_servers_holds() {
     replay("server_url", checks::server_url);
 }

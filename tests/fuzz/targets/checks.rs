@@ -1,9 +1,10 @@
 //! What must hold for any input. The fuzzer calls these, and so does a test that replays the corpus.
 
-use loom_credentials::base::{Locale, ServerUrl, UrlPath};
+use loom_credentials::base::{Kind, Locale, Secret, ServerUrl, UrlPath};
 use loom_credentials::git;
 use loom_credentials::store::check_sealed_file;
-use loom_credentials::wire::{Empty, GetReply, LoginEvent, LoginReply, Reply, Request, StatusReply};
+use loom_credentials::tools::{Answer, Beside, Call, Failure, Label, Question, dialect_of};
+use loom_credentials::wire::{Code, Empty, GetReply, LoginEvent, LoginReply, Proof, Reply, Request, StatusReply};
 
 /// Git's input: no panic; what was accepted names a host and holds no line break anywhere.
 pub fn git_input(bytes: &[u8]) {
@@ -22,6 +23,70 @@ pub fn git_input(bytes: &[u8]) {
         assert!(server.is_file() == host.is_empty(), "{host} became {server}");
         assert!(host == server.host() || host.starts_with(&format!("{}:", server.host())), "{host} became {server}");
     }
+}
+
+/// What the agent would answer with.
+const ANSWERED: &str = "s3cr3t-of-the-agent";
+
+/// A tool's helper, of which the first line is the command line: whatever is said to it has an answer, only a question
+/// for a secret is answered with one, and no secret stands beside an answer.
+pub fn tool_input(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let line = String::from_utf8_lossy(&bytes[..end]);
+    let mut words = line.split(' ').map(str::to_owned);
+    let program = words.next().unwrap_or_default();
+    let Some(dialect) = dialect_of(&program) else { return };
+    let args: Vec<String> = words.collect();
+    let input = bytes.get(end + 1..).unwrap_or_default();
+    let address = String::from_utf8_lossy(input).lines().next().map(str::to_owned);
+    for variable in [None, Some("https://vault.example".to_owned()), address] {
+        let variable = |_: &str| variable.clone();
+        let call = Call { program: &program, args: &args, input, variable: &variable };
+        for answer in tool_answers() {
+            let request = dialect.parse(&call);
+            let question = request.question();
+            let places = match &question {
+                Question::Get(all) => all.iter().map(|get| &get.wanted).collect(),
+                Question::Store(store) | Question::Prompt { store, .. } => vec![&store.which],
+                Question::Erase(all) => all.iter().collect(),
+                Question::List | Question::Nothing => Vec::new(),
+            };
+            for place in places {
+                assert!(matches!(place.protocol.as_str(), "https" | "http"), "{place:?}");
+                assert!(!place.host.is_empty() && !place.host.contains(char::is_control), "{place:?}");
+            }
+            let said = request.say(answer);
+            let has = |secret: &str| said.out.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(matches!(question, Question::Get(_)) || !has(ANSWERED), "{line}: a secret that nobody asked for");
+            let beside = match &said.beside {
+                Beside::Nothing => String::new(),
+                Beside::Usage(usage) => (*usage).to_owned(),
+                Beside::Person(failure) | Beside::Anyone(failure) => format!("{} {:?}", failure.message, failure.hint),
+            };
+            assert!(!beside.contains(ANSWERED), "{line}: {beside}");
+            if let Question::Store(store) = &question
+                && store.secret.expose().len() > 8
+            {
+                assert!(!beside.contains(store.secret.expose()) && !has(store.secret.expose()), "{line}");
+            }
+        }
+    }
+}
+
+fn tool_answers() -> Vec<Answer> {
+    let failed = |code| Answer::Failed(Failure { code, message: "what".to_owned(), hint: Some("do".to_owned()) });
+    let codes = [Code::NotFound, Code::LoginRequired, Code::Locked, Code::Unavailable, Code::BadRequest, Code::Denied];
+    let found = |proof| {
+        let (password_expiry_utc, kind) = (Some(4_102_444_800), Some(Kind::OAuth));
+        Answer::Found(Box::new(GetReply { proof, password_expiry_utc, oauth_refresh_token: None, state: None, kind }))
+    };
+    let secret = || Secret::new(ANSWERED.to_owned());
+    let password = Proof::Password { username: "u".to_owned(), password: secret() };
+    let header = Proof::Header { authtype: "Bearer".to_owned(), credential: secret(), ephemeral: true };
+    let listed = Answer::Listed(vec![Label { server: "https://a.example".to_owned(), username: "u".to_owned() }]);
+    let mut all = vec![Answer::Done, listed, found(password), found(header)];
+    all.extend(codes.into_iter().map(failed));
+    all
 }
 
 /// A server: printing and parsing is the identity, and the canonical form stays as it is.
