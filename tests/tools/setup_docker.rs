@@ -1,4 +1,4 @@
-//! `loom setup docker`, and what is the same for every tool: what stands in the file stays, what stood there comes back.
+//! `loom setup docker`, and what is the same for every tool: what stands in a file stays, what stood there comes back.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -102,6 +102,10 @@ fn another_helper_stays_unless_it_is_said_to_go() {
     bench.setup(&["docker"]).fails(1).says("docker-credential-desktop").says("--force");
     assert_eq!(bench.read(FILE), "{\"credsStore\": \"desktop\"}");
     assert!(!bench.home.path().join("bin/docker-credential-loom").exists());
+    bench.setup(&["docker", "--force"]).ok();
+    bench.setup(&["docker"]).ok().says("asks loom already");
+    bench.write(FILE, &bench.read(FILE).replace("}", ", \"credHelpers\": {\"a.example\": \"pass\"}}"));
+    bench.setup(&["docker", "--server", "a.example"]).fails(1).says("docker-credential-pass");
 }
 
 #[test]
@@ -153,6 +157,25 @@ fn another_program_of_the_helpers_name_stays() {
     std::fs::write(&program, "mine").unwrap();
     bench.setup(&["docker"]).fails(1).says("another program");
     assert_eq!(std::fs::read_to_string(&program).unwrap(), "mine");
+}
+
+#[test]
+fn a_name_of_the_helper_that_was_there_before_stays() {
+    let bench = SetupBench::new();
+    let link = bench.home.path().join("bin/docker-credential-loom");
+    symlink("git-credential-loom", &link).unwrap();
+    bench.setup(&["docker"]).ok();
+    bench.setup(&["docker", "--remove"]).ok();
+    assert!(link.exists());
+}
+
+#[test]
+fn nothing_is_shown_but_what_changes() {
+    let bench = SetupBench::new();
+    bench.write(FILE, "{\n\t\"credsStore\": \"pass\",\n\t\"HttpHeaders\": {\"X\": \"tok-3\"}\n}");
+    let said = bench.setup(&["docker", "--force"]).ok().without("tok-3").out;
+    assert!(said.ends_with("- \"credsStore\": \"pass\"\n+ \"credsStore\": \"loom\"\n"), "{said}");
+    bench.setup(&["docker", "--server", "a.example"]).ok().without("tok-3");
 }
 
 #[test]

@@ -610,6 +610,9 @@ setup-not-in-path = لا يؤدي PATH إلى { $program } الخاص بـ loom:
 setup-taken-over = السر الخاص بـ { $entry } صار في loom ولم يعد في { $path }. ويبقى في loom مهما صار بالإعداد.
 setup-left = السر الخاص بـ { $entry } باقٍ نصًّا واضحًا في { $path }: loom لا يذكر السر نفسه.
 setup-left-since = السر الخاص بـ { $entry } باقٍ نصًّا واضحًا في { $path }: { $error }
+setup-part-of-registry = لا يُسأل المساعد إلا عن سجلات كاملة، وهذا لجزء من سجل
+setup-no-index = لا يذكر { $path } فهرسًا له
+setup-no-address = لا يُذكر هناك لأي خادم هو: اضبط VAULT_ADDR أو BAO_ADDR
 setup-run-again = حين يجيب الوكيل ({"\u2066"}loom agent start{"\u2069"}، {"\u2066"}loom unlock{"\u2069"})، ينقلها هذا: {"\u2066"}loom setup { $tool }{"\u2069"}
 setup-head-tool = الأداة
 setup-head-program = البرنامج
@@ -776,7 +779,7 @@ cmd-audit-tail-more =
 cmd-audit-verify = التحقق من أنه لم يُغيَّر أي سطر من سجل التدقيق ولم يُنقل ولم يُحذف
 cmd-setup = جعل برامج أخرى تستخدم loom؛ ووحده يعرض الموجود منها ومن تسأل
 cmd-setup-more =
-    الأدوات: {"\u2066"}git docker podman kubectl go{"\u2069"}. يكتب إعدادات الأداة نفسها ويعرض ما يتغيّر وينقل ما فيها نصًّا واضحًا
+    الأدوات: {"\u2066"}git docker podman cargo kubectl go aws{"\u2069"}. يكتب إعدادات الأداة نفسها ويعرض ما يتغيّر وينقل ما فيها نصًّا واضحًا
     حين يذكر loom السر نفسه. {"\u2066"}--remove{"\u2069"} يعيد ما كان بايتًا ببايت؛ ويبقى السر في loom.
     {"\u2066"}  loom setup{"\u2069"}
     {"\u2066"}  loom setup docker{"\u2069"}

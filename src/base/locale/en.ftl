@@ -610,6 +610,9 @@ setup-not-in-path = PATH does not lead to loom's { $program }: put { $directory 
 setup-taken-over = The secret for { $entry } is in loom now, and in { $path } no longer. It stays in loom whatever becomes of the setup.
 setup-left = The secret for { $entry } stays in clear text in { $path }: loom does not say the same one.
 setup-left-since = The secret for { $entry } stays in clear text in { $path }: { $error }
+setup-part-of-registry = a helper is asked about whole registries only, and this is for a part of one
+setup-no-index = { $path } names no index for it
+setup-no-address = for which server it is does not stand there: set VAULT_ADDR or BAO_ADDR
 setup-run-again = Once the agent answers (loom agent start, loom unlock), this takes them over: loom setup { $tool }
 setup-head-tool = TOOL
 setup-head-program = PROGRAM
@@ -777,8 +780,9 @@ cmd-audit-tail-more =
 cmd-audit-verify = Check that no line of the audit log was changed, moved or taken out
 cmd-setup = Make other programs use loom; alone, show which are here and whom they ask
 cmd-setup-more =
-    Tools: git docker podman kubectl go. Writes the tool's own settings, shows what changes, and takes over what lies
-    there in clear text once loom says the same again. --remove brings back what stood there, byte for byte.
+    Writes the tool's own settings, shows what changes, and takes over what lies there in clear text once loom says the
+    same again. --remove brings back what stood there, byte for byte.
+    Tools: git docker podman cargo kubectl go aws
       loom setup
       loom setup docker
       loom setup docker --server registry.example:5000

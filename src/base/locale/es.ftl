@@ -610,6 +610,9 @@ setup-not-in-path = PATH no lleva al { $program } de loom: ponga { $directory } 
 setup-taken-over = El secreto de { $entry } está ahora en loom y ya no en { $path }. Se queda en loom pase lo que pase con la configuración.
 setup-left = El secreto de { $entry } sigue en texto claro en { $path }: loom no dice el mismo.
 setup-left-since = El secreto de { $entry } sigue en texto claro en { $path }: { $error }
+setup-part-of-registry = a un asistente se le pregunta solo por registros enteros, y este es para una parte de uno
+setup-no-index = { $path } no nombra ningún índice para él
+setup-no-address = allí no consta para qué servidor es: defina VAULT_ADDR o BAO_ADDR
 setup-run-again = Cuando el agente responda (loom agent start, loom unlock), esto los traslada: loom setup { $tool }
 setup-head-tool = PROGRAMA
 setup-head-program = RUTA
@@ -777,8 +780,9 @@ cmd-audit-tail-more =
 cmd-audit-verify = Comprueba que ninguna línea del registro de auditoría se haya cambiado, movido o quitado
 cmd-setup = Hace que otros programas usen loom; sin más, muestra cuáles hay y a quién preguntan
 cmd-setup-more =
-    Programas: git docker podman kubectl go. Escribe la configuración propia del programa, muestra qué cambia y traslada
-    lo que está allí en texto claro cuando loom dice lo mismo. --remove devuelve lo que había, byte a byte.
+    Escribe la configuración propia del programa, muestra qué cambia y traslada lo que está allí en texto claro cuando
+    loom dice lo mismo. --remove devuelve lo que había, byte a byte.
+    Programas: git docker podman cargo kubectl go aws
       loom setup
       loom setup docker
       loom setup docker --server registry.example:5000

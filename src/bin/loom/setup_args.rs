@@ -2,8 +2,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Subcommand};
 
 /// What `loom setup` knows besides git; `src/bin/loom/setup/tool.rs` has the table.
-pub const SETUP_TOOLS: [&str; 12] =
-    ["docker", "podman", "cargo", "kubectl", "terraform", "tofu", "bazel", "go", "pip", "uv", "pnpm", "vault"];
+pub const SETUP_TOOLS: [&str; 13] =
+    ["docker", "podman", "cargo", "kubectl", "terraform", "tofu", "bazel", "go", "pip", "uv", "pnpm", "vault", "aws"];
 
 #[derive(Args)]
 pub struct Setup {

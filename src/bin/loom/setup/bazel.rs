@@ -71,3 +71,22 @@ fn helpers(text: &str) -> Vec<(String, String)> {
     let scoped = |option: &str| option.split_once('=').map(|(scope, by)| (scope.to_owned(), by.to_owned()));
     options.map(|option| scoped(option).unwrap_or_else(|| ("*".to_owned(), option.to_owned()))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tool::tests::*;
+    use super::*;
+
+    #[test]
+    fn a_line_for_each_domain_comes_and_goes() {
+        let text = comes_back(&Bazel, "build --jobs=2", &["cache.example", "https://mirror.example:8443"]);
+        assert!(text.contains("common --credential_helper=mirror.example=\"/opt/a b/"), "{text}");
+    }
+
+    #[test]
+    fn another_helper_for_the_domain_stays() {
+        let text = "common --credential_helper=cache.example=/opt/other\n";
+        assert!(set_up(&Bazel, text, &["cache.example"], false).is_none());
+        assert!(set_up(&Bazel, text, &["mirror.example"], false).is_some());
+    }
+}

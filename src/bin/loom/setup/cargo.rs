@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use loom_credentials::base::ServerUrl;
 use loom_credentials::client::Client;
+use loom_credentials::msg;
 use loom_credentials::wire::reason;
 use serde_json::{Value, json};
 use toml_edit::{Array, DocumentMut, value};
@@ -146,10 +147,11 @@ impl Tool for Cargo {
         wanted.everywhere || index.is_some_and(named)
     }
 
-    fn take_over(&self, clear: &Clear, wanted: &Wanted, _client: &Client) -> Result<(), String> {
+    fn take_over(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
         let program = wanted.helpers.first().ok_or_else(String::new)?;
         let config = clear.file.with_file_name("config.toml");
-        let index = index(&config, &clear.entry).ok_or_else(|| format!("{} names no index", config.display()))?;
+        let index = index(&config, &clear.entry)
+            .ok_or_else(|| client.locale().render(&msg!("setup-no-index", path = config.display())))?;
         let registry = json!({ "index-url": index, "name": clear.entry });
         let ask = |mut request: Value| {
             request["v"] = json!(1);

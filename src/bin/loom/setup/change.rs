@@ -55,13 +55,12 @@ pub fn set_up(tool: &dyn Tool, servers: &[ServerUrl], force: bool, context: &Con
     for file in &files {
         let current = TextFile::read(file)?;
         current.refuse_what_is_not_ours()?;
-        let base = base_to_set_up(tool, file, &current, records.of(tool.name(), file))?;
         if let Some(link) = tool.links(&machine, &wanted).iter().find(|link| dialect_of(&link.name).is_none()) {
             let (tool, error) = (link.name.clone(), "-".to_owned());
             return Err(reason::Setup::ToolFailed { tool, error }.into());
         }
         wanted.helpers = tool.links(&machine, &wanted).iter().map(|link| PathBuf::from(&link.name)).collect();
-        tool.with(file, &base.text, &wanted).map_err(|trouble| trouble.into_fault(file))?;
+        tool.with(file, current.text(), &wanted).map_err(|trouble| trouble.into_fault(file))?;
     }
     let mut is_new = false;
     for file in &files {
@@ -110,6 +109,8 @@ fn write(
     context: &Context,
 ) -> Result<bool, Fault> {
     if let Some(before) = before {
+        // What is new was looked at; what loom replaced already gives way again.
+        wanted.force = true;
         wanted.everywhere |= before.everywhere;
         let more = before.servers.iter().filter(|server| !wanted.servers.contains(server)).cloned();
         wanted.servers = more.collect::<Vec<_>>().into_iter().chain(wanted.servers.drain(..)).collect();
@@ -119,7 +120,11 @@ fn write(
     let base = base_to_set_up(tool, file, &current, before)?;
     let links = tool.links(machine, wanted);
     let helpers = links.iter().map(|link| helper::named(link, machine, before, context));
-    wanted.helpers = helpers.collect::<Result<_, _>>()?;
+    let named: Vec<(PathBuf, bool)> = helpers.collect::<Result<_, _>>()?;
+    // What an installation brought is not ours to take away.
+    let made = named.iter().filter(|(path, is_new)| *is_new || records.has_link(path));
+    let links: Vec<PathBuf> = made.map(|(path, _)| path.clone()).collect();
+    wanted.helpers = named.into_iter().map(|(path, _)| path).collect();
     if !base.is_exact || before.is_none() {
         // Where it says so already, it stays, wherever in the file that is.
         let same = tool.with(file, current.text(), wanted).is_ok_and(|edit| edit.text == current.text());
@@ -139,7 +144,7 @@ fn write(
         made: before.map(|before| before.made.clone()).unwrap_or_default(),
         hunks: safe_hunks(&base.text, &text, &tool.clear(machine)),
         mark: Mark::of(&text),
-        links: wanted.helpers.clone(),
+        links,
     };
     if *text == current.text() {
         // Somebody wrote it by hand: then it is theirs, and there is nothing to take back.
@@ -251,14 +256,16 @@ pub fn safe_hunks(base: &str, text: &str, clear: &[Clear]) -> Option<Vec<Hunk>> 
     (!hunks.iter().any(holds)).then_some(hunks)
 }
 
-/// Shows what changes in a file, line by line, and no secret in it.
+/// Shows what changes in a file, and no secret in it, nor what stands beside it.
 pub fn show(file: &Path, old: &str, new: &str, clear: &[Clear]) {
     term::data_line(&printable(&file.display().to_string()));
-    for hunk in hunks::between(old, new) {
-        for (sign, text) in [('-', &hunk.old), ('+', &hunk.new)] {
-            for line in text.lines() {
+    for hunk in hunks::between(old, new).into_iter().map(hunks::narrowed) {
+        let (old, new) = hunks::in_its_item(new, &hunk);
+        for (sign, text) in [('-', old), ('+', new)] {
+            let lines = text.lines().map(str::trim).filter(|line| line.contains(char::is_alphanumeric));
+            for line in lines {
                 let hide = |line: String, clear: &Clear| line.replace(&**clear.literal, "…");
-                let line = clear.iter().fold(line.replace('\t', "    "), hide);
+                let line = clear.iter().fold(line.trim_end_matches(',').to_owned(), hide);
                 term::data_line(&format!("{sign} {}", printable(&line)));
             }
         }

@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use loom_credentials::base::plain_file::{self, MAX_TEXT};
-use loom_credentials::base::{self, Secret, ServerUrl, private_file};
+use loom_credentials::base::{Secret, ServerUrl, Tool, private_file};
 use loom_credentials::client::Client;
 use loom_credentials::msg;
 use loom_credentials::os::{naming, private};
-use loom_credentials::wire::{Fault, Get, GitCredential, Proof, Store, reason};
+use loom_credentials::wire::{Fault, GitCredential, Store, reason};
 use zeroize::Zeroizing;
 
 use super::machine::Machine;
@@ -19,18 +19,25 @@ use super::record::Record;
 use super::tool::{Link, Place, host};
 use crate::{Context, helper_program, term};
 
-/// Sees to it that the helper has this name, and returns its path. What else has the name stays.
-pub fn named(link: &Link, machine: &Machine, before: Option<&Record>, context: &Context) -> Result<PathBuf, Fault> {
+/// Sees to it that the helper has this name, and returns its path and whether that was made now. What else has the name
+/// stays.
+pub fn named(
+    link: &Link,
+    machine: &Machine,
+    before: Option<&Record>,
+    context: &Context,
+) -> Result<(PathBuf, bool), Fault> {
     let helper = helper_program::path()?;
     let found = machine.program(&link.name);
     let dir = match (&link.place, found) {
-        (Place::Path, Some(path)) if naming::is_name_of(&helper, &path) => return Ok(path),
+        (Place::Path, Some(path)) if naming::is_name_of(&helper, &path) => return Ok((path, false)),
         (Place::Path, Some(path)) => return taken(path),
         (Place::Path, None) => beside(&helper, machine),
         (Place::OwnPath(dir) | Place::Directory(dir), _) => dir.clone(),
     };
     let path = dir.join(format!("{}{}", link.name, std::env::consts::EXE_SUFFIX));
-    if !naming::is_name_of(&helper, &path) {
+    let is_new = !naming::is_name_of(&helper, &path);
+    if is_new {
         let is_ours = before.is_some_and(|record| record.links.contains(&path)) || leads_to_no_helper(&path);
         if private_file::is_there(&path) {
             if !is_ours {
@@ -47,7 +54,7 @@ pub fn named(link: &Link, machine: &Machine, before: Option<&Record>, context: &
     if !matches!(link.place, Place::Directory(_)) && !is_found() {
         term::say(context.locale, &msg!("setup-not-in-path", directory = dir.display(), program = link.name));
     }
-    Ok(path)
+    Ok((path, is_new))
 }
 
 /// Takes such a name away again, if it still is one.
@@ -57,7 +64,7 @@ pub fn unnamed(path: &Path) -> Result<(), Fault> {
     if is_ours { Ok(private_file::remove(path)?) } else { Ok(()) }
 }
 
-fn taken(path: PathBuf) -> Result<PathBuf, Fault> {
+fn taken(path: PathBuf) -> Result<(PathBuf, bool), Fault> {
     Err(reason::Setup::NameTaken { path }.into())
 }
 
@@ -94,29 +101,31 @@ pub fn told(program: &Path, args: &[&str], env: &[(&str, &str)], input: &str) ->
 }
 
 /// Has the agent keep a token as a server takes it in a header. What a login made is not replaced by it.
-pub fn kept_as_token(
+pub fn kept_as_token(client: &Client, server: &ServerUrl, by: (Tool, &str), token: &str) -> Result<(), String> {
+    kept(client, server, by, Some("Bearer"), token)
+}
+
+/// The same with a password.
+pub fn kept_as_password(client: &Client, server: &ServerUrl, by: (Tool, &str), password: &str) -> Result<(), String> {
+    kept(client, server, by, None, password)
+}
+
+fn kept(
     client: &Client,
     server: &ServerUrl,
-    (tool, account): (base::Tool, &str),
-    token: &str,
+    (tool, account): (Tool, &str),
+    authtype: Option<&str>,
+    secret: &str,
 ) -> Result<(), String> {
     let question = Store {
         which: GitCredential { username: Some(account.to_owned()), ..in_gits_words(server) },
-        authtype: Some("Bearer".to_owned()),
-        secret: Secret::new(token.to_owned()),
+        authtype: authtype.map(str::to_owned),
+        secret: Secret::new(secret.to_owned()),
         password_expiry_utc: None,
         oauth_refresh_token: None,
         tool: Some(tool),
     };
     client.ask(&question).map(drop).map_err(|fault| fault.message(client.locale()))
-}
-
-/// Whether the agent shows this token to that server.
-pub fn is_kept(client: &Client, server: &ServerUrl, token: &str) -> Result<bool, String> {
-    let schemes = vec!["bearer".to_owned()];
-    let question = Get { wanted: in_gits_words(server), authtype: true, schemes, ..Get::default() };
-    let reply = client.ask(&question).map_err(|fault| fault.message(client.locale()))?;
-    Ok(matches!(reply.proof, Proof::Header { credential, .. } if credential.expose() == token))
 }
 
 fn in_gits_words(server: &ServerUrl) -> GitCredential {

@@ -54,6 +54,18 @@ pub fn narrowed(hunk: Hunk) -> Hunk {
     Hunk { at: at + head, old, new }
 }
 
+/// What a change replaces and by what, with what stands around it in the same item of the text.
+pub fn in_its_item(text: &str, hunk: &Hunk) -> (String, String) {
+    if hunk.old.is_empty() || hunk.new.is_empty() {
+        return (hunk.old.clone(), hunk.new.clone());
+    }
+    let (before, after) = (&text[..hunk.at], &text[hunk.at + hunk.new.len()..]);
+    let before = &before[before.rfind(['\n', ',', '{', '[']).map_or(0, |at| at + 1)..];
+    let after = &after[..after.find(['\n', ',', '}', ']']).unwrap_or(after.len())];
+    let whole = |words: &str| format!("{before}{words}{after}");
+    (whole(&hunk.old), whole(&hunk.new))
+}
+
 /// The text before these changes; `None` if it has other words there by now.
 pub fn taken_back(text: &str, hunks: &[Hunk]) -> Option<String> {
     let mut text = text.to_owned();

@@ -92,12 +92,17 @@ impl Tool for Kubectl {
         let found = |file: PathBuf| {
             let config = seen(&file).ok()?;
             let clear = |(name, about): (&str, &Value)| {
-                let secrets = ["token", "password", "client-key-data"].map(|key| about[key].as_str());
-                let secret = secrets.into_iter().flatten().find(|text| !text.is_empty())?;
-                let (entry, secret) = (name.to_owned(), Zeroizing::new(secret.to_owned()));
-                Some(Clear { file: file.clone(), entry, username: String::new(), literal: secret.clone(), secret })
+                let provider = &about["auth-provider"]["config"];
+                let own = ["token", "password", "client-key-data"].map(|key| about[key].as_str());
+                let given = ["access-token", "id-token", "refresh-token"].map(|key| provider[key].as_str());
+                let secrets = own.into_iter().chain(given).flatten().filter(|text| !text.is_empty());
+                let of_user = |secret: &str| {
+                    let (entry, secret) = (name.to_owned(), Zeroizing::new(secret.to_owned()));
+                    Clear { file: file.clone(), entry, username: String::new(), literal: secret.clone(), secret }
+                };
+                secrets.map(of_user).collect::<Vec<_>>()
             };
-            Some(users(&config).filter_map(clear).collect::<Vec<_>>())
+            Some(users(&config).flat_map(clear).collect::<Vec<_>>())
         };
         self.files(machine).into_iter().filter(|file| file.is_file()).filter_map(found).flatten().collect()
     }
@@ -109,7 +114,7 @@ impl Tool for Kubectl {
         seen(&clear.file).is_ok_and(|config| user_of(&config).is_some_and(is_meant))
     }
 
-    fn take_over(&self, clear: &Clear, _wanted: &Wanted, client: &Client) -> Result<(), String> {
+    fn take_over(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
         let config = seen(&clear.file).map_err(|fault| fault.message(client.locale()))?;
         let cluster = current(&config).and_then(|context| context["cluster"].as_str());
         let clusters = config["clusters"].as_array().into_iter().flatten();
@@ -118,7 +123,9 @@ impl Tool for Kubectl {
             .find_map(|found| ServerUrl::from_user(found["cluster"]["server"].as_str()?).ok());
         let server = server.ok_or_else(String::new)?;
         helper::kept_as_token(client, &server, (base::Tool::Kube, "kubernetes"), &clear.secret)?;
-        if helper::is_kept(client, &server, &clear.secret)? { Ok(()) } else { Err(String::new()) }
+        let said = helper::told(&wanted.loom, &["kube", "--server", &server.to_string()], &[], "")?;
+        let said: Value = serde_json::from_str(&said).map_err(|error| error.to_string())?;
+        if said["status"]["token"] == *clear.secret { Ok(()) } else { Err(String::new()) }
     }
 
     fn cleared(&self, clear: &Clear, text: &str) -> Result<String, Trouble> {

@@ -17,6 +17,12 @@ pub fn get<'a>(text: &'a str, section: &str, key: &str) -> Option<&'a str> {
     line.and_then(|(line, _)| line.split_once('=')).map(|(_, value)| value.trim())
 }
 
+/// The value of a key in each section that has it.
+pub fn all<'a>(text: &'a str, key: &str) -> Vec<(&'a str, &'a str)> {
+    let of_key = text.lines().zip(sections(text)).filter(|(line, _)| key_of(line) == Some(key));
+    of_key.filter_map(|(line, section)| Some((section, line.split_once('=')?.1.trim()))).collect()
+}
+
 /// Gives a key of a section this value, where it stands already, else at the end of the section; a section that is not
 /// there is added at the end.
 pub fn set(text: &str, section: &str, key: &str, value: &str) -> String {

@@ -1,6 +1,7 @@
 //! `loom setup TOOL`: makes another tool ask loom, and takes over what it has in clear text. Only the user's own files
 //! are written, never a project's; nothing in them changes but what has to; and what stood there comes back.
 
+mod aws;
 mod bazel;
 mod cargo;
 mod change;

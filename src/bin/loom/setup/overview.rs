@@ -85,7 +85,10 @@ fn look(tool: &dyn Tool, machine: &Machine) -> Seen {
     names.dedup();
     let mut clear: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
     for found in tool.clear(machine) {
-        clear.entry(found.file.clone()).or_default().push(found.entry.clone());
+        let entries = clear.entry(found.file.clone()).or_default();
+        if !entries.contains(&found.entry) {
+            entries.push(found.entry.clone());
+        }
     }
     Seen {
         tool: tool.name(),

@@ -122,3 +122,17 @@ fn entries(text: &str, setting: &str) -> Vec<(String, String)> {
     let keys = keys.filter(|key| key.starts_with("//") && key.ends_with(setting));
     keys.filter_map(|key| Some((key.to_owned(), lines::get(text, "", key)?.to_owned()))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tool::tests::*;
+    use super::*;
+
+    #[test]
+    fn a_line_for_each_registry_comes_and_goes() {
+        let text = "registry=https://npm.example/\n//npm.example/:_authToken=${NPM_TOKEN}\n";
+        let text = comes_back(&Pnpm, text, &["npm.example", "https://other.example:8443/npm/"]);
+        assert!(text.contains("//npm.example/:tokenHelper=/opt/"), "{text}");
+        assert!(text.contains("//other.example:8443/npm/:tokenHelper=/opt/"), "{text}");
+    }
+}

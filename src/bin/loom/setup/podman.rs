@@ -13,6 +13,7 @@ use super::machine::Machine;
 use super::toml;
 use super::tool::{Clear, Edit, Link, Place, Reach, Tool, Trouble, Uses, Wanted};
 use loom_credentials::client::Client;
+use loom_credentials::msg;
 
 pub struct Podman;
 
@@ -69,10 +70,10 @@ impl Tool for Podman {
         files.iter().flat_map(|file| clear_in(file)).collect()
     }
 
-    fn take_over(&self, clear: &Clear, wanted: &Wanted, _client: &Client) -> Result<(), String> {
+    fn take_over(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
         // A helper is asked for a host only, so that what is kept for a part of one would not be found.
         if clear.entry.contains('/') {
-            return Err(format!("podman asks its helper about whole registries only, not about {}", clear.entry));
+            return Err(client.locale().render(&msg!("setup-part-of-registry")));
         }
         keep(clear, wanted)
     }

@@ -3,13 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
+use loom_credentials::client::Client;
+use percent_encoding::percent_decode_str;
 use toml_edit::value;
+use zeroize::Zeroizing;
 
+use super::helper;
 use super::hunks::Kept;
 use super::lines;
 use super::machine::Machine;
 use super::toml;
-use super::tool::{Edit, Link, Place, Reach, Tool, Trouble, Uses, Wanted};
+use super::tool::{Clear, Edit, Link, Place, Reach, Tool, Trouble, Uses, Wanted};
 
 pub struct Pip;
 pub struct Uv;
@@ -82,6 +86,45 @@ impl Tool for Pip {
     fn uses(&self, _file: &Path, text: &str) -> Vec<Uses> {
         told(lines::get(text, "global", KEY))
     }
+
+    fn clear(&self, machine: &Machine) -> Vec<Clear> {
+        let found = |file: PathBuf| {
+            let text = helper::text_of(&file)?;
+            let urls = text.lines().flat_map(str::split_whitespace).filter_map(password_in);
+            let clear = |(entry, username, secret): (String, &str, &str)| {
+                let (username, literal) = (username.to_owned(), Zeroizing::new(secret.to_owned()));
+                let secret = percent_decode_str(secret).decode_utf8().ok()?.into_owned();
+                Some(Clear { file: file.clone(), entry, username, secret: Zeroizing::new(secret), literal })
+            };
+            Some(urls.filter_map(clear).collect::<Vec<_>>())
+        };
+        self.files(machine).into_iter().filter_map(found).flatten().collect()
+    }
+
+    fn take_over(&self, clear: &Clear, wanted: &Wanted, _client: &Client) -> Result<(), String> {
+        let program = wanted.helpers.first().ok_or_else(String::new)?;
+        helper::told(program, &["set", &clear.entry, &clear.username], &[], &clear.secret)?;
+        let said = helper::told(program, &["get", &clear.entry, &clear.username], &[], "")?;
+        if said.trim_end_matches(['\r', '\n']) == clear.secret.as_str() { Ok(()) } else { Err(String::new()) }
+    }
+
+    fn cleared(&self, clear: &Clear, text: &str) -> Result<String, Trouble> {
+        // The user stays: pip asks for whom it is then.
+        let (user, literal) = (&clear.username, &*clear.literal);
+        Ok(text.replace(&format!("://{user}:{literal}@"), &format!("://{user}@")))
+    }
+}
+
+/// The URL without user and password, the user, and the password, as they stand there.
+fn password_in(word: &str) -> Option<(String, &str, &str)> {
+    let (scheme, rest) = word.split_once("://")?;
+    let scheme = scheme.rsplit('=').next().unwrap_or(scheme);
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (user, host) = rest[..end].rsplit_once('@')?;
+    let (user, password) = user.split_once(':')?;
+    // A variable's name is no secret.
+    let is_secret = !password.is_empty() && !password.starts_with("${");
+    is_secret.then(|| (format!("{scheme}://{host}{}", &rest[end..]), user, password))
 }
 
 impl Tool for Uv {
@@ -124,5 +167,29 @@ impl Tool for Uv {
     fn uses(&self, _file: &Path, text: &str) -> Vec<Uses> {
         let document = toml::parse(text).ok();
         told(document.as_ref().and_then(|document| document.get(KEY)).and_then(|item| item.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tool::tests::*;
+    use super::*;
+
+    #[test]
+    fn pips_line_comes_and_goes() {
+        for text in
+            ["", "[install]\nno-deps = yes\n", "[global]\r\nindex-url = x\r\n", "[global]\nkeyring-provider = import\n"]
+        {
+            comes_back(&Pip, text, &[]);
+        }
+        assert!(set_up(&Pip, "[global]\nkeyring-provider = import\n", &[], false).is_none());
+    }
+
+    #[test]
+    fn uvs_line_comes_and_goes() {
+        for text in ["", "# mine\nnative-tls = true\n\n[[index]]\nurl = \"x\"\n", "keyring-provider = \"disabled\"\n"] {
+            let text = comes_back(&Uv, text, &[]);
+            assert_eq!(Uv.uses(Path::new("/"), &text), [Uses::Loom(None)]);
+        }
     }
 }

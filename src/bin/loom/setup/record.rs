@@ -87,6 +87,11 @@ impl Records {
         self.save()
     }
 
+    /// Whether loom made this link, for whichever tool.
+    pub fn has_link(&self, link: &Path) -> bool {
+        self.all.iter().flat_map(|record| &record.links).any(|made| made == link)
+    }
+
     /// Whether a link that belongs to this record belongs to another one, too.
     pub fn is_shared(&self, link: &Path, record: &Record) -> bool {
         let others = self.all.iter().filter(|other| !other.is_of(&record.tool, &record.file));

@@ -125,11 +125,28 @@ fn block(text: &str) -> Option<(usize, &str, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tool::tests::*;
     use super::*;
 
     #[test]
     fn a_block_is_found_and_no_comment() {
         let text = "# credentials_helper \"no\" {}\n  credentials_helper \"x\" {\n  args = []\n}\n";
         assert_eq!(block(text), Some((31, "x", text.len() - 1)));
+    }
+
+    #[test]
+    fn the_block_comes_and_goes() {
+        for text in ["", "# mine\nplugin_cache_dir = \"/a\"\n", "a = 1\r\n"] {
+            let text = comes_back(&TERRAFORM, text, &[]);
+            assert_eq!(TERRAFORM.uses(Path::new("/"), &text), [Uses::Loom(None)]);
+        }
+    }
+
+    #[test]
+    fn another_block_stays_or_makes_room() {
+        let text = "credentials_helper \"x\" {\n  args = []\n}\n";
+        assert!(set_up(&TERRAFORM, text, &[], false).is_none());
+        let text = comes_back(&TERRAFORM, text, &[]);
+        assert_eq!(text.matches("credentials_helper").count(), 1);
     }
 }

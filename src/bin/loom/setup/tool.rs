@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 
 use super::hunks::Kept;
 use super::machine::Machine;
-use super::{bazel, cargo, docker, go, kubectl, pnpm, podman, python, terraform, vault};
+use super::{aws, bazel, cargo, docker, go, kubectl, pnpm, podman, python, terraform, vault};
 
 /// Every tool, the most asked for first.
-pub const TOOLS: [&dyn Tool; 12] = [
+pub const TOOLS: [&dyn Tool; 13] = [
     &docker::Docker,
     &podman::Podman,
     &cargo::Cargo,
@@ -26,6 +26,7 @@ pub const TOOLS: [&dyn Tool; 12] = [
     &python::Uv,
     &pnpm::Pnpm,
     &vault::Vault,
+    &aws::Aws,
 ];
 
 /// Another program that loom can be the credential helper of.
@@ -181,5 +182,30 @@ impl From<String> for Trouble {
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Trouble {
         Trouble::Other(fault)
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// The text of a file in which this tool asks loom.
+    pub fn set_up(tool: &dyn Tool, text: &str, servers: &[&str], force: bool) -> Option<Edit> {
+        let servers: Vec<ServerUrl> = servers.iter().map(|server| ServerUrl::from_user(server).unwrap()).collect();
+        // Every name of the helper in one, as each tool looks for its own.
+        let names = "vault-token-loom,npm-token-loom,bazel-credential-loom";
+        let helpers = vec![PathBuf::from(format!("/opt/a b/{names}")); servers.len().max(1)];
+        let everywhere = servers.is_empty();
+        let wanted = Wanted { everywhere, servers, force, helpers, loom: PathBuf::from("/opt/a b/loom") };
+        tool.with(Path::new("/home/a/file"), text, &wanted).ok()
+    }
+
+    /// Asserts that what stood there is there again, also if the rest of the file was changed meanwhile.
+    pub fn comes_back(tool: &dyn Tool, text: &str, servers: &[&str]) -> String {
+        let edit = set_up(tool, text, servers, true).unwrap();
+        assert_ne!(edit.text, text);
+        let without = tool.without(Path::new("/home/a/file"), &edit.text, &edit.kept).unwrap_or_default();
+        assert_eq!(without.trim(), text.trim(), "after {:?}", edit.text);
+        edit.text
     }
 }

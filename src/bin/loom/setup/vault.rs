@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use loom_credentials::client::Client;
+use loom_credentials::msg;
 use zeroize::Zeroizing;
 
 use super::helper;
@@ -85,9 +86,9 @@ impl Tool for Vault {
         text.map(found).into_iter().collect()
     }
 
-    fn take_over(&self, clear: &Clear, wanted: &Wanted, _client: &Client) -> Result<(), String> {
+    fn take_over(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
         let program = wanted.helpers.first().ok_or_else(String::new)?;
-        let (variable, address) = address().ok_or_else(|| "VAULT_ADDR is not set".to_owned())?;
+        let (variable, address) = address().ok_or_else(|| client.locale().render(&msg!("setup-no-address")))?;
         let env = [(variable, address.as_str())];
         helper::told(program, &["store"], &env, &clear.secret)?;
         let said = helper::told(program, &["get"], &env, "")?;
@@ -112,4 +113,17 @@ fn is_loom(there: &str) -> bool {
 fn spaced(text: String) -> String {
     let bare = format!("{KEY}=");
     if text.contains(&bare) { text.replacen(&bare, &format!("{KEY} = "), 1) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tool::tests::*;
+    use super::*;
+
+    #[test]
+    fn the_line_comes_and_goes() {
+        comes_back(&Vault, "", &[]);
+        comes_back(&Vault, "token_helper = \"/opt/other\"\n", &[]);
+        assert!(set_up(&Vault, "token_helper = \"/opt/other\"\n", &[], false).is_none());
+    }
 }

@@ -1,0 +1,86 @@
+//! `loom setup cargo`: the user's own settings of cargo, and its file of tokens.
+
+use std::path::Path;
+
+use super::setup_bench::SetupBench;
+use crate::support::run;
+
+const FILE: &str = ".cargo/config.toml";
+const TOKENS: &str = ".cargo/credentials.toml";
+const OWN: &str =
+    "# mine\n[build]\njobs = 2 # few\n\n[registries.own]\nindex = \"sparse+https://crates.example/index/\"\n";
+
+#[test]
+fn cargo_asks_loom_and_its_own_file_after_it() {
+    let bench = SetupBench::new();
+    bench.setup(&["cargo"]).ok();
+    let program = bench.home.path().join("bin/cargo-credential-loom");
+    let expected = format!("global-credential-providers = [\"cargo:token\", \"{}\"]\n", program.display());
+    assert_eq!(bench.read(FILE), format!("[registry]\n{expected}"));
+}
+
+#[test]
+fn cargo_asks_loom_about_the_registry_whose_index_lies_at_a_server() {
+    let bench = SetupBench::new();
+    bench.write(FILE, OWN);
+    bench.setup(&["cargo", "--server", "crates.example"]).ok();
+    let program = bench.home.path().join("bin/cargo-credential-loom");
+    assert_eq!(bench.read(FILE), format!("{OWN}credential-provider = [\"{}\"]\n", program.display()));
+}
+
+#[test]
+fn a_server_that_no_index_lies_at_is_said() {
+    let bench = SetupBench::new();
+    bench.write(FILE, OWN);
+    bench.setup(&["cargo", "--server", "other.example"]).fails(1).says("other.example");
+    assert_eq!(bench.read(FILE), OWN);
+}
+
+#[test]
+fn what_cargo_had_comes_back() {
+    let bench = SetupBench::new();
+    let list = "[registry]\nglobal-credential-providers = [\n  \"cargo:libsecret\", # the desktop's\n]\n";
+    for text in ["", "a.b = 1\r\n# x\r\n[c]\r\nd = 'e'\r\n", list, OWN] {
+        bench.comes_back(&["cargo"], FILE, text);
+    }
+    bench.comes_back(&["cargo", "--server", "crates.example"], FILE, OWN);
+    let other = format!("{OWN}credential-provider = \"cargo:libsecret\"\n");
+    bench.write(FILE, &other);
+    bench.setup(&["cargo", "--server", "crates.example"]).fails(1).says("--force");
+    bench.comes_back(&["cargo", "--server", "crates.example", "--force"], FILE, &other);
+}
+
+#[test]
+fn only_loom_goes_from_what_was_changed_since() {
+    let bench = SetupBench::new();
+    bench.write(FILE, OWN);
+    bench.setup(&["cargo"]).ok();
+    bench.write(FILE, &format!("{}[net]\noffline = true\n", bench.read(FILE)));
+    bench.setup(&["cargo", "--remove"]).ok();
+    let left = bench.read(FILE);
+    assert!(!left.contains("loom") && left.contains("# few") && left.contains("offline"), "{left}");
+}
+
+#[test]
+fn a_broken_file_of_cargos_stays_as_it_is() {
+    let bench = SetupBench::new();
+    bench.write(FILE, "[a\nb = 1\n");
+    bench.setup(&["cargo"]).fails(1).says("config.toml");
+    assert_eq!(bench.read(FILE), "[a\nb = 1\n");
+}
+
+#[test]
+fn cargos_tokens_go_over_to_loom_and_cargo_itself_finds_them_there() {
+    let bench = SetupBench::new();
+    bench.write(FILE, OWN);
+    bench.write(TOKENS, "# kept\n[registries.own]\ntoken = \"tok-1\"\n\n[registries.lost]\ntoken = \"tok-2\"\n");
+    bench.setup(&["cargo"]).ok().without("tok-1").says("names no index");
+    assert_eq!(bench.read(TOKENS), "\n[registries.lost]\ntoken = \"tok-2\"\n");
+    let token = || run(bench.tool("loom").args(["token", "--server", "https://crates.example/index"]), b"");
+    assert_eq!(token().ok().out, "tok-1\n");
+    let cargo = Path::new(env!("CARGO"));
+    let mut logout = bench.tool(cargo);
+    logout.env("CARGO_HOME", bench.path(".cargo")).env("RUSTC", cargo.with_file_name("rustc"));
+    run(logout.args(["logout", "--registry", "own"]), b"").ok();
+    token().fails(4);
+}
