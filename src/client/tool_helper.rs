@@ -63,7 +63,10 @@ fn converse(dialect: &Dialect, program: &str, args: &[String]) -> Result<u8, Fau
 fn tell(said: &Said) -> Result<(), Fault> {
     match &said.beside {
         Beside::Anyone(failure) => say(failure),
-        Beside::Person(failure) if std::io::stderr().is_terminal() => say(failure),
+        // Of what is kept nowhere they hear nothing: a tool asks about every server that it visits.
+        Beside::Person(failure) if failure.code == Code::LoginRequired && std::io::stderr().is_terminal() => {
+            say(failure)
+        }
         Beside::Usage(usage) => eprint!("{usage}"),
         Beside::Person(_) | Beside::Nothing => {}
     }

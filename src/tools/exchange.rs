@@ -97,7 +97,8 @@ pub enum Beside {
     /// Nothing.
     #[default]
     Nothing,
-    /// What a person may read who sits at the terminal; a tool that runs by itself is not bothered.
+    /// What a person may read who sits at the terminal, where they could log in; a tool that runs by itself is not
+    /// bothered.
     Person(Failure),
     /// What the tool shows, or writes into its own message.
     Anyone(Failure),

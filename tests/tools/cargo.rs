@@ -1,14 +1,15 @@
 //! Cargo with an index that wants a token (`auth-required`), a registry that takes uploads, and loom as its provider.
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
 
 use super::bench::Bench;
 use super::door::guarded;
 use super::site::Site;
-use crate::support::{Output, run, wait_until};
+use crate::support::{Output, Running, find_program, run, wait_until};
 
 /// A registry, and whoever uses it.
 struct Registry {
@@ -112,6 +113,45 @@ fn cargo_logs_in_publishes_fetches_yanks_and_logs_out_with_loom() {
     let nothing = registry.cargo("abcd", &["yank", "--registry", "own", "--version", "1.0.0", "abcd"], "");
     assert!(nothing.code != 0 && nothing.err.contains("no token found"), "{nothing:?}");
     assert_eq!(registry.bench.home.loom(&["status", "--json"]).out.matches("\"server\":").count(), 0);
+}
+
+#[test]
+fn cargo_login_asks_the_person_at_the_terminal() {
+    let (Some(script), Some(registry)) = (find_program("script"), Registry::start("")) else { return };
+    registry.site.accept_only("tok_0123456789");
+    let command = registry.command("abcd", &[]);
+    let mut terminal = registry.bench.command(script.to_str().unwrap());
+    terminal
+        .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .current_dir(registry.path("abcd"));
+    terminal.args(["-qec", &format!("{} login --registry own", env!("CARGO")), "/dev/null"]);
+    let mut running = Running(terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
+    let (mut keys, mut screen) = (running.0.stdin.take().unwrap(), running.0.stdout.take().unwrap());
+    let mut shown = Vec::new();
+    while !String::from_utf8_lossy(&shown).contains("Token or password:") {
+        let mut byte = [0];
+        screen.read_exact(&mut byte).unwrap();
+        shown.extend(byte);
+    }
+    keys.write_all(b"tok_0123456789\n").unwrap();
+    screen.read_to_end(&mut shown).unwrap();
+    assert!(running.0.wait().unwrap().success());
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(!shown.contains("not logged in"), "what is being done is no news: {shown}");
+    assert!(shown.contains("https://crates.example/me"), "where the token is found: {shown}");
+    assert!(!shown.contains("tok_0123456789"), "{shown}");
+    registry.cargo("abcd", &["yank", "--registry", "own", "--version", "1.0.0", "abcd"], "").ok();
+}
+
+#[test]
+fn cargo_login_without_a_token_or_a_terminal_says_what_is_missing() {
+    let Some(registry) = Registry::start("") else { return };
+    let mut command = registry.bench.command("setsid");
+    let own = registry.command("abcd", &["login", "--registry", "own", "--", "--bare"]);
+    command.args(["--wait", env!("CARGO")]).args(own.get_args());
+    command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(registry.path("abcd"));
+    let refused = run(&mut command, b"");
+    assert!(refused.code != 0 && refused.err.contains("a token is needed"), "{refused:?}");
 }
 
 #[test]

@@ -19,4 +19,5 @@ mod setup_kubectl;
 mod setup_podman;
 mod site;
 mod terraform;
+mod together;
 mod vault;
