@@ -779,7 +779,7 @@ cmd-audit-tail-more =
 cmd-audit-verify = التحقق من أنه لم يُغيَّر أي سطر من سجل التدقيق ولم يُنقل ولم يُحذف
 cmd-setup = جعل برامج أخرى تستخدم loom؛ ووحده يعرض الموجود منها ومن تسأل
 cmd-setup-more =
-    الأدوات: {"\u2066"}git docker podman cargo kubectl go aws{"\u2069"}. يكتب إعدادات الأداة نفسها ويعرض ما يتغيّر وينقل ما فيها نصًّا واضحًا
+    الأدوات: {"\u2066"}git docker podman cargo kubectl terraform tofu go pip uv pnpm vault bazel aws{"\u2069"}. يكتب إعدادات الأداة نفسها ويعرض ما يتغيّر وينقل ما فيها نصًّا واضحًا
     حين يذكر loom السر نفسه. {"\u2066"}--remove{"\u2069"} يعيد ما كان بايتًا ببايت؛ ويبقى السر في loom.
     {"\u2066"}  loom setup{"\u2069"}
     {"\u2066"}  loom setup docker{"\u2069"}

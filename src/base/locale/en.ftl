@@ -782,7 +782,7 @@ cmd-setup = Make other programs use loom; alone, show which are here and whom th
 cmd-setup-more =
     Writes the tool's own settings, shows what changes, and takes over what lies there in clear text once loom says the
     same again. --remove brings back what stood there, byte for byte.
-    Tools: git docker podman cargo kubectl go aws
+    Tools: git docker podman cargo kubectl terraform tofu go pip uv pnpm vault bazel aws
       loom setup
       loom setup docker
       loom setup docker --server registry.example:5000

@@ -782,7 +782,7 @@ cmd-setup = Hace que otros programas usen loom; sin más, muestra cuáles hay y 
 cmd-setup-more =
     Escribe la configuración propia del programa, muestra qué cambia y traslada lo que está allí en texto claro cuando
     loom dice lo mismo. --remove devuelve lo que había, byte a byte.
-    Programas: git docker podman cargo kubectl go aws
+    Programas: git docker podman cargo kubectl terraform tofu go pip uv pnpm vault bazel aws
       loom setup
       loom setup docker
       loom setup docker --server registry.example:5000
