@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use crate::base::plain_file;
-use crate::os::file::FileFacts;
+use crate::os::file::{FileFacts, resolve};
 
 /// The longest file that names where a repository is kept.
 const MAX_LINK: u64 = 4096;
@@ -39,7 +39,7 @@ impl Place {
             None => (own.to_owned(), named),
             Some(path) => {
                 let named = named.as_deref().unwrap_or(own).join(&path);
-                (own.join(&path).canonicalize().unwrap_or(own.join(path)), Some(named))
+                (resolve(&own.join(&path)).unwrap_or(own.join(path)), Some(named))
             }
         };
         let text = |path: PathBuf| is_plain(&path).then(|| path.into_os_string().into_string().ok()).flatten();
@@ -77,8 +77,8 @@ fn repository(own: &Path, git_dir: PathBuf) -> Option<PathBuf> {
 fn is_linked(own: &Path, git_dir: &Path) -> bool {
     let linked = || {
         let link = plain_file::read_text(&own.join(".git"), MAX_LINK).ok()?;
-        let kept = own.join(link.strip_prefix("gitdir: ")?.trim_end_matches(['\n', '\r'])).canonicalize().ok()?;
-        own.join(git_dir).canonicalize().ok().map(|git_dir| git_dir.starts_with(kept))
+        let kept = resolve(&own.join(link.strip_prefix("gitdir: ")?.trim_end_matches(['\n', '\r']))).ok()?;
+        resolve(&own.join(git_dir)).ok().map(|git_dir| git_dir.starts_with(kept))
     };
     linked().unwrap_or(false)
 }
@@ -95,7 +95,7 @@ mod tests {
     /// A directory with a link `link` to `real`, in which there is a repository `app`.
     fn prepared() -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
-        let base = dir.path().canonicalize().unwrap();
+        let base = resolve(dir.path()).unwrap();
         for sub in ["real/app/.git/modules/sub", "real/app/src", "real/app/sub", "elsewhere"] {
             std::fs::create_dir_all(base.join(sub)).unwrap();
         }
@@ -105,7 +105,10 @@ mod tests {
     }
 
     fn place(base: &Path, own: &str, pwd: &str, git_dir: Option<&str>) -> (String, Option<String>) {
-        let in_base = |path: String| path.strip_prefix(&format!("{}/", base.display())).unwrap_or(&path).to_owned();
+        let in_base = |path: String| match Path::new(&path).strip_prefix(base) {
+            Ok(inside) => inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"),
+            Err(_) => path,
+        };
         let git_dir = git_dir.map(|path| OsString::from(path.replace("BASE", base.to_str().unwrap())));
         let place = Place::of(&base.join(own), Some(base.join(pwd).into_os_string()), None, git_dir);
         (in_base(place.directory.unwrap_or_default()), place.named.map(in_base))

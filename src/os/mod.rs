@@ -38,7 +38,7 @@ pub mod user {
 /// Windows: the identity is volume and file index. "Others" are all whom an entry of the access list names besides the
 /// owner, the system and its administrators.
 pub mod file {
-    pub use super::system::file::{FileFacts, FileId, open_named, read_at, read_exact_at, write_all_at};
+    pub use super::system::file::{FileFacts, FileId, open_named, read_at, read_exact_at, resolve, write_all_at};
 }
 
 /// Files and directories that belong to their owner alone from the moment they are made.

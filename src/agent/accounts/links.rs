@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use crate::agent::accounts::Accounts;
 use crate::base::lock;
 use crate::base::{AccountRule, Config, ServerUrl};
+use crate::os::file::resolve;
 
 /// How long a request waits for a look at a directory. Where the disk hangs longer nobody can be running git there: it
 /// would hang as well.
@@ -70,7 +71,7 @@ impl Links {
         looks.insert(directory.to_owned(), look.clone());
         let (looks, directory) = (self.0.clone(), directory.to_owned());
         tokio::task::spawn_blocking(move || {
-            let real = directory.canonicalize().ok();
+            let real = resolve(&directory).ok();
             lock(&looks).remove(&directory);
             let _ = sender.send(real);
         });
@@ -98,7 +99,7 @@ mod tests {
                 assert_eq!(links.real(hanging).await, None);
             }
             assert!(waited.elapsed() < DISK_WITHIN * 20);
-            assert_eq!(links.real(dir.path()).await, dir.path().canonicalize().ok());
+            assert_eq!(links.real(dir.path()).await, resolve(dir.path()).ok());
             assert_eq!(links.real(Path::new("relative")).await, None);
         });
         assert_eq!(lock(&links.0).len(), 1, "what was found is not kept");

@@ -1,7 +1,7 @@
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use rustix::fs::OFlags;
@@ -135,6 +135,11 @@ impl FileId {
 pub fn open_named(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
     OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+/// The path without links, to what is there.
+pub fn resolve(path: &Path) -> io::Result<PathBuf> {
+    path.canonicalize()
 }
 
 /// Reads from this place in the file, whatever is read and written elsewhere in it, and says how many bytes there were.

@@ -1,7 +1,8 @@
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::windows::fs::FileExt;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf, Prefix};
 use std::time::{Duration, SystemTime};
 
 use windows_sys::Win32::Foundation::FILETIME;
@@ -182,6 +183,12 @@ pub fn open_named(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// The path without links, to what is there, as people write it: without the mark by which the system says that it is
+/// complete, behind which `/` is no separator.
+pub fn resolve(path: &Path) -> io::Result<PathBuf> {
+    path.canonicalize().map(|path| plain(&path))
+}
+
 /// Reads from this place in the file, and says how many bytes there were. Who reads on without a place goes on there.
 pub fn read_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<usize> {
     file.seek_read(bytes, at)
@@ -217,9 +224,38 @@ fn look(path: &Path, flags: u32) -> io::Result<FileFacts> {
     FileFacts::of(&open(path, READ_CONTROL | FILE_READ_ATTRIBUTES, OPEN_EXISTING, flags, None)?)
 }
 
+fn plain(path: &Path) -> PathBuf {
+    let mut parts = path.components();
+    let mut plain = match parts.next() {
+        Some(Component::Prefix(prefix)) => match prefix.kind() {
+            Prefix::VerbatimDisk(disk) => OsString::from(format!("{}:", char::from(disk))),
+            Prefix::VerbatimUNC(server, share) => {
+                [OsStr::new(r"\\"), server, OsStr::new(r"\"), share].into_iter().collect()
+            }
+            _ => return path.to_owned(),
+        },
+        _ => return path.to_owned(),
+    };
+    plain.push(parts.as_path());
+    PathBuf::from(plain)
+}
+
 fn time(time: FILETIME) -> Option<SystemTime> {
     let tenths = u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime);
     let (seconds, rest) = (tenths / 10_000_000, tenths % 10_000_000);
     let since = Duration::new(seconds.checked_sub(TO_UNIX)?, rest as u32 * 100);
     SystemTime::UNIX_EPOCH.checked_add(since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_as_people_write_it() {
+        let plain = |path: &str| plain(Path::new(path)).to_string_lossy().into_owned();
+        assert_eq!(plain(r"\\?\C:\Users\a b"), r"C:\Users\a b");
+        assert_eq!(plain(r"\\?\UNC\box\share\x"), r"\\box\share\x");
+        assert_eq!(plain(r"C:\x"), r"C:\x");
+    }
 }

@@ -70,10 +70,8 @@ impl Bench for RealKeyring {
         self.0.add(&account.to_string(), b"{\"account\":");
     }
 
-    /// gnome-keyring writes all that it has with each, so that ten times as many take some sixty times as long: 200
-    /// take twenty seconds on a slow machine, 2,000 eleven minutes, and 10,000 would take hours.
     fn many(&self) -> usize {
-        if std::env::var_os("LOOM_FULL").is_some() { 2_000 } else { 200 }
+        Trial::many()
     }
 }
 

@@ -6,8 +6,8 @@ use std::ptr::null_mut;
 
 use windows_sys::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_MORE_DATA};
 use windows_sys::Win32::System::Registry::{
-    HKEY, HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, REG_SZ, RRF_RT_REG_EXPAND_SZ, RRF_RT_REG_SZ, RegDeleteKeyValueW,
-    RegGetValueW, RegSetKeyValueW,
+    HKEY, HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, REG_SZ, RRF_NOEXPAND, RRF_RT_REG_EXPAND_SZ, RRF_RT_REG_SZ,
+    RegDeleteKeyValueW, RegGetValueW, RegSetKeyValueW,
 };
 
 use super::{no_error, wide};
@@ -43,7 +43,8 @@ pub(in crate::os::windows) fn remove_user_text(key: &str, name: &str) -> io::Res
 
 fn text(root: HKEY, key: &str, name: &str) -> io::Result<Option<String>> {
     let (key, name) = (wide(key), wide(name));
-    let kinds = RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ;
+    // What stands there, with the names of variables in it.
+    let kinds = RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND;
     let mut room = vec![0_u16; 256];
     loop {
         let mut length = size_of_val(room.as_slice()) as u32;
