@@ -235,6 +235,24 @@ fn what_was_acknowledged_on_windows_is_there_after_the_agent_was_killed() {
 }
 
 #[test]
+fn the_probe_for_a_real_windows_says_what_wine_holds() {
+    let Some(windows) = Windows::with_store("file") else { return };
+    let said = windows.run(&mut windows.command("examples/probe.exe"), "").ok();
+    let held = [
+        "listener: listens",
+        "second listener: refused",
+        "own client: let in",
+        "own client's user: own",
+        "own client's process: this one",
+        "listener's user, asked by the client: own",
+        "file: for nobody else",
+    ];
+    let lines = lines(&said.out);
+    assert_eq!(lines[1..=held.len()], held, "{said:?}");
+    assert!(lines[0].starts_with("user: S-1-5-"), "{said:?}");
+}
+
+#[test]
 fn the_doctor_on_windows_names_the_pipe_and_the_credential_manager() {
     let Some(windows) = Windows::with_store("file") else { return };
     let found: serde_json::Value = serde_json::from_str(&windows.loom(&["doctor", "--json"]).ok().out).unwrap();
