@@ -63,9 +63,8 @@ impl Tool for Aws {
     }
 
     fn uses(&self, _file: &Path, text: &str) -> Vec<Uses> {
-        let told = |(section, there): (&str, &str)| match is_loom(there) {
-            true => Uses::Loom(Some(profile_of(section))),
-            false => Uses::Other(there.to_owned()),
+        let told = |(section, there): (&str, &str)| {
+            if is_loom(there) { Uses::Loom(Some(profile_of(section))) } else { Uses::Other(there.to_owned()) }
         };
         lines::all(text, KEY).into_iter().map(told).collect()
     }

@@ -56,9 +56,8 @@ impl Tool for Bazel {
     }
 
     fn uses(&self, _file: &Path, text: &str) -> Vec<Uses> {
-        let told = |(scope, by): (String, String)| match by.contains(PROGRAM) {
-            true => Uses::Loom(Some(scope)),
-            false => Uses::Other(by),
+        let told = |(scope, by): (String, String)| {
+            if by.contains(PROGRAM) { Uses::Loom(Some(scope)) } else { Uses::Other(by) }
         };
         helpers(text).into_iter().map(told).collect()
     }

@@ -182,8 +182,8 @@ fn left_without(record: &Record, servers: &[ServerUrl]) -> Record {
 /// Names of the helper that nothing needs any more.
 fn drop_links(before: &Record, records: &mut Records, file: &Path, tool: &dyn Tool) -> Result<(), Fault> {
     let now = records.of(tool.name(), file).map(|record| record.links.clone()).unwrap_or_default();
-    let unused = before.links.iter().filter(|link| !now.contains(link) && !records.is_shared(link, before));
-    unused.map(|link| helper::unnamed(link)).collect()
+    let mut unused = before.links.iter().filter(|link| !now.contains(link) && !records.is_shared(link, before));
+    unused.try_for_each(|link| helper::unnamed(link))
 }
 
 fn restore(
@@ -199,14 +199,13 @@ fn restore(
     let path = file.display();
     if *base.text != current.text() || (current.is_there() && !base.was_there) {
         let (old, clear) = (Zeroizing::new(current.text().to_owned()), tool.clear(machine));
-        match base.was_there {
-            true => drop(current.write(&base.text)?),
-            false => current.delete()?,
+        if base.was_there {
+            current.write(&base.text)?;
+        } else {
+            current.delete()?;
         }
-        let said = match base.is_exact {
-            true => msg!("setup-restored", path = path),
-            false => msg!("setup-taken-out", path = path),
-        };
+        let said =
+            if base.is_exact { msg!("setup-restored", path = path) } else { msg!("setup-taken-out", path = path) };
         show(file, &old, &base.text, &clear);
         term::say(context.locale, &said);
     } else {

@@ -52,7 +52,7 @@ pub fn run(json: bool, context: &Context) -> Result<u8, Fault> {
     // What is neither here nor has left anything is of no interest.
     let shown =
         seen.iter().filter(|seen| seen.program.is_some() || !seen.clear_text.is_empty() || !seen.uses.is_empty());
-    rows.extend(shown.map(|seen| row(seen)));
+    rows.extend(shown.map(row));
     term::table(rows);
     if seen.iter().any(|seen| !seen.clear_text.is_empty()) {
         term::say(context.locale, &msg!("setup-take-over"));

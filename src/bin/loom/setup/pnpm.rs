@@ -70,9 +70,8 @@ impl Tool for Pnpm {
     }
 
     fn uses(&self, _file: &Path, text: &str) -> Vec<Uses> {
-        let told = |(key, value): (String, String)| match value.contains(PROGRAM) {
-            true => Uses::Loom(Some(registry(&key, KEY))),
-            false => Uses::Other(value),
+        let told = |(key, value): (String, String)| {
+            if value.contains(PROGRAM) { Uses::Loom(Some(registry(&key, KEY))) } else { Uses::Other(value) }
         };
         entries(text, KEY).into_iter().map(told).collect()
     }
