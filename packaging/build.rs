@@ -1,18 +1,20 @@
 //! How the programs are linked on Linux.
 //!
 //! Git starts the helper for every operation, and two thirds of what such a start took was the loader's: the helper is
-//! linked statically, where the C library's archives are installed. The other two stay dynamic, for they resolve host
-//! names, which a static glibc cannot do by itself; only the unwinder is linked into them.
+//! linked statically, where the C library's archives are installed, and so is `loom`, which scripts start as often. The
+//! agent stays dynamic, for it resolves host names, which a static glibc cannot do by itself; only the unwinder is
+//! linked into it.
 //!
-//! It is linked not to any address: it lives for half a millisecond, in safe code but for its start. With musl it gets
-//! an allocator that only hands out (`git-credential-loom/arena.rs`). What is compiled for size and what for speed
-//! stands in `Cargo.toml`.
+//! They are linked not to any address: what they do is over in a millisecond, in safe code but for the helper's start.
+//! With musl the helper gets an allocator that only hands out (`git-credential-loom/arena.rs`). What is compiled for
+//! size and what for speed stands in `Cargo.toml`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-const HELPER: &str = "git-credential-loom";
+/// What programs and people call.
+const FRONT_ENDS: [&str; 2] = ["git-credential-loom", "loom"];
 
 /// What Rust's standard library asks for, by the names that the linker looks for, and the archives that have it.
 const STATIC: [(&str, &[&str]); 7] = [
@@ -40,21 +42,24 @@ fn main() {
     let is_cross = env::var_os("TARGET") != env::var_os("HOST");
     let Some(linker) = linker.or_else(|| (!is_cross).then(|| "cc".into())) else { return };
     let find = |name: &str| find(&linker, name);
+    let static_libraries = static_libraries(&find);
     if let Some(unwinder) = find("libgcc_eh.a") {
-        for program in ["loom", "loom-agent"] {
+        let dynamic: &[&str] = if static_libraries.is_some() { &["loom-agent"] } else { &["loom", "loom-agent"] };
+        for program in dynamic {
             println!("cargo::rustc-link-arg-bin={program}=-Wl,--whole-archive,{unwinder},--no-whole-archive");
         }
     }
-    if let Some(dir) = static_libraries(&find) {
-        // Not where any address may be: that costs a twentieth, and what guards is gone again after half a millisecond.
+    let Some(dir) = static_libraries else { return };
+    for program in FRONT_ENDS {
+        // Not where any address may be: that costs a twentieth, and what guards is gone again after a millisecond.
         for argument in ["-static".to_owned(), "-no-pie".to_owned(), format!("-L{}", dir.display())] {
-            println!("cargo::rustc-link-arg-bin={HELPER}={argument}");
+            println!("cargo::rustc-link-arg-bin={program}={argument}");
         }
     }
 }
 
 /// A directory in which the names of the shared libraries stand for the static ones: the compiler asks for shared ones by
-/// name, and the linker takes what it finds first. Nothing where one is not installed: then the helper stays dynamic.
+/// name, and the linker takes what it finds first. Nothing where one is not installed: then they stay dynamic.
 fn static_libraries(find: &impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let dir = PathBuf::from(env::var_os("OUT_DIR")?).join("static");
     fs::create_dir_all(&dir).ok()?;

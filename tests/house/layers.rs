@@ -209,7 +209,7 @@ fn what_is_not_the_agent_links_neither_a_runtime_nor_http_nor_tls() {
 #[test]
 fn the_programs_built_for_release_are_small_and_carry_only_what_they_need() {
     // Built together, one library serves all three; what the linker kept is what counts.
-    for (name, bar) in [("git-credential-loom", 1_600_000), ("loom", 4_800_000)] {
+    for (name, bar) in [("git-credential-loom", 1_600_000), ("loom", 5_900_000)] {
         let program = root().join("target/release").join(name);
         let Ok(bytes) = std::fs::read(&program) else {
             skip(&format!("{name} is not built for release; tests/run builds it"));
@@ -218,10 +218,7 @@ fn the_programs_built_for_release_are_small_and_carry_only_what_they_need() {
         assert!(bytes.len() < bar, "{name} has {} bytes", bytes.len());
         // Where there is a compiler there is the C library's archive, on the systems that are tested.
         let needs_loader = bytes.windows(8).any(|window| window == b".interp\0");
-        assert!(
-            !cfg!(target_env = "gnu") || needs_loader != (name == "git-credential-loom"),
-            "{name} is not linked as it should be"
-        );
+        assert!(!cfg!(target_env = "gnu") || !needs_loader, "{name} is not linked as it should be");
         for heavy in ["tokio-", "reqwest-", "hyper-", "rustls-"] {
             let is_version =
                 |window: &[u8]| window.starts_with(heavy.as_bytes()) && window[heavy.len()].is_ascii_digit();
