@@ -42,7 +42,7 @@ pub(super) fn ask_each<R: ReadAll>(
         let left = left.ok_or_else(|| failed(Error::new_failed("it does not answer")))?;
         let Some(mut message) = channel.blocking_pop_message(left).map_err(failed)? else { continue };
         let Some(serial) = message.get_reply_serial().filter(|serial| serials.contains(serial)) else { continue };
-        let answer = message.as_result().and_then(|message| message.read_all().map_err(Error::from));
+        let answer = message.as_result().and_then(|message| message.read_all());
         answers.insert(serial, found(answer)?);
         until = Instant::now() + ANSWER_WITHIN;
     }
