@@ -114,22 +114,6 @@ pub enum Kind {
 }
 
 impl Origin {
-    /// Whether a server took it from git or a tool, so that what it takes from them next may have its place.
-    pub fn is_approval(self) -> bool {
-        match self {
-            Origin::Git | Origin::Tool(_) => true,
-            Origin::Login | Origin::Given => false,
-        }
-    }
-
-    /// Whether it is for exactly the URL that it is kept for, and for the tool that brought it alone.
-    pub fn is_for_one_url(self) -> bool {
-        match self {
-            Origin::Tool(tool) => tool.brings_for_one_url(),
-            Origin::Login | Origin::Given | Origin::Git => false,
-        }
-    }
-
     fn name(self) -> &'static str {
         match self {
             Origin::Login => "login",
@@ -185,17 +169,6 @@ impl Credential {
         self
     }
 
-    /// What two have brought is git's, and so for every tool.
-    pub fn brought_as(mut self, before: Origin) -> Self {
-        match &mut self {
-            Credential::Basic { tool, .. } | Credential::Header { tool, .. } => {
-                *tool = tool.filter(|tool| before == Origin::Tool(*tool));
-            }
-            Credential::Token { .. } | Credential::OAuth { .. } => {}
-        }
-        self
-    }
-
     /// How the credential came to be stored.
     pub fn origin(&self) -> Origin {
         match self {
@@ -245,9 +218,10 @@ impl Credential {
             Credential::OAuth { grant, .. } => {
                 grant.as_ref().and_then(|grant| grant.git_username.as_deref()).unwrap_or("oauth2")
             }
-            Credential::Token { source: TokenSource::Given, .. }
-            | Credential::Basic { .. }
-            | Credential::Header { .. } => account.user(),
+            Credential::Token { source: TokenSource::Given, .. } => account.user(),
+            Credential::Basic { tool, .. } | Credential::Header { tool, .. } => {
+                tool.map_or(account.user(), |tool| tool.user_of(account.user()))
+            }
         }
     }
 

@@ -47,6 +47,17 @@ impl Tool {
         }
     }
 
+    /// The name of the account for what this tool brings of a user. Each tool has accounts of its own: what a registry
+    /// takes of somebody, git's server may refuse, and neither shall take the other's place.
+    pub fn account_of(self, user: &str) -> String {
+        format!("{}:{user}", self.name())
+    }
+
+    /// The user of such an account.
+    pub fn user_of(self, account: &str) -> &str {
+        account.strip_prefix(self.name()).and_then(|rest| rest.strip_prefix(':')).unwrap_or(account)
+    }
+
     /// Whether what it brings is for exactly the URL that it names. An index of cargo's lies on a git host as often as
     /// not, and its token is another server's.
     pub fn brings_for_one_url(self) -> bool {

@@ -146,7 +146,8 @@ fn erase(client: &Client, all: Vec<GitCredential>, tool: Tool) -> Result<Answer,
 
 fn list(client: &Client, tool: Tool) -> Result<Answer, Fault> {
     let reply = client.ask(&Labels {})?;
-    let label = |account: LabelReply| Some(Label { server: account.server, username: account.account? });
+    let user = |account: String| tool.user_of(&account).to_owned();
+    let label = |held: LabelReply| Some(Label { server: held.server, username: user(held.account?) });
     let all = reply.accounts.into_iter().filter(|account| account.origin == Some(Origin::Tool(tool)));
     Ok(Answer::Listed(all.filter_map(label).collect()))
 }

@@ -90,10 +90,15 @@ fn place(named: &str) -> Result<Place, (&'static str, u8)> {
     if !matches!(version, "v1" | "v2") {
         return Ok(place);
     }
-    let (below, domain) = (below.to_owned(), place.host().strip_prefix("index.").map(str::to_owned));
-    let is_index = version == "v1" && domain.as_ref().is_some_and(|domain| domain.contains('.'));
+    let (below, hub) = (below.to_owned(), hub());
+    let is_index = version == "v1" && place.host().strip_prefix("index.") == Some(&hub);
     let place = place.with_path(&below);
-    Ok(if is_index { place.with_host(&domain.unwrap_or_default()) } else { place })
+    Ok(if is_index { place.with_host(&hub) } else { place })
+}
+
+/// The registry that is meant where docker is told none, as podman names it.
+fn hub() -> String {
+    ["docker", "io"].join(".")
 }
 
 impl ToolRequest for Request {
@@ -189,13 +194,13 @@ mod tests {
     }
 
     #[test]
-    fn the_index_of_a_domain_is_its_domain() {
-        assert_eq!(asked("https://index.hub.example/v1/"), asked("hub.example"));
+    fn the_index_of_dockers_own_registry_is_that_registry() {
+        assert_eq!(asked(&format!("https://index.{}/v1/", hub())), asked(&hub()));
     }
 
     #[test]
-    fn a_host_that_begins_with_index_is_that_host() {
-        assert_eq!(asked("index.example")[0].1, "index.example");
+    fn another_host_that_begins_with_index_is_that_host() {
+        assert_eq!(asked("https://index.corp.example/v1/")[0].1, "index.corp.example");
     }
 
     #[test]

@@ -17,14 +17,6 @@ pub struct GoRequest {
     schemes: Vec<String>,
 }
 
-/// A question to the agent, and the URL that an answer to it is for.
-pub struct GoQuestion {
-    /// What the agent is asked.
-    pub get: Get,
-    /// Everything at this URL and below gets the header.
-    pub prefix: String,
-}
-
 impl GoRequest {
     /// Parses a URL; `None` if it is none of HTTP over TLS, to which alone Go sends what it is told. `schemes` are the
     /// authentication schemes that the server offers; empty if it was not asked yet.
@@ -35,22 +27,30 @@ impl GoRequest {
         Some(GoRequest { place, schemes })
     }
 
-    /// The questions, of which the first that is answered counts.
-    pub fn questions(&self) -> Vec<GoQuestion> {
+    /// What the agent is asked.
+    pub fn question(&self) -> Option<Get> {
+        self.get(self.place.credentials(None).pop()?)
+    }
+
+    /// What the agent is asked besides: where the same is kept for the whole origin, Go need not ask for each module.
+    pub fn question_of_origin(&self) -> Option<Get> {
         let origin = self.place.clone().with_path("");
-        let mut places = vec![origin];
-        if !self.place.path().is_empty() {
-            places.push(self.place.clone());
-        }
-        let question = |place: Place| {
-            let prefix = place.url();
-            let exact = place.path().is_empty();
-            let wanted = GitCredential { exact, ..place.credentials(None).pop()? };
-            let schemes = self.schemes.clone();
-            let get = Get { wanted, authtype: true, schemes, tool: Some(Tool::Go), ..Get::default() };
-            Some(GoQuestion { get, prefix })
-        };
-        places.into_iter().filter_map(question).collect()
+        self.get(GitCredential { exact: true, ..origin.credentials(None).pop()? })
+    }
+
+    /// What Go is told: the header for everything below the URL that it asked about, or below its origin. Nothing where
+    /// a proof fits in no header.
+    pub fn print(&self, proof: &Proof, of_origin: Option<&Proof>) -> Zeroizing<Vec<u8>> {
+        let Some(value) = authorization(proof) else { return Zeroizing::default() };
+        let is_origins = of_origin.and_then(authorization).is_some_and(|other| other == value);
+        let place = if is_origins { self.place.clone().with_path("") } else { self.place.clone() };
+        let text = Zeroizing::new(format!("{}\n\nAuthorization: {}\n\n", place.url(), *value));
+        Zeroizing::new(text.as_bytes().to_vec())
+    }
+
+    fn get(&self, wanted: GitCredential) -> Option<Get> {
+        let schemes = self.schemes.clone();
+        Some(Get { wanted, authtype: true, schemes, tool: Some(Tool::Go), ..Get::default() })
     }
 }
 
@@ -65,41 +65,33 @@ pub fn challenges(head: &[u8]) -> Vec<String> {
     lines.filter_map(value).collect()
 }
 
-/// A set of one URL and one header; nothing where a proof fits in no header.
-pub fn print_headers(prefix: &str, proof: &Proof) -> Zeroizing<Vec<u8>> {
-    let Some(value) = authorization(proof) else { return Zeroizing::default() };
-    let text = Zeroizing::new(format!("{prefix}\n\nAuthorization: {}\n\n", *value));
-    Zeroizing::new(text.as_bytes().to_vec())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::Secret;
 
-    fn prefixes(url: &str) -> Vec<String> {
-        let request = GoRequest::parse(url, Vec::new());
-        request
-            .map(|request| request.questions().into_iter().map(|question| question.prefix).collect())
-            .unwrap_or_default()
+    fn proof(password: &str) -> Proof {
+        Proof::Password { username: "u".to_owned(), password: Secret::new(password.to_owned()) }
+    }
+
+    fn said(of_origin: &str) -> String {
+        let request = GoRequest::parse("https://h.example:8443/a/@v/list?go-get=1", Vec::new()).unwrap();
+        String::from_utf8_lossy(&request.print(&proof("p"), Some(&proof(of_origin)))).into_owned()
     }
 
     #[test]
-    fn the_origin_is_asked_for_first_and_then_what_go_wants() {
-        let expected = ["https://proxy.example:8443", "https://proxy.example:8443/a/@v/list"];
-        assert_eq!(prefixes("https://proxy.example:8443/a/@v/list?go-get=1"), expected);
+    fn what_is_kept_for_the_origin_goes_to_all_of_it() {
+        assert_eq!(said("p"), "https://h.example:8443\n\nAuthorization: Basic dTpw\n\n");
+    }
+
+    #[test]
+    fn anything_else_goes_to_no_more_than_what_go_asked_for() {
+        assert_eq!(said("other"), "https://h.example:8443/a/@v/list\n\nAuthorization: Basic dTpw\n\n");
     }
 
     #[test]
     fn nothing_is_said_for_what_go_sends_in_clear() {
-        assert_eq!(prefixes("http://proxy.example/a"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_set_is_urls_headers_and_their_blank_lines() {
-        let proof = Proof::Password { username: "u".to_owned(), password: Secret::new("p".to_owned()) };
-        let said = print_headers("https://h.example", &proof);
-        assert_eq!(&*said, b"https://h.example\n\nAuthorization: Basic dTpw\n\n");
+        assert!(GoRequest::parse("http://proxy.example/a", Vec::new()).is_none());
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use authorization::authorization;
 pub use aws::AwsKey;
 pub use dialect::{Dialect, Input};
 pub use exchange::{Answer, Beside, Call, Failure, Label, MAX_INPUT, Question, Said, ToolRequest};
-pub use goauth::{GoQuestion, GoRequest, challenges, print_headers};
+pub use goauth::{GoRequest, challenges};
 pub use kube::{KubeRequest, print_credential};
 pub use names::{dialect_of, programs};
 pub use netrc::{netrc_question, print_netrc};

@@ -59,10 +59,10 @@ fn what_a_tool_brought_is_known_as_the_tools_and_forgotten_for_it_alone() {
     bring(&home, a, "u", "pw_2", Some("docker"));
     assert_eq!((token(&home, a), origin(&home, a)), ("pw_2".into(), "docker".into()));
     bring(&home, b, "u", "pw_b2", Some("some-later-tool"));
-    assert_eq!((token(&home, b), origin(&home, b)), ("pw_b2".into(), "git".into()));
-    for tool in ["docker", "cargo"] {
+    assert_eq!((token(&home, b), origin(&home, b)), ("pw_b".into(), "other git".into()));
+    for tool in ["docker", "cargo", "some-later-tool"] {
         forget(&home, b, Some(tool));
-        assert_eq!(token(&home, b), "pw_b2", "{tool} did not bring it");
+        assert_eq!(token(&home, b), "pw_b", "{tool} did not bring it");
     }
     forget(&home, a, Some("docker"));
     assert_eq!(origin(&home, a), "");
@@ -89,17 +89,35 @@ fn what_a_tool_brought_is_for_that_tool_alone() {
 }
 
 #[test]
-fn what_a_second_one_brings_too_is_for_all() {
-    for (second, secret) in [(None, "pw_1"), (Some("cargo"), "pw_1"), (None, "pw_2")] {
-        let home = Home::new();
-        let a = "https://a.example";
-        bring(&home, a, "u", "pw_1", Some("docker"));
-        bring(&home, a, "u", secret, second);
-        assert_eq!(origin(&home, a), "git", "{second:?}");
-        for tool in [None, Some("docker"), Some("cargo")] {
-            assert_eq!(given(&home, a, tool).as_deref(), Some(secret), "{second:?} {tool:?}");
-        }
+fn tools_and_git_keep_the_same_users_secrets_apart() {
+    let home = Home::new();
+    let a = "https://a.example";
+    bring(&home, a, "u", "pw_git", None);
+    bring(&home, a, "u", "pw_docker", Some("docker"));
+    bring(&home, a, "u", "pw_keyring", Some("keyring"));
+    for (tool, secret) in [(None, "pw_git"), (Some("docker"), "pw_docker"), (Some("keyring"), "pw_keyring")] {
+        assert_eq!(given(&home, a, tool).as_deref(), Some(secret), "{tool:?}");
     }
+}
+
+#[test]
+fn what_a_tool_brought_goes_before_a_login_for_it_alone() {
+    let home = Home::new();
+    let a = "https://a.example";
+    home.loom_in(&["login", "--with-token", "--server", a], "tok_given").ok();
+    bring(&home, a, "robot", "pw_docker", Some("docker"));
+    for (tool, secret) in [(None, "tok_given"), (Some("docker"), "pw_docker"), (Some("keyring"), "tok_given")] {
+        assert_eq!(given(&home, a, tool).as_deref(), Some(secret), "{tool:?}");
+    }
+}
+
+#[test]
+fn a_person_means_what_a_tool_brought_last() {
+    let home = Home::new();
+    let a = "https://a.example";
+    bring(&home, a, "robot", "pw_docker", Some("docker"));
+    home.loom_in(&["login", "--with-token", "--server", a], "tok_given").ok();
+    assert_eq!(token(&home, a), "tok_given");
 }
 
 #[test]
@@ -108,7 +126,8 @@ fn a_tool_replaces_no_login_and_nothing_that_a_person_gave() {
     let a = "https://a.example";
     home.loom_in(&["login", "--with-token", "--server", a, "--account", "ana"], "tok_given").ok();
     bring(&home, a, "ana", "pw_of_docker", Some("docker"));
-    assert_eq!((token(&home, a), origin(&home, a)), ("tok_given".into(), "given".into()));
+    assert_eq!((token(&home, a), origin(&home, a)), ("tok_given".into(), "given docker".into()));
+    forget(&home, a, Some("docker"));
     // The token as a password of somebody else is the token.
     bring(&home, a, "whoever", "tok_given", Some("docker"));
     assert_eq!(origin(&home, a), "given");

@@ -31,6 +31,17 @@ fn kubectl_is_told_that_a_person_has_to_log_in() {
 }
 
 #[test]
+fn kubectl_is_never_given_the_token_of_another_server_by_default() {
+    let mut bench = with_token("https://git.example");
+    bench.home.loom(&["config", "set-default-server", "https://git.example"]).ok();
+    for info in [None, Some(r#"{"apiVersion":"client.authentication.k8s.io/v9"}"#)] {
+        info.iter().for_each(|info| bench.home.set("KUBERNETES_EXEC_INFO", info));
+        let said = bench.home.loom(&["kube"]);
+        assert!(said.code != 0 && said.out.is_empty(), "{info:?} {said:?}");
+    }
+}
+
+#[test]
 fn go_is_told_at_first_of_what_was_named() {
     let bench = with_token("https://proxy.example");
     let said = bench.home.loom(&["goauth", "--server", "https://proxy.example"]).ok();

@@ -7,7 +7,7 @@ use crate::access::Authority;
 use crate::agent::accounts::held::Held;
 use crate::agent::accounts::index::Index;
 use crate::agent::accounts::select;
-use crate::base::{AccountKey, Config, Origin, SecondOrigin, ServerUrl};
+use crate::base::{AccountKey, Config, Origin, SecondOrigin, ServerUrl, Tool};
 use crate::wire::GitCredential;
 
 /// The accounts that are there for the one who asks: those of servers that they see.
@@ -24,15 +24,19 @@ pub(crate) struct Seen<'a> {
     asks: Asks,
 }
 
-/// Who asks, as far as it decides what may be meant: what some tools bring is for one URL and for that tool alone.
+/// Who asks, as far as it decides what may be meant. What a tool brought is good for just what that tool does; a server
+/// that refuses it to another one says nothing about it, and would have it marked all the same.
 #[derive(Clone, Copy)]
 enum Asks {
-    /// A person, or a program on their behalf: for such a URL by naming it.
+    /// A person, or a program on their behalf: what a tool brought they mean last.
     Person,
-    /// Git, or a tool for which a login of the host does.
+    /// Git: what tools brought is not there.
     Git,
-    /// A tool for which nothing does but what is kept for exactly the server that it names.
-    Exactly,
+    /// A tool: what it brought itself goes first.
+    Tool(Tool),
+    /// A tool that sends a secret to wherever a part of a host tells it. Nothing does but what is kept for exactly the
+    /// server that it names, and not because git used that URL.
+    Exactly(Option<Tool>),
 }
 
 impl Index {
@@ -44,11 +48,12 @@ impl Index {
     pub(crate) fn meant_by<'a>(
         &'a self,
         which: &GitCredential,
+        tool: Option<Tool>,
         server: &ServerUrl,
         authority: &'a Authority,
         config: &'a Config,
     ) -> Seen<'a> {
-        let asks = if which.exact { Asks::Exactly } else { Asks::Git };
+        let asks = if which.exact { Asks::Exactly(tool) } else { tool.map_or(Asks::Git, Asks::Tool) };
         Seen { accounts: self, authority, second: which.second_origin(server, config), asks }
     }
 }
@@ -69,14 +74,39 @@ impl<'a> Seen<'a> {
     /// The accounts at the server's origin that the caller may see.
     pub(crate) fn at_origin(self, server: &ServerUrl) -> impl Iterator<Item = &'a Held> {
         let is_meant = move |held: &&Held| {
-            let (is_it, is_apart) = (held.key().server() == server, held.credential().origin().is_for_one_url());
-            match self.asks {
-                Asks::Person => is_it || !is_apart,
-                Asks::Git => !is_apart,
-                Asks::Exactly => is_it,
+            let is_it = held.key().server() == server;
+            match (held.credential().origin(), self.asks) {
+                (Origin::Tool(tool), Asks::Person) => is_it || !tool.brings_for_one_url(),
+                (Origin::Tool(_), Asks::Git) | (Origin::Git, Asks::Exactly(_)) => false,
+                (Origin::Tool(_), Asks::Tool(_)) => self.is_own(held),
+                (Origin::Tool(_), Asks::Exactly(_)) => is_it && self.is_own(held),
+                (Origin::Login | Origin::Given, Asks::Exactly(_)) => is_it,
+                (Origin::Login | Origin::Given | Origin::Git, Asks::Person | Asks::Git | Asks::Tool(_)) => true,
             }
         };
         self.accounts.at_origin(server).filter(move |held| self.authority.sees(held.key().server())).filter(is_meant)
+    }
+
+    /// Whether the tool that asks brought it.
+    pub(crate) fn is_own(self, held: &Held) -> bool {
+        match (held.credential().origin(), self.asks) {
+            (Origin::Tool(brought), Asks::Tool(tool) | Asks::Exactly(Some(tool))) => brought == tool,
+            _ => false,
+        }
+    }
+
+    /// How far behind others it is meant: what a tool brought is its first, and a person's last choice.
+    pub(super) fn rank(self, held: &Held) -> u8 {
+        match (held.credential().origin(), self.asks) {
+            (Origin::Tool(_), Asks::Person) => 2,
+            (Origin::Tool(_), _) => 0,
+            _ => 1,
+        }
+    }
+
+    /// As git sees them.
+    pub(crate) fn for_git(self) -> Seen<'a> {
+        Seen { asks: Asks::Git, ..self }
     }
 
     /// These and what the settings lend to this server, which whoever asks has been found to see.
@@ -119,14 +149,15 @@ impl<'a> Seen<'a> {
 
     /// Whether this account would stand before a login, so that git has it in the login's place: by its name, or by a
     /// path above or below the login's.
-    pub(crate) fn has_login_behind(self, account: &AccountKey) -> bool {
+    pub(crate) fn has_login_behind(self, account: &AccountKey, tool: Option<Tool>) -> bool {
         let server = account.server();
         let is_login = |held: &&Held| held.credential().origin() == Origin::Login;
         let meets = |held: &Held| {
             let other = held.key().server();
             other != server && (other.covers(server) || server.covers(other))
         };
-        self.at_origin(server).filter(is_login).any(meets)
+        // What a tool brings goes before every login, for that tool.
+        self.at_origin(server).filter(is_login).any(|held| tool.is_some() || meets(held))
             || select::candidates(self, server, Some(account.user())).iter().any(is_login)
     }
 
@@ -134,7 +165,7 @@ impl<'a> Seen<'a> {
     pub(crate) fn damaged_at(self, server: &ServerUrl, user: Option<&str>) -> Option<&'a AccountKey> {
         let is_meant = |key: &&AccountKey| {
             key.server().same_origin(server)
-                && (!matches!(self.asks, Asks::Exactly) || key.server() == server)
+                && (!matches!(self.asks, Asks::Exactly(_)) || key.server() == server)
                 && user.is_none_or(|user| key.user() == user)
                 && self.authority.sees(key.server())
         };
@@ -164,7 +195,7 @@ mod tests {
         let config = Config::load(&dir.path().join("config.toml")).unwrap();
         let (accounts, owner, server) = (kept(at), Authority::owner(), ServerUrl::parse(INDEX).unwrap());
         let which = GitCredential { exact, ..GitCredential::default() };
-        !select::candidates(accounts.meant_by(&which, &server, &owner, &config), &server, None).is_empty()
+        !select::candidates(accounts.meant_by(&which, None, &server, &owner, &config), &server, None).is_empty()
     }
 
     #[test]

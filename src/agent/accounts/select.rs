@@ -34,7 +34,7 @@ fn ordered<'a>(accounts: Seen<'a>, mut found: Vec<&'a Held>, has_path: bool, use
         let is_person = user.is_some_and(|user| !has_name(held, user));
         // Exactly the named account goes before one that merely shares git's user name with it.
         let by_name = user.is_some_and(|user| held.key().user() != user);
-        (is_person, by_path, by_name, held.record().created(), held.key())
+        (accounts.rank(held), is_person, by_path, by_name, held.record().created(), held.key())
     });
     found
 }
@@ -51,7 +51,12 @@ pub(crate) fn for_git<'a>(
     of_rule: Option<&str>,
     is_organization: bool,
 ) -> Vec<&'a Held> {
-    let found = candidates(accounts, server, named.or(of_rule));
+    let mut found = candidates(accounts, server, named.or(of_rule));
+    if of_rule.is_some() {
+        // What a tool brought it means wherever it works.
+        let own = candidates(accounts, server, named).into_iter().filter(|held| accounts.is_own(held));
+        found = own.chain(found.iter().copied().filter(|held| !accounts.is_own(held))).collect();
+    }
     let Some(named) = named.filter(|_| is_organization && found.is_empty()) else { return found };
     if of_rule.is_some() {
         let mut found = candidates(accounts, server, of_rule);

@@ -32,7 +32,7 @@ impl Handle for Erase {
         let (user, authority) = (self.which.username.as_deref(), caller.authority());
         let config = agent.settings.config()?;
         let meant = agent.accounts.with(|accounts| {
-            let seen = accounts.meant_by(&self.which, &server, authority, &config);
+            let seen = accounts.meant_by(&self.which, self.tool, &server, authority, &config);
             let found = match self.secret {
                 Some(_) => select::candidates(seen, &server, user),
                 // What another server lends to this one is not rejected here.

@@ -18,7 +18,7 @@ use crate::agent::call::git_server;
 use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::base::{
-    AccountKey, Config, Credential, GrantKind, Kind, Origin, Scope, SecondOrigin, Secret, ServerUrl, TokenSource,
+    AccountKey, Config, Credential, GrantKind, Kind, Scope, SecondOrigin, Secret, ServerUrl, TokenSource,
 };
 use crate::oauth::known_hosts;
 use crate::wire::{Code, Condition, Fault, Get, GetReply, Proof, reason};
@@ -99,7 +99,7 @@ impl Get {
         let mut failed = None;
         loop {
             let choice = agent.accounts.with(|accounts| {
-                let seen = accounts.meant_by(&self.wanted, server, &authority, config);
+                let seen = accounts.meant_by(&self.wanted, self.tool, server, &authority, config);
                 let found = select::for_git(seen, server, named, of_rule, is_organization);
                 self.choose(agent, seen, &found, named, &tried, refused.as_ref())
             });
@@ -121,7 +121,7 @@ impl Get {
         if failed.is_none() {
             // Too often in a moment; a login would not help.
             let heals_again = |accounts: &Index| {
-                let seen = accounts.meant_by(&self.wanted, server, &authority, config);
+                let seen = accounts.meant_by(&self.wanted, self.tool, server, &authority, config);
                 let found = select::for_git(seen, server, named, of_rule, is_organization);
                 found.iter().find_map(|held| held.healed_enough())
             };
@@ -129,7 +129,9 @@ impl Get {
         }
         let failed = failed.or_else(|| agent.accounts.outage());
         let damaged = |all: &Index| {
-            all.meant_by(&self.wanted, server, &authority, config).damaged_at(server, user).map(fault::damaged)
+            all.meant_by(&self.wanted, self.tool, server, &authority, config)
+                .damaged_at(server, user)
+                .map(fault::damaged)
         };
         match failed {
             // A login would not help: the server, or the keyring, cannot be asked at the moment.
@@ -152,7 +154,7 @@ impl Get {
         refused: Option<&AccountKey>,
     ) -> Choice {
         let usefulness = |held: &Held| match (tried.contains(held.key()), held.condition(0)) {
-            _ if !self.can_be_told(held) || !self.is_for(held) || refused == Some(held.key()) => Usefulness::Never,
+            _ if !self.can_be_told(held) || refused == Some(held.key()) => Usefulness::Never,
             (false, _) => held.usefulness(0),
             (true, Condition::Valid) => Usefulness::Now,
             (true, Condition::Expired | Condition::Refused) => Usefulness::Never,
@@ -186,9 +188,7 @@ impl Get {
     /// person.
     fn refreshable(&self, seen: Seen<'_>, found: &[&Held]) -> Choice {
         let is_own = |held: &Held| seen.lent_by(held).is_none();
-        let can_be = |held: &&&Held| {
-            self.refresh && held.condition(0) == Condition::Expired && is_own(held) && self.is_for(held)
-        };
+        let can_be = |held: &&&Held| self.refresh && held.condition(0) == Condition::Expired && is_own(held);
         let with_token = |held: &&Held| Some((held.key().clone(), held.credential().git_refresh_token()?.clone()));
         let Some((account, token)) = found.iter().filter(can_be).find_map(with_token) else { return Choice::Nothing };
         let reply = GetReply {
@@ -199,15 +199,6 @@ impl Get {
             kind: None,
         };
         Choice::Say(account, Box::new(reply))
-    }
-
-    /// What a tool brought may be good for just what that tool does, and a server that refuses it to another one says
-    /// nothing about it.
-    fn is_for(&self, held: &Held) -> bool {
-        match held.credential().origin() {
-            Origin::Tool(tool) => self.tool == Some(tool),
-            Origin::Login | Origin::Given | Origin::Git => true,
-        }
     }
 
     fn can_be_told(&self, held: &Held) -> bool {
@@ -240,7 +231,8 @@ impl Get {
         let second = self.wanted.second_origin(server, config).filter(lends);
         let default = default.or(second.map(|second| second.login()));
         let fault = agent.accounts.with(|accounts| {
-            let found = select::candidates(accounts.meant_by(&self.wanted, server, authority, config), server, user);
+            let found =
+                select::candidates(accounts.meant_by(&self.wanted, self.tool, server, authority, config), server, user);
             match (found.iter().find(|held| is_login(held)), default) {
                 (Some(held), _) => Some(fault::no_login(held.key().server(), Some(held.key().user()))),
                 (None, Some(default)) if found.is_empty() => Some(fault::no_login(default, None)),

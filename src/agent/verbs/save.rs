@@ -35,7 +35,7 @@ impl Handle for Save {
         let authority = caller.authority();
         if !authority.allows(Scope::Control)
             && (agent.settings.config()?.is_before_second_origin(account.server())
-                || agent.accounts.with(|all| all.seen_by(authority).has_login_behind(&account)).await?)
+                || agent.accounts.with(|all| all.seen_by(authority).has_login_behind(&account, None)).await?)
         {
             return Err(fault::scope_missing(Scope::Control));
         }

@@ -2,8 +2,7 @@
 //!
 //! A credential knows how it came (`Origin`: a login, a person, git, another tool). `store` adds or updates what git or
 //! a tool brought; where a login or a person's own token has the account, or the user name that is sent for it, nothing
-//! is kept. What a tool brought is offered to that tool alone, until git or another tool brings it too: then it is for
-//! all. A person,
+//! is kept. What a tool brought has an account of its own, which is offered to that tool alone. A person,
 //! and a token with `control`, may replace anything, and then the old login is revoked; with `write` alone nothing
 //! takes a login's place or goes before it (`Seen::has_login_behind`). Some servers end both logins then, as they are
 //! of one consent or one session: the new one is renewed at once to see whether it lives, and if not, it is made once
@@ -17,7 +16,7 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::call::git_server;
 use crate::agent::call::noting::Noted;
 use crate::agent::life::auditing::About;
-use crate::base::{AccountKey, Credential, Expiry, Kind, Scope, clock};
+use crate::base::{AccountKey, Credential, Expiry, Kind, Origin, Scope, clock};
 use crate::store::Record;
 use crate::wire::{Empty, Fault, Store, reason};
 
@@ -42,7 +41,7 @@ impl Handle for Store {
         // Git approves what it used, also what it had from here: that is no second account.
         let (user, authority) = (self.which.username.as_deref(), caller.authority());
         let known = agent.accounts.with(|accounts| {
-            let seen = accounts.meant_by(&self.which, &server, authority, &config);
+            let seen = accounts.meant_by(&self.which, self.tool, &server, authority, &config);
             let found = select::candidates(seen, &server, user);
             let is_it = |held: &&&Held| held.secret().matches(&self.secret);
             // A token that came from here is no password of somebody else either.
@@ -54,7 +53,13 @@ impl Handle for Store {
             // Whatever git was given under the user name of a login or of a token that was handed over, by the URL or
             // by another helper: it does not take their place.
             let is_another = |held: &&Held| {
-                user.is_some_and(|user| seen.sent_user(held) == user) && !held.credential().origin().is_approval()
+                user.is_some_and(|user| seen.sent_user(held) == user)
+                    && match held.credential().origin() {
+                        Origin::Login => true,
+                        // A tool has an account of its own beside it.
+                        Origin::Given => self.tool.is_none(),
+                        Origin::Git | Origin::Tool(_) => false,
+                    }
             };
             found.into_iter().find(is_another).map(|held| Known::Another(held.key().clone()))
         });
@@ -89,12 +94,12 @@ impl Handle for Store {
             }
             (None, None) => return Err(reason::Login::StoreWithoutUser.into()),
         };
-        let account = AccountKey::new(server, Some(user));
+        let account = AccountKey::new(server, Some(tool.map_or(user.clone(), |tool| tool.account_of(&user))));
         caller.noting().about = About::account(&account);
         let authority = caller.authority();
         if !authority.allows(Scope::Control)
             && (config.is_before_second_origin(account.server())
-                || agent.accounts.with(|accounts| accounts.seen_by(authority).has_login_behind(&account)).await?)
+                || agent.accounts.with(|accounts| accounts.seen_by(authority).has_login_behind(&account, tool)).await?)
         {
             // Git uses it with or without us, but the user's git goes on with the login.
             return Ok(Empty {});
@@ -103,8 +108,8 @@ impl Handle for Store {
         let kept = agent.accounts.amend(account, move |now| match now {
             None => Some(Record::new(own.clone(), credential.clone())),
             Some(record) => {
-                let origin = record.credential().origin();
-                origin.is_approval().then(|| record.renewed(credential.clone().brought_as(origin)))
+                let is_same_kind = record.credential().origin() == credential.origin();
+                is_same_kind.then(|| record.renewed(credential.clone()))
             }
         });
         if kept.await? {
@@ -132,7 +137,7 @@ impl Store {
         account: AccountKey,
         ends: Option<Expiry>,
     ) -> Result<(), Fault> {
-        let (secret, renewal, brings) = (self.secret.clone(), self.oauth_refresh_token.clone(), self.tool);
+        let (secret, renewal) = (self.secret.clone(), self.oauth_refresh_token.clone());
         let was_refused = agent.accounts.note(&account, &secret, false).await;
         if was_refused {
             caller.notes_done();
@@ -141,10 +146,7 @@ impl Store {
             let Credential::Basic { password, expires, oauth_refresh_token, given, tool } = record.credential() else {
                 return None;
             };
-            // What a second one brings is for all.
-            let is_shared = tool.is_some() && *tool != brings;
-            let is_news = is_shared
-                || ends.is_some_and(|ends| *expires != Some(ends))
+            let is_news = ends.is_some_and(|ends| *expires != Some(ends))
                 || renewal
                     .as_ref()
                     .is_some_and(|new| !oauth_refresh_token.as_ref().is_some_and(|old| old.matches(new)));
@@ -154,7 +156,7 @@ impl Store {
                     expires: ends.or(*expires),
                     oauth_refresh_token: renewal.clone().or_else(|| oauth_refresh_token.clone()),
                     given: *given,
-                    tool: tool.filter(|_| !is_shared),
+                    tool: *tool,
                 })
             })
         };

@@ -31,7 +31,7 @@ impl Handle for Why {
         let asked = Asked { why: &self, config: &config, rule, told, locale: caller.locale };
         agent
             .accounts
-            .with(|accounts| asked.answer(accounts.seen_by(authority).and_lent_to(&self.server, &config)))
+            .with(|accounts| asked.answer(accounts.seen_by(authority).for_git().and_lent_to(&self.server, &config)))
             .await
     }
 }

@@ -597,6 +597,7 @@ at-login-no-home = لا يوجد مجلد منزل ليُكتب فيه
 at-login-refused = البرنامج { $program } لا يفعل ذلك: { $error }
 hint-at-login-refused = اجعل جلستك تشغّل loom-agent عند بدئها؛ وإلا شغّله أول أمر يحتاج إليه
 not-in-windows = هذا ليس WSL: لا يوجد Windows حوله يمكن تسمية مساعده
+kube-unread = ما يرد في {"\u2066"}KUBERNETES_EXEC_INFO{"\u2069"} غير مفهوم
 windows-helper-missing = البرنامج {"\u2066"}git-credential-loom.exe{"\u2069"} ليس في أي مجلد من PATH
 hint-windows-helper-missing = ثبّت loom على Windows في مجلد من PATH الخاص به، ويأخذه WSL ما لم تقل {"\u2066"}/etc/wsl.conf{"\u2069"}: {"\u2066"}appendWindowsPath=false{"\u2069"}
 no-such-header = لا يمكن إرسال المحفوظ لأجل { $server } في ترويسة من نوع { $scheme }

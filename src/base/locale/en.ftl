@@ -597,6 +597,7 @@ at-login-no-home = there is no home directory to write it into
 at-login-refused = { $program } does not do it: { $error }
 hint-at-login-refused = have your session run loom-agent when it begins; else the first command that needs an agent starts it
 not-in-windows = this is no WSL: there is no Windows around it whose helper could be named
+kube-unread = what KUBERNETES_EXEC_INFO says is not understood
 windows-helper-missing = git-credential-loom.exe is in no directory of PATH
 hint-windows-helper-missing = install loom on Windows, in a directory of its PATH, which WSL takes over unless /etc/wsl.conf says appendWindowsPath=false
 no-such-header = what is kept for { $server } cannot go in a header of the scheme { $scheme }

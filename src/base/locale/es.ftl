@@ -597,6 +597,7 @@ at-login-no-home = no hay directorio personal donde escribirlo
 at-login-refused = { $program } no lo hace: { $error }
 hint-at-login-refused = haga que su sesión ejecute loom-agent al empezar; si no, lo inicia el primer comando que lo necesite
 not-in-windows = esto no es WSL: no hay alrededor un Windows cuyo ayudante pueda nombrarse
+kube-unread = no se entiende lo que dice KUBERNETES_EXEC_INFO
 windows-helper-missing = git-credential-loom.exe no está en ningún directorio de PATH
 hint-windows-helper-missing = instale loom en Windows, en un directorio de su PATH, que WSL adopta salvo que /etc/wsl.conf diga appendWindowsPath=false
 no-such-header = lo que se guarda para { $server } no puede ir en una cabecera del esquema { $scheme }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use loom_credentials::client::Client;
 use loom_credentials::git::schemes;
-use loom_credentials::tools::{GoRequest, MAX_INPUT, challenges, print_headers};
+use loom_credentials::tools::{GoRequest, MAX_INPUT, challenges};
 use loom_credentials::wire::{Code, Fault, reason};
 
 use crate::args::GoAuth;
@@ -36,20 +36,19 @@ fn offered() -> Result<Vec<String>, Fault> {
 
 /// Where there is nothing, Go learns nothing and goes on.
 fn say(request: Option<GoRequest>, client: &Client, context: &Context) -> Result<(), Fault> {
-    for question in request.iter().flat_map(GoRequest::questions) {
-        match client.ask(&question.get) {
-            Ok(reply) => {
-                term::data(&String::from_utf8_lossy(&print_headers(&question.prefix, &reply.proof)));
-                break;
-            }
-            Err(fault) if fault.code() == Code::LoginRequired => {
-                // Go shows it with -x.
-                term::fault(context.locale, &fault);
-                break;
-            }
-            Err(fault) if fault.code() == Code::NotFound => {}
-            Err(fault) => return Err(fault),
+    let Some((request, question)) = request.and_then(|request| request.question().map(|get| (request, get))) else {
+        return Ok(());
+    };
+    match client.ask(&question) {
+        Ok(reply) => {
+            let of_origin = request.question_of_origin().and_then(|question| client.ask(&question).ok());
+            let said = request.print(&reply.proof, of_origin.as_ref().map(|reply| &reply.proof));
+            term::data(&String::from_utf8_lossy(&said));
         }
+        // Go shows it with -x.
+        Err(fault) if fault.code() == Code::LoginRequired => term::fault(context.locale, &fault),
+        Err(fault) if fault.code() == Code::NotFound => {}
+        Err(fault) => return Err(fault),
     }
     Ok(())
 }

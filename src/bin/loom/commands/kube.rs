@@ -11,12 +11,17 @@ use crate::args::Kube;
 use crate::{Context, term};
 
 pub fn run(args: Kube, context: &Context) -> Result<u8, Fault> {
-    let request = std::env::var("KUBERNETES_EXEC_INFO").ok().and_then(|text| KubeRequest::parse(&text));
-    let server = match (&context.named, request.as_ref().and_then(KubeRequest::server)) {
-        (None, Some(cluster)) => Some(parse(cluster)?),
-        _ => context.server.clone(),
+    let request = match std::env::var("KUBERNETES_EXEC_INFO") {
+        Ok(text) => Some(KubeRequest::parse(&text).ok_or(reason::Command::KubeUnread)?),
+        Err(_) => None,
     };
-    let question = Token { server, account: args.account, audience: args.audience, ..Token::default() };
+    // Never a default: a kubeconfig may be somebody else's, and kubectl sends the token to the cluster in it.
+    let server = match (&context.named, request.as_ref().and_then(KubeRequest::server)) {
+        (Some(named), _) => named.clone(),
+        (None, Some(cluster)) => parse(cluster)?,
+        (None, None) => return Err(reason::Command::UsageMissing { what: "--server".to_owned() }.into()),
+    };
+    let question = Token { server: Some(server), account: args.account, audience: args.audience, ..Token::default() };
     let client = context.client()?;
     let reply = match client.ask(&question) {
         Err(fault)
