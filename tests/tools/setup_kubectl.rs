@@ -25,13 +25,76 @@ fn kubectl_runs_loom_for_the_user_of_the_context() {
     assert_eq!(exec["interactiveMode"], "IfAvailable");
 }
 
+/// What kubectl itself reads in its file.
+fn seen(bench: &SetupBench) -> String {
+    run(bench.tool("kubectl").args(["config", "view", "--raw", "--output=json"]), b"").ok().out
+}
+
 #[test]
-fn what_kubectl_had_comes_back() {
+fn only_looms_block_goes_again_from_kubectls_file() {
     if machine_program("kubectl").is_none() {
         return;
     }
     let bench = SetupBench::new();
-    bench.comes_back(&["kubectl"], FILE, &CONFIG.replace("    token: tok-1\n", "    username: bob\n"));
+    bench.write(FILE, CONFIG);
+    let before = seen(&bench);
+    bench.setup(&["kubectl"]).ok();
+    bench.setup(&["kubectl", "--remove"]).ok().says("layout of its own").without("tok-1");
+    assert_eq!(seen(&bench), before);
+}
+
+#[test]
+fn no_secret_of_kubectls_is_shown_or_remembered() {
+    if machine_program("kubectl").is_none() {
+        return;
+    }
+    let bench = SetupBench::new();
+    let env = "exec: {command: x, apiVersion: client.authentication.k8s.io/v1, env: [{name: A, value: sec-2}]}";
+    let provider = "auth-provider: {name: oidc, config: {client-secret: sec-3, refresh-token: sec-4}}";
+    let others = format!("- name: b\n  user: {{{env}}}\n- name: c\n  user: {{{provider}, password: sec-5}}\n");
+    bench.write(FILE, &format!("{CONFIG}{others}"));
+    let first = bench.setup(&["kubectl"]).ok();
+    let record = std::fs::read_to_string(bench.home.path().join("state/loom/setup.json")).unwrap();
+    let last = bench.setup(&["kubectl", "--remove"]).ok();
+    let all = format!("{first:?} {last:?} {record}");
+    for secret in ["tok-1", "sec-2", "sec-3", "sec-4", "sec-5"] {
+        assert!(!all.contains(secret), "{all}");
+    }
+}
+
+#[test]
+fn looms_block_is_found_again_after_the_context_changed() {
+    if machine_program("kubectl").is_none() {
+        return;
+    }
+    let bench = SetupBench::new();
+    let context = "- name: second\n  context: {cluster: work, user: other}\n";
+    bench
+        .write(FILE, &CONFIG.replace("users:\n", &format!("{context}users:\n")).replace("token: tok-1", "username: b"));
+    let before = seen(&bench);
+    bench.setup(&["kubectl"]).ok();
+    let used = |name| run(bench.tool("kubectl").args(["config", "use-context", name]), b"").ok();
+    used("second");
+    bench.setup(&["kubectl"]).ok();
+    assert_eq!(seen(&bench).matches("\"kube\"").count(), 2);
+    used("work");
+    bench.setup(&["kubectl", "--remove"]).ok();
+    assert_eq!(seen(&bench), before);
+}
+
+#[test]
+fn a_file_of_kubectls_that_the_environment_names_no_more_is_undone_too() {
+    if machine_program("kubectl").is_none() {
+        return;
+    }
+    let mut bench = SetupBench::new();
+    bench.write("elsewhere", CONFIG);
+    bench.home.set("KUBECONFIG", bench.path("elsewhere"));
+    bench.setup(&["kubectl"]).ok();
+    bench.home.set("KUBECONFIG", "");
+    bench.write(FILE, CONFIG);
+    bench.setup(&["kubectl", "--remove"]).ok();
+    assert!(!bench.read("elsewhere").contains("exec"), "{}", bench.read("elsewhere"));
 }
 
 #[test]
@@ -48,17 +111,20 @@ fn a_second_run_for_kubectl_changes_nothing() {
 }
 
 #[test]
-fn kubectls_helper_of_others_stays_unless_it_is_said_to_go() {
+fn another_way_to_log_in_of_kubectls_stays() {
     if machine_program("kubectl").is_none() {
         return;
     }
     let bench = SetupBench::new();
     let exec = "{exec: {apiVersion: client.authentication.k8s.io/v1, command: other-login, interactiveMode: Never}}";
-    let config = CONFIG.replace("user: {}", &format!("user: {exec}"));
-    bench.write(FILE, &config);
-    bench.setup(&["kubectl"]).fails(1).says("other-login");
-    assert_eq!(bench.read(FILE), config);
-    bench.comes_back(&["kubectl", "--force"], FILE, &config.replace("    token: tok-1\n", "    username: bob\n"));
+    for (way, user) in [("exec", exec), ("auth-provider", "{auth-provider: {name: oidc}}")] {
+        let config = CONFIG.replace("user: {}", &format!("user: {user}"));
+        bench.write(FILE, &config);
+        let said = format!("users.alice@corp.{way}");
+        bench.setup(&["kubectl"]).fails(1).says(&said).says("kubectl config unset");
+        bench.setup(&["kubectl", "--force"]).fails(1).says(&said);
+        assert_eq!(bench.read(FILE), config);
+    }
 }
 
 #[test]

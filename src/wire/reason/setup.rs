@@ -5,6 +5,8 @@ reasons! {
     Setup {
         /// The tool asks another helper already.
         OtherHelper { path: PathBuf, key: String, helper: String } => BadRequest, "setup-other-helper", "hint-setup-force";
+        /// The tool logs in another way already, of which loom keeps nothing that could bring it back.
+        OtherLogin { path: PathBuf, key: String } => BadRequest, "setup-other-login", "hint-setup-other-login";
         /// The tool's file is not what the tool itself would read; `error` says where.
         Broken { path: PathBuf, error: String } => BadRequest, "setup-broken", "hint-setup-broken";
         /// Somebody wrote the file at the same moment.

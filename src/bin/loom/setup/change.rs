@@ -78,7 +78,10 @@ pub fn undo(tool: &dyn Tool, servers: &[ServerUrl], context: &Context) -> Result
     let machine = Machine::from_environment()?;
     refuse_directories_of_another(&machine.paths)?;
     let mut records = Records::locked(&machine.paths)?;
-    for file in tool.files(&machine) {
+    let files = tool.files(&machine);
+    // Another day's environment may have led to other files.
+    let recorded = records.files_of(tool.name()).into_iter().filter(|file| !files.contains(file)).collect::<Vec<_>>();
+    for file in files.into_iter().chain(recorded) {
         let before = records.of(tool.name(), &file).cloned();
         let left = before
             .as_ref()
@@ -133,7 +136,7 @@ fn write(
         }
     }
     let edit = tool.with(file, &base.text, wanted).map_err(|trouble| trouble.into_fault(file))?;
-    let text = Zeroizing::new(edit.text);
+    let (text, blocks) = (Zeroizing::new(edit.text), tool.blocks(&edit.kept));
     let mut record = Record {
         tool: tool.name().to_owned(),
         file: file.to_owned(),
@@ -142,7 +145,7 @@ fn write(
         kept: kept(before, edit.kept, &base),
         was_there: base.was_there,
         made: before.map(|before| before.made.clone()).unwrap_or_default(),
-        hunks: safe_hunks(&base.text, &text, &tool.clear(machine)),
+        hunks: if blocks.is_some() { None } else { safe_hunks(&base.text, &text, &tool.clear(machine)) },
         mark: Mark::of(&text),
         links,
     };
@@ -156,7 +159,10 @@ fn write(
     records.put(record.clone())?;
     let (old, clear) = (Zeroizing::new(current.text().to_owned()), tool.clear(machine));
     let made = current.write(&text)?;
-    show(file, &old, &text, &clear);
+    match blocks {
+        Some(blocks) => show_blocks(file, '+', &blocks),
+        None => show(file, &old, &text, &clear),
+    }
     if !made.is_empty() {
         record.made = made;
         records.put(record)?;
@@ -195,6 +201,7 @@ fn restore(
     context: &Context,
 ) -> Result<(), Fault> {
     let current = TextFile::read(file)?;
+    current.refuse_what_is_not_ours()?;
     let base = base(tool, file, &current, before)?;
     let path = file.display();
     if *base.text != current.text() || (current.is_there() && !base.was_there) {
@@ -204,9 +211,16 @@ fn restore(
         } else {
             current.delete()?;
         }
-        let said =
-            if base.is_exact { msg!("setup-restored", path = path) } else { msg!("setup-taken-out", path = path) };
-        show(file, &old, &base.text, &clear);
+        let blocks = tool.blocks(&before.map(|before| before.kept.clone()).unwrap_or_default());
+        let said = match &blocks {
+            Some(_) => msg!("setup-block-taken-out", tool = tool.name(), path = path),
+            None if base.is_exact => msg!("setup-restored", path = path),
+            None => msg!("setup-taken-out", path = path),
+        };
+        match blocks {
+            Some(blocks) => show_blocks(file, '-', &blocks),
+            None => show(file, &old, &base.text, &clear),
+        }
         term::say(context.locale, &said);
     } else {
         term::say(context.locale, &msg!("setup-not-there", tool = tool.name(), path = path));
@@ -220,13 +234,14 @@ fn restore(
     drop_links(before, records, file, tool)
 }
 
-/// What a tool is set up from: without a record, whatever stands there is the user's.
+/// What a tool is set up from: without a record, whatever stands there is the user's. What the tool writes anew each
+/// time is changed as it stands.
 fn base_to_set_up(tool: &dyn Tool, file: &Path, current: &TextFile, before: Option<&Record>) -> Result<Base, Fault> {
     match before {
-        Some(_) => base(tool, file, current, before),
-        None => {
+        Some(record) if tool.blocks(&record.kept).is_none() => base(tool, file, current, before),
+        _ => {
             let text = Zeroizing::new(current.text().to_owned());
-            Ok(Base { text, was_there: current.is_there(), is_exact: true })
+            Ok(Base { text, was_there: current.is_there(), is_exact: before.is_none() })
         }
     }
 }
@@ -253,6 +268,12 @@ pub fn safe_hunks(base: &str, text: &str, clear: &[Clear]) -> Option<Vec<Hunk>> 
     let hunks: Vec<Hunk> = hunks::between(base, text).into_iter().map(hunks::narrowed).collect();
     let holds = |hunk: &Hunk| clear.iter().any(|clear| hunk.old.contains(&**clear.literal));
     (!hunks.iter().any(holds)).then_some(hunks)
+}
+
+/// Shows loom's own words alone.
+fn show_blocks(file: &Path, sign: char, blocks: &[String]) {
+    term::data_line(&printable(&file.display().to_string()));
+    blocks.iter().for_each(|block| term::data_line(&format!("{sign} {}", printable(block))));
 }
 
 /// Shows what changes in a file, and no secret in it, nor what stands beside it.

@@ -1,5 +1,9 @@
 //! kubectl: the user of the current context is told to run loom. The block is written by kubectl itself, into a copy
-//! beside the file that then takes its place, so that one step changes it and what stood there comes back.
+//! beside the file that then takes its place, so that one step changes it.
+//!
+//! kubectl writes every line of the file anew, secrets of other users too. So nothing of it is shown or remembered but
+//! which users loom's block was given, and what is undone is that block. Another way to log in stays: it could hold
+//! secrets, and would have to be remembered to be brought back.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -49,9 +53,9 @@ impl Tool for Kubectl {
         if command.is_some_and(is_loom) {
             return Ok(Edit { text: text.to_owned(), kept: Kept::new() });
         }
-        let other = command.or(about["auth-provider"]["name"].as_str());
-        if let Some(by) = other.filter(|_| !wanted.force) {
-            return Err(Trouble::Taken { key: format!("users.{name}"), by: by.to_owned() });
+        if let Some(way) = ["exec", "auth-provider"].into_iter().find(|way| !about[way].is_null()) {
+            let (path, key) = (file.to_owned(), format!("users.{name}.{way}"));
+            return Err(Trouble::Other(reason::Setup::OtherLogin { path, key }.into()));
         }
         let loom = format!("--exec-command={}", wanted.loom.display());
         let words = [
@@ -65,19 +69,35 @@ impl Tool for Kubectl {
             "--exec-provide-cluster-info=true",
         ];
         kubectl(&copy.0, &words)?;
-        Ok(Edit { text: copy.text()?.to_string(), kept: Kept::new() })
+        let kept = Kept::from([(name.to_owned(), wanted.loom.display().to_string())]);
+        Ok(Edit { text: copy.text()?.to_string(), kept })
     }
 
-    fn without(&self, file: &Path, text: &str, _kept: &Kept) -> Result<String, Trouble> {
+    fn without(&self, file: &Path, text: &str, kept: &Kept) -> Result<String, Trouble> {
         let copy = Copy::of(file, text)?;
-        let config = seen(&copy.0)?;
-        match user_of(&config) {
-            Some((name, about)) if about["exec"]["command"].as_str().is_some_and(is_loom) => {
-                kubectl(&copy.0, &["config", "unset", &format!("users.{name}.exec")])?;
-                Ok(copy.text()?.to_string())
-            }
-            _ => Ok(text.to_owned()),
+        // The current context may be another one by now. Without a record every block of loom's is meant.
+        let ours = |config: &Value| {
+            let is_meant = |name: &str| kept.is_empty() || kept.contains_key(name);
+            let asks = |about: &Value| about["exec"]["command"].as_str().is_some_and(is_loom);
+            let found = users(config).filter(|(name, about)| is_meant(name) && asks(about));
+            found.map(|(name, _)| format!("users.{name}.exec")).collect::<Vec<_>>()
+        };
+        let blocks = ours(&seen(&copy.0)?);
+        if blocks.is_empty() {
+            return Ok(text.to_owned());
         }
+        for block in blocks {
+            kubectl(&copy.0, &["config", "unset", &block])?;
+        }
+        // Who has a dot in the name may be another one to kubectl.
+        match ours(&seen(&copy.0)?).pop() {
+            Some(block) => Err(Trouble::Broken(format!("kubectl config unset {block}?"))),
+            None => Ok(copy.text()?.to_string()),
+        }
+    }
+
+    fn blocks(&self, kept: &Kept) -> Option<Vec<String>> {
+        Some(kept.iter().map(|(user, loom)| format!("users.{user}.exec: {loom} kube")).collect())
     }
 
     fn uses(&self, file: &Path, _text: &str) -> Vec<Uses> {
@@ -94,7 +114,8 @@ impl Tool for Kubectl {
             let clear = |(name, about): (&str, &Value)| {
                 let provider = &about["auth-provider"]["config"];
                 let own = ["token", "password", "client-key-data"].map(|key| about[key].as_str());
-                let given = ["access-token", "id-token", "refresh-token"].map(|key| provider[key].as_str());
+                let given =
+                    ["access-token", "id-token", "refresh-token", "client-secret"].map(|key| provider[key].as_str());
                 let secrets = own.into_iter().chain(given).flatten().filter(|text| !text.is_empty());
                 let of_user = |secret: &str| {
                     let (entry, secret) = (name.to_owned(), Zeroizing::new(secret.to_owned()));
@@ -135,14 +156,15 @@ impl Tool for Kubectl {
     }
 }
 
-/// The file while kubectl changes it: in the same directory, by which it finds what the file names.
+/// The file while kubectl changes it: in the same directory, by which it finds what the file names. Its name is that of
+/// a temporary file, so that the next change sweeps away what a crash left.
 struct Copy(PathBuf);
 
 impl Copy {
     fn of(file: &Path, text: &str) -> Result<Copy, Fault> {
         let dir = file.canonicalize().ok().and_then(|file| file.parent().map(Path::to_owned));
         let dir = dir.ok_or_else(|| failed("kubeconfig?".to_owned()))?;
-        let copy = Copy(dir.join(format!(".loom-{}.kubeconfig", std::process::id())));
+        let copy = Copy(dir.join(format!(".loom-{}.kubeconfig.tmp", std::process::id())));
         private_file::create(&copy.0, text.as_bytes())?;
         Ok(copy)
     }

@@ -75,6 +75,11 @@ impl Records {
         self.all.iter().find(|record| record.is_of(tool, file))
     }
 
+    /// The files of a tool that were changed.
+    pub fn files_of(&self, tool: &str) -> Vec<PathBuf> {
+        self.all.iter().filter(|record| record.tool == tool).map(|record| record.file.clone()).collect()
+    }
+
     /// Keeps this record instead of an older one of the same file.
     pub fn put(&mut self, record: Record) -> Result<(), Fault> {
         self.all.retain(|other| !other.is_of(&record.tool, &record.file));

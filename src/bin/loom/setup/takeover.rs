@@ -74,6 +74,7 @@ fn clean(
         taken.iter().fold(start, |text, clear| text.and_then(|text| tool.cleared(clear, &text).map(Zeroizing::new)))
     };
     let current = TextFile::read(file)?;
+    current.refuse_what_is_not_ours()?;
     let text = without(current.text()).map_err(|trouble| trouble.into_fault(file))?;
     if let Some(mut record) = records.of(tool.name(), file).cloned() {
         let hunks = record.hunks.filter(|_| record.mark == Mark::of(current.text()));

@@ -53,6 +53,12 @@ pub trait Tool: Sync {
     /// The text without what loom wrote, and with what it replaced.
     fn without(&self, file: &Path, text: &str, kept: &Kept) -> Result<String, Trouble>;
 
+    /// Loom's words in a file, where the tool writes every line of it anew: then no other line of it is shown, and none
+    /// is remembered.
+    fn blocks(&self, _kept: &Kept) -> Option<Vec<String>> {
+        None
+    }
+
     /// Whom a file makes the tool ask.
     fn uses(&self, file: &Path, text: &str) -> Vec<Uses>;
 
