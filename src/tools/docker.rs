@@ -101,6 +101,15 @@ fn hub() -> String {
     ["docker", "io"].join(".")
 }
 
+/// The name of a registry in docker's settings: its host, and for the hub the URL of the index.
+pub fn name_in_settings(host: &str) -> String {
+    let hub = hub();
+    match host.strip_suffix(&hub) {
+        Some("" | "index." | "registry-1.") => format!("https://index.{hub}/v1/"),
+        _ => host.to_owned(),
+    }
+}
+
 impl ToolRequest for Request {
     fn question(&self) -> Question {
         match self {
@@ -201,6 +210,16 @@ mod tests {
     #[test]
     fn another_host_that_begins_with_index_is_that_host() {
         assert_eq!(asked("https://index.corp.example/v1/")[0].1, "index.corp.example");
+    }
+
+    #[test]
+    fn the_hub_is_named_by_its_index_in_settings() {
+        for prefix in ["", "index.", "registry-1."] {
+            let name = name_in_settings(&format!("{prefix}{}", hub()));
+            assert_eq!(asked(&name), asked(&hub()));
+            assert!(name.starts_with("https://index.") && name.ends_with("/v1/"), "{name}");
+        }
+        assert_eq!(name_in_settings("index.example:5000"), "index.example:5000");
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod vault;
 pub use authorization::authorization;
 pub use aws::AwsKey;
 pub use dialect::{Dialect, Input};
+pub use docker::name_in_settings;
 pub use exchange::{Answer, Beside, Call, Failure, Label, MAX_INPUT, Question, Said, ToolRequest};
 pub use goauth::{GoRequest, challenges};
 pub use kube::{KubeRequest, print_credential};

@@ -289,3 +289,20 @@ fn dockers_own_program_asks_loom_once_it_is_set_up() {
     run(bench.tool("docker").args(["logout", "registry.example"]), b"").ok();
     assert_eq!(run(bench.tool("docker-credential-loom").arg("get"), b"registry.example").code, 1);
 }
+
+#[test]
+fn dockers_hub_is_named_as_docker_looks_for_it() {
+    let bench = SetupBench::new();
+    let hub = ["docker", "io"].join(".");
+    let index = format!("https://index.{hub}/v1/");
+    bench.write(FILE, &format!("{{\"auths\": {{\"{index}\": {{\"auth\": \"YWxpY2U6cHctMQ==\"}}}}}}"));
+    bench.setup(&["docker", "--server", &hub]).ok().says("in loom now");
+    let file = format!("{{\"auths\": {{\"{index}\": {{}}}},\"credHelpers\": {{\"{index}\": \"loom\"}}}}");
+    assert_eq!(bench.read(FILE), file);
+    let get = || run(bench.tool("docker-credential-loom").arg("get"), index.as_bytes());
+    assert!(get().ok().out.contains("pw-1"));
+    if machine_program("docker").is_some() {
+        run(bench.tool("docker").arg("logout"), b"").ok();
+        assert_eq!(get().code, 1);
+    }
+}

@@ -4,7 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
+use loom_credentials::base::ServerUrl;
 use loom_credentials::client::Client;
+use loom_credentials::tools::name_in_settings;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -46,7 +48,7 @@ impl Tool for Docker {
             kept.insert("credHelpers".to_owned(), String::new());
         }
         for server in &wanted.servers {
-            put(&mut document, &["credHelpers", &host(server)], &mut kept, wanted.force)?;
+            put(&mut document, &["credHelpers", &name(server)], &mut kept, wanted.force)?;
         }
         Ok(Edit { text: document.text().to_owned(), kept })
     }
@@ -79,6 +81,11 @@ impl Tool for Docker {
         clear_in(&file(machine))
     }
 
+    fn means(&self, clear: &Clear, wanted: &Wanted) -> bool {
+        let of = ServerUrl::from_user(&clear.entry).map(|server| name(&server));
+        wanted.everywhere || wanted.servers.iter().any(|server| of.as_ref() == Ok(&name(server)))
+    }
+
     fn take_over(&self, clear: &Clear, wanted: &Wanted, _client: &Client) -> Result<(), String> {
         keep(clear, wanted)
     }
@@ -89,6 +96,11 @@ impl Tool for Docker {
         document.set(&["auths", &clear.entry], &json!({}))?;
         Ok(document.text().to_owned())
     }
+}
+
+/// How docker names the registry when it looks for its helper.
+fn name(server: &ServerUrl) -> String {
+    name_in_settings(&host(server))
 }
 
 fn file(machine: &Machine) -> PathBuf {
