@@ -84,3 +84,37 @@ fn cargos_tokens_go_over_to_loom_and_cargo_itself_finds_them_there() {
     run(logout.args(["logout", "--registry", "own"]), b"").ok();
     token().fails(4);
 }
+
+#[test]
+fn what_stands_in_one_line_is_changed_and_comes_back() {
+    let bench = SetupBench::new();
+    let line = "[registries]\nown = { index = \"sparse+https://crates.example/index/\" }\n";
+    let list = "registry = { global-credential-providers = [\"cargo:libsecret\"] }\n";
+    bench.comes_back(&["cargo", "--server", "crates.example"], FILE, line);
+    bench.comes_back(&["cargo"], FILE, list);
+    bench.write(FILE, &format!("{list}{line}"));
+    bench.setup(&["cargo"]).ok();
+    bench.setup(&["cargo", "--server", "crates.example"]).ok();
+    assert_eq!(bench.read(FILE).matches("cargo-credential-loom").count(), 2, "{}", bench.read(FILE));
+}
+
+#[test]
+fn a_token_stays_where_cargo_asks_loom_nothing_about_its_registry() {
+    let bench = SetupBench::new();
+    bench.write(FILE, &format!("{OWN}credential-provider = \"cargo:token\"\n"));
+    let tokens = "[registries.own]\ntoken = \"tok-1\"\n";
+    bench.write(TOKENS, tokens);
+    bench.setup(&["cargo"]).ok();
+    assert_eq!(bench.read(TOKENS), tokens);
+}
+
+#[test]
+fn what_is_no_list_is_left_alone_with_its_token() {
+    let bench = SetupBench::new();
+    let text = "[registry]\nglobal-credential-providers = \"cargo:token\"\n";
+    bench.write(FILE, text);
+    bench.write(TOKENS, "[registry]\ntoken = \"tok-1\"\n");
+    bench.setup(&["cargo"]).fails(1).says("global-credential-providers");
+    assert_eq!(bench.read(FILE), text);
+    assert!(bench.read(TOKENS).contains("tok-1"));
+}

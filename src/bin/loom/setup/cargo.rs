@@ -10,7 +10,7 @@ use loom_credentials::client::Client;
 use loom_credentials::msg;
 use loom_credentials::wire::reason;
 use serde_json::{Value, json};
-use toml_edit::{Array, DocumentMut, value};
+use toml_edit::{Array, DocumentMut, Item, value};
 use zeroize::Zeroizing;
 
 use super::helper;
@@ -37,10 +37,7 @@ impl Tool for Cargo {
     }
 
     fn files(&self, machine: &Machine) -> Vec<PathBuf> {
-        let dir = dir(machine);
-        // The name of older cargos goes first where both are there.
-        let old = dir.join("config");
-        vec![if old.is_file() { old } else { dir.join("config.toml") }]
+        vec![settings(&dir(machine))]
     }
 
     fn reach(&self) -> Reach {
@@ -65,7 +62,7 @@ impl Tool for Cargo {
         }
         for name in &registries {
             let there = toml::get(&document, &["registries", name, PROVIDER]);
-            if let Some(there) = there.filter(|item| !item.to_string().contains(PROGRAM)) {
+            if let Some(there) = there.filter(|item| !names_loom(item)) {
                 let by = there.to_string().trim().to_owned();
                 if !wanted.force {
                     return Err(Trouble::Taken { key: format!("registries.{name}.{PROVIDER}"), by });
@@ -79,14 +76,21 @@ impl Tool for Cargo {
                 let list = registry.entry(PROVIDERS[1]).or_insert_with(|| value(Array::from_iter([OWN])));
                 list.as_array_mut().iter_mut().for_each(|list| list.push(program.as_str()));
             }
-            for name in registries {
-                let is_new = !asks_loom(document, &["registries", &name, PROVIDER]);
-                if is_new && let Some(table) = toml::table(document, &["registries", &name]) {
+            for name in &registries {
+                let is_new = !asks_loom(document, &["registries", name, PROVIDER]);
+                if is_new && let Some(table) = toml::table(document, &["registries", name]) {
                     table.insert(PROVIDER, value(Array::from_iter([program.as_str()])));
                 }
             }
         })?;
-        Ok(Edit { text, kept })
+        // Cargo reads some things that are no table or no list.
+        let document = toml::parse(&text)?;
+        let unset = registries.iter().find(|name| !asks_loom(&document, &["registries", name, PROVIDER]));
+        match unset {
+            Some(name) => Err(Trouble::Broken(format!("registries.{name}"))),
+            None if wanted.everywhere && !asks_loom(&document, &PROVIDERS) => Err(Trouble::Broken(PROVIDERS.join("."))),
+            None => Ok(Edit { text, kept }),
+        }
     }
 
     fn without(&self, _file: &Path, text: &str, kept: &Kept) -> Result<String, Trouble> {
@@ -94,10 +98,9 @@ impl Tool for Cargo {
             if let Some(list) = document.get_mut("registry").and_then(|registry| registry.get_mut(PROVIDERS[1])) {
                 list.as_array_mut().iter_mut().for_each(|list| list.retain(|name| !name.to_string().contains(PROGRAM)));
             }
-            let is_own = |item: &toml_edit::Item| {
-                item.as_array().is_some_and(|list| list.iter().all(|name| name.as_str() == Some(OWN)))
-            };
-            if let Some(registry) = document.get_mut("registry").and_then(|item| item.as_table_mut()) {
+            let is_own =
+                |item: &Item| item.as_array().is_some_and(|list| list.iter().all(|name| name.as_str() == Some(OWN)));
+            if let Some(registry) = document.get_mut("registry").and_then(|item| item.as_table_like_mut()) {
                 if registry.get(PROVIDERS[1]).is_some_and(is_own) {
                     registry.remove(PROVIDERS[1]);
                 }
@@ -127,7 +130,7 @@ impl Tool for Cargo {
         }
         for name in names(&document) {
             match toml::get(&document, &["registries", &name, PROVIDER]) {
-                Some(item) if item.to_string().contains(PROGRAM) => uses.push(Uses::Loom(Some(name))),
+                Some(item) if names_loom(item) => uses.push(Uses::Loom(Some(name))),
                 Some(item) => uses.push(Uses::Other(item.to_string().trim().to_owned())),
                 None => {}
             }
@@ -141,15 +144,16 @@ impl Tool for Cargo {
     }
 
     fn means(&self, clear: &Clear, wanted: &Wanted) -> bool {
-        let config = clear.file.with_file_name("config.toml");
-        let index = index(&config, &clear.entry).and_then(|index| ServerUrl::parse(&index).ok());
+        let config = settings(clear.file.parent().unwrap_or(Path::new("/")));
+        let index = index(&config, &clear.entry);
+        let index = index.and_then(|index| ServerUrl::parse(index.trim_start_matches("sparse+")).ok());
         let named = |index: ServerUrl| wanted.servers.iter().any(|server| host(server) == host(&index));
-        wanted.everywhere || index.is_some_and(named)
+        (wanted.everywhere || index.is_some_and(named)) && is_asked(&config, &clear.entry)
     }
 
     fn take_over(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
         let program = wanted.helpers.first().ok_or_else(String::new)?;
-        let config = clear.file.with_file_name("config.toml");
+        let config = settings(clear.file.parent().unwrap_or(Path::new("/")));
         let index = index(&config, &clear.entry)
             .ok_or_else(|| client.locale().render(&msg!("setup-no-index", path = config.display())))?;
         let registry = json!({ "index-url": index, "name": clear.entry });
@@ -177,7 +181,7 @@ impl Tool for Cargo {
             for depth in (1..=path.len()).rev() {
                 let (last, parents) = (path[depth - 1], &path[..depth - 1]);
                 let Some(parent) = toml::table(document, parents) else { continue };
-                if parent.get(last).and_then(|item| item.as_table()).is_some_and(|table| table.is_empty()) {
+                if parent.get(last).and_then(|item| item.as_table_like()).is_some_and(|table| table.is_empty()) {
                     parent.remove(last);
                 }
             }
@@ -187,6 +191,12 @@ impl Tool for Cargo {
 
 fn dir(machine: &Machine) -> PathBuf {
     machine.named("CARGO_HOME").unwrap_or_else(|| machine.home(".cargo"))
+}
+
+/// The name of older cargos goes first where both are there.
+fn settings(dir: &Path) -> PathBuf {
+    let old = dir.join("config");
+    if old.is_file() { old } else { dir.join("config.toml") }
 }
 
 /// Where the token of a registry stands; the default one is in a table of its own.
@@ -200,7 +210,24 @@ fn names(document: &DocumentMut) -> Vec<String> {
 }
 
 fn asks_loom(document: &DocumentMut, path: &[&str]) -> bool {
-    toml::get(document, path).is_some_and(|item| item.to_string().contains(PROGRAM))
+    toml::get(document, path).is_some_and(names_loom)
+}
+
+/// Whether a provider, or a list with its arguments or of several, is loom's.
+fn names_loom(item: &Item) -> bool {
+    let is_loom = |value: &toml_edit::Value| value.as_str().is_some_and(|name| name.contains(PROGRAM));
+    item.as_value().is_some_and(is_loom) || item.as_array().is_some_and(|list| list.iter().any(is_loom))
+}
+
+/// Whether cargo asks loom about a registry: by the provider of its own, if it has one, and else by the list for all.
+fn is_asked(config: &Path, registry: &str) -> bool {
+    let text = helper::text_of(config).unwrap_or_default();
+    let Ok(document) = toml::parse(&text) else { return false };
+    let own: Vec<&str> = path_of(registry).into_iter().chain([PROVIDER]).collect();
+    match toml::get(&document, &own) {
+        Some(own) => names_loom(own),
+        None => asks_loom(&document, &PROVIDERS),
+    }
 }
 
 /// The index of a registry as cargo names it to a helper, by the user's settings.

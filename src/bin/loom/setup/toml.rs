@@ -1,6 +1,6 @@
 //! A TOML document that is changed at one place; comments, order and line ends stay.
 
-use toml_edit::{DocumentMut, Item, Table};
+use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, value};
 
 use super::hunks::with_line_ends_of;
 
@@ -25,16 +25,21 @@ pub fn get<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a Item> {
     path.iter().try_fold(document.as_item(), |item, key| item.get(key))
 }
 
-/// The table below these keys; one that is missing is made, without a header where it only holds others.
-pub fn table<'a>(document: &'a mut DocumentMut, path: &[&str]) -> Option<&'a mut Table> {
-    let mut table = document.as_table_mut();
+/// The table below these keys, in one line or in many. One that is missing is made, without a header where it only
+/// holds others.
+pub fn table<'a>(document: &'a mut DocumentMut, path: &[&str]) -> Option<&'a mut dyn TableLike> {
+    let mut item = document.as_item_mut();
     for (depth, key) in path.iter().enumerate() {
+        let is_in_line = item.is_inline_table();
         let made = || {
+            if is_in_line {
+                return value(InlineTable::new());
+            }
             let mut made = Table::new();
             made.set_implicit(depth + 1 < path.len());
             Item::Table(made)
         };
-        table = table.entry(key).or_insert_with(made).as_table_mut()?;
+        item = item.as_table_like_mut()?.entry(key).or_insert_with(made);
     }
-    Some(table)
+    item.as_table_like_mut()
 }
