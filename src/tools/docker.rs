@@ -15,7 +15,7 @@ use super::exchange::{Answer, Beside, Call, Failure, Label, Question, Said, Tool
 use super::text::{one_line, parse_json, print_json};
 use super::url::Place;
 use crate::base::{Secret, Tool, reveal};
-use crate::wire::{Proof, Store};
+use crate::wire::{Code, Proof, Store};
 
 /// The three texts that have a meaning for docker.
 const NOTHING: &str = "credentials not found in native keychain\n";
@@ -87,13 +87,20 @@ fn place(named: &str) -> Result<Place, (&'static str, u8)> {
     // What is no place holds nothing; some programs ask about whatever stands in a file of theirs.
     let place = Place::parse(named).ok_or((NOTHING, 1))?;
     let (version, below) = place.path().split_once('/').unwrap_or((place.path(), ""));
-    if !matches!(version, "v1" | "v2") {
+    // Without a scheme it is a repository, whose name may begin like an API.
+    let is_api = matches!(version, "v1" | "v2") && (below.is_empty() || named.contains("://"));
+    if !is_api {
         return Ok(place);
     }
     let (below, hub) = (below.to_owned(), hub());
     let is_index = version == "v1" && place.host().strip_prefix("index.") == Some(&hub);
     let place = place.with_path(&below);
-    Ok(if is_index { place.with_host(&hub) } else { place })
+    Ok(match (is_index, below.is_empty()) {
+        (false, _) => place,
+        (true, true) => place.with_host(&hub),
+        // Docker keeps a token and what renews it there: neither is the password of the registry.
+        (true, false) => place.with_host(&hub).exactly(),
+    })
 }
 
 /// The registry that is meant where docker is told none, as podman names it.
@@ -115,7 +122,8 @@ impl ToolRequest for Request {
         match self {
             Request::Get { place, .. } => Question::Get(place.passwords(None)),
             Request::Store(store) => Question::Store(store.clone()),
-            Request::Erase(place) => Question::Erase(place.credentials(None)),
+            // What is kept for all of a host is not what was logged out of at a path.
+            Request::Erase(place) => Question::Erase(place.clone().exactly().credentials(None)),
             Request::List => Question::List,
             Request::Known(..) => Question::Nothing,
         }
@@ -135,7 +143,10 @@ impl ToolRequest for Request {
             (Request::List, Answer::Listed(labels)) => {
                 Said { out: print_json(&labels.into_iter().map(listed).collect::<BTreeMap<_, _>>()), ..Said::default() }
             }
-            (Request::Get { .. }, Answer::Failed(failure)) if failure.is_nothing() => {
+            // What is no host for loom holds nothing either.
+            (Request::Get { .. }, Answer::Failed(failure))
+                if failure.is_nothing() || failure.code == Code::BadRequest =>
+            {
                 Said::out(NOTHING).with_code(1).beside(Beside::Person(failure))
             }
             // Some programs end where a list cannot be had.
@@ -159,7 +170,10 @@ fn refused(failure: Failure) -> Said {
 /// A registry by its host, as docker names it.
 fn listed(label: Label) -> (String, String) {
     let server = label.server.split_once("://").map_or(label.server.as_str(), |(_, rest)| rest);
-    (server.trim_end_matches('/').to_owned(), label.username)
+    let server = server.trim_end_matches('/');
+    let (host, path) = server.split_once('/').unwrap_or((server, ""));
+    let name = if host == hub() { format!("https://index.{host}/v1/{path}") } else { server.to_owned() };
+    (name, label.username)
 }
 
 /// A registry's credential, in docker's words.
@@ -233,6 +247,32 @@ mod tests {
         for code in [Code::NotFound, Code::LoginRequired] {
             assert_eq!(said("get", "registry.example", failed(code)), (NOTHING.to_owned(), 1));
         }
+    }
+
+    #[test]
+    fn what_is_no_host_for_loom_holds_nothing() {
+        assert_eq!(said("get", "127.1:5000", failed(Code::BadRequest)), (NOTHING.to_owned(), 1));
+    }
+
+    #[test]
+    fn a_repository_may_be_called_as_an_api_is() {
+        assert_eq!(asked("registry.example/v2/tool")[0].2.as_deref(), Some("v2/tool"));
+    }
+
+    #[test]
+    fn a_token_of_dockers_own_registry_is_not_its_password() {
+        let named = format!("https://index.{}/v1/refresh-token", hub());
+        let Question::Get(all) = ask(parse, "docker-credential-loom", &["get"], &named).question() else {
+            panic!("no question");
+        };
+        assert!(all.iter().all(|get| get.wanted.exact && get.wanted.path.as_deref() == Some("refresh-token")));
+    }
+
+    #[test]
+    fn dockers_own_registry_is_listed_as_docker_names_it() {
+        let label = Label { server: format!("https://{}", hub()), username: "u".to_owned() };
+        let text = format!("{{\"https://index.{}/v1/\":\"u\"}}\n", hub());
+        assert_eq!(said("list", "unused", Answer::Listed(vec![label])).0, text);
     }
 
     #[test]

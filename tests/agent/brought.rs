@@ -112,6 +112,17 @@ fn what_a_tool_brought_goes_before_a_login_for_it_alone() {
 }
 
 #[test]
+fn a_tool_is_told_where_nothing_is_kept() {
+    let home = Home::new();
+    home.configure("[[server]]\nurl = 'https://a.example'\nkeep = false\n");
+    for (tool, kept) in [(None, true), (Some("docker"), false)] {
+        let which = json!({ "protocol": "https", "host": "a.example", "username": "u" });
+        let done = ask(&home, "store", &json!({ "which": which, "secret": "pw", "tool": tool }));
+        assert_eq!(done.is_object(), kept, "{tool:?}");
+    }
+}
+
+#[test]
 fn a_person_means_what_a_tool_brought_last() {
     let home = Home::new();
     let a = "https://a.example";

@@ -16,7 +16,7 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::call::git_server;
 use crate::agent::call::noting::Noted;
 use crate::agent::life::auditing::About;
-use crate::base::{AccountKey, Credential, Expiry, Kind, Origin, Scope, clock};
+use crate::base::{AccountKey, Credential, Expiry, Kind, Origin, Scope, ServerUrl, Tool, clock};
 use crate::store::Record;
 use crate::wire::{Empty, Fault, Store, reason};
 
@@ -32,11 +32,11 @@ impl Handle for Store {
         if !config.permits(&server) {
             // What would go out in clear is not kept. Git uses it with or without us, so it is not told every time;
             // `loom why` says it to who asks.
-            return Ok(Empty {});
+            return kept_nothing(self.tool, &server);
         }
         let expires = self.password_expiry_utc.and_then(Expiry::at_most);
         if expires.is_some_and(|expiry| expiry.ends_within(0, clock::now())) {
-            return Ok(Empty {});
+            return kept_nothing(self.tool, &server);
         }
         // Git approves what it used, also what it had from here: that is no second account.
         let (user, authority) = (self.which.username.as_deref(), caller.authority());
@@ -78,7 +78,7 @@ impl Handle for Store {
                 caller.noting().about = About::account(&account);
                 return Ok(Empty {});
             }
-            None if !config.keeps_approved(&server) => return Ok(Empty {}),
+            None if !config.keeps_approved(&server) => return kept_nothing(self.tool, &server),
             None => {}
         }
         let tool = self.tool;
@@ -102,7 +102,7 @@ impl Handle for Store {
                 || agent.accounts.with(|accounts| accounts.seen_by(authority).has_login_behind(&account, tool)).await?)
         {
             // Git uses it with or without us, but the user's git goes on with the login.
-            return Ok(Empty {});
+            return kept_nothing(tool, account.server());
         }
         let own = account.clone();
         let kept = agent.accounts.amend(account, move |now| match now {
@@ -125,6 +125,14 @@ enum Known {
     Same(AccountKey),
     /// A secret with that user name is kept, for this account, that came in another way.
     Another(AccountKey),
+}
+
+/// Git goes on as it would without us. A tool's person was told that they are logged in, and had to do it again.
+fn kept_nothing(tool: Option<Tool>, server: &ServerUrl) -> Result<Empty, Fault> {
+    match tool {
+        None => Ok(Empty {}),
+        Some(_) => Err(reason::Login::NotKept { server: server.clone() }.into()),
+    }
 }
 
 impl Store {

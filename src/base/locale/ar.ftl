@@ -601,6 +601,8 @@ kube-unread = ما يرد في {"\u2066"}KUBERNETES_EXEC_INFO{"\u2069"} غير �
 windows-helper-missing = البرنامج {"\u2066"}git-credential-loom.exe{"\u2069"} ليس في أي مجلد من PATH
 hint-windows-helper-missing = ثبّت loom على Windows في مجلد من PATH الخاص به، ويأخذه WSL ما لم تقل {"\u2066"}/etc/wsl.conf{"\u2069"}: {"\u2066"}appendWindowsPath=false{"\u2069"}
 no-such-header = لا يمكن إرسال المحفوظ لأجل { $server } في ترويسة من نوع { $scheme }
+not-kept = لا يُحفظ شيء للخادم { $server }: إما أنه انتهى، أو لا تسمح به الإعدادات أو الرمز في {"\u2066"}LOOM_TOKEN{"\u2069"}
+hint-not-kept = {"\u2066"}loom why { $server }{"\u2069"} يبيّن ما تقوله الإعدادات
 helper-missing = البرنامج git-credential-loom غير مثبّت بجوار loom
 hint-helper-missing = ثبّت البرامج الثلاثة في مجلد واحد
 setup-is-done = { $tool } يسأل loom بالفعل.

@@ -601,6 +601,8 @@ kube-unread = what KUBERNETES_EXEC_INFO says is not understood
 windows-helper-missing = git-credential-loom.exe is in no directory of PATH
 hint-windows-helper-missing = install loom on Windows, in a directory of its PATH, which WSL takes over unless /etc/wsl.conf says appendWindowsPath=false
 no-such-header = what is kept for { $server } cannot go in a header of the scheme { $scheme }
+not-kept = nothing is kept for { $server }: it has ended, or the settings or the token in LOOM_TOKEN do not let it
+hint-not-kept = loom why { $server } says what the settings say
 helper-missing = git-credential-loom is not installed beside loom
 hint-helper-missing = install all three programs into one directory
 setup-is-done = { $tool } asks loom already.

@@ -601,6 +601,8 @@ kube-unread = no se entiende lo que dice KUBERNETES_EXEC_INFO
 windows-helper-missing = git-credential-loom.exe no está en ningún directorio de PATH
 hint-windows-helper-missing = instale loom en Windows, en un directorio de su PATH, que WSL adopta salvo que /etc/wsl.conf diga appendWindowsPath=false
 no-such-header = lo que se guarda para { $server } no puede ir en una cabecera del esquema { $scheme }
+not-kept = no se guarda nada para { $server }: ha caducado, o no lo permiten los ajustes o el token de LOOM_TOKEN
+hint-not-kept = loom why { $server } muestra lo que dicen los ajustes
 helper-missing = git-credential-loom no está instalado junto a loom
 hint-helper-missing = instale los tres programas en un mismo directorio
 setup-is-done = { $tool } ya pregunta a loom.

@@ -44,6 +44,8 @@ reasons! {
         BeyondScope { server: ServerUrl, scopes: String } => Denied, "beyond-scope", "hint-beyond-scope";
         /// The text to keep is no token or password.
         BadToken => BadRequest, "bad-token", "hint-bad-token";
+        /// What a tool brought is not kept: the settings, or the rights of the token that it shows, do not let it.
+        NotKept { server: ServerUrl } => Denied, "not-kept", "hint-not-kept";
         /// Git has a password to keep, but not the user name that belongs to it.
         StoreWithoutUser => BadRequest, "store-without-user";
     }
