@@ -87,3 +87,14 @@ fn where_systemd_refuses_nothing_is_left_behind() {
     assert!(!unit(&home, "loom-agent.socket").exists());
     assert_eq!(home.loom(&["agent", "status"]).code, 1);
 }
+
+#[test]
+fn the_mark_of_what_loom_wrote_may_stand_in_a_comment_of_xml() {
+    let home = with_systemd(0);
+    home.loom(&["agent", "start", "--at-login"]).ok();
+    let service = std::fs::read_to_string(unit(&home, "loom-agent.service")).unwrap();
+    let mark = service.lines().last().unwrap();
+    assert!(mark.starts_with("# Written by loom"), "{mark}");
+    assert!(!mark.contains("--"), "{mark}");
+    home.loom(&["agent", "stop", "--at-login"]).ok();
+}

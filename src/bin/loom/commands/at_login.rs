@@ -14,9 +14,9 @@ use loom_credentials::wire::{Fault, Hello, reason};
 
 use crate::{Context, term};
 
-/// What stands in every file that is written here.
-const MARK: &str = "Written by loom agent start --at-login; loom agent stop --at-login removes it. Without this line loom \
-                    leaves it alone.";
+/// What stands in every file that is written here. In a comment of XML no two hyphens may follow one another.
+const MARK: &str = "Written by loom agent start with the option at-login; loom agent stop with it removes this. Without \
+                    this line loom leaves it alone.";
 
 /// The units of systemd, the one that listens first.
 const UNITS: [(&str, &str); 2] = [
