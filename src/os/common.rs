@@ -85,16 +85,35 @@ pub struct AtLogin<'a> {
     pub program: &'a std::path::Path,
     /// Where it listens.
     pub socket: &'a std::path::Path,
-    /// How the texts below name the program, and its socket.
+    /// How the texts below name the program.
     pub usual_program: &'a str,
-    /// See [`usual_program`](Self::usual_program).
-    pub usual_socket: &'a str,
+    /// How each of them names its socket.
+    pub usual_sockets: &'a [&'a str],
     /// For systemd: names and texts of its units; the first is the one to enable.
     pub units: &'a [(&'a str, &'a str)],
     /// For launchd: a property list.
     pub property_list: &'a str,
     /// What stands in each file that was written for it: a file without may be anybody's.
     pub mark: &'a str,
+}
+
+#[cfg(feature = "cli")]
+impl AtLogin<'_> {
+    /// One of the texts, with the program and its socket as the service manager reads them.
+    pub fn filled(&self, text: &str, program: &str, socket: &str) -> String {
+        let text = text.replace(self.usual_program, program);
+        self.usual_sockets.iter().fold(text, |text, usual| text.replace(usual, socket))
+    }
+}
+
+/// What is written no more.
+#[cfg(feature = "cli")]
+#[derive(Debug)]
+pub struct NoMoreAtLogin {
+    /// Where it was.
+    pub place: std::path::PathBuf,
+    /// Why what was started then may go on: nobody could tell the service manager.
+    pub untold: Option<AtLoginError>,
 }
 
 /// Why it was not said, or not unsaid, that a program is to be started.

@@ -178,7 +178,7 @@ pub mod alarm {
 /// Linux: units of the user's systemd. macOS: a property list for launchd. Windows: a value of the user's Run key.
 #[cfg(feature = "cli")]
 pub mod at_login {
-    pub use super::common::{AtLogin, AtLoginError};
+    pub use super::common::{AtLogin, AtLoginError, NoMoreAtLogin};
     pub use super::system::at_login::{add, remove};
 }
 

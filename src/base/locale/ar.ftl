@@ -589,6 +589,7 @@ no-access-key = ما هو محفوظ للخادم { $server } ليس مفتاح 
 hint-no-access-key = {"\u2066"}loom login --server { $server } --account KEY-ID --with-token{"\u2069"}
 at-login-added = يُشغَّل الوكيل كلما سجّلت الدخول: { $place }
 at-login-removed = لم يعد الوكيل يُشغَّل عند تسجيل دخولك: حُذف { $place }.
+at-login-goes-on = ما شُغِّل عند تسجيل دخولك قد يستمر حتى تسجّل الخروج: { $error }
 at-login-absent = لا شيء مما كتبه loom يشغّل الوكيل عند تسجيل دخولك.
 agent-missing = البرنامج loom-agent غير مثبّت بجوار loom
 at-login-of-another = لم يكتب loom المسار { $path }، فيتركه كما هو

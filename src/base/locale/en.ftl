@@ -589,6 +589,7 @@ no-access-key = what is kept for { $server } is no access key
 hint-no-access-key = loom login --server { $server } --account KEY-ID --with-token
 at-login-added = The agent is started when you log in: { $place }
 at-login-removed = The agent is not started any more when you log in: { $place } is gone.
+at-login-goes-on = What was started when you logged in may go on until you log out: { $error }
 at-login-absent = Nothing that loom wrote starts the agent when you log in.
 agent-missing = loom-agent is not installed beside loom
 at-login-of-another = loom did not write { $path }, and leaves it as it is

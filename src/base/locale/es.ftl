@@ -589,6 +589,7 @@ no-access-key = lo que se guarda para { $server } no es una clave de acceso
 hint-no-access-key = loom login --server { $server } --account KEY-ID --with-token
 at-login-added = El agente se inicia cuando usted inicia sesión: { $place }
 at-login-removed = El agente ya no se inicia cuando usted inicia sesión: se quitó { $place }.
+at-login-goes-on = Lo que se inició al iniciar usted sesión puede seguir hasta que la cierre: { $error }
 at-login-absent = Nada que loom haya escrito inicia el agente cuando usted inicia sesión.
 agent-missing = loom-agent no está instalado junto a loom
 at-login-of-another = loom no escribió { $path } y lo deja como está

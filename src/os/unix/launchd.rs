@@ -13,8 +13,7 @@ pub(super) fn dir() -> Option<PathBuf> {
 
 /// The one property list.
 pub(super) fn files(entry: &AtLogin<'_>, dir: &Path) -> Vec<(PathBuf, String)> {
-    let text = entry.property_list.replace(entry.usual_program, &escaped(entry.program));
-    let text = text.replace(entry.usual_socket, &escaped(entry.socket));
+    let text = entry.filled(entry.property_list, &escaped(entry.program), &escaped(entry.socket));
     vec![(dir.join(format!("{}.plist", entry.name)), format!("{}\n<!-- {} -->\n", text.trim_end(), entry.mark))]
 }
 
@@ -32,6 +31,11 @@ pub(super) fn unload(entry: &AtLogin<'_>) -> Result<(), AtLoginError> {
         Ok(()) => run("launchctl", &["bootout", &target]),
         Err(_) => Ok(()),
     }
+}
+
+/// Nothing leads to it.
+pub(super) fn links(_: &Path, _: &str) -> Vec<PathBuf> {
+    Vec::new()
 }
 
 /// Nothing is kept of it.

@@ -12,8 +12,8 @@ pub(super) fn dir() -> Option<PathBuf> {
 
 /// The units, the one that is enabled first, which has those for it that are named after it.
 pub(super) fn files(entry: &AtLogin<'_>, dir: &Path) -> Vec<(PathBuf, String)> {
-    let program = quoted(entry.program);
-    let text = |text: &str| format!("{}\n# {}\n", text.replace(entry.usual_program, &program).trim_end(), entry.mark);
+    let (program, socket) = (quoted(entry.program), entry.socket.to_string_lossy().replace('%', "%%"));
+    let text = |text: &str| format!("{}\n# {}\n", entry.filled(text, &program, &socket).trim_end(), entry.mark);
     entry.units.iter().map(|(name, unit)| (dir.join(name), text(unit))).collect()
 }
 
@@ -29,6 +29,15 @@ pub(super) fn unload(entry: &AtLogin<'_>) -> Result<(), AtLoginError> {
     let mut arguments = vec!["disable", "--now"];
     arguments.extend(entry.units.iter().map(|(name, _)| *name));
     systemctl(&arguments)
+}
+
+/// What enabling this unit made, as far as it leads to this one, systemctl(1).
+pub(super) fn links(unit: &Path, text: &str) -> Vec<PathBuf> {
+    let wanted_by = text.lines().filter_map(|line| line.strip_prefix("WantedBy="));
+    let link = |by: &str| Some(unit.parent()?.join(format!("{by}.wants")).join(unit.file_name()?));
+    let leads_here =
+        |link: &PathBuf| link.canonicalize().is_ok_and(|end| unit.canonicalize().is_ok_and(|it| it == end));
+    wanted_by.filter_map(link).filter(leads_here).collect()
 }
 
 /// The units are gone.

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::common::{AtLogin, AtLoginError};
+use super::super::common::{AtLogin, AtLoginError, NoMoreAtLogin};
 use super::calls::registry;
 
 /// The values there are command lines.
@@ -19,12 +19,12 @@ pub fn add(entry: &AtLogin<'_>, _now: bool) -> Result<PathBuf, AtLoginError> {
 }
 
 /// Has it started no more. `None` if nothing of ours was there.
-pub fn remove(entry: &AtLogin<'_>) -> Result<Option<PathBuf>, AtLoginError> {
+pub fn remove(entry: &AtLogin<'_>) -> Result<Option<NoMoreAtLogin>, AtLoginError> {
     if ours(entry)?.is_none() {
         return Ok(None);
     }
     registry::remove_user_text(RUN, entry.name).map_err(failed(entry))?;
-    Ok(Some(place(entry)))
+    Ok(Some(NoMoreAtLogin { place: place(entry), untold: None }))
 }
 
 /// What stands there for a program of this one's name, wherever it lies.

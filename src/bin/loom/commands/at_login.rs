@@ -45,11 +45,15 @@ pub fn remove(context: &Context) -> Result<(), Fault> {
     // Whichever it is: what was written is found by its name.
     let program =
         agent_program().unwrap_or_else(|| PathBuf::from(NAME).with_extension(std::env::consts::EXE_EXTENSION));
-    let said = match at_login::remove(&entry(client.paths(), &program)).map_err(fault)? {
-        Some(place) => msg!("at-login-removed", place = place.display()),
-        None => msg!("at-login-absent"),
+    let Some(removed) = at_login::remove(&entry(client.paths(), &program)).map_err(fault)? else {
+        term::say(context.locale, &msg!("at-login-absent"));
+        return Ok(());
     };
-    term::say(context.locale, &said);
+    term::say(context.locale, &msg!("at-login-removed", place = removed.place.display()));
+    if let Some(untold) = removed.untold {
+        let error = fault(untold).message(context.locale);
+        term::say(context.locale, &msg!("at-login-goes-on", error = error));
+    }
     Ok(())
 }
 
@@ -61,7 +65,7 @@ fn entry<'a>(paths: &'a Paths, program: &'a std::path::Path) -> AtLogin<'a> {
         program,
         socket: paths.socket(),
         usual_program: "/usr/bin/loom-agent",
-        usual_socket: "/Users/me/Library/Application Support/loom/agent.sock",
+        usual_sockets: &["%t/loom/agent.sock", "/Users/me/Library/Application Support/loom/agent.sock"],
         units: &UNITS,
         property_list: include_str!("../../../../packaging/launchd/loom-agent.plist"),
         mark: MARK,
