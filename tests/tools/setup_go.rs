@@ -43,6 +43,10 @@ fn whoever_turned_goauth_off_is_asked() {
     bench.write(GO, "GOAUTH=off\n");
     bench.setup(&["go"]).fails(1).says("--force");
     assert_eq!(bench.read(GO), "GOAUTH=off\n");
+    bench.setup(&["go", "--force"]).ok();
+    bench.write(GO, &format!("{}GOFLAGS=-x\n", bench.read(GO)));
+    bench.setup(&["go", "--remove"]).ok();
+    assert_eq!(bench.read(GO), "GOAUTH=off\nGOFLAGS=-x\n");
 }
 
 #[test]

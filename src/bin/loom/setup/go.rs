@@ -42,21 +42,25 @@ impl Tool for Go {
         let loom = if loom.contains(' ') { format!("\"{loom}\"") } else { loom.into_owned() };
         let servers: String = wanted.servers.iter().map(|server| format!(" --server {server}")).collect();
         let ours = format!("{loom} goauth{servers}");
-        let others = there.split(';').map(str::trim).filter(|entry| !is_loom(entry) && *entry != "off");
-        let list: Vec<&str> = std::iter::once(ours.as_str()).chain(others).collect();
+        let others = others(there);
+        let list: Vec<&str> = [ours.as_str(), &others].into_iter().filter(|entry| !entry.is_empty()).collect();
         let kept = Kept::from([(KEY.to_owned(), lines::get(text, "", KEY).unwrap_or_default().to_owned())]);
         Ok(Edit { text: lines::set(text, "", KEY, &list.join("; ")), kept })
     }
 
-    fn without(&self, _file: &Path, text: &str, _kept: &Kept) -> Result<String, Trouble> {
+    fn without(&self, _file: &Path, text: &str, kept: &Kept) -> Result<String, Trouble> {
         let Some(there) = lines::get(text, "", KEY).filter(|there| there.split(';').any(|entry| is_loom(entry.trim())))
         else {
             return Ok(text.to_owned());
         };
-        let others: Vec<&str> = there.split(';').map(str::trim).filter(|entry| !is_loom(entry)).collect();
-        Ok(match others.join("; ").as_str() {
-            "" | OWN => lines::remove(text, "", KEY),
-            others => lines::set(text, "", KEY, others),
+        let left = others(there);
+        // Nobody changed the rest since; what stood there may have said `off`, too.
+        let kept =
+            kept.get(KEY).filter(|kept| others(kept) == left && !kept.split(';').any(|entry| is_loom(entry.trim())));
+        Ok(match (kept.map_or("", String::as_str), left.as_str()) {
+            ("", "" | OWN) => lines::remove(text, "", KEY),
+            ("", left) => lines::set(text, "", KEY, left),
+            (kept, _) => lines::set(text, "", KEY, kept),
         })
     }
 
@@ -65,6 +69,12 @@ impl Tool for Go {
         let told = |entry: &str| if is_loom(entry) { Uses::Loom(None) } else { Uses::Other(entry.to_owned()) };
         list.filter(|entry| !entry.is_empty() && *entry != OWN).map(told).collect()
     }
+}
+
+/// A list without loom, and without what turns all of it off.
+fn others(list: &str) -> String {
+    let others = list.split(';').map(str::trim).filter(|entry| !is_loom(entry) && *entry != "off" && !entry.is_empty());
+    others.collect::<Vec<_>>().join("; ")
 }
 
 fn is_loom(entry: &str) -> bool {
