@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use loom_credentials::base::{Paths, ServerUrl, private_file};
-use loom_credentials::wire::Fault;
+use loom_credentials::wire::{Fault, reason};
 use serde::{Deserialize, Serialize};
 
 use super::hunks::{Hunk, Kept};
@@ -13,7 +13,7 @@ use super::hunks::{Hunk, Kept};
 pub struct Records {
     path: PathBuf,
     all: Vec<Record>,
-    _lock: Option<std::fs::File>,
+    _lock: std::fs::File,
 }
 
 /// One tool's file.
@@ -60,15 +60,12 @@ impl Records {
     pub fn locked(paths: &Paths) -> Result<Records, Fault> {
         private_file::private_dir(paths.state_dir())?;
         let lock = private_file::lock(&paths.setup_lock())?;
-        Ok(Records { _lock: Some(lock), ..Records::read(paths)? })
-    }
-
-    /// Reads them. A file that nobody can read any more is none: what loom wrote is found without it, too.
-    pub fn read(paths: &Paths) -> Result<Records, Fault> {
         let path = paths.setup_file();
         let bytes = private_file::read(&path)?;
-        let all = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        Ok(Records { path, all, _lock: None })
+        // A file that nobody can read may still be mended; written anew, what it could bring back would be lost.
+        let broken = |error: serde_json::Error| reason::Setup::Broken { path: path.clone(), error: error.to_string() };
+        let all = bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose().map_err(broken)?.unwrap_or_default();
+        Ok(Records { path, all, _lock: lock })
     }
 
     pub fn of(&self, tool: &str, file: &Path) -> Option<&Record> {
