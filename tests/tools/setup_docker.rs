@@ -306,3 +306,51 @@ fn dockers_hub_is_named_as_docker_looks_for_it() {
         assert_eq!(get().code, 1);
     }
 }
+
+#[test]
+fn clear_text_does_not_replace_what_loom_has_for_it() {
+    let bench = SetupBench::new();
+    bench.write(FILE, USED);
+    bench.setup(&["docker"]).ok();
+    let older = USED.replace("YWxpY2U6cHctMQ==", "YWxpY2U6cHctMA==");
+    bench.write(FILE, &older);
+    bench.setup(&["docker", "--force"]).ok().says("has another one");
+    assert!(bench.read(FILE).contains("YWxpY2U6cHctMA==") && !bench.read(FILE).contains("tok-2"));
+    let said = run(bench.tool("docker-credential-loom").arg("get"), b"registry.example").ok().out;
+    assert!(said.contains("\"pw-1\""), "{said}");
+}
+
+#[test]
+fn a_record_that_nobody_can_read_is_not_written_anew() {
+    let bench = SetupBench::new();
+    bench.setup(&["docker"]).ok();
+    let record = bench.home.path().join("state/loom/setup.json");
+    std::fs::write(&record, "[{").unwrap();
+    bench.setup(&["podman"]).fails(1).says("setup.json");
+    bench.setup(&["docker", "--remove"]).fails(1).says("setup.json");
+    assert_eq!(std::fs::read_to_string(&record).unwrap(), "[{");
+    assert!(bench.read(FILE).contains("loom"));
+}
+
+#[test]
+fn what_stands_between_two_changes_is_neither_shown_nor_remembered() {
+    let bench = SetupBench::new();
+    let text = "{\"credsStore\":\"pass\",\"HttpHeaders\":{\"X\":\"tok-3\"},\"credHelpers\":{\"a.example\":\"pass\"}}";
+    bench.write(FILE, text);
+    bench.setup(&["docker", "--force"]).ok().without("tok-3");
+    bench.setup(&["docker", "--server", "a.example", "--force"]).ok().without("tok-3");
+    let record = std::fs::read_to_string(bench.home.path().join("state/loom/setup.json")).unwrap();
+    assert!(!record.contains("tok-3"), "{record}");
+    bench.setup(&["docker", "--remove"]).ok().without("tok-3");
+    assert_eq!(bench.read(FILE), text);
+}
+
+#[test]
+fn what_got_another_helper_since_keeps_it_when_another_registry_goes() {
+    let bench = SetupBench::new();
+    bench.setup(&["docker", "--server", "a.example", "--server", "b.example", "--server", "c.example"]).ok();
+    bench.write(FILE, &bench.read(FILE).replace("\"b.example\": \"loom\"", "\"b.example\": \"pass\""));
+    bench.setup(&["docker", "--server", "a.example", "--remove"]).ok();
+    let file: serde_json::Value = serde_json::from_str(&bench.read(FILE)).unwrap();
+    assert_eq!(file["credHelpers"], serde_json::json!({"b.example": "pass", "c.example": "loom"}));
+}

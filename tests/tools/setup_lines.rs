@@ -33,7 +33,10 @@ fn what_pip_and_uv_had_comes_back() {
     for text in ["# mine\n[global]\ntimeout = 3", "[install]\r\nno-deps = yes\r\n"] {
         bench.comes_back(&["pip"], pip, text);
     }
-    bench.comes_back(&["pip", "--force"], pip, "[global]\nkeyring-provider=import\n");
+    for text in ["[global]\nkeyring-provider=import\n", "[global]\nkeyring-provider: import\n"] {
+        bench.comes_back(&["pip", "--force"], pip, text);
+        bench.setup(&["pip"]).fails(1).says("import");
+    }
     bench.comes_back(&["uv"], ".config/uv/uv.toml", "# mine\n[[index]]\nurl = \"https://a.example\"\n");
 }
 

@@ -615,6 +615,7 @@ setup-not-in-path = لا يؤدي PATH إلى { $program } الخاص بـ loom:
 setup-taken-over = السر الخاص بـ { $entry } صار في loom ولم يعد في { $path }. ويبقى في loom مهما صار بالإعداد.
 setup-left = السر الخاص بـ { $entry } باقٍ نصًّا واضحًا في { $path }: loom لا يذكر السر نفسه.
 setup-left-since = السر الخاص بـ { $entry } باقٍ نصًّا واضحًا في { $path }: { $error }
+setup-other-kept = لدى loom سر آخر له بالفعل
 setup-part-of-registry = لا يُسأل المساعد إلا عن سجلات كاملة، وهذا لجزء من سجل
 setup-no-index = لا يذكر { $path } فهرسًا له
 setup-no-address = لا يُذكر هناك لأي خادم هو: اضبط VAULT_ADDR أو BAO_ADDR

@@ -615,6 +615,7 @@ setup-not-in-path = PATH does not lead to loom's { $program }: put { $directory 
 setup-taken-over = The secret for { $entry } is in loom now, and in { $path } no longer. It stays in loom whatever becomes of the setup.
 setup-left = The secret for { $entry } stays in clear text in { $path }: loom does not say the same one.
 setup-left-since = The secret for { $entry } stays in clear text in { $path }: { $error }
+setup-other-kept = loom has another one for it already
 setup-part-of-registry = a helper is asked about whole registries only, and this is for a part of one
 setup-no-index = { $path } names no index for it
 setup-no-address = for which server it is does not stand there: set VAULT_ADDR or BAO_ADDR

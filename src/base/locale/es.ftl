@@ -615,6 +615,7 @@ setup-not-in-path = PATH no lleva al { $program } de loom: ponga { $directory } 
 setup-taken-over = El secreto de { $entry } está ahora en loom y ya no en { $path }. Se queda en loom pase lo que pase con la configuración.
 setup-left = El secreto de { $entry } sigue en texto claro en { $path }: loom no dice el mismo.
 setup-left-since = El secreto de { $entry } sigue en texto claro en { $path }: { $error }
+setup-other-kept = loom ya tiene otro para esa entrada
 setup-part-of-registry = a un asistente se le pregunta solo por registros enteros, y este es para una parte de uno
 setup-no-index = { $path } no nombra ningún índice para él
 setup-no-address = allí no consta para qué servidor es: defina VAULT_ADDR o BAO_ADDR

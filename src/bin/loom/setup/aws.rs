@@ -89,13 +89,16 @@ impl Tool for Aws {
         clear.entry == profile() && lines::get(&text, &section_in(&text, &clear.entry), SESSION).is_none()
     }
 
-    fn take_over(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
+    fn keep(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
         let server = &server(wanted).map_err(|_| String::new())?;
-        helper::kept_as_password(client, server, (base::Tool::Aws, &clear.username), &clear.secret)?;
+        helper::kept_as_password(client, server, (base::Tool::Aws, &clear.username), &clear.secret)
+    }
+
+    fn is_said(&self, clear: &Clear, wanted: &Wanted) -> Result<bool, String> {
+        let server = &server(wanted).map_err(|_| String::new())?;
         let said = helper::told(&wanted.loom, &["aws", "--server", &server.to_string()], &[], "")?;
         let said: Value = serde_json::from_str(&said).map_err(|error| error.to_string())?;
-        let is_same = said["SecretAccessKey"] == *clear.secret && said["AccessKeyId"] == clear.username;
-        if is_same { Ok(()) } else { Err(String::new()) }
+        Ok(said["SecretAccessKey"] == *clear.secret && said["AccessKeyId"] == clear.username)
     }
 
     fn cleared(&self, clear: &Clear, text: &str) -> Result<String, Trouble> {

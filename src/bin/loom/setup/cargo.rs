@@ -151,25 +151,17 @@ impl Tool for Cargo {
         (wanted.everywhere || index.is_some_and(named)) && is_asked(&config, &clear.entry)
     }
 
-    fn take_over(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
-        let program = wanted.helpers.first().ok_or_else(String::new)?;
+    fn keep(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
         let config = settings(clear.file.parent().unwrap_or(Path::new("/")));
-        let index = index(&config, &clear.entry)
-            .ok_or_else(|| client.locale().render(&msg!("setup-no-index", path = config.display())))?;
-        let registry = json!({ "index-url": index, "name": clear.entry });
-        let ask = |mut request: Value| {
-            request["v"] = json!(1);
-            request["registry"] = registry.clone();
-            let said = helper::told(program, &["--cargo-plugin"], &[], &Zeroizing::new(format!("{request}\n")))?;
-            let said: Value = said.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
-            match said.get("Ok") {
-                Some(said) => Ok(said.clone()),
-                None => Err(said["Err"]["message"].as_str().unwrap_or_default().to_owned()),
-            }
-        };
-        ask(json!({ "kind": "login", "token": *clear.secret, "args": [] }))?;
-        let said = ask(json!({ "kind": "get", "operation": "read", "args": [] }))?;
-        if said["token"] == *clear.secret { Ok(()) } else { Err(String::new()) }
+        if index(&config, &clear.entry).is_none() {
+            return Err(client.locale().render(&msg!("setup-no-index", path = config.display())));
+        }
+        asked(clear, wanted, json!({ "kind": "login", "token": *clear.secret, "args": [] })).map(drop)
+    }
+
+    fn is_said(&self, clear: &Clear, wanted: &Wanted) -> Result<bool, String> {
+        let said = asked(clear, wanted, json!({ "kind": "get", "operation": "read", "args": [] }))?;
+        Ok(said["token"] == *clear.secret)
     }
 
     fn cleared(&self, clear: &Clear, text: &str) -> Result<String, Trouble> {
@@ -186,6 +178,21 @@ impl Tool for Cargo {
                 }
             }
         })?)
+    }
+}
+
+/// What the helper answers as cargo's provider. The error is its own sentence.
+fn asked(clear: &Clear, wanted: &Wanted, mut request: Value) -> Result<Value, String> {
+    let program = wanted.helpers.first().ok_or_else(String::new)?;
+    let config = settings(clear.file.parent().unwrap_or(Path::new("/")));
+    let index = index(&config, &clear.entry).ok_or_else(String::new)?;
+    request["v"] = json!(1);
+    request["registry"] = json!({ "index-url": index, "name": clear.entry });
+    let said = helper::told(program, &["--cargo-plugin"], &[], &Zeroizing::new(format!("{request}\n")))?;
+    let said: Value = said.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
+    match said.get("Ok") {
+        Some(said) => Ok(said.clone()),
+        None => Err(said["Err"]["message"].as_str().unwrap_or_default().to_owned()),
     }
 }
 

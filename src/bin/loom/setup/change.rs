@@ -6,19 +6,19 @@
 
 use std::path::{Path, PathBuf};
 
-use loom_credentials::base::{ServerUrl, printable};
+use loom_credentials::base::ServerUrl;
 use loom_credentials::client::refuse_directories_of_another;
 use loom_credentials::msg;
 use loom_credentials::tools::dialect_of;
 use loom_credentials::wire::{Fault, reason};
 use zeroize::Zeroizing;
 
-use super::hunks::{self, Hunk, Kept};
+use super::hunks::{self, Kept};
 use super::machine::Machine;
 use super::record::{Mark, Record, Records};
 use super::text_file::TextFile;
-use super::tool::{Clear, Reach, Tool, Wanted};
-use super::{helper, takeover};
+use super::tool::{Reach, Tool, Trouble, Wanted};
+use super::{helper, shown, takeover};
 use crate::{Context, term};
 
 /// What stood in a file before loom came.
@@ -75,6 +75,9 @@ pub fn set_up(tool: &dyn Tool, servers: &[ServerUrl], force: bool, context: &Con
 
 /// Has the tool ask whom it asked before, about these servers or all.
 pub fn undo(tool: &dyn Tool, servers: &[ServerUrl], context: &Context) -> Result<(), Fault> {
+    if tool.reach() == Reach::All && !servers.is_empty() {
+        return Err(reason::Setup::TakesNoServer { tool: tool.name().to_owned() }.into());
+    }
     let machine = Machine::from_environment()?;
     refuse_directories_of_another(&machine.paths)?;
     let mut records = Records::locked(&machine.paths)?;
@@ -83,10 +86,8 @@ pub fn undo(tool: &dyn Tool, servers: &[ServerUrl], context: &Context) -> Result
     let recorded = records.files_of(tool.name()).into_iter().filter(|file| !files.contains(file)).collect::<Vec<_>>();
     for file in files.into_iter().chain(recorded) {
         let before = records.of(tool.name(), &file).cloned();
-        let left = before
-            .as_ref()
-            .map(|record| left_without(record, servers))
-            .filter(|left| !servers.is_empty() && (left.everywhere || !left.servers.is_empty()));
+        let left = before.as_ref().map(|record| left_without(record, servers, tool, &machine)).transpose()?;
+        let left = left.filter(|left| !servers.is_empty() && (left.everywhere || !left.servers.is_empty()));
         match (left, before) {
             (Some(left), Some(before)) => {
                 let loom = crate::helper_program::loom()?;
@@ -128,7 +129,8 @@ fn write(
     let made = named.iter().filter(|(path, is_new)| *is_new || records.has_link(path));
     let links: Vec<PathBuf> = made.map(|(path, _)| path.clone()).collect();
     wanted.helpers = named.into_iter().map(|(path, _)| path).collect();
-    if !base.is_exact || before.is_none() {
+    let is_less = before != records.of(tool.name(), file);
+    if !is_less && (!base.is_exact || before.is_none()) {
         // Where it says so already, it stays, wherever in the file that is.
         let same = tool.with(file, current.text(), wanted).is_ok_and(|edit| edit.text == current.text());
         if same && current.is_there() {
@@ -145,7 +147,7 @@ fn write(
         kept: kept(before, edit.kept, &base),
         was_there: base.was_there,
         made: before.map(|before| before.made.clone()).unwrap_or_default(),
-        hunks: if blocks.is_some() { None } else { safe_hunks(&base.text, &text, &tool.clear(machine)) },
+        hunks: if blocks.is_some() { None } else { shown::safe_hunks(&base.text, &text, &tool.clear(machine)) },
         mark: Mark::of(&text),
         links,
     };
@@ -160,8 +162,8 @@ fn write(
     let (old, clear) = (Zeroizing::new(current.text().to_owned()), tool.clear(machine));
     let made = current.write(&text)?;
     match blocks {
-        Some(blocks) => show_blocks(file, '+', &blocks),
-        None => show(file, &old, &text, &clear),
+        Some(blocks) => shown::blocks(file, '+', &blocks),
+        None => shown::change(file, &old, &text, &clear),
     }
     if !made.is_empty() {
         record.made = made;
@@ -178,11 +180,17 @@ fn kept(before: Option<&Record>, now: Kept, base: &Base) -> Kept {
     }
 }
 
-/// The record as it would be without these servers.
-fn left_without(record: &Record, servers: &[ServerUrl]) -> Record {
-    let mut left = record.clone();
-    left.servers.retain(|server| !servers.contains(server));
-    left
+/// The record as it would be without these servers, and without those that somebody gave another helper since.
+fn left_without(record: &Record, servers: &[ServerUrl], tool: &dyn Tool, machine: &Machine) -> Result<Record, Fault> {
+    let (mut left, current, loom) = (record.clone(), TextFile::read(&record.file)?, crate::helper_program::loom()?);
+    let is_taken = |everywhere: bool, servers: Vec<ServerUrl>| {
+        let mut wanted = Wanted { everywhere, servers, force: false, helpers: Vec::new(), loom: loom.clone() };
+        wanted.helpers = tool.links(machine, &wanted).iter().map(|link| PathBuf::from(&link.name)).collect();
+        matches!(tool.with(&record.file, current.text(), &wanted), Err(Trouble::Taken { .. }))
+    };
+    left.servers.retain(|server| !servers.contains(server) && !is_taken(false, vec![server.clone()]));
+    left.everywhere &= !is_taken(true, Vec::new());
+    Ok(left)
 }
 
 /// Names of the helper that nothing needs any more.
@@ -218,8 +226,8 @@ fn restore(
             None => msg!("setup-taken-out", path = path),
         };
         match blocks {
-            Some(blocks) => show_blocks(file, '-', &blocks),
-            None => show(file, &old, &base.text, &clear),
+            Some(blocks) => shown::blocks(file, '-', &blocks),
+            None => shown::change(file, &old, &base.text, &clear),
         }
         term::say(context.locale, &said);
     } else {
@@ -261,33 +269,4 @@ fn base(tool: &dyn Tool, file: &Path, current: &TextFile, before: Option<&Record
         None => without(&Kept::new())?,
     };
     Ok(Base { text: Zeroizing::new(text), was_there: current.is_there(), is_exact: before.is_none() })
-}
-
-/// What takes a text back, unless a secret stood in what was replaced.
-pub fn safe_hunks(base: &str, text: &str, clear: &[Clear]) -> Option<Vec<Hunk>> {
-    let hunks: Vec<Hunk> = hunks::between(base, text).into_iter().map(hunks::narrowed).collect();
-    let holds = |hunk: &Hunk| clear.iter().any(|clear| hunk.old.contains(&**clear.literal));
-    (!hunks.iter().any(holds)).then_some(hunks)
-}
-
-/// Shows loom's own words alone.
-fn show_blocks(file: &Path, sign: char, blocks: &[String]) {
-    term::data_line(&printable(&file.display().to_string()));
-    blocks.iter().for_each(|block| term::data_line(&format!("{sign} {}", printable(block))));
-}
-
-/// Shows what changes in a file, and no secret in it, nor what stands beside it.
-pub fn show(file: &Path, old: &str, new: &str, clear: &[Clear]) {
-    term::data_line(&printable(&file.display().to_string()));
-    for hunk in hunks::between(old, new).into_iter().map(hunks::narrowed) {
-        let (old, new) = hunks::in_its_item(new, &hunk);
-        for (sign, text) in [('-', old), ('+', new)] {
-            let lines = text.lines().map(str::trim).filter(|line| line.contains(char::is_alphanumeric));
-            for line in lines {
-                let hide = |line: String, clear: &Clear| line.replace(&**clear.literal, "…");
-                let line = clear.iter().fold(line.trim_end_matches(',').to_owned(), hide);
-                term::data_line(&format!("{sign} {}", printable(&line)));
-            }
-        }
-    }
 }

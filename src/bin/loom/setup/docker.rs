@@ -86,8 +86,12 @@ impl Tool for Docker {
         wanted.everywhere || wanted.servers.iter().any(|server| of.as_ref() == Ok(&name(server)))
     }
 
-    fn take_over(&self, clear: &Clear, wanted: &Wanted, _client: &Client) -> Result<(), String> {
+    fn keep(&self, clear: &Clear, wanted: &Wanted, _client: &Client) -> Result<(), String> {
         keep(clear, wanted)
+    }
+
+    fn is_said(&self, clear: &Clear, wanted: &Wanted) -> Result<bool, String> {
+        is_said(clear, wanted)
     }
 
     fn cleared(&self, clear: &Clear, text: &str) -> Result<String, Trouble> {
@@ -154,12 +158,17 @@ pub fn clear_in(file: &Path) -> Vec<Clear> {
     document.names(&["auths"]).into_iter().filter_map(entry).collect()
 }
 
-/// Has the helper keep a registry's secret, and looks whether it says the same again.
+/// Has the helper keep a registry's secret.
 pub fn keep(clear: &Clear, wanted: &Wanted) -> Result<(), String> {
     let program = wanted.helpers.first().ok_or_else(String::new)?;
     let entry = json!({ "ServerURL": clear.entry, "Username": clear.username, "Secret": *clear.secret });
-    helper::told(program, &["store"], &[], &Zeroizing::new(entry.to_string()))?;
+    helper::told(program, &["store"], &[], &Zeroizing::new(entry.to_string())).map(drop)
+}
+
+/// Whether the helper says this secret for the registry.
+pub fn is_said(clear: &Clear, wanted: &Wanted) -> Result<bool, String> {
+    let program = wanted.helpers.first().ok_or_else(String::new)?;
     let said = helper::told(program, &["get"], &[], &clear.entry)?;
     let said: Value = serde_json::from_str(&said).map_err(|error| error.to_string())?;
-    if said["Secret"] == *clear.secret { Ok(()) } else { Err(String::new()) }
+    Ok(said["Secret"] == *clear.secret && said["Username"] == clear.username)
 }

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::machine::Machine;
 use super::record::Record;
-use super::tool::{Link, Place, host};
+use super::tool::{Clear, Link, Place, host};
 use crate::{Context, helper_program, term};
 
 /// Sees to it that the helper has this name, and returns its path and whether that was made now. What else has the name
@@ -98,6 +98,11 @@ pub fn told(program: &Path, args: &[&str], env: &[(&str, &str)], input: &str) ->
     let beside = String::from_utf8_lossy(&done.stderr);
     let line = beside.lines().chain(said.lines()).next().unwrap_or_default();
     Err(line.trim_start_matches("loom: ").to_owned())
+}
+
+/// Whether this is the secret. It is an error if it is none: some tools' helpers say nothing and are content.
+pub fn is_same(said: &str, clear: &Clear) -> Result<bool, String> {
+    if said.is_empty() { Err(String::new()) } else { Ok(*said == **clear.secret) }
 }
 
 /// Has the agent keep a token as a server takes it in a header. What a login made is not replaced by it.

@@ -17,9 +17,23 @@ pub struct Hunk {
     pub new: String,
 }
 
+/// What differs, with as few bytes around it as possible: a file of one line has all of it in that.
+pub fn smallest(old: &str, new: &str) -> Vec<Hunk> {
+    let in_items = |lines: Hunk| {
+        let items = differing(&lines.old, &lines.new, &['\n', ',', '{', '}', '[', ']']);
+        items.into_iter().map(move |item| narrowed(Hunk { at: lines.at + item.at, ..item }))
+    };
+    between(old, new).into_iter().flat_map(in_items).collect()
+}
+
 /// What differs, in whole lines.
-pub fn between(old: &str, new: &str) -> Vec<Hunk> {
-    let [old, new] = [old, new].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
+fn between(old: &str, new: &str) -> Vec<Hunk> {
+    differing(old, new, &['\n'])
+}
+
+/// What differs, in pieces that end with one of these.
+fn differing(old: &str, new: &str, ends: &[char]) -> Vec<Hunk> {
+    let [old, new] = [old, new].map(|text| text.split_inclusive(ends).collect::<Vec<_>>());
     let head = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
     let rest = old.len().min(new.len()) - head;
     let tail = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(old, new)| old == new).count();
@@ -42,8 +56,8 @@ pub fn between(old: &str, new: &str) -> Vec<Hunk> {
     hunks
 }
 
-/// The same with as few bytes as possible: a file of one line has all of it in that.
-pub fn narrowed(hunk: Hunk) -> Hunk {
+/// The same without what both begin and end with.
+fn narrowed(hunk: Hunk) -> Hunk {
     let Hunk { at, old, new } = hunk;
     let head = old.char_indices().zip(new.chars()).take_while(|((_, old), new)| old == new).count();
     let head: usize = old.chars().take(head).map(char::len_utf8).sum();
@@ -144,7 +158,7 @@ mod tests {
     use super::*;
 
     fn round(old: &str, new: &str) -> Vec<Hunk> {
-        let hunks: Vec<Hunk> = between(old, new).into_iter().map(narrowed).collect();
+        let hunks = smallest(old, new);
         assert_eq!(taken_back(new, &hunks).as_deref(), Some(old), "{hunks:?}");
         hunks
     }
@@ -168,6 +182,12 @@ mod tests {
     #[test]
     fn between_two_changes_nothing_is_remembered() {
         let hunks = round("a\nsecret\nb\n", "x\nsecret\ny\n");
+        assert!(hunks.iter().all(|hunk| !hunk.old.contains("secret")), "{hunks:?}");
+    }
+
+    #[test]
+    fn between_two_changes_of_one_line_nothing_is_remembered() {
+        let hunks = round("{\"a\":\"x\",\"b\":\"secret\",\"c\":[]}", "{\"a\":\"y\",\"b\":\"secret\",\"c\":[1]}");
         assert!(hunks.iter().all(|hunk| !hunk.old.contains("secret")), "{hunks:?}");
     }
 

@@ -135,18 +135,16 @@ impl Tool for Kubectl {
         seen(&clear.file).is_ok_and(|config| user_of(&config).is_some_and(is_meant))
     }
 
-    fn take_over(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
-        let config = seen(&clear.file).map_err(|fault| fault.message(client.locale()))?;
-        let cluster = current(&config).and_then(|context| context["cluster"].as_str());
-        let clusters = config["clusters"].as_array().into_iter().flatten();
-        let server = clusters
-            .filter(|found| found["name"].as_str() == cluster)
-            .find_map(|found| ServerUrl::from_user(found["cluster"]["server"].as_str()?).ok());
-        let server = server.ok_or_else(String::new)?;
-        helper::kept_as_token(client, &server, (base::Tool::Kube, "kubernetes"), &clear.secret)?;
+    fn keep(&self, clear: &Clear, _wanted: &Wanted, client: &Client) -> Result<(), String> {
+        let server = cluster_of(&clear.file).ok_or_else(String::new)?;
+        helper::kept_as_token(client, &server, (base::Tool::Kube, "kubernetes"), &clear.secret)
+    }
+
+    fn is_said(&self, clear: &Clear, wanted: &Wanted) -> Result<bool, String> {
+        let server = cluster_of(&clear.file).ok_or_else(String::new)?;
         let said = helper::told(&wanted.loom, &["kube", "--server", &server.to_string()], &[], "")?;
         let said: Value = serde_json::from_str(&said).map_err(|error| error.to_string())?;
-        if said["status"]["token"] == *clear.secret { Ok(()) } else { Err(String::new()) }
+        Ok(said["status"]["token"] == *clear.secret)
     }
 
     fn cleared(&self, clear: &Clear, text: &str) -> Result<String, Trouble> {
@@ -210,6 +208,14 @@ fn users(config: &Value) -> impl Iterator<Item = (&str, &Value)> {
 fn user_of(config: &Value) -> Option<(&str, &Value)> {
     let name = current(config)?["user"].as_str()?;
     users(config).find(|(user, _)| *user == name)
+}
+
+/// The server of the current context.
+fn cluster_of(file: &Path) -> Option<ServerUrl> {
+    let config = seen(file).ok()?;
+    let cluster = current(&config)?["cluster"].as_str()?;
+    let found = config["clusters"].as_array()?.iter().find(|found| found["name"] == cluster)?;
+    ServerUrl::from_user(found["cluster"]["server"].as_str()?).ok()
 }
 
 fn current(config: &Value) -> Option<&Value> {

@@ -18,6 +18,7 @@ mod pnpm;
 mod podman;
 mod python;
 mod record;
+mod shown;
 mod takeover;
 mod terraform;
 mod text_file;

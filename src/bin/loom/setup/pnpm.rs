@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use loom_credentials::base::{self, ServerUrl};
 use loom_credentials::client::Client;
+use zeroize::Zeroizing;
 
 use super::helper;
 use super::hunks::Kept;
@@ -82,21 +83,26 @@ impl Tool for Pnpm {
             // A variable's name is no secret.
             let tokens = entries(&text, TOKEN).into_iter().filter(|(_, value)| !value.starts_with("${"));
             let clear = |(key, value): (String, String)| {
-                let (entry, secret) = (registry(&key, TOKEN), zeroize::Zeroizing::new(value));
-                Clear { file: file.clone(), entry, username: String::new(), literal: secret.clone(), secret }
+                let (entry, literal) = (registry(&key, TOKEN), Zeroizing::new(value));
+                let secret = Zeroizing::new(meant(&literal)?.to_owned());
+                Some(Clear { file: file.clone(), entry, username: String::new(), literal, secret })
             };
-            Some(tokens.map(clear).collect::<Vec<_>>())
+            Some(tokens.filter_map(clear).collect::<Vec<_>>())
         };
         self.files(machine).into_iter().filter_map(found).flatten().collect()
     }
 
-    fn take_over(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
+    fn keep(&self, clear: &Clear, _wanted: &Wanted, client: &Client) -> Result<(), String> {
+        let server = ServerUrl::from_user(&clear.entry).map_err(|error| error.to_string())?;
+        helper::kept_as_token(client, &server, (base::Tool::Npm, "npm"), &clear.secret)
+    }
+
+    fn is_said(&self, clear: &Clear, wanted: &Wanted) -> Result<bool, String> {
         let server = ServerUrl::from_user(&clear.entry).map_err(|error| error.to_string())?;
         let at = wanted.servers.iter().position(|named| host(named) == host(&server)).ok_or_else(String::new)?;
         let program = wanted.helpers.get(at).ok_or_else(String::new)?;
-        helper::kept_as_token(client, &server, (base::Tool::Npm, "npm"), &clear.secret)?;
         let said = helper::told(program, &[], &[], "")?;
-        if said.trim() == format!("Bearer {}", *clear.secret) { Ok(()) } else { Err(String::new()) }
+        helper::is_same(said.trim().trim_start_matches("Bearer "), clear)
     }
 
     fn cleared(&self, clear: &Clear, text: &str) -> Result<String, Trouble> {
@@ -115,6 +121,14 @@ fn registry(key: &str, setting: &str) -> String {
     key.trim_start_matches("//").trim_end_matches(setting).trim_end_matches('/').to_owned()
 }
 
+/// What a value says without its quotes or a comment behind it. Nothing where it takes more to read it.
+fn meant(value: &str) -> Option<&str> {
+    let quoted = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    let plain = || value.split([';', '#']).next().map(str::trim_end);
+    let meant = quoted('"').or_else(|| quoted('\'')).or_else(plain);
+    meant.filter(|meant| !meant.is_empty() && !meant.contains(['\\', '"', '\'']))
+}
+
 /// The settings of this name, of all registries.
 fn entries(text: &str, setting: &str) -> Vec<(String, String)> {
     let keys = text.lines().filter_map(|line| line.split_once('=')).map(|(key, _)| key.trim());
@@ -126,6 +140,16 @@ fn entries(text: &str, setting: &str) -> Vec<(String, String)> {
 mod tests {
     use super::super::tool::tests::*;
     use super::*;
+
+    #[test]
+    fn a_token_is_read_as_npm_reads_it() {
+        for text in ["tok-1", "\"tok-1\"", "'tok-1'", "tok-1 ; of May", "tok-1#x"] {
+            assert_eq!(meant(text), Some("tok-1"), "{text}");
+        }
+        for text in ["", "\"\"", "a\\;b", "\"a\\\"b\"", "\"a\" ; b"] {
+            assert_eq!(meant(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_line_for_each_registry_comes_and_goes() {

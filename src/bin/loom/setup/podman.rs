@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::docker::{self, clear_in, keep};
+use super::docker::{self, clear_in, is_said, keep};
 use super::helper::text_of;
 use super::hunks::Kept;
 use super::json::Document;
@@ -70,12 +70,16 @@ impl Tool for Podman {
         files.iter().flat_map(|file| clear_in(file)).collect()
     }
 
-    fn take_over(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
+    fn keep(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
         // A helper is asked for a host only, so that what is kept for a part of one would not be found.
         if clear.entry.contains('/') {
             return Err(client.locale().render(&msg!("setup-part-of-registry")));
         }
         keep(clear, wanted)
+    }
+
+    fn is_said(&self, clear: &Clear, wanted: &Wanted) -> Result<bool, String> {
+        if clear.entry.contains('/') { Err(String::new()) } else { is_said(clear, wanted) }
     }
 
     fn cleared(&self, clear: &Clear, text: &str) -> Result<String, Trouble> {

@@ -70,7 +70,7 @@ impl Tool for Pip {
     }
 
     fn with(&self, _file: &Path, text: &str, wanted: &Wanted) -> Result<Edit, Trouble> {
-        let mut kept = Kept::new();
+        let (text, mut kept) = (&with_equals_sign(text), Kept::new());
         check(lines::get(text, "global", KEY), wanted.force, &mut kept)?;
         Ok(Edit { text: lines::set(text, "global", KEY, PROVIDER), kept })
     }
@@ -101,11 +101,15 @@ impl Tool for Pip {
         self.files(machine).into_iter().filter_map(found).flatten().collect()
     }
 
-    fn take_over(&self, clear: &Clear, wanted: &Wanted, _client: &Client) -> Result<(), String> {
+    fn keep(&self, clear: &Clear, wanted: &Wanted, _client: &Client) -> Result<(), String> {
         let program = wanted.helpers.first().ok_or_else(String::new)?;
-        helper::told(program, &["set", &clear.entry, &clear.username], &[], &clear.secret)?;
+        helper::told(program, &["set", &clear.entry, &clear.username], &[], &clear.secret).map(drop)
+    }
+
+    fn is_said(&self, clear: &Clear, wanted: &Wanted) -> Result<bool, String> {
+        let program = wanted.helpers.first().ok_or_else(String::new)?;
         let said = helper::told(program, &["get", &clear.entry, &clear.username], &[], "")?;
-        if said.trim_end_matches(['\r', '\n']) == clear.secret.as_str() { Ok(()) } else { Err(String::new()) }
+        helper::is_same(said.trim_end_matches(['\r', '\n']), clear)
     }
 
     fn cleared(&self, clear: &Clear, text: &str) -> Result<String, Trouble> {
@@ -113,6 +117,15 @@ impl Tool for Pip {
         let (user, literal) = (&clear.username, &*clear.literal);
         Ok(text.replace(&format!("://{user}:{literal}@"), &format!("://{user}@")))
     }
+}
+
+/// Pip reads `key: value` as well, and nothing at all of a file in which a key stands twice.
+fn with_equals_sign(text: &str) -> String {
+    let written = |line: &str| match line.split_once(':') {
+        Some((key, value)) if key.trim() == KEY => format!("{KEY} = {}", value.trim_start_matches([' ', '\t'])),
+        _ => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(written).collect()
 }
 
 /// The URL without user and password, the user, and the password, as they stand there.

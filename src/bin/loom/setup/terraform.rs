@@ -94,13 +94,17 @@ impl Tool for Terraform {
         document.names(&["credentials"]).into_iter().filter_map(found).collect()
     }
 
-    fn take_over(&self, clear: &Clear, wanted: &Wanted, _client: &Client) -> Result<(), String> {
+    fn keep(&self, clear: &Clear, wanted: &Wanted, _client: &Client) -> Result<(), String> {
         let program = wanted.helpers.first().ok_or_else(String::new)?;
         let token = Zeroizing::new(json!({ "token": *clear.secret }).to_string());
-        helper::told(program, &["store", &clear.entry], &[], &token)?;
+        helper::told(program, &["store", &clear.entry], &[], &token).map(drop)
+    }
+
+    fn is_said(&self, clear: &Clear, wanted: &Wanted) -> Result<bool, String> {
+        let program = wanted.helpers.first().ok_or_else(String::new)?;
         let said = helper::told(program, &["get", &clear.entry], &[], "")?;
         let said: Value = serde_json::from_str(&said).map_err(|error| error.to_string())?;
-        if said["token"] == *clear.secret { Ok(()) } else { Err(String::new()) }
+        helper::is_same(said["token"].as_str().unwrap_or_default(), clear)
     }
 
     fn cleared(&self, clear: &Clear, text: &str) -> Result<String, Trouble> {

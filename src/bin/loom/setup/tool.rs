@@ -73,8 +73,14 @@ pub trait Tool: Sync {
         wanted.everywhere || wanted.servers.iter().any(|server| of.as_ref() == Ok(&host(server)))
     }
 
-    /// Brings a secret into loom, and reads it back as the tool will. The error says why it is not there.
-    fn take_over(&self, _clear: &Clear, _wanted: &Wanted, _client: &Client) -> Result<(), String> {
+    /// Brings a secret into loom. The error says why it is not there.
+    fn keep(&self, _clear: &Clear, _wanted: &Wanted, _client: &Client) -> Result<(), String> {
+        Err(String::new())
+    }
+
+    /// Whether loom says this secret where the tool will ask for it, and not another one. It is an error, in the
+    /// helper's words, if it says none.
+    fn is_said(&self, _clear: &Clear, _wanted: &Wanted) -> Result<bool, String> {
         Err(String::new())
     }
 
@@ -160,6 +166,13 @@ pub struct Clear {
     pub secret: Zeroizing<String>,
     /// What stands in the file of it.
     pub literal: Zeroizing<String>,
+}
+
+impl Clear {
+    /// Whether it is the same secret at the same place.
+    pub fn is_same(&self, other: &Clear) -> bool {
+        (&self.file, &self.entry, &self.literal) == (&other.file, &other.entry, &other.literal)
+    }
 }
 
 /// A server in the words of tools that know no scheme.

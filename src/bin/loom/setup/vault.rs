@@ -86,13 +86,17 @@ impl Tool for Vault {
         text.map(found).into_iter().collect()
     }
 
-    fn take_over(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
+    fn keep(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
         let program = wanted.helpers.first().ok_or_else(String::new)?;
         let (variable, address) = address().ok_or_else(|| client.locale().render(&msg!("setup-no-address")))?;
-        let env = [(variable, address.as_str())];
-        helper::told(program, &["store"], &env, &clear.secret)?;
-        let said = helper::told(program, &["get"], &env, "")?;
-        if said.trim() == clear.secret.as_str() { Ok(()) } else { Err(String::new()) }
+        helper::told(program, &["store"], &[(variable, &address)], &clear.secret).map(drop)
+    }
+
+    fn is_said(&self, clear: &Clear, wanted: &Wanted) -> Result<bool, String> {
+        let program = wanted.helpers.first().ok_or_else(String::new)?;
+        let (variable, address) = address().ok_or_else(String::new)?;
+        let said = helper::told(program, &["get"], &[(variable, &address)], "")?;
+        helper::is_same(said.trim(), clear)
     }
 
     fn cleared(&self, _clear: &Clear, _text: &str) -> Result<String, Trouble> {
