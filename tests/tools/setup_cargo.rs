@@ -118,3 +118,13 @@ fn what_is_no_list_is_left_alone_with_its_token() {
     assert_eq!(bench.read(FILE), text);
     assert!(bench.read(TOKENS).contains("tok-1"));
 }
+
+#[test]
+fn a_token_in_cargos_settings_goes_over_and_does_not_come_back() {
+    let bench = SetupBench::new();
+    bench.write(FILE, &format!("{OWN}token = \"tok-1\"\n"));
+    bench.setup(&["cargo"]).ok().without("tok-1").says("in loom now");
+    bench.home.assert_nowhere_in_clear("tok-1");
+    bench.setup(&["cargo", "--remove"]).ok();
+    assert_eq!(bench.read(FILE), OWN);
+}

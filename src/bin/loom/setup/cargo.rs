@@ -139,7 +139,9 @@ impl Tool for Cargo {
     }
 
     fn clear(&self, machine: &Machine) -> Vec<Clear> {
-        let files = ["credentials.toml", "credentials"].map(|name| dir(machine).join(name));
+        let dir = dir(machine);
+        // Cargo reads a token in its settings as well, where its own file has none.
+        let files = [dir.join("credentials.toml"), dir.join("credentials"), settings(&dir)];
         files.iter().flat_map(|file| clear_in(file)).collect()
     }
 
