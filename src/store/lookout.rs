@@ -17,6 +17,11 @@ impl Lookout {
         Lookout { signs: signs.filter(|(place, _)| place.outlives_the_agent()).collect(), news: Arc::default() }
     }
 
+    /// Whether this is a handle of the same lookout.
+    pub fn is(&self, other: &Lookout) -> bool {
+        Arc::ptr_eq(&self.signs, &other.signs)
+    }
+
     /// Whether others can read and change what the stores hold.
     pub fn is_shared(&self) -> bool {
         !self.signs.is_empty()

@@ -16,6 +16,7 @@ pub(crate) mod index;
 mod keeping;
 mod labels;
 mod links;
+mod long_read;
 pub(crate) mod naming;
 mod outage;
 pub(crate) mod seen;

@@ -20,7 +20,7 @@ use crate::store::{Cascade, Lookout, StoreError};
 use crate::wire::{Code, Fault, reason};
 
 /// How long a keyring that changed may take to be read. After that it is taken to hang, and the copy in memory is used.
-const OUTAGE_AFTER: Duration = Duration::from_millis(500);
+pub(super) const OUTAGE_AFTER: Duration = Duration::from_millis(500);
 
 /// Longer than a call to a keyring takes until it is given up.
 const KNOWN_AFTER: Duration = Duration::from_secs(6);
@@ -141,9 +141,10 @@ impl Accounts {
                 Ok((all, store.damaged(), version))
             };
             let read = async {
-                match &mut between {
-                    Some(stores) if !self.are_others_meant() => with_store_in(reads_within(stores), stores, all).await,
-                    Some(_) | None => self.read_stores(all).await,
+                if between.is_some() && !self.are_others_meant() {
+                    self.read_held(&mut between, all).await
+                } else {
+                    self.read_stores(all).await
                 }
             };
             let outage = lock(&self.outage).as_ref().map(|outage| outage.first);
@@ -193,15 +194,16 @@ impl Accounts {
     ) -> Result<R, Fault> {
         let is_shared = lock(&self.lookout).as_ref().is_some_and(Lookout::is_shared);
         let mut others = match self.changing.try_lock() {
-            Ok(mut stores) if stores.is_some() && !self.are_others_meant() => {
-                return with_store_in(reads_within(&stores), &mut stores, read).await;
+            Ok(stores) if stores.is_some() && !self.are_others_meant() => {
+                return self.read_held(&mut Some(stores), read).await;
             }
             Err(_) if is_shared => Some(self.opened().await?),
             Ok(_) | Err(_) => None,
         };
-        let mut opened = if others.is_none() { Some(self.stores().await?) } else { None };
-        let stores = opened.as_deref_mut().unwrap_or(&mut others);
-        with_store_in(reads_within(stores), stores, read).await
+        if others.is_none() {
+            return self.read_held(&mut Some(self.stores().await?), read).await;
+        }
+        with_store_in(reads_within(&others), &mut others, read).await
     }
 
     pub(crate) async fn opened(&self) -> Result<Cascade, Fault> {
