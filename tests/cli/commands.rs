@@ -75,7 +75,7 @@ fn a_script_gets_the_token_alone_or_as_json() {
     let done = home.loom(&["token", "--server", "https://a.example", "--min-validity", "60s"]).ok();
     assert_eq!((done.out.as_str(), done.err.as_str()), ("tok_script\n", ""));
     let json: serde_json::Value = serde_json::from_str(&home.loom(&["token", "--json"]).ok().out).unwrap();
-    let wanted = serde_json::json!({"server": "https://a.example", "account": "oauth2", "token": "tok_script", "expires_at": null, "scopes": []});
+    let wanted = serde_json::json!({"server": "https://a.example", "account": "oauth2", "username": "oauth2", "token": "tok_script", "expires_at": null, "scopes": []});
     assert_eq!(json, wanted);
 }
 
