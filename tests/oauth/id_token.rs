@@ -51,6 +51,9 @@ fn the_id_token_of_a_login_is_kept_and_renewed_with_it() {
     assert!(provider.count("POST /token") > before);
     assert_eq!(claims(&second)["sub"], "alice");
     assert_eq!(id_token(&home, &["--bearer"]).ok().out, format!("Bearer {second}\n"));
+    let kube = home.loom(&["kube", "--id-token", "--server", provider.issuer()]).ok().out;
+    let kube: Value = serde_json::from_str(&kube).unwrap();
+    assert_eq!(kube["status"]["token"], second.as_str(), "kubectl is given it too");
     // Where nothing can be renewed the one that lasts is given.
     provider.fail("/token", 503, 20);
     assert_eq!(id_token(&home, &["--min-validity", "60s"]).ok().out.trim(), second);

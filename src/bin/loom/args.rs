@@ -150,8 +150,10 @@ pub struct Exec {
 pub struct Kube {
     #[arg(long, value_name = "USER")]
     pub account: Option<String>,
-    #[arg(long, value_name = "AUDIENCE")]
+    #[arg(long, value_name = "AUDIENCE", conflicts_with = "id_token")]
     pub audience: Option<String>,
+    #[arg(long)]
+    pub id_token: bool,
 }
 
 #[derive(Args)]

@@ -21,7 +21,8 @@ pub fn run(args: Kube, context: &Context) -> Result<u8, Fault> {
         (None, Some(cluster)) => parse(cluster)?,
         (None, None) => return Err(reason::Command::UsageMissing { what: "--server".to_owned() }.into()),
     };
-    let question = Token { server: Some(server), account: args.account, audience: args.audience, ..Token::default() };
+    let (account, audience, id_token) = (args.account, args.audience, args.id_token);
+    let question = Token { server: Some(server), account, audience, id_token, ..Token::default() };
     let client = context.client()?;
     let reply = match client.ask(&question) {
         Err(fault)
