@@ -87,6 +87,11 @@ impl<'a> Seen<'a> {
         self.accounts.at_origin(server).filter(move |held| self.authority.sees(held.key().server())).filter(is_meant)
     }
 
+    /// Whether a tool asks, which may have brought some of them.
+    pub(super) fn is_a_tools(self) -> bool {
+        matches!(self.asks, Asks::Tool(_) | Asks::Exactly(Some(_)))
+    }
+
     /// Whether the tool that asks brought it.
     pub(crate) fn is_own(self, held: &Held) -> bool {
         match (held.credential().origin(), self.asks) {

@@ -52,7 +52,7 @@ pub(crate) fn for_git<'a>(
     is_organization: bool,
 ) -> Vec<&'a Held> {
     let mut found = candidates(accounts, server, named.or(of_rule));
-    if of_rule.is_some() {
+    if of_rule.is_some() && accounts.is_a_tools() {
         // What a tool brought it means wherever it works.
         let own = candidates(accounts, server, named).into_iter().filter(|held| accounts.is_own(held));
         found = own.chain(found.iter().copied().filter(|held| !accounts.is_own(held))).collect();
