@@ -4,15 +4,11 @@
 use zeroize::Zeroizing;
 
 use super::git_login::{self, Offer};
-use super::input::{read, refused, write};
+use super::input::{ALL_WITHIN, read, refused, write};
 use super::{Client, Place};
 use crate::git::{self, Operation};
 use crate::os::alarm;
 use crate::wire::{Code, Fault, Get, reason};
-
-/// What has no deadline of its own ends with the process after so many seconds: a look at the directory that git works
-/// in can wait for its disk for ever.
-const ALL_WITHIN: u32 = 9;
 
 /// Does what git asks of a credential helper, on the standard input and output of this process (gitcredentials(7),
 /// "CUSTOM HELPERS"). The system ends the process where that takes too long.

@@ -14,6 +14,10 @@ use crate::wire::{Fault, reason};
 /// How long a program may take to say what it wants.
 const WITHIN: Duration = Duration::from_secs(10);
 
+/// What has no deadline of its own ends with the process after so many seconds, once it is known what is wanted: a look
+/// at the directory that a program works in can wait for its disk for ever.
+pub(super) const ALL_WITHIN: u32 = 9;
+
 /// Most of what is said is shorter than this, in bytes; and what has room to spare takes long to zero.
 const USUAL: usize = 1024;
 

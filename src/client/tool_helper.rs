@@ -9,16 +9,13 @@ use std::process::{Command, Stdio};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::input::{self, Lines};
+use super::input::{self, ALL_WITHIN, Lines};
 use super::report::{beside, exit_code, report_through_loom, texts_through_loom};
 use super::{Client, Place};
 use crate::base::{Origin, Secret, Tool};
 use crate::os::{alarm, terminal};
 use crate::tools::{Answer, Beside, Call, Dialect, Failure, Input, Label, MAX_INPUT, Question, Said, ToolRequest};
 use crate::wire::{Code, Erase, Fault, Get, GitCredential, Store, Verb, reason};
-
-/// For how many seconds a tool is kept waiting at most, once it has said what it wants.
-const ALL_WITHIN: u32 = 9;
 
 /// Does what a tool asks of its helper, on the standard streams of this process. Returns the exit code.
 ///
