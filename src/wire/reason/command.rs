@@ -35,11 +35,11 @@ reasons! {
         /// A new token could not be printed, nor revoked.
         TokenUnseenKept { id: String } => Unavailable, "token-unseen-kept", "hint-stdout-failed";
         /// What kubectl says in the environment is not understood.
-        KubeUnread => BadRequest, "kube-unread";
+        KubeUnread => BadRequest, "kube-unread", "hint-kube-unread";
         /// What is kept for this server is no access key of AWS'.
         NoAccessKey { server: ServerUrl } => BadRequest, "no-access-key", "hint-no-access-key";
         /// The user name or the secret cannot stand in a netrc file as it is.
-        NetrcUnsayable => BadRequest, "netrc-unsayable";
+        NetrcUnsayable => BadRequest, "netrc-unsayable", "hint-netrc-unsayable";
         /// Another program could not be run.
         NotRun { program: String, error: String } => Unavailable, "command-not-run";
 

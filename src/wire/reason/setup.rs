@@ -12,18 +12,18 @@ reasons! {
         /// Somebody wrote the file at the same moment.
         ChangedMeanwhile { path: PathBuf } => Unavailable, "setup-changed-meanwhile", "hint-try-again";
         /// The tool's file belongs to another user.
-        FileOfAnother { path: PathBuf } => Denied, "setup-file-of-another";
+        FileOfAnother { path: PathBuf } => Denied, "setup-file-of-another", "hint-setup-file";
         /// The tool's file has several names, of which replacing it would keep one.
-        FileWithMoreNames { path: PathBuf } => BadRequest, "setup-file-more-names";
+        FileWithMoreNames { path: PathBuf } => BadRequest, "setup-file-more-names", "hint-setup-file";
         /// Another program has the name that loom's helper needs.
         NameTaken { path: PathBuf } => BadRequest, "setup-name-taken", "hint-setup-name-taken";
         /// The tool asks a helper about single servers only, and none was named.
         NeedsServer { tool: String } => Usage, "setup-needs-server", "hint-setup-needs-server";
         /// The tool asks its helper about every server.
-        TakesNoServer { tool: String } => Usage, "setup-takes-no-server";
+        TakesNoServer { tool: String } => Usage, "setup-takes-no-server", "hint-setup-takes-no-server";
         /// Nothing in the tool's settings leads to this server.
-        UnknownServer { path: PathBuf, server: String } => BadRequest, "setup-unknown-server";
+        UnknownServer { path: PathBuf, server: String } => BadRequest, "setup-unknown-server", "hint-setup-unknown-server";
         /// The tool is needed to change its own settings, and is not there or failed; `error` holds its own words.
-        ToolFailed { tool: String, error: String } => Unavailable, "setup-tool-failed";
+        ToolFailed { tool: String, error: String } => Unavailable, "setup-tool-failed", "hint-setup-tool-failed";
     }
 }
