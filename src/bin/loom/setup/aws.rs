@@ -114,9 +114,7 @@ fn server(wanted: &Wanted) -> Result<ServerUrl, Trouble> {
 }
 
 fn command(loom: &Path, server: &ServerUrl) -> String {
-    let loom = loom.to_string_lossy();
-    let loom = if loom.contains(' ') { format!("\"{loom}\"") } else { loom.into_owned() };
-    format!("{loom} aws --server {server}")
+    format!("{} aws --server {server}", helper::word(loom))
 }
 
 fn profile() -> String {

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::helper;
 use super::hunks::Kept;
 use super::lines;
 use super::machine::Machine;
@@ -35,7 +36,8 @@ impl Tool for Bazel {
     }
 
     fn with(&self, _file: &Path, text: &str, wanted: &Wanted) -> Result<Edit, Trouble> {
-        let program = wanted.helpers.first().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        // Words are read as a shell's.
+        let program = wanted.helpers.first().map(|path| helper::word(path)).unwrap_or_default();
         let others = lines::without_paragraph(text);
         let mut hosts: Vec<&str> = wanted.servers.iter().map(|server| server.host()).collect();
         hosts.dedup();
@@ -45,8 +47,7 @@ impl Tool for Bazel {
                 return Err(Trouble::Taken { key: format!("{OPTION}{scope}"), by });
             }
         }
-        // Of several for one domain the last one counts, so that ours goes to the end. Words are read as a shell's.
-        let program = if program.contains(' ') { format!("\"{program}\"") } else { program };
+        // Of several for one domain the last one counts, so that ours goes to the end.
         let added: Vec<String> = hosts.iter().map(|host| format!("common {OPTION}{host}={program}")).collect();
         Ok(Edit { text: lines::with_paragraph(text, &added.join("\n")), kept: Kept::new() })
     }

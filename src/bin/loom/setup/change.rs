@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use loom_credentials::base::ServerUrl;
 use loom_credentials::client::refuse_directories_of_another;
 use loom_credentials::msg;
-use loom_credentials::tools::dialect_of;
 use loom_credentials::wire::{Fault, reason};
 use zeroize::Zeroizing;
 
@@ -55,10 +54,6 @@ pub fn set_up(tool: &dyn Tool, servers: &[ServerUrl], force: bool, context: &Con
     for file in &files {
         let current = TextFile::read(file)?;
         current.refuse_what_is_not_ours()?;
-        if let Some(link) = tool.links(&machine, &wanted).iter().find(|link| dialect_of(&link.name).is_none()) {
-            let (tool, error) = (link.name.clone(), "-".to_owned());
-            return Err(reason::Setup::ToolFailed { tool, error }.into());
-        }
         wanted.helpers = tool.links(&machine, &wanted).iter().map(|link| PathBuf::from(&link.name)).collect();
         tool.with(file, current.text(), &wanted).map_err(|trouble| trouble.into_fault(file))?;
     }

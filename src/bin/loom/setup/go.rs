@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::helper;
 use super::hunks::Kept;
 use super::lines;
 use super::machine::Machine;
@@ -38,8 +39,7 @@ impl Tool for Go {
         if there.split(';').any(|entry| entry.trim() == "off") && !wanted.force {
             return Err(Trouble::Taken { key: KEY.to_owned(), by: there.to_owned() });
         }
-        let loom = wanted.loom.to_string_lossy();
-        let loom = if loom.contains(' ') { format!("\"{loom}\"") } else { loom.into_owned() };
+        let loom = helper::word(&wanted.loom);
         let servers: String = wanted.servers.iter().map(|server| format!(" --server {server}")).collect();
         let ours = format!("{loom} goauth{servers}");
         let others = others(there);

@@ -138,6 +138,12 @@ fn in_gits_words(server: &ServerUrl) -> GitCredential {
     GitCredential { protocol: server.scheme().to_owned(), host: host(server), path, ..GitCredential::default() }
 }
 
+/// A program in a line of settings that is split at blanks.
+pub fn word(program: &Path) -> String {
+    let program = program.to_string_lossy();
+    if program.contains(' ') { format!("\"{program}\"") } else { program.into_owned() }
+}
+
 /// What a file holds, if it can be read.
 pub fn text_of(file: &Path) -> Option<Zeroizing<String>> {
     plain_file::read_text(file, MAX_TEXT).ok()
