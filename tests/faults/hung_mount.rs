@@ -101,7 +101,7 @@ fn a_mount_that_hangs_is_said_in_time_and_used_once_it_answers() {
 #[test]
 fn gits_helper_ends_in_time_where_its_directory_or_the_sockets_hangs() {
     let Some(mount) = Mount::new() else { return };
-    let (work, run) = (mount.at.join("work"), mount.at.join("run"));
+    let (work, run) = (mount.at.join("tree"), mount.at.join("run"));
     for dir in [&work, &run] {
         std::fs::create_dir(dir).unwrap();
         std::fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
@@ -118,7 +118,7 @@ fn gits_helper_ends_in_time_where_its_directory_or_the_sockets_hangs() {
     };
     // They have begun, and git has not yet said what it wants.
     let works_there = |command: &mut Command| {
-        _ = command.current_dir(&work).env("PWD", work.join("x/..")).env("GIT_DIR", "../work/.git");
+        _ = command.current_dir(&work).env("PWD", work.join("x/..")).env("GIT_DIR", "../tree/.git");
     };
     let mut helpers = [
         helper(of_git, &works_there),

@@ -7,7 +7,7 @@ use base64::Engine;
 
 use crate::support::{Home, LoomServer, gits, loom_server, run};
 
-/// A home in which `~/work` is a link to `data/work`, and a rule for one of the two.
+/// A home in which `~/code` is a link to `data/code`, and a rule for one of the two.
 struct Place {
     home: Home,
     server: LoomServer,
@@ -22,8 +22,8 @@ impl Place {
         for user in ["alice", "work"] {
             home.store("http", server.url().trim_start_matches("http://"), user, &format!("of-{user}")).ok();
         }
-        std::fs::create_dir_all(home.path().join("data/work")).unwrap();
-        symlink(home.path().join("data/work"), home.path().join("home/work")).unwrap();
+        std::fs::create_dir_all(home.path().join("data/code")).unwrap();
+        symlink(home.path().join("data/code"), home.path().join("home/code")).unwrap();
         home.git_config(&["config", "--global", "credential.helper", "loom"]).ok();
         Place { home, server, git: git.to_owned() }
     }
@@ -69,21 +69,21 @@ fn user(header: &str) -> String {
 fn a_rule_holds_behind_a_symbolic_link_in_either_spelling() {
     for git in gits() {
         let place = Place::new(&git);
-        place.account("data/work", &["clone", "-q", &place.url(), "app"]);
-        std::fs::create_dir(place.path("data/work/app/src")).unwrap();
-        let physical = place.path("data/work").display().to_string();
-        let logical = place.path("home/work").display().to_string();
-        for rule in ["~/work", "~/work/", "~/work/app", &logical, &physical] {
+        place.account("data/code", &["clone", "-q", &place.url(), "app"]);
+        std::fs::create_dir(place.path("data/code/app/src")).unwrap();
+        let physical = place.path("data/code").display().to_string();
+        let logical = place.path("home/code").display().to_string();
+        for rule in ["~/code", "~/code/", "~/code/app", &logical, &physical] {
             place.rule(rule);
-            for directory in ["home/work/app", "data/work/app", "home/work/app/src", "data/work/app/src"] {
+            for directory in ["home/code/app", "data/code/app", "home/code/app/src", "data/code/app/src"] {
                 assert_eq!(place.account(directory, &["fetch", "-q"]), "work", "{rule} in {directory}");
                 assert_eq!(place.why(directory), "work", "{rule} in {directory}");
             }
         }
         // Git goes to the top of the work tree, and so does the question why.
-        for rule in ["~/other", "~/wor", "~/work/app2", "work", "~/work/app/src"] {
+        for rule in ["~/other", "~/cod", "~/code/app2", "code", "~/code/app/src"] {
             place.rule(rule);
-            for directory in ["home/work/app", "home/work/app/src"] {
+            for directory in ["home/code/app", "home/code/app/src"] {
                 assert_eq!(place.account(directory, &["fetch", "-q"]), "alice", "{rule} in {directory}");
                 assert_eq!(place.why(directory), "alice", "{rule} in {directory}");
             }
@@ -110,17 +110,17 @@ fn a_rule_holds_where_the_home_itself_is_a_link() {
 #[test]
 fn a_link_that_leads_elsewhere_from_now_on_counts_at_once() {
     let place = Place::new(&gits()[0]);
-    place.account("data/work", &["clone", "-q", &place.url(), "app"]);
+    place.account("data/code", &["clone", "-q", &place.url(), "app"]);
     std::fs::create_dir(place.path("data/other")).unwrap();
-    place.rule("~/work");
+    place.rule("~/code");
     for _ in 0..3 {
-        assert_eq!(place.account("data/work/app", &["fetch", "-q"]), "work");
-        std::fs::remove_file(place.path("home/work")).unwrap();
-        assert_eq!(place.account("data/work/app", &["fetch", "-q"]), "alice", "the rule's directory is not there");
-        symlink(place.path("data/other"), place.path("home/work")).unwrap();
-        assert_eq!(place.account("data/work/app", &["fetch", "-q"]), "alice");
-        std::fs::remove_file(place.path("home/work")).unwrap();
-        symlink(place.path("data/work"), place.path("home/work")).unwrap();
+        assert_eq!(place.account("data/code/app", &["fetch", "-q"]), "work");
+        std::fs::remove_file(place.path("home/code")).unwrap();
+        assert_eq!(place.account("data/code/app", &["fetch", "-q"]), "alice", "the rule's directory is not there");
+        symlink(place.path("data/other"), place.path("home/code")).unwrap();
+        assert_eq!(place.account("data/code/app", &["fetch", "-q"]), "alice");
+        std::fs::remove_file(place.path("home/code")).unwrap();
+        symlink(place.path("data/code"), place.path("home/code")).unwrap();
     }
 }
 
@@ -129,31 +129,31 @@ fn a_clone_goes_by_where_it_is_made() {
     for git in gits() {
         let place = Place::new(&git);
         std::fs::create_dir_all(place.path("private")).unwrap();
-        place.rule("~/work");
+        place.rule("~/code");
         let url = place.url();
         let home = |below: &str| place.path(below).display().to_string();
         let clones =
             |directory: &str, rest: &[&str]| place.account(directory, &[&["clone", "-q", &url], rest].concat());
-        assert_eq!(clones("private", &[&home("home/work/one")]), "work");
-        assert_eq!(clones("private", &["../data/work/two"]), "work");
-        assert_eq!(clones("home", &["work/three"]), "work");
-        assert_eq!(clones("home/work", &[]), "work");
-        assert_eq!(clones("private", &["--bare", &home("home/work/bare.git")]), "work");
+        assert_eq!(clones("private", &[&home("home/code/one")]), "work");
+        assert_eq!(clones("private", &["../data/code/two"]), "work");
+        assert_eq!(clones("home", &["code/three"]), "work");
+        assert_eq!(clones("home/code", &[]), "work");
+        assert_eq!(clones("private", &["--bare", &home("home/code/bare.git")]), "work");
         assert_eq!(clones("private", &[]), "alice");
         // And stays with it: what is made elsewhere is elsewhere.
-        assert_eq!(clones("home/work", &[&home("private/two")]), "alice");
+        assert_eq!(clones("home/code", &[&home("private/two")]), "alice");
         for there in ["private/app", "private/two"] {
             assert_eq!(place.account(there, &["fetch", "-q"]), "alice", "{there}");
         }
-        for there in ["home/work/one", "data/work/two", "data/work/three", "home/work/bare.git"] {
+        for there in ["home/code/one", "data/code/two", "data/code/three", "home/code/bare.git"] {
             assert_eq!(place.account(there, &["fetch", "-q"]), "work", "{there}");
         }
-        assert_eq!(place.account("private", &["-C", &home("home/work/one"), "fetch", "-q"]), "work");
-        assert_eq!(place.account("home/work", &["-C", &home("private/two"), "fetch", "-q"]), "alice");
-        let git_dir = format!("--git-dir={}", home("home/work/one/.git"));
+        assert_eq!(place.account("private", &["-C", &home("home/code/one"), "fetch", "-q"]), "work");
+        assert_eq!(place.account("home/code", &["-C", &home("private/two"), "fetch", "-q"]), "alice");
+        let git_dir = format!("--git-dir={}", home("home/code/one/.git"));
         assert_eq!(place.account("private", &[&git_dir, "fetch", "-q"]), "work");
         // Without a repository it counts where git runs.
-        assert_eq!(place.account("home/work", &["ls-remote", "-q", &url]), "work");
+        assert_eq!(place.account("home/code", &["ls-remote", "-q", &url]), "work");
         assert_eq!(place.account("private", &["ls-remote", "-q", &url]), "alice");
     }
 }
@@ -162,16 +162,16 @@ fn a_clone_goes_by_where_it_is_made() {
 fn submodules_and_further_work_trees_go_by_their_own_place() {
     for git in gits() {
         let place = Place::new(&git);
-        place.rule("~/work");
+        place.rule("~/code");
         let url = place.url();
-        place.account("home/work", &["clone", "-q", &url, "app"]);
-        assert_eq!(place.account("home/work/app", &["submodule", "--quiet", "add", &url, "sub"]), "work");
-        assert_eq!(place.account("home/work/app/sub", &["fetch", "-q"]), "work");
-        assert_eq!(place.account("data/work/app", &["submodule", "--quiet", "update", "--remote"]), "work");
+        place.account("home/code", &["clone", "-q", &url, "app"]);
+        assert_eq!(place.account("home/code/app", &["submodule", "--quiet", "add", &url, "sub"]), "work");
+        assert_eq!(place.account("home/code/app/sub", &["fetch", "-q"]), "work");
+        assert_eq!(place.account("data/code/app", &["submodule", "--quiet", "update", "--remote"]), "work");
         let elsewhere = place.path("elsewhere");
-        place.account("home/work/app", &["worktree", "add", "-q", &elsewhere.display().to_string()]);
+        place.account("home/code/app", &["worktree", "add", "-q", &elsewhere.display().to_string()]);
         assert_eq!(place.account("elsewhere", &["fetch", "-q", "origin"]), "alice", "a work tree that lies elsewhere");
-        assert_eq!(place.account("home/work/app", &["fetch", "-q", "origin"]), "work");
+        assert_eq!(place.account("home/code/app", &["fetch", "-q", "origin"]), "work");
     }
 }
 
@@ -179,21 +179,21 @@ fn submodules_and_further_work_trees_go_by_their_own_place() {
 fn a_repository_from_elsewhere_cannot_name_itself_into_a_rules_directory() {
     for git in gits() {
         let place = Place::new(&git);
-        place.rule("~/work");
+        place.rule("~/code");
         let url = place.url();
-        place.account("home/work", &["clone", "-q", &url, "app"]);
+        place.account("home/code", &["clone", "-q", &url, "app"]);
         let evil = place.path("downloads/evil");
         std::fs::create_dir_all(&evil).unwrap();
-        std::fs::write(evil.join(".git"), format!("gitdir: {}\n", place.path("data/work/app/.git").display())).unwrap();
+        std::fs::write(evil.join(".git"), format!("gitdir: {}\n", place.path("data/code/app/.git").display())).unwrap();
         std::fs::write(evil.join(".gitmodules"), format!("[submodule \"s\"]\n\tpath = s\n\turl = {url}\n")).unwrap();
         assert_eq!(place.account("downloads/evil", &["fetch", "-q"]), "alice");
         // A work tree that its own settings place elsewhere, and a link inside it.
         std::fs::remove_file(evil.join(".git")).unwrap();
         place.account("downloads", &["clone", "-q", &url, "tree"]);
         let tree = place.path("downloads/tree");
-        let work = place.path("data/work").display().to_string();
+        let work = place.path("data/code").display().to_string();
         place.home.git_config(&["-C", tree.to_str().unwrap(), "config", "core.worktree", &work]).ok();
-        symlink(place.path("data/work"), tree.join("inside")).unwrap();
+        symlink(place.path("data/code"), tree.join("inside")).unwrap();
         assert_eq!(place.account("downloads/tree", &["fetch", "-q"]), "alice");
     }
 }
@@ -201,10 +201,10 @@ fn a_repository_from_elsewhere_cannot_name_itself_into_a_rules_directory() {
 #[test]
 fn a_rule_whose_directory_leads_nowhere_is_passed_over() {
     let place = Place::new(&gits()[0]);
-    place.account("data/work", &["clone", "-q", &place.url(), "app"]);
-    let rules = ["~/loop/x", "~/nowhere", "~/work"];
+    place.account("data/code", &["clone", "-q", &place.url(), "app"]);
+    let rules = ["~/loop/x", "~/nowhere", "~/code"];
     let rules = rules.map(|directory| format!("[[account]]\ndirectory = \"{directory}\"\nuser = \"work\"\n"));
     place.home.configure(&rules.concat());
     symlink("loop", place.path("home/loop")).unwrap();
-    assert_eq!(place.account("data/work/app", &["fetch", "-q"]), "work");
+    assert_eq!(place.account("data/code/app", &["fetch", "-q"]), "work");
 }
