@@ -1,10 +1,8 @@
 //! Docker's credential helpers, which podman, skopeo, buildah, docker-py, helm and many more start as well
 //! (docker-credential-helpers, "Development").
 //!
-//! A registry is named by its host, and by older programs with a scheme and the path of its API; the registry that
-//! docker uses when none is named has the URL of an index that exists no more. All of them are one place. A helper that
-//! has nothing says so by a fixed sentence: one more character, and a public image cannot be pulled. `erase` of what is
-//! not there is a success, or podman's logout would fail.
+//! A helper that has nothing says so by a fixed sentence: one more character, and a public image cannot be pulled.
+//! `erase` of what is not there is a success, or podman's logout would fail.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dialect::{Dialect, Input};
 use super::exchange::{Answer, Beside, Call, Failure, Label, Question, Said, ToolRequest};
+use super::registry::{self, place};
 use super::text::{one_line, parse_json, print_json};
 use super::url::Place;
 use crate::base::{Secret, Tool, reveal};
@@ -54,19 +53,22 @@ fn parse(call: &Call<'_>) -> Box<dyn ToolRequest> {
 fn request(call: &Call<'_>) -> Result<Request, (&'static str, u8)> {
     let [verb] = call.args else { return Err((USAGE, 1)) };
     match verb.as_str() {
+        "get" if is_blank(call.input) => Err((NO_SERVER, 1)),
         "get" => {
+            // What is no place holds nothing; some programs ask about whatever stands in a file of theirs.
             let named = one_line(call.input).ok_or((NOTHING, 1))?.to_owned();
-            let place = place(&named)?;
+            let place = place(&named).ok_or((NOTHING, 1))?;
             Ok(Request::Get { named, place })
         }
-        "erase" => match one_line(call.input).map(place) {
-            Some(Ok(place)) => Ok(Request::Erase(place)),
-            Some(Err((NO_SERVER, code))) => Err((NO_SERVER, code)),
-            _ => Err(("", 0)),
-        },
+        "erase" if is_blank(call.input) => Err((NO_SERVER, 1)),
+        // What is no place holds nothing, and is as it was to be.
+        "erase" => one_line(call.input).and_then(place).map(Request::Erase).ok_or(("", 0)),
         "store" => {
             let Entry { server, username, secret } = parse_json(call.input).ok_or(("malformed credentials\n", 1))?;
-            let place = place(server.trim())?;
+            if is_blank(server.as_bytes()) {
+                return Err((NO_SERVER, 1));
+            }
+            let place = place(server.trim()).ok_or((NOTHING, 1))?;
             if username.is_empty() {
                 return Err((NO_USER, 1));
             }
@@ -79,42 +81,9 @@ fn request(call: &Call<'_>) -> Result<Request, (&'static str, u8)> {
     }
 }
 
-/// The place that docker means: without the path of an API, and the index of a domain is its domain.
-fn place(named: &str) -> Result<Place, (&'static str, u8)> {
-    if named.is_empty() {
-        return Err((NO_SERVER, 1));
-    }
-    // What is no place holds nothing; some programs ask about whatever stands in a file of theirs.
-    let place = Place::parse(named).ok_or((NOTHING, 1))?;
-    let (version, below) = place.path().split_once('/').unwrap_or((place.path(), ""));
-    // Without a scheme it is a repository, whose name may begin like an API.
-    let is_api = matches!(version, "v1" | "v2") && (below.is_empty() || named.contains("://"));
-    if !is_api {
-        return Ok(place);
-    }
-    let (below, hub) = (below.to_owned(), hub());
-    let is_index = version == "v1" && place.host().strip_prefix("index.") == Some(&hub);
-    let place = place.with_path(&below);
-    Ok(match (is_index, below.is_empty()) {
-        (false, _) => place,
-        (true, true) => place.with_host(&hub),
-        // Docker keeps a token and what renews it there: neither is the password of the registry.
-        (true, false) => place.with_host(&hub).exactly(),
-    })
-}
-
-/// The registry that is meant where docker is told none, as podman names it.
-fn hub() -> String {
-    ["docker", "io"].join(".")
-}
-
-/// The name of a registry in docker's settings: its host, and for the hub the URL of the index.
-pub fn name_in_settings(host: &str) -> String {
-    let hub = hub();
-    match host.strip_suffix(&hub) {
-        Some("" | "index." | "registry-1.") => format!("https://index.{hub}/v1/"),
-        _ => host.to_owned(),
-    }
+/// Whether no registry is named at all, for which docker has a sentence of its own.
+fn is_blank(named: &[u8]) -> bool {
+    named.iter().all(u8::is_ascii_whitespace)
 }
 
 impl ToolRequest for Request {
@@ -141,6 +110,7 @@ impl ToolRequest for Request {
                 Proof::Header { .. } | Proof::Refresh { .. } => Said::out(NOTHING).with_code(1),
             },
             (Request::List, Answer::Listed(labels)) => {
+                let listed = |label: Label| (registry::name_of_url(&label.server), label.username);
                 Said { out: print_json(&labels.into_iter().map(listed).collect::<BTreeMap<_, _>>()), ..Said::default() }
             }
             // What is no host for loom holds nothing either.
@@ -165,15 +135,6 @@ fn refused(failure: Failure) -> Said {
         None => format!("loom: {}\n", failure.message),
     };
     Said::out(text).with_code(1)
-}
-
-/// A registry by its host, as docker names it.
-fn listed(label: Label) -> (String, String) {
-    let server = label.server.split_once("://").map_or(label.server.as_str(), |(_, rest)| rest);
-    let server = server.trim_end_matches('/');
-    let (host, path) = server.split_once('/').unwrap_or((server, ""));
-    let name = if host == hub() { format!("https://index.{host}/v1/{path}") } else { server.to_owned() };
-    (name, label.username)
 }
 
 /// A registry's credential, in docker's words.
@@ -217,26 +178,6 @@ mod tests {
     }
 
     #[test]
-    fn the_index_of_dockers_own_registry_is_that_registry() {
-        assert_eq!(asked(&format!("https://index.{}/v1/", hub())), asked(&hub()));
-    }
-
-    #[test]
-    fn another_host_that_begins_with_index_is_that_host() {
-        assert_eq!(asked("https://index.corp.example/v1/")[0].1, "index.corp.example");
-    }
-
-    #[test]
-    fn the_hub_is_named_by_its_index_in_settings() {
-        for prefix in ["", "index.", "registry-1."] {
-            let name = name_in_settings(&format!("{prefix}{}", hub()));
-            assert_eq!(asked(&name), asked(&hub()));
-            assert!(name.starts_with("https://index.") && name.ends_with("/v1/"), "{name}");
-        }
-        assert_eq!(name_in_settings("index.example:5000"), "index.example:5000");
-    }
-
-    #[test]
     fn what_is_found_is_said_under_the_name_that_was_asked_for() {
         let text = r#"{"ServerURL":"registry.example","Username":"alice","Secret":"pw\"1"}"#.to_owned() + "\n";
         assert_eq!(said("get", "registry.example", found("alice", "pw\"1")), (text, 0));
@@ -252,27 +193,6 @@ mod tests {
     #[test]
     fn what_is_no_host_for_loom_holds_nothing() {
         assert_eq!(said("get", "127.1:5000", failed(Code::BadRequest)), (NOTHING.to_owned(), 1));
-    }
-
-    #[test]
-    fn a_repository_may_be_called_as_an_api_is() {
-        assert_eq!(asked("registry.example/v2/tool")[0].2.as_deref(), Some("v2/tool"));
-    }
-
-    #[test]
-    fn a_token_of_dockers_own_registry_is_not_its_password() {
-        let named = format!("https://index.{}/v1/refresh-token", hub());
-        let Question::Get(all) = ask(parse, "docker-credential-loom", &["get"], &named).question() else {
-            panic!("no question");
-        };
-        assert!(all.iter().all(|get| get.wanted.exact && get.wanted.path.as_deref() == Some("refresh-token")));
-    }
-
-    #[test]
-    fn dockers_own_registry_is_listed_as_docker_names_it() {
-        let label = Label { server: format!("https://{}", hub()), username: "u".to_owned() };
-        let text = format!("{{\"https://index.{}/v1/\":\"u\"}}\n", hub());
-        assert_eq!(said("list", "unused", Answer::Listed(vec![label])).0, text);
     }
 
     #[test]
