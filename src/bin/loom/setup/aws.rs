@@ -12,7 +12,7 @@ use super::helper;
 use super::hunks::Kept;
 use super::lines;
 use super::machine::Machine;
-use super::tool::{Clear, Edit, Link, Reach, Tool, Trouble, Uses, Wanted};
+use super::tool::{Clear, Edit, Reach, Tool, Trouble, Uses, Wanted};
 
 pub struct Aws;
 
@@ -34,10 +34,6 @@ impl Tool for Aws {
 
     fn reach(&self) -> Reach {
         Reach::Named
-    }
-
-    fn links(&self, _machine: &Machine, _wanted: &Wanted) -> Vec<Link> {
-        Vec::new()
     }
 
     fn with(&self, _file: &Path, text: &str, wanted: &Wanted) -> Result<Edit, Trouble> {

@@ -7,7 +7,7 @@ use super::helper;
 use super::hunks::Kept;
 use super::lines;
 use super::machine::Machine;
-use super::tool::{Edit, Link, Reach, Tool, Trouble, Uses, Wanted};
+use super::tool::{Edit, Reach, Tool, Trouble, Uses, Wanted};
 
 pub struct Go;
 
@@ -27,10 +27,6 @@ impl Tool for Go {
 
     fn reach(&self) -> Reach {
         Reach::Any
-    }
-
-    fn links(&self, _machine: &Machine, _wanted: &Wanted) -> Vec<Link> {
-        Vec::new()
     }
 
     fn with(&self, _file: &Path, text: &str, wanted: &Wanted) -> Result<Edit, Trouble> {

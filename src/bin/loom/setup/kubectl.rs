@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use super::helper;
 use super::hunks::Kept;
 use super::machine::Machine;
-use super::tool::{Clear, Edit, Link, Reach, Tool, Trouble, Uses, Wanted};
+use super::tool::{Clear, Edit, Reach, Tool, Trouble, Uses, Wanted};
 
 pub struct Kubectl;
 
@@ -39,10 +39,6 @@ impl Tool for Kubectl {
 
     fn reach(&self) -> Reach {
         Reach::All
-    }
-
-    fn links(&self, _machine: &Machine, _wanted: &Wanted) -> Vec<Link> {
-        Vec::new()
     }
 
     fn with(&self, file: &Path, text: &str, wanted: &Wanted) -> Result<Edit, Trouble> {

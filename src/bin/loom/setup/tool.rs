@@ -44,8 +44,10 @@ pub trait Tool: Sync {
     /// Which servers it can be told to ask loom about.
     fn reach(&self) -> Reach;
 
-    /// The names under which the tool starts loom's helper.
-    fn links(&self, machine: &Machine, wanted: &Wanted) -> Vec<Link>;
+    /// The names under which the tool starts loom's helper; none for a tool that starts `loom` itself.
+    fn links(&self, _machine: &Machine, _wanted: &Wanted) -> Vec<Link> {
+        Vec::new()
+    }
 
     /// The text of a file that makes the tool ask loom, of one that does not yet.
     fn with(&self, file: &Path, text: &str, wanted: &Wanted) -> Result<Edit, Trouble>;
