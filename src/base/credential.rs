@@ -1,6 +1,6 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{AccountKey, Expiry, Grant, GrantKind, Message, Secret, Tool, reveal, reveal_some};
+use super::{AccountKey, Expiry, Message, Secret, Terms, TermsKind, Tool, reveal, reveal_some};
 use crate::msg;
 
 /// What a server accepts as proof of who asks.
@@ -71,8 +71,8 @@ pub enum Credential {
         #[serde(default, with = "reveal_some", skip_serializing_if = "Option::is_none")]
         refresh: Option<Secret>,
         /// Where and how the token is renewed and revoked. Absent if a program handed over the tokens alone.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        grant: Option<Box<Grant>>,
+        #[serde(default, rename = "grant", skip_serializing_if = "Option::is_none")]
+        terms: Option<Box<Terms>>,
     },
 }
 
@@ -215,8 +215,8 @@ impl Credential {
     pub fn git_user<'a>(&'a self, account: &'a AccountKey) -> &'a str {
         match self {
             Credential::Token { source: TokenSource::Loom, .. } => "oauth2",
-            Credential::OAuth { grant, .. } => {
-                grant.as_ref().and_then(|grant| grant.git_username.as_deref()).unwrap_or("oauth2")
+            Credential::OAuth { terms, .. } => {
+                terms.as_ref().and_then(|terms| terms.git_username.as_deref()).unwrap_or("oauth2")
             }
             Credential::Token { source: TokenSource::Given, .. } => account.user(),
             Credential::Basic { tool, .. } | Credential::Header { tool, .. } => {
@@ -226,9 +226,9 @@ impl Credential {
     }
 
     /// Where and how an OAuth login is renewed and revoked; `None` for every other kind.
-    pub fn grant(&self) -> Option<&Grant> {
+    pub fn terms(&self) -> Option<&Terms> {
         match self {
-            Credential::OAuth { grant, .. } => grant.as_deref(),
+            Credential::OAuth { terms, .. } => terms.as_deref(),
             Credential::Basic { .. } | Credential::Header { .. } | Credential::Token { .. } => None,
         }
     }
@@ -237,7 +237,7 @@ impl Credential {
     pub fn scopes(&self) -> &[String] {
         match self {
             Credential::Token { scopes, .. } => scopes,
-            Credential::OAuth { grant, .. } => grant.as_ref().map_or(&[], |grant| &grant.scopes),
+            Credential::OAuth { terms, .. } => terms.as_ref().map_or(&[], |terms| &terms.scopes),
             Credential::Basic { .. } | Credential::Header { .. } => &[],
         }
     }
@@ -245,10 +245,10 @@ impl Credential {
     /// Whether another access token can be had without a person.
     pub fn is_renewable(&self) -> bool {
         match self {
-            Credential::OAuth { refresh, grant: Some(grant), .. } => {
-                refresh.is_some() || grant.kind == GrantKind::Machine
+            Credential::OAuth { refresh, terms: Some(terms), .. } => {
+                refresh.is_some() || terms.kind == TermsKind::Machine
             }
-            Credential::OAuth { grant: None, .. }
+            Credential::OAuth { terms: None, .. }
             | Credential::Basic { .. }
             | Credential::Header { .. }
             | Credential::Token { .. } => false,

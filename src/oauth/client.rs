@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::adapter::{Sending, send};
 use super::tokens::OAuth2Client;
-use crate::base::{Endpoint, Grant, Secret, TokenEndpointAuthMethod};
+use crate::base::{Endpoint, Secret, Terms, TokenEndpointAuthMethod};
 use crate::net::{Http, HttpError, Object};
 
 /// The client as which loom speaks to an authorization server, with its secret if it has one (RFC 6749 §2).
@@ -38,8 +38,8 @@ impl Client {
     }
 
     /// The client that a login was made with.
-    pub fn of(grant: &Grant) -> Client {
-        Client::new(grant.client_id.clone(), grant.client_secret.clone(), grant.secret_in_body)
+    pub fn of(terms: &Terms) -> Client {
+        Client::new(terms.client_id.clone(), terms.client_secret.clone(), terms.secret_in_body)
     }
 
     /// This client with a way to show its secret that somebody chose; with [`TokenEndpointAuthMethod::None`] it has no

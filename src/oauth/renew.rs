@@ -4,7 +4,7 @@ use oauth2::{HttpRequest, RefreshToken, Scope};
 
 use super::adapter::refused;
 use super::{AuthorizationServer, Client, OAuthError, Tokens};
-use crate::base::{Endpoint, Grant, GrantKind, Secret};
+use crate::base::{Endpoint, Secret, Terms, TermsKind};
 use crate::net::{Http, HttpError};
 
 /// What a new token is wanted for, where it is not what the login was made for.
@@ -57,12 +57,12 @@ async fn by_client_credentials(
 pub async fn renew(
     http: &Http,
     client: &Client,
-    grant: &Grant,
+    terms: &Terms,
     refresh: Option<&Secret>,
     wish: &Wish,
 ) -> Result<Tokens, OAuthError> {
-    match once(http, client, grant, refresh, wish).await {
-        Err(OAuthError::Http(HttpError::Lost(_))) => once(http, client, grant, refresh, wish).await,
+    match once(http, client, terms, refresh, wish).await {
+        Err(OAuthError::Http(HttpError::Lost(_))) => once(http, client, terms, refresh, wish).await,
         other => other,
     }
 }
@@ -70,19 +70,19 @@ pub async fn renew(
 async fn once(
     http: &Http,
     client: &Client,
-    grant: &Grant,
+    terms: &Terms,
     refresh: Option<&Secret>,
     wish: &Wish,
 ) -> Result<Tokens, OAuthError> {
-    let resource = wish.resource.clone().or(grant.resource.clone());
-    match (grant.kind, refresh) {
-        (GrantKind::Machine, _) => {
-            let scopes = if wish.scopes.is_empty() { grant.scopes.clone() } else { wish.scopes.clone() };
+    let resource = wish.resource.clone().or(terms.resource.clone());
+    match (terms.kind, refresh) {
+        (TermsKind::Machine, _) => {
+            let scopes = if wish.scopes.is_empty() { terms.scopes.clone() } else { wish.scopes.clone() };
             let wish = Wish { scopes, resource, audience: wish.audience.clone() };
-            by_client_credentials(http, client, &grant.token_endpoint, &wish).await
+            by_client_credentials(http, client, &terms.token_endpoint, &wish).await
         }
-        (GrantKind::Person, Some(refresh)) => {
-            let oauth2 = client.at(&grant.token_endpoint);
+        (TermsKind::Person, Some(refresh)) => {
+            let oauth2 = client.at(&terms.token_endpoint);
             let token = RefreshToken::new(refresh.expose().to_owned());
             // Without a scope it is what was granted (RFC 6749 §6).
             let mut request =
@@ -92,18 +92,18 @@ async fn once(
             }
             Tokens::taken(&request.request_async(&client.over(http)).await.map_err(refused)?)
         }
-        (GrantKind::Person, None) => Err(OAuthError::NotOffered),
+        (TermsKind::Person, None) => Err(OAuthError::NotOffered),
     }
 }
 
 /// Exchanges an access token for one that another service takes (RFC 8693). Fails if the server does not offer that.
-pub async fn exchange(http: &Http, grant: &Grant, access: &Secret, wish: &Wish) -> Result<Tokens, OAuthError> {
+pub async fn exchange(http: &Http, terms: &Terms, access: &Secret, wish: &Wish) -> Result<Tokens, OAuthError> {
     const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
-    if !grant.exchange {
+    if !terms.exchange {
         return Err(OAuthError::NotOffered);
     }
-    let client = Client::of(grant);
-    let oauth2 = client.at(&grant.token_endpoint);
+    let client = Client::of(terms);
+    let oauth2 = client.at(&terms.token_endpoint);
     // The crate has no request of this name; a refresh with another `grant_type` is none either, so it is made of the
     // client credentials' parts, which carry nothing but what is said here.
     let mut request = oauth2

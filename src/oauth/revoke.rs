@@ -5,20 +5,20 @@ use oauth2::{AccessToken, HttpRequest, RefreshToken, RevocationUrl, StandardRevo
 
 use super::Client;
 use super::adapter::refused;
-use crate::base::{Grant, Secret};
+use crate::base::{Secret, Terms};
 use crate::net::Http;
 use crate::wire::Revocation;
 
 /// Asks the server to revoke both tokens (RFC 7009). The refresh token comes first, since most servers end with it what
 /// came of it.
-pub async fn revoke(http: &Http, grant: &Grant, access: &Secret, refresh: Option<&Secret>) -> Revocation {
-    let Some(endpoint) = &grant.revocation_endpoint else { return Revocation::NotSupported };
+pub async fn revoke(http: &Http, terms: &Terms, access: &Secret, refresh: Option<&Secret>) -> Revocation {
+    let Some(endpoint) = &terms.revocation_endpoint else { return Revocation::NotSupported };
     // The crate takes https alone; on this machine http is as good, here as for every other request.
     let mut url = endpoint.url().clone();
     let in_clear = url.scheme() == "http" && url.set_scheme("https").is_ok();
     let as_named: Option<Uri> = endpoint.as_str().parse().ok().filter(|_| in_clear);
-    let client = Client::of(grant);
-    let oauth2 = client.at(&grant.token_endpoint).set_revocation_url(RevocationUrl::from_url(url));
+    let client = Client::of(terms);
+    let oauth2 = client.at(&terms.token_endpoint).set_revocation_url(RevocationUrl::from_url(url));
     let change = move |mut request: HttpRequest| {
         if let Some(uri) = &as_named {
             *request.uri_mut() = uri.clone();

@@ -82,7 +82,7 @@ impl LegacyRecord {
                 access,
                 expires: Expiry::at_most(expires / 1000),
                 refresh: Some(refresh),
-                grant: None,
+                terms: None,
             },
         }
     }

@@ -66,7 +66,7 @@ impl Record {
         &self.credential
     }
 
-    /// This record as one whose grant has ended: nothing renews it any more, and nobody is given it.
+    /// This record as one whose terms have ended: nothing renews it any more, and nobody is given it.
     pub fn ended(&self) -> Self {
         let mut ended = self.noted(true);
         if let Credential::OAuth { refresh, .. } = &mut ended.credential {

@@ -96,13 +96,13 @@ pub struct DeviceDecide {
     /// The code that the machine shows.
     pub user_code: String,
     /// What is granted; absent to deny.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grant: Option<DeviceGrant>,
+    #[serde(default, rename = "grant", skip_serializing_if = "Option::is_none")]
+    pub approval: Option<DeviceApproval>,
 }
 
 /// What a machine is granted, as the rights of its token.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct DeviceGrant {
+pub struct DeviceApproval {
     /// What the token allows; must not be empty.
     pub scopes: Scopes,
     /// The servers that the token is for; if empty, all that the person who grants it has.

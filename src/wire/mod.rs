@@ -37,8 +37,8 @@ pub use audit::{
     Uid,
 };
 pub use device::{
-    DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceGrant, DeviceLook, DeviceLookReply, DevicePoll, DevicePollReply,
-    DeviceStart, DeviceStartReply, Devices,
+    DeviceApproval, DeviceDecide, DeviceDecideReply, DeviceEnd, DeviceLook, DeviceLookReply, DevicePoll,
+    DevicePollReply, DeviceStart, DeviceStartReply, Devices,
 };
 pub use doctor::{Doctor, DoctorReply, DoorReport, FileAccount, FileCondition, FileReport, KeyringReport};
 pub use fault::{Code, Fault};

@@ -426,8 +426,8 @@ fn the_frames_of_devices_are_as_recorded() {
     };
     exchange(DeviceLook { user_code: user_code.clone() }, seen);
     let servers = vec!["https://git.example".parse().unwrap()];
-    let grant = DeviceGrant { scopes: scopes(), servers, expires_days: Some(30), reveal: true };
-    exchange(DeviceDecide { user_code, grant: Some(grant) }, DeviceDecideReply { granted: None });
+    let approval = DeviceApproval { scopes: scopes(), servers, expires_days: Some(30), reveal: true };
+    exchange(DeviceDecide { user_code, approval: Some(approval) }, DeviceDecideReply { granted: None });
     exchange(Devices {}, TokensReply { tokens: Vec::new() });
     exchange(DeviceEnd { id: "0123456789ab".into() }, Empty {});
 }

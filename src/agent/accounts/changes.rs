@@ -77,7 +77,7 @@ impl Accounts {
         self.change_if(account, old, Box::new(move |record| Some(record.renewed(credential.clone())))).await
     }
 
-    /// Notes that the grant behind this secret ended.
+    /// Notes that what this secret belongs to ended.
     pub(crate) async fn end(&self, account: &AccountKey, secret: &Secret) {
         self.change_if(account, secret, Box::new(|record| Some(record.ended()))).await;
     }

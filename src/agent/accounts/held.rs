@@ -203,7 +203,7 @@ impl Held {
 
     /// Who logged in, as the server named them.
     pub(crate) fn person(&self) -> Option<&str> {
-        self.credential().grant()?.user.as_deref()
+        self.credential().terms()?.user.as_deref()
     }
 
     /// Whether it can be of use for `margin` seconds more.
@@ -220,7 +220,7 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Grant, ServerUrl, TokenSource};
+    use crate::base::{ServerUrl, Terms, TokenSource};
 
     fn held(credential: Credential) -> Held {
         let key = AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), None);
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_login_is_healed_three_times_within_any_minute_and_no_more() {
-        let grant: Grant = serde_json::from_str(
+        let terms: Terms = serde_json::from_str(
             r#"{"kind":"person","issuer":"https://a.example","client_id":"c","token_endpoint":"https://a.example/token"}"#,
         )
         .unwrap();
@@ -252,7 +252,7 @@ mod tests {
             access: Secret::new("a".into()),
             expires: None,
             refresh: Some(Secret::new("r".into())),
-            grant: Some(Box::new(grant)),
+            terms: Some(Box::new(terms)),
         });
         held.heals = vec![ago(Duration::from_secs(50)), ago(Duration::from_secs(5))];
         assert_eq!(held.usefulness(0), Usefulness::Renewed);

@@ -278,12 +278,12 @@ mod tests {
         for (server, account, person) in all {
             let key = AccountKey::new(ServerUrl::parse(server).unwrap(), Some((*account).to_owned()));
             let endpoint = "\"token_endpoint\":\"https://i.example/token\"";
-            let grant = format!(
+            let terms = format!(
                 "{{\"kind\":\"person\",\"issuer\":\"https://i.example\",\"client_id\":\"c\",{endpoint},\"user\":\"{person}\"}}"
             );
-            let grant = serde_json::from_str(&grant).unwrap();
+            let terms = serde_json::from_str(&terms).unwrap();
             let access = Secret::new("t".into());
-            let credential = Credential::OAuth { access, expires: None, refresh: None, grant };
+            let credential = Credential::OAuth { access, expires: None, refresh: None, terms };
             accounts.insert(Record::new(key, credential), StoredIn::Memory);
         }
         accounts

@@ -12,7 +12,7 @@ use super::paste;
 use super::plan::Plan;
 use crate::agent::call::caller::Caller;
 use crate::agent::upstream::oauth_fault;
-use crate::base::{Credential, GrantKind};
+use crate::base::{Credential, TermsKind};
 use crate::oauth::OAuthError;
 use crate::oauth::code::Authorization;
 use crate::oauth::loopback::Loopback;
@@ -83,5 +83,5 @@ pub(super) async fn redeem(plan: &Plan<'_>, begun: Authorization, url: &url::Url
             return Err(failed(error));
         }
     };
-    plan.credential(GrantKind::Person, tokens, nonce.as_deref()).await
+    plan.credential(TermsKind::Person, tokens, nonce.as_deref()).await
 }

@@ -14,7 +14,7 @@ use url::Url;
 use super::plan::{Aim, LoginWay, Plan};
 use crate::agent::upstream::oauth_fault;
 use crate::agent::upstream::registrations::{self, Registration, Way};
-use crate::base::{GrantKind, Secret};
+use crate::base::{Secret, TermsKind};
 use crate::oauth::loopback::Loopback;
 use crate::oauth::{self, Client, OAuthError, Registered, known_hosts};
 use crate::wire::{Fault, Flow, Login};
@@ -112,8 +112,8 @@ impl Aim<'_> {
         let is_known = |client: &Client| known.iter().any(|known| known.client_id == client.id);
         let earlier = self.upstream.accounts.with(|accounts| {
             let seen = accounts.seen_by(self.authority);
-            let grants = seen.at_origin(self.server).filter_map(|held| held.credential().grant());
-            let same = grants.filter(|grant| grant.kind == GrantKind::Person && grant.issuer == self.at.issuer);
+            let terms = seen.at_origin(self.server).filter_map(|held| held.credential().terms());
+            let same = terms.filter(|terms| terms.kind == TermsKind::Person && terms.issuer == self.at.issuer);
             same.map(Client::of).find(|client| !is_known(client))
         });
         earlier.await

@@ -9,7 +9,7 @@ use super::plan::Plan;
 use crate::agent::call::caller::Caller;
 use crate::agent::upstream::oauth_fault;
 use crate::agent::upstream::registrations::Way;
-use crate::base::{Credential, GrantKind};
+use crate::base::{Credential, TermsKind};
 use crate::oauth::device::{self, Progress, Started};
 use crate::oauth::{OAuthError, Tokens};
 use crate::wire::{Fault, LoginEvent, reason};
@@ -32,7 +32,7 @@ pub(super) async fn run(plan: &mut Plan<'_>, caller: &mut Caller<'_>) -> Result<
     }
     let tokens = wait(plan, &started, caller).await?;
     // From here on the server counts the person as logged in, so the tokens are kept even if nobody waits for them.
-    plan.credential(GrantKind::Person, tokens, None).await
+    plan.credential(TermsKind::Person, tokens, None).await
 }
 
 /// A server that forgot the client that loom had registered gives another one.

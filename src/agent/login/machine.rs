@@ -2,7 +2,7 @@
 
 use super::plan::Plan;
 use crate::agent::upstream::oauth_fault;
-use crate::base::{Credential, GrantKind};
+use crate::base::{Credential, TermsKind};
 use crate::oauth::{self, Wish};
 use crate::wire::Fault;
 
@@ -14,7 +14,7 @@ pub(super) async fn run(plan: &Plan<'_>) -> Result<Credential, Fault> {
     }
     let tokens =
         oauth::machine(&plan.aim.http, &plan.aim.at, &plan.chosen.client, &wish(plan)).await.map_err(failed)?;
-    plan.credential(GrantKind::Machine, tokens, None).await
+    plan.credential(TermsKind::Machine, tokens, None).await
 }
 
 fn wish(plan: &Plan<'_>) -> Wish {

@@ -19,7 +19,7 @@ use crate::access::Authority;
 use crate::agent::accounts::held::Held;
 use crate::agent::upstream::Upstream;
 use crate::agent::upstream::oauth_fault;
-use crate::base::{Credential, Grant, GrantKind, OAuthSettings, Secret, ServerUrl, from_home, plain_file};
+use crate::base::{Credential, OAuthSettings, Secret, ServerUrl, Terms, TermsKind, from_home, plain_file};
 use crate::msg;
 use crate::net::Http;
 use crate::oauth::identity::{self, Identity};
@@ -128,7 +128,7 @@ impl<'a> Plan<'a> {
     /// What the tokens amount to. Who logged in is said by the ID token, else by the server if it is asked.
     pub(super) async fn credential(
         &self,
-        kind: GrantKind,
+        kind: TermsKind,
         tokens: Tokens,
         nonce: Option<&str>,
     ) -> Result<Credential, Fault> {
@@ -139,12 +139,12 @@ impl<'a> Plan<'a> {
             let Identity { user: named, id_token } =
                 found.map_err(|error| oauth_fault::from_oauth(self.aim.server, error))?;
             (user, kept_id) = (named, id_token);
-        } else if let (GrantKind::Person, Some(endpoint)) = (kind, &self.aim.at.userinfo_endpoint)
+        } else if let (TermsKind::Person, Some(endpoint)) = (kind, &self.aim.at.userinfo_endpoint)
             && let Ok(identity::Asked::Accepted(name)) = identity::ask(&self.aim.http, endpoint, &tokens.access).await
         {
             user = name;
         }
-        let grant = Grant {
+        let terms = Terms {
             kind,
             issuer: self.aim.at.issuer.clone(),
             client_id: self.chosen.client.id.clone(),
@@ -161,7 +161,7 @@ impl<'a> Plan<'a> {
             git_username: self.aim.git_username.clone(),
         };
         let Tokens { access, expires, refresh, .. } = tokens;
-        Ok(Credential::OAuth { access, expires, refresh, grant: Some(Box::new(grant)) })
+        Ok(Credential::OAuth { access, expires, refresh, terms: Some(Box::new(terms)) })
     }
 }
 
@@ -201,12 +201,12 @@ async fn earlier_issuer(
     authority: &Authority,
     server: &ServerUrl,
 ) -> Result<OAuthSettings, Fault> {
-    let grant = |held: &Held| held.credential().grant().cloned();
-    let grant = upstream.accounts.for_person(authority, server, None, grant).await?.flatten();
-    let elsewhere = grant.filter(|grant| !grant.token_endpoint.is_at(server));
-    Ok(elsewhere.map_or_else(OAuthSettings::default, |grant| OAuthSettings {
-        issuer: Some(grant.issuer),
-        resource: grant.resource,
+    let terms = |held: &Held| held.credential().terms().cloned();
+    let terms = upstream.accounts.for_person(authority, server, None, terms).await?.flatten();
+    let elsewhere = terms.filter(|terms| !terms.token_endpoint.is_at(server));
+    Ok(elsewhere.map_or_else(OAuthSettings::default, |terms| OAuthSettings {
+        issuer: Some(terms.issuer),
+        resource: terms.resource,
         ..OAuthSettings::default()
     }))
 }

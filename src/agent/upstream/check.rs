@@ -42,8 +42,8 @@ impl Upstream {
 
 async fn by_userinfo(upstream: &Upstream, account: &AccountKey, credential: &Credential) -> Result<Checked, Fault> {
     let endpoint = match credential {
-        Credential::OAuth { grant: Some(grant), .. } => grant.userinfo_endpoint.clone(),
-        Credential::OAuth { grant: None, .. } | Credential::Token { .. } => {
+        Credential::OAuth { terms: Some(terms), .. } => terms.userinfo_endpoint.clone(),
+        Credential::OAuth { terms: None, .. } | Credential::Token { .. } => {
             known_hosts::settings(account.server()).userinfo_endpoint
         }
         Credential::Basic { .. } | Credential::Header { .. } => None,

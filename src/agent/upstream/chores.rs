@@ -92,7 +92,7 @@ impl Upstream {
             let margin = REST.as_secs() as i64;
             let mut rows = HashMap::<String, Vec<(AccountKey, Secret)>>::new();
             for held in accounts.iter().filter(|held| held.renew_at().is_some_and(|at| at.ends_within(margin, now))) {
-                let server = held.credential().grant().map(lanes::server).unwrap_or_default();
+                let server = held.credential().terms().map(lanes::server).unwrap_or_default();
                 rows.entry(server).or_default().push((held.key().clone(), held.secret().clone()));
             }
             rows

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::agent::upstream::Upstream;
 use crate::base::lock;
-use crate::base::{AccountKey, Grant};
+use crate::base::{AccountKey, Terms};
 use crate::wire::{Fault, reason};
 
 /// So many requests for tokens a server gets from loom at once.
@@ -47,7 +47,7 @@ impl Upstream {
     }
 
     async fn lane_within(&self, account: &AccountKey, time: Duration) -> Result<Lane, Fault> {
-        let renewed_at = self.accounts.look(|accounts| accounts.get(account)?.credential().grant().map(server));
+        let renewed_at = self.accounts.look(|accounts| accounts.get(account)?.credential().terms().map(server));
         let Some(server) = renewed_at.flatten() else { return Ok(Lane(None)) };
         let lanes = self.lanes.to(server);
         match timeout(time, lanes.acquire_owned()).await {
@@ -58,8 +58,8 @@ impl Upstream {
 }
 
 /// Who renews what was granted.
-pub(super) fn server(grant: &Grant) -> String {
-    grant.token_endpoint.url().origin().ascii_serialization()
+pub(super) fn server(terms: &Terms) -> String {
+    terms.token_endpoint.url().origin().ascii_serialization()
 }
 
 #[cfg(test)]
@@ -85,10 +85,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let agent = Agent::new(Paths::below(dir.path()), Some(StoreChoice::In(StoredIn::Memory)), false);
         let account = AccountKey::new(ServerUrl::parse("https://a.example").unwrap(), None);
-        let grant =
+        let terms =
             r#"{"kind":"person","issuer":"https://i.example","client_id":"c","token_endpoint":"https://i.example/t"}"#;
-        let grant = serde_json::from_str(grant).unwrap();
-        let credential = Credential::OAuth { access: Secret::new("t".into()), expires: None, refresh: None, grant };
+        let terms = serde_json::from_str(terms).unwrap();
+        let credential = Credential::OAuth { access: Secret::new("t".into()), expires: None, refresh: None, terms };
         agent.accounts.keep(account.clone(), None, credential, |_| true).await.unwrap();
         let mut held = Vec::new();
         for _ in 0..AT_ONCE {

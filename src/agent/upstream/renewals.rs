@@ -45,7 +45,7 @@ use crate::agent::upstream::oauth_fault;
 use crate::agent::upstream::registrations;
 use crate::agent::upstream::turns::TURN_ASKED;
 use crate::base::lock;
-use crate::base::{AccountKey, Credential, Expiry, Grant, Secret};
+use crate::base::{AccountKey, Credential, Expiry, Secret, Terms};
 use crate::oauth::{self, Client, OAuthError, Tokens, Wish, identity};
 use crate::wire::{Condition, Fault, reason};
 
@@ -77,7 +77,7 @@ enum Leg {
 struct Ticket {
     secret: Secret,
     refresh: Option<Secret>,
-    grant: Box<Grant>,
+    terms: Box<Terms>,
     expires: Option<Expiry>,
     refused: bool,
 }
@@ -143,13 +143,13 @@ impl Upstream {
             return Err(oauth_fault::not_renewable(account.server()));
         };
         let http = self.network.http(account.server())?;
-        if wish.audience.is_some() && ticket.grant.exchange {
-            let exchanged = oauth::exchange(&http, &ticket.grant, &ticket.secret, wish).await;
+        if wish.audience.is_some() && ticket.terms.exchange {
+            let exchanged = oauth::exchange(&http, &ticket.terms, &ticket.secret, wish).await;
             // Whatever is wrong with the exchange, the login is not ended by it.
             return exchanged.map_err(|error| oauth_fault::from_oauth(account.server(), error));
         }
-        let client = Client::of(&ticket.grant);
-        let tokens = match oauth::renew(&http, &client, &ticket.grant, ticket.refresh.as_ref(), wish).await {
+        let client = Client::of(&ticket.terms);
+        let tokens = match oauth::renew(&http, &client, &ticket.terms, ticket.refresh.as_ref(), wish).await {
             Ok(tokens) => tokens,
             Err(error) => return Err(self.ended_by(account, &ticket.secret, error).await),
         };
@@ -159,7 +159,7 @@ impl Upstream {
                 access: ticket.secret.clone(),
                 expires: ticket.expires,
                 refresh: tokens.refresh.clone().or(ticket.refresh),
-                grant: Some(ticket.grant),
+                terms: Some(ticket.terms),
             };
             self.keep_renewed(account, &ticket.secret, credential).await;
         }
@@ -177,28 +177,28 @@ impl Upstream {
             return Ok(());
         }
         let http = self.network.http(account.server())?;
-        let client = Client::of(&ticket.grant);
+        let client = Client::of(&ticket.terms);
         let wish = Wish::default();
-        let tokens = match oauth::renew(&http, &client, &ticket.grant, ticket.refresh.as_ref(), &wish).await {
+        let tokens = match oauth::renew(&http, &client, &ticket.terms, ticket.refresh.as_ref(), &wish).await {
             Ok(tokens) => tokens,
             Err(error) => return Err(self.ended_by(account, old, error).await),
         };
-        let mut grant = ticket.grant;
-        grant.secret_in_body = client.shows_in_body();
+        let mut terms = ticket.terms;
+        terms.secret_in_body = client.shows_in_body();
         if let Some(scopes) = tokens.scopes {
-            grant.scopes = scopes;
+            terms.scopes = scopes;
         }
         let id_token = tokens.id_token.as_ref();
-        if let Some(id) = id_token.and_then(|id| identity::of_renewal(grant.id_token.as_ref(), id, &grant.client_id)) {
+        if let Some(id) = id_token.and_then(|id| identity::of_renewal(terms.id_token.as_ref(), id, &terms.client_id)) {
             // Many servers send a new one, and the old one goes on where they do not (OpenID Connect Core §12.2).
-            grant.id_token = Some(id);
+            terms.id_token = Some(id);
         }
         let credential = Credential::OAuth {
             access: tokens.access,
             expires: tokens.expires,
             // A server that sends no new one goes on with the old (RFC 6749 §6).
             refresh: tokens.refresh.or(ticket.refresh),
-            grant: Some(grant),
+            terms: Some(terms),
         };
         self.keep_renewed(account, old, credential).await;
         if ticket.refused {
@@ -216,7 +216,7 @@ impl Upstream {
         }
     }
 
-    /// What an error means for the account: only a grant that ended ends it, everything else may pass.
+    /// What an error means for the account: only a refusal for good ends it, everything else may pass.
     async fn ended_by(&self, account: &AccountKey, secret: &Secret, error: OAuthError) -> Fault {
         if error.is_invalid_grant() {
             self.accounts.end(account, secret).await;
@@ -225,7 +225,7 @@ impl Upstream {
         if error.is_unknown_client() {
             // It may have been loom's own registration; the next login gets another.
             if let Ok(Some(ticket)) = self.ticket(account).await {
-                registrations::forget(&self.paths, &ticket.grant.issuer, &ticket.grant.client_id).await;
+                registrations::forget(&self.paths, &ticket.terms.issuer, &ticket.terms.client_id).await;
             }
             return oauth_fault::client_unknown(account.server(), error);
         }
@@ -234,10 +234,10 @@ impl Upstream {
 
     async fn ticket(&self, account: &AccountKey) -> Result<Option<Ticket>, Fault> {
         let find = |held: &Held| match held.credential() {
-            Credential::OAuth { access, expires, refresh, grant: Some(grant) } => {
+            Credential::OAuth { access, expires, refresh, terms: Some(terms) } => {
                 let refused = held.record().refused();
                 let (secret, refresh) = (access.clone(), refresh.clone());
-                Some(Ticket { secret, refresh, grant: grant.clone(), expires: *expires, refused })
+                Some(Ticket { secret, refresh, terms: terms.clone(), expires: *expires, refused })
             }
             _ => None,
         };

@@ -16,10 +16,10 @@ impl Upstream {
         let Ok(http) = self.network.http(server) else { return Revocation::Pending };
         match credential {
             Credential::Basic { .. } => Revocation::NotSupported,
-            Credential::OAuth { access, refresh, grant: Some(grant), .. } => {
-                oauth::revoke(&http, grant, access, refresh.as_ref()).await
+            Credential::OAuth { access, refresh, terms: Some(terms), .. } => {
+                oauth::revoke(&http, terms, access, refresh.as_ref()).await
             }
-            Credential::OAuth { grant: None, .. } | Credential::Header { .. } | Credential::Token { .. } => {
+            Credential::OAuth { terms: None, .. } | Credential::Header { .. } | Credential::Token { .. } => {
                 loom_dialect::logout(&http, server, credential.secret()).await
             }
         }

@@ -40,12 +40,12 @@ impl Handle for Api {
         let need = api::need_of(method.as_str(), target.below(account.server()), &target.url);
         permit(need)?;
         caller.takes(Needs::of_call(need));
-        let grants = |need: Need| permit(need).is_ok();
+        let permits = |need: Need| permit(need).is_ok();
         let server = target.server.clone();
         let marks = authority.allows(Scope::Write);
-        let (grants, authority) = (&grants, &authority);
+        let (permits, authority) = (&permits, &authority);
         let goes_elsewhere = is_owner;
-        let asked = Asked { target, user, method, headers, body: self.body, marks, authority, grants, goes_elsewhere };
+        let asked = Asked { target, user, method, headers, body: self.body, marks, authority, permits, goes_elsewhere };
         let account = api::carry_out(&agent.upstream, caller, asked, account).await?;
         Ok(ApiReply { server, account: account.user().to_owned() })
     }

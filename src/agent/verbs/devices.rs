@@ -92,31 +92,31 @@ impl Handle for DeviceDecide {
     const EVENT: Noted = Noted::Done("device.decide");
 
     fn gives_rights(&self) -> bool {
-        self.grant.is_some()
+        self.approval.is_some()
     }
 
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<DeviceDecideReply, Fault> {
         let (user_code, asking, _) = look(agent, caller, &self.user_code)?;
         let party = agent.gate.party_asking(caller.asker(), caller.authority());
-        let Some(grant) = self.grant else {
+        let Some(approval) = self.approval else {
             agent.gate.devices.decide(&user_code, None, party).map_err(|_| reason::People::CodeUnknown)?;
             caller.notes_done();
             return Ok(DeviceDecideReply { granted: None });
         };
-        if grant.scopes.is_empty() {
+        if approval.scopes.is_empty() {
             return Err(reason::Tokens::ScopesOrRole.into());
         }
         let authority = caller.authority().clone();
         // Who may see some servers only means those, and who only looks lets the machine look.
-        let servers = if grant.servers.is_empty() { authority.servers().to_vec() } else { grant.servers };
+        let servers = if approval.servers.is_empty() { authority.servers().to_vec() } else { approval.servers };
         // The code makes it a name that no other token has.
         let name = format!("{} {user_code}", asking.name.as_deref().unwrap_or("device"));
         let wanted = NewToken {
             servers,
-            reveal: grant.reveal,
-            expires_at: agent.gate.expiry(grant.expires_days, &authority)?,
+            reveal: approval.reveal,
+            expires_at: agent.gate.expiry(approval.expires_days, &authority)?,
             approved_by: caller.guest().and_then(|guest| guest.person()).cloned(),
-            ..NewToken::handed_on(caller.asker(), &authority, name, grant.scopes)
+            ..NewToken::handed_on(caller.asker(), &authority, name, approval.scopes)
         };
         let (token, issued) = agent.gate.delegate(&authority, wanted).await?;
         let about = issued::info(&issued);

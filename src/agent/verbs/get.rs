@@ -18,7 +18,7 @@ use crate::agent::call::git_server;
 use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::base::{
-    AccountKey, Config, Credential, GrantKind, Kind, Scope, SecondOrigin, Secret, ServerUrl, TokenSource,
+    AccountKey, Config, Credential, Kind, Scope, SecondOrigin, Secret, ServerUrl, TermsKind, TokenSource,
 };
 use crate::oauth::known_hosts;
 use crate::wire::{Code, Condition, Fault, Get, GetReply, Proof, reason};
@@ -246,7 +246,7 @@ impl Get {
 fn is_login(held: &Held) -> bool {
     match held.credential() {
         Credential::Token { source, .. } => *source == TokenSource::Loom,
-        Credential::OAuth { grant, .. } => grant.as_ref().is_none_or(|grant| grant.kind == GrantKind::Person),
+        Credential::OAuth { terms, .. } => terms.as_ref().is_none_or(|terms| terms.kind == TermsKind::Person),
         Credential::Basic { .. } | Credential::Header { .. } => false,
     }
 }

@@ -17,7 +17,7 @@ use crate::agent::life::auditing::About;
 use crate::agent::life::flights::Boarding;
 use crate::agent::login;
 use crate::agent::upstream::turns::Turn;
-use crate::base::{AccountKey, Credential, GrantKind, Origin, Secret, ServerUrl};
+use crate::base::{AccountKey, Credential, Origin, Secret, ServerUrl, TermsKind};
 use crate::store::Record;
 use crate::wire::{Checked, Fault, Login, LoginEvent, LoginReply, Revocation};
 
@@ -96,13 +96,13 @@ impl Login {
         server: &ServerUrl,
         credential: &Credential,
     ) -> Result<(AccountKey, Option<AccountKey>), Fault> {
-        let Some(grant) = credential.grant().filter(|_| self.account.is_none()) else {
+        let Some(terms) = credential.terms().filter(|_| self.account.is_none()) else {
             return Ok((AccountKey::new(server.clone(), self.account.clone()), None));
         };
-        let name = |all: &Index| match (&grant.user, grant.kind) {
-            (Some(_), _) => naming::of_who_logged_in(all.seen_by(authority), server, grant),
-            (None, GrantKind::Machine) => (naming::of_client(all.seen_by(authority), server, grant), None),
-            (None, GrantKind::Person) => (AccountKey::new(server.clone(), None), None),
+        let name = |all: &Index| match (&terms.user, terms.kind) {
+            (Some(_), _) => naming::of_who_logged_in(all.seen_by(authority), server, terms),
+            (None, TermsKind::Machine) => (naming::of_client(all.seen_by(authority), server, terms), None),
+            (None, TermsKind::Person) => (AccountKey::new(server.clone(), None), None),
         };
         agent.accounts.with(name).await
     }
@@ -133,7 +133,7 @@ async fn turns(agent: &Agent, accounts: impl Iterator<Item = &AccountKey>) -> Ve
 
 /// Whether it is a login of a person, which lives on at its server if nobody ends it there.
 fn is_of_person(old: &Record) -> bool {
-    let of_person = old.credential().grant().is_none_or(|grant| grant.kind == GrantKind::Person);
+    let of_person = old.credential().terms().is_none_or(|terms| terms.kind == TermsKind::Person);
     old.credential().origin() == Origin::Login && of_person
 }
 

@@ -27,7 +27,7 @@ impl Handle for Save {
             return Err(reason::Login::BadToken.into());
         }
         let server = caller.server(&agent.settings, self.server, self.account.as_deref())?;
-        if self.credential.grant().is_some() {
+        if self.credential.terms().is_some() {
             // What is kept here would go on asking the endpoints that it names, as for a login at a named issuer.
             caller.the_user()?;
         }

@@ -15,7 +15,7 @@ use crate::agent::call::caller::Caller;
 use crate::agent::call::dispatch::Handle;
 use crate::agent::call::noting::Noted;
 use crate::agent::gate::needs::USED;
-use crate::base::{AccountKey, Grant, Locale, Scope, ServerUrl};
+use crate::base::{AccountKey, Locale, Scope, ServerUrl, Terms};
 use crate::wire::{AccountStatus, Code, Condition, Fault, FileAccount, Status, StatusReply};
 
 /// How many servers are asked at once. After [`CHECK_WITHIN`] none is asked any more.
@@ -140,7 +140,7 @@ impl Looker {
 
 fn account(held: &Held) -> AccountStatus {
     let server: &ServerUrl = held.key().server();
-    let grant: Option<&Grant> = held.credential().grant();
+    let terms: Option<&Terms> = held.credential().terms();
     // An access token that ended is no trouble where another can be had.
     let state = if held.is_of_use() { Condition::Valid } else { held.condition(0) };
     AccountStatus {
@@ -150,7 +150,7 @@ fn account(held: &Held) -> AccountStatus {
         stored_in: held.stored_in(),
         expires_at: held.credential().expires(),
         scopes: held.credential().scopes().to_vec(),
-        user: grant.and_then(|grant| grant.user.clone()),
+        user: terms.and_then(|terms| terms.user.clone()),
         renewable: held.credential().is_renewable(),
         default: false,
         origin: Some(held.credential().origin()),

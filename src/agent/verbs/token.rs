@@ -10,7 +10,7 @@ use crate::agent::call::dispatch::Handle;
 use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::agent::upstream::oauth_fault;
-use crate::base::{AccountKey, Credential, GrantKind, IdToken, Secret, ServerUrl, clock};
+use crate::base::{AccountKey, Credential, IdToken, Secret, ServerUrl, TermsKind, clock};
 use crate::oauth::{Wish, scopes};
 use crate::wire::{Condition, Fault, Token, TokenReply, reason};
 
@@ -84,7 +84,7 @@ impl OfLogin {
             reply: reply(held, sent),
             account: held.key().clone(),
             secret: held.secret().clone(),
-            id_token: held.credential().grant().and_then(|grant| grant.id_token.clone()),
+            id_token: held.credential().terms().and_then(|terms| terms.id_token.clone()),
             is_refused,
             is_renewable: held.credential().is_renewable() && (!is_refused || held.could_heal()),
         }
@@ -137,14 +137,14 @@ impl Token {
         if wish.is_nothing() {
             return Ok(reply);
         }
-        let grant = |held: &Held| {
-            held.credential().grant().map(|grant| {
+        let terms = |held: &Held| {
+            held.credential().terms().map(|terms| {
                 // A machine names the audience when it asks for its own token.
-                (grant.exchange || grant.kind == GrantKind::Machine, grant.scopes.clone())
+                (terms.exchange || terms.kind == TermsKind::Machine, terms.scopes.clone())
             })
         };
-        let grant = agent.accounts.with(|accounts| accounts.get(account).and_then(grant)).await?;
-        let Some((exchange, granted)) = grant else { return Err(oauth_fault::not_renewable(account.server())) };
+        let terms = agent.accounts.with(|accounts| accounts.get(account).and_then(terms)).await?;
+        let Some((exchange, granted)) = terms else { return Err(oauth_fault::not_renewable(account.server())) };
         if wish.audience.is_some() && !exchange {
             return Err(oauth_fault::no_exchange(account.server()));
         }

@@ -12,7 +12,7 @@ use crate::listen::http::asker::{Anybody, Program};
 use crate::listen::http::json::{Json, as_json};
 use crate::listen::http::problem::Problem;
 use crate::listen::http::visit::Visit;
-use crate::wire::{DeviceDecide, DeviceGrant, DevicePoll, DevicePollReply, DeviceStart, EndToken};
+use crate::wire::{DeviceApproval, DeviceDecide, DevicePoll, DevicePollReply, DeviceStart, EndToken};
 
 #[derive(Deserialize)]
 pub(super) struct Starting {
@@ -87,14 +87,14 @@ pub(super) async fn complete(
     if scopes.as_ref().is_some_and(Scopes::is_empty) {
         return Err(Problem::plain(StatusCode::BAD_REQUEST, "Name a scope, or leave them out for reading"));
     }
-    let grant = DeviceGrant {
+    let approval = DeviceApproval {
         scopes: scopes.unwrap_or_else(|| [Scope::Read].into_iter().collect()),
         servers: servers.unwrap_or_default(),
         expires_days,
         reveal: reveal.unwrap_or(false),
     };
-    let grant = Some(grant).filter(|_| deny != Some(true));
-    let granted = program.asking.ask(&DeviceDecide { user_code, grant }).await?.granted;
+    let approval = Some(approval).filter(|_| deny != Some(true));
+    let granted = program.asking.ask(&DeviceDecide { user_code, approval }).await?.granted;
     let status = if granted.is_some() { "completed" } else { "denied" };
     Ok(as_json(&json!({ "status": status, "token": granted })))
 }

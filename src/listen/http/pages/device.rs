@@ -10,8 +10,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use url::form_urlencoded::byte_serialize;
 
+use super::approval::{Entered, field};
 use super::fault::{alert, fault_page};
-use super::grant::{Entered, field};
 use super::page::Page;
 use super::parts::{expiry, form_key, item, moment, name, note, servers, value};
 use super::sender::{reader, sender};
@@ -66,12 +66,12 @@ pub(super) async fn decide(
         Err(fault) => return fault_page(&visit, &here(&code), &fault),
     };
     let entered = Entered::read(&form);
-    let grant = match form.text("decision") {
-        Some("approve") => entered.grant().map(Some),
+    let approval = match form.text("decision") {
+        Some("approve") => entered.approval().map(Some),
         Some("deny") => Ok(None),
         _ => Err(reason::Request::NotARequest.into()),
     };
-    let decided = async { asking.ask(&DeviceDecide { user_code: code.clone(), grant: grant? }).await };
+    let decided = async { asking.ask(&DeviceDecide { user_code: code.clone(), approval: approval? }).await };
     match decided.await {
         Ok(decided) => decided_page(&visit, decided.granted.as_ref()),
         Err(fault) if fault.code() == Code::NotFound => ask_code(&visit, "", Some(&fault)),

@@ -2,10 +2,10 @@
 //! works without a script; nothing stands in it but what the agent said to whoever looks.
 
 mod accounts;
+mod approval;
 mod device;
 mod entry;
 mod fault;
-mod grant;
 mod home;
 mod language;
 mod live;

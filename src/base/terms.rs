@@ -1,20 +1,20 @@
 //! The endpoints of a login are kept with it.
 //!
-//! A refresh token, a client's secret and a revocation go to the endpoints that the login was made at (`Grant`),
+//! A refresh token, a client's secret and a revocation go to the endpoints that the login was made at (`Terms`),
 //! whatever the server's metadata say later. Renewing reads no metadata at all.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, Expiry, Secret, reveal, reveal_some};
 
-/// What an OAuth login was granted, by whom, and to which client: all that renewing and revoking need beside the
-/// tokens.
+/// The terms of an OAuth login: what was granted, by whom, and to which client, which is all that renewing and revoking
+/// need beside the tokens.
 ///
 /// The endpoints are those of the login. A refresh token goes nowhere else, whatever a server's metadata say later.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Grant {
-    /// Who the grant was made to.
-    pub kind: GrantKind,
+pub struct Terms {
+    /// Who they were made with.
+    pub kind: TermsKind,
     /// The authorization server's name (RFC 8414 §2).
     pub issuer: String,
     /// The client as which loom logged in (RFC 6749 §2.2).
@@ -63,10 +63,10 @@ pub struct IdToken {
     pub expires: Expiry,
 }
 
-/// Who the grant was made to.
+/// Who they were made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum GrantKind {
+pub enum TermsKind {
     /// A person approved it; a refresh token renews it (RFC 6749 §6).
     Person,
     /// A machine with a secret of its own asks anew (RFC 6749 §4.4).

@@ -3,7 +3,7 @@
 
 use crate::base::{Scope, Scopes, ServerPattern, ServerUrlError};
 use crate::listen::http::form::Form;
-use crate::wire::{DeviceGrant, DeviceLookReply, Fault, WhoAmIReply, reason};
+use crate::wire::{DeviceApproval, DeviceLookReply, Fault, WhoAmIReply, reason};
 
 /// How long a machine may keep its token where nobody says otherwise, in days.
 const DAYS: u32 = 30;
@@ -37,7 +37,7 @@ impl Entered {
         }
     }
 
-    pub(super) fn grant(&self) -> Result<DeviceGrant, Fault> {
+    pub(super) fn approval(&self) -> Result<DeviceApproval, Fault> {
         let named =
             self.servers.split(|c: char| c.is_whitespace() || matches!(c, ',' | '،')).filter(|text| !text.is_empty());
         let servers = named.map(|text| {
@@ -47,7 +47,7 @@ impl Entered {
             ServerPattern::from_user(text).map_err(bad)
         });
         let days = Some(self.days.trim()).filter(|days| !days.is_empty()).map(str::parse).transpose();
-        Ok(DeviceGrant {
+        Ok(DeviceApproval {
             scopes: self.scopes.clone(),
             servers: servers.collect::<Result<_, _>>()?,
             expires_days: days.map_err(|_| reason::Tokens::BadExpiry)?,
@@ -97,7 +97,7 @@ mod tests {
     fn servers_are_read_however_separated_and_days_are_a_number_or_nothing() {
         let entered = |servers: &str, days: &str| {
             let (servers, days) = (servers.to_owned(), days.to_owned());
-            Entered { scopes: Scopes::default(), servers, days, reveal: false }.grant()
+            Entered { scopes: Scopes::default(), servers, days, reveal: false }.approval()
         };
         let servers = entered("git.example, *.a.example،b.example\n", " ").unwrap();
         assert_eq!((servers.servers.len(), servers.expires_days), (3, None));
