@@ -35,6 +35,8 @@ fn converse(dialect: &Dialect, program: &str, args: &[String]) -> Result<u8, Fau
         alarm::end_after(ALL_WITHIN);
         let variable = |name: &str| std::env::var(name).ok();
         let request = dialect.parse(&Call { program, args, input: &input, variable: &variable });
+        let late = request.say(Answer::Failed(Failure::late()));
+        alarm::keep_last_words(&late.out, late.code);
         let said = request.say(ask(&*request, dialect.tool()));
         tell(&said)?;
         alarm::cancel();
@@ -58,6 +60,8 @@ fn converse(dialect: &Dialect, program: &str, args: &[String]) -> Result<u8, Fau
 /// Says to the tool what is to be said, and to the person beside it.
 #[expect(clippy::print_stderr, reason = "what tools and people read there")]
 fn tell(said: &Said) -> Result<(), Fault> {
+    // From here on it would be said twice.
+    alarm::take_last_words();
     match &said.beside {
         Beside::Anyone(failure) => say(failure),
         // Of what is kept nowhere they hear nothing: a tool asks about every server that it visits.
@@ -88,8 +92,15 @@ fn ask(request: &dyn ToolRequest, tool: Tool) -> Answer {
     };
     answer.unwrap_or_else(|fault| {
         let (message, hint) = texts_through_loom(&fault);
-        Answer::Failed(Failure { code: fault.code(), message, hint })
+        Answer::Failed(Failure { code: fault.code(), message, hint, is_kept: is_kept(&fault) })
     })
+}
+
+/// Whether a fault is about something that is kept: it is locked, or its server was asked in vain.
+fn is_kept(fault: &Fault) -> bool {
+    fault.code() == Code::Locked
+        || fault.code() == Code::Unavailable
+            && (fault.about::<reason::Upstream>().is_some() || fault.about::<reason::Login>().is_some())
 }
 
 /// The first answer counts; else the last fault that is more than that there is nothing.

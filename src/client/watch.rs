@@ -7,8 +7,9 @@
 //! A command asks the agent after two seconds what it waits for, and says it (`base::waiting`; `hello` tells). The
 //! helper ends within nine seconds, whatever hangs: git, and whoever waits for git, can go on. For an agent that is
 //! silent it has a word here; what hangs in the helper itself, such as the directory that git works in, the system ends
-//! by `alarm(2)`, and git says so. Most answers come at once, so the thread that looks at the clock is made only where
-//! one does not, or an agent has to be started.
+//! by `alarm(2)`, and git says so. Another tool is told by both in its own words that there is nothing (`os::alarm`).
+//! Most answers come at once, so the thread that looks at the clock is made only where one does not, or an agent has to
+//! be started.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 use super::connection;
 use super::report::report_through_loom;
 use crate::base::{Locale, Secret};
+use crate::os::alarm;
 use crate::wire::{Fault, reason};
 
 /// What is done while the agent's answer does not come.
@@ -86,7 +88,7 @@ impl Watch {
                 Manner::Says(says) if !is_over.load(Ordering::Relaxed) => says.say(&is_over),
                 Manner::Ends if !is_over.swap(true, Ordering::Relaxed) => {
                     report_through_loom(&late());
-                    std::process::exit(1);
+                    alarm::end_now(1);
                 }
                 Manner::Says(_) | Manner::Ends => {}
             }

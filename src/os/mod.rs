@@ -169,8 +169,10 @@ pub mod streams {
 
 /// Ends this process after some seconds, even while it waits for the system. A thread will do where there is no such
 /// timer.
+///
+/// A process may leave its last words for that: they are said by one only, whoever comes first.
 pub mod alarm {
-    pub use super::system::alarm::{cancel, end_after};
+    pub use super::system::alarm::{cancel, end_after, end_now, keep_last_words, take_last_words};
 }
 
 /// What the system starts when its user logs in. What somebody else wrote there stays as it is.

@@ -1,7 +1,8 @@
 //! Docker's credential helpers, which podman, skopeo, buildah, docker-py, helm and many more start as well
 //! (docker-credential-helpers, "Development").
 //!
-//! A helper that has nothing says so by a fixed sentence: one more character, and a public image cannot be pulled.
+//! A helper that has nothing says so by a fixed sentence: one more character, and a public image cannot be pulled. So
+//! whatever is in the way is said beside that sentence, unless something is known to be kept for this very registry.
 //! `erase` of what is not there is a success, or podman's logout would fail.
 
 use std::collections::BTreeMap;
@@ -113,19 +114,22 @@ impl ToolRequest for Request {
                 let listed = |label: Label| (registry::name_of_url(&label.server), label.username);
                 Said { out: print_json(&labels.into_iter().map(listed).collect::<BTreeMap<_, _>>()), ..Said::default() }
             }
-            // What is no host for loom holds nothing either.
-            (Request::Get { .. }, Answer::Failed(failure))
-                if failure.is_nothing() || failure.code == Code::BadRequest =>
-            {
-                Said::out(NOTHING).with_code(1).beside(Beside::Person(failure))
-            }
+            (Request::Get { .. }, Answer::Failed(failure)) if failure.is_kept => refused(failure),
+            (Request::Get { .. }, Answer::Failed(failure)) => Said::out(NOTHING).with_code(1).beside(why(failure)),
             // Some programs end where a list cannot be had.
-            (Request::List, Answer::Failed(failure)) => Said::out("{}\n").beside(Beside::Person(failure)),
+            (Request::List, Answer::Failed(failure)) => Said::out("{}\n").beside(why(failure)),
             (Request::Erase(_), Answer::Failed(failure)) if failure.is_nothing() => Said::default(),
             (_, Answer::Failed(failure)) => refused(failure),
             (_, Answer::Done | Answer::Found(_) | Answer::Listed(_)) => Said::default(),
         }
     }
+}
+
+/// Why there is nothing: whether something is kept there nobody can say now, and an error would end what needs none.
+/// What is no host for loom holds nothing.
+fn why(failure: Failure) -> Beside {
+    let is_nothing = failure.is_nothing() || failure.code == Code::BadRequest;
+    if is_nothing { Beside::Person(failure) } else { Beside::Anyone(failure) }
 }
 
 /// Docker shows what stands on standard output as its own error.
@@ -199,6 +203,13 @@ mod tests {
     fn a_locked_agent_is_no_missing_credential() {
         let (text, code) = said("get", "registry.example", failed(Code::Locked));
         assert_eq!((text.as_str(), code), ("loom: what happened (what to do)\n", 1));
+    }
+
+    #[test]
+    fn what_may_be_kept_nowhere_is_nothing_whatever_is_in_the_way() {
+        for code in [Code::Unavailable, Code::Denied, Code::TooMany, Code::Internal] {
+            assert_eq!(said("get", "registry.example", failed(code)), (NOTHING.to_owned(), 1), "{code:?}");
+        }
     }
 
     #[test]

@@ -78,6 +78,8 @@ pub struct Failure {
     pub message: String,
     /// What a person can do.
     pub hint: Option<String>,
+    /// Whether something is known to be kept for what was asked about, which cannot be had now.
+    pub is_kept: bool,
 }
 
 /// What a tool is told.
@@ -107,6 +109,12 @@ pub enum Beside {
 }
 
 impl Failure {
+    /// That there is no answer in time.
+    pub fn late() -> Failure {
+        let message = "the agent does not answer in time".to_owned();
+        Failure { code: Code::Unavailable, message, hint: None, is_kept: false }
+    }
+
     /// Whether nothing is kept that could be meant.
     pub fn is_not_found(&self) -> bool {
         self.code == Code::NotFound
@@ -181,6 +189,6 @@ pub(super) mod tests {
     /// A failure for this reason.
     pub(in crate::tools) fn failed(code: Code) -> Answer {
         let (message, hint) = ("what happened".to_owned(), Some("what to do".to_owned()));
-        Answer::Failed(Failure { code, message, hint })
+        Answer::Failed(Failure { code, message, hint, is_kept: code == Code::Locked })
     }
 }

@@ -29,12 +29,27 @@ fn a_locked_agent_has_nothing_where_nothing_is_kept() {
     home.loom(&["token", "--server", "https://c.example"]).fails(1).says("the agent is locked");
     home.loom(&["unlock"]).ok();
     assert!(home.get("https", "a.example").ok().out.contains("tok_of_a"));
-    // A token for some servers learns nothing of what there is beside them.
-    let token = home.issue("some", &["--scopes", "read", "--reveal", "--for", "c.example"]);
+}
+
+#[test]
+fn a_token_for_some_servers_learns_nothing_of_what_there_is_beside_them() {
+    let home = Home::new();
+    home.loom_in(&["login", "--with-token", "--server", "https://a.example"], "tok_of_a").ok();
+    home.loom_in(&["login", "--with-token", "--server", "https://b.example/team"], "tok_of_b").ok();
+    let servers = ["--for", "a.example", "--for", "c.example", "--for", "b.example/other"];
+    let token = home.issue("some", &[&["--scopes", "read", "--reveal"], &servers[..]].concat());
     home.loom(&["lock"]).ok();
-    let mut command = home.command(env!("CARGO_BIN_EXE_git-credential-loom"));
-    let asked = run(command.arg("get").env("LOOM_TOKEN", token), b"protocol=https\nhost=c.example\n\n");
-    asked.fails(1).says("the agent is locked");
+    let get = |host: &str, path: &str| {
+        let mut command = home.command(env!("CARGO_BIN_EXE_git-credential-loom"));
+        let question = format!("protocol=https\nhost={host}\npath={path}\n\n");
+        run(command.arg("get").env("LOOM_TOKEN", &token), question.as_bytes())
+    };
+    get("a.example", "").fails(1).says("the agent is locked");
+    get("b.example", "other").fails(1).says("the agent is locked");
+    for host in ["b.example", "c.example", "d.example"] {
+        let given = get(host, "").ok();
+        assert_eq!((given.out.as_str(), given.err.as_str()), ("", ""), "{host}");
+    }
 }
 
 #[test]

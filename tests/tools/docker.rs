@@ -5,7 +5,7 @@ use super::door::{basic, guarded};
 use super::site::Site;
 use crate::support::{Output, machine_program, provided, run};
 
-const NOTHING: &str = "credentials not found in native keychain\n";
+pub const NOTHING: &str = "credentials not found in native keychain\n";
 
 impl Bench {
     fn docker(&self, verb: &str, input: &str) -> Output {
@@ -56,14 +56,6 @@ fn docker_is_told_by_one_sentence_that_loom_is_locked() {
     bench.home.loom(&["lock"]).ok();
     let got = bench.docker("get", "registry.example");
     assert!(got.code == 1 && got.out.starts_with("loom: ") && got.out.lines().count() == 1, "{got:?}");
-}
-
-#[test]
-fn without_an_agent_docker_is_told_why() {
-    let mut bench = Bench::new();
-    bench.home.set("LOOM_AUTOSTART", "0");
-    let got = bench.docker("get", "registry.example");
-    assert!(got.code == 1 && got.out.starts_with("loom: the agent"), "{got:?}");
 }
 
 /// A registry that lets in whoever it likes, and docker's own program with loom as its store.

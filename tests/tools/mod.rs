@@ -9,6 +9,7 @@ mod door;
 mod go;
 mod kubectl;
 mod npm;
+mod public_pulls;
 mod python;
 mod setup_aws;
 mod setup_bench;

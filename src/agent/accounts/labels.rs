@@ -4,8 +4,9 @@
 //! A tool that asks for every server that it visits takes "locked" for a failure, also where it needs nothing: a public
 //! image is not pulled because the agent is locked. So the stores are asked whether they name the server at all. The
 //! names of servers are no secret there, and locked still means empty: they are read when somebody asks, compared, and
-//! dropped; no key is opened and no secret read. Where the names cannot be read the answer stays "locked". Only who may
-//! ask about everything learns this.
+//! dropped; no key is opened and no secret read. Where the names cannot be read, that is the answer to a tool. To who
+//! sees some servers only, nothing is kept at any other, locked or not; of one of whose paths they see a part they do
+//! not learn what is kept beside it, so that there it stays "locked".
 
 use crate::access::Authority;
 use crate::agent::accounts::Accounts;
@@ -16,14 +17,24 @@ use crate::base::{Config, ServerUrl};
 use crate::wire::Fault;
 
 impl Accounts {
-    /// Whether the stores are known to keep nothing that could be given out at this server.
-    pub(crate) async fn has_nothing_for(&self, authority: &Authority, config: &Config, server: &ServerUrl) -> bool {
-        if !authority.sees_everything() {
-            return false;
+    /// Whether the stores are known to keep nothing that could be given out at this server to who asks.
+    pub(crate) async fn has_nothing_for(
+        &self,
+        authority: &Authority,
+        config: &Config,
+        server: &ServerUrl,
+    ) -> Result<bool, Fault> {
+        let second = config.second_origin(server).map(|second| second.login());
+        let seen: Vec<&ServerUrl> =
+            [Some(server), second].into_iter().flatten().filter(|place| authority.sees(place)).collect();
+        let origins: Vec<ServerUrl> = seen.into_iter().map(ServerUrl::origin).collect();
+        if origins.is_empty() {
+            return Ok(true);
         }
-        let second = config.second_origin(server).map(|second| second.login().origin());
-        let origins = [Some(server.origin()), second].into_iter().flatten().collect();
-        self.names_any(origins).await.is_ok_and(|is_named| !is_named)
+        if !origins.iter().all(|origin| authority.sees(origin)) {
+            return Ok(false);
+        }
+        self.names_any(origins).await.map(|is_named| !is_named)
     }
 
     async fn names_any(&self, origins: Vec<ServerUrl>) -> Result<bool, Fault> {

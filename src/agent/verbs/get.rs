@@ -36,11 +36,13 @@ impl Handle for Get {
         let config = agent.settings.config()?;
         match self.answer(agent, caller, &server, &config).await {
             // To whom nothing is locked the lock is of no matter: they may need nothing there.
-            Err(fault)
-                if fault.code() == Code::Locked
-                    && agent.accounts.has_nothing_for(caller.authority(), &config, &server).await =>
-            {
-                Err(nothing(&server))
+            Err(locked) if locked.code() == Code::Locked => {
+                match agent.accounts.has_nothing_for(caller.authority(), &config, &server).await {
+                    Ok(true) => Err(nothing(&server)),
+                    // Git's person may unlock; a tool goes on without, where nobody can say that something is kept.
+                    Err(fault) if self.tool.is_some() => Err(unread(fault)),
+                    Ok(false) | Err(_) => Err(locked),
+                }
             }
             answer => answer,
         }
@@ -49,6 +51,14 @@ impl Handle for Get {
 
 fn nothing(server: &ServerUrl) -> Fault {
     reason::Login::NothingThere { server: server.clone() }.into()
+}
+
+/// Why nobody can say whether something is kept there. It is not "locked" then, for that would say that something is.
+fn unread(fault: Fault) -> Fault {
+    match fault.about() {
+        Some(reason::Lock::KeyringLocked) => reason::Lock::KeyringUnread.into(),
+        _ => fault,
+    }
 }
 
 /// What to do about a question.

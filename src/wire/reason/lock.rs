@@ -7,6 +7,8 @@ reasons! {
         PassphraseNeeded => Locked, "passphrase-needed", "hint-unlock";
         /// The keyring of the system is locked; loom cannot unlock it.
         KeyringLocked => Locked, "keyring-locked", "hint-keyring-locked";
+        /// The keyring is locked and does not say either whether it has what a tool asks for.
+        KeyringUnread => Unavailable, "keyring-locked", "hint-keyring-locked";
         /// The passphrase is another one.
         WrongPassphrase => Denied, "wrong-passphrase", "hint-wrong-passphrase";
         /// The passphrase opens a key, but not the one that the file is sealed with.

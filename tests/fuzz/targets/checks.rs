@@ -74,7 +74,14 @@ pub fn tool_input(bytes: &[u8]) {
 }
 
 fn tool_answers() -> Vec<Answer> {
-    let failed = |code| Answer::Failed(Failure { code, message: "what".to_owned(), hint: Some("do".to_owned()) });
+    let failed = |code| {
+        Answer::Failed(Failure {
+            code,
+            message: "what".to_owned(),
+            hint: Some("do".to_owned()),
+            is_kept: code == Code::Locked,
+        })
+    };
     let codes = [Code::NotFound, Code::LoginRequired, Code::Locked, Code::Unavailable, Code::BadRequest, Code::Denied];
     let found = |proof| {
         let (password_expiry_utc, kind) = (Some(4_102_444_800), Some(Kind::OAuth));
