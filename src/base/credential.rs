@@ -114,7 +114,7 @@ pub enum Kind {
 }
 
 impl Origin {
-    fn name(self) -> &'static str {
+    fn name(&self) -> &str {
         match self {
             Origin::Login => "login",
             Origin::Given => "given",
