@@ -32,11 +32,11 @@ impl Handle for Erase {
         let (user, authority) = (self.which.username.as_deref(), caller.authority());
         let config = agent.settings.config()?;
         let meant = agent.accounts.with(|accounts| {
-            let seen = accounts.meant_by(&self.which, self.tool, &server, authority, &config);
+            // What another server lends to this one is not rejected here, and its own server has not refused it.
+            let seen = accounts.meant_by(&self.which, self.tool, &server, authority, &config).without_lent();
             let found = match self.secret {
                 Some(_) => select::candidates(seen, &server, user),
-                // What another server lends to this one is not rejected here.
-                None => select::meant(seen.without_lent(), &server, user),
+                None => select::meant(seen, &server, user),
             };
             let is_its = |held: &Held| {
                 let of_tool = |tool| held.credential().origin() == Origin::Tool(tool);

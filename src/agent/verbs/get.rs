@@ -264,8 +264,8 @@ fn is_login(held: &Held) -> bool {
 /// In a state, what stands before a user name that git itself had named.
 const NAMED: &str = ":";
 
-/// Git comes back with what it was told to say: the server refused that answer. Says which account that was if whoever
-/// asks may only look, and so may not mark it: then it is left out of this answer alone.
+/// Git comes back with what it was told to say: the server refused that answer. Says which account that was if it is
+/// not marked, as whoever asks may only look, or another server lends it: then it is left out of this answer alone.
 async fn refuse(
     agent: &Agent,
     authority: &Authority,
@@ -279,7 +279,8 @@ async fn refuse(
         tried.map(|held| (held.key().clone(), held.secret().clone()))
     });
     let Some((account, secret)) = tried.await? else { return Ok(None) };
-    if !authority.allows(Scope::Write) {
+    // What another server lends is its own to judge: this one may refuse it, and says nothing about it there.
+    if !authority.allows(Scope::Write) || !account.server().same_origin(server) {
         return Ok(Some(account));
     }
     agent.accounts.note(&account, &secret, true).await;
