@@ -75,6 +75,16 @@ impl ServerUrl {
         Self::parse(&format!("{protocol}://{host}{}", encode_path(path.unwrap_or_default())?))
     }
 
+    /// The same of a path as it stands in a URL. What is escaped there so that two programs could read it differently
+    /// names nothing but itself: what is kept for the host, or above it, counts for it.
+    pub fn from_escaped_parts(protocol: &str, host: &str, path: Option<&str>) -> Result<Self, ServerUrlError> {
+        // What is wrong with the rest is wrong with any path.
+        let origin = Self::from_parts(protocol, host, None)?;
+        let written = path.unwrap_or_default();
+        Self::parse(&format!("{origin}/{}", written.trim_start_matches('/')))
+            .or_else(|_| Self::from_parts(protocol, host, path))
+    }
+
     /// The scheme in lower case, for instance `https`.
     pub fn scheme(&self) -> &str {
         &self.scheme
@@ -257,6 +267,19 @@ mod tests {
             "x\ty",
             "org/.\u{200b}./x",
         ] {
+            assert_eq!(path(odd).unwrap_err(), ServerUrlError::OddPath, "{odd}");
+        }
+    }
+
+    #[test]
+    fn the_path_of_a_url_is_not_escaped_once_more() {
+        let path = |p| ServerUrl::from_escaped_parts("https", "a.example", Some(p)).map(|url| url.path().to_owned());
+        assert_eq!(path("org/My%20Project/").unwrap(), "/org/My%20Project");
+        assert_eq!(path("%7Euser").unwrap(), "/%7Euser");
+        assert_eq!(path("100%25/x").unwrap(), "/100%25/x");
+        // No server has this path, and none of another spelling is meant.
+        assert_eq!(path("group%2Fproject").unwrap(), "/group%252Fproject");
+        for odd in ["org/../x", "org/%2e%2e/x", "org/%252e%252e/x"] {
             assert_eq!(path(odd).unwrap_err(), ServerUrlError::OddPath, "{odd}");
         }
     }

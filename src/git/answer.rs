@@ -80,7 +80,14 @@ mod tests {
     use super::*;
 
     fn reply(proof: Proof) -> GetReply {
-        GetReply { proof, password_expiry_utc: Some(5), oauth_refresh_token: None, state: None, kind: None }
+        GetReply {
+            proof,
+            password_expiry_utc: Some(5),
+            oauth_refresh_token: None,
+            state: None,
+            kind: None,
+            may_change: None,
+        }
     }
 
     fn password(password: &str) -> Proof {

@@ -112,6 +112,7 @@ impl Request {
             host: host.unwrap_or_default(),
             path,
             username,
+            escaped: false,
             exact: false,
         };
         (which, credential.or(password))

@@ -37,8 +37,6 @@ enum Request {
         style: Style,
         /// Whether something at the registry is to change.
         changes: bool,
-        /// Whether what may be read may be changed, too: all may that is not asked for with an issued token.
-        is_for_all: bool,
     },
     Login {
         store: Box<Store>,
@@ -84,8 +82,7 @@ fn request(call: &Call<'_>) -> Result<Request, Reply<'static>> {
     match kind.as_str() {
         "get" => {
             let changes = operation.as_deref() != Some("read");
-            let is_for_all = (call.variable)("LOOM_TOKEN").is_none_or(|token| token.is_empty());
-            Ok(Request::Get { place, style, changes, is_for_all })
+            Ok(Request::Get { place, style, changes })
         }
         "login" => {
             let page = token.is_none().then_some(login_url);
@@ -119,9 +116,7 @@ impl ToolRequest for Request {
         let reply = match (self, answer) {
             (Request::Usage, _) => return Said::out(USAGE).with_code(1),
             (Request::Known(reply), _) => return Said { out: print_json(reply), ..Said::default() },
-            (Request::Get { style, is_for_all, .. }, Answer::Found(found)) => {
-                return given(&found, *style, *is_for_all);
-            }
+            (Request::Get { style, .. }, Answer::Found(found)) => return given(&found, *style),
             (_, Answer::Failed(failure)) => return refused(failure),
             (Request::Get { .. }, Answer::Done | Answer::Listed(_)) => err(Kinds::NotFound),
             (Request::Login { .. }, _) => Reply::Ok(Good { kind: "login", ..Good::default() }),
@@ -131,7 +126,7 @@ impl ToolRequest for Request {
     }
 }
 
-fn given(found: &GetReply, style: Style, is_for_all: bool) -> Said {
+fn given(found: &GetReply, style: Style) -> Said {
     let nothing = || Said { out: print_json(&err(Kinds::NotFound)), ..Said::default() };
     // An agent that says no kind is an older one, and gave what is kept for all of the host.
     let Some(kind) = found.kind else { return nothing() };
@@ -160,7 +155,8 @@ fn given(found: &GetReply, style: Style, is_for_all: bool) -> Said {
         token: Some(token.as_str()),
         cache: Some(cache),
         expiration,
-        operation_independent: Some(is_for_all),
+        // Else cargo asks again before it changes something.
+        operation_independent: Some(found.may_change == Some(true)),
     };
     Said { out: print_json(&Reply::Ok(good)), ..Said::default() }
 }

@@ -173,6 +173,7 @@ pub(super) mod tests {
             oauth_refresh_token: None,
             state: None,
             kind: Some(Kind::Basic),
+            may_change: Some(true),
         }))
     }
 

@@ -87,6 +87,7 @@ impl Place {
             protocol: protocol.to_owned(),
             host: self.host.clone(),
             path: (!self.path.is_empty()).then(|| self.path.clone()),
+            escaped: self.path.contains('%'),
             username: username.map(str::to_owned),
             exact: self.exact,
         };
@@ -188,6 +189,13 @@ mod tests {
         for text in texts {
             assert_eq!(Place::parse(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_path_with_an_escape_is_said_to_be_one_of_a_url() {
+        let escaped = |text: &str| Place::parse(text).unwrap().credentials(None).remove(0).escaped;
+        assert!(escaped("https://host/My%20Project"));
+        assert!(!escaped("https://host/project"));
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub struct GitCredential {
     /// The path of the URL. For `http` and `https` git names it only with `credential.useHttpPath`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Whether the path stands here as it does in a URL. Git says it decoded.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub escaped: bool,
     /// The user, if the URL or git's configuration names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
@@ -78,6 +81,9 @@ pub struct GetReply {
     /// What kind of credential it is; said where [`GitCredential::exact`] was understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
+    /// Whether who asks may also have it for what changes something; said beside `kind`, and if absent not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_change: Option<bool>,
 }
 
 /// What git shows to the server.

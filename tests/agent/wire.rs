@@ -50,7 +50,7 @@ fn wanted() -> GitCredential {
         host: "git.example:8443".into(),
         path: Some("base/app.git".into()),
         username: Some("alice".into()),
-        exact: false,
+        ..GitCredential::default()
     }
 }
 
@@ -106,13 +106,15 @@ fn the_frames_of_git_are_as_recorded() {
         oauth_refresh_token: Some(secret("rt")),
         state: Some("0123456789abcdef".into()),
         kind: None,
+        may_change: None,
     };
     exchange(get.clone(), reply(Proof::Password { username: "alice".into(), password: secret("pw") }));
     let proof = Proof::Header { authtype: "Bearer".into(), credential: secret("tok"), ephemeral: true };
     golden("get-header", &[&print_reply(&Ok(reply(proof)), Locale::En)]);
-    let exact = Get { wanted: GitCredential { exact: true, ..wanted() }, changes: true, ..get };
+    let of_a_url = GitCredential { exact: true, escaped: true, ..wanted() };
+    let exact = Get { wanted: of_a_url, changes: true, ..get };
     let password = Proof::Password { username: "alice".into(), password: secret("pw") };
-    let answer = GetReply { kind: Some(Kind::Basic), ..reply(password) };
+    let answer = GetReply { kind: Some(Kind::Basic), may_change: Some(true), ..reply(password) };
     let asked = print_request(&exact, Locale::En, None);
     golden("get-exact", &[&asked, &print_reply(&Ok(answer), Locale::En)]);
     let ended = Proof::Refresh { username: "alice".into() };

@@ -61,8 +61,13 @@ enum Comes {
 
 fn main() -> io::Result<()> {
     let home = Home::new()?;
-    let wanted =
-        GitCredential { protocol: "https".to_owned(), host: HOST.to_owned(), path: None, username: None, exact: false };
+    let wanted = GitCredential {
+        protocol: "https".to_owned(),
+        host: HOST.to_owned(),
+        path: None,
+        username: None,
+        ..GitCredential::default()
+    };
     let question = print_request(&Get { wanted, ..Get::default() }, Locale::En, None);
     let loom = Side { daemon: &home.agent, question: &question };
     let question = format!("action=get\ntimeout=600\nprotocol=https\nhost={HOST}\n");

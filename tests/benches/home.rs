@@ -130,7 +130,13 @@ impl Daemon {
         let question = match self.speaks {
             Speaks::Loom => {
                 let (host, username) = (host.to_owned(), Some(USER.to_owned()));
-                let which = GitCredential { protocol: "https".to_owned(), host, path: None, username, exact: false };
+                let which = GitCredential {
+                    protocol: "https".to_owned(),
+                    host,
+                    path: None,
+                    username,
+                    ..GitCredential::default()
+                };
                 let secret = Secret::new(PASSWORD.to_owned());
                 let store = Store {
                     which,

@@ -193,14 +193,41 @@ fn what_cargo_brought_for_an_index_goes_to_nobody_else() {
     assert_eq!(home.loom(&["token", "--server", &registry.index()]).ok().out, "tok_0123456789\n");
 }
 
+/// What cargo is told about a token for an index.
+fn ask(bench: &Bench, operation: &str) -> String {
+    let registry = "\"registry\":{\"index-url\":\"sparse+https://crates.example/index/\"}";
+    let line = format!("{{\"v\":1,{registry},\"kind\":\"get\",\"operation\":\"{operation}\",\"args\":[]}}\n");
+    bench.helper("cargo-credential-loom", &["--cargo-plugin"], &line).ok().out
+}
+
+#[test]
+fn behind_a_socket_to_read_by_cargo_asks_again_before_it_publishes() {
+    let mut bench = Bench::new();
+    bench.home.loom_in(&["login", "--with-token", "--server", "https://crates.example/index"], "tok_0123456789\n").ok();
+    let socket = bench.home.path().join("sock/read.sock");
+    bench.home.issue("build", &["--scopes", "read", "--reveal"]);
+    bench.home.loom(&["agent", "socket", "add", socket.to_str().unwrap(), "--token", "build"]).ok();
+    bench.home.set("LOOM_AGENT_SOCK", &socket);
+    assert!(ask(&bench, "read").contains("\"operation_independent\":false"));
+    assert!(ask(&bench, "publish").contains("\"other\""));
+}
+
+#[test]
+fn an_index_with_an_escape_in_its_url_is_the_one_of_that_login() {
+    let bench = Bench::new();
+    bench
+        .home
+        .loom_in(&["login", "--with-token", "--server", "https://crates.example/my%20index"], "tok_0123456789\n")
+        .ok();
+    let registry = "\"registry\":{\"index-url\":\"sparse+https://crates.example/my%20index/\"}";
+    let line = format!("{{\"v\":1,{registry},\"kind\":\"get\",\"operation\":\"read\",\"args\":[]}}\n");
+    let told = bench.helper("cargo-credential-loom", &["--cargo-plugin"], &line).ok().out;
+    assert!(told.contains("tok_0123456789"), "{told}");
+}
+
 #[test]
 fn a_token_that_may_only_read_publishes_nothing() {
     let mut bench = Bench::new();
-    let ask = |bench: &Bench, operation: &str| {
-        let registry = "\"registry\":{\"index-url\":\"sparse+https://crates.example/index/\"}";
-        let line = format!("{{\"v\":1,{registry},\"kind\":\"get\",\"operation\":\"{operation}\",\"args\":[]}}\n");
-        bench.helper("cargo-credential-loom", &["--cargo-plugin"], &line).ok().out
-    };
     bench.home.loom_in(&["login", "--with-token", "--server", "https://crates.example/index"], "tok_0123456789\n").ok();
     assert!(ask(&bench, "publish").contains("\"operation_independent\":true"));
     let made = bench.home.loom(&["token", "generate", "ci", "--scopes", "read", "--reveal", "--json"]).ok().out;

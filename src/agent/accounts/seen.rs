@@ -7,7 +7,7 @@ use crate::access::Authority;
 use crate::agent::accounts::held::Held;
 use crate::agent::accounts::index::Index;
 use crate::agent::accounts::select;
-use crate::base::{AccountKey, Config, Origin, SecondOrigin, ServerUrl, Tool};
+use crate::base::{AccountKey, Config, Origin, Scope, SecondOrigin, ServerUrl, Tool};
 use crate::wire::GitCredential;
 
 /// The accounts that are there for the one who asks: those of servers that they see.
@@ -85,6 +85,11 @@ impl<'a> Seen<'a> {
             }
         };
         self.accounts.at_origin(server).filter(move |held| self.authority.sees(held.key().server())).filter(is_meant)
+    }
+
+    /// Whether who asks may change something at a server.
+    pub(crate) fn may_change(self) -> bool {
+        self.authority.allows(Scope::Write)
     }
 
     /// Whether a tool asks, which may have brought some of them.

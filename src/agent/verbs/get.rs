@@ -185,6 +185,7 @@ impl Get {
         let refresh = first.credential().git_refresh_token().filter(|_| seen.lent_by(first).is_none());
         let reply = GetReply {
             kind: self.wanted.exact.then(|| first.credential().kind()),
+            may_change: self.wanted.exact.then_some(seen.may_change()),
             proof: proof(first, seen.sent_user(first), self),
             password_expiry_utc: first.credential().expires().map(|expiry| expiry.as_unix()),
             oauth_refresh_token: refresh.cloned(),
@@ -207,6 +208,7 @@ impl Get {
             oauth_refresh_token: Some(token),
             state: None,
             kind: None,
+            may_change: None,
         };
         Choice::Say(account, Box::new(reply))
     }

@@ -85,7 +85,8 @@ fn tool_answers() -> Vec<Answer> {
     let codes = [Code::NotFound, Code::LoginRequired, Code::Locked, Code::Unavailable, Code::BadRequest, Code::Denied];
     let found = |proof| {
         let (password_expiry_utc, kind) = (Some(4_102_444_800), Some(Kind::OAuth));
-        Answer::Found(Box::new(GetReply { proof, password_expiry_utc, oauth_refresh_token: None, state: None, kind }))
+        let (oauth_refresh_token, state, may_change) = (None, None, Some(true));
+        Answer::Found(Box::new(GetReply { proof, password_expiry_utc, oauth_refresh_token, state, kind, may_change }))
     };
     let secret = || Secret::new(ANSWERED.to_owned());
     let password = Proof::Password { username: "u".to_owned(), password: secret() };

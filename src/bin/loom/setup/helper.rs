@@ -135,7 +135,13 @@ fn kept(
 
 fn in_gits_words(server: &ServerUrl) -> GitCredential {
     let path = Some(server.path().trim_start_matches('/').to_owned()).filter(|path| !path.is_empty());
-    GitCredential { protocol: server.scheme().to_owned(), host: host(server), path, ..GitCredential::default() }
+    GitCredential {
+        protocol: server.scheme().to_owned(),
+        host: host(server),
+        path,
+        escaped: true,
+        ..GitCredential::default()
+    }
 }
 
 /// A program in a line of settings that is split at blanks.
