@@ -2,6 +2,7 @@ use std::sync::{Mutex, OnceLock};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
@@ -92,7 +93,7 @@ impl Locale {
     /// and the memory of all of them for as long as the process lives.
     fn text(self, id: &str) -> Option<&'static str> {
         let source = self.source();
-        let at = source.find(&format!("\n{id} ="))? + 1;
+        let at = memmem::find(source.as_bytes(), format!("\n{id} =").as_bytes())? + 1;
         let text = &source[at..];
         // Its further lines are indented; the next text, and a comment, begin at the margin.
         let is_margin = |at: &usize| !text[at + 1..].starts_with([' ', '\n', '}']);

@@ -40,6 +40,7 @@ pub struct Loom {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     Login(Login),
     Logout(Logout),
@@ -187,6 +188,7 @@ pub struct Unlock {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum AgentAction {
     Start(AtLogin),
     Stop(AtLogin),
@@ -206,6 +208,7 @@ pub struct AtLogin {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum SocketAction {
     Add {
         path: PathBuf,
@@ -219,6 +222,7 @@ pub enum SocketAction {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum StoreAction {
     Status(Json),
     Migrate {
@@ -252,6 +256,7 @@ pub struct Doctor {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum AuditAction {
     Tail(AuditTail),
     Verify(AuditVerify),
@@ -276,6 +281,7 @@ pub struct AuditTail {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum ConfigAction {
     Get { key: String },
     Set { key: String, value: String },

@@ -20,7 +20,9 @@ pub fn parsed<T: FromArgMatches>(command: impl Fn() -> Command, line: &[OsString
 
 /// The command with its texts. The id of a command's text is `cmd-` and its path, `cmd-agent-start`; that of an
 /// option's is `arg-` and its name, or `arg-`, the command's path and its name where one command means something else.
-pub fn localized(command: Command, locale: Locale) -> Command {
+pub fn localized(mut command: Command, locale: Locale) -> Command {
+    // What a command takes is put together only where that command is typed, or now.
+    command.build();
     let template = format!("{{about}}\n\n{} {{usage}}\n\n{{all-args}}\n{{after-help}}", plain(locale, "help-usage"));
     let id = format!("cmd-{}", command.get_name());
     localize(command.term_width(100), locale, "", &id, &template)

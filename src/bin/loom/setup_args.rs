@@ -22,6 +22,7 @@ pub struct Setup {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum Git {
     Git(SetupGit),
 }

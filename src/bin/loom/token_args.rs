@@ -34,6 +34,7 @@ pub struct Token {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum TokenAction {
     Generate(TokenGenerate),
     List(TokenList),
