@@ -88,12 +88,12 @@ impl Authority {
 
     /// Whether this server, and what is stored for it, exists for the caller at all.
     pub fn sees(&self, server: &ServerUrl) -> bool {
-        self.each(|rights| rights.servers.is_empty() || rights.sees(server))
+        self.each(|rights| rights.sees(server))
     }
 
     /// Whether the caller may ask about all servers at once.
     pub fn sees_everything(&self) -> bool {
-        self.each(|rights| rights.servers.is_empty())
+        self.each(Rights::sees_everything)
     }
 
     /// Whether the caller may be handed a stored secret itself.
@@ -106,10 +106,15 @@ impl Authority {
         self.each(|rights| !rights.status_only)
     }
 
-    /// Whether the caller may issue a token with these rights: it needs the scope `*`, and no token can be wider than
-    /// its issuer.
+    /// Whether the caller may issue a token with these rights: it needs the scope `*`, or grants of which it hands on
+    /// some, and no token can be wider than its issuer.
     pub fn may_issue(&self, asked: &Rights) -> bool {
-        self.allows(Scope::All) && self.each(|own| own.cover(asked))
+        self.each(|own| own.may_hand_on(asked) && own.cover(asked))
+    }
+
+    /// Whether the caller may issue any token at all.
+    pub fn issues(&self) -> bool {
+        self.each(|own| own.scopes.allows(Scope::All) || own.grants.is_some())
     }
 
     /// Whether the caller may see and end a token with these rights. The token's right to see secrets does not count
@@ -165,7 +170,7 @@ impl Authority {
         self
     }
 
-    fn held(&self) -> &[HeldRights] {
+    pub(super) fn held(&self) -> &[HeldRights] {
         match &self.bounds {
             Bounds::Owner | Bounds::Nobody => &[],
             Bounds::Within(all) => all,
@@ -182,7 +187,7 @@ impl Authority {
     }
 
     /// Whether every one of the rights allows something.
-    fn each(&self, allows: impl Fn(&Rights) -> bool) -> bool {
+    pub(super) fn each(&self, allows: impl Fn(&Rights) -> bool) -> bool {
         self.all(|held| allows(&held.rights))
     }
 }
@@ -203,6 +208,7 @@ mod tests {
         let servers = prop::collection::vec(prop::sample::select(patterns.to_vec()), 0..3);
         (scopes, servers, any::<bool>(), any::<bool>()).prop_map(|(scopes, servers, reveal, status_only)| Rights {
             scopes: scopes.into_iter().collect(),
+            grants: None,
             servers: servers.into_iter().map(|text| text.parse().unwrap()).collect(),
             reveal,
             status_only,
@@ -228,7 +234,7 @@ mod tests {
                 for server in ["https://a.example", "https://b.example", "https://x.a.example", "https://a.example/acme/app", "https://c.other"] {
                     let server = ServerUrl::parse(server).unwrap();
                     prop_assert!(!authority.sees(&server) || wider.sees(&server));
-                    prop_assert_eq!(authority.sees(&server), asked.servers.is_empty() && wider.sees(&server) || asked.sees(&server));
+                    prop_assert_eq!(authority.sees(&server), wider.sees(&server) && asked.sees(&server));
                 }
             }
         }
@@ -272,6 +278,7 @@ mod tests {
     fn only_who_may_do_everything_issues_and_nothing_wider() {
         let rights = |scopes: &str, servers: &[&str], reveal| Rights {
             scopes: Scopes::from_names(scopes.split(',')).unwrap(),
+            grants: None,
             servers: servers.iter().map(|text| text.parse().unwrap()).collect(),
             reveal,
             status_only: false,
@@ -292,7 +299,7 @@ mod tests {
     fn who_signed_in_hands_on_what_they_have_and_nobody_has_anything() {
         let asked = |scopes: &str, reveal| {
             let scopes = Scopes::from_names(scopes.split(',')).unwrap();
-            Rights { scopes, servers: Vec::new(), reveal, status_only: false }
+            Rights { scopes, grants: None, servers: Vec::new(), reveal, status_only: false }
         };
         let session = || Holder::Session("s".into());
         let person = Authority::owner().within(asked("read,audit", false).of(session()));

@@ -80,12 +80,16 @@ impl Identity {
         let role = self.role(config)?;
         let reveal = config.reveal && role == Role::Admin;
         Ok(match config.servers.of(role) {
-            Reach::All => Rights { scopes: role.scopes(), servers: Vec::new(), reveal, status_only: false },
-            Reach::Servers(servers) => Rights { scopes: role.scopes(), servers, reveal, status_only: false },
+            Reach::All => {
+                Rights { scopes: role.scopes(), grants: None, servers: Vec::new(), reveal, status_only: false }
+            }
+            Reach::Servers(servers) => {
+                Rights { scopes: role.scopes(), grants: None, servers, reveal, status_only: false }
+            }
             Reach::Status => {
                 let looking = [Scope::Read, Scope::Audit].into_iter().collect();
                 let scopes = role.scopes().intersection(&looking);
-                Rights { scopes, servers: Vec::new(), reveal: false, status_only: true }
+                Rights { scopes, grants: None, servers: Vec::new(), reveal: false, status_only: true }
             }
         })
     }

@@ -10,7 +10,7 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::{HeldRights, Holder, Identity, Rights, Standing};
-use crate::base::{Expiry, Scopes, Secret, ServerPattern, clock, hex};
+use crate::base::{Expiry, Grants, Scopes, Secret, ServerPattern, clock, hex};
 use crate::wire::Person;
 
 /// The beginning of every token that an agent issues.
@@ -33,6 +33,9 @@ pub struct IssuedToken {
     hash: String,
     /// What it may do.
     pub scopes: Scopes,
+    /// What it may fetch, push and call, and nothing else; `None` means what its scopes allow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
     /// The role by which its scopes were chosen, if they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
@@ -113,8 +116,10 @@ impl IssuedToken {
         let (secret, rest) = random.split_at(SECRET_BYTES);
         let (salt, id) = rest.split_at(SALT_BYTES);
         let secret = Secret::new(format!("{PREFIX}{}", &*Zeroizing::new(URL_SAFE_NO_PAD.encode(secret))));
+        let id = hex(id);
         let token = IssuedToken {
-            id: hex(id),
+            grants: order.rights.grants.map(|grants| grants.of_token(&id)),
+            id,
             name: order.name,
             salt: BASE64.encode(salt),
             hash: BASE64.encode(digest(salt, &secret)),
@@ -177,8 +182,8 @@ impl IssuedToken {
 
     /// What the token may do by itself. Those that issued it narrow this further, which only the ledger knows.
     pub fn rights(&self) -> Rights {
-        let (scopes, servers) = (self.scopes.clone(), self.servers.clone());
-        Rights { scopes, servers, reveal: self.reveal, status_only: self.status_only }
+        let (scopes, grants, servers) = (self.scopes.clone(), self.grants.clone(), self.servers.clone());
+        Rights { scopes, grants, servers, reveal: self.reveal, status_only: self.status_only }
     }
 }
 

@@ -147,7 +147,7 @@ pub(super) mod tests {
 
     pub(in crate::access) fn order(name: &str, issued_by: &[&str]) -> Order {
         let scopes = Scopes::from_names(["*"]).unwrap();
-        let rights = Rights { scopes, servers: Vec::new(), reveal: false, status_only: false };
+        let rights = Rights { scopes, grants: None, servers: Vec::new(), reveal: false, status_only: false };
         let issued_by = issued_by.iter().fold(Standing::default(), |all, id| all.and(&Standing::of_token(id)));
         Order {
             name: name.to_owned(),

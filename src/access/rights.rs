@@ -2,7 +2,7 @@
 //! there is a holder and no holder has to be made up.
 
 use super::identity::Identity;
-use crate::base::{Expiry, Scopes, ServerPattern, ServerUrl};
+use crate::base::{Expiry, Grants, Scope, Scopes, ServerPattern, ServerUrl};
 
 /// Rights, and whose they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +16,10 @@ pub struct HeldRights {
 /// What one token, session or person may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rights {
-    /// What may be done.
+    /// What may be done. Of calls and repositories it says nothing where there are grants.
     pub scopes: Scopes,
+    /// What may be fetched, pushed and called, and nothing else. Without grants the scopes say what may be called.
+    pub grants: Option<Grants>,
     /// At which servers; an empty list means all.
     pub servers: Vec<ServerPattern>,
     /// Whether the holder may be handed stored secrets themselves.
@@ -49,14 +51,31 @@ impl Rights {
     }
 
     pub(super) fn sees(&self, server: &ServerUrl) -> bool {
-        self.servers.iter().any(|pattern| pattern.covers(server))
+        let is_listed = self.servers.is_empty() || self.servers.iter().any(|pattern| pattern.covers(server));
+        is_listed && self.grants.as_ref().is_none_or(|grants| grants.name_server(server))
+    }
+
+    pub(super) fn sees_everything(&self) -> bool {
+        self.servers.is_empty() && self.grants.is_none()
+    }
+
+    /// Whether the holder may issue a token with these rights at all, however wide: who may do everything, and who has
+    /// grants some of the same.
+    pub(super) fn may_hand_on(&self, asked: &Rights) -> bool {
+        self.scopes.allows(Scope::All) || self.grants.is_some() && asked.grants.is_some()
     }
 
     pub(super) fn cover(&self, asked: &Rights) -> bool {
         let is_mine = |wanted: &ServerPattern| self.servers.iter().any(|own| own.covers_all_of(wanted));
         let servers = self.servers.is_empty() || !asked.servers.is_empty() && asked.servers.iter().all(is_mine);
+        let grants = match (&self.grants, &asked.grants) {
+            (None, _) => true,
+            (Some(own), Some(asked)) => own.cover(asked),
+            (Some(_), None) => false,
+        };
         self.scopes.cover(&asked.scopes)
             && servers
+            && grants
             && (self.reveal || !asked.reveal)
             && (asked.status_only || !self.status_only)
     }

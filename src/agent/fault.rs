@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use crate::access::{LedgerError, Refused};
-use crate::base::{AccountKey, Locale, Message, Scope, ServerUrl, ServerUrlError, StoredIn, typed_words};
+use crate::access::{LedgerError, NotGranted, Refused};
+use crate::base::{
+    AccountKey, GrantError, Locale, Message, Missing, Scope, ServerUrl, ServerUrlError, StoredIn, typed_words,
+};
 use crate::msg;
 use crate::net::HttpError;
 use crate::oauth::loom_dialect::DialectError;
@@ -87,6 +89,24 @@ pub(crate) fn no_such_session(id: &str) -> Fault {
 /// What is asked takes more than the token has.
 pub(crate) fn scope_missing(scope: Scope) -> Fault {
     reason::Rights::ScopeMissing { scope }.into()
+}
+
+/// What somebody asks for is not granted.
+pub(crate) fn not_granted(why: NotGranted, server: &ServerUrl) -> Fault {
+    match why {
+        NotGranted::Missing(Missing::Grant(grant)) => reason::Rights::GrantMissing { grant }.into(),
+        NotGranted::Missing(Missing::GitPath) => reason::Rights::GitPathCalled.into(),
+        NotGranted::Missing(Missing::Odd) => reason::Rights::OddCall.into(),
+        NotGranted::Scope(scope) => scope_missing(scope),
+        NotGranted::Unseen => reason::Login::NothingThere { server: server.clone() }.into(),
+        NotGranted::StatusOnly => reason::Rights::StatusOnly.into(),
+    }
+}
+
+/// A text is no grant.
+pub(crate) fn bad_grant(grant: &str, error: &GrantError) -> Fault {
+    let grant: String = grant.chars().take(200).collect();
+    reason::Tokens::BadGrant { grant, reason: Some(error.message()) }.into()
 }
 
 /// A token is to live longer than this one may give it.

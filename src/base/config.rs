@@ -13,8 +13,8 @@ use toml_edit::{DocumentMut, value};
 
 use super::token_settings::TokenSettings;
 use super::{
-    AccountRule, HttpConfig, Locale, Message, Scopes, SecondOrigin, ServerConfig, ServerUrl, StoreChoice, plain_file,
-    private_file, second_origin,
+    AccountRule, HttpConfig, Locale, Message, NamedGrants, Scopes, SecondOrigin, ServerConfig, ServerUrl, StoreChoice,
+    plain_file, private_file, second_origin,
 };
 use crate::msg;
 
@@ -42,6 +42,8 @@ pub struct Config {
     server: Vec<ServerConfig>,
     #[serde(default)]
     account: Vec<AccountRule>,
+    #[serde(default)]
+    grants: Vec<NamedGrants>,
 }
 
 /// A setting that `loom config` reads and writes.
@@ -119,6 +121,11 @@ impl Config {
     /// The `[[account]]` rules in the order of the file: the first that fits decides.
     pub fn rules(&self) -> &[AccountRule] {
         &self.account
+    }
+
+    /// The grants with this name; each has one.
+    pub fn grants(&self, name: &str) -> Option<&NamedGrants> {
+        self.grants.iter().find(|grants| grants.name == name)
     }
 
     /// The `[[server]]` entry for this server: of the entries that cover it, the one with the longest path.
@@ -234,6 +241,10 @@ fn parse(text: &str) -> Result<Config, String> {
     let config: Config =
         toml_edit::de::from_str(text).map_err(|error| describe(text, error.message(), error.span()))?;
     second_origin::check(&config.server)?;
+    let is_again = |at: usize| config.grants[..at].iter().any(|grants| grants.name == config.grants[at].name);
+    if let Some(at) = (0..config.grants.len()).find(|at| is_again(*at)) {
+        return Err(format!("two [[grants]] are called {}", config.grants[at].name));
+    }
     Ok(config)
 }
 
@@ -286,6 +297,19 @@ mod tests {
         assert!(text.contains("\"https://git.example\""), "{text}");
         assert!(Setting::Store.set(&path, "floppy").is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[test]
+    fn grants_have_a_name_of_their_own_and_are_read_with_the_settings() {
+        let entry = |name: &str, allow: &str| format!("[[grants]]\nname = '{name}'\nallow = [{allow}]\n");
+        let good = entry("agent", "'push agent/*', 'GET https://api.example/v1/**'");
+        let config = parse(&good).unwrap();
+        assert_eq!(config.grants("agent").unwrap().sentences()[0], "push agent/*");
+        assert!(config.grants("ci").is_none());
+        for bad in [entry("a", "'pull x'"), entry("a", ""), entry("a", "'push'"), good.repeat(2), good + "role = 'x'\n"]
+        {
+            assert!(parse(&bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -2,17 +2,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Empty, Verb};
-use crate::base::{Expiry, Scopes, Secret, ServerPattern, reveal};
+use crate::base::{Expiry, Grants, Scopes, Secret, ServerPattern, reveal};
 
-/// `token_generate`: a token of the agent's own, for a script, a job or a container. Its rights come from scopes or
-/// from a role, exactly one of them: nothing defaults to full power.
+/// `token_generate`: a token of the agent's own, for a script, a job or a container. Its rights come from scopes, from
+/// a role, or from grants: nothing defaults to full power.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Generate {
     /// What to call the token: one line of 1 to 255 visible characters.
     pub name: String,
-    /// What the token allows; absent if `role` says it.
+    /// What the token allows; absent if `role` says it, or there are grants only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Scopes>,
+    /// What may be fetched, pushed and called with the token, and nothing else, as the sentences that grants are;
+    /// absent if the scopes say what may be called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Vec<String>>,
     /// The role that says what the token allows; absent if `scopes` does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
@@ -54,6 +58,10 @@ pub struct IssuedInfo {
     pub id: String,
     /// What the token allows.
     pub scopes: Scopes,
+    /// What may be fetched, pushed and called with the token, and nothing else; absent if the scopes say what may be
+    /// called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
     /// The role that `scopes` were taken from, if they were.
     pub role: Option<String>,
     /// When the token ends; absent if it does not end by itself.
@@ -133,8 +141,12 @@ pub struct EndToken {
 pub struct Lease {
     /// What to call the token: one line of 1 to 255 visible characters.
     pub name: String,
-    /// What the token allows; must not be empty.
+    /// What the token allows; must not be empty unless there are grants.
+    #[serde(default)]
     pub scopes: Scopes,
+    /// What may be fetched, pushed and called with the token, as in [`Generate`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Vec<String>>,
     /// The servers that the token is for; all if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<ServerPattern>,

@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use loom_credentials::base::{
-    Credential, Expiry, Kind, Locale, Origin, Route, Scopes, Secret, ServerUrl, StoredIn, Surroundings, TokenSource,
-    Tool,
+    Credential, Expiry, Grants, Kind, Locale, Origin, Route, Scopes, Secret, ServerUrl, StoredIn, Surroundings,
+    TokenSource, Tool,
 };
 use loom_credentials::wire::*;
 
@@ -242,6 +242,7 @@ fn the_frames_of_issued_tokens_and_sockets_are_as_recorded() {
         servers: servers.clone(),
         reveal: true,
         status_only: false,
+        grants: None,
         uses: 0,
         max_uses: Some(3),
         approved_by: None,
@@ -249,6 +250,7 @@ fn the_frames_of_issued_tokens_and_sockets_are_as_recorded() {
     let question = Generate {
         name: "ci".into(),
         scopes: Some(scopes.clone()),
+        grants: None,
         role: None,
         expires_days: Some(30),
         servers: servers.clone(),
@@ -259,8 +261,23 @@ fn the_frames_of_issued_tokens_and_sockets_are_as_recorded() {
     exchange(Tokens { all: true }, TokensReply { tokens: vec![about()] });
     exchange(EndToken { token: secret("loom_tok") }, Empty {});
     exchange(RevokeToken { name: "ci".into(), forget: false }, RevokeTokenReply { revoked: vec![about()] });
-    let lease = Lease { name: "exec make".into(), scopes: scopes.clone(), servers: servers.clone(), reveal: false };
+    let lease = Lease {
+        name: "exec make".into(),
+        scopes: scopes.clone(),
+        grants: None,
+        servers: servers.clone(),
+        reveal: false,
+    };
     exchange(lease, Empty {});
+    let sentences = || vec!["push https://git.example/org/app agent/*".to_owned(), "GET https://api.example/**".into()];
+    let granted = Generate { name: "ci".into(), grants: Some(sentences()), ..Generate::default() };
+    let lease = Lease { name: "exec make".into(), grants: Some(sentences()), ..Lease::default() };
+    let grants = Grants::new(sentences().iter().map(|text| text.parse().unwrap())).unwrap();
+    let about = IssuedInfo { scopes: Scopes::default(), grants: Some(grants), ..about() };
+    let reply = GenerateReply { token: secret("loom_shown_once"), about, tokens_gone: None };
+    let frames = [print_request(&granted, Locale::En, None), print_reply(&Ok(reply), Locale::En)];
+    golden("token_generate-grants", &[&frames[0], &frames[1], &print_request(&lease, Locale::En, None)]);
+    assert!(Request::parse(&frames[0]).unwrap().params::<Generate>().unwrap().grants.is_some());
     let (path, token) = ("/home/u/sock/agent.sock".to_owned(), "0123456789ab".to_owned());
     exchange(SocketAdd { path: path.clone(), token: "ci".into() }, Empty {});
     exchange(SocketRemove { path: path.clone() }, Empty {});

@@ -57,7 +57,7 @@ pub(crate) struct Asked<'a> {
     /// What the caller may do.
     pub(crate) authority: &'a Authority,
     /// Whether what a call needs is granted: a redirect may lead to one that needs more.
-    pub(crate) permits: &'a (dyn Fn(Need) -> bool + Sync),
+    pub(crate) permits: &'a (dyn Fn(Need, &Url) -> bool + Sync),
     /// Whether a redirect may lead elsewhere. What a server names is on the agent's side of the network, so only the
     /// one whose agent it is gets what is there.
     pub(crate) goes_elsewhere: bool,
@@ -162,7 +162,8 @@ impl Asked<'_> {
         for other in others_with(upstream, self.authority, &self.target, scope, tried).await? {
             let below = need_of(self.method.as_str(), self.target.below(other.server()), &self.target.url);
             // One that cannot be renewed now is no better.
-            if (self.permits)(need) && (self.permits)(below) && ready(upstream, &other).await.is_ok() {
+            let url = &self.target.url;
+            if (self.permits)(need, url) && (self.permits)(below, url) && ready(upstream, &other).await.is_ok() {
                 return Ok(Some(other));
             }
         }
@@ -211,7 +212,7 @@ fn next(asked: &Asked<'_>, server: &ServerUrl, answer: &Answering, url: &Url) ->
     let to = redirected(url, location(answer).filter(|_| reads)?)?;
     let own = lies_below(server, &to);
     let below = to.path().strip_prefix(server.path()).filter(|_| own);
-    let is_granted = |path| (asked.permits)(need_of(asked.method.as_str(), path, &to));
+    let is_granted = |path| (asked.permits)(need_of(asked.method.as_str(), path, &to), &to);
     let may = [Some(to.path()), below].into_iter().flatten().all(is_granted);
     let is_plain = checked_query(&to, asked.goes_elsewhere).is_ok();
     (may && is_plain && (own || asked.goes_elsewhere)).then_some((own, to))

@@ -17,6 +17,7 @@ mod action;
 mod answer;
 mod body;
 mod exchange;
+mod granted;
 mod header_kinds;
 mod headers;
 mod near;
@@ -27,6 +28,7 @@ mod target;
 
 pub(super) use account::pick;
 pub(super) use exchange::{Asked, carry_out};
+pub(super) use granted::granted;
 pub use headers::ends_here;
 pub(super) use headers::{Sender, checked, method};
 pub(super) use query::{checked_query, need_of};

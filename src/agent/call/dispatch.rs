@@ -10,7 +10,7 @@ use crate::agent::Agent;
 use crate::agent::call::caller::Caller;
 use crate::agent::call::noting::Noted;
 use crate::agent::gate::asker::Asker;
-use crate::agent::gate::needs::{NOTHING, Needs, OPEN, SECRET, SETTINGS, at_server, everywhere};
+use crate::agent::gate::needs::{ISSUES, NOTHING, Needs, OPEN, SECRET, SETTINGS, at_server, everywhere};
 use crate::agent::life::auditing::Auditing;
 use crate::agent::life::auditing::Author;
 use crate::base::Scope;
@@ -60,8 +60,8 @@ const VERBS: &[Row] = &[
     row::<wire::Doctor>(everywhere(Scope::All)),
     row::<wire::Audit>(everywhere(Scope::Audit)),
     row::<wire::AuditVerify>(everywhere(Scope::Audit)),
-    row::<wire::Generate>(at_server(Scope::All)),
-    row::<wire::Lease>(at_server(Scope::All)),
+    row::<wire::Generate>(ISSUES),
+    row::<wire::Lease>(ISSUES),
     row::<wire::Tokens>(at_server(Scope::All)),
     row::<wire::RevokeToken>(at_server(Scope::All)),
     row::<wire::EndToken>(OPEN),

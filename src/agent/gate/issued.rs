@@ -162,7 +162,11 @@ impl Gate {
     }
 
     /// Issues a token, unless it would be more than who asks has.
-    pub(crate) async fn issue(&self, authority: &Authority, token: NewToken) -> Result<(Secret, Listed), Fault> {
+    pub(crate) async fn issue(&self, authority: &Authority, mut token: NewToken) -> Result<(Secret, Listed), Fault> {
+        // Grants name their servers; of those that whoever asks does not have nothing comes.
+        if token.grants.is_some() && token.servers.is_empty() {
+            token.servers = authority.servers().to_vec();
+        }
         let order = token.issued_by(authority.standing().clone());
         if !authority.may_issue(&order.rights) {
             return Err(reason::Tokens::TokenTooWide.into());
@@ -220,6 +224,7 @@ pub(crate) fn info(token: &Listed) -> IssuedInfo {
         name: token.name.clone(),
         id: token.id.clone(),
         scopes: token.scopes.clone(),
+        grants: token.grants.clone(),
         role: token.role.clone(),
         expires_at: token.expires_at,
         created_at: token.created_at,

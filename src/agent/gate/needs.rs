@@ -10,6 +10,10 @@ use crate::wire::{Fault, reason};
 #[derive(Clone, Copy)]
 pub(crate) struct Needs {
     scope: Option<Scope>,
+    /// It is a call, of which grants say more than scopes do.
+    call: bool,
+    /// It issues a token, which whoever has grants does too.
+    issues: bool,
     /// It uses what is kept, and hands back what the server answers.
     used: bool,
     /// It hands out a server's own secret.
@@ -21,12 +25,15 @@ pub(crate) struct Needs {
 }
 
 /// Any active token is enough.
-pub(crate) const NOTHING: Needs = Needs { scope: None, used: false, secret: false, everywhere: false, open: false };
+pub(crate) const NOTHING: Needs =
+    Needs { scope: None, call: false, issues: false, used: false, secret: false, everywhere: false, open: false };
 /// Nothing has to be shown: for signing in, for machines that wait for an approval, and for ending what one has.
 pub(crate) const OPEN: Needs = Needs { open: true, ..NOTHING };
 pub(crate) const SECRET: Needs = Needs { secret: true, ..USED };
 /// A stored credential is shown to its own server.
 pub(crate) const USED: Needs = Needs { used: true, ..at_server(Scope::Read) };
+/// Rights are handed on, and never more than one has.
+pub(crate) const ISSUES: Needs = Needs { issues: true, ..at_server(Scope::All) };
 /// What is written into the user's settings, which count for everything.
 pub(crate) const SETTINGS: Needs = everywhere(Scope::All);
 
@@ -43,7 +50,7 @@ pub(crate) const fn everywhere(scope: Scope) -> Needs {
 impl Needs {
     /// What a call of a server's API takes.
     pub(crate) fn of_call(need: Need) -> Needs {
-        Needs { used: true, secret: need.reveals, ..at_server(need.scope) }
+        Needs { call: true, used: true, secret: need.reveals, ..at_server(need.scope) }
     }
 
     /// Whether the answer is a server's own secret.
@@ -56,11 +63,19 @@ impl Needs {
         match self.scope {
             _ if self.open => Ok(()),
             _ if authority.is_nobody() => Err(reason::Rights::Unauthenticated.into()),
-            Some(scope) if !authority.allows(scope) => Err(fault::scope_missing(scope)),
+            Some(scope) if !self.has_scope(scope, authority) => Err(fault::scope_missing(scope)),
             _ if self.used && !authority.uses_what_is_kept() => Err(reason::Rights::StatusOnly.into()),
             _ if self.secret && !authority.reveals() => Err(reason::Rights::RevealMissing.into()),
             _ if self.everywhere && !authority.sees_everything() => Err(reason::Rights::SomeServers.into()),
             _ => Ok(()),
+        }
+    }
+
+    fn has_scope(&self, scope: Scope, authority: &Authority) -> bool {
+        match (self.call, self.issues) {
+            (true, _) => authority.allows_calls_of(scope),
+            (false, true) => authority.issues(),
+            (false, false) => authority.allows(scope),
         }
     }
 }

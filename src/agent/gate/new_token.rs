@@ -2,13 +2,14 @@
 
 use crate::access::{Authority, Identity, Order, Rights, Standing};
 use crate::agent::gate::asker::Asker;
-use crate::base::{Expiry, Scopes, ServerPattern};
+use crate::base::{Expiry, Grants, Scopes, ServerPattern};
 use crate::wire::Person;
 
 /// What somebody asks of a new token. Who issues it is not for them to say: the gate does.
 pub(crate) struct NewToken {
     pub(crate) name: String,
     pub(crate) scopes: Scopes,
+    pub(crate) grants: Option<Grants>,
     pub(crate) servers: Vec<ServerPattern>,
     pub(crate) reveal: bool,
     pub(crate) status_only: bool,
@@ -31,6 +32,7 @@ impl NewToken {
         NewToken {
             name,
             scopes,
+            grants: None,
             servers: Vec::new(),
             reveal: false,
             status_only: !authority.uses_what_is_kept(),
@@ -49,6 +51,7 @@ impl NewToken {
         NewToken {
             name: name.to_owned(),
             scopes: Scopes::from_names([scopes]).unwrap(),
+            grants: None,
             servers: Vec::new(),
             reveal: false,
             status_only: false,
@@ -62,10 +65,10 @@ impl NewToken {
     }
 
     pub(super) fn issued_by(self, issued_by: Standing) -> Order {
-        let NewToken { scopes, servers, reveal, status_only, .. } = self;
+        let NewToken { scopes, grants, servers, reveal, status_only, .. } = self;
         Order {
             name: self.name,
-            rights: Rights { scopes, servers, reveal, status_only },
+            rights: Rights { scopes, grants, servers, reveal, status_only },
             role: self.role,
             expires_at: self.expires_at,
             max_uses: self.max_uses,

@@ -107,6 +107,7 @@ mod tests {
             servers: Vec::new(),
             reveal: false,
             status_only: false,
+            grants: None,
             role: None,
             expires_at: None,
             max_uses: None,

@@ -1,3 +1,5 @@
+use url::Url;
+
 use crate::access::Need;
 use crate::agent::Agent;
 use crate::agent::api::{self, Asked, Sender, Target};
@@ -27,24 +29,26 @@ impl Handle for Api {
         api::checked_query(&target.url, is_owner)?;
         let need = api::need_of(method.as_str(), target.url.path(), &target.url);
         let authority = caller.authority().clone();
-        let permit = |need: Need| {
+        let permit = |need: Need, url: &Url| {
             if self.scopes.as_ref().is_some_and(|most| !most.allows(need.scope)) {
                 return Err(reason::Api::BeyondScope { scope: need.scope }.into());
             }
-            Needs::of_call(need).check(&authority)
+            Needs::of_call(need).check(&authority)?;
+            api::granted(&authority, &method, &headers, url, need).map(|_| ())
         };
-        permit(need)?;
+        permit(need, &target.url)?;
         let account = api::pick(&agent.upstream, &authority, &target, user, need).await?;
         caller.is_about(account.server(), Some(account.user()))?;
         // Its server may lie below a path at which that API begins.
         let need = api::need_of(method.as_str(), target.below(account.server()), &target.url);
-        permit(need)?;
+        permit(need, &target.url)?;
         caller.takes(Needs::of_call(need));
-        let permits = |need: Need| permit(need).is_ok();
+        let permits = |need: Need, url: &Url| permit(need, url).is_ok();
         let server = target.server.clone();
         let marks = authority.allows(Scope::Write);
         let (permits, authority) = (&permits, &authority);
         let goes_elsewhere = is_owner;
+        let (method, headers) = (method.clone(), headers.clone());
         let asked = Asked { target, user, method, headers, body: self.body, marks, authority, permits, goes_elsewhere };
         let account = api::carry_out(&agent.upstream, caller, asked, account).await?;
         Ok(ApiReply { server, account: account.user().to_owned() })

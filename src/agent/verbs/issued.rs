@@ -11,7 +11,7 @@ use crate::agent::gate::issued;
 use crate::agent::gate::new_token::NewToken;
 use crate::agent::gate::viewer::Viewer;
 use crate::agent::life::auditing::{About, Outcome, Who};
-use crate::base::{Scope, Scopes, is_visible, scopes_of_role};
+use crate::base::{Grant, Grants, Scope, Scopes, is_visible, scopes_of_role};
 use crate::wire::{
     Actor, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
     reason,
@@ -31,12 +31,15 @@ impl Handle for Generate {
         let config = agent.settings.config()?;
         let scopes = match (&self.scopes, &self.role) {
             (Some(scopes), None) if !scopes.is_empty() => scopes.clone(),
+            // Grants say all that may be called; nothing else is given with them.
+            (None, None) if self.grants.is_some() => Scopes::default(),
             (None, Some(role)) => scopes_of_role(role, config.roles())
                 .ok_or_else(|| Fault::from(reason::Tokens::UnknownRole { role: role.clone() }))?,
             _ => return Err(reason::Tokens::ScopesOrRole.into()),
         };
         let expires_at = agent.gate.expiry(self.expires_days, caller.authority())?;
         let wanted = NewToken {
+            grants: grants(self.grants)?,
             servers: self.servers,
             reveal: self.reveal,
             role: self.role,
@@ -131,8 +134,10 @@ impl Handle for Lease {
 
     /// Noted when it begins; that it has ended, the end of the connection says.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
-        let (name, scopes) = (name(&self.name)?, scopes(self.scopes)?);
+        let (name, grants) = (name(&self.name)?, grants(self.grants)?);
+        let scopes = if grants.is_some() { self.scopes } else { scopes(self.scopes)? };
         let wanted = NewToken {
+            grants,
             servers: self.servers,
             reveal: self.reveal,
             leased: true,
@@ -164,6 +169,17 @@ impl Drop for Leased<'_> {
     fn drop(&mut self) {
         self.agent.gate.end_lease(&self.id);
     }
+}
+
+/// What was named as grants, if they were: at least one.
+fn grants(named: Option<Vec<String>>) -> Result<Option<Grants>, Fault> {
+    let Some(named) = named else { return Ok(None) };
+    if named.is_empty() {
+        return Err(reason::Tokens::NoGrants.into());
+    }
+    let each = named.iter().map(|text| Grant::parse(text).map_err(|error| fault::bad_grant(text, &error)));
+    let grants = Grants::new(each.collect::<Result<Vec<_>, _>>()?);
+    grants.map(Some).map_err(|_| reason::Tokens::TooManyGrants.into())
 }
 
 fn scopes(scopes: Scopes) -> Result<Scopes, Fault> {

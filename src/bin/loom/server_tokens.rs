@@ -236,6 +236,7 @@ impl Described {
             name: self.name.clone(),
             id: self.id.clone(),
             scopes: self.scopes.join(", "),
+            grants: None,
             servers: None,
             expires: self.expires_at.clone(),
             last_used: self.last_used.clone(),

@@ -42,13 +42,15 @@ pub enum TokenAction {
 }
 
 #[derive(Args)]
-#[command(group = ArgGroup::new("rights").required(true))]
+#[command(group = ArgGroup::new("rights").required(true).multiple(true))]
 pub struct TokenGenerate {
     pub name: String,
     #[arg(long, group = "rights", value_delimiter = ',', value_name = "SCOPES", value_parser = Scope::from_name)]
     pub scopes: Vec<Scope>,
-    #[arg(long, group = "rights", value_name = "ROLE")]
+    #[arg(long, group = "rights", value_name = "ROLE", conflicts_with = "scopes")]
     pub role: Option<String>,
+    #[command(flatten)]
+    pub grants: GrantArgs,
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub expires: Option<u32>,
     #[arg(long = "for", value_name = "PATTERN", value_parser = ServerPattern::from_user)]
@@ -61,6 +63,15 @@ pub struct TokenGenerate {
     pub save: bool,
     #[arg(long)]
     pub json: bool,
+}
+
+/// Grants, one by one or by the names that the settings have for them.
+#[derive(Args)]
+pub struct GrantArgs {
+    #[arg(long, group = "rights", value_name = "GRANT")]
+    pub allow: Vec<String>,
+    #[arg(long = "grants", group = "rights", value_name = "NAME")]
+    pub named: Vec<String>,
 }
 
 #[derive(Args)]

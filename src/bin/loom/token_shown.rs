@@ -12,6 +12,8 @@ pub struct Shown {
     pub name: String,
     pub id: String,
     pub scopes: String,
+    /// The grants, where they say what may be called.
+    pub grants: Option<Vec<String>>,
     /// For which servers, where it is not for all.
     pub servers: Option<String>,
     pub expires: Option<String>,
@@ -27,7 +29,10 @@ pub fn lines(shown: &Shown, token: Option<&Secret>, context: &Context) {
     line(msg!("field-name"), &printable(&shown.name));
     line(msg!("field-id"), &printable(&shown.id));
     token.iter().for_each(|token| line(msg!("field-token"), token.expose()));
-    line(msg!("field-scopes"), &printable(&shown.scopes));
+    if shown.grants.is_none() || !shown.scopes.is_empty() {
+        line(msg!("field-scopes"), &printable(&shown.scopes));
+    }
+    shown.grants.iter().flatten().for_each(|grant| line(msg!("field-allowed"), &printable(grant)));
     shown.servers.iter().for_each(|servers| line(msg!("field-servers"), servers));
     line(msg!("field-expires"), &or_dash(&shown.expires));
 }
@@ -50,8 +55,14 @@ pub fn table(tokens: impl Iterator<Item = Shown>, context: &Context) {
         msg!("head-state"),
     ];
     let row = |token: Shown| {
-        let Shown { name, id, scopes, expires, last_used, state, .. } = token;
-        vec![printable(&name), printable(&id), printable(&scopes), or_dash(&expires), or_dash(&last_used), text(state)]
+        let Shown { name, id, scopes, grants, expires, last_used, state, .. } = token;
+        // Each is a sentence, so a table has one, and says how many more there are.
+        let rights = match grants.as_deref() {
+            Some([only]) => only.clone(),
+            Some([first, rest @ ..]) => format!("{first} (+{})", rest.len()),
+            Some([]) | None => scopes,
+        };
+        vec![printable(&name), printable(&id), printable(&rights), or_dash(&expires), or_dash(&last_used), text(state)]
     };
     let mut rows = vec![heads.map(text).to_vec()];
     rows.extend(tokens.map(row));

@@ -9,6 +9,16 @@ reasons! {
         OneServer => Usage, "one-server", "hint-usage";
         /// The text on the command line, or in the environment, is no URL of a server.
         BadServer { server: String, reason: Option<Message> } => Usage, "bad-server", "hint-server-form";
+        /// The text on the command line, or in the settings, is no grant.
+        BadGrant { grant: String, reason: Option<Message> } => Usage, "bad-grant", "hint-bad-grant";
+        /// There are more grants than a token has.
+        TooManyGrants => Usage, "grant-too-many", "hint-bad-grant";
+        /// The settings have no grants of this name.
+        UnknownGrants { name: String } => BadRequest, "unknown-grants", "hint-unknown-grants";
+        /// A grant leaves out the repository, and the directory is none with a remote that could be meant.
+        NoOrigin => Usage, "no-origin", "hint-no-origin";
+        /// The remote of this directory is no address at which grants are about something.
+        OddOrigin { url: String } => Usage, "odd-origin", "hint-no-origin";
         /// The command line lacks something that is needed; `what` says what.
         UsageMissing { what: String } => Usage, "usage-missing", "hint-usage";
         /// The path cannot be made absolute.

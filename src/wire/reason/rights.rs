@@ -11,6 +11,12 @@ reasons! {
         TokenUnknown => Denied, "token-unknown", "hint-token-unknown";
         /// The request needs this scope, which the token does not have.
         ScopeMissing { scope: Scope } => Denied, "scope-missing", "hint-token-rights";
+        /// The token has grants, and lacks this one.
+        GrantMissing { grant: String } => Denied, "grant-missing", "hint-grant-missing";
+        /// The token has grants, and a path of git's was called as if it were an API's.
+        GitPathCalled => Denied, "git-path-called", "hint-git-path-called";
+        /// The token has grants, and this call is not written as any grant can be.
+        OddCall => Denied, "odd-call", "hint-odd-call";
         /// The token only shows who is logged in where, and the request would use a credential.
         StatusOnly => Denied, "status-only", "hint-status-only";
         /// The token may have credentials used, but not see them.

@@ -1,3 +1,5 @@
+use crate::base::Message;
+
 reasons! {
     /// What is wrong with issuing, naming or ending a token of the agent's own.
     Tokens {
@@ -11,6 +13,12 @@ reasons! {
         BadExpiry => BadRequest, "bad-expiry", "hint-bad-expiry";
         /// Neither scopes nor a role were given, or both.
         ScopesOrRole => BadRequest, "scopes-or-role", "hint-scopes";
+        /// A text is no grant.
+        BadGrant { grant: String, reason: Option<Message> } => BadRequest, "bad-grant", "hint-bad-grant";
+        /// There are more grants than a token has.
+        TooManyGrants => BadRequest, "grant-too-many", "hint-bad-grant";
+        /// A token was to have grants, and none was named.
+        NoGrants => BadRequest, "no-grants", "hint-bad-grant";
         /// The settings have no such role.
         UnknownRole { role: String } => BadRequest, "unknown-role", "hint-unknown-role";
         /// The text cannot be the name of a token.

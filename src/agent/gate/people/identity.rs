@@ -32,7 +32,7 @@ impl Gate {
             Basis::Identity(identity) => self.rights_of(identity, holder),
             Basis::Token(_) => {
                 let scopes = [Scope::All].into_iter().collect();
-                let rights = Rights { scopes, servers: Vec::new(), reveal: true, status_only: false };
+                let rights = Rights { scopes, grants: None, servers: Vec::new(), reveal: true, status_only: false };
                 Ok(Some(rights.of(holder)))
             }
         }

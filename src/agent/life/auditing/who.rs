@@ -151,7 +151,13 @@ mod tests {
 
     #[test]
     fn at_a_door_of_a_token_everybody_is_counted_as_themselves() {
-        let none = || Rights { scopes: Scopes::default(), servers: Vec::new(), reveal: false, status_only: false };
+        let none = || Rights {
+            scopes: Scopes::default(),
+            grants: None,
+            servers: Vec::new(),
+            reveal: false,
+            status_only: false,
+        };
         let rights = |id: &str| none().of(Holder::Token(id.into()));
         let shown =
             |id: &str| Authority::owner().within_tokens(&Standing::of_token(id), vec![rights(id), rights("door")]);

@@ -1,3 +1,5 @@
+//! `loom exec`: a command with a token that ends with it, or with a secret that a person asked for by name.
+
 use std::process::Command;
 
 use loom_credentials::base::{Scope, is_visible, printable};
@@ -29,6 +31,7 @@ fn with_issued_token(args: &Exec, context: &Context) -> Result<u8, Fault> {
     let question = wire::Lease {
         name: name(args),
         scopes: scopes.into_iter().collect(),
+        grants: None,
         servers: context.patterns.clone(),
         reveal: args.reveal,
     };

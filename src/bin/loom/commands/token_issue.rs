@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::args::token::{TokenAction, TokenGenerate};
 use crate::token_shown::{self, Shown};
-use crate::{Context, output, server_tokens, term};
+use crate::{Context, grants, output, server_tokens, term};
 
 /// The agent's own tokens: for scripts, jobs and containers, with rights of their own.
 pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
@@ -40,7 +40,9 @@ pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
 /// servers.
 fn is_for_agent(action: &TokenAction) -> bool {
     match action {
-        TokenAction::Generate(args) => !args.servers_for.is_empty() || args.max_uses.is_some() || args.reveal,
+        TokenAction::Generate(args) => {
+            !args.servers_for.is_empty() || args.max_uses.is_some() || args.reveal || args.grants.are_named()
+        }
         TokenAction::List(_) | TokenAction::Revoke(_) => false,
     }
 }
@@ -78,6 +80,7 @@ fn generate(args: TokenGenerate, context: &Context) -> Result<u8, Fault> {
     let question = wire::Generate {
         name: args.name,
         scopes,
+        grants: grants::sentences(&args.grants)?,
         role: args.role,
         expires_days: args.expires,
         servers: args.servers_for.into_iter().chain(context.patterns.iter().cloned()).collect(),
@@ -107,6 +110,7 @@ fn shown(token: &IssuedInfo) -> Shown {
         name: token.name.clone(),
         id: token.id.clone(),
         scopes: token.scopes.to_string(),
+        grants: token.grants.as_ref().map(|grants| grants.iter().map(ToString::to_string).collect()),
         servers: (!token.servers.is_empty()).then(|| list(&token.servers)),
         expires: token.expires_at.map(|expiry| expiry.to_string()),
         last_used: token.last_used.map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),

@@ -23,6 +23,8 @@ pub(super) struct NewToken {
     #[serde(default)]
     scopes: Option<Vec<String>>,
     #[serde(default)]
+    grants: Option<Vec<String>>,
+    #[serde(default)]
     role: Option<String>,
     #[serde(default)]
     expires_days: Option<u32>,
@@ -64,6 +66,7 @@ pub(super) async fn generate(program: Program, Json(new): Json<NewToken>) -> Res
     let question = Generate {
         name: new.name,
         scopes,
+        grants: new.grants,
         role: new.role,
         expires_days: new.expires_days,
         servers,

@@ -53,13 +53,14 @@ pub(super) fn word(text: impl std::fmt::Display) -> Markup {
     html! { span.word { (value(text)) } }
 }
 
-/// For which servers a token is, one a line.
+/// For what a token is, one a line: its grants, and its servers.
 pub(super) fn servers(locale: Locale, token: &IssuedInfo) -> Markup {
     html! {
+        @for grant in token.grants.iter().flat_map(|grants| grants.iter()) { div { (value(grant)) } }
         @for server in &token.servers { div { (value(server)) } }
         @if token.status_only {
             (locale.render(&msg!("only-status")))
-        } @else if token.servers.is_empty() {
+        } @else if token.servers.is_empty() && token.grants.is_none() {
             (locale.render(&msg!("page-all-servers")))
         }
     }

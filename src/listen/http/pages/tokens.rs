@@ -91,6 +91,7 @@ mod tests {
             servers: Vec::new(),
             reveal: false,
             status_only: false,
+            grants: None,
             uses: 0,
             max_uses: None,
             approved_by: Some("<b>".to_owned()),
