@@ -42,6 +42,42 @@ fn kubectl_is_never_given_the_token_of_another_server_by_default() {
 }
 
 #[test]
+fn a_strangers_kubeconfig_has_no_token_of_another_server() {
+    let mut bench = with_token("https://git.example");
+    bench.home.set("KUBERNETES_EXEC_INFO", INFO);
+    bench
+        .home
+        .loom(&["kube", "--server", "https://git.example"])
+        .fails(1)
+        .says("do not lend it")
+        .without("tok_0123456789");
+    // Nor where the cluster has one of its own.
+    bench.home.loom_in(&["login", "--server", "https://k.example:6443", "--with-token"], "tok_of_k\n").ok();
+    bench
+        .home
+        .loom(&["kube", "--server", "https://git.example"])
+        .fails(1)
+        .without("tok_0123456789")
+        .without("tok_of_k");
+    let unsaid =
+        r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false}}"#;
+    bench.home.set("KUBERNETES_EXEC_INFO", unsaid);
+    let said = bench.home.loom(&["kube", "--server", "https://git.example"]).fails(1);
+    said.says("hint: put provideClusterInfo: true").without("tok_0123456789");
+}
+
+#[test]
+fn a_login_that_the_settings_lend_to_a_cluster_is_given_to_it() {
+    let mut bench = with_token("https://issuer.example");
+    bench.home.configure("[[server]]\nurl = 'https://k.example:6443'\nlogin = 'https://issuer.example'\n");
+    bench.home.set("KUBERNETES_EXEC_INFO", INFO);
+    for arguments in [&["kube"][..], &["kube", "--server", "https://issuer.example"]] {
+        let said: Value = serde_json::from_str(&bench.home.loom(arguments).ok().out).unwrap();
+        assert_eq!(said["status"]["token"], "tok_0123456789");
+    }
+}
+
+#[test]
 fn go_is_told_at_first_of_what_was_named() {
     let bench = with_token("https://proxy.example");
     let said = bench.home.loom(&["goauth", "--server", "https://proxy.example"]).ok();

@@ -634,12 +634,16 @@ at-login-no-home = لا يوجد مجلد منزل ليُكتب فيه
 at-login-refused = البرنامج { $program } لا يفعل ذلك: { $error }
 hint-at-login-refused = اجعل جلستك تشغّل loom-agent عند بدئها؛ وإلا شغّله أول أمر يحتاج إليه
 not-in-windows = هذا ليس WSL: لا يوجد Windows حوله يمكن تسمية مساعده
+kube-no-cluster = لا يذكر {"\u2066"}kubectl{"\u2069"} إلى أي عنقود يُرسل الرمز المميز
+kube-not-lent = يريد {"\u2066"}kubeconfig{"\u2069"} إرسال الرمز المميز الخاص بـ { $server } إلى { $cluster }، وإعداداتك لا تعيره إياه
 kube-unread = ما يرد في {"\u2066"}KUBERNETES_EXEC_INFO{"\u2069"} غير مفهوم
 windows-helper-missing = البرنامج {"\u2066"}git-credential-loom.exe{"\u2069"} ليس في أي مجلد من PATH
 hint-windows-helper-missing = ثبّت loom على Windows في مجلد من PATH الخاص به، ويأخذه WSL ما لم تقل {"\u2066"}/etc/wsl.conf{"\u2069"}: {"\u2066"}appendWindowsPath=false{"\u2069"}
 no-such-header = لا يمكن إرسال المحفوظ لأجل { $server } في ترويسة من نوع { $scheme }
 not-kept = لا يُحفظ شيء للخادم { $server }: إما أنه انتهى، أو لا تسمح به الإعدادات أو الرمز في {"\u2066"}LOOM_TOKEN{"\u2069"}
 hint-not-kept = {"\u2066"}loom why { $server }{"\u2069"} يبيّن ما تقوله الإعدادات
+hint-kube-no-cluster = ضع {"\u2066"}provideClusterInfo: true{"\u2069"} في كتلة {"\u2066"}exec{"\u2069"} من {"\u2066"}kubeconfig{"\u2069"}
+hint-kube-not-lent = إن كان هذا ما تريده فاكتب في {"\u2066"}config.toml{"\u2069"}: {"\u2066"}[[server]] url = "{ $cluster }", login = "{ $server }"{"\u2069"}
 hint-kube-unread = اجعل قيمة {"\u2066"}apiVersion{"\u2069"} في كتلة {"\u2066"}exec{"\u2069"} من {"\u2066"}kubeconfig{"\u2069"} هي {"\u2066"}client.authentication.k8s.io/v1{"\u2069"}
 hint-netrc-unsayable = يطبعه {"\u2066"}loom token --header{"\u2069"} للأمر {"\u2066"}curl -H @-{"\u2069"}
 hint-setup-file = اجعله ملفًا لك باسم واحد ثم أعد المحاولة
@@ -750,7 +754,7 @@ cmd-exec-more =
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
 cmd-kube = طباعة رمز مميز بصفة إضافة بيانات الاعتماد في {"\u2066"}kubectl{"\u2069"}
 cmd-kube-more =
-    يشغّله {"\u2066"}kubectl{"\u2069"} لمستخدم له كتلة {"\u2066"}exec{"\u2069"}؛ والخادم هو العنقود ما لم يحدّد {"\u2066"}--server{"\u2069"} غيره.
+    يشغّله {"\u2066"}kubectl{"\u2069"} لمستخدم له كتلة {"\u2066"}exec{"\u2069"}؛ والخادم هو العنقود، أو ما يحدّده {"\u2066"}--server{"\u2069"} إن كانت إعداداتك تعيره إياه.
     {"\u2066"}  kubectl config set-credentials me --exec-command=loom --exec-arg=kube --exec-interactive-mode=IfAvailable \{"\u2069"}
     {"\u2066"}    --exec-provide-cluster-info=true --exec-api-version=client.authentication.k8s.io/v1{"\u2069"}
 cmd-aws = طباعة مفتاح وصول لبرامج {"\u2066"}AWS{"\u2069"}

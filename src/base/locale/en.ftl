@@ -634,12 +634,16 @@ at-login-no-home = there is no home directory to write it into
 at-login-refused = { $program } does not do it: { $error }
 hint-at-login-refused = have your session run loom-agent when it begins; else the first command that needs an agent starts it
 not-in-windows = this is no WSL: there is no Windows around it whose helper could be named
+kube-no-cluster = kubectl does not say to which cluster it sends the token
+kube-not-lent = the kubeconfig would have the token of { $server } sent to { $cluster }, and your settings do not lend it there
 kube-unread = what KUBERNETES_EXEC_INFO says is not understood
 windows-helper-missing = git-credential-loom.exe is in no directory of PATH
 hint-windows-helper-missing = install loom on Windows, in a directory of its PATH, which WSL takes over unless /etc/wsl.conf says appendWindowsPath=false
 no-such-header = what is kept for { $server } cannot go in a header of the scheme { $scheme }
 not-kept = nothing is kept for { $server }: it has ended, or the settings or the token in LOOM_TOKEN do not let it
 hint-not-kept = loom why { $server } says what the settings say
+hint-kube-no-cluster = put provideClusterInfo: true into the exec block of the kubeconfig
+hint-kube-not-lent = if you mean it, write into config.toml: [[server]] url = "{ $cluster }", login = "{ $server }"
 hint-kube-unread = have apiVersion of the exec block in the kubeconfig be client.authentication.k8s.io/v1
 hint-netrc-unsayable = loom token --header prints it for curl -H @-
 hint-setup-file = have it be a file of your own with one name, and try again
@@ -751,7 +755,8 @@ cmd-exec-more =
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
 cmd-kube = Print a token as kubectl's credential plugin
 cmd-kube-more =
-    kubectl runs it for a user with an exec block; the server is the cluster, unless --server names another.
+    kubectl runs it for a user with an exec block; the server is the cluster, or
+    the one of --server, if your settings lend its login to the cluster.
       kubectl config set-credentials me --exec-command=loom --exec-arg=kube --exec-interactive-mode=IfAvailable \
         --exec-provide-cluster-info=true --exec-api-version=client.authentication.k8s.io/v1
 cmd-aws = Print an access key for AWS' programs

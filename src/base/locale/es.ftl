@@ -634,12 +634,16 @@ at-login-no-home = no hay directorio personal donde escribirlo
 at-login-refused = { $program } no lo hace: { $error }
 hint-at-login-refused = haga que su sesión ejecute loom-agent al empezar; si no, lo inicia el primer comando que lo necesite
 not-in-windows = esto no es WSL: no hay alrededor un Windows cuyo ayudante pueda nombrarse
+kube-no-cluster = kubectl no dice a qué clúster envía el token
+kube-not-lent = el kubeconfig haría enviar el token de { $server } a { $cluster }, y su configuración no lo presta allí
 kube-unread = no se entiende lo que dice KUBERNETES_EXEC_INFO
 windows-helper-missing = git-credential-loom.exe no está en ningún directorio de PATH
 hint-windows-helper-missing = instale loom en Windows, en un directorio de su PATH, que WSL adopta salvo que /etc/wsl.conf diga appendWindowsPath=false
 no-such-header = lo que se guarda para { $server } no puede ir en una cabecera del esquema { $scheme }
 not-kept = no se guarda nada para { $server }: ha caducado, o no lo permiten los ajustes o el token de LOOM_TOKEN
 hint-not-kept = loom why { $server } muestra lo que dicen los ajustes
+hint-kube-no-cluster = ponga provideClusterInfo: true en el bloque exec del kubeconfig
+hint-kube-not-lent = si es lo que quiere, escriba en config.toml: [[server]] url = "{ $cluster }", login = "{ $server }"
 hint-kube-unread = ponga client.authentication.k8s.io/v1 como apiVersion del bloque exec del kubeconfig
 hint-netrc-unsayable = loom token --header lo imprime para curl -H @-
 hint-setup-file = haga que sea un archivo suyo con un solo nombre e inténtelo de nuevo
@@ -751,7 +755,8 @@ cmd-exec-more =
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
 cmd-kube = Imprime un token como complemento de credenciales de kubectl
 cmd-kube-more =
-    kubectl lo ejecuta para un usuario con un bloque exec; el servidor es el clúster, salvo que --server indique otro.
+    kubectl lo ejecuta para un usuario con un bloque exec; el servidor es el clúster,
+    o el de --server si su configuración presta esa sesión al clúster.
       kubectl config set-credentials me --exec-command=loom --exec-arg=kube --exec-interactive-mode=IfAvailable \
         --exec-provide-cluster-info=true --exec-api-version=client.authentication.k8s.io/v1
 cmd-aws = Imprime una clave de acceso para los programas de AWS

@@ -46,6 +46,10 @@ reasons! {
         TokenUnseenKept { id: String } => Unavailable, "token-unseen-kept", "hint-stdout-failed";
         /// What kubectl says in the environment is not understood.
         KubeUnread => BadRequest, "kube-unread", "hint-kube-unread";
+        /// kubectl does not say where it will send the token.
+        KubeNoCluster => BadRequest, "kube-no-cluster", "hint-kube-no-cluster";
+        /// The kubeconfig wants this server's token for another server's cluster, and the settings do not.
+        KubeNotLent { server: ServerUrl, cluster: ServerUrl } => Denied, "kube-not-lent", "hint-kube-not-lent";
         /// What is kept for this server is no access key of AWS'.
         NoAccessKey { server: ServerUrl } => BadRequest, "no-access-key", "hint-no-access-key";
         /// The user name or the secret cannot stand in a netrc file as it is.

@@ -1,4 +1,8 @@
 //! `loom kube`: what kubectl, helm and their like run for a credential, with what they say in the environment.
+//!
+//! The command line stands in a kubeconfig, which may be somebody else's, and kubectl sends the token to the cluster in
+//! that file. So whom the token is for is said by kubectl alone, in a variable that the file cannot set. A token of
+//! another server goes to the cluster only where the user's settings lend that login to it.
 
 use std::process::{Command, Stdio};
 
@@ -15,27 +19,45 @@ pub fn run(args: Kube, context: &Context) -> Result<u8, Fault> {
         Ok(text) => Some(KubeRequest::parse(&text).ok_or(reason::Command::KubeUnread)?),
         Err(_) => None,
     };
-    // Never a default: a kubeconfig may be somebody else's, and kubectl sends the token to the cluster in it.
-    let server = match (&context.named, request.as_ref().and_then(KubeRequest::server)) {
-        (Some(named), _) => named.clone(),
-        (None, Some(cluster)) => parse(cluster)?,
-        (None, None) => return Err(reason::Command::UsageMissing { what: "--server".to_owned() }.into()),
+    let cluster = match &request {
+        Some(request) => Some(parse(request.server().ok_or(reason::Command::KubeNoCluster)?)?),
+        None => None,
     };
+    // Never a default.
+    let missing = || reason::Command::UsageMissing { what: "--server".to_owned() };
+    let server = cluster.clone().or_else(|| context.named.clone()).ok_or_else(missing)?;
+    let other = context.named.as_ref().filter(|named| !named.same_origin(&server));
     let (account, audience, id_token) = (args.account, args.audience, args.id_token);
-    let question = Token { server: Some(server), account, audience, id_token, ..Token::default() };
+    let question = Token { server: Some(server.clone()), account, audience, id_token, ..Token::default() };
     let client = context.client()?;
-    let reply = match client.ask(&question) {
+    let ask = || match (client.ask(&question), other) {
+        (Ok(reply), Some(other)) if !reply.server.same_origin(other) => Err(not_lent(other, &server)),
+        // Whoever logs in at the cluster has not what the command line names.
+        (Err(fault), Some(other)) if fault.login().is_some_and(|(at, _)| !is_at(at, other)) => {
+            Err(not_lent(other, &server))
+        }
+        (answered, _) => answered,
+    };
+    let reply = match ask() {
         Err(fault)
             if fault.code() == Code::LoginRequired && request.as_ref().is_some_and(KubeRequest::is_interactive) =>
         {
             log_in(&fault)?;
-            client.ask(&question)
+            ask()
         }
         answered => answered,
     }?;
     let said = print_credential(request.as_ref(), &reply.token, reply.expires_at);
     term::data(&String::from_utf8_lossy(&said));
     Ok(0)
+}
+
+fn not_lent(server: &ServerUrl, cluster: &ServerUrl) -> Fault {
+    reason::Command::KubeNotLent { server: server.clone(), cluster: cluster.clone() }.into()
+}
+
+fn is_at(url: &str, server: &ServerUrl) -> bool {
+    ServerUrl::parse(url).is_ok_and(|url| url.same_origin(server))
 }
 
 fn parse(cluster: &str) -> Result<ServerUrl, Fault> {
