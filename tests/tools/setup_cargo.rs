@@ -37,6 +37,30 @@ fn a_server_that_no_index_lies_at_is_said() {
 }
 
 #[test]
+fn a_provider_that_the_environment_names_is_seen() {
+    let mut bench = SetupBench::new();
+    bench.write(FILE, OWN);
+    bench.home.set("CARGO_REGISTRIES_OWN_CREDENTIAL_PROVIDER", "cargo:libsecret");
+    let seen = bench.setup(&[]).ok().out;
+    assert!(seen.contains("CARGO_REGISTRIES_OWN_CREDENTIAL_PROVIDER=cargo:libsecret"), "{seen}");
+    let refused = bench.setup(&["cargo", "--server", "crates.example", "--force"]).fails(1);
+    refused.says("CARGO_REGISTRIES_OWN_CREDENTIAL_PROVIDER");
+    assert_eq!(bench.read(FILE), OWN);
+}
+
+#[test]
+fn a_name_that_somebody_gave_loom_is_loom_and_stays_theirs() {
+    let bench = SetupBench::new();
+    let text =
+        format!("{OWN}credential-provider = \"mine\"\n\n[credential-alias]\nmine = [\"cargo-credential-loom\"]\n");
+    bench.write(FILE, &text);
+    bench.setup(&["cargo", "--server", "crates.example"]).ok();
+    assert_eq!(bench.read(FILE), text);
+    bench.setup(&["cargo", "--remove"]).ok();
+    assert_eq!(bench.read(FILE), text);
+}
+
+#[test]
 fn what_cargo_had_comes_back() {
     let bench = SetupBench::new();
     let list = "[registry]\nglobal-credential-providers = [\n  \"cargo:libsecret\", # the desktop's\n]\n";

@@ -61,8 +61,13 @@ impl Tool for Cargo {
             registries.extend(of_server);
         }
         for name in &registries {
+            // What the environment says goes before the file, so that nothing written there would count.
+            let variable = variable_of(name);
+            if let Some(by) = said_by(&document, &variable).filter(|by| !by.is_loom) {
+                return Err(Trouble::Taken { key: variable, by: by.text });
+            }
             let there = toml::get(&document, &["registries", name, PROVIDER]);
-            if let Some(there) = there.filter(|item| !names_loom(item)) {
+            if let Some(there) = there.filter(|item| !names_loom(&document, item)) {
                 let by = there.to_string().trim().to_owned();
                 if !wanted.force {
                     return Err(Trouble::Taken { key: format!("registries.{name}.{PROVIDER}"), by });
@@ -109,7 +114,8 @@ impl Tool for Cargo {
                 }
             }
             for name in names(document) {
-                if !asks_loom(document, &["registries", &name, PROVIDER]) {
+                // Somebody's name for loom is theirs.
+                if !toml::get(document, &["registries", &name, PROVIDER]).is_some_and(is_ours) {
                     continue;
                 }
                 let Some(table) = toml::table(document, &["registries", &name]) else { continue };
@@ -126,13 +132,19 @@ impl Tool for Cargo {
         let list = toml::get(&document, &PROVIDERS).and_then(|item| item.as_array());
         let mut uses: Vec<Uses> = Vec::new();
         for name in list.into_iter().flatten().filter_map(|name| name.as_str()).filter(|name| *name != OWN) {
-            uses.push(if name.contains(PROGRAM) { Uses::Loom(None) } else { Uses::Other(name.to_owned()) });
+            uses.push(if is_loom(&document, name) { Uses::Loom(None) } else { Uses::Other(name.to_owned()) });
+        }
+        if let Some(said) = said_by(&document, FOR_ALL) {
+            uses.push(if said.is_loom { Uses::Loom(None) } else { Uses::Other(said.text) });
         }
         for name in names(&document) {
-            match toml::get(&document, &["registries", &name, PROVIDER]) {
-                Some(item) if names_loom(item) => uses.push(Uses::Loom(Some(name))),
-                Some(item) => uses.push(Uses::Other(item.to_string().trim().to_owned())),
-                None => {}
+            let variable = said_by(&document, &variable_of(&name));
+            match (variable, toml::get(&document, &["registries", &name, PROVIDER])) {
+                (Some(said), _) if said.is_loom => uses.push(Uses::Loom(Some(name))),
+                (Some(said), _) => uses.push(Uses::Other(said.text)),
+                (None, Some(item)) if names_loom(&document, item) => uses.push(Uses::Loom(Some(name))),
+                (None, Some(item)) => uses.push(Uses::Other(item.to_string().trim().to_owned())),
+                (None, None) => {}
             }
         }
         uses
@@ -219,13 +231,54 @@ fn names(document: &DocumentMut) -> Vec<String> {
 }
 
 fn asks_loom(document: &DocumentMut, path: &[&str]) -> bool {
-    toml::get(document, path).is_some_and(names_loom)
+    toml::get(document, path).is_some_and(|item| names_loom(document, item))
 }
 
-/// Whether a provider, or a list with its arguments or of several, is loom's.
-fn names_loom(item: &Item) -> bool {
-    let is_loom = |value: &toml_edit::Value| value.as_str().is_some_and(|name| name.contains(PROGRAM));
-    item.as_value().is_some_and(is_loom) || item.as_array().is_some_and(|list| list.iter().any(is_loom))
+/// Whether a provider, or a list with its arguments or of several, is loom's, perhaps under a name that the file gives
+/// it.
+fn names_loom(document: &DocumentMut, item: &Item) -> bool {
+    texts(item).iter().any(|text| is_loom(document, text))
+}
+
+/// The same, by its own name.
+fn is_ours(item: &Item) -> bool {
+    texts(item).iter().any(|text| text.contains(PROGRAM))
+}
+
+/// Whether a provider is loom's, by its own name or by one that the file, or the environment, gives it.
+fn is_loom(document: &DocumentMut, text: &str) -> bool {
+    let alias = || toml::get(document, &["credential-alias", text]).is_some_and(is_ours);
+    let named = || variable(&format!("CARGO_CREDENTIAL_ALIAS_{text}")).is_some_and(|value| value.contains(PROGRAM));
+    text.contains(PROGRAM) || alias() || named()
+}
+
+fn texts(item: &Item) -> Vec<String> {
+    let list = item.as_array().map(|list| list.iter().filter_map(|value| value.as_str()).map(str::to_owned).collect());
+    list.unwrap_or_else(|| item.as_str().map(str::to_owned).into_iter().collect())
+}
+
+/// What a variable of cargo's says of providers.
+struct SaidBy {
+    text: String,
+    is_loom: bool,
+}
+
+/// The variable of the list for all registries.
+const FOR_ALL: &str = "CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS";
+
+/// The variable of a registry's own provider.
+fn variable_of(registry: &str) -> String {
+    format!("CARGO_REGISTRIES_{}_CREDENTIAL_PROVIDER", registry.to_uppercase().replace(['-', '.'], "_"))
+}
+
+fn said_by(document: &DocumentMut, name: &str) -> Option<SaidBy> {
+    let text = variable(name)?;
+    let is_loom = text.split_whitespace().any(|word| is_loom(document, word));
+    Some(SaidBy { text: format!("{name}={text}"), is_loom })
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Whether cargo asks loom about a registry: by the provider of its own, if it has one, and else by the list for all.
@@ -233,9 +286,12 @@ fn is_asked(config: &Path, registry: &str) -> bool {
     let text = helper::text_of(config).unwrap_or_default();
     let Ok(document) = toml::parse(&text) else { return false };
     let own: Vec<&str> = path_of(registry).into_iter().chain([PROVIDER]).collect();
-    match toml::get(&document, &own) {
-        Some(own) => names_loom(own),
-        None => asks_loom(&document, &PROVIDERS),
+    match (said_by(&document, &variable_of(registry)), toml::get(&document, &own)) {
+        (Some(said), _) => said.is_loom,
+        (None, Some(own)) => names_loom(&document, own),
+        (None, None) => {
+            asks_loom(&document, &PROVIDERS) || said_by(&document, FOR_ALL).is_some_and(|said| said.is_loom)
+        }
     }
 }
 
