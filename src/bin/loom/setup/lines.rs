@@ -12,6 +12,7 @@ pub fn line_end(text: &str) -> &'static str {
 
 /// The value of a key in a section, `""` being what stands before all sections. Of several the last one counts.
 pub fn get<'a>(text: &'a str, section: &str, key: &str) -> Option<&'a str> {
+    let (_, text) = without_mark(text);
     let line =
         text.lines().zip(sections(text)).filter(|(line, own)| *own == section && key_of(line) == Some(key)).last();
     line.and_then(|(line, _)| line.split_once('=')).map(|(_, value)| value.trim())
@@ -19,6 +20,7 @@ pub fn get<'a>(text: &'a str, section: &str, key: &str) -> Option<&'a str> {
 
 /// The value of a key in each section that has it.
 pub fn all<'a>(text: &'a str, key: &str) -> Vec<(&'a str, &'a str)> {
+    let (_, text) = without_mark(text);
     let of_key = text.lines().zip(sections(text)).filter(|(line, _)| key_of(line) == Some(key));
     of_key.filter_map(|(line, section)| Some((section, line.split_once('=')?.1.trim()))).collect()
 }
@@ -26,6 +28,7 @@ pub fn all<'a>(text: &'a str, key: &str) -> Vec<(&'a str, &'a str)> {
 /// Gives a key of a section this value, where it stands already, else at the end of the section; a section that is not
 /// there is added at the end.
 pub fn set(text: &str, section: &str, key: &str, value: &str) -> String {
+    let (mark, text) = without_mark(text);
     let end = line_end(text);
     let owners: Vec<String> = sections(text).map(str::to_owned).collect();
     let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
@@ -35,7 +38,7 @@ pub fn set(text: &str, section: &str, key: &str, value: &str) -> String {
         let gap = if old.starts_with(' ') { " " } else { "" };
         let tail = &old[old.trim_end().len()..];
         lines[at] = format!("{name}={gap}{value}{tail}");
-        return lines.concat();
+        return mark.to_owned() + &lines.concat();
     }
     let style = if section.is_empty() && !text.contains(" = ") { "=" } else { " = " };
     let added = format!("{key}{style}{value}{end}");
@@ -58,11 +61,12 @@ pub fn set(text: &str, section: &str, key: &str, value: &str) -> String {
             lines.push(format!("[{section}]{end}{added}"));
         }
     }
-    lines.concat()
+    mark.to_owned() + &lines.concat()
 }
 
 /// Takes a key out of a section, and the section with it if nothing else stands in it.
 pub fn remove(text: &str, section: &str, key: &str) -> String {
+    let (mark, text) = without_mark(text);
     let owners: Vec<&str> = sections(text).collect();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let is_ours = |at: usize| owners[at] == section && key_of(lines[at]) == Some(key);
@@ -70,7 +74,12 @@ pub fn remove(text: &str, section: &str, key: &str) -> String {
     let of_header = |at: usize| lines[at].trim_start().starts_with('[');
     let is_empty = !section.is_empty() && !(0..lines.len()).any(|at| is_other(at) && !of_header(at));
     let goes = |at: usize| is_ours(at) || (is_empty && owners[at] == section);
-    (0..lines.len()).filter(|&at| !goes(at)).map(|at| lines[at]).collect()
+    (0..lines.len()).filter(|&at| !goes(at)).map(|at| lines[at]).fold(mark.to_owned(), |text, line| text + line)
+}
+
+/// The mark of byte order that an editor of Windows puts before a text, and the text: it belongs to no line.
+fn without_mark(text: &str) -> (&str, &str) {
+    text.split_at(if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 })
 }
 
 /// The paragraph that loom wrote, without the lines that say so.
@@ -157,6 +166,17 @@ mod tests {
     fn a_key_is_taken_out_and_its_section_if_it_is_empty() {
         assert_eq!(remove("[a]\nk = v\n[b]\nl = w\n", "a", "k"), "[b]\nl = w\n");
         assert_eq!(remove("[a]\nk = v\nm = w\n", "a", "k"), "[a]\nm = w\n");
+    }
+
+    #[test]
+    fn a_mark_of_byte_order_stays_before_the_first_line() {
+        let text = "\u{feff}[global]\nk = v\n";
+        assert_eq!(get(text, "global", "k"), Some("v"));
+        assert_eq!(set(text, "global", "k", "w"), "\u{feff}[global]\nk = w\n");
+        assert_eq!(set(text, "global", "l", "w"), "\u{feff}[global]\nk = v\nl = w\n");
+        assert_eq!(set("\u{feff}", "", "k", "v"), "\u{feff}k=v\n");
+        assert_eq!(remove(&set(text, "global", "l", "w"), "global", "l"), text);
+        assert_eq!(all(text, "k"), [("global", "v")]);
     }
 
     #[test]
