@@ -22,7 +22,7 @@ impl Tool for Go {
     }
 
     fn files(&self, machine: &Machine) -> Vec<PathBuf> {
-        vec![machine.named("GOENV").unwrap_or_else(|| machine.config("go/env"))]
+        vec![machine.named("GOENV").unwrap_or_else(|| machine.system_config("go/env"))]
     }
 
     fn reach(&self) -> Reach {

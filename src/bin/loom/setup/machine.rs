@@ -12,6 +12,7 @@ use loom_credentials::wire::{Fault, reason};
 pub struct Machine {
     home: PathBuf,
     config: PathBuf,
+    system_config: PathBuf,
     pub paths: Paths,
 }
 
@@ -21,7 +22,8 @@ impl Machine {
         let home = directories::home().ok_or_else(|| reason::Below::Place(msg!("no-home")))?;
         // Most tools go by XDG's directory wherever they run, also where programs of that system have another one.
         let config = absolute("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
-        Ok(Machine { home, config, paths })
+        let system_config = directories::config().unwrap_or_else(|| config.clone());
+        Ok(Machine { home, config, system_config, paths })
     }
 
     /// A path below the user's home.
@@ -32,6 +34,11 @@ impl Machine {
     /// A path below the directory of settings.
     pub fn config(&self, below: &str) -> PathBuf {
         self.config.join(below)
+    }
+
+    /// A path below the directory of settings as this system has it, for who goes by that.
+    pub fn system_config(&self, below: &str) -> PathBuf {
+        self.system_config.join(below)
     }
 
     /// The directory of loom's own for programs that must not be found by accident.
