@@ -68,7 +68,9 @@ fn tell(said: &Said) -> Result<(), Fault> {
         Beside::Person(failure) if failure.code == Code::LoginRequired && std::io::stderr().is_terminal() => {
             say(failure)
         }
-        Beside::Usage(usage) => eprint!("{usage}"),
+        Beside::Usage(usage) => {
+            report_through_loom(&reason::Git::ToolUsage { usage: (*usage).to_owned() }.into());
+        }
         Beside::Person(_) | Beside::Nothing => {}
     }
     input::write(&said.out)
@@ -131,7 +133,10 @@ fn prompt(client: &Client, store: Store, tool: Tool, page: Option<String>) -> Re
     let (terminal, loom) = terminal.zip(beside("loom")).ok_or_else(nobody)?;
     alarm::cancel();
     let mut command = Command::new(loom);
-    command.arg("ask").args(page.map(|page| format!("--page={page}"))).stdin(Stdio::null());
+    let GitCredential { protocol, host, path, .. } = &store.which;
+    let path = path.as_deref().map(|path| format!("/{path}")).unwrap_or_default();
+    command.arg("ask").arg(format!("--place={protocol}://{host}{path}"));
+    command.args(page.map(|page| format!("--page={page}"))).stdin(Stdio::null());
     let output = command.stderr(terminal).output().map_err(|_| nobody())?;
     alarm::end_after(ALL_WITHIN);
     let said = Zeroizing::new(output.stdout);

@@ -11,7 +11,7 @@ use super::url::Place;
 use crate::base::Tool;
 use crate::wire::Code;
 
-const USAGE: &str = "Usage: bazel-credential-loom get\n";
+const USAGE: &str = "bazel-credential-loom get";
 
 const NOTHING: &str = "{\"headers\":{}}\n";
 

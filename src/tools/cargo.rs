@@ -15,7 +15,7 @@ use super::url::Place;
 use crate::base::{Kind, Secret, Tool};
 use crate::wire::{Get, GetReply, Proof, Store};
 
-const USAGE: &str = "Usage: cargo-credential-loom --cargo-plugin [--bearer | --bare]\n";
+const USAGE: &str = "cargo-credential-loom --cargo-plugin [--bearer | --bare]";
 
 /// The name under which `cargo login` keeps a token: cargo knows no users.
 const ACCOUNT: &str = "cargo";
@@ -76,7 +76,7 @@ fn request(call: &Call<'_>) -> Result<Request, Reply<'static>> {
         style = match arg.as_str() {
             "--bearer" => Style::Bearer,
             "--bare" => Style::Bare,
-            _ => return Err(other(USAGE.trim_ascii_end())),
+            _ => return Err(other(USAGE)),
         };
     }
     match kind.as_str() {
@@ -114,7 +114,7 @@ impl ToolRequest for Request {
 
     fn say(&self, answer: Answer) -> Said {
         let reply = match (self, answer) {
-            (Request::Usage, _) => return Said::out(USAGE).with_code(1),
+            (Request::Usage, _) => return Said::default().beside(Beside::Usage(USAGE)).with_code(1),
             (Request::Known(reply), _) => return Said { out: print_json(reply), ..Said::default() },
             (Request::Get { style, .. }, Answer::Found(found)) => return given(&found, *style),
             (_, Answer::Failed(failure)) => return refused(failure),

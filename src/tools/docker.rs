@@ -22,7 +22,7 @@ const NOTHING: &str = "credentials not found in native keychain\n";
 const NO_SERVER: &str = "no credentials server URL\n";
 const NO_USER: &str = "no credentials username\n";
 
-const USAGE: &str = "Usage: docker-credential-loom <store|get|erase|list|version>\n";
+const USAGE: &str = "docker-credential-loom <store|get|erase|list|version>";
 
 pub(super) const DIALECT: Dialect = Dialect {
     program: "docker-credential-loom",
@@ -45,15 +45,25 @@ enum Request {
     List,
     /// It is known what to say.
     Known(&'static str, u8),
+    /// How the program is used, and whether that was asked for.
+    Usage(u8),
 }
 
 fn parse(call: &Call<'_>) -> Box<dyn ToolRequest> {
-    Box::new(request(call).unwrap_or_else(|(text, code)| Request::Known(text, code)))
+    Box::new(match call.args {
+        [verb] if matches!(verb.as_str(), "--help" | "-h" | "help") => Request::Usage(0),
+        [verb] if VERBS.contains(&verb.as_str()) => {
+            request(verb, call).unwrap_or_else(|(text, code)| Request::Known(text, code))
+        }
+        _ => Request::Usage(1),
+    })
 }
 
-fn request(call: &Call<'_>) -> Result<Request, (&'static str, u8)> {
-    let [verb] = call.args else { return Err((USAGE, 1)) };
-    match verb.as_str() {
+/// What stands behind the program.
+const VERBS: [&str; 7] = ["get", "store", "erase", "list", "version", "--version", "-v"];
+
+fn request(verb: &str, call: &Call<'_>) -> Result<Request, (&'static str, u8)> {
+    match verb {
         "get" if is_blank(call.input) => Err((NO_SERVER, 1)),
         "get" => {
             // What is no place holds nothing; some programs ask about whatever stands in a file of theirs.
@@ -76,9 +86,8 @@ fn request(call: &Call<'_>) -> Result<Request, (&'static str, u8)> {
             Ok(Request::Store(place.store(&username, secret)))
         }
         "list" => Ok(Request::List),
-        "version" | "--version" | "-v" => Err((concat!("docker-credential-loom ", env!("CARGO_PKG_VERSION"), "\n"), 0)),
-        "--help" | "-h" | "help" => Err((USAGE, 0)),
-        _ => Err((USAGE, 1)),
+        // The version, which is all that is left.
+        _ => Err((concat!("docker-credential-loom ", env!("CARGO_PKG_VERSION"), "\n"), 0)),
     }
 }
 
@@ -95,13 +104,14 @@ impl ToolRequest for Request {
             // What is kept for all of a host is not what was logged out of at a path.
             Request::Erase(place) => Question::Erase(place.clone().exactly().credentials(None)),
             Request::List => Question::List,
-            Request::Known(..) => Question::Nothing,
+            Request::Known(..) | Request::Usage(_) => Question::Nothing,
         }
     }
 
     fn say(&self, answer: Answer) -> Said {
         match (self, answer) {
             (Request::Known(text, code), _) => Said::out(*text).with_code(*code),
+            (Request::Usage(code), _) => Said::default().beside(Beside::Usage(USAGE)).with_code(*code),
             (Request::Get { named, .. }, Answer::Found(reply)) => match reply.proof {
                 Proof::Password { username, password } => {
                     let entry = Entry { server: named.clone(), username, secret: password };

@@ -13,7 +13,7 @@ use super::url::Place;
 use crate::base::Tool;
 use crate::wire::{Code, GetReply, Proof, Store};
 
-const USAGE: &str = "Usage: keyring [--mode=password|creds] [--output=plain|json] <get|set|del> SERVICE [USERNAME]\n";
+const USAGE: &str = "keyring [--mode=password|creds] [--output=plain|json] <get|set|del> SERVICE [USERNAME]";
 
 pub(super) const DIALECT: Dialect = Dialect {
     program: "keyring",

@@ -8,7 +8,7 @@ use super::url::Place;
 use crate::base::Tool;
 use crate::wire::Code;
 
-const USAGE: &str = "Usage: npm-token-loom@HOST, a link of that name\n";
+const USAGE: &str = "npm-token-loom@HOST, a link of that name";
 
 pub(super) const DIALECT: Dialect =
     Dialect { program: "npm-token-loom", tool: Tool::Npm, input: |_| Input::None, parse };

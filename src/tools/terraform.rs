@@ -12,7 +12,7 @@ use super::url::Place;
 use crate::base::{Secret, Tool, reveal};
 use crate::wire::{Proof, Store};
 
-const USAGE: &str = "Usage: terraform-credentials-loom <get|store|forget> HOST\n";
+const USAGE: &str = "terraform-credentials-loom <get|store|forget> HOST";
 
 /// The name under which `terraform login` keeps a token: terraform knows no users.
 const ACCOUNT: &str = "terraform";

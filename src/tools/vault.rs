@@ -10,7 +10,7 @@ use super::url::Place;
 use crate::base::Tool;
 use crate::wire::{Proof, Store};
 
-const USAGE: &str = "Usage: vault-token-loom <get|store|erase>, with VAULT_ADDR or BAO_ADDR\n";
+const USAGE: &str = "vault-token-loom <get|store|erase>, with VAULT_ADDR or BAO_ADDR";
 
 /// The name under which `vault login` keeps a token.
 const ACCOUNT: &str = "vault";

@@ -139,6 +139,7 @@ fn cargo_login_asks_the_person_at_the_terminal() {
     let shown = String::from_utf8_lossy(&shown);
     assert!(!shown.contains("not logged in"), "what is being done is no news: {shown}");
     assert!(shown.contains("https://crates.example/me"), "where the token is found: {shown}");
+    assert!(shown.contains(&registry.index()), "for which index it is: {shown}");
     assert!(!shown.contains("tok_0123456789"), "{shown}");
     registry.cargo("abcd", &["yank", "--registry", "own", "--version", "1.0.0", "abcd"], "").ok();
 }

@@ -114,6 +114,18 @@ fn curl_reads_a_line_of_netrc() {
 }
 
 #[test]
+fn who_starts_a_helper_by_hand_is_told_in_their_language() {
+    let mut bench = Bench::new();
+    bench.home.set("LC_ALL", "es_ES.UTF-8");
+    for (program, args) in
+        [("docker-credential-loom", &[][..]), ("keyring", &["get"]), ("vault-token-loom", &["get", "x"])]
+    {
+        let said = bench.helper(program, args, "");
+        assert!(said.out.is_empty() && said.err.contains("rara vez") && said.err.contains(program), "{said:?}");
+    }
+}
+
+#[test]
 fn a_token_without_reveal_is_given_to_no_tool() {
     let mut bench = with_token("https://api.example");
     let made = ["token", "generate", "ci", "--scopes", "read", "--expires", "1"];

@@ -15,6 +15,7 @@ login-elsewhere = هناك تسجيل دخول آخر جارٍ إلى هذا ا�
 page-elsewhere = هذه الصفحة ليست على الخادم الذي تسجّل الدخول إليه. لا تفتحها إلا إذا كنت تثق بالعنوان { $url }
 browser-failed = تعذّر فتح متصفح؛ يُرجى فتح الصفحة يدويًا.
 token-prompt = الرمز المميز أو كلمة المرور:
+token-for = رمز مميز لـ { $server }
 token-page = تجد الرمز المميز في:
 field-name = الاسم:
 field-id = المعرّف:
@@ -594,6 +595,8 @@ hint-settings = الإعدادات هي: { $known }
 
 ## Git
 
+tool-helper-usage = تشغّل أداة أخرى هذا البرنامج؛ ونادرًا ما تحتاج إلى تشغيله بنفسك
+hint-tool-helper-usage = { $usage }؛ لإعداده: {"\u2066"}loom setup TOOL{"\u2069"}
 git-helper-usage = يشغّل git هذا البرنامج؛ ونادرًا ما تحتاج إلى تشغيله بنفسك
 hint-git-helper-usage = {"\u2066"}git-credential-loom get|store|erase|capability{"\u2069"}؛ لإعداده: {"\u2066"}loom setup git{"\u2069"}
 git-input-refused = رُفض طلب git: { $reason }

@@ -15,6 +15,7 @@ login-elsewhere = Another login to this server is under way; waiting for it…
 page-elsewhere = This page is not on the server you are logging in to. Open it only if you trust { $url }
 browser-failed = No browser could be opened; please open the page yourself.
 token-prompt = Token or password:
+token-for = A token for { $server }
 token-page = The token is found at:
 field-name = Name:
 field-id = ID:
@@ -594,6 +595,8 @@ hint-settings = the settings are: { $known }
 
 ## Git
 
+tool-helper-usage = another tool runs this program; you rarely do
+hint-tool-helper-usage = { $usage }; set it up with: loom setup TOOL
 git-helper-usage = git runs this program; you rarely do
 hint-git-helper-usage = git-credential-loom get|store|erase|capability; set it up with: loom setup git
 git-input-refused = git's request is refused: { $reason }

@@ -15,6 +15,7 @@ login-elsewhere = Ya hay otro inicio de sesión en curso en este servidor; esper
 page-elsewhere = Esta página no pertenece al servidor en el que está iniciando sesión. Ábrala solo si confía en { $url }
 browser-failed = No se pudo abrir ningún navegador; abra la página manualmente.
 token-prompt = Token o contraseña:
+token-for = Un token para { $server }
 token-page = El token se encuentra en:
 field-name = Nombre:
 field-id = ID:
@@ -594,6 +595,8 @@ hint-settings = los ajustes son: { $known }
 
 ## Git
 
+tool-helper-usage = otra herramienta ejecuta este programa; rara vez hace falta ejecutarlo a mano
+hint-tool-helper-usage = { $usage }; para configurarlo: loom setup HERRAMIENTA
 git-helper-usage = git ejecuta este programa; rara vez hace falta ejecutarlo a mano
 hint-git-helper-usage = git-credential-loom get|store|erase|capability; para configurarlo: loom setup git
 git-input-refused = petición de git rechazada: { $reason }

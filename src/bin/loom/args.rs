@@ -85,6 +85,8 @@ pub enum Command {
     #[command(hide = true)]
     Ask {
         #[arg(long, value_name = "URL")]
+        place: Option<String>,
+        #[arg(long, value_name = "URL")]
         page: Option<String>,
     },
     #[command(hide = true)]

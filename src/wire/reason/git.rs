@@ -8,6 +8,8 @@ reasons! {
         Cleartext { server: String } => NotFound, "cleartext-for-git", "hint-cleartext-for-git";
         /// The helper's command line is not one that git writes.
         Usage => Usage, "git-helper-usage", "hint-git-helper-usage";
+        /// The command line of another tool's helper is not one that the tool writes.
+        ToolUsage { usage: String } => Usage, "tool-helper-usage", "hint-tool-helper-usage";
         /// Git's question makes no sense; `reason` says why.
         InputRefused { reason: Option<Message> } => BadRequest, "git-input-refused", "hint-git-input";
         /// Git did not finish its question in time.

@@ -5,8 +5,12 @@ use loom_credentials::wire::Fault;
 use crate::{Context, secret_input, term};
 
 /// For the helper of other tools, which has no texts: asks the person at the terminal for a token, and prints it to
-/// the helper. `page` is where the tool says that the token is found.
-pub fn run(page: Option<&str>, context: &Context) -> Result<u8, Fault> {
+/// the helper. `place` is what the token is for, and `page` where the tool says that it is found.
+pub fn run(place: Option<&str>, page: Option<&str>, context: &Context) -> Result<u8, Fault> {
+    // Of several places a person has a token each: which one is asked for they could not tell else.
+    if let Some(place) = place {
+        term::say(context.locale, &msg!("token-for", server = printable(place)));
+    }
     if let Some(page) = page.filter(|page| page.starts_with("https://") || page.starts_with("http://")) {
         term::say(context.locale, &msg!("token-page"));
         term::line(&format!("    {}", printable(page)));

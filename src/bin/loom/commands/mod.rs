@@ -65,7 +65,7 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
             },
             |()| 0,
         )),
-        Command::Ask { page } => ask::run(page.as_deref(), context),
+        Command::Ask { place, page } => ask::run(place.as_deref(), page.as_deref(), context),
         // For the git helper, which has no texts: say this fault, and nothing else.
         Command::Say { fault } => match Fault::parse(&fault) {
             Some(fault) => Err(fault),
