@@ -1,5 +1,6 @@
 use percent_encoding::percent_decode_str;
 
+use super::typed_server::typed;
 use super::{ServerUrl, ServerUrlError};
 
 /// A URL as git takes it: a server with a path, and perhaps a user name or more in front of the host.
@@ -18,6 +19,7 @@ impl CloneUrl {
     /// Parses what a person types or copies: a bare host means `https://HOST`. Fails if the server's part is no valid
     /// [`ServerUrl`], or if the user name is not UTF-8 or has a line break in it.
     pub fn from_user(text: &str) -> Result<Self, ServerUrlError> {
+        let text = typed(text)?;
         let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (name, host) = match authority.split_once('@') {
@@ -38,6 +40,24 @@ impl CloneUrl {
             Ok(CloneUrl { server, user, has_password })
         }
     }
+
+    /// The server that is meant where a command takes one: the origin of a repository's URL, or of a page of one. A URL
+    /// with one part behind the host is where a server lives, or what a login is for.
+    pub fn server_meant(&self) -> ServerUrl {
+        let mut parts = self.server.path().split('/').filter(|part| !part.is_empty());
+        let is_repository = match (parts.next(), parts.next()) {
+            (Some(_), Some(_)) => true,
+            (Some(only), None) => only.ends_with(".git"),
+            (None, _) => false,
+        };
+        if is_repository { self.server.origin() } else { self.server.clone() }
+    }
+}
+
+/// Parses what a person types or copies where a command takes a server. A page's address may have a query or a
+/// fragment, which says nothing of the server.
+pub fn server_from_user(text: &str) -> Result<CloneUrl, ServerUrlError> {
+    CloneUrl::from_user(text.split(['?', '#']).next().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -57,6 +77,13 @@ mod tests {
         assert_eq!(parsed("alice@git.example/a/b.git"), git(Some("alice"), false));
         assert_eq!(parsed("https://alice:pw@git.example/a/b.git"), git(Some("alice"), true));
         assert_eq!(parsed("https://git.example/a@b").1, None);
+        let meant = |text: &str| server_from_user(text).unwrap().server_meant().to_string();
+        for repository in
+            ["git.example/a/b.git", "https://me@git.example/a/b", "git.example/b.git", "git.example/a/b?x#y"]
+        {
+            assert_eq!(meant(repository), "https://git.example", "{repository}");
+        }
+        assert_eq!(meant("https://git.example:8443/gitea/"), "https://git.example:8443/gitea");
         for odd in ["https://a@b@git.example", "https://a%0ab@git.example", "git@git.example:a/b.git", "https://u@/x"] {
             assert!(CloneUrl::from_user(odd).is_err(), "{odd}");
         }

@@ -3,6 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::typed_server::typed;
 use super::{ServerUrl, ServerUrlError};
 
 /// Which servers are meant: one server and the paths below its own, or every host below a domain (`*.example`).
@@ -16,8 +17,7 @@ impl ServerPattern {
     /// Parses what a person types: `git.example`, `https://git.example/acme`, `*.example`. Without a scheme it is
     /// `https`.
     pub fn from_user(text: &str) -> Result<Self, ServerUrlError> {
-        // Marks of direction come along when an address is copied out of a right-to-left sentence.
-        let text = text.trim_matches(|c| matches!(c, '\u{2066}'..='\u{2069}'));
+        let text = typed(text)?;
         let (scheme, rest) = text.split_once("://").unwrap_or(("https", text));
         let (any_below, rest) = rest.strip_prefix("*.").map_or((false, rest), |rest| (true, rest));
         Ok(ServerPattern { any_below, server: ServerUrl::parse(&format!("{scheme}://{rest}"))? })

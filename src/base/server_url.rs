@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ServerUrlError;
+use super::typed_server::typed;
 use super::url_parts::{encode_file, encode_path, is_scheme, parse_authority, parse_file, parse_path};
 
 /// The scheme under which git asks for the passphrase of a client certificate: it has a file in place of a host.
@@ -55,8 +56,7 @@ impl ServerUrl {
 
     /// Parses what a person types after `--server`: a bare host means `https://HOST`.
     pub fn from_user(text: &str) -> Result<Self, ServerUrlError> {
-        // Marks of direction come along when an address is copied out of a right-to-left sentence.
-        let text = text.trim_matches(|c| matches!(c, '\u{2066}'..='\u{2069}'));
+        let text = typed(text)?;
         if text.contains("://") { Self::parse(text) } else { Self::parse(&format!("https://{text}")) }
     }
 

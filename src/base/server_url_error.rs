@@ -28,6 +28,12 @@ pub enum ServerUrlError {
     /// The port is no plain number from 1 to 65535.
     #[error("the port is not a plain number from 1 to 65535")]
     OddPort,
+    /// It is an address of SSH, where git uses a key and asks no helper.
+    #[error("an address of SSH; over https it is {https}")]
+    Ssh {
+        /// The origin of the same host over https.
+        https: String,
+    },
     /// The path is written in a way that servers or parsers read differently.
     #[error("the path is not spelled in its canonical form")]
     OddPath,
@@ -47,6 +53,7 @@ impl ServerUrlError {
             ServerUrlError::OddHost => msg!("url-odd-host"),
             ServerUrlError::NotAscii { a_label } => msg!("url-not-ascii", host = a_label),
             ServerUrlError::OddPort => msg!("url-odd-port"),
+            ServerUrlError::Ssh { https } => msg!("url-ssh", https = https),
             ServerUrlError::OddPath => msg!("url-odd-path"),
             ServerUrlError::TooLong => msg!("url-too-long"),
         }

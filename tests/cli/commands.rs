@@ -124,7 +124,8 @@ fn settings_are_read_and_written_and_a_broken_file_is_reported() {
     assert_eq!(home.loom(&["config", "get", "store"]).ok().out, "file\n");
     assert_eq!(home.loom(&["config", "list"]).ok().out, "store = file\n");
     home.loom(&["config", "set", "store", "floppy"]).fails(1).says("floppy");
-    home.loom(&["config", "set", "stroe", "file"]).fails(1).says("stroe").says("default_server");
+    home.loom(&["config", "set", "stroe", "file"]).fails(1).says("stroe").says("hint: did you mean: store");
+    home.loom(&["config", "set", "colour", "red"]).fails(1).says("colour").says("default_server");
     home.configure("store = file\n");
     home.loom(&["status"]).fails(1).says("config.toml").says("line 1");
     home.loom(&["config", "list"]).fails(1).says("line 1");

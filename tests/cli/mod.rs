@@ -11,4 +11,5 @@ mod logout;
 mod output;
 mod secret_input;
 mod server_tokens;
+mod typed;
 mod why;

@@ -123,7 +123,7 @@ loom\\-store (7),\n.BR loom\\-tokens (7)\n";
 
 #[test]
 fn the_page_of_loom_is_current() {
-    let command = help::localized(args::Loom::command(), Locale::En);
+    let command = help::localized(args::command(), Locale::En);
     is_current("loom.1", &roff(command, &[EXIT_STATUS, SEE_ALSO]));
 }
 

@@ -137,6 +137,7 @@ url-odd-host = اسم المضيف غير مكتوب بصورته المعتاد
 url-not-ascii = في اسم المضيف محارف من خارج ASCII
 url-odd-port = المنفذ ليس عددًا بسيطًا من 1 إلى 65535
 url-odd-path = المسار غير مكتوب بصورته المعتادة
+url-ssh = هو عنوان SSH، يستعمل git فيه مفتاحًا ولا يسأل أي مساعد؛ وعبر https هو { $https }
 url-too-long = هو أطول من أي اسم مضيف أو ملف
 
 grant-empty = إنه فارغ؛ يكون المنح {"\u2066"}`fetch URL`{"\u2069"} أو {"\u2066"}`push URL REFS`{"\u2069"} أو {"\u2066"}`GET URL/**`{"\u2069"} أو {"\u2066"}`ANY URL/**`{"\u2069"}
@@ -700,7 +701,14 @@ usage-no-value = يحتاج { $what } إلى قيمة
 usage-value = ليست { $value } قيمة صالحة مع { $what }
 usage-conflict = لا يمكن استخدام { $what } مع { $other }
 usage-other = تعذّر فهم سطر الأوامر
+server-unused = لا معنى لـ {"\u2066"}--server{"\u2069"} هنا
+url-with-password = يحتوي عنوان { $server } على كلمة مرور يمكن لغيرك قراءتها في سطر الأوامر
+hint-url-with-password = يقرؤها {"\u2066"}loom login { $server } --with-token{"\u2069"} من الدخل القياسي
+no-such-account = لا يوجد حساب { $account } على { $server }
+hint-accounts-there = الحسابات الموجودة هناك: { $known }
 hint-usage = يعرض {"\u2066"}loom --help{"\u2069"} الأوامر، ويعرض {"\u2066"}loom COMMAND --help{"\u2069"} خيارات كل أمر
+hint-did-you-mean = لعلك تقصد: {"\u2066"}{ $what }{"\u2069"}
+hint-typed-so = {"\u2066"}{ $line }{"\u2069"}
 
 hint-usage-agent = يعرض {"\u2066"}loom-agent --help{"\u2069"} الخيارات
 help-usage = الاستخدام:
@@ -722,6 +730,7 @@ cmd-login-more =
 cmd-logout = إبطال جلسة على خادمها وحذفها محليًا
 cmd-status = عرض من سجّل الدخول وإلى أي خادم
 cmd-status-more = رمز الخروج 0 إن وُجدت جلسة (على ذلك الخادم)، و4 إن لم توجد.
+cmd-auth = الأوامر التي لها هذه الأسماء في gh
 cmd-token = طباعة رمز وصول لاستخدامه في نص برمجي
 cmd-token-more =
     رمز الخروج 4 إن كان على شخص أن يسجّل الدخول أولًا.

@@ -137,6 +137,7 @@ url-odd-host = the host is not written in its usual form
 url-not-ascii = the host is not ASCII
 url-odd-port = the port is not a plain number from 1 to 65535
 url-odd-path = the path is not written in its usual form
+url-ssh = it is an SSH address, where git uses a key and asks no helper; over https it is { $https }
 url-too-long = it is longer than any host or file is named
 
 grant-empty = it is empty; a grant is `fetch URL`, `push URL REFS`, `GET URL/**` or `ANY URL/**`
@@ -700,7 +701,14 @@ usage-no-value = { $what } needs a value
 usage-value = { $value } is not a value for { $what }
 usage-conflict = { $what } cannot be used together with { $other }
 usage-other = the command line cannot be understood
+server-unused = --server means nothing here
+url-with-password = the URL of { $server } holds a password, which others can read on a command line
+hint-url-with-password = loom login { $server } --with-token reads it from standard input
+no-such-account = there is no account { $account } at { $server }
+hint-accounts-there = the accounts there are: { $known }
 hint-usage = loom --help lists the commands, loom COMMAND --help their options
+hint-did-you-mean = did you mean: { $what }
+hint-typed-so = { $line }
 
 hint-usage-agent = loom-agent --help lists the options
 help-usage = Usage:
@@ -722,6 +730,7 @@ cmd-login-more =
 cmd-logout = Revoke a login at its server and forget it
 cmd-status = Show who is logged in where
 cmd-status-more = Exit code 0 if there is a login (at that server), 4 if there is none.
+cmd-auth = The commands that have these names in gh
 cmd-token = Print an access token for a script
 cmd-token-more =
     Exit code 4 if a person has to log in first.

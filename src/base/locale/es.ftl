@@ -137,6 +137,7 @@ url-odd-host = el host no está escrito en su forma habitual
 url-not-ascii = el host no es ASCII
 url-odd-port = el puerto no es un número simple de 1 a 65535
 url-odd-path = la ruta no está escrita en su forma habitual
+url-ssh = es una dirección SSH, donde git usa una clave y no pregunta a ningún ayudante; por https es { $https }
 url-too-long = es más larga que cualquier nombre de host o de archivo
 
 grant-empty = está vacía; una concesión es `fetch URL`, `push URL REFS`, `GET URL/**` o `ANY URL/**`
@@ -700,7 +701,14 @@ usage-no-value = { $what } necesita un valor
 usage-value = { $value } no es un valor válido para { $what }
 usage-conflict = { $what } no se puede usar junto con { $other }
 usage-other = no se entiende la línea de comandos
+server-unused = --server no significa nada aquí
+url-with-password = la URL de { $server } contiene una contraseña, que otros pueden leer en una línea de comandos
+hint-url-with-password = loom login { $server } --with-token la lee de la entrada estándar
+no-such-account = no hay ninguna cuenta { $account } en { $server }
+hint-accounts-there = las cuentas que hay son: { $known }
 hint-usage = loom --help muestra los comandos; loom COMMAND --help, sus opciones
+hint-did-you-mean = quizá quería decir: { $what }
+hint-typed-so = { $line }
 
 hint-usage-agent = loom-agent --help muestra las opciones
 help-usage = Uso:
@@ -722,6 +730,7 @@ cmd-login-more =
 cmd-logout = Revoca una sesión en su servidor y la elimina
 cmd-status = Muestra quién tiene sesión iniciada y dónde
 cmd-status-more = Código de salida 0 si hay una sesión (en ese servidor), 4 si no hay ninguna.
+cmd-auth = Los comandos que tienen estos nombres en gh
 cmd-token = Imprime un token de acceso para un script
 cmd-token-more =
     Código de salida 4 si antes alguien debe iniciar sesión.

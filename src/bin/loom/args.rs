@@ -4,6 +4,8 @@
 mod api;
 #[path = "login_args.rs"]
 pub mod login;
+#[path = "server_args.rs"]
+pub mod server;
 #[path = "setup_args.rs"]
 pub mod setup;
 #[path = "token_args.rs"]
@@ -16,6 +18,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use login::Login;
 use loom_credentials::base::{CloneUrl, Scope, ServerPattern, StoredIn};
+use server::At;
+pub use server::command;
 use setup::Setup;
 use token::Token;
 
@@ -44,7 +48,13 @@ pub struct Loom {
 pub enum Command {
     Login(Login),
     Logout(Logout),
+    #[command(visible_aliases = ["list", "whoami"])]
     Status(Status),
+    #[command(hide = true, subcommand_required = true, arg_required_else_help = true)]
+    Auth {
+        #[command(subcommand)]
+        action: AuthAction,
+    },
     Token(Token),
     Api(Api),
     Why(Why),
@@ -99,8 +109,30 @@ pub enum Command {
     Demo,
 }
 
+/// What people who know gh type.
+#[derive(Subcommand)]
+pub enum AuthAction {
+    Login(Login),
+    Logout(Logout),
+    Status(Status),
+    Token(Token),
+}
+
+impl From<AuthAction> for Command {
+    fn from(action: AuthAction) -> Command {
+        match action {
+            AuthAction::Login(args) => Command::Login(args),
+            AuthAction::Logout(args) => Command::Logout(args),
+            AuthAction::Status(args) => Command::Status(args),
+            AuthAction::Token(args) => Command::Token(args),
+        }
+    }
+}
+
 #[derive(Args)]
 pub struct Logout {
+    #[command(flatten)]
+    pub at: At,
     #[arg(long, value_name = "USER")]
     pub account: Option<String>,
     #[arg(long, conflicts_with_all = ["server", "account"])]
@@ -111,6 +143,8 @@ pub struct Logout {
 
 #[derive(Args)]
 pub struct Status {
+    #[command(flatten)]
+    pub at: At,
     #[arg(long)]
     pub check: bool,
     #[arg(long)]
@@ -251,6 +285,8 @@ fn lasting_place() -> impl TypedValueParser<Value = StoredIn> {
 
 #[derive(Args)]
 pub struct Doctor {
+    #[command(flatten)]
+    pub at: At,
     #[arg(long)]
     pub restore: bool,
     #[arg(long)]
@@ -289,16 +325,6 @@ pub enum ConfigAction {
     Set { key: String, value: String },
     List,
     SetDefaultServer { url: String },
-}
-
-/// Whether `--server` may be said several times, and with `*`.
-pub fn takes_patterns(command: &Command) -> bool {
-    match command {
-        Command::Exec(args) => args.env.is_none(),
-        Command::Goauth(_) => true,
-        Command::Setup(args) => args.git.is_none(),
-        _ => false,
-    }
 }
 
 /// A duration such as `60s` or `5m`; a plain number means seconds.

@@ -64,7 +64,8 @@ fn localize(command: Command, locale: Locale, path: &str, id: &str, template: &s
         .subcommand_help_heading(plain(locale, "help-commands"))
         .mut_args(|arg| localize_arg(arg, locale, path));
     for name in names {
-        let sub = if path.is_empty() { name.clone() } else { format!("{path}-{name}") };
+        // `loom auth login` is `loom login`.
+        let sub = if matches!(path, "" | "auth") { name.clone() } else { format!("{path}-{name}") };
         let id = format!("cmd-{sub}");
         command = command.mut_subcommand(name, |command| localize(command, locale, &sub, &id, template));
     }

@@ -4,8 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::server::At;
+
 #[derive(Args)]
 pub struct Login {
+    #[command(flatten)]
+    pub at: At,
     #[arg(long, value_name = "USER")]
     pub account: Option<String>,
     #[arg(long, value_enum, default_value = "auto", conflicts_with = "with_token")]

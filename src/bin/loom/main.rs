@@ -10,6 +10,7 @@ mod git_program;
 mod grants;
 mod help;
 mod helper_program;
+mod near;
 mod output;
 mod secret_input;
 mod server_tokens;
@@ -19,7 +20,7 @@ mod token_shown;
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use args::server::Takes;
 use loom_credentials::base::{Config, Locale, Paths, ServerPattern, ServerUrl};
 use loom_credentials::client::{Client, exit_code};
 use loom_credentials::msg;
@@ -56,11 +57,13 @@ fn say_what_is_awaited(locale: Locale, waits: &[String]) {
 
 fn main() -> ExitCode {
     let locale = locale();
-    let args = match help::parsed::<args::Loom>(args::Loom::command, &arguments(), locale) {
+    let line = arguments();
+    let args = match help::parsed::<args::Loom>(args::command, &line, locale) {
         Ok(args) => args,
-        Err(error) => return usage(locale, &error),
+        Err(error) => return usage(locale, &error, &line),
     };
-    match args.command {
+    let mut command = args.command.by_its_own_name();
+    match command {
         // Ctrl+C ends the step or the command that runs, and with it this process.
         args::Command::Demo | args::Command::Exec(args::Exec { env: None, .. }) => term::outlive_interrupt(),
         // Nobody reads what would be said, and no terminal was changed; listening takes a thread.
@@ -68,12 +71,42 @@ fn main() -> ExitCode {
             if !term::is_interactive() => {}
         _ => term::end_on_interrupt(locale),
     }
-    let patterns = args.server;
-    let context = named(&patterns, args::takes_patterns(&args.command))
-        .and_then(|named| Ok((server(named.clone())?, named)))
-        .map(|(server, named)| Context { locale, patterns, named, server });
-    let outcome = context.and_then(|context| commands::run(args.command, &context));
+    let context = context(&mut command, args.server, locale, &line);
+    let account = command.account().map(str::to_owned);
+    let (outcome, context) = match context {
+        Ok(context) => (commands::run(command, &context), Some(context)),
+        Err(fault) => (Err(fault), None),
+    };
+    let outcome = outcome.map_err(|fault| near::explained(fault, account.as_deref(), context.as_ref()));
     end(locale, outcome.and_then(|code| output::checked().map(|()| code)))
+}
+
+/// Where the command is carried out.
+fn context(
+    command: &mut args::Command,
+    patterns: Vec<ServerPattern>,
+    locale: Locale,
+    line: &[std::ffi::OsString],
+) -> Result<Context, Fault> {
+    let takes = args::server::takes(command);
+    if takes == Takes::Nothing && !patterns.is_empty() {
+        return Err(reason::Command::ServerUnused.into());
+    }
+    if let Some((url, words)) = command.mistaken_subcommand()
+        && let Some(word) = near::nearest(url.server.host(), words.iter().copied())
+    {
+        let what = url.server.host().to_owned();
+        let meant = near::corrected(line, &what, word).unwrap_or_else(|| word.to_owned());
+        return Err(Fault::from(reason::Command::UsageUnknown { what }).hint(near::did_you_mean(&meant)));
+    }
+    let named = match command.take_url() {
+        Some(url) if url.has_password => {
+            return Err(reason::Command::UrlWithPassword { server: url.server_meant() }.into());
+        }
+        Some(url) => Some(url.server_meant()),
+        None => named(&patterns, takes)?,
+    };
+    Ok(Context { locale, patterns, server: server(named.clone())?, named })
 }
 
 fn end(locale: Locale, outcome: Result<u8, Fault>) -> ExitCode {
@@ -97,7 +130,7 @@ fn arguments() -> Vec<std::ffi::OsString> {
     arguments
 }
 
-fn usage(locale: Locale, error: &clap::Error) -> ExitCode {
+fn usage(locale: Locale, error: &clap::Error, line: &[std::ffi::OsString]) -> ExitCode {
     use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
     match error.kind() {
         DisplayHelp | DisplayVersion => {
@@ -109,7 +142,9 @@ fn usage(locale: Locale, error: &clap::Error) -> ExitCode {
             ExitCode::from(2)
         }
         _ => {
-            term::fault(locale, &reason::Below::CommandLine(help::usage_error(error)).into());
+            let fault = Fault::from(reason::Below::CommandLine(help::usage_error(error)));
+            let meant = near::meant(error, line);
+            term::fault(locale, &meant.into_iter().fold(fault, Fault::hint));
             ExitCode::from(2)
         }
     }
@@ -123,11 +158,11 @@ fn locale() -> Locale {
 }
 
 /// The one server that a command means; many and patterns are for those that take them.
-fn named(patterns: &[ServerPattern], takes_patterns: bool) -> Result<Option<ServerUrl>, Fault> {
+fn named(patterns: &[ServerPattern], takes: Takes) -> Result<Option<ServerUrl>, Fault> {
     match patterns {
         [] => Ok(None),
         [one] if one.server().is_some() => Ok(one.server().cloned()),
-        _ if takes_patterns => Ok(None),
+        _ if takes == Takes::Patterns => Ok(None),
         _ => Err(reason::Command::OneServer.into()),
     }
 }

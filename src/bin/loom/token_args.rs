@@ -5,12 +5,15 @@ use clap::{ArgGroup, Args, Subcommand};
 use loom_credentials::base::{Scope, ServerPattern};
 
 use super::seconds;
+use super::server::At;
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Token {
     #[command(subcommand)]
     pub action: Option<TokenAction>,
+    #[command(flatten)]
+    pub at: At,
     #[arg(long, value_name = "USER")]
     pub account: Option<String>,
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = seconds)]
@@ -39,6 +42,10 @@ pub enum TokenAction {
     Generate(TokenGenerate),
     List(TokenList),
     Revoke(TokenRevoke),
+}
+
+impl TokenAction {
+    pub const NAMES: &[&str] = &["generate", "list", "revoke"];
 }
 
 #[derive(Args)]

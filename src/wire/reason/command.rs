@@ -7,6 +7,12 @@ reasons! {
     Command {
         /// The command takes one server, and was given several or a pattern.
         OneServer => Usage, "one-server", "hint-usage";
+        /// A server was named to a command that has nothing to do with one.
+        ServerUnused => Usage, "server-unused", "hint-usage";
+        /// The URL on the command line holds a password, which others can read there.
+        UrlWithPassword { server: ServerUrl } => Usage, "url-with-password", "hint-url-with-password";
+        /// The server has accounts, but none of this name; `known` lists theirs.
+        NoSuchAccount { server: ServerUrl, account: String, known: String } => LoginRequired, "no-such-account", "hint-accounts-there";
         /// The text on the command line, or in the environment, is no URL of a server.
         BadServer { server: String, reason: Option<Message> } => Usage, "bad-server", "hint-server-form";
         /// The text on the command line, or in the settings, is no grant.
@@ -21,6 +27,8 @@ reasons! {
         OddOrigin { url: String } => Usage, "odd-origin", "hint-no-origin";
         /// The command line lacks something that is needed; `what` says what.
         UsageMissing { what: String } => Usage, "usage-missing", "hint-usage";
+        /// There is no command or option of this name.
+        UsageUnknown { what: String } => Usage, "usage-unknown", "hint-usage";
         /// The path cannot be made absolute.
         PathNotAbsolute { path: PathBuf } => BadRequest, "socket-not-absolute";
         /// There is no setting with this name; `known` lists those that there are.

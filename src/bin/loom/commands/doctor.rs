@@ -1,21 +1,40 @@
 //! `loom doctor`: what is damaged and what can be restored. Nothing is repaired unless it is asked for, and the exit
 //! code says whether all is well.
 
-use loom_credentials::base::printable;
+use loom_credentials::base::{ServerUrl, printable};
 use loom_credentials::msg;
-use loom_credentials::wire::{self, DoctorReply, Fault, FileCondition, Warning};
+use loom_credentials::wire::{
+    self, AccountStatus, Checked, Condition, DoctorReply, Fault, FileCondition, Warning, reason,
+};
 
 use crate::args::Doctor;
 use crate::{Context, term};
 
 pub fn run(args: &Doctor, context: &Context) -> Result<u8, Fault> {
-    let found = context.client()?.ask(&wire::Doctor { restore: args.restore })?;
+    let client = context.client()?;
+    let found = client.ask(&wire::Doctor { restore: args.restore })?;
+    // Of a server that is named it is asked, too, whether it still takes what is kept for it.
+    let at = |server: &ServerUrl| client.ask(&wire::Status { server: Some(server.clone()), check: true });
+    let asked = context.named.as_ref().map(at).transpose()?;
     if args.json {
-        term::data_line(&serde_json::to_string(&found).unwrap_or_default())
+        let mut document = serde_json::to_value(&found).unwrap_or_default();
+        if let Some(asked) = &asked {
+            document["accounts"] = serde_json::to_value(&asked.accounts).unwrap_or_default();
+        }
+        term::data_line(&document.to_string())
     } else {
-        show(&found, context)
+        show(&found, context);
+        asked.iter().for_each(|asked| super::status::show(context.locale, asked));
     }
+    if let Some(server) =
+        context.named.as_ref().filter(|_| asked.as_ref().is_some_and(|asked| asked.accounts.is_empty()))
+    {
+        return Err(reason::Login::NotLoggedIn { server: server.clone(), account: None }.into());
+    }
+    let is_refused =
+        |account: &AccountStatus| account.checked == Some(Checked::Refused) || account.state != Condition::Valid;
     let is_well = found.problem.is_none()
+        && !asked.iter().flat_map(|asked| &asked.accounts).any(is_refused)
         && found.damaged.is_empty()
         && found.tokens_gone.is_none()
         && found.audit.is_whole()

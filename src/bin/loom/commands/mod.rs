@@ -38,6 +38,7 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Login(args) => login::run(args, context),
         Command::Logout(args) => logout::run(args, context),
         Command::Status(args) => status::run(&args, context),
+        Command::Auth { action } => run(action.into(), context),
         Command::Token(args) => token::run(args, context),
         Command::Api(args) => api::run(args, context),
         Command::Why(args) => why::run(args, context),

@@ -64,7 +64,8 @@ pub fn run(args: &args::Status, context: &Context) -> Result<u8, Fault> {
     Ok(if none { exit_code(Code::LoginRequired) } else { 0 })
 }
 
-fn show(locale: Locale, status: &StatusReply) {
+/// The table of accounts.
+pub fn show(locale: Locale, status: &StatusReply) {
     if status.accounts.is_empty() {
         return;
     }
