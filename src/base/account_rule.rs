@@ -50,6 +50,16 @@ impl AccountRule {
         [pattern, self.directory.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
+    /// The URL that the rule is for, if it names one.
+    pub fn pattern(&self) -> Option<String> {
+        self.pattern.as_ref().map(|pattern| pattern.0.to_string())
+    }
+
+    /// The directory as it stands in the settings.
+    pub fn directory_as_written(&self) -> Option<&str> {
+        self.directory.as_deref()
+    }
+
     /// The URL of a rule that is for one path of a server. Git names paths only where `credential.useHttpPath` is set,
     /// so without that setting such a rule never applies.
     pub fn needs_path(&self) -> Option<&ServerUrl> {

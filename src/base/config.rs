@@ -4,17 +4,17 @@
 //! given what would go in clear, and what git stores for such a server is dropped without an error.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer};
-use toml_edit::{DocumentMut, value};
+use toml_edit::DocumentMut;
 
 use super::token_settings::TokenSettings;
 use super::{
     AccountRule, HttpConfig, Locale, Message, NamedGrants, Scopes, SecondOrigin, ServerConfig, ServerUrl, StoreChoice,
-    plain_file, private_file, second_origin,
+    plain_file, second_origin,
 };
 use crate::msg;
 
@@ -44,21 +44,8 @@ pub struct Config {
     account: Vec<AccountRule>,
     #[serde(default)]
     grants: Vec<NamedGrants>,
-}
-
-/// A setting that `loom config` reads and writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
-    /// `default_server`: the server that is meant where a command names none.
-    DefaultServer,
-    /// `store`: where new credentials are kept.
-    Store,
-    /// `language`: the language of loom's texts.
-    Language,
-    /// `autologin`: whether git may ask a person to log in, `true` or `false`.
-    Autologin,
-    /// `lock_after`: after how long without a request the agent locks itself, such as `15m`.
-    LockAfter,
+    #[serde(default)]
+    default_accounts: BTreeMap<ServerUrl, String>,
 }
 
 impl Config {
@@ -134,6 +121,11 @@ impl Config {
         entries.max_by_key(|entry| entry.url.path().len())
     }
 
+    /// The user name of the account that is meant at exactly this server where none is named, if the settings say so.
+    pub fn default_account(&self, server: &ServerUrl) -> Option<&str> {
+        self.default_accounts.get(server).map(String::as_str)
+    }
+
     /// Which login the settings have used at this server beside those that are kept for it.
     pub fn second_origin(&self, server: &ServerUrl) -> Option<SecondOrigin<'_>> {
         SecondOrigin::of(self.server(server)?)
@@ -162,72 +154,6 @@ impl Config {
     }
 }
 
-impl Setting {
-    /// Every setting, in the order in which `loom config` lists them.
-    pub const ALL: [Setting; 5] =
-        [Setting::DefaultServer, Setting::Store, Setting::Language, Setting::Autologin, Setting::LockAfter];
-
-    /// The setting's key in the file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Setting::DefaultServer => "default_server",
-            Setting::Store => "store",
-            Setting::Language => "language",
-            Setting::Autologin => "autologin",
-            Setting::LockAfter => "lock_after",
-        }
-    }
-
-    /// The setting with this key; `None` if there is none.
-    pub fn from_name(name: &str) -> Option<Setting> {
-        Setting::ALL.into_iter().find(|setting| setting.name() == name)
-    }
-
-    /// Reads the setting's value as text from the file at `path`; `None` if the file does not set it.
-    pub fn get(self, path: &Path) -> Result<Option<String>, Message> {
-        let document = parse_document(path)?;
-        let item = document.get(self.name());
-        let flag = item.and_then(|item| item.as_bool()).map(|flag| flag.to_string());
-        Ok(item.and_then(|item| item.as_str()).map(str::to_owned).or(flag))
-    }
-
-    /// Writes the value into the file at `path` and leaves the rest of the file, comments included, as it is. An
-    /// invalid value is an error and changes nothing.
-    pub fn set(self, path: &Path, new: &str) -> Result<(), Message> {
-        let mut document = parse_document(path)?;
-        let new = match self {
-            Setting::DefaultServer => ServerUrl::from_user(new)
-                .map_err(|error| msg!("bad-server", server = new).because(error.message()))?
-                .to_string(),
-            Setting::Store | Setting::Language | Setting::Autologin | Setting::LockAfter => new.to_owned(),
-        };
-        document[self.name()] = match (self, new.as_str()) {
-            (Setting::Autologin, "true" | "false") => value(new == "true"),
-            _ => value(new),
-        };
-        let text = document.to_string();
-        let changed = parse(&text).map_err(|error| not_valid(path, error))?;
-        if let Some(server) = changed.default_server().filter(|server| !changed.permits(server)) {
-            return Err(msg!("cleartext-refused", server = server));
-        }
-        let dir = path.parent().unwrap_or(Path::new("."));
-        private_file::private_dir(dir).map_err(|error| error.message())?;
-        private_file::replace(&behind_links(path), text.as_bytes()).map_err(|error| error.message())
-    }
-}
-
-/// The file to which a path leads through links, whether it exists or not. People keep settings in a repository and
-/// link to them: then that file is replaced and the link stays.
-fn behind_links(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    // As many as the system itself follows.
-    for _ in 0..40 {
-        let Ok(target) = std::fs::read_link(&path) else { break };
-        path = path.parent().unwrap_or(Path::new("/")).join(target);
-    }
-    path
-}
-
 /// Reads the settings file as text. Settings are no secret, so it may be readable by others and behind links.
 fn read(path: &Path) -> Result<String, Message> {
     match plain_file::read_text(path, plain_file::MAX_TEXT) {
@@ -237,7 +163,7 @@ fn read(path: &Path) -> Result<String, Message> {
     }
 }
 
-fn parse(text: &str) -> Result<Config, String> {
+pub(super) fn parse(text: &str) -> Result<Config, String> {
     let config: Config =
         toml_edit::de::from_str(text).map_err(|error| describe(text, error.message(), error.span()))?;
     second_origin::check(&config.server)?;
@@ -254,7 +180,7 @@ fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error
     time.try_into().map(Some).map_err(serde::de::Error::custom)
 }
 
-fn parse_document(path: &Path) -> Result<DocumentMut, Message> {
+pub(super) fn parse_document(path: &Path) -> Result<DocumentMut, Message> {
     let text = read(path)?;
     text.parse().map_err(|error: toml_edit::TomlError| not_valid(path, describe(&text, error.message(), error.span())))
 }
@@ -266,7 +192,7 @@ fn describe(text: &str, what: &str, span: Option<std::ops::Range<usize>>) -> Str
     }
 }
 
-fn not_valid(path: &Path, error: impl std::fmt::Display) -> Message {
+pub(super) fn not_valid(path: &Path, error: impl std::fmt::Display) -> Message {
     msg!("config-invalid", path = path.display(), error = error)
 }
 
@@ -283,20 +209,6 @@ mod tests {
         assert!(permits("http://dev.example:8080/x"));
         assert!(!permits("http://dev.example"));
         assert!(!permits("http://git.example"));
-    }
-
-    #[test]
-    fn setting_a_value_keeps_comments_and_refuses_nonsense() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("config.toml");
-        std::fs::write(&path, "# mine\nlanguage = 'es' # yes\n").unwrap();
-        Setting::DefaultServer.set(&path, "Git.Example").unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains("# mine"), "{text}");
-        assert!(text.contains("# yes"), "{text}");
-        assert!(text.contains("\"https://git.example\""), "{text}");
-        assert!(Setting::Store.set(&path, "floppy").is_err());
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
 
     #[test]

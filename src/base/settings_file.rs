@@ -55,18 +55,12 @@ pub fn remove_rule(path: &Path, place: usize) -> Result<bool, Message> {
 /// Has this account be the one that is meant at the server where none is named.
 pub fn set_default_account(path: &Path, server: &ServerUrl, user: &str) -> Result<(), Message> {
     change(path, |document| {
-        let Some(entries) = tables(document, "server") else { return };
-        let is_its = |entry: &&mut Table| {
-            entry.get("url").and_then(Item::as_str).and_then(|url| ServerUrl::parse(url).ok()).as_ref() == Some(server)
-        };
-        if let Some(entry) = entries.iter_mut().find(is_its) {
-            entry["account"] = value(user);
-            return;
-        }
-        let mut entry = Table::new();
-        entry["url"] = value(server.to_string());
-        entry["account"] = value(user);
-        entries.push(entry);
+        let defaults = document.entry("default_accounts").or_insert_with(|| Item::Table(Table::new()));
+        let is_its = |key: &&str| ServerUrl::parse(key).is_ok_and(|named| named == *server);
+        // As the person spelled it, if they did.
+        let key =
+            defaults.as_table_like().and_then(|all| all.iter().map(|(key, _)| key).find(is_its).map(str::to_owned));
+        defaults[&key.unwrap_or_else(|| server.to_string())] = value(user);
     })
 }
 
@@ -121,17 +115,18 @@ mod tests {
     }
 
     #[test]
-    fn the_default_account_stands_in_the_entry_of_its_server() {
+    fn the_default_account_stands_beside_what_else_is_said_of_servers() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
-        std::fs::write(&path, "[[server]]\nurl = 'https://a.example' # it\nkeep = false\n").unwrap();
-        let a = ServerUrl::parse("https://a.example").unwrap();
-        set_default_account(&path, &a, "me").unwrap();
+        std::fs::write(&path, "[default_accounts]\n# mine\n\"https://A.example/\" = 'me'\n").unwrap();
+        let [a, b] = ["https://a.example", "https://b.example/org"].map(|url| ServerUrl::parse(url).unwrap());
         set_default_account(&path, &a, "you").unwrap();
-        set_default_account(&path, &ServerUrl::parse("https://b.example").unwrap(), "we").unwrap();
+        set_default_account(&path, &b, "we").unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains("# it\nkeep = false\naccount = \"you\"\n"), "{text}");
+        let wanted =
+            "[default_accounts]\n# mine\n\"https://A.example/\" = \"you\"\n\"https://b.example/org\" = \"we\"\n";
+        assert_eq!(text, wanted);
         let config = super::super::Config::load(&path).unwrap();
-        assert_eq!(config.default_account(&a), Some("you"));
+        assert_eq!((config.default_account(&a), config.default_account(&b)), (Some("you"), Some("we")));
     }
 }

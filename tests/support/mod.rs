@@ -27,6 +27,7 @@ mod server;
 mod session_bus;
 mod stub;
 mod suspend;
+mod terminal;
 mod web;
 
 pub use apache::Apache;
@@ -48,6 +49,7 @@ pub use rotating::Rotating;
 pub use secret_service::{Fails, Manner, SecretService};
 pub use stub::{Stub, http};
 pub use suspend::Suspend;
+pub use terminal::at_terminal;
 pub use web::{Answer, Door, bearer};
 
 use std::path::{Path, PathBuf};

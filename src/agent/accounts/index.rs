@@ -3,10 +3,11 @@
 //! offered again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::agent::accounts::held::{Held, InStore};
-use crate::base::{AccountKey, ServerUrl, StoredIn};
+use crate::base::{AccountKey, Config, ServerUrl, StoredIn};
 use crate::store::{Changed, Record, Version};
 
 /// What the agent holds in memory: every account, as its store has it.
@@ -19,9 +20,23 @@ pub(crate) struct Index {
     version: Version,
     /// Counts the changes since the agent began.
     changes: u64,
+    /// The settings, which say of some servers which account is their default.
+    settings: Arc<Config>,
 }
 
 impl Index {
+    /// Takes these settings for what decides which account is a server's default.
+    pub(crate) fn follow(&mut self, settings: Arc<Config>) {
+        self.settings = settings;
+    }
+
+    /// How an account stands among those of its server: the one that the settings name first, then the oldest.
+    pub(crate) fn seniority(&self, held: &Held) -> impl Ord + use<> {
+        let key = held.key();
+        let is_named = self.settings.default_account(key.server()) == Some(key.user());
+        (!is_named, held.record().created())
+    }
+
     pub(crate) fn version(&self) -> &Version {
         &self.version
     }

@@ -1,14 +1,14 @@
 //! What is kept. Memory is a copy of the stores: it is compared with them before it is used, and changed after them.
 //!
 //! Which account is meant. The key of a credential is server and user name. The oldest account of a server is its
-//! default, so a second login never takes over what git uses. Logging in anew to an account keeps its age. A name means
-//! the account; else the one with which git sends it; else, last, the login of the person whom the server named so,
-//! since servers put that name into the URLs they show. A wrong account is worse than none: a person's name that two
-//! logins share fits neither, and what a person rejects or logs out is the account of that name where there is one. At
-//! Azure, where the user in a URL is the organization and any user goes with a token, a name that nobody has means for
-//! git the account of a rule, else the one account that nobody named (`select::for_git`, `user_is_organization` of the
-//! known hosts). A `state` says back the name that the URL had, for git repeats that of the refused answer, which is
-//! everybody's who has a token (`oauth2`).
+//! default, so a second login never takes over what git uses; the settings may name another one (`loom switch`).
+//! Logging in anew to an account keeps its age. A name means the account; else the one with which git sends it; else,
+//! last, the login of the person whom the server named so, since servers put that name into the URLs they show. A wrong
+//! account is worse than none: a person's name that two logins share fits neither, and what a person rejects or logs
+//! out is the account of that name where there is one. At Azure, where the user in a URL is the organization and any
+//! user goes with a token, a name that nobody has means for git the account of a rule, else the one account that nobody
+//! named (`select::for_git`, `user_is_organization` of the known hosts). A `state` says back the name that the URL had,
+//! for git repeats that of the refused answer, which is everybody's who has a token (`oauth2`).
 
 pub(crate) mod changes;
 pub(crate) mod held;

@@ -105,6 +105,11 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// How it stands among the accounts of its server; the first is the default.
+    pub(super) fn seniority(self, held: &Held) -> impl Ord + use<> {
+        self.accounts.seniority(held)
+    }
+
     /// How far behind others it is meant: what a tool brought is its first, and a person's last choice.
     pub(super) fn rank(self, held: &Held) -> u8 {
         match (held.credential().origin(), self.asks) {

@@ -34,7 +34,7 @@ fn ordered<'a>(accounts: Seen<'a>, mut found: Vec<&'a Held>, has_path: bool, use
         let is_person = user.is_some_and(|user| !has_name(held, user));
         // Exactly the named account goes before one that merely shares git's user name with it.
         let by_name = user.is_some_and(|user| held.key().user() != user);
-        (accounts.rank(held), is_person, by_path, by_name, held.record().created(), held.key())
+        (accounts.rank(held), is_person, by_path, by_name, accounts.seniority(held), held.key())
     });
     found
 }
@@ -152,12 +152,12 @@ fn of_person<'a>(accounts: Seen<'a>, found: &[&'a Held], user: &str) -> Vec<&'a 
     logins(&|person| person.rsplit_once('@').is_some_and(|(local, _)| local == user))
 }
 
-/// The account that a person means who names no user, for every server that has one: the oldest.
+/// The account that a person means who names no user, for every server that has one: the settings', else the oldest.
 pub(crate) fn defaults(accounts: Seen<'_>) -> HashMap<&ServerUrl, &AccountKey> {
     let mut oldest: HashMap<&ServerUrl, &Held> = HashMap::new();
     for held in accounts.iter() {
         let first = oldest.entry(held.key().server()).or_insert(held);
-        if held.record().created() < first.record().created() {
+        if accounts.seniority(held) < accounts.seniority(first) {
             *first = held;
         }
     }

@@ -43,7 +43,12 @@ impl Accounts {
 
     /// Looks at the accounts if they have been read already.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&Index) -> R) -> Option<R> {
-        lock(&self.memory).as_ref().map(look)
+        let settings = self.settings.config().ok();
+        let mut memory = lock(&self.memory);
+        let accounts = memory.as_mut()?;
+        // Settings that make no sense change nothing; whoever asks is told.
+        settings.into_iter().for_each(|settings| accounts.follow(settings));
+        Some(look(accounts))
     }
 
     /// The keys under which an older Loom kept what nobody claimed yet.

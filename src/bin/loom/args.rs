@@ -2,8 +2,12 @@
 
 #[path = "api_args.rs"]
 mod api;
+#[path = "env_args.rs"]
+pub mod env;
 #[path = "login_args.rs"]
 pub mod login;
+#[path = "people_args.rs"]
+pub mod people;
 #[path = "server_args.rs"]
 pub mod server;
 #[path = "setup_args.rs"]
@@ -16,8 +20,10 @@ use std::path::PathBuf;
 pub use api::Api;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
+use env::{EnvSecret, env_secret};
 use login::Login;
 use loom_credentials::base::{CloneUrl, Scope, ServerPattern, StoredIn};
+use people::{ConfigAction, RuleAction, Switch};
 use server::At;
 pub use server::command;
 use setup::Setup;
@@ -55,6 +61,7 @@ pub enum Command {
         #[command(subcommand)]
         action: AuthAction,
     },
+    Switch(Switch),
     Token(Token),
     Api(Api),
     Why(Why),
@@ -84,6 +91,11 @@ pub enum Command {
     },
     Setup(Setup),
     #[command(subcommand_required = true, arg_required_else_help = true)]
+    Rule {
+        #[command(subcommand)]
+        action: RuleAction,
+    },
+    #[command(subcommand_required = true, arg_required_else_help = true)]
     Config {
         #[command(subcommand)]
         action: ConfigAction,
@@ -111,10 +123,12 @@ pub enum Command {
 
 /// What people who know gh type.
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum AuthAction {
     Login(Login),
     Logout(Logout),
     Status(Status),
+    Switch(Switch),
     Token(Token),
 }
 
@@ -124,6 +138,7 @@ impl From<AuthAction> for Command {
             AuthAction::Login(args) => Command::Login(args),
             AuthAction::Logout(args) => Command::Logout(args),
             AuthAction::Status(args) => Command::Status(args),
+            AuthAction::Switch(args) => Command::Switch(args),
             AuthAction::Token(args) => Command::Token(args),
         }
     }
@@ -135,7 +150,7 @@ pub struct Logout {
     pub at: At,
     #[arg(long, value_name = "USER")]
     pub account: Option<String>,
-    #[arg(long, conflicts_with_all = ["server", "account"])]
+    #[arg(long, conflicts_with = "account")]
     pub all: bool,
     #[arg(long)]
     pub local: bool,
@@ -173,14 +188,23 @@ pub struct Why {
 pub struct Exec {
     #[arg(long, value_name = "USER")]
     pub account: Option<String>,
-    #[arg(long, value_name = "NAME", value_parser = variable, conflicts_with_all = ["scopes", "reveal"])]
-    pub env: Option<String>,
+    #[arg(long, value_name = "NAME[=SERVER]", value_parser = env_secret, conflicts_with_all = ["scopes", "reveal"])]
+    pub env: Vec<EnvSecret>,
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scopes", "reveal"])]
+    pub env_file: Option<PathBuf>,
     #[arg(long, value_delimiter = ',', value_name = "SCOPES", value_parser = Scope::from_name)]
     pub scopes: Vec<Scope>,
     #[arg(long)]
     pub reveal: bool,
     #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     pub command: Vec<std::ffi::OsString>,
+}
+
+impl Exec {
+    /// Whether the command gets secrets of servers, and no token of the agent's.
+    pub fn takes_secrets(&self) -> bool {
+        !self.env.is_empty() || self.env_file.is_some()
+    }
 }
 
 #[derive(Args)]
@@ -318,15 +342,6 @@ pub struct AuditTail {
     pub json: bool,
 }
 
-#[derive(Subcommand)]
-#[command(defer = true)]
-pub enum ConfigAction {
-    Get { key: String },
-    Set { key: String, value: String },
-    List,
-    SetDefaultServer { url: String },
-}
-
 /// A duration such as `60s` or `5m`; a plain number means seconds.
 fn seconds(text: &str) -> Result<u32, String> {
     if let Ok(seconds) = text.parse() {
@@ -334,11 +349,4 @@ fn seconds(text: &str) -> Result<u32, String> {
     }
     let parsed: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
     u32::try_from(parsed.as_secs()).map_err(|error| error.to_string())
-}
-
-fn variable(text: &str) -> Result<String, String> {
-    let valid = !text.is_empty()
-        && !text.starts_with(|c: char| c.is_ascii_digit())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    valid.then(|| text.to_owned()).ok_or_else(|| "letters, digits and _".to_owned())
 }

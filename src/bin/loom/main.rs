@@ -12,6 +12,7 @@ mod help;
 mod helper_program;
 mod near;
 mod output;
+mod pick;
 mod secret_input;
 mod server_tokens;
 mod setup;
@@ -65,7 +66,8 @@ fn main() -> ExitCode {
     let mut command = args.command.by_its_own_name();
     match command {
         // Ctrl+C ends the step or the command that runs, and with it this process.
-        args::Command::Demo | args::Command::Exec(args::Exec { env: None, .. }) => term::outlive_interrupt(),
+        args::Command::Demo => term::outlive_interrupt(),
+        args::Command::Exec(ref args) if !args.takes_secrets() => term::outlive_interrupt(),
         // Nobody reads what would be said, and no terminal was changed; listening takes a thread.
         args::Command::Status(_) | args::Command::Token(args::token::Token { action: None, .. })
             if !term::is_interactive() => {}

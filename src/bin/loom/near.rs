@@ -101,12 +101,7 @@ fn not_logged_in(fault: Fault, server: &ServerUrl, account: Option<&str>, contex
     let here: Vec<&AccountStatus> = accounts.iter().filter(|known| known.server.same_origin(server)).collect();
     if let Some(account) = account.filter(|_| !here.is_empty()) {
         let names: Vec<&str> = here.iter().filter_map(|known| known.account.as_deref()).collect();
-        let fault = Fault::from(reason::Command::NoSuchAccount {
-            server: server.clone(),
-            account: printable(account),
-            known: printable(&names.join(", ")),
-        });
-        return suggest(fault, account, names.iter().copied());
+        return no_such_account(server, account, &names);
     }
     let known: Vec<String> = accounts.iter().map(|known| known.server.to_string()).collect();
     let same_host = accounts.iter().find(|known| known.server.host() == server.host());
@@ -114,6 +109,16 @@ fn not_logged_in(fault: Fault, server: &ServerUrl, account: Option<&str>, contex
         Some(same) => fault.hint(did_you_mean(&same)),
         None => suggest(fault, &server.to_string(), known.iter().map(String::as_str)),
     }
+}
+
+/// The server has accounts of these names, and none of this one.
+pub fn no_such_account(server: &ServerUrl, account: &str, names: &[&str]) -> Fault {
+    let fault = Fault::from(reason::Command::NoSuchAccount {
+        server: server.clone(),
+        account: printable(account),
+        known: printable(&names.join(", ")),
+    });
+    suggest(fault, account, names.iter().copied())
 }
 
 fn suggest<'a>(fault: Fault, typed: &str, known: impl IntoIterator<Item = &'a str>) -> Fault {

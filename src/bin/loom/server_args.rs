@@ -24,13 +24,14 @@ pub enum Takes {
 }
 
 /// The commands to which a server means nothing; in their help nothing of one is said.
-const WITHOUT_SERVER: [&str; 12] = [
+const WITHOUT_SERVER: [&str; 13] = [
     "serve",
     "lock",
     "unlock",
     "agent",
     "store",
     "audit",
+    "rule",
     "config",
     "completions",
     "demo",
@@ -52,7 +53,7 @@ pub fn command() -> clap::Command {
 /// Whether `--server` may be said to this command, and how often.
 pub fn takes(command: &Command) -> Takes {
     match command {
-        Command::Exec(args) if args.env.is_none() => Takes::Patterns,
+        Command::Exec(args) if !args.takes_secrets() => Takes::Patterns,
         Command::Setup(args) if args.git.is_none() => Takes::Patterns,
         Command::Goauth(_) => Takes::Patterns,
         Command::Serve(_)
@@ -62,6 +63,7 @@ pub fn takes(command: &Command) -> Takes {
         | Command::Store { .. }
         | Command::Audit { .. }
         | Command::Config { .. }
+        | Command::Rule { .. }
         | Command::CredentialHelper { .. }
         | Command::Ask { .. }
         | Command::Say { .. }
@@ -71,6 +73,7 @@ pub fn takes(command: &Command) -> Takes {
         | Command::Logout(_)
         | Command::Status(_)
         | Command::Auth { .. }
+        | Command::Switch(_)
         | Command::Token(_)
         | Command::Api(_)
         | Command::Why(_)

@@ -20,6 +20,12 @@ pub fn say(locale: Locale, message: &Message) {
     line(&locale.render(message));
 }
 
+/// Asks the person something; what they type follows in the same line.
+pub fn prompt(locale: Locale, message: &Message) {
+    let mut stderr = std::io::stderr();
+    let _ = write!(stderr, "{} ", locale.render(message)).and_then(|()| stderr.flush());
+}
+
 /// Shows one line of text as it is: a URL or a code that will be copied.
 pub fn line(text: &str) {
     // Nobody listens on a closed stderr; what was asked for goes on.

@@ -29,6 +29,16 @@ reasons! {
         UsageMissing { what: String } => Usage, "usage-missing", "hint-usage";
         /// There is no command or option of this name.
         UsageUnknown { what: String } => Usage, "usage-unknown", "hint-usage";
+        /// The server has several accounts, and it was not said which is to be logged out.
+        LogoutWhich { server: ServerUrl, known: String } => Usage, "which-account", "hint-logout-which";
+        /// The server has several accounts, and it was not said which is to be the default.
+        WhichAccount { server: ServerUrl, known: String } => Usage, "which-account", "hint-switch-which";
+        /// There is no rule at this place.
+        NoSuchRule { place: usize } => BadRequest, "no-such-rule", "hint-rules";
+        /// A line of a file of variables makes no sense.
+        EnvLine { path: PathBuf, line: usize, error: String } => BadRequest, "env-line", "hint-env-line";
+        /// The editor ended with an error, and nothing was changed.
+        EditorFailed { program: String } => BadRequest, "editor-failed";
         /// The path cannot be made absolute.
         PathNotAbsolute { path: PathBuf } => BadRequest, "socket-not-absolute";
         /// There is no setting with this name; `known` lists those that there are.

@@ -1,28 +1,62 @@
-//! `loom exec`: a command with a token that ends with it, or with a secret that a person asked for by name.
+//! `loom exec`: runs a command with a token of the agent's that ends with it, or with secrets of servers in variables
+//! that were asked for by name.
 
+use std::path::Path;
 use std::process::Command;
 
-use loom_credentials::base::{Scope, is_visible, printable};
+use loom_credentials::base::{Scope, Secret, is_visible, plain_file, printable};
+use loom_credentials::client::Client;
 use loom_credentials::os::process;
 use loom_credentials::wire::{self, Fault, GenerateReply, reason};
 
 use crate::Context;
 use crate::args::Exec;
+use crate::args::env::{EnvLine, EnvSecret};
 
 pub fn run(args: Exec, context: &Context) -> Result<u8, Fault> {
-    match &args.env {
-        Some(variable) => with_secret(variable, &args, context),
-        None => with_issued_token(&args, context),
-    }
+    if args.takes_secrets() { with_secrets(&args, context) } else { with_issued_token(&args, context) }
 }
 
-/// The one variable a person asked for, with a server's own token. The command takes this process' place, signals and
-/// exit code included.
-fn with_secret(variable: &str, args: &Exec, context: &Context) -> Result<u8, Fault> {
-    let (server, account) = (context.server.clone(), args.account.clone());
-    let reply = context.client()?.ask(&wire::Token { server, account, ..wire::Token::default() })?;
-    let error = process::become_command(command(args).env(variable, reply.token.expose()));
+/// The variables that a person asked for, with servers' own tokens. The command takes this process' place, signals and
+/// exit code included. Without one of the secrets it does not run at all.
+fn with_secrets(args: &Exec, context: &Context) -> Result<u8, Fault> {
+    let client = context.client()?;
+    let mut command = command(args);
+    for line in args.env_file.as_deref().map(read_env_file).transpose()?.unwrap_or_default() {
+        match line {
+            EnvLine::Plain(name, value) => {
+                command.env(name, value);
+            }
+            EnvLine::Secret(secret) => {
+                command.env(&secret.name, token(&secret, args, &client, context)?.expose());
+            }
+
+            EnvLine::Empty => {}
+        }
+    }
+    for secret in &args.env {
+        command.env(&secret.name, token(secret, args, &client, context)?.expose());
+    }
+    let error = process::become_command(&mut command);
     Err(not_run(args, &error))
+}
+
+fn token(secret: &EnvSecret, args: &Exec, client: &Client, context: &Context) -> Result<Secret, Fault> {
+    let (server, account) = match &secret.of {
+        Some((server, account)) => (Some(server.clone()), account.clone()),
+        None => (context.server.clone(), args.account.clone()),
+    };
+    Ok(client.ask(&wire::Token { server, account, ..wire::Token::default() })?.token)
+}
+
+fn read_env_file(path: &Path) -> Result<Vec<EnvLine>, Fault> {
+    let trouble = |error: String| Fault::from(reason::Command::FileTrouble { path: path.to_owned(), error });
+    let text = plain_file::read_text(path, plain_file::MAX_TEXT).map_err(|error| trouble(error.to_string()))?;
+    let parsed = text.lines().enumerate().map(|(number, line)| {
+        let wrong = |error| reason::Command::EnvLine { path: path.to_owned(), line: number + 1, error };
+        EnvLine::parse(line).map_err(|error| wrong(error).into())
+    });
+    parsed.collect()
 }
 
 /// A token that lives as long as the command: the agent ends it when this process goes, however it does.

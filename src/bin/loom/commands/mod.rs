@@ -16,11 +16,13 @@ mod lock;
 mod login;
 mod logout;
 mod netrc;
+mod rule;
 mod serve;
 mod setup_git;
 mod socket;
 mod status;
 mod store;
+mod switch;
 mod token;
 mod token_issue;
 mod unlock;
@@ -39,6 +41,7 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
         Command::Logout(args) => logout::run(args, context),
         Command::Status(args) => status::run(&args, context),
         Command::Auth { action } => run(action.into(), context),
+        Command::Switch(args) => switch::run(&args, context),
         Command::Token(args) => token::run(args, context),
         Command::Api(args) => api::run(args, context),
         Command::Why(args) => why::run(args, context),
@@ -58,6 +61,7 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
             Some(Git::Git(args)) => setup_git::run(args, context),
             None => setup::run(&args, context),
         },
+        Command::Rule { action } => rule::run(action, context),
         Command::Config { action } => config::run(&action, context),
         Command::CredentialHelper { operation } => Ok(run_git_helper(&[operation]).map_or_else(
             |fault| {
