@@ -73,6 +73,15 @@ pub struct IssuedToken {
     /// The person who signed in and handed on these rights: the token may never do more than they may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
+    /// The id of the token of the same name whose place it took, if it did (`Ledger::rotate`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
+    /// After how many days its secret has to be another one, if that was said when it was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_days: Option<u32>,
+    /// When the last of the secrets of this name ends, where each ends before by its age.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Expiry>,
     /// Whether it ends with the connection that asked for it. Such a token is never written to the disk.
     #[serde(skip)]
     pub leased: bool,
@@ -97,6 +106,8 @@ pub struct Order {
     pub approved_by: Option<Person>,
     /// The person who signed in and hands on these rights.
     pub identity: Option<Identity>,
+    /// After how many days its secret has to be another one; `None` means never.
+    pub max_age_days: Option<u32>,
     /// Whether it ends with the connection that asks for it.
     pub leased: bool,
 }
@@ -117,6 +128,7 @@ impl IssuedToken {
         let (salt, id) = rest.split_at(SALT_BYTES);
         let secret = Secret::new(format!("{PREFIX}{}", &*Zeroizing::new(URL_SAFE_NO_PAD.encode(secret))));
         let id = hex(id);
+        let of_age = order.max_age_days.and_then(of_age);
         let token = IssuedToken {
             grants: order.rights.grants.map(|grants| grants.of_token(&id)),
             id,
@@ -129,7 +141,7 @@ impl IssuedToken {
             reveal: order.rights.reveal,
             status_only: order.rights.status_only,
             created_at: clock::now(),
-            expires_at: order.expires_at,
+            expires_at: [order.expires_at, of_age].into_iter().flatten().min(),
             last_used: None,
             uses: 0,
             max_uses: order.max_uses,
@@ -137,9 +149,37 @@ impl IssuedToken {
             issued_by: order.issued_by,
             approved_by: order.approved_by,
             identity: order.identity,
+            instead_of: None,
+            max_age_days: order.max_age_days,
+            ends_at: order.expires_at.filter(|_| order.max_age_days.is_some()),
             leased: order.leased,
         };
         Ok((secret, token))
+    }
+
+    /// Makes another secret with the same rights, which takes this one's place: it may do no more, no longer, and no
+    /// more often than this one still could.
+    pub(super) fn renewed(&self) -> Result<(Secret, IssuedToken), getrandom::Error> {
+        let order = Order {
+            name: self.name.clone(),
+            rights: self.rights(),
+            role: self.role.clone(),
+            expires_at: self.ends_at.or(self.expires_at),
+            max_uses: self.max_uses.map(|most| most.saturating_sub(self.uses)),
+            issued_by: self.issued_by.clone(),
+            approved_by: self.approved_by.clone(),
+            identity: self.identity.clone(),
+            max_age_days: self.max_age_days,
+            leased: false,
+        };
+        let (secret, token) = IssuedToken::issue(order)?;
+        Ok((secret, IssuedToken { instead_of: Some(self.id.clone()), ..token }))
+    }
+
+    /// Has it end after so many seconds, if it does not end before.
+    pub(super) fn end_within(&mut self, seconds: u32) {
+        let end = Expiry::from_unix(clock::now().as_second() + i64::from(seconds));
+        self.expires_at = [self.expires_at, end].into_iter().flatten().min();
     }
 
     /// Whether this is the token that somebody presents. The time that this takes says nothing.
@@ -185,6 +225,11 @@ impl IssuedToken {
         let (scopes, grants, servers) = (self.scopes.clone(), self.grants.clone(), self.servers.clone());
         Rights { scopes, grants, servers, reveal: self.reveal, status_only: self.status_only }
     }
+}
+
+/// When a secret of this age ends that is made now.
+fn of_age(days: u32) -> Option<Expiry> {
+    Expiry::from_unix(clock::now().as_second() + i64::from(days) * 24 * 60 * 60)
 }
 
 fn rests_on(identity: Option<&Identity>, approved_by: Option<&Person>) -> Option<Identity> {

@@ -158,6 +158,7 @@ pub(super) mod tests {
             issued_by,
             approved_by: None,
             identity: None,
+            max_age_days: None,
             leased: false,
         }
     }

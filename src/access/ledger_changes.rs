@@ -40,6 +40,32 @@ impl Ledger {
         Ok((secret, Listed { token, active: true }))
     }
 
+    /// Issues another secret in the place of the token with this id, with its name and no more rights than it has. The
+    /// old one ends after so many seconds; one whose place it had taken before ends now. `None` if there is no such
+    /// token that has rights. The second is the old one.
+    pub fn rotate(&self, id: &str, overlap: u32) -> Result<Option<(Secret, Listed, Listed)>> {
+        let _lock = self.lock()?;
+        let all = self.all()?;
+        let Some(old) = all.into_iter().find(|token| token.id == id && token.active && !token.leased) else {
+            return Ok(None);
+        };
+        let (secret, mut token) = old.token.renewed().map_err(LedgerError::NoRandom)?;
+        token.expires_at = [token.expires_at, self.ends(&token.issued_by)?].into_iter().flatten().min();
+        self.change(|tokens| {
+            for known in tokens.iter_mut() {
+                if known.id == id {
+                    known.end_within(overlap);
+                } else if Some(&known.id) == old.instead_of.as_ref() {
+                    known.end_within(0);
+                }
+            }
+            tokens.push(token.clone());
+        })?;
+        let mut old = old;
+        old.token.end_within(overlap);
+        Ok(Some((secret, Listed { token, active: true }, old)))
+    }
+
     /// Revokes the tokens with this name or id for which `may` is true.
     pub fn revoke(&self, name_or_id: &str, may: impl Fn(&IssuedToken) -> bool) -> Result<Revoked> {
         let _lock = self.lock()?;
@@ -109,6 +135,40 @@ mod tests {
         all.push(token.id.clone());
         assert_eq!(ledger.forget(&all).unwrap(), [token.id.as_str()]);
         assert!(ledger.forget(&all).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_rotated_token_has_no_more_rights_and_the_old_one_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let until = |seconds| Expiry::from_unix(crate::base::clock::now().as_second() + seconds);
+        let wanted = Order { expires_at: until(1_000_000), max_uses: Some(5), ..order("ci", &[]) };
+        let (first, old) = ledger.issue(wanted, 1).unwrap();
+        assert_eq!(rights(&ledger, &first), Some(1));
+        let (second, new, ending) = ledger.rotate(&old.id, 3600).unwrap().unwrap();
+        assert_eq!((new.name.as_str(), new.expires_at, new.max_uses), ("ci", old.expires_at, Some(4)));
+        assert!(ending.expires_at.unwrap() < until(3700).unwrap());
+        assert!(rights(&ledger, &first).is_some() && rights(&ledger, &second).is_some(), "both, for a while");
+        let (third, ..) = ledger.rotate(&new.id, 0).unwrap().unwrap();
+        for ended in [&first, &second] {
+            assert!(rights(&ledger, ended).is_none());
+        }
+        assert!(rights(&ledger, &third).is_some());
+        assert!(ledger.rotate(&new.id, 0).unwrap().is_none(), "it has ended");
+        ledger.revoke("ci", |_| true).unwrap();
+        assert!(rights(&ledger, &third).is_none());
+    }
+
+    #[test]
+    fn a_secret_ends_by_its_age_and_the_token_when_it_was_to_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let until = |days: i64| Expiry::from_unix(crate::base::clock::now().as_second() + days * 86_400);
+        let wanted = Order { expires_at: until(100), max_age_days: Some(30), ..order("ci", &[]) };
+        let (_, old) = ledger.issue(wanted, 10).unwrap();
+        assert!(old.expires_at <= until(30) && old.ends_at == until(100).max(old.ends_at), "{old:?}");
+        let (_, new, _) = ledger.rotate(&old.id, 0).unwrap().unwrap();
+        assert!(new.expires_at <= until(30) && new.ends_at == old.ends_at, "{new:?}");
     }
 
     #[test]

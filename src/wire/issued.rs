@@ -32,6 +32,9 @@ pub struct Generate {
     /// Whether whoever has the token may be handed a server's own secret.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reveal: bool,
+    /// Days until the secret of the token has to be another one, by [`Rotate`]; as long as the token lives if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_days: Option<u32>,
 }
 
 /// A new token: the answer to [`Generate`], and the event of [`Lease`]. It is shown this one time only.
@@ -90,9 +93,39 @@ pub struct IssuedInfo {
     /// How many requests the token is good for; any number if absent.
     #[serde(default)]
     pub max_uses: Option<u64>,
+    /// Days until the secret of the token has to be another one, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_days: Option<u32>,
+    /// When the last secret of this name ends, where each ends before by its age.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Expiry>,
     /// The person who approved the machine that has the token, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
+}
+
+/// `token_rotate`: another secret in the place of a token, under the same name, with the same rights and the same end.
+/// The old one ends after the overlap, and one that is still ending from a rotation before ends at once.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Rotate {
+    /// The name or the id of the token.
+    pub name: String,
+    /// How many seconds the old secret stays good.
+    #[serde(default)]
+    pub overlap_seconds: u32,
+}
+
+/// The answer to [`Rotate`]. The secret is shown this one time only.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RotateReply {
+    /// The new secret.
+    #[serde(with = "reveal")]
+    pub token: Secret,
+    /// What lists say of the new one.
+    #[serde(flatten)]
+    pub about: IssuedInfo,
+    /// What lists say of the old one, which ends at its `expires_at`.
+    pub old: IssuedInfo,
 }
 
 /// `token_list`: the tokens that the agent issued, as far as whoever asks may see them.
@@ -158,6 +191,11 @@ pub struct Lease {
 impl Verb for Generate {
     const NAME: &'static str = "token_generate";
     type Reply = GenerateReply;
+}
+
+impl Verb for Rotate {
+    const NAME: &'static str = "token_rotate";
+    type Reply = RotateReply;
 }
 
 impl Verb for Tokens {

@@ -45,7 +45,8 @@ pub use fault::{Code, Fault};
 pub use frame::{FrameError, MAX_FRAME, VERSION, read_frame};
 pub use git::{Erase, Get, GetReply, GitCredential, Proof, Store};
 pub use issued::{
-    EndToken, Generate, GenerateReply, IssuedInfo, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
+    EndToken, Generate, GenerateReply, IssuedInfo, Lease, RevokeToken, RevokeTokenReply, Rotate, RotateReply, Tokens,
+    TokensReply,
 };
 pub use keeping::{Kept, Migrate, MigrateReply, Rekey, Stores, StoresReply};
 pub use locking::{Lock, LockReply, Unlock};

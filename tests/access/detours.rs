@@ -260,7 +260,8 @@ fn a_token_for_one_server_does_not_say_which_is_the_users_default() {
 }
 
 /// The verbs that set something up which lasts, or could have more rights than whoever asks.
-const SETTING_UP: [&str; 12] = [
+const SETTING_UP: [&str; 13] = [
+    "Rotate",
     "Generate",
     "Lease",
     "SocketAdd",
@@ -393,6 +394,9 @@ fn nothing_that_a_token_sets_up_is_wider_than_it_or_outlives_it() {
             }
         }
         for meant in [name, "wide", &wide_id] {
+            let params = json!({ "name": meant, "overlap_seconds": 3600 });
+            let (reply, _) = ask(&home.socket(), "token_rotate", &params, Some(&token));
+            assert!(reply.get("ok").is_none(), "{name} rotated {meant}: {reply}");
             number += 1;
             let path = home.path().join(format!("sock/{name}-{number}.sock"));
             let params = json!({ "path": path, "token": meant });

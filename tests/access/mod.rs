@@ -8,5 +8,6 @@ mod endings;
 mod grants;
 pub mod jwt;
 mod jwt_hostile;
+mod rotate;
 mod sockets;
 mod tokens;

@@ -245,6 +245,8 @@ fn the_frames_of_issued_tokens_and_sockets_are_as_recorded() {
         grants: None,
         uses: 0,
         max_uses: Some(3),
+        max_age_days: None,
+        ends_at: None,
         approved_by: None,
     };
     let question = Generate {
@@ -256,8 +258,12 @@ fn the_frames_of_issued_tokens_and_sockets_are_as_recorded() {
         servers: servers.clone(),
         max_uses: Some(3),
         reveal: true,
+        max_age_days: None,
     };
     exchange(question, GenerateReply { token: secret("loom_shown_once"), about: about(), tokens_gone: None });
+    let aged = || IssuedInfo { max_age_days: Some(30), ends_at: Expiry::from_unix(1_910_000_000), ..about() };
+    let rotated = RotateReply { token: secret("loom_shown_once"), about: aged(), old: about() };
+    exchange(Rotate { name: "ci".into(), overlap_seconds: 3600 }, rotated);
     exchange(Tokens { all: true }, TokensReply { tokens: vec![about()] });
     exchange(EndToken { token: secret("loom_tok") }, Empty {});
     exchange(RevokeToken { name: "ci".into(), forget: false }, RevokeTokenReply { revoked: vec![about()] });

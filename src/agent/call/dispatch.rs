@@ -64,6 +64,7 @@ const VERBS: &[Row] = &[
     row::<wire::Lease>(ISSUES),
     row::<wire::Tokens>(at_server(Scope::All)),
     row::<wire::RevokeToken>(at_server(Scope::All)),
+    row::<wire::Rotate>(at_server(Scope::All)),
     row::<wire::EndToken>(OPEN),
     // What it needs depends on what is called, and is checked once that is known.
     row::<wire::Api>(NOTHING),

@@ -11,6 +11,7 @@ use crate::agent::gate::Gate;
 use crate::agent::gate::asker::Asker;
 use crate::agent::gate::guard::{Guard, Source, Verdict};
 use crate::agent::gate::new_token::NewToken;
+use crate::agent::gate::viewer::{Viewer, one_of_name};
 use crate::agent::life::auditing::{Author, Who};
 use crate::agent::life::settings::place_of;
 use crate::base::Secret;
@@ -183,6 +184,29 @@ impl Gate {
         self.enter(order).await
     }
 
+    /// Issues another secret in the place of a token that they may act as and that has no more rights than they have.
+    /// The old one ends after so many seconds. `None` if there is no such token.
+    pub(crate) async fn rotate(
+        &self,
+        viewer: Viewer,
+        authority: &Authority,
+        name: &str,
+        overlap: u32,
+    ) -> Result<Option<(Secret, Listed, Listed)>, Fault> {
+        let mut visible = self.issued(viewer).await?;
+        visible.retain(|token| token.active && !token.leased && (token.name == name || token.id == name));
+        one_of_name(&visible, name)?;
+        // The newest of a name; the other one is about to end.
+        let Some(old) = visible.pop().filter(|old| self.may_act_as(authority, old)) else { return Ok(None) };
+        if !authority.may_issue(&old.rights()) {
+            return Err(reason::Tokens::TokenTooWide.into());
+        }
+        let id = old.id.clone();
+        let rotated = self.with_ledger(move |ledger| ledger.rotate(&id, overlap)).await?;
+        self.rights_may_have_ended();
+        Ok(rotated)
+    }
+
     /// The token with this id, for the agent itself.
     pub(crate) async fn issued_token(&self, id: String) -> Result<Option<Listed>, Fault> {
         let all = self.issued.ledger.all().map_err(fault::from_ledger)?;
@@ -236,6 +260,8 @@ pub(crate) fn info(token: &Listed) -> IssuedInfo {
         status_only: token.status_only,
         uses: token.uses,
         max_uses: token.max_uses,
+        max_age_days: token.max_age_days,
+        ends_at: token.ends_at,
         approved_by: token.approved_by.as_ref().map(|person| person.name.clone()),
     }
 }

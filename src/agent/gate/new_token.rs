@@ -21,6 +21,8 @@ pub(crate) struct NewToken {
     pub(crate) approved_by: Option<Person>,
     /// Who signed in and hands on these rights.
     pub(crate) identity: Option<Identity>,
+    /// After how many days its secret has to be another one.
+    pub(crate) max_age_days: Option<u32>,
     /// It ends with the connection that asks for it.
     pub(crate) leased: bool,
 }
@@ -41,6 +43,7 @@ impl NewToken {
             max_uses: None,
             approved_by: None,
             identity: asker.guest().and_then(|guest| guest.identity()).cloned(),
+            max_age_days: None,
             leased: false,
         }
     }
@@ -60,6 +63,7 @@ impl NewToken {
             max_uses: None,
             approved_by: None,
             identity: None,
+            max_age_days: None,
             leased: false,
         }
     }
@@ -75,6 +79,7 @@ impl NewToken {
             issued_by,
             approved_by: self.approved_by,
             identity: self.identity,
+            max_age_days: self.max_age_days,
             leased: self.leased,
         }
     }

@@ -79,9 +79,8 @@ impl Gate {
 /// Whoever sees those of several has to say which is meant where more than one of a name has rights.
 pub(crate) fn one_of_name(tokens: &[Listed], name: &str) -> Result<(), Fault> {
     let is_id = tokens.iter().any(|token| token.id == name);
-    if !is_id && tokens.iter().filter(|token| token.active && !token.leased && token.name == name).count() > 1 {
-        Err(fault::name_of_several(name))
-    } else {
-        Ok(())
-    }
+    // One whose place another has taken is the same to whoever names it.
+    let is_replaced = |id: &String| tokens.iter().any(|token| token.active && token.instead_of.as_ref() == Some(id));
+    let is_meant = |token: &&Listed| token.active && !token.leased && token.name == name && !is_replaced(&token.id);
+    if !is_id && tokens.iter().filter(is_meant).count() > 1 { Err(fault::name_of_several(name)) } else { Ok(()) }
 }

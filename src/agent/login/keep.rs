@@ -113,6 +113,7 @@ mod tests {
             max_uses: None,
             approved_by: None,
             identity: None,
+            max_age_days: None,
             leased: false,
         };
         let (_, token) = agent.gate.issue(&Authority::owner(), wanted).await.unwrap();

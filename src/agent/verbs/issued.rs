@@ -13,8 +13,8 @@ use crate::agent::gate::viewer::Viewer;
 use crate::agent::life::auditing::{About, Outcome, Who};
 use crate::base::{Grant, Grants, Scope, Scopes, is_visible, scopes_of_role};
 use crate::wire::{
-    Actor, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Tokens, TokensReply,
-    reason,
+    Actor, Empty, EndToken, Fault, Generate, GenerateReply, Lease, RevokeToken, RevokeTokenReply, Rotate, RotateReply,
+    Tokens, TokensReply, reason,
 };
 
 /// The longest name, as in Loki's API.
@@ -45,6 +45,7 @@ impl Handle for Generate {
             role: self.role,
             expires_at,
             max_uses: self.max_uses,
+            max_age_days: self.max_age_days,
             ..NewToken::handed_on(caller.asker(), caller.authority(), name(&self.name)?, scopes)
         };
         let may_all = caller.authority().sees_everything() && caller.authority().allows(Scope::All);
@@ -52,6 +53,22 @@ impl Handle for Generate {
         let (token, issued) = agent.gate.issue(caller.authority(), wanted).await?;
         caller.gave(&issued).await?;
         Ok(GenerateReply { token, about: issued::info(&issued), tokens_gone })
+    }
+}
+
+impl Handle for Rotate {
+    const EVENT: Noted = Noted::Done("token.rotate");
+
+    fn gives_rights(&self) -> bool {
+        true
+    }
+
+    async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<RotateReply, Fault> {
+        let viewer = Viewer::new(caller.asker(), caller.authority());
+        let rotated = agent.gate.rotate(viewer, caller.authority(), &self.name, self.overlap_seconds).await?;
+        let (token, new, old) = rotated.ok_or_else(|| fault::no_such_token(&self.name))?;
+        caller.gave(&new).await?;
+        Ok(RotateReply { token, about: issued::info(&new), old: issued::info(&old) })
     }
 }
 

@@ -27,6 +27,7 @@ token-shown-once = احفظ هذا الرمز: لن يُعرض مرة أخرى.
 token-unseen = تعذّر عرض الرمز فأُلغي: { $id }
 token-unseen-kept = تعذّر عرض الرمز وتعذّر إلغاؤه أيضًا: { $id }
 token-revoked = أُلغي: {"\u2066"}{ $name }{"\u2069"} ({"\u2066"}{ $id }{"\u2069"}).
+token-rotated = ينتهي السر القديم ({ $id }) في { $ends }.
 no-tokens = لا توجد رموز.
 head-name = الاسم
 head-id = المعرّف
@@ -768,6 +769,7 @@ cmd-token-generate-more =
       loom token generate build --scopes read --for git.example --reveal
 cmd-token-list = عرض الرموز الصادرة، دون الرموز نفسها
 cmd-token-revoke = إنهاء رمز صادر وما أصدره هو فورًا
+cmd-token-rotate = إعطاء رمز صادر سرًّا آخر؛ وينتهي القديم بعد فترة التداخل
 cmd-api = استدعاء واجهة خادم؛ الرمز عند الوكيل، ولك الجواب
 cmd-api-more =
     رمز الخروج 1 إن رفض الخادم، و4 إن كان على شخص أن يسجّل الدخول أولًا.
@@ -928,6 +930,9 @@ arg-flow = طريقة تسجيل الدخول؛ تستخدم auto المتصفح
 arg-scopes = النطاق المطلوب؛ ويمكن ذكره عدة مرات
 arg-token-generate-name = ماذا يُسمى
 arg-token-revoke-name = اسم الرمز أو معرّفه
+arg-token-rotate-name = اسم الرمز أو معرّفه
+arg-overlap = كم يبقى السر القديم صالحًا؛ {"\u2066"}1h{"\u2069"} إن لم يُذكر، و{"\u2066"}0s{"\u2069"} ينهيه فورًا
+arg-max-age = بعد كم يوم ينتهي سره، إلى أن يعطيه {"\u2066"}loom token rotate{"\u2069"} سرًّا آخر
 arg-token-generate-scopes = ما يجوز له، مفصولًا بفواصل: {"\u2066"}*, control, write, read, audit{"\u2069"}
 arg-role = ما يجوز له بحسب الدور: {"\u2066"}admin, operator, viewer, auditor{"\u2069"} أو أحد أدوار الإعدادات
 arg-expires = بعد كم يومًا ينتهي؛ 90، و365 على الأكثر، ما لم تقل الإعدادات غير ذلك

@@ -27,6 +27,7 @@ token-shown-once = Save this token: it is not shown again.
 token-unseen = the token could not be shown, so it was revoked: { $id }
 token-unseen-kept = the token could not be shown, and could not be revoked either: { $id }
 token-revoked = Revoked: { $name } ({ $id }).
+token-rotated = The old secret ({ $id }) ends at { $ends }.
 no-tokens = No tokens.
 head-name = NAME
 head-id = ID
@@ -769,6 +770,7 @@ cmd-token-generate-more =
       loom token generate build --scopes read --for git.example --reveal
 cmd-token-list = Show the tokens that were issued, never the tokens themselves
 cmd-token-revoke = End an issued token, and those that it issued, at once
+cmd-token-rotate = Give an issued token another secret; the old one ends after the overlap
 cmd-api = Call a server's API; the agent has the token, and you get the answer
 cmd-api-more =
     Exit code 1 if the server refuses, 4 if a person has to log in first.
@@ -930,6 +932,9 @@ arg-flow = How to log in; auto takes a browser if there is one, else a code, els
 arg-scopes = What to ask for; can be given several times
 arg-token-generate-name = What to call it
 arg-token-revoke-name = The token's name or id
+arg-token-rotate-name = The token's name or id
+arg-overlap = For how long the old secret stays good; 1h if nothing is said, 0s ends it at once
+arg-max-age = After how many days its secret ends, until loom token rotate gives it another one
 arg-token-generate-scopes = What it may do, with commas between: *, control, write, read, audit
 arg-role = What it may do, by role: admin, operator, viewer, auditor or one of the settings
 arg-expires = After how many days it ends; 90, and 365 at most, unless the settings say otherwise

@@ -27,6 +27,7 @@ token-shown-once = Guarde este token: no se vuelve a mostrar.
 token-unseen = el token no se pudo mostrar, así que se revocó: { $id }
 token-unseen-kept = el token no se pudo mostrar ni tampoco revocar: { $id }
 token-revoked = Revocado: { $name } ({ $id }).
+token-rotated = El secreto anterior ({ $id }) termina el { $ends }.
 no-tokens = No hay tokens.
 head-name = NOMBRE
 head-id = ID
@@ -769,6 +770,7 @@ cmd-token-generate-more =
       loom token generate build --scopes read --for git.example --reveal
 cmd-token-list = Mostrar los tokens emitidos, nunca los tokens mismos
 cmd-token-revoke = Terminar de inmediato un token emitido y los que este emitió
+cmd-token-rotate = Da otro secreto a un token emitido; el anterior termina tras el solapamiento
 cmd-api = Llamar a la API de un servidor; el token lo tiene el agente, y usted recibe la respuesta
 cmd-api-more =
     Código de salida 1 si el servidor rechaza, 4 si antes alguien debe iniciar sesión.
@@ -931,6 +933,9 @@ arg-flow = Cómo iniciar sesión; auto usa un navegador si lo hay; si no, un có
 arg-scopes = El ámbito que se pide; se puede indicar varias veces
 arg-token-generate-name = Cómo llamarlo
 arg-token-revoke-name = El nombre o el id del token
+arg-token-rotate-name = El nombre o id del token
+arg-overlap = Cuánto tiempo sigue valiendo el secreto anterior; 1h si no se indica, 0s lo termina ya
+arg-max-age = Tras cuántos días termina su secreto, hasta que loom token rotate le dé otro
 arg-token-generate-scopes = Lo que puede hacer, separado por comas: *, control, write, read, audit
 arg-role = Lo que puede hacer, por rol: admin, operator, viewer, auditor o uno de los ajustes
 arg-expires = A los cuántos días termina; 90, y 365 como máximo, si los ajustes no dicen otra cosa

@@ -42,10 +42,11 @@ pub enum TokenAction {
     Generate(TokenGenerate),
     List(TokenList),
     Revoke(TokenRevoke),
+    Rotate(TokenRotate),
 }
 
 impl TokenAction {
-    pub const NAMES: &[&str] = &["generate", "list", "revoke"];
+    pub const NAMES: &[&str] = &["generate", "list", "revoke", "rotate"];
 }
 
 #[derive(Args)]
@@ -60,13 +61,15 @@ pub struct TokenGenerate {
     pub grants: GrantArgs,
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub expires: Option<u32>,
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
+    pub max_age: Option<u32>,
     #[arg(long = "for", value_name = "PATTERN", value_parser = ServerPattern::from_user)]
     pub servers_for: Vec<ServerPattern>,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_uses: Option<u64>,
     #[arg(long)]
     pub reveal: bool,
-    #[arg(long, conflicts_with_all = ["servers_for", "max_uses", "reveal"])]
+    #[arg(long, conflicts_with_all = ["servers_for", "max_uses", "max_age", "reveal"])]
     pub save: bool,
     #[arg(long)]
     pub json: bool,
@@ -93,4 +96,14 @@ pub struct TokenList {
 pub struct TokenRevoke {
     #[arg(value_name = "NAME|ID")]
     pub name: String,
+}
+
+#[derive(Args)]
+pub struct TokenRotate {
+    #[arg(value_name = "NAME|ID")]
+    pub name: String,
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = seconds)]
+    pub overlap: u32,
+    #[arg(long)]
+    pub json: bool,
 }

@@ -20,6 +20,7 @@ const RIGHTS: &[&str] = &[
     "token.generate",
     "token.lease",
     "token.revoke",
+    "token.rotate",
     "unlock",
 ];
 

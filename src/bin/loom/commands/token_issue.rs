@@ -6,7 +6,7 @@ use loom_credentials::msg;
 use loom_credentials::wire::{self, Fault, IssuedInfo, reason};
 use zeroize::Zeroizing;
 
-use crate::args::token::{TokenAction, TokenGenerate};
+use crate::args::token::{TokenAction, TokenGenerate, TokenRotate};
 use crate::token_shown::{self, Shown};
 use crate::{Context, grants, output, server_tokens, term};
 
@@ -33,6 +33,7 @@ pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
             }
             Ok(0)
         }
+        TokenAction::Rotate(args) => rotate(&args, context),
     }
 }
 
@@ -41,9 +42,10 @@ pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
 fn is_for_agent(action: &TokenAction) -> bool {
     match action {
         TokenAction::Generate(args) => {
-            !args.servers_for.is_empty() || args.max_uses.is_some() || args.reveal || args.grants.are_named()
+            let is_limited = args.max_uses.is_some() || args.max_age.is_some() || args.grants.are_named();
+            !args.servers_for.is_empty() || is_limited || args.reveal
         }
-        TokenAction::List(_) | TokenAction::Revoke(_) => false,
+        TokenAction::List(_) | TokenAction::Revoke(_) | TokenAction::Rotate(_) => false,
     }
 }
 
@@ -61,6 +63,7 @@ fn at_server(action: TokenAction, server: &ServerUrl, context: &Context) -> Resu
             server_tokens::generate(wanted, json, server, context)
         }
         TokenAction::List(args) => server_tokens::list(args.all, args.json, server, context),
+        TokenAction::Rotate(_) => Err(reason::Command::ServerUnused.into()),
         TokenAction::Revoke(args) => server_tokens::revoke(&args.name, server, context),
     }
 }
@@ -86,6 +89,7 @@ fn generate(args: TokenGenerate, context: &Context) -> Result<u8, Fault> {
         servers: args.servers_for.into_iter().chain(context.patterns.iter().cloned()).collect(),
         max_uses: args.max_uses,
         reveal: args.reveal,
+        max_age_days: args.max_age,
     };
     let client = context.client()?;
     let reply = client.ask(&question)?;
@@ -101,6 +105,27 @@ fn generate(args: TokenGenerate, context: &Context) -> Result<u8, Fault> {
     if !args.json {
         term::say(context.locale, &msg!("token-shown-once"));
         reply.tokens_gone.iter().for_each(|path| term::say(context.locale, &msg!("note-tokens-gone", path = path)));
+    }
+    Ok(0)
+}
+
+/// Another secret under the same name. One that nobody saw is taken back; the old one ends as it was told to.
+fn rotate(args: &TokenRotate, context: &Context) -> Result<u8, Fault> {
+    let client = context.client()?;
+    let reply = client.ask(&wire::Rotate { name: args.name.clone(), overlap_seconds: args.overlap })?;
+    if args.json {
+        term::data_line(&Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default()))
+    } else {
+        token_shown::lines(&shown(&reply.about), Some(&reply.token), context)
+    }
+    if !output::has_arrived() {
+        let revoked = client.ask(&wire::RevokeToken { name: reply.about.id.clone(), forget: false });
+        return Err(token_shown::unseen(&reply.about.id, revoked.is_ok()));
+    }
+    if !args.json {
+        term::say(context.locale, &msg!("token-shown-once"));
+        let ends = reply.old.expires_at.map(|end| end.to_string()).unwrap_or_default();
+        term::say(context.locale, &msg!("token-rotated", id = reply.old.id, ends = ends));
     }
     Ok(0)
 }

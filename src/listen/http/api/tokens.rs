@@ -72,6 +72,7 @@ pub(super) async fn generate(program: Program, Json(new): Json<NewToken>) -> Res
         servers,
         max_uses: new.max_uses,
         reveal: new.reveal.unwrap_or(false),
+        max_age_days: None,
     };
     Ok((StatusCode::CREATED, as_json(&program.asking.ask(&question).await?)))
 }

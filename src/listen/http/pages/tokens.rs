@@ -94,6 +94,8 @@ mod tests {
             grants: None,
             uses: 0,
             max_uses: None,
+            max_age_days: None,
+            ends_at: None,
             approved_by: Some("<b>".to_owned()),
         };
         let key = Secret::new("k".to_owned());
