@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::connection::{Connection, is_gone};
 use super::start;
+use super::tunnel::Tunnel;
 use super::watch::{Manner, Says, Watch};
 use crate::base::{Locale, Paths, Secret, Surroundings};
 use crate::wire::{
@@ -63,6 +64,11 @@ impl Client {
     /// Sets the language of the texts in answers and faults.
     pub fn speaking(self, locale: Locale) -> Client {
         Client { locale, ..self }
+    }
+
+    /// Presents this token with every question, whatever `LOOM_TOKEN` says.
+    pub fn presenting(self, token: Secret) -> Client {
+        Client { token: Some(token), ..self }
     }
 
     /// Has no agent started: where none runs, a question fails with [`NotRunning`](reason::Agent::NotRunning).
@@ -169,6 +175,16 @@ impl Client {
             Reply::Event(event) => Ok((event, Held { _connection: connection })),
             Reply::Error(fault) => Err(fault),
             Reply::Ok(_) => Err(not_understood(ReplyError::Malformed)),
+        }
+    }
+
+    /// Asks for something after whose reply the connection carries other bytes.
+    pub fn open<V: Verb>(&self, question: &V) -> Result<Tunnel, Fault> {
+        let (connection, line) = self.begin(question, Manner::Patient)?;
+        match Reply::<V::Reply>::parse(&line).map_err(not_understood)? {
+            Reply::Ok(_) => connection.into_tunnel(),
+            Reply::Error(fault) => Err(fault),
+            Reply::Event(_) => Err(not_understood(ReplyError::Malformed)),
         }
     }
 

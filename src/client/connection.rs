@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use super::tunnel::Tunnel;
 use super::watch::Watch;
 use crate::base::{Locale, Message, Secret, private_file, socket_variable};
 use crate::msg;
 use crate::os::local::{self, ConnectError, Stream};
-use crate::os::process;
+use crate::os::{process, relay};
 use crate::wire::{Fault, FrameError, Hello, HelloReply, Pieces, Reply, print_request, read_frame, reason};
 
 /// Longer than the agent may need for a server and a keyring together; a login sends an event or ends before.
@@ -92,6 +93,14 @@ impl Connection {
                 return Ok(line);
             }
         }
+    }
+
+    /// The connection as one that carries other bytes from now on.
+    pub(super) fn into_tunnel(self) -> Result<Tunnel, Fault> {
+        let begun = self.stream.buffer().to_vec();
+        let halves = relay::halves(self.stream.into_inner()).map_err(|error| not_reached(&self.socket, error));
+        let (receiving, sending) = halves?;
+        Ok(Tunnel { begun, receiving, sending })
     }
 
     /// Waits until the agent closes the connection; `false` if it has not done so in time.

@@ -11,6 +11,7 @@ mod place;
 mod report;
 mod start;
 mod tool_helper;
+mod tunnel;
 mod watch;
 
 pub use ask::{Client, Held};
@@ -21,3 +22,4 @@ pub use place::Place;
 pub use report::{exit_code, helper_exit_code, report, report_through_loom};
 pub use start::{agent_program, refuse_directories_of_another};
 pub use tool_helper::run as run_tool_helper;
+pub use tunnel::Tunnel;

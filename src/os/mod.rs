@@ -130,6 +130,13 @@ pub mod listening {
     pub use super::system::listening::{Listener, Name, Stream};
 }
 
+/// Connections that only hand bytes on, both ways at once.
+///
+/// Windows: no program can be told of a pipe in place of a socket, so [`relay::Socket::bind`] is an error.
+pub mod relay {
+    pub use super::system::relay::{Receiving, Sending, Socket, halves};
+}
+
 /// Changes of names in a directory. Where the system does not report them, making one is an error, and the caller looks
 /// from time to time.
 #[cfg(feature = "agent")]

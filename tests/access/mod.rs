@@ -5,6 +5,7 @@ mod audit_evidence;
 mod audit_outcomes;
 mod detours;
 mod endings;
+mod exec_granted;
 mod grants;
 pub mod jwt;
 mod jwt_hostile;

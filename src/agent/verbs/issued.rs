@@ -152,6 +152,9 @@ impl Handle for Lease {
     /// Noted when it begins; that it has ended, the end of the connection says.
     async fn handle(self, agent: &Agent, caller: &mut Caller<'_>) -> Result<Empty, Fault> {
         let (name, grants) = (name(&self.name)?, grants(self.grants)?);
+        // Who names nothing hands on the grants that they have, if it is by those that they may do something.
+        let own = || caller.authority().grants().filter(|_| self.scopes.is_empty()).cloned();
+        let grants = grants.or_else(own);
         let scopes = if grants.is_some() { self.scopes } else { scopes(self.scopes)? };
         let wanted = NewToken {
             grants,

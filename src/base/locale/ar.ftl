@@ -170,6 +170,10 @@ hint-grant-missing = منح الرمز هي كل ما يستطيعه؛ يقول 
 hint-git-path-called = اكتب المنح هكذا: {"\u2066"}`fetch https://git.example/org/app`{"\u2069"} أو {"\u2066"}`push https://git.example/org/app agent/*`{"\u2069"}
 hint-odd-call = اكتب المسار كما هو عند الخادم بلا شرطات أو نقاط مرمّزة، والطريقة بحروف كبيرة
 hint-bad-grant = انظر {"\u2066"}man loom-grants{"\u2069"}؛ أمثلة: {"\u2066"}`push https://git.example/org/app agent/*`{"\u2069"} و{"\u2066"}`GET https://api.example/v1/**`{"\u2069"}
+exec-allowed = مسموح: { $grant }
+agent-too-old = الوكيل العامل لا يعرف المنح، فلم يُطلب منه شيء
+relay-failed = تعذر فتح منفذ في هذا الجهاز للأمر: { $error }
+hint-agent-too-old = شغّل وكيل هذا الإصدار: {"\u2066"}loom agent restart{"\u2069"}
 field-allowed = المسموح:
 unknown-grants = لا توجد منح باسم { $name } في الإعدادات
 no-origin = المنح بلا عنوان يعني المستودع الموجود هنا، ولا يوجد مستودع له بعيد باسم origin
@@ -788,6 +792,8 @@ cmd-exec = تشغيل أمر مع رمز ينتهي بانتهائه، أو مع
 cmd-exec-more =
     دون {"\u2066"}--env{"\u2069"} يحصل الأمر على {"\u2066"}LOOM_TOKEN{"\u2069"} جديد بهذه النطاقات والخوادم، ودون سر أي خادم.
       loom exec --scopes read --server https://api.example -- ./agent.sh
+    مع {"\u2066"}--allow{"\u2069"} يمر git وgh واستدعاءات HTTP عبر الوكيل ولا تستطيع إلا ما مُنح؛ المزيد في {"\u2066"}loom-grants(7){"\u2069"}.
+      {"\u2066"}loom exec --allow 'push agent/*' --allow 'GET https://api.example/v1/**' -- ./agent.sh{"\u2069"}
     مع {"\u2066"}--env{"\u2069"} يحصل على رمز الخادم نفسه؛ ويمكن لجميع عمليات الأمر قراءة المتغير.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
 cmd-kube = طباعة رمز مميز بصفة إضافة بيانات الاعتماد في {"\u2066"}kubectl{"\u2069"}
@@ -941,6 +947,7 @@ arg-max-uses = كم مرة يمكن استخدامه
 arg-reveal = يجوز أن يُسلَّم سر الخادم نفسه كما يحتاجه {"\u2066"}git{"\u2069"}
 arg-allow = ما يجوز جلبه أو دفعه أو استدعاؤه ولا شيء غيره، مثل {"\u2066"}`push URL agent/*`{"\u2069"} أو {"\u2066"}`GET URL/**`{"\u2069"}؛ مرات عدة
 arg-grants = الشيء نفسه باسم {"\u2066"}[[grants]]{"\u2069"} في {"\u2066"}config.toml{"\u2069"}؛ مرات عدة
+arg-print = أظهر ما سيُضبط للأمر بلا أي سر، ولا تشغّل شيئًا
 arg-agent-socket-add-path = أين؛ يُنشأ المجلد إن لم يوجد، ويجب أن يكون مغلقًا أمام غيرك
 arg-agent-socket-remove-path = أين هو
 arg-token = اسم رمز صادر أو معرّفه

@@ -170,6 +170,10 @@ hint-grant-missing = the token's grants are all that it may do; loom why --push 
 hint-git-path-called = write the grant like `fetch https://git.example/org/app` or `push https://git.example/org/app agent/*`
 hint-odd-call = write the path as the server has it, without encoded slashes or dots, and the method in capital letters
 hint-bad-grant = see man loom-grants; examples: `push https://git.example/org/app agent/*`, `GET https://api.example/v1/**`
+exec-allowed = allowed: { $grant }
+agent-too-old = the agent that runs knows no grants, so it was asked for nothing
+relay-failed = no port of this machine could be opened for the command: { $error }
+hint-agent-too-old = start the agent of this version: loom agent restart
 field-allowed = Allowed:
 unknown-grants = there are no grants called { $name } in the settings
 no-origin = a grant without a URL means the repository here, and there is none with a remote called origin
@@ -789,6 +793,8 @@ cmd-exec = Run a command with a token that ends with it, or with a server's own 
 cmd-exec-more =
     Without --env the command gets a fresh LOOM_TOKEN of these scopes and servers, and no server's secret.
       loom exec --scopes read --server https://api.example -- ./agent.sh
+    With --allow its git, gh and HTTP calls go through the agent, and may do what was granted; loom-grants(7) says more.
+      loom exec --allow 'push agent/*' --allow 'GET https://api.example/v1/**' -- ./agent.sh
     With --env it gets the server's token itself; every process of the command can read the variable.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
 cmd-kube = Print a token as kubectl's credential plugin
@@ -943,6 +949,7 @@ arg-max-uses = How often it can be used
 arg-reveal = It may be handed a server's own secret, as git needs it
 arg-allow = What it may fetch, push or call, and nothing else, such as `push URL agent/*` or `GET URL/**`; several times
 arg-grants = The same by the name of a [[grants]] in config.toml; can be given several times
+arg-print = Show what would be set for the command, without any secret, and run nothing
 arg-agent-socket-add-path = Where; the directory is made if it is not there, and has to be closed to others
 arg-agent-socket-remove-path = Where it is
 arg-token = The name or id of an issued token

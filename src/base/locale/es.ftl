@@ -170,6 +170,10 @@ hint-grant-missing = las concesiones del token son todo lo que puede hacer; loom
 hint-git-path-called = escriba la concesión como `fetch https://git.example/org/app` o `push https://git.example/org/app agent/*`
 hint-odd-call = escriba la ruta como la tiene el servidor, sin barras ni puntos codificados, y el método en mayúsculas
 hint-bad-grant = vea man loom-grants; ejemplos: `push https://git.example/org/app agent/*`, `GET https://api.example/v1/**`
+exec-allowed = permitido: { $grant }
+agent-too-old = el agente que se ejecuta no conoce concesiones, así que no se le pidió nada
+relay-failed = no se pudo abrir ningún puerto de esta máquina para el comando: { $error }
+hint-agent-too-old = inicie el agente de esta versión: loom agent restart
 field-allowed = Permitido:
 unknown-grants = no hay concesiones llamadas { $name } en la configuración
 no-origin = una concesión sin URL se refiere al repositorio de aquí, y no hay ninguno con un remoto llamado origin
@@ -789,6 +793,8 @@ cmd-exec = Ejecuta un comando con un token que termina con él, o con el token d
 cmd-exec-more =
     Sin --env el comando recibe un LOOM_TOKEN nuevo con estos ámbitos y servidores, y ningún secreto de un servidor.
       loom exec --scopes read --server https://api.example -- ./agent.sh
+    Con --allow su git, gh y llamadas HTTP pasan por el agente y pueden lo que se concedió; loom-grants(7) dice más.
+      loom exec --allow 'push agent/*' --allow 'GET https://api.example/v1/**' -- ./agent.sh
     Con --env recibe el propio token del servidor; todos los procesos del comando pueden leer la variable.
       loom exec --server https://api.example --env API_TOKEN -- ./deploy.sh
 cmd-kube = Imprime un token como complemento de credenciales de kubectl
@@ -944,6 +950,7 @@ arg-max-uses = Cuántas veces se puede usar
 arg-reveal = Se le puede entregar el secreto de un servidor, como git lo necesita
 arg-allow = Lo que puede obtener, enviar o llamar, y nada más, como `push URL agent/*` o `GET URL/**`; varias veces
 arg-grants = Lo mismo por el nombre de un [[grants]] de config.toml; puede darse varias veces
+arg-print = Muestra lo que se establecería para el comando, sin ningún secreto, y no ejecuta nada
 arg-agent-socket-add-path = Dónde; el directorio se crea si no existe, y tiene que estar cerrado a los demás
 arg-agent-socket-remove-path = Dónde está
 arg-token = El nombre o el id de un token emitido

@@ -4,6 +4,8 @@
 mod api;
 #[path = "env_args.rs"]
 pub mod env;
+#[path = "exec_args.rs"]
+mod exec;
 #[path = "login_args.rs"]
 pub mod login;
 #[path = "people_args.rs"]
@@ -20,9 +22,9 @@ use std::path::PathBuf;
 pub use api::Api;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
-use env::{EnvSecret, env_secret};
+pub use exec::Exec;
 use login::Login;
-use loom_credentials::base::{CloneUrl, Scope, ServerPattern, StoredIn};
+use loom_credentials::base::{CloneUrl, ServerPattern, StoredIn};
 use people::{ConfigAction, RuleAction, Switch};
 use server::At;
 pub use server::command;
@@ -182,29 +184,6 @@ pub struct Why {
     pub account: Option<String>,
     #[arg(long)]
     pub json: bool,
-}
-
-#[derive(Args)]
-pub struct Exec {
-    #[arg(long, value_name = "USER")]
-    pub account: Option<String>,
-    #[arg(long, value_name = "NAME[=SERVER]", value_parser = env_secret, conflicts_with_all = ["scopes", "reveal"])]
-    pub env: Vec<EnvSecret>,
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scopes", "reveal"])]
-    pub env_file: Option<PathBuf>,
-    #[arg(long, value_delimiter = ',', value_name = "SCOPES", value_parser = Scope::from_name)]
-    pub scopes: Vec<Scope>,
-    #[arg(long)]
-    pub reveal: bool,
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
-    pub command: Vec<std::ffi::OsString>,
-}
-
-impl Exec {
-    /// Whether the command gets secrets of servers, and no token of the agent's.
-    pub fn takes_secrets(&self) -> bool {
-        !self.env.is_empty() || self.env_file.is_some()
-    }
 }
 
 #[derive(Args)]

@@ -51,6 +51,13 @@ pub fn sentences(args: &GrantArgs) -> Result<Option<Vec<String>>, Fault> {
     Ok(asked(args)?.map(|grants| grants.iter().map(ToString::to_string).collect()))
 }
 
+/// The user in the address of this directory's remote, if there is one, and of which server.
+pub fn user_of_origin() -> Option<(ServerUrl, String)> {
+    let said = git(&["config", "--get", "remote.origin.url"]).ok()?;
+    let url = CloneUrl::from_user(String::from_utf8_lossy(&said.stdout).trim()).ok()?;
+    Some((url.server.origin(), url.user?))
+}
+
 /// The repository of this directory: its remote called `origin`.
 fn origin() -> Result<Repository, Fault> {
     let said = git(&["config", "--get", "remote.origin.url"])?;

@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod git_network;
 mod git_program;
+mod granted;
 mod grants;
 mod help;
 mod helper_program;

@@ -70,6 +70,11 @@ impl Stream {
         self.0.set_recv_timeout(time)
     }
 
+    /// What the system has of it.
+    pub(super) fn into_connected(self) -> Connected {
+        self.0
+    }
+
     /// Who listens.
     pub fn peer(&self) -> io::Result<PeerId> {
         let Connected::UdSocket(stream) = &self.0;

@@ -29,6 +29,7 @@ pub(super) mod memory;
 pub(super) mod naming;
 pub(super) mod private;
 pub(super) mod process;
+pub(super) mod relay;
 #[cfg(feature = "agent")]
 pub(super) mod service_manager;
 pub(super) mod session;

@@ -75,6 +75,11 @@ impl Stream {
         Ok(())
     }
 
+    /// What the system has of it.
+    pub(super) fn into_pipe(self) -> Pipe {
+        self.pipe
+    }
+
     /// Who listens.
     pub fn peer(&self) -> io::Result<PeerId> {
         peer(self.pipe.server()?)

@@ -25,6 +25,10 @@ reasons! {
         NoOrigin => Usage, "no-origin", "hint-no-origin";
         /// The remote of this directory is no address at which grants are about something.
         OddOrigin { url: String } => Usage, "odd-origin", "hint-no-origin";
+        /// The agent gave a token without the grants that were asked for: it is of an older version.
+        AgentTooOld => Unavailable, "agent-too-old", "hint-agent-too-old";
+        /// Nothing could be opened on the loopback for a command.
+        RelayFailed { error: String } => Unavailable, "relay-failed";
         /// The command line lacks something that is needed; `what` says what.
         UsageMissing { what: String } => Usage, "usage-missing", "hint-usage";
         /// There is no command or option of this name.

@@ -9,12 +9,18 @@ use loom_credentials::client::Client;
 use loom_credentials::os::process;
 use loom_credentials::wire::{self, Fault, GenerateReply, reason};
 
-use crate::Context;
 use crate::args::Exec;
 use crate::args::env::{EnvLine, EnvSecret};
+use crate::{Context, granted};
 
 pub fn run(args: Exec, context: &Context) -> Result<u8, Fault> {
-    if args.takes_secrets() { with_secrets(&args, context) } else { with_issued_token(&args, context) }
+    if args.takes_secrets() {
+        with_secrets(&args, context)
+    } else if args.grants.are_named() || args.print {
+        granted::run(&args, name(&args), command(&args), context)
+    } else {
+        with_issued_token(&args, context)
+    }
 }
 
 /// The variables that a person asked for, with servers' own tokens. The command takes this process' place, signals and
@@ -69,10 +75,21 @@ fn with_issued_token(args: &Exec, context: &Context) -> Result<u8, Fault> {
         servers: context.patterns.clone(),
         reveal: args.reveal,
     };
-    let (issued, lease) = context.client()?.hold::<_, GenerateReply>(&question)?;
+    let (issued, lease) = match context.client()?.hold::<_, GenerateReply>(&question) {
+        // Whoever has grants here hands on those, and has nothing else.
+        Err(fault) if args.scopes.is_empty() && is_too_wide(&fault) => {
+            let granted = granted::run(args, name(args), command(args), context);
+            return granted.map_err(|other| if is_too_wide(&other) { fault } else { other });
+        }
+        leased => leased?,
+    };
     let ended = command(args).env("LOOM_TOKEN", issued.token.expose()).status();
     drop(lease);
     Ok(process::exit_code(ended.map_err(|error| not_run(args, &error))?))
+}
+
+fn is_too_wide(fault: &Fault) -> bool {
+    fault.about() == Some(reason::Tokens::TokenTooWide)
 }
 
 fn command(args: &Exec) -> Command {

@@ -93,6 +93,11 @@ fn generate(args: TokenGenerate, context: &Context) -> Result<u8, Fault> {
     };
     let client = context.client()?;
     let reply = client.ask(&question)?;
+    if question.grants.is_some() && reply.about.grants.is_none() {
+        // It would allow more than was asked for.
+        client.ask(&wire::RevokeToken { name: reply.about.id.clone(), forget: false })?;
+        return Err(reason::Command::AgentTooOld.into());
+    }
     if args.json {
         term::data_line(&Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default()))
     } else {

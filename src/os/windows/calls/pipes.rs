@@ -42,7 +42,21 @@ impl Pipe {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the call just opened it for us.
-        let pipe = unsafe { OwnedHandle::from_raw_handle(pipe) };
+        Pipe::of(unsafe { OwnedHandle::from_raw_handle(pipe) })
+    }
+
+    /// The same end once more, to read while something is written.
+    pub(in crate::os::windows) fn again(&self) -> io::Result<Pipe> {
+        Pipe::of(self.pipe.try_clone()?)
+    }
+
+    /// Gives up what is being read or written, on whichever thread.
+    pub(in crate::os::windows) fn give_up(&self) {
+        // SAFETY: the handle is open, and nothing that is under way is named.
+        unsafe { CancelIoEx(self.pipe.as_raw_handle(), null()) };
+    }
+
+    fn of(pipe: OwnedHandle) -> io::Result<Pipe> {
         // SAFETY: nothing is pointed to.
         let over = unsafe { CreateEventW(null(), 1, 0, null()) };
         if over.is_null() {

@@ -1,0 +1,132 @@
+//! Ways from a command to the agent: a port of the loopback, and a socket in a private directory. Bytes are handed on
+//! and not looked at. Others of this machine share the loopback, so the agent wants the token with every request that
+//! came over the port; over the socket nobody else comes.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use loom_credentials::base::Secret;
+use loom_credentials::client::{Client, Tunnel};
+use loom_credentials::os::local;
+use loom_credentials::os::relay::{Sending, Socket};
+use loom_credentials::wire::{Empty, Fault, Verb, reason};
+use serde::{Deserialize, Serialize};
+
+/// How many connections there are at a time: more than git and its large files, `gh` and a build make, and as few as
+/// one that holds them all takes from the agent.
+const MOST: usize = 64;
+
+/// The longest path of a socket, in bytes, where it is shortest.
+const MAX_SOCKET: usize = 103;
+
+/// `proxy`, as this front-end says it.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Proxy {
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    guarded: bool,
+}
+
+impl Verb for Proxy {
+    const NAME: &'static str = "proxy";
+    type Reply = Empty;
+}
+
+/// The ways, for as long as this process lives.
+pub(super) struct Relay {
+    port: u16,
+    socket: Option<PathBuf>,
+}
+
+impl Relay {
+    /// Opens the port, and the socket if there is a place for it.
+    pub(super) fn start(token: &Secret, socket: Option<PathBuf>) -> Result<Relay, Fault> {
+        let failed = |error: std::io::Error| reason::Command::RelayFailed { error: error.to_string() };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
+        let port = listener.local_addr().map_err(failed)?.port();
+        let room = Arc::new(AtomicUsize::new(0));
+        let (shown, taken) = (token.clone(), room.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                serve(&taken, &shown, false, move || Some((stream.try_clone().ok()?, stream)));
+            }
+        });
+        let socket = socket.filter(|path| local::fits(path) && path.as_os_str().len() <= MAX_SOCKET);
+        let socket = socket.and_then(|path| Some((Socket::bind(&path).ok()?, path)));
+        let socket = socket.map(|(listener, path)| {
+            let shown = token.clone();
+            std::thread::spawn(move || {
+                while let Ok(both) = listener.accept() {
+                    serve(&room, &shown, true, move || Some(both));
+                }
+            });
+            path
+        });
+        Ok(Relay { port, socket })
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(super) fn socket(&self) -> Option<&Path> {
+        self.socket.as_deref()
+    }
+}
+
+/// Where bytes to a client go, and how it learns that no more come.
+trait Outwards: Write + Send {
+    fn close(&self);
+}
+
+impl Outwards for TcpStream {
+    fn close(&self) {
+        // The other side may have gone.
+        let _ = self.shutdown(Shutdown::Both);
+    }
+}
+
+impl Outwards for Sending {
+    fn close(&self) {
+        self.end_both();
+    }
+}
+
+/// Hands on one connection, on threads of its own.
+fn serve<R, W>(room: &Arc<AtomicUsize>, token: &Secret, guarded: bool, both: impl FnOnce() -> Option<(R, W)>)
+where
+    R: Read + Send + 'static,
+    W: Outwards + 'static,
+{
+    let Some((input, output)) = both() else { return };
+    if room.fetch_add(1, Ordering::Relaxed) >= MOST {
+        room.fetch_sub(1, Ordering::Relaxed);
+        output.close();
+        return;
+    }
+    let (room, token) = (room.clone(), token.clone());
+    std::thread::spawn(move || {
+        hand_on(input, output, &token, guarded);
+        room.fetch_sub(1, Ordering::Relaxed);
+    });
+}
+
+fn hand_on(mut input: impl Read + Send, mut output: impl Outwards, token: &Secret, guarded: bool) {
+    let client = Client::from_environment().map(|client| client.without_autostart().presenting(token.clone()));
+    let Ok(tunnel) = client.and_then(|client| client.open(&Proxy { guarded })) else {
+        output.close();
+        return;
+    };
+    let (mut from_agent, mut to_agent) = tunnel.halves();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            Tunnel::pump(&mut input, &mut to_agent);
+            to_agent.end();
+        });
+        Tunnel::pump(&mut from_agent, &mut output);
+        // Whoever still reads or writes ends by that.
+        output.close();
+    });
+}

@@ -1,0 +1,44 @@
+//! What programs call the variables of servers that many use: for a base URL, and for tokens.
+
+/// A server, and the variables by which programs know it.
+pub(super) struct Service {
+    /// Its hosts.
+    pub(super) hosts: &'static [&'static str],
+    /// The variable of a base URL, and the path that stands behind it.
+    pub(super) base: Option<(&'static str, &'static str)>,
+    /// The variable of the token that is sent to the base URL.
+    pub(super) key: Option<&'static str>,
+    /// Further variables that hold tokens of it.
+    pub(super) tokens: &'static [&'static str],
+}
+
+/// Those that are known.
+pub(super) const ALL: &[Service] = &[
+    Service {
+        hosts: &["github.com", "api.github.com"],
+        base: None,
+        key: None,
+        tokens: &["GITHUB_TOKEN", "GH_TOKEN", "GITHUB_PAT", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"],
+    },
+    Service { hosts: &["gitlab.com"], base: None, key: None, tokens: &["GITLAB_TOKEN", "GL_TOKEN", "CI_JOB_TOKEN"] },
+    Service { hosts: &["bitbucket.org", "api.bitbucket.org"], base: None, key: None, tokens: &["BITBUCKET_TOKEN"] },
+    Service { hosts: &["codeberg.org", "gitea.com"], base: None, key: None, tokens: &["GITEA_TOKEN", "FORGEJO_TOKEN"] },
+    Service {
+        hosts: &["api.openai.com"],
+        base: Some(("OPENAI_BASE_URL", "/v1")),
+        key: Some("OPENAI_API_KEY"),
+        tokens: &["OPENAI_ADMIN_KEY"],
+    },
+    Service {
+        hosts: &["api.anthropic.com"],
+        base: Some(("ANTHROPIC_BASE_URL", "")),
+        key: Some("ANTHROPIC_AUTH_TOKEN"),
+        tokens: &["ANTHROPIC_API_KEY"],
+    },
+    Service { hosts: &["huggingface.co"], base: Some(("HF_ENDPOINT", "")), key: Some("HF_TOKEN"), tokens: &[] },
+];
+
+/// What is known of this host.
+pub(super) fn of(host: &str) -> Option<&'static Service> {
+    ALL.iter().find(|service| service.hosts.contains(&host))
+}
