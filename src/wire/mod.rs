@@ -29,6 +29,7 @@ mod sockets;
 mod status;
 mod token;
 mod why;
+mod why_granted;
 
 pub use agent::{Hello, HelloReply, Start, Stop};
 pub use api::{Api, ApiBody, ApiEvent, ApiPiece, ApiReply, PIECE};
@@ -65,3 +66,4 @@ pub use sockets::{RestrictedSocket, SocketAdd, SocketRemove, Sockets, SocketsRep
 pub use status::{AccountStatus, AgentStatus, Checked, Condition, Status, StatusReply};
 pub use token::{Token, TokenReply};
 pub use why::{Chosen, PassedOver, Why, WhyReply};
+pub use why_granted::{WhyGranted, WhyGrantedReply};

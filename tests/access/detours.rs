@@ -277,12 +277,13 @@ const SETTING_UP: [&str; 13] = [
 ];
 
 /// The others: they look, use, or take away.
-const OTHERS: [&str; 33] = [
+const OTHERS: [&str; 34] = [
     "Get",
     "Erase",
     "Token",
     "Status",
     "Why",
+    "WhyGranted",
     "Logout",
     "Stores",
     "Doctor",

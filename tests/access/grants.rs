@@ -102,3 +102,29 @@ fn grants_have_names_in_the_settings_and_mean_the_repository_here() {
     assert_eq!(sorted(&serde_json::from_str::<Value>(&shown).unwrap()[0]["grants"]), sorted(&all));
     home.loom(&["token", "list"]).ok().out.contains("(+2)").then_some(()).expect("the table says how many more");
 }
+
+#[test]
+fn why_says_which_grant_allows_something_or_is_missing() {
+    let (home, _server) = home();
+    issue(&home, "build", &["push https://git.example/org/app agent/* grow", "GET https://api.example/v1/**"]);
+    let why = |line: &[&str]| home.loom(&[&["why", "--token", "build"], line].concat());
+    let app = "https://git.example/org/app.git";
+    let yes = why(&["--push", app, "agent/x"]).ok();
+    assert!(yes.out.contains("push https://git.example/org/app agent/* grow"), "{}", yes.out);
+    assert!(yes.out.contains("create, grow"), "{}", yes.out);
+    assert!(!yes.out.contains("rewrite"), "{}", yes.out);
+    let no = why(&["--push", app, "main"]);
+    assert_eq!(no.code, 4);
+    assert!(no.out.contains("push https://git.example/org/app main new"), "{}", no.out);
+    why(&["--call", "GET", "https://api.example/v1/x"]).ok();
+    let no = why(&["--json", "--call", "POST", "https://api.example/v1/x"]);
+    let told: Value = serde_json::from_str(&no.out).unwrap();
+    assert_eq!(
+        (no.code, &told["granted"], &told["missing"]),
+        (4, &json!(false), &json!("POST https://api.example/v1/x"))
+    );
+    assert_eq!(why(&["--call", "GET", "https://api.example/v1/a/info/refs"]).code, 4);
+    home.loom(&["why", "--push", app, "main"]).ok();
+    home.loom(&["why", "--token", "nobody", "--push", app, "main"]).fails(1);
+    home.loom(&["why"]).fails(2);
+}

@@ -520,6 +520,20 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         Why { server: server(), user: None, directory: Some("/home/alice/app".into()), named_directory: None },
         why,
     );
+    let asked = WhyGranted {
+        url: "https://git.example/org/app".into(),
+        name: Some("agent/x".into()),
+        method: None,
+        token: Some("ci".into()),
+    };
+    let granted = WhyGrantedReply {
+        granted: true,
+        grant: Some("push https://git.example/org/app agent/*".into()),
+        missing: None,
+        because: "a sentence".into(),
+        changes: vec!["create".into(), "grow".into(), "rewrite".into()],
+    };
+    exchange(asked, granted);
     exchange(Hello {}, HelloReply { agent: agent(None), waits: Vec::new() });
     exchange(Start {}, HelloReply { agent: agent(Some("https://box.example:57374")), waits: Vec::new() });
     exchange(Stop {}, Empty {});

@@ -51,6 +51,8 @@ const VERBS: &[Row] = &[
     row::<wire::Token>(SECRET),
     row::<wire::Status>(at_server(Scope::Read)),
     row::<wire::Why>(at_server(Scope::Read)),
+    // Whoever has grants may ask about them.
+    row::<wire::WhyGranted>(NOTHING),
     row::<wire::Login>(at_server(Scope::Control)),
     row::<wire::Save>(at_server(Scope::Write)),
     row::<wire::Logout>(at_server(Scope::Control)),

@@ -21,3 +21,4 @@ mod stop;
 mod store;
 mod token;
 mod why;
+mod why_granted;

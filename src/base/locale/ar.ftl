@@ -235,6 +235,13 @@ why-not-path = محفوظ لمسار آخر: { $path }
 why-not-user = يخص مستخدمًا آخر
 why-needs-path = تعتمد قاعدة على المسار، ولا يذكره git من تلقاء نفسه: {"\u2066"}git config --global credential.{ $server }.useHttpPath true{"\u2069"}
 why-not-set-up = لم يُضبط git ليسأل loom: {"\u2066"}loom setup git{"\u2069"}
+why-granted = يمنحه { $grant }
+why-granted-user = كل شيء هنا لك؛ اذكر رمزًا بـ {"\u2066"}--token{"\u2069"}
+why-granted-scopes = لا توجد منح، والنطاقات تسمح به
+why-not-granted = لم يُمنح؛ يلزم { $grant }
+why-not-granted-scopes = لا توجد منح، والنطاقات لا تسمح به
+why-never-granted = لا يمكن لأي منح أن يتناول هذا: مسار git يُستدعى، أو مسار تقرؤه الخوادم قراءات مختلفة
+why-changes = يجوز: { $changes }
 unclaimed = توجد جلسات من إصدار Loom أقدم تنتظر أن تسمّي خوادمها بالأمر {"\u2066"}loom status --server URL{"\u2069"}: { $keys }
 
 ## The agent
@@ -788,6 +795,8 @@ cmd-why-more =
     ينظر في إعدادات git أيضًا: المساعدون الذين يُسألون أولًا، واسم المستخدم، وهل يذكر git المسار.
     رمز الخروج 0 إن كان git سيحصل على بيانات اعتماد، و4 إن لم يكن.
     {"\u2066"}  loom why https://git.example/acme/app.git{"\u2069"}
+    مع {"\u2066"}--push{"\u2069"} أو {"\u2066"}--call{"\u2069"}: هل مُنح، وبأي منح، أو أي منح ينقص؛ رموز الخروج نفسها.
+      {"\u2066"}loom why --push https://git.example/org/app main --token build{"\u2069"}
 cmd-exec = تشغيل أمر مع رمز ينتهي بانتهائه، أو مع رمز الخادم نفسه
 cmd-exec-more =
     دون {"\u2066"}--env{"\u2069"} يحصل الأمر على {"\u2066"}LOOM_TOKEN{"\u2069"} جديد بهذه النطاقات والخوادم، ودون سر أي خادم.
@@ -932,6 +941,9 @@ arg-select = طباعة هذا الجزء فقط من جواب {"\u2066"}JSON{"\
 arg-path = المسار الذي سيذكره git
 arg-why-account = اسم المستخدم في العنوان
 arg-why-url = العنوان الذي سيستخدمه git
+arg-push = هل يجوز دفع هذا المرجع في هذا المستودع، وبأي منح
+arg-call = هل يجوز استدعاء هذا، وبأي منح
+arg-why-token = الرمز الصادر المقصود؛ وإلا فعن السائل نفسه
 arg-flow = طريقة تسجيل الدخول؛ تستخدم auto المتصفح إن وُجد، وإلا فرمزًا، وإلا فلصق العنوان
 arg-scopes = النطاق المطلوب؛ ويمكن ذكره عدة مرات
 arg-token-generate-name = ماذا يُسمى

@@ -235,6 +235,13 @@ why-not-path = it is kept for another path: { $path }
 why-not-user = it belongs to another user
 why-needs-path = A rule depends on the path, which git does not name by itself: git config --global credential.{ $server }.useHttpPath true
 why-not-set-up = Git is not told to ask loom: loom setup git
+why-granted = it is granted by `{ $grant }`
+why-granted-user = everything is yours here; name a token with --token
+why-granted-scopes = there are no grants, and the scopes allow it
+why-not-granted = it is not granted; it takes `{ $grant }`
+why-not-granted-scopes = there are no grants, and the scopes do not allow it
+why-never-granted = no grant can be about this: a path of git's that is called, or one that servers read in different ways
+why-changes = it may: { $changes }
 unclaimed = Logins of an older Loom wait until you name their servers with loom status --server URL: { $keys }
 
 ## The agent
@@ -789,6 +796,8 @@ cmd-why-more =
     Asks git's configuration too: helpers that go first, a user name, whether git names the path.
     Exit code 0 if git would get one, 4 if not.
       loom why https://git.example/acme/app.git
+    With --push or --call: whether it is granted, by which grant, or which is missing; the same exit codes.
+      loom why --push https://git.example/org/app main --token build
 cmd-exec = Run a command with a token that ends with it, or with a server's own token
 cmd-exec-more =
     Without --env the command gets a fresh LOOM_TOKEN of these scopes and servers, and no server's secret.
@@ -934,6 +943,9 @@ arg-select = Print only this part of a JSON answer, a path as jq has them: .item
 arg-path = The path that git would name
 arg-why-account = The user name in the URL
 arg-why-url = The URL that git would use
+arg-push = Whether this ref of this repository may be pushed, and by which grant
+arg-call = Whether this may be called, and by which grant
+arg-why-token = The issued token that is meant; else it is about whoever asks
 arg-flow = How to log in; auto takes a browser if there is one, else a code, else pasting
 arg-scopes = What to ask for; can be given several times
 arg-token-generate-name = What to call it

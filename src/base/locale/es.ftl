@@ -235,6 +235,13 @@ why-not-path = está guardada para otra ruta: { $path }
 why-not-user = es de otro usuario
 why-needs-path = Una regla depende de la ruta, que git no indica por sí solo: git config --global credential.{ $server }.useHttpPath true
 why-not-set-up = Git no tiene indicado preguntar a loom: loom setup git
+why-granted = lo concede `{ $grant }`
+why-granted-user = aquí todo es suyo; nombre un token con --token
+why-granted-scopes = no hay concesiones, y los ámbitos lo permiten
+why-not-granted = no está concedido; hace falta `{ $grant }`
+why-not-granted-scopes = no hay concesiones, y los ámbitos no lo permiten
+why-never-granted = ninguna concesión puede tratar de esto: una ruta de git que se llama, o una que los servidores leen de formas distintas
+why-changes = puede: { $changes }
 unclaimed = Hay sesiones de un Loom anterior a la espera de que indique su servidor con loom status --server URL: { $keys }
 
 ## The agent
@@ -789,6 +796,8 @@ cmd-why-more =
     Pregunta también a la configuración de git: asistentes que van antes, un nombre de usuario, si git nombra la ruta.
     Código de salida 0 si git recibiría una, 4 si no.
       loom why https://git.example/acme/app.git
+    Con --push o --call: si está concedido, por qué concesión o cuál falta; los mismos códigos de salida.
+      loom why --push https://git.example/org/app main --token build
 cmd-exec = Ejecuta un comando con un token que termina con él, o con el token de un servidor
 cmd-exec-more =
     Sin --env el comando recibe un LOOM_TOKEN nuevo con estos ámbitos y servidores, y ningún secreto de un servidor.
@@ -935,6 +944,9 @@ arg-select = Mostrar solo esta parte de una respuesta JSON, una ruta como las de
 arg-path = La ruta que indicaría git
 arg-why-account = El nombre de usuario de la URL
 arg-why-url = La URL que usaría git
+arg-push = Si esta referencia de este repositorio se puede enviar, y por qué concesión
+arg-call = Si esto se puede llamar, y por qué concesión
+arg-why-token = El token emitido al que se refiere; si no, se trata de quien pregunta
 arg-flow = Cómo iniciar sesión; auto usa un navegador si lo hay; si no, un código; y si no, pegar la dirección
 arg-scopes = El ámbito que se pide; se puede indicar varias veces
 arg-token-generate-name = Cómo llamarlo

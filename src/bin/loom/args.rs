@@ -176,12 +176,18 @@ pub struct Json {
 
 #[derive(Args)]
 pub struct Why {
-    #[arg(value_parser = CloneUrl::from_user)]
-    pub url: CloneUrl,
+    #[arg(value_parser = CloneUrl::from_user, required_unless_present_any = ["push", "call"])]
+    pub url: Option<CloneUrl>,
     #[arg(long, value_name = "PATH")]
     pub path: Option<String>,
     #[arg(long, value_name = "USER")]
     pub account: Option<String>,
+    #[arg(long, num_args = 2, value_names = ["URL", "REF"], conflicts_with_all = ["url", "path", "account", "call"])]
+    pub push: Vec<String>,
+    #[arg(long, num_args = 2, value_names = ["METHOD", "URL"], conflicts_with_all = ["url", "path", "account"])]
+    pub call: Vec<String>,
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    pub token: Option<String>,
     #[arg(long)]
     pub json: bool,
 }

@@ -27,6 +27,7 @@ mod token;
 mod token_issue;
 mod unlock;
 mod why;
+mod why_granted;
 
 use loom_credentials::client::{helper_exit_code, run_git_helper};
 use loom_credentials::wire::Fault;

@@ -1,7 +1,7 @@
 //! `loom why`: which account git would get, and why. It adds what only this side knows, the helpers that git asks
 //! first, and goes to where git would ask from.
 
-use loom_credentials::base::{Config, Message, ServerUrl, printable};
+use loom_credentials::base::{CloneUrl, Config, Message, ServerUrl, printable};
 use loom_credentials::client::{Place, exit_code};
 use loom_credentials::git::Configuration;
 use loom_credentials::msg;
@@ -9,19 +9,21 @@ use loom_credentials::wire::{self, Code, Fault, PassedOver, WhyReply, reason};
 use serde_json::json;
 
 use crate::args::Why;
+use crate::commands::why_granted;
 use crate::git_program::{configuration, git, is_loom};
 use crate::{Context, term};
 
 pub fn run(args: Why, context: &Context) -> Result<u8, Fault> {
-    let whole = with_path(&args)?;
-    let asked = Git::look(&args, &whole);
+    let Some(url) = &args.url else { return why_granted::run(&args, context) };
+    let whole = with_path(&args, url)?;
+    let asked = Git::look(&args, url, &whole);
     let server = if asked.names_path || args.path.is_some() { whole } else { whole.origin() };
     let client = context.client()?;
     to_the_top();
     let Place { directory, named } = Place::here();
     let question = wire::Why { server: server.clone(), user: asked.user.clone(), directory, named_directory: named };
     let mut answer = client.ask(&question)?;
-    if let Some(reason) = asked.asks_nobody(&args) {
+    if let Some(reason) = asked.asks_nobody(url) {
         pass_over(&mut answer, &context.locale.render(&reason));
     }
     let found = answer.chosen.is_some();
@@ -74,8 +76,8 @@ struct Git {
 }
 
 impl Git {
-    fn look(args: &Why, url: &ServerUrl) -> Git {
-        let named = args.account.clone().or_else(|| args.url.user.clone());
+    fn look(args: &Why, typed: &CloneUrl, url: &ServerUrl) -> Git {
+        let named = args.account.clone().or_else(|| typed.user.clone());
         let Ok(configuration) = configuration() else {
             let nothing =
                 Git { helpers: None, emptied: false, user: None, user_is_configured: false, names_path: true };
@@ -104,9 +106,9 @@ impl Git {
     }
 
     /// Why loom is not even asked.
-    fn asks_nobody(&self, args: &Why) -> Option<Message> {
-        let emptied = || msg!("why-none-emptied", server = args.url.server.origin());
-        if args.url.has_password {
+    fn asks_nobody(&self, url: &CloneUrl) -> Option<Message> {
+        let emptied = || msg!("why-none-emptied", server = url.server.origin());
+        if url.has_password {
             Some(msg!("why-none-password"))
         } else {
             (self.emptied && !self.asks_loom()).then(emptied)
@@ -142,8 +144,8 @@ fn pass_over(answer: &mut WhyReply, because: &str) {
     answer.because = because.to_owned();
 }
 
-fn with_path(args: &Why) -> Result<ServerUrl, Fault> {
-    let server = &args.url.server;
+fn with_path(args: &Why, url: &CloneUrl) -> Result<ServerUrl, Fault> {
+    let server = &url.server;
     let Some(path) = &args.path else { return Ok(server.clone()) };
     let url = format!("{server}/{}", path.trim_start_matches('/'));
     ServerUrl::parse(&url)
