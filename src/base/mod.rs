@@ -103,6 +103,6 @@ pub use stored_in::{StoreChoice, StoredIn};
 pub use surroundings::Surroundings;
 pub use sync::lock;
 pub use tool::Tool;
-pub use unique_map::UniqueMap;
+pub use unique_map::{UniqueMap, UniqueValue};
 pub use url_path::{OddPath, UrlPath};
 pub use waiting::Waiting;

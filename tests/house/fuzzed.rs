@@ -150,3 +150,63 @@ fn the_corpus_of_frames_holds() {
 fn the_corpus_of_the_sealed_file_holds() {
     replay("sealed_file", checks::sealed_file);
 }
+
+#[test]
+fn the_corpus_of_pushes_holds() {
+    replay("push_list", checks::push_list);
+}
+
+#[test]
+fn the_corpus_of_what_git_servers_say_holds() {
+    replay("git_lines", checks::git_lines);
+}
+
+#[test]
+fn the_corpus_of_packs_holds() {
+    replay("pack_head", checks::pack_head);
+}
+
+/// How often each parser is tried with something that is like the corpus: with `LOOM_FULL` as often as a fuzzer would.
+fn tries() -> usize {
+    if std::env::var_os("LOOM_FULL").is_some() { 10_000_000 } else { 20_000 }
+}
+
+/// Inputs that are made of those of the corpus, by changing, cutting and joining them.
+fn mutated(target: &str, check: fn(&[u8])) {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(target);
+    let corpus: Vec<Vec<u8>> =
+        std::fs::read_dir(dir).unwrap().flatten().map(|input| std::fs::read(input.path()).unwrap()).collect();
+    let mut random = fastrand::Rng::with_seed(std::process::id().into());
+    for _ in 0..tries() {
+        let mut input = corpus[random.usize(..corpus.len())].clone();
+        for _ in 0..random.usize(..4) {
+            let at = random.usize(..input.len().max(1)).min(input.len());
+            let other = &corpus[random.usize(..corpus.len())];
+            let from = random.usize(..other.len());
+            let part = other[from..(from + random.usize(..60)).min(other.len())].to_vec();
+            match random.u8(..5) {
+                0 if at < input.len() => input[at] ^= 1 << random.u8(..8),
+                1 if at < input.len() => input[at] = b"0 \0\n1fZ"[random.usize(..7)],
+                2 => input.truncate(at),
+                3 => drop(input.splice(at..at, part)),
+                _ => drop(input.splice(at..(at + part.len()).min(input.len()), part)),
+            }
+        }
+        check(&input);
+    }
+}
+
+#[test]
+fn what_is_like_a_push_is_read_in_one_way() {
+    mutated("push_list", checks::push_list);
+}
+
+#[test]
+fn what_is_like_a_git_servers_words_is_read_in_one_way() {
+    mutated("git_lines", checks::git_lines);
+}
+
+#[test]
+fn what_is_like_a_pack_shows_nothing() {
+    mutated("pack_head", checks::pack_head);
+}

@@ -196,3 +196,58 @@ pub fn frames(bytes: &[u8]) {
 pub fn sealed_file(bytes: &[u8]) {
     assert!(!check_sealed_file(bytes), "a file that nobody sealed was accepted");
 }
+
+/// The list of a push, of which the first byte says how it is cut: a cut changes nothing, and what is written anew is
+/// read as the same list, with names and capabilities that are known.
+pub fn push_list(bytes: &[u8]) {
+    let Some((cut, bytes)) = bytes.split_first() else { return };
+    let whole = git::PushReader::default().take(bytes);
+    let mut reader = git::PushReader::default();
+    let mut came = Ok(git::Progress::More);
+    let mut left = bytes;
+    while came == Ok(git::Progress::More) && !left.is_empty() {
+        let (part, rest) = left.split_at(left.len().min(usize::from(*cut) + 1));
+        (came, left) = (reader.take(part), rest);
+    }
+    if let Ok(git::Progress::Whole(_, rest) | git::Progress::Probe(rest)) = &mut came {
+        rest.extend_from_slice(left);
+    }
+    assert_eq!(came, whole, "a cut changes something");
+    let Ok(git::Progress::Whole(list, _)) = whole else { return };
+    let printed = list.print();
+    assert!(!printed.windows(9).any(|part| part == b"push-opti" || part == b"push-cert"));
+    let again = git::PushReader::default().take(&printed);
+    assert_eq!(again, Ok(git::Progress::Whole(list.clone(), Vec::new())), "two lists");
+    for change in list.changes() {
+        assert!(change.name.as_str().starts_with("refs/") && !change.name.as_str().contains(char::is_control));
+        assert_eq!(change.old.kind(), change.new.kind());
+    }
+    let told = git::refuse_push(&list, |_| "no\nright".to_owned(), "one\ntwo");
+    assert_eq!(told.is_some(), list.capabilities().report_status);
+}
+
+/// Lines of git's protocol, as a server says them: no panic, no cut that changes something, and nothing that is told of
+/// what is kept from clients.
+pub fn git_lines(bytes: &[u8]) {
+    let Some((cut, bytes)) = bytes.split_first() else { return };
+    for service in [git::Service::Fetch, git::Service::Push] {
+        let whole = git::Advertisement::new(service, false).next(bytes);
+        let mut filter = git::Advertisement::new(service, false);
+        let parts: Result<Vec<_>, _> = bytes.chunks(usize::from(*cut) + 1).map(|part| filter.next(part)).collect();
+        assert_eq!(parts.map(|parts| parts.concat()).ok(), whole.ok(), "a cut changes something");
+    }
+    if let Ok(Some((line, rest))) = git::PktLine::first(bytes) {
+        assert_eq!(line.length() + rest.len(), bytes.len());
+    }
+    if let Ok(batch) = git::LfsBatch::parse(bytes) {
+        assert_eq!(git::LfsBatch::parse(&batch.print()), Ok(batch.clone()));
+        let _ = git::LfsAnswer::parse(bytes, &batch);
+    }
+}
+
+/// The beginning of a pack: no panic, and nothing is shown of what is not in it.
+pub fn pack_head(bytes: &[u8]) {
+    let id = |digit: &str| git::ObjectId::parse(digit.repeat(40).as_bytes()).unwrap();
+    let mut descent = git::Descent::new(git::HashKind::Sha1, [(id("1"), id("2"))]);
+    assert_ne!(descent.look(bytes), git::Shown::Yes);
+}
