@@ -12,6 +12,7 @@ mod house;
 mod http;
 mod oauth;
 mod platforms;
+mod proxy;
 mod store;
 mod support;
 mod tools;

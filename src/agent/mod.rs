@@ -14,14 +14,18 @@ mod fault;
 mod gate;
 mod life;
 mod login;
+mod proxy;
 mod upstream;
 mod verbs;
 
 use std::sync::{Arc, OnceLock};
 
+use tokio::io::{AsyncRead, AsyncWrite};
+
 pub use api::ends_here;
 pub use call::caller::{Caller, WRITE_WITHIN};
 pub use call::dispatch::{answer, is_hello};
+pub use call::handover::Handover;
 pub use doors::{DoorOrder, Doors, OwnDoor, RestrictedDoor};
 pub use fair::party::Party;
 pub use fair::places::{Place, Places};
@@ -33,12 +37,15 @@ pub use life::stopping::{Busy, Stopping};
 
 use crate::access::{Authority, Ledger};
 use crate::agent::accounts::Accounts;
+use crate::agent::gate::lasting::Begun;
+use crate::agent::gate::needs::NOTHING;
 use crate::agent::life::auditing::{Auditing, Who};
 use crate::agent::life::disk::Disk;
 use crate::agent::life::flights::Flights;
 use crate::agent::life::locking::{Due, Locking};
 use crate::agent::life::settings::Settings;
 use crate::agent::life::thrift::keep_little;
+use crate::agent::proxy::{Client, Proxy, Way};
 use crate::agent::upstream::Upstream;
 use crate::agent::upstream::network::Network;
 use crate::base::{Locale, Paths, Secret, StoreChoice};
@@ -63,6 +70,7 @@ pub struct Agent {
     network: Arc<Network>,
     accounts: Arc<Accounts>,
     upstream: Arc<Upstream>,
+    proxy: Arc<Proxy>,
     /// Who asks, and what they may do.
     pub gate: Arc<Gate>,
     /// The sockets and the HTTP door, which `listen` opens.
@@ -85,6 +93,7 @@ impl Agent {
         let accounts = Accounts::new(&paths, settings.clone(), lock.clone());
         let upstream = Upstream::new(&paths, accounts.clone(), network.clone(), audit.clone(), stopping.clone());
         let gate = Gate::new(&paths, ledger, settings.clone(), audit.clone(), network.clone());
+        let proxy = Proxy::new(upstream.clone(), audit.clone());
         let doors = Doors::new(&paths, gate.clone(), settings.clone(), audit.clone(), stopping.clone());
         let doors = Arc::new(doors);
         Arc::new(Agent {
@@ -100,6 +109,7 @@ impl Agent {
             network,
             accounts,
             upstream,
+            proxy,
             gate,
             doors,
         })
@@ -133,6 +143,38 @@ impl Agent {
             memory_locked: self.memory_locked,
             http: self.doors.http_url(),
         }
+    }
+
+    /// Serves the requests of programs that know nothing of the agent, of which `read` was read already, for as long as
+    /// whoever handed the connection over has their rights. Everything under way ends with that.
+    pub async fn hand_on(
+        &self,
+        handover: &Handover,
+        read: &[u8],
+        input: impl AsyncRead + Send + Unpin,
+        output: impl AsyncWrite + Send + Unpin,
+    ) {
+        let Handover { begun, who, token, only } = handover;
+        let way = token.clone().map_or(Way::Socket { only: only.clone() }, Way::Port);
+        let client = Client { authority: begun.authority.clone(), who: who.clone(), way };
+        tokio::select! {
+            () = proxy::serve(&self.proxy, &client, read, input, output) => {}
+            _ = self.gate.ended(begun) => {}
+            () = self.stopping.asked() => {}
+            () = self.lock.closed(), if !self.lock.is_closed() => {}
+        }
+    }
+
+    /// Lets in who speaks HTTP at a socket that has rights of its own, without a frame. `only` is the one server that
+    /// they said they want.
+    pub async fn let_in(&self, asker: Asker<'_>, only: Option<String>) -> Result<Handover, Fault> {
+        let authority = self.gate.authority_at_door(asker).await?;
+        self.gate.note_token(asker, &authority);
+        self.lock.note_request(true);
+        let who = asker.who(&authority);
+        let begun = Begun { authority, needs: NOTHING, servers: Vec::new() };
+        self.audit.note("proxy.open", who.clone(), None, Ok(()));
+        Ok(Handover { begun, who, token: None, only })
     }
 
     /// What is not as it should be although the agent goes on, for whoever may ask about everything.
@@ -170,6 +212,7 @@ impl Agent {
         self.accounts.forget_memory().await;
         self.upstream.forget_revocations(Code::Locked);
         self.gate.forget_everybody().await;
+        self.proxy.forget();
         self.lock.key.lock();
         was_open || was_opened
     }

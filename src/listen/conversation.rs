@@ -5,18 +5,18 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
-use zeroize::Zeroizing;
 
+use super::buffer::Buffer;
 use super::crowd::Turn;
+use super::foreign::{self, Spoken};
 use super::hall::Hall;
 use crate::access::Standing;
 use crate::agent::{self, Asker, Busy, Caller, Party, Peer, Place};
 use crate::os::listening::Stream;
-use crate::wire::MAX_FRAME;
 
 /// How long a connection may take to say something.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -26,9 +26,6 @@ const LAST_WORD_WITHIN: Duration = Duration::from_secs(1);
 
 /// How many requests of one party may be under way at once; more wait for their turn. As many may last.
 const MAX_TURNS: usize = 64;
-
-/// Most requests are shorter than this, in bytes.
-const USUAL: usize = 1024;
 
 /// A request that is under way for so long lasts: it may go on for minutes, and is not to keep short ones waiting.
 const LASTS_AFTER: Duration = Duration::from_secs(5);
@@ -63,6 +60,24 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
     let (agent, crowd) = (&*hall.agent, &hall.crowd);
     let (mut input, mut output) = stream.halves();
     let mut buffer = Buffer::default();
+    let asker = Asker::Process { peer: &peer, door: standing.as_deref() };
+    if standing.is_some() {
+        let first = tokio::select! {
+            first = timeout(REQUEST_WITHIN, buffer.first_of(1, &mut input)) => first.ok().flatten().map(|bytes| bytes[0]),
+            () = place.sent_away() => None,
+            () = agent.stopping.asked() => None,
+        };
+        let Some(first) = first else { return };
+        let spoken = Spoken::of(first);
+        if spoken != Spoken::Frames {
+            let _request = agent.stopping.request();
+            tokio::select! {
+                () = foreign::serve(spoken, agent, asker, &mut buffer, &mut input, &mut output) => {}
+                () = place.sent_away() => {}
+            }
+            return;
+        }
+    }
     loop {
         // After one turn of the runtime the next request, or the end, is most often there, and no timer need be set.
         yield_now().await;
@@ -94,11 +109,12 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
         };
         let request = agent.stopping.request();
         let settled = Notify::new();
+        let mut handover = None;
         let written = {
             let mut answered = pin!(async {
-                let asker = Asker::Process { peer: &peer, door: standing.as_deref() };
                 let reply = {
-                    let mut caller = Caller::new(&mut input, &mut output, asker, agent).telling(&settled);
+                    let caller = Caller::new(&mut input, &mut output, asker, agent).telling(&settled);
+                    let mut caller = caller.handing_over(&mut handover);
                     agent::answer(agent, &frame, &mut caller).await
                 };
                 timeout(agent::WRITE_WITHIN, output.write_all(&reply)).await
@@ -123,7 +139,17 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
                 }
             }
         };
-        drop((request, turn));
+        drop(turn);
+        if let Some(handover) = handover.filter(|_| written) {
+            // From here on the connection carries no frames, and what is under way ends with it.
+            let read = buffer.take();
+            tokio::select! {
+                () = agent.hand_on(&handover, &read, &mut input, &mut output) => {}
+                () = place.sent_away() => {}
+            }
+            return;
+        }
+        drop(request);
         if !written {
             return;
         }
@@ -131,47 +157,6 @@ pub(super) async fn converse(stream: Stream, visitor: Visitor) {
             // Whoever asked for the end waits for this connection to close, which happens when the process is gone.
             drop(stay);
             return std::future::pending().await;
-        }
-    }
-}
-
-/// What a connection has sent and nobody has read yet; bounded, and zeroed when it goes.
-#[derive(Default)]
-struct Buffer(Zeroizing<Vec<u8>>);
-
-impl Buffer {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The next line; `None` at the end of the stream, or if the line is too long.
-    async fn frame(&mut self, input: &mut (impl AsyncRead + Unpin)) -> Option<Zeroizing<Vec<u8>>> {
-        let mut searched = 0;
-        loop {
-            if let Some(at) = self.0[searched..].iter().position(|byte| *byte == b'\n') {
-                let rest = self.0.split_off(searched + at + 1);
-                let mut frame = std::mem::replace(&mut self.0, Zeroizing::new(rest));
-                frame.pop();
-                return Some(frame);
-            }
-            searched = self.0.len();
-            if searched >= MAX_FRAME {
-                return None;
-            }
-            self.make_room();
-            if input.read_buf(&mut *self.0).await.ok()? == 0 {
-                return None;
-            }
-        }
-    }
-
-    /// Grows by copying to a new place and zeroing the old one, which `Vec` alone would not do.
-    fn make_room(&mut self) {
-        if self.0.len() == self.0.capacity() {
-            let size = (self.0.capacity() * 2).clamp(USUAL, MAX_FRAME);
-            let mut larger = Zeroizing::new(Vec::with_capacity(size));
-            larger.extend_from_slice(&self.0);
-            self.0 = larger;
         }
     }
 }

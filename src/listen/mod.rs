@@ -1,9 +1,11 @@
 //! Floor 6: the doors. They move bytes and hold no decision.
 
+mod buffer;
 mod conversation;
 mod crowd;
 mod door;
 mod doors;
+mod foreign;
 mod hall;
 mod http;
 mod peer;

@@ -31,8 +31,11 @@ pub struct Call {
     /// The value of `Authorization`, which is marked so that nothing that prints headers shows it.
     pub authorization: Option<HeaderValue>,
     /// The body, if there is one.
-    pub body: Option<Upload>,
+    pub body: Option<Outgoing>,
 }
+
+/// A body on its way to a server, wherever its pieces come from. Whatever fails in it breaks the request off.
+pub struct Outgoing(Pin<Box<dyn Body<Data = Bytes, Error = io::Error> + Send + Sync>>);
 
 /// A server's answer whose head has arrived and whose body is still coming.
 pub struct Answering {
@@ -70,6 +73,30 @@ impl Http {
         }
         let answering = |response| Answering { response, begun: VecDeque::new() };
         request.send().await.map(answering).map_err(|error| failed(&error))
+    }
+}
+
+impl Outgoing {
+    /// This body.
+    pub fn new(body: impl Body<Data = Bytes, Error = io::Error> + Send + Sync + 'static) -> Outgoing {
+        Outgoing(Box::pin(body))
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.0.as_mut().poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
     }
 }
 

@@ -123,6 +123,21 @@ pub struct AuditEntry {
     /// ids of several tokens with a space between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
+    /// The path of the repository that was fetched from or pushed to through the proxy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// The whole name of the ref that a push was to change. Each ref of a push has an entry of its own.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The object that the ref had, as whoever pushed said; the server compares it. All zeros if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<String>,
+    /// The object that the ref was to get; all zeros where it was to be deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<String>,
+    /// The grant under which it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<String>,
     /// [`OUTCOME_OK`], [`OUTCOME_UNCHANGED`], the name of the fault's [`Code`](super::Code), or for `audit.lost` the
     /// number of lost entries.
     pub outcome: String,

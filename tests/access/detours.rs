@@ -260,10 +260,11 @@ fn a_token_for_one_server_does_not_say_which_is_the_users_default() {
 }
 
 /// The verbs that set something up which lasts, or could have more rights than whoever asks.
-const SETTING_UP: [&str; 13] = [
+const SETTING_UP: [&str; 14] = [
     "Rotate",
     "Generate",
     "Lease",
+    "Proxy",
     "SocketAdd",
     "Serve",
     "Login",

@@ -285,6 +285,7 @@ fn the_frames_of_issued_tokens_and_sockets_are_as_recorded() {
     golden("token_generate-grants", &[&frames[0], &frames[1], &print_request(&lease, Locale::En, None)]);
     assert!(Request::parse(&frames[0]).unwrap().params::<Generate>().unwrap().grants.is_some());
     let (path, token) = ("/home/u/sock/agent.sock".to_owned(), "0123456789ab".to_owned());
+    exchange(Proxy { guarded: true }, Empty {});
     exchange(SocketAdd { path: path.clone(), token: "ci".into() }, Empty {});
     exchange(SocketRemove { path: path.clone() }, Empty {});
     let socket = RestrictedSocket { path, token, name: Some("ci".into()), active: true };
@@ -351,6 +352,11 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
         sent_to: Some(ServerUrl::parse("https://registry.example").unwrap()),
         method: None,
         path: None,
+        repository: None,
+        reference: None,
+        old: None,
+        new: None,
+        grant: None,
         outcome: "ok".into(),
         more: None,
         about: None,
@@ -379,7 +385,16 @@ fn the_frames_of_the_audit_log_are_as_recorded() {
         ..program.clone()
     };
     let at_door = AuditEntry { door: Some("0f1e2d3c4b5a".into()), ..person.clone() };
-    let entries = [program, token, afar, person, stranger, more, called, issued, at_door];
+    let pushed = AuditEntry {
+        event: "git.push".into(),
+        repository: Some("/org/app".into()),
+        reference: Some("refs/heads/agent/x".into()),
+        old: Some("0".repeat(40)),
+        new: Some("1".repeat(40)),
+        grant: Some("push https://git.example/org/app agent/*".into()),
+        ..token.clone()
+    };
+    let entries = [program, token, afar, person, stranger, more, called, issued, at_door, pushed];
     let printed: Vec<_> = entries.iter().map(print_event).collect();
     golden("audit-event", &printed.iter().map(|frame| frame.as_slice()).collect::<Vec<_>>());
     for (entry, frame) in entries.iter().zip(&printed) {

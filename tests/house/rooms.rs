@@ -17,6 +17,7 @@ const STEPS: &[(&str, u8)] = &[
     ("call", 6),
     ("login", 7),
     ("api", 7),
+    ("proxy", 8),
     ("verbs", 8),
 ];
 

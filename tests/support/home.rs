@@ -220,6 +220,13 @@ impl Output {
         self
     }
 
+    /// Asserts this exit code, whatever was said.
+    #[track_caller]
+    pub fn ends(self, code: i32) -> Output {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
     /// Asserts this exit code, and that nothing but one sentence (and a hint) was said, on stderr.
     #[track_caller]
     pub fn fails(self, code: i32) -> Output {

@@ -104,7 +104,7 @@ fn configuration(dir: &Path, ports: &[u16]) -> String {
     );
     let server = |port: u16, auth: &str| {
         format!(
-            "server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/cert.key;
+            "server {{ rewrite ^/old/(.*)$ /git/$1 permanent; listen 127.0.0.1:{port} ssl; ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/cert.key;
              access_log {dir}/access.log short; {} }}\n",
             git.replace("AUTH", auth)
         )

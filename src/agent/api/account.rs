@@ -52,7 +52,7 @@ pub(super) async fn others_with(
 }
 
 /// What is kept for the account, renewed first if it has to be.
-pub(super) async fn ready(upstream: &Upstream, account: &AccountKey) -> Result<Credential, Fault> {
+pub(crate) async fn ready(upstream: &Upstream, account: &AccountKey) -> Result<Credential, Fault> {
     let server = account.server();
     let look = |held: &Held| {
         upstream.note_use(held);

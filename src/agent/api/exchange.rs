@@ -23,7 +23,7 @@ use crate::agent::call::caller::Caller;
 use crate::agent::fault;
 use crate::agent::upstream::Upstream;
 use crate::base::{AccountKey, Credential, Scope, Secret, ServerUrl, missing_scope};
-use crate::net::call::{Answering, Call, Uploader};
+use crate::net::call::{Answering, Call, Outgoing, Uploader};
 use crate::wire::{ApiBody, ApiEvent, Fault, reason};
 
 /// How long a call waits in all for a server that asks to come back later.
@@ -190,7 +190,13 @@ async fn send(
         let headers = if own { asked.headers.clone() } else { only_accept(&asked.headers) };
         let at = if own { server.clone() } else { origin(&url).ok_or(reason::Request::Internal)? };
         let http = upstream.network.http(&at)?;
-        let call = Call { method: asked.method.clone(), url: url.clone(), headers, authorization, body: upload };
+        let call = Call {
+            method: asked.method.clone(),
+            url: url.clone(),
+            headers,
+            authorization,
+            body: upload.map(Outgoing::new),
+        };
         let answer = tokio::select! {
             answer = http.call(call) => answer.map_err(|error| fault::from_http(&at, &error))?,
             fault = body.send(caller, &uploader, &at) => return Err(fault),
@@ -229,12 +235,12 @@ async fn missing(answer: &mut Answering) -> Option<String> {
     missing_scope(challenges, &body.unwrap_or_default())
 }
 
-async fn could_heal(upstream: &Upstream, account: &AccountKey) -> Result<bool, Fault> {
+pub(crate) async fn could_heal(upstream: &Upstream, account: &AccountKey) -> Result<bool, Fault> {
     upstream.accounts.with(|accounts| accounts.get(account).is_some_and(|held| held.could_heal())).await
 }
 
 /// The value of the header that proves who asks.
-fn proof(account: &AccountKey, credential: &Credential) -> Zeroizing<String> {
+pub(crate) fn proof(account: &AccountKey, credential: &Credential) -> Zeroizing<String> {
     let secret = credential.secret().expose();
     Zeroizing::new(match credential {
         Credential::Basic { .. } => {

@@ -44,6 +44,24 @@ pub fn ends_here(name: &str, connection: &[&str]) -> bool {
     is_named || kinds::ON_THE_WAY.contains(&&*name) || begins(&name, kinds::ON_THE_WAY_BEGIN)
 }
 
+/// Of the headers of a program that knows nothing of the agent, those that are sent on for it: what it wants and what
+/// it sends. All others are left out, in which it may have put its token.
+pub(crate) fn passed_on<'a>(all: impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in all.filter(|(name, _)| is_harmless(name.as_str()) && !name.as_str().contains('_')) {
+        headers.append(name, value.clone());
+    }
+    headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    headers
+}
+
+/// Whether some server would make another call because of this header, so that it is not left out in silence.
+pub(crate) fn is_disguise(name: &str) -> bool {
+    let read = as_read(name);
+    let asks_the_way = read.starts_with("proxy-");
+    !asks_the_way && (kinds::DISGUISES.contains(&&*read) || begins(&read, kinds::DISGUISES_BEGIN))
+}
+
 /// A method that may be used. `TRACE` has a server say back what it was sent, and `CONNECT` is for proxies.
 pub(crate) fn method(name: &str) -> Result<Method, Fault> {
     let is_plain =

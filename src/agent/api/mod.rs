@@ -26,10 +26,11 @@ mod query;
 mod redactor;
 mod target;
 
-pub(super) use account::pick;
-pub(super) use exchange::{Asked, carry_out};
+pub(super) use account::{pick, ready};
+pub(super) use exchange::{Asked, carry_out, could_heal, proof};
 pub(super) use granted::granted;
 pub use headers::ends_here;
-pub(super) use headers::{Sender, checked, method};
+pub(super) use headers::{Sender, checked, is_disguise, method, passed_on};
 pub(super) use query::{checked_query, need_of};
-pub(super) use target::Target;
+pub(super) use redactor::Redactor;
+pub(super) use target::{Target, lies_below, origin, redirected};

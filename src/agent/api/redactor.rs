@@ -13,7 +13,7 @@ const SHORTEST: usize = 6;
 /// Takes secrets out of what a server says: one that shows what it was sent, to be helpful or not, shows no token. What
 /// it shows in a disguise of its own making is not found.
 #[derive(Default)]
-pub(super) struct Redactor {
+pub(crate) struct Redactor {
     /// The longest first.
     needles: Vec<Zeroizing<Vec<u8>>>,
     /// The end of the stream so far that may be the beginning of a secret.
@@ -22,7 +22,7 @@ pub(super) struct Redactor {
 
 impl Redactor {
     /// From now on this is taken out: as it is, as in JSON, as in a URL, and in base64.
-    pub(super) fn hide(&mut self, secret: &Secret) {
+    pub(crate) fn hide(&mut self, secret: &Secret) {
         let text = secret.expose();
         let json = Zeroizing::new(serde_json::to_string(text).unwrap_or_default());
         let base64 = STANDARD.encode(text);
@@ -40,7 +40,7 @@ impl Redactor {
     }
 
     /// A text that is whole.
-    pub(super) fn text(&self, text: &str) -> String {
+    pub(crate) fn text(&self, text: &str) -> String {
         let mut alone = Redactor { needles: self.needles.clone(), held: Zeroizing::default() };
         let mut bytes = alone.next(text.as_bytes());
         bytes.extend(alone.rest());
@@ -48,7 +48,7 @@ impl Redactor {
     }
 
     /// What of the stream can be said after this part of it. Every byte of a secret becomes `*`, so lengths stay true.
-    pub(super) fn next(&mut self, part: &[u8]) -> Vec<u8> {
+    pub(crate) fn next(&mut self, part: &[u8]) -> Vec<u8> {
         let mut stream = std::mem::take(&mut self.held);
         stream.extend_from_slice(part);
         let mut begins = [false; 256];
@@ -72,7 +72,7 @@ impl Redactor {
     }
 
     /// What was held back, at the end of the stream.
-    pub(super) fn rest(&mut self) -> Vec<u8> {
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
         std::mem::take(&mut *self.held)
     }
 }

@@ -42,15 +42,18 @@ impl Target {
                 (server, text)
             }
         };
+        Target::at(server, &text)
+    }
+
+    /// This URL, as it is written, at or below this server.
+    pub(crate) fn at(server: ServerUrl, text: &str) -> Result<Target, Fault> {
         // What the parser folds or encodes, servers may fold otherwise.
-        let url = Url::parse(&text).ok().filter(|url| url.as_str() == text && url.fragment().is_none());
+        let url = Url::parse(text).ok().filter(|url| url.as_str() == text && url.fragment().is_none());
         let url = url.filter(is_plain);
         let url = url.ok_or(reason::Api::OddPath)?;
         if lies_below(&server, &url) { Ok(Target { server, url }) } else { Err(fault::api_elsewhere(&server)) }
     }
-}
 
-impl Target {
     /// Its path as that server has it, which it lies below.
     pub(crate) fn below(&self, server: &ServerUrl) -> &str {
         self.url.path().strip_prefix(server.path()).unwrap_or(self.url.path())
@@ -58,7 +61,7 @@ impl Target {
 }
 
 /// Whether this is the server, or lies below its path for whoever reads it.
-pub(super) fn lies_below(server: &ServerUrl, url: &Url) -> bool {
+pub(crate) fn lies_below(server: &ServerUrl, url: &Url) -> bool {
     server.is_origin_of(url) && UrlPath::parse(url.path()).is_ok_and(|path| server.covers_path(&path))
 }
 
@@ -68,13 +71,13 @@ fn is_plain(url: &Url) -> bool {
 }
 
 /// The server of a URL.
-pub(super) fn origin(url: &Url) -> Option<ServerUrl> {
+pub(crate) fn origin(url: &Url) -> Option<ServerUrl> {
     ServerUrl::parse(&url.origin().ascii_serialization()).ok()
 }
 
 /// Where a redirect leads, if it may be followed: at the same origin, or elsewhere if nobody can listen on the way
 /// there, and if it is no address of this machine or its network, unless that is where it comes from.
-pub(super) fn redirected(from: &Url, location: &str) -> Option<Url> {
+pub(crate) fn redirected(from: &Url, location: &str) -> Option<Url> {
     let mut to = from.join(location).ok().filter(is_plain)?;
     to.set_fragment(None);
     if to.origin() == from.origin() {

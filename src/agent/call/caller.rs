@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::access::{Authority, Listed, Revoked};
 use crate::agent::Agent;
+use crate::agent::call::handover::Offer;
 use crate::agent::call::noting::Noting;
 use crate::agent::fault;
 use crate::agent::gate::Gate;
@@ -39,7 +40,7 @@ pub struct Caller<'a> {
     /// The language in which the caller reads.
     pub locale: Locale,
     asker: Asker<'a>,
-    begun: Begun,
+    pub(super) begun: Begun,
     over: Over<'a>,
     noting: Noting<'a>,
     gate: &'a Gate,
@@ -48,6 +49,7 @@ pub struct Caller<'a> {
     input: &'a mut (dyn AsyncRead + Send + Unpin),
     output: &'a mut (dyn AsyncWrite + Send + Unpin),
     settled: Option<&'a Notify>,
+    pub(super) offer: Offer<'a>,
 }
 
 /// What a caller says while it is told something: a line that was asked for, or nothing of interest.
@@ -77,11 +79,11 @@ impl<'a> Caller<'a> {
             input,
             output,
             settled: None,
+            offer: Offer::default(),
         }
     }
 
-    /// This caller, with a signal that is given when the request has settled: its work is done, and it lasts only for
-    /// as long as the caller wants.
+    /// This caller, with a signal that is given when the work is done, and lasts only for as long as they want.
     pub fn telling(self, settled: &'a Notify) -> Self {
         Caller { settled: Some(settled), ..self }
     }

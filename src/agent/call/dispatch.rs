@@ -70,6 +70,8 @@ const VERBS: &[Row] = &[
     row::<wire::EndToken>(OPEN),
     // What it needs depends on what is called, and is checked once that is known.
     row::<wire::Api>(NOTHING),
+    // What may be asked over it, each request's grant says.
+    row::<wire::Proxy>(NOTHING),
     row::<wire::SocketAdd>(everywhere(Scope::All)),
     row::<wire::SocketRemove>(everywhere(Scope::All)),
     row::<wire::Sockets>(everywhere(Scope::All)),
@@ -122,6 +124,7 @@ pub async fn answer(agent: &Agent, frame: &[u8], caller: &mut Caller<'_>) -> Fra
     match agent.gate.authority(&request, caller.asker()).await {
         Ok(authority) => {
             caller.acts_within(authority);
+            caller.shows(request.token.take());
             agent.gate.note_token(caller.asker(), caller.authority());
         }
         Err(fault) => return refuse(fault, caller),

@@ -3,6 +3,7 @@
 pub(crate) mod caller;
 pub(crate) mod dispatch;
 mod git_server;
+pub(crate) mod handover;
 pub(crate) mod noting;
 
 pub(crate) use git_server::git_server;

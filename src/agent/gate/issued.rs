@@ -56,6 +56,13 @@ impl Gate {
         authority.ok_or_else(|| reason::Rights::TokenUnknown.into())
     }
 
+    /// What a process that shows nothing may do at a socket that has rights of its own, which makes a use of these.
+    pub(crate) async fn authority_at_door(&self, asker: Asker<'_>) -> Result<Authority, Fault> {
+        let Asker::Process { door: Some(door), .. } = asker else { return Err(reason::Rights::Unauthenticated.into()) };
+        let authority = self.spend(Authority::owner(), door).await?;
+        authority.filter(|authority| !authority.is_owner()).ok_or_else(|| reason::Rights::TokenUnknown.into())
+    }
+
     /// The file of the issued tokens, where there was one.
     pub(crate) fn tokens_gone(&self) -> Option<String> {
         self.issued.ledger.is_gone().then(|| self.paths.tokens_file().display().to_string())

@@ -12,6 +12,7 @@ mod keeping;
 mod locking;
 mod login;
 mod logout;
+mod proxy;
 mod save;
 mod serve;
 mod sign_in;

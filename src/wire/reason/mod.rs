@@ -15,6 +15,7 @@ mod git;
 mod lock;
 mod login;
 mod people;
+mod proxy;
 mod request;
 mod rights;
 mod setup;
@@ -33,6 +34,7 @@ pub use git::Git;
 pub use lock::Lock;
 pub use login::Login;
 pub use people::People;
+pub use proxy::Proxy;
 pub use request::Request;
 pub use rights::Rights;
 pub use setup::Setup;
@@ -65,6 +67,8 @@ pub enum Reason {
     Login(Login),
     /// What keeps people from signing in, and machines from being approved.
     People(People),
+    /// Why the agent does not hand a request of somebody else's program on.
+    Proxy(Proxy),
     /// What is wrong with a request, or with the agent that it reached.
     Request(Request),
     /// Why somebody may not do what they ask for.
@@ -92,6 +96,7 @@ impl Reason {
             .or_else(|| Lock::read(fault).map(Reason::Lock))
             .or_else(|| Login::read(fault).map(Reason::Login))
             .or_else(|| People::read(fault).map(Reason::People))
+            .or_else(|| Proxy::read(fault).map(Reason::Proxy))
             .or_else(|| Request::read(fault).map(Reason::Request))
             .or_else(|| Rights::read(fault).map(Reason::Rights))
             .or_else(|| Store::read(fault).map(Reason::Store))
@@ -117,6 +122,7 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
         Lock::ROWS,
         Login::ROWS,
         People::ROWS,
+        Proxy::ROWS,
         Request::ROWS,
         Rights::ROWS,
         Setup::ROWS,

@@ -1,7 +1,8 @@
 //! What an entry is about. Whoever does something fills it in as it turns out; nothing here is a secret.
 
 use super::called::Called;
-use crate::base::{AccountKey, ServerUrl};
+use crate::base::{AccountKey, Grant, Repository, ServerUrl};
+use crate::git::PushedRef;
 use crate::wire::AuditEntry;
 
 /// The longest name, path of a server, or name of a right that is noted, in characters.
@@ -15,6 +16,9 @@ pub(crate) struct About {
     sent_to: Option<ServerUrl>,
     called: Option<Called>,
     right: Option<String>,
+    repository: Option<String>,
+    reference: Option<[String; 3]>,
+    grant: Option<String>,
 }
 
 impl About {
@@ -26,6 +30,22 @@ impl About {
     /// A token or session by its id, a socket by its path.
     pub(crate) fn right(right: &str) -> About {
         About { right: Some(right.to_owned()), ..About::default() }
+    }
+
+    /// It is done in this repository.
+    pub(crate) fn in_repository(self, repository: &Repository) -> About {
+        About { repository: Some(repository.url().path().to_owned()), ..self }
+    }
+
+    /// It changes this ref.
+    pub(crate) fn changes_ref(self, change: &PushedRef) -> About {
+        let PushedRef { old, new, name } = change;
+        About { reference: Some([name.as_str().to_owned(), old.to_string(), new.to_string()]), ..self }
+    }
+
+    /// It is done by this grant.
+    pub(crate) fn granted_by(self, grant: Option<&Grant>) -> About {
+        About { grant: grant.map(Grant::to_string), ..self }
     }
 
     pub(crate) fn turns_out(&mut self, server: &ServerUrl, account: Option<&str>) {
@@ -51,7 +71,12 @@ impl About {
         let cut = |server: ServerUrl| if server.path().len() > MAX_NAME { server.origin() } else { server };
         let (server, sent_to) = (self.server.map(cut), self.sent_to.map(cut));
         let (account, about) = (self.account.map(short), self.right.map(short));
-        AuditEntry { server, account, sent_to, method, path, about, ..entry }
+        let (repository, grant) = (self.repository.map(short), self.grant.map(short));
+        let (reference, old, new) = match self.reference.map(|all| all.map(short)) {
+            Some([reference, old, new]) => (Some(reference), Some(old), Some(new)),
+            None => (None, None, None),
+        };
+        AuditEntry { server, account, sent_to, method, path, about, repository, reference, old, new, grant, ..entry }
     }
 }
 

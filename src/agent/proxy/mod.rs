@@ -1,0 +1,90 @@
+//! Requests of programs that know nothing of the agent, handed on with the credential that is kept for their server.
+//!
+//! Git, its large files, `gh`, curl: each speaks plain HTTP to here, names a server by host or path, and holds at most a
+//! token of the agent's. A request is judged in one order (`Proxy::answer`), and nothing is sent before the end of it:
+//! who sends it, to which of the granted servers, in a path that everybody reads alike; whether it is git's by the end
+//! of that path, which no right to call an API covers; then the grant. What goes up is written anew from what was
+//! understood. The agent has no certificate and opens nobody's TLS. Whatever is under way ends with the rights of its
+//! client, since it all runs inside of the client's connection.
+
+mod body;
+mod call;
+mod client;
+mod connection;
+mod forward;
+mod framing;
+mod git;
+mod granted;
+mod handed_back;
+mod handles;
+mod inflate;
+mod lfs;
+mod place;
+mod push;
+mod refusal;
+mod stream;
+mod visit;
+
+use std::sync::Arc;
+
+use http::Response;
+use hyper::Request;
+
+use self::body::{Incoming, Reply};
+pub(super) use self::client::{Client, Way};
+pub(super) use self::connection::serve;
+use self::handles::Handles;
+use self::refusal::refusal;
+use self::visit::{Visit, locale};
+use crate::agent::life::auditing::Auditing;
+use crate::agent::upstream::Upstream;
+use crate::git::GitPath;
+use crate::wire::{Fault, reason};
+
+/// Hands requests on, and keeps the links to large files that it gave.
+pub(crate) struct Proxy {
+    upstream: Arc<Upstream>,
+    audit: Arc<Auditing>,
+    handles: Handles,
+}
+
+impl Proxy {
+    pub(crate) fn new(upstream: Arc<Upstream>, audit: Arc<Auditing>) -> Arc<Proxy> {
+        Arc::new(Proxy { upstream, audit, handles: Handles::default() })
+    }
+
+    /// Answers one request.
+    pub(super) async fn answer(&self, client: &Client, request: Request<Incoming>) -> Response<Reply> {
+        let locale = locale(request.headers());
+        self.judged(client, request).await.unwrap_or_else(|fault| refusal(&fault, locale))
+    }
+
+    /// What cannot be read in one way only is not looked at.
+    pub(super) fn refuse_ambiguous(&self, request: &Request<Incoming>) -> Response<Reply> {
+        refusal(&reason::Proxy::Ambiguous.into(), locale(request.headers()))
+    }
+
+    /// Forgets what it keeps.
+    pub(crate) fn forget(&self) {
+        self.handles.forget();
+    }
+
+    async fn judged(&self, client: &Client, request: Request<Incoming>) -> Result<Response<Reply>, Fault> {
+        self.upstream.accounts.lock_if_due();
+        let (parts, body) = request.into_parts();
+        let visit = Visit::new(self, client, &parts)?;
+        let path = visit.target.url.path();
+        if let Some(name) = path.strip_prefix(lfs::LINKS) {
+            return visit.lfs_file(name, body).await;
+        }
+        match GitPath::of(path) {
+            Some(GitPath::Refs(repository)) => visit.refs(repository).await,
+            Some(GitPath::Rpc(repository, crate::git::Service::Fetch)) => visit.fetch(repository, body).await,
+            Some(GitPath::Rpc(repository, crate::git::Service::Push)) => visit.push(repository, body).await,
+            Some(GitPath::LfsBatch(repository)) => visit.lfs_batch(repository, body).await,
+            Some(locks @ (GitPath::LfsLocks(_) | GitPath::LfsLockChange(_))) => visit.lfs_locks(locks, body).await,
+            Some(GitPath::Odd) => Err(reason::Proxy::OddGit.into()),
+            None => visit.call(body).await,
+        }
+    }
+}

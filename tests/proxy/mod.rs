@@ -1,0 +1,9 @@
+mod api;
+mod bodies;
+mod ends;
+mod fetch;
+mod lfs;
+mod push;
+mod secrets;
+mod sockets;
+mod spellings;
