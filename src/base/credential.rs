@@ -169,6 +169,14 @@ impl Credential {
         self
     }
 
+    /// Notes when a token ends, where that was not known; other kinds say it themselves.
+    pub fn ending(mut self, end: Option<Expiry>) -> Self {
+        if let Credential::Token { expires, .. } = &mut self {
+            *expires = expires.or(end);
+        }
+        self
+    }
+
     /// How the credential came to be stored.
     pub fn origin(&self) -> Origin {
         match self {

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use super::{OAuthSettings, Route, Secret, ServerUrl, second_origin};
+use super::{OAuthSettings, Route, Secret, ServerUrl, TokenPage, second_origin};
 use crate::os::directories;
 
 /// One entry `[[server]]` of the settings.
@@ -39,6 +39,9 @@ pub struct ServerConfig {
     pub(super) username: Option<String>,
     #[serde(default)]
     oauth: OAuthSettings,
+    /// Where a person makes a token by hand.
+    #[serde(default)]
+    token_page: Option<TokenPage>,
 }
 
 /// The proxy that the settings name for a server.
@@ -65,6 +68,16 @@ impl ServerConfig {
     /// How to log in at the server, as far as the settings say.
     pub fn oauth(&self) -> &OAuthSettings {
         &self.oauth
+    }
+
+    /// Whether the settings say how to log in here.
+    pub fn describes_login(&self) -> bool {
+        self.oauth != OAuthSettings::default() || self.token_page.is_some()
+    }
+
+    /// The page at which a person makes a token by hand, if the settings name one.
+    pub fn token_page(&self) -> Option<&TokenPage> {
+        self.token_page.as_ref()
     }
 
     /// Names of headers that calls of the server's API may have beside those that are allowed everywhere.

@@ -1,8 +1,8 @@
 use std::path::Path;
 
-use toml_edit::value;
+use toml_edit::{Item, value};
 
-use super::config::parse_document;
+use super::config::{parse, parse_document};
 use super::{Message, ServerUrl, settings_file};
 use crate::msg;
 
@@ -59,12 +59,32 @@ impl Setting {
                 .to_string(),
             Setting::Store | Setting::Language | Setting::Autologin | Setting::LockAfter => new.to_owned(),
         };
+        if parse(&format!("{} = {}", self.name(), self.written(&new))).is_err() {
+            let (setting, values) = (self.name(), self.values());
+            return Err(msg!("bad-setting", value = new, setting = setting, values = values));
+        }
         settings_file::change(path, |document| {
-            document[self.name()] = match (self, new.as_str()) {
-                (Setting::Autologin, "true" | "false") => value(new == "true"),
-                _ => value(new),
-            };
+            document[self.name()] = self.written(&new);
         })
+    }
+
+    /// The value as the file has it.
+    fn written(self, new: &str) -> Item {
+        match (self, new) {
+            (Setting::Autologin, "true" | "false") => value(new == "true"),
+            _ => value(new),
+        }
+    }
+
+    /// What may stand there, for whoever wrote something else.
+    fn values(self) -> &'static str {
+        match self {
+            Setting::DefaultServer => "https://git.example",
+            Setting::Store => "auto, keyring, file, memory",
+            Setting::Language => "en, es, ar",
+            Setting::Autologin => "true, false",
+            Setting::LockAfter => "15m, 1h 30m",
+        }
     }
 
     /// Takes the setting out of the file, so that its default counts again. Returns whether it was there.

@@ -40,7 +40,8 @@ impl Client {
     /// Keeps a token for a server, in the place of what the account had. When this returns, the token is in the store.
     pub fn save(&self, server: &ServerUrl, user: Option<&str>, token: Secret) -> Result<(), Fault> {
         let credential = Credential::token(token, TokenSource::Given);
-        self.ask(&Save { server: Some(server.clone()), account: user.map(str::to_owned), credential }).map(|_| ())
+        let (server, account) = (Some(server.clone()), user.map(str::to_owned));
+        self.ask(&Save { server, account, credential, check: false, repository: None }).map(|_| ())
     }
 
     /// Forgets a credential without telling the server. That there is none is no error.

@@ -72,6 +72,8 @@ fn get(client: &Client, question: &Get) -> Result<(), Fault> {
                 // The question has an answer now.
                 Offer::Taken => client.ask(question),
                 Offer::Left => return write(git::QUIT),
+                // What went wrong was said on the terminal, with what to do: once is enough.
+                Offer::Failed => return Ok(()),
                 Offer::None => Err(fault),
             }
         }

@@ -1,7 +1,8 @@
 //! A login from inside git.
 //!
-//! Only where a login would help: at the origin of the default server, or of a login that is kept. A URL that somebody
-//! else wrote so never brings up a prompt for another host. Only a person with a terminal is asked, never with `CI`,
+//! Only where a login would help: at the origin of the default server, of a login that is kept, of a server whose login
+//! the settings describe, or at a host that loom knows. A URL that somebody else wrote so brings up a prompt for no
+//! host that neither the person nor loom's own list named. Only a person with a terminal is asked, never with `CI`,
 //! `GIT_TERMINAL_PROMPT=0` or `credential.interactive=false`. The helper has no texts, so `loom` does the talking, on
 //! `/dev/tty`, and gets no standard output, which would be git's answer. Many gits at once are one prompt: the first
 //! has the seat in `flights`, the others wait until it is dropped and then ask `get` again. One that ended without a
@@ -25,7 +26,9 @@ pub(super) enum Offer {
     Taken,
     /// The person ended it: they want nothing more of this git command.
     Left,
-    /// Nobody is there, or it failed: git may know another way.
+    /// It failed, and the person was told why: git may know another way.
+    Failed,
+    /// Nobody is there.
     None,
 }
 
@@ -41,7 +44,8 @@ pub(super) fn offer(fault: &Fault) -> Offer {
     match command.status().ok().and_then(|status| status.code()) {
         Some(0) => Offer::Taken,
         Some(CANCELLED) => Offer::Left,
-        _ => Offer::None,
+        Some(_) => Offer::Failed,
+        None => Offer::None,
     }
 }
 

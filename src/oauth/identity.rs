@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::OAuthError;
-use crate::base::{Endpoint, Expiry, IdToken, Secret, ServerUrl, clock, printable};
+use crate::base::{Endpoint, Expiry, IdToken, Secret, clock, printable};
 use crate::net::{Answer, Http, HttpError, Object};
 
 /// The longest name that is kept, in characters.
@@ -82,8 +82,13 @@ fn kept(token: &Secret, claims: &Object) -> Option<IdToken> {
 
 /// What a server said when it was shown a token.
 pub enum Asked {
-    /// It takes the token, and perhaps names the user.
-    Accepted(Option<String>),
+    /// It takes the token, and perhaps names the user and says when the token ends.
+    Accepted {
+        /// The name that the user knows themselves by.
+        user: Option<String>,
+        /// When the token ends.
+        expires: Option<Expiry>,
+    },
     /// It answered 401.
     Refused,
     /// Its answer tells neither.
@@ -94,28 +99,48 @@ pub enum Asked {
 pub async fn ask(http: &Http, endpoint: &Endpoint, access: &Secret) -> Result<Asked, HttpError> {
     let answer = Answer::to(http.get(endpoint.as_str()).bearer_auth(access.expose())).await?;
     Ok(match answer.status {
-        StatusCode::OK => Asked::Accepted(answer.object().as_ref().and_then(name)),
+        StatusCode::OK => Asked::Accepted { user: answer.object().as_ref().and_then(name), expires: end(&answer) },
         StatusCode::UNAUTHORIZED => Asked::Refused,
         _ => Asked::Unknown,
     })
 }
 
-/// Asks the server at its own address without a token, and returns the values of `WWW-Authenticate` of its 401. `None`
+/// When the token ends that this answer was given to: GitHub's header, in the form `2026-12-01 00:00:00 UTC`.
+fn end(answer: &Answer) -> Option<Expiry> {
+    let text = answer.headers.get("github-authentication-token-expiration")?.to_str().ok()?;
+    let text = text.trim_end_matches("UTC").trim_end();
+    let (time, zone) = text.rsplit_once([' ', 'T']).filter(|(date, _)| date.contains(' ')).unwrap_or((text, "+0000"));
+    let zone = if zone.len() == 5 { zone } else { "+0000" };
+    let parsed = jiff::Timestamp::strptime("%Y-%m-%d %H:%M:%S %z", format!("{time} {zone}"));
+    parsed.ok().and_then(|time| Expiry::from_unix(time.as_second()))
+}
+
+/// Asks where the server says of a token when it ends, as GitLab does: a day, which the token still is good for, or a
+/// time.
+pub async fn end_of(http: &Http, about: &Endpoint, token: &Secret) -> Option<Expiry> {
+    let answer = Answer::to(http.get(about.as_str()).bearer_auth(token.expose())).await.ok()?;
+    let object = answer.object().filter(|_| answer.status == StatusCode::OK)?;
+    let text = object.text("expires_at")?;
+    let time = text.parse::<jiff::Timestamp>().or_else(|_| format!("{text}T00:00:00Z").parse()).ok()?;
+    Expiry::from_unix(time.as_second())
+}
+
+/// Asks the server at this URL without a token, and returns the values of `WWW-Authenticate` of its 401. `None`
 /// if it answers anything else, and so demands nothing.
-pub async fn demands(http: &Http, server: &ServerUrl) -> Result<Option<Vec<String>>, HttpError> {
-    let answer = Answer::to(http.get(&server.endpoint("/"))).await?;
+pub async fn demands(http: &Http, place: &str) -> Result<Option<Vec<String>>, HttpError> {
+    let answer = Answer::to(http.get(place)).await?;
     let refused = answer.status == StatusCode::UNAUTHORIZED;
     Ok(refused.then(|| answer.challenges().map(str::to_owned).collect()))
 }
 
 /// Shows the server, which demands something, this value of `Authorization`.
-pub async fn takes(http: &Http, server: &ServerUrl, authorization: &str) -> Result<Asked, HttpError> {
+pub async fn takes(http: &Http, place: &str, authorization: &str) -> Result<Asked, HttpError> {
     let Ok(mut value) = HeaderValue::from_str(authorization) else { return Ok(Asked::Unknown) };
     value.set_sensitive(true);
-    let answer = Answer::to(http.get(&server.endpoint("/")).header(AUTHORIZATION, value)).await?;
+    let answer = Answer::to(http.get(place).header(AUTHORIZATION, value)).await?;
     Ok(match answer.status {
         StatusCode::UNAUTHORIZED => Asked::Refused,
-        status if status.is_success() => Asked::Accepted(None),
+        status if status.is_success() => Asked::Accepted { user: None, expires: end(&answer) },
         _ => Asked::Unknown,
     })
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::base::{Endpoint, OAuthSettings, ServerUrl};
+use crate::base::{Endpoint, OAuthSettings, ServerUrl, TokenPage};
 
 /// One entry of `known_hosts.toml`.
 #[derive(Debug, Deserialize)]
@@ -29,6 +29,9 @@ struct KnownHost {
     user_is_organization: bool,
     #[serde(default)]
     oauth: OAuthSettings,
+    /// Where a person makes a token by hand, as long as they have no client of their own.
+    #[serde(default)]
+    token_page: Option<TokenPage>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +54,16 @@ pub fn settings(server: &ServerUrl) -> OAuthSettings {
 /// The page on which a person registers a client of their own at this host.
 pub fn register_at(server: &ServerUrl) -> Option<&'static str> {
     entry(server)?.register_at.as_deref()
+}
+
+/// Whether this is a host of the list.
+pub fn is_known(server: &ServerUrl) -> bool {
+    entry(server).is_some()
+}
+
+/// The page at which a person makes a token by hand at this host.
+pub fn token_page(server: &ServerUrl) -> Option<&'static TokenPage> {
+    entry(server)?.token_page.as_ref()
 }
 
 /// Whether the user name in this host's URLs stands for the organization that owns a repository, and for no account.

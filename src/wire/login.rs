@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Verb;
+use super::{Checked, Verb};
 use crate::base::{Credential, Expiry, Secret, ServerUrl, StoredIn, reveal, reveal_some};
 
 /// `login`: logs in to a server. Events follow, [`LoginEvent`], while a person approves, then the reply. Closing the
@@ -37,6 +37,10 @@ pub struct Login {
     /// Whether the front-end can read what a person pastes: it answers a `paste` event with a line of [`Pasted`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paste: bool,
+    /// Whether the front-end can have a person make a token by hand and read it: it answers a `token` event with a line
+    /// of [`Pasted`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub token: bool,
     /// Whether git wants the login, not a person by name: one prompt however many ask, and none again soon after one
     /// was left.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -97,6 +101,19 @@ pub enum LoginEvent {
         #[serde(default)]
         again: bool,
     },
+    /// Show the person this page, at which they make a token, and answer with a line of [`Pasted`] that holds it.
+    Token {
+        /// The page, filled with what the token is to be.
+        page_url: String,
+        /// Whether a browser may be opened without a question: the page is one of the settings or the known hosts.
+        same_origin: bool,
+        /// The program that may have a login of its own to this host.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        program: Option<String>,
+        /// Whether the server refused the token before, or it was none.
+        #[serde(default)]
+        again: bool,
+    },
     /// The server does not answer as it should at the moment; it is asked again.
     Retrying,
     /// Another login to the same server is under way and is waited for.
@@ -139,6 +156,12 @@ pub struct LoginReply {
     /// Whether the server became the default server.
     #[serde(default)]
     pub became_default: bool,
+    /// Who logged in, as the server named them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// What the server said to the credential; absent if it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<Checked>,
 }
 
 /// `save`: keep this credential, as `loom login --with-token` and the library do. It replaces what the account had.
@@ -152,6 +175,12 @@ pub struct Save {
     pub account: Option<String>,
     /// The credential; its secret must be one line and not empty.
     pub credential: Credential,
+    /// Whether the server is asked first if it takes the credential. One that it refuses is not kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub check: bool,
+    /// A repository at the server, at which git's own question can be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<ServerUrl>,
 }
 
 impl Verb for Login {

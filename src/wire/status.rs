@@ -99,6 +99,9 @@ pub struct AccountStatus {
     pub used_at: Vec<ServerUrl>,
     /// Whether the credential is of use. One that can be renewed without a person counts as valid.
     pub state: Condition,
+    /// Whether the credential is known to be one: its server gave it, or took it since the agent began.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proven: bool,
     /// What the server said to the credential; absent unless [`Status::check`] had it asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked: Option<Checked>,

@@ -141,6 +141,8 @@ fn the_frames_of_logins_are_as_recorded() {
         expires_at: Expiry::from_unix(4_102_444_800),
         note: Some("a note".into()),
         became_default: true,
+        user: Some("alice".into()),
+        checked: Some(Checked::Accepted),
     };
     let login = Login {
         server: Some(server()),
@@ -153,11 +155,14 @@ fn the_frames_of_logins_are_as_recorded() {
         resource: Some("https://api.example".into()),
         browser: true,
         paste: true,
+        token: true,
         for_git: true,
     };
     exchange(login, reply());
     let credential = Credential::token(secret("tok"), TokenSource::Given);
-    exchange(Save { server: Some(server()), account: Some("ci".into()), credential }, reply());
+    let repository = Some("https://git.example/team/app.git".parse().unwrap());
+    let save = Save { server: Some(server()), account: Some("ci".into()), credential, check: true, repository };
+    exchange(save, reply());
     let done = LoggedOut { server: server(), account: "ci".into(), revocation: Revocation::Revoked };
     exchange(Logout { server: None, account: None, all: true, local: false }, LogoutReply { accounts: vec![done] });
     let event = LoginEvent::Approve {
@@ -509,6 +514,7 @@ fn the_frames_of_tokens_and_status_are_as_recorded() {
         used_at: vec![ServerUrl::parse("https://registry.example").unwrap()],
         state: Condition::Valid,
         checked: Some(Checked::Accepted),
+        proven: true,
     };
     let reply = StatusReply {
         agent: agent(None),

@@ -8,6 +8,7 @@ mod demo;
 mod exec_env;
 mod header;
 mod login;
+mod login_checked;
 mod logout;
 mod output;
 mod people;

@@ -117,8 +117,17 @@ impl Home {
         run(self.command(env!("CARGO_BIN_EXE_loom")).args(arguments), b"")
     }
 
+    /// With this on standard input. A token that is brought along is kept as it is: no server is asked about it, so
+    /// that a test's server sees only what the test is about.
     pub fn loom_in(&self, arguments: &[&str], stdin: &str) -> Output {
-        run(self.command(env!("CARGO_BIN_EXE_loom")).args(arguments), stdin.as_bytes())
+        let unchecked = if arguments.contains(&"--with-token") { &["--no-check"][..] } else { &[] };
+        run(self.command(env!("CARGO_BIN_EXE_loom")).args(arguments).args(unchecked), stdin.as_bytes())
+    }
+
+    /// `loom login --with-token`, with this token, as a person does it: its server is asked first.
+    pub fn login_checked(&self, arguments: &[&str], token: &str) -> Output {
+        let mut command = self.command(env!("CARGO_BIN_EXE_loom"));
+        run(command.args(["login", "--with-token"]).args(arguments), token.as_bytes())
     }
 
     /// The git helper.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 use crate::agent::accounts::Accounts;
-use crate::agent::accounts::held::InStore;
+use crate::agent::accounts::held::{Held, InStore};
 use crate::agent::accounts::index::Index;
 use crate::agent::accounts::stores::{STORE_WITHIN, with_store};
 use crate::agent::accounts::wishes::Asker;
@@ -86,7 +86,18 @@ impl Accounts {
     /// known, nothing happens, which the answer says.
     pub(crate) async fn note(&self, account: &AccountKey, secret: &Secret, refused: bool) -> bool {
         let news = move |record: &Record| (record.refused() != refused).then(|| record.noted(refused));
+        if !refused {
+            self.note_acceptance(account, secret);
+        }
         self.change_if(account, secret, Box::new(news)).await
+    }
+
+    /// Notes, in memory, that the server took this secret.
+    pub(crate) fn note_acceptance(&self, account: &AccountKey, secret: &Secret) {
+        let held = |all: &Index| {
+            all.get(account).filter(|held| held.secret().matches(secret)).into_iter().for_each(Held::note_acceptance);
+        };
+        let _ = self.look(held);
     }
 
     /// Notes that a renewal follows a refusal.

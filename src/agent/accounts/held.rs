@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::base::lock;
-use crate::base::{AccountKey, Credential, Expiry, Secret, StoredIn, clock};
+use crate::base::{AccountKey, Credential, Expiry, Origin, Secret, StoredIn, clock};
 use crate::store::Record;
 use crate::wire::Condition;
 
@@ -19,6 +19,8 @@ pub(crate) struct Held {
     stored_in: StoredIn,
     /// Whether somebody asked for this credential since it came. Then it is worth renewing ahead of time.
     used: AtomicBool,
+    /// Whether the server took this credential, as far as anybody saw since it came.
+    accepted: AtomicBool,
     /// What the store has in its place, if the store did not take this record. It is offered again later.
     pub(crate) unsaved: Option<InStore>,
     /// When the credential was renewed because its server had refused it, the latest last.
@@ -75,6 +77,7 @@ impl Held {
             record,
             stored_in,
             used: AtomicBool::new(false),
+            accepted: AtomicBool::new(false),
             unsaved: None,
             heals: Vec::new(),
             withheld: Mutex::new(Instant::now()),
@@ -111,6 +114,18 @@ impl Held {
     /// Notes that somebody asked for the credential; `true` the first time.
     pub(crate) fn note_use(&self) -> bool {
         !self.used.swap(true, Ordering::Relaxed)
+    }
+
+    /// Notes that the server took the credential.
+    pub(crate) fn note_acceptance(&self) {
+        self.accepted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the credential is known to be one: the server gave it, git saw it taken, or the server took it since.
+    pub(crate) fn is_proven(&self) -> bool {
+        let origin = self.credential().origin();
+        !self.record.refused()
+            && (matches!(origin, Origin::Login | Origin::Git) || self.accepted.load(Ordering::Relaxed))
     }
 
     /// Stops renewing it ahead of time until somebody asks for it again.

@@ -29,6 +29,7 @@ pub(crate) async fn keep(
     credential: Credential,
 ) -> Result<(LoginReply, Vec<Record>), Fault> {
     let expires_at = credential.expires();
+    let user = credential.terms().and_then(|terms| terms.user.clone());
     let new = (credential.origin() == Origin::Login).then(|| (account.clone(), credential.clone()));
     let not_kept = |fault| {
         // Without this the login would go on at its server with nobody to end it.
@@ -80,6 +81,8 @@ pub(crate) async fn keep(
         expires_at,
         note: upstream.accounts.unsaid(caller.locale),
         became_default,
+        user,
+        checked: None,
     };
     Ok((reply, replaced))
 }

@@ -9,6 +9,7 @@ mod machine;
 mod page;
 mod paste;
 mod plan;
+mod token;
 
 pub(super) use keep::keep;
 pub(super) use plan::read_secret;
@@ -18,10 +19,45 @@ use crate::agent::call::caller::Caller;
 use crate::agent::upstream::Upstream;
 use crate::agent::upstream::oauth_fault;
 use crate::base::{Credential, ServerUrl};
-use crate::wire::{Fault, Flow, Login, LoginEvent};
+use crate::wire::{Fault, Flow, Login, LoginEvent, reason};
+
+/// What a login came to.
+pub(super) struct Made {
+    pub(super) credential: Credential,
+    /// Whose it is, where the credential itself does not say so.
+    pub(super) user: Option<String>,
+}
+
+impl From<Credential> for Made {
+    fn from(credential: Credential) -> Made {
+        Made { credential, user: None }
+    }
+}
 
 /// Finds out how, and does it. Dropping out is how a caller cancels.
 pub(super) async fn log_in(
+    upstream: &Upstream,
+    server: &ServerUrl,
+    question: &Login,
+    caller: &mut Caller<'_>,
+) -> Result<Made, Fault> {
+    match by_oauth(upstream, server, question, caller).await {
+        // As long as nobody has a client there, a person makes a token.
+        Err(fault) if is_no_client(&fault) && token::is_possible(upstream, server, question)? => {
+            token::run(upstream, server, question, caller).await
+        }
+        made => made.map(Made::from),
+    }
+}
+
+/// Whether all that lacks is a client, or a word of the server's how to log in.
+fn is_no_client(fault: &Fault) -> bool {
+    use reason::Flow::{NoClient, RegisterAt, SaysNothing};
+    matches!(fault.about(), Some(NoClient { .. } | RegisterAt { .. } | SaysNothing { .. }))
+        || matches!(fault.about(), Some(reason::Upstream::NotLoom { .. }))
+}
+
+async fn by_oauth(
     upstream: &Upstream,
     server: &ServerUrl,
     question: &Login,

@@ -140,7 +140,8 @@ impl<'a> Plan<'a> {
                 found.map_err(|error| oauth_fault::from_oauth(self.aim.server, error))?;
             (user, kept_id) = (named, id_token);
         } else if let (TermsKind::Person, Some(endpoint)) = (kind, &self.aim.at.userinfo_endpoint)
-            && let Ok(identity::Asked::Accepted(name)) = identity::ask(&self.aim.http, endpoint, &tokens.access).await
+            && let Ok(identity::Asked::Accepted { user: name, .. }) =
+                identity::ask(&self.aim.http, endpoint, &tokens.access).await
         {
             user = name;
         }

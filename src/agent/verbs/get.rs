@@ -18,7 +18,7 @@ use crate::agent::call::git_server;
 use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::base::{
-    AccountKey, Config, Credential, Kind, Scope, SecondOrigin, Secret, ServerUrl, TermsKind, TokenSource,
+    AccountKey, Config, Credential, Kind, Scope, SecondOrigin, Secret, ServerConfig, ServerUrl, TermsKind, TokenSource,
 };
 use crate::oauth::known_hosts;
 use crate::wire::{Code, Condition, Fault, Get, GetReply, Proof, reason};
@@ -242,6 +242,11 @@ impl Get {
         // The settings say whose login is meant here as well.
         let second = self.wanted.second_origin(server, config).filter(lends);
         let default = default.or(second.map(|second| second.login()));
+        // Where it is known how to log in, a person need not have done so before. A tool goes on without.
+        let described = config.server(server).is_some_and(ServerConfig::describes_login);
+        let is_known = self.tool.is_none() && !exact && user.is_none() && (described || known_hosts::is_known(server));
+        let origin = server.origin();
+        let default = default.or(is_known.then_some(&origin).filter(|origin| authority.sees(origin)));
         let fault = agent.accounts.with(|accounts| {
             let found =
                 select::candidates(accounts.meant_by(&self.wanted, self.tool, server, authority, config), server, user);

@@ -19,7 +19,7 @@ use crate::agent::login;
 use crate::agent::upstream::turns::Turn;
 use crate::base::{AccountKey, Credential, Origin, Secret, ServerUrl, TermsKind};
 use crate::store::Record;
-use crate::wire::{Checked, Fault, Login, LoginEvent, LoginReply, Revocation};
+use crate::wire::{Checked, Fault, Login, LoginEvent, LoginReply, Revocation, reason};
 
 impl Handle for Login {
     const EVENT: Noted = Noted::Done("login");
@@ -44,7 +44,7 @@ impl Handle for Login {
                 Boarding::Others(waiting) => {
                     return join(agent, &server, self.account.as_deref(), waiting, caller).await;
                 }
-                Boarding::LeftAlone => return Err(fault::not_logged_in(&server)),
+                Boarding::LeftAlone => return Err(reason::Flow::LeftAlone { server }.into()),
             }
         };
         // A store that cannot keep the login is found out before a person is asked to approve it.
@@ -61,9 +61,14 @@ impl Login {
     async fn log_in(&self, agent: &Agent, server: &ServerUrl, caller: &mut Caller<'_>) -> Result<LoginReply, Fault> {
         let mut ended_both = false;
         loop {
-            let credential = login::log_in(&agent.upstream, server, self, caller).await?;
-            let (account, instead) = self.account(agent, caller.authority(), server, &credential).await?;
+            let login::Made { credential, user } = login::log_in(&agent.upstream, server, self, caller).await?;
+            let (account, instead) = match user.filter(|_| self.account.is_none()) {
+                // Whose token it is the server said when it was asked.
+                Some(user) => (AccountKey::new(server.clone(), Some(user)), None),
+                None => self.account(agent, caller.authority(), server, &credential).await?,
+            };
             let secret = credential.secret().clone();
+            let credential_is_given = credential.origin() == Origin::Given;
             // A renewal under way would leave tokens behind that nobody knows of.
             let held = turns(agent, instead.iter().chain([&account])).await;
             let (reply, replaced) = login::keep(&agent.upstream, caller, account.clone(), instead, credential).await?;
@@ -79,6 +84,10 @@ impl Login {
                 }
             }
             drop(held);
+            if credential_is_given {
+                // A person brought it, and the server was asked about it.
+                agent.accounts.note_acceptance(&account, &secret);
+            }
             if !revoked || self.lives(agent, &account, &secret).await? {
                 return Ok(reply);
             }
@@ -160,6 +169,8 @@ async fn join(
             expires_at: held.credential().expires(),
             note: None,
             became_default: false,
+            user: held.person().map(str::to_owned),
+            checked: None,
         };
         held.is_of_use().then_some((account, reply))
     });

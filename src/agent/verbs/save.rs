@@ -8,7 +8,7 @@ use crate::agent::call::noting::Noted;
 use crate::agent::fault;
 use crate::agent::login;
 use crate::base::{AccountKey, Credential, Origin, Scope};
-use crate::wire::{Fault, LoginReply, Save, reason};
+use crate::wire::{Checked, Fault, LoginReply, Save, reason};
 
 impl Handle for Save {
     const EVENT: Noted = Noted::Done("login");
@@ -39,7 +39,21 @@ impl Handle for Save {
         {
             return Err(fault::scope_missing(Scope::Control));
         }
+        let mut credential = credential;
+        let mut trial = None;
+        if self.check {
+            let found = tokio::select! {
+                found = agent.upstream.try_out(&account, &credential, self.repository.as_ref()) => found,
+                fault = caller.hung_up() => return Err(fault),
+            };
+            if found.checked == Checked::Refused {
+                return Err(reason::Login::TokenRefused { server: account.server().clone() }.into());
+            }
+            credential = credential.ending(found.expires);
+            trial = Some(found);
+        }
         let secret = credential.secret().clone();
+        let kept = account.clone();
         let (reply, replaced) = login::keep(&agent.upstream, caller, account, None, credential).await?;
         // A login that nobody has any more would live on at its server. One that was handed over in another form lives.
         for old in replaced {
@@ -47,7 +61,11 @@ impl Handle for Save {
                 agent.upstream.revoke_soon(old.account().clone(), old.credential().clone());
             }
         }
-        Ok(reply)
+        if trial.as_ref().is_some_and(|trial| trial.checked == Checked::Accepted) {
+            agent.accounts.note_acceptance(&kept, &secret);
+        }
+        let (user, checked) = trial.map(|trial| (trial.user, trial.checked)).unzip();
+        Ok(LoginReply { user: user.flatten(), checked, ..reply })
     }
 }
 

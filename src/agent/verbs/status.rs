@@ -156,6 +156,7 @@ fn account(held: &Held) -> AccountStatus {
         origin: Some(held.credential().origin()),
         used_at: Vec::new(),
         state,
+        proven: held.is_proven(),
         checked: None,
     }
 }

@@ -1,5 +1,7 @@
 //! The command line as clap reads it. Help texts are not here but in the `.ftl` files; see `help.rs`.
 
+#[path = "account_args.rs"]
+pub mod account;
 #[path = "api_args.rs"]
 mod api;
 #[path = "env_args.rs"]
@@ -19,6 +21,7 @@ pub mod token;
 
 use std::path::PathBuf;
 
+pub use account::{Logout, Status};
 pub use api::Api;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -41,7 +44,7 @@ use token::Token;
 )]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Loom {
-    #[arg(long, alias = "server-url", global = true, value_name = "URL", value_parser = ServerPattern::from_user)]
+    #[arg(long, aliases = ["server-url", "hostname"], global = true, value_name = "URL", value_parser = ServerPattern::from_user)]
     pub server: Vec<ServerPattern>,
     #[arg(short, long, global = true, action = ArgAction::Help)]
     help: Option<bool>,
@@ -144,28 +147,6 @@ impl From<AuthAction> for Command {
             AuthAction::Token(args) => Command::Token(args),
         }
     }
-}
-
-#[derive(Args)]
-pub struct Logout {
-    #[command(flatten)]
-    pub at: At,
-    #[arg(long, value_name = "USER")]
-    pub account: Option<String>,
-    #[arg(long, conflicts_with = "account")]
-    pub all: bool,
-    #[arg(long)]
-    pub local: bool,
-}
-
-#[derive(Args)]
-pub struct Status {
-    #[command(flatten)]
-    pub at: At,
-    #[arg(long)]
-    pub check: bool,
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Args)]

@@ -28,6 +28,8 @@ pub struct Login {
     pub no_browser: bool,
     #[arg(long)]
     pub with_token: bool,
+    #[arg(long, requires = "with_token")]
+    pub no_check: bool,
     /// Said by the git helper, never by a person.
     #[arg(long, hide = true)]
     pub for_git: bool,

@@ -23,7 +23,7 @@ mod token_shown;
 use std::process::ExitCode;
 
 use args::server::Takes;
-use loom_credentials::base::{Config, Locale, Paths, ServerPattern, ServerUrl};
+use loom_credentials::base::{CloneUrl, Config, Locale, Paths, ServerPattern, ServerUrl};
 use loom_credentials::client::{Client, exit_code};
 use loom_credentials::msg;
 use loom_credentials::wire::{Fault, reason};
@@ -37,6 +37,8 @@ pub struct Context {
     pub named: Option<ServerUrl>,
     /// From `--server`, else `LOOM_SERVER_URL`; else the agent takes the default.
     pub server: Option<ServerUrl>,
+    /// The repository whose URL named the server.
+    pub repository: Option<ServerUrl>,
 }
 
 impl Context {
@@ -102,14 +104,17 @@ fn context(
         let meant = near::corrected(line, &what, word).unwrap_or_else(|| word.to_owned());
         return Err(Fault::from(reason::Command::UsageUnknown { what }).hint(near::did_you_mean(&meant)));
     }
-    let named = match command.take_url() {
+    let url = command.take_url();
+    let is_repository = |url: &&CloneUrl| url.server_meant() != url.server;
+    let repository = url.as_ref().filter(is_repository).map(|url| url.server.clone());
+    let named = match url {
         Some(url) if url.has_password => {
             return Err(reason::Command::UrlWithPassword { server: url.server_meant() }.into());
         }
         Some(url) => Some(url.server_meant()),
         None => named(&patterns, takes)?,
     };
-    Ok(Context { locale, patterns, server: server(named.clone())?, named })
+    Ok(Context { locale, patterns, server: server(named.clone())?, named, repository })
 }
 
 fn end(locale: Locale, outcome: Result<u8, Fault>) -> ExitCode {

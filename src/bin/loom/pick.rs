@@ -40,3 +40,10 @@ pub fn line(question: &Message, context: &Context) -> Result<String, Fault> {
         Err(error) => Err(reason::Command::StdinUnreadable { error: error.to_string() }.into()),
     }
 }
+
+/// Whether they say yes; no is what anything else means.
+pub fn yes(question: &Message, context: &Context) -> bool {
+    let said = line(question, context).unwrap_or_default().to_lowercase();
+    // In the languages that loom speaks.
+    matches!(said.as_str(), "y" | "yes" | "s" | "si" | "s\u{ed}" | "\u{646}\u{639}\u{645}" | "\u{646}")
+}

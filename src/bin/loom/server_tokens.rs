@@ -77,7 +77,8 @@ pub fn generate(wanted: Wanted, json: bool, server: Option<ServerUrl>, context: 
     if save {
         let expires = about.expires_at.as_deref().and_then(expiry);
         let credential = Credential::Token { token, source: TokenSource::Given, scopes: about.scopes.clone(), expires };
-        let question = wire::Save { server: Some(reply.server.clone()), account: Some(name.clone()), credential };
+        let (server, account) = (Some(reply.server.clone()), Some(name.clone()));
+        let question = wire::Save { server, account, credential, check: false, repository: None };
         if let Err(fault) = client.ask(&question) {
             take_back(&client, &reply, &about, context);
             return Err(fault);

@@ -5,6 +5,8 @@ reasons! {
     Flow {
         /// The person did not confirm the code in time.
         CodeExpired { server: ServerUrl } => LoginRequired, "code-expired", "hint-login";
+        /// A login that git had begun was not finished a moment ago, and git begins none again so soon.
+        LeftAlone { server: ServerUrl } => LoginRequired, "left-alone", "hint-login";
         /// No browser came back in time.
         NobodyCame { server: ServerUrl } => LoginRequired, "nobody-came", "hint-login";
         /// The login needs a page in a browser, and nobody is there to be shown one.

@@ -42,6 +42,8 @@ reasons! {
         NoExchange { server: ServerUrl } => BadRequest, "no-exchange", "hint-no-exchange";
         /// The server gave a token for more scopes than were asked for.
         BeyondScope { server: ServerUrl, scopes: String } => Denied, "beyond-scope", "hint-beyond-scope";
+        /// The server does not take the token or password, so it is not kept.
+        TokenRefused { server: ServerUrl } => Denied, "token-refused", "hint-token-refused";
         /// The text to keep is no token or password.
         BadToken => BadRequest, "bad-token", "hint-bad-token";
         /// What a tool brought is not kept: the settings, or the rights of the token that it shows, do not let it.

@@ -1,16 +1,21 @@
 //! `loom status`: who is logged in where, as a table or as JSON. The exit code says it too, for scripts that ask about
 //! one server.
 
-use loom_credentials::base::{Locale, Message, printable};
+use loom_credentials::base::{Locale, Message, clock, printable};
 use loom_credentials::client::exit_code;
 use loom_credentials::msg;
 use loom_credentials::wire::{self, AccountStatus, Checked, Code, Condition, Fault, StatusReply, reason};
 
+use super::status_short;
 use crate::args;
 use crate::{Context, term};
 
 pub fn run(args: &args::Status, context: &Context) -> Result<u8, Fault> {
-    let status = context.client()?.ask(&wire::Status { server: context.named.clone(), check: args.check })?;
+    if args.short {
+        return status_short::run(context);
+    }
+    let mut status = context.client()?.ask(&wire::Status { server: context.named.clone(), check: args.check })?;
+    sort(&mut status.accounts, args.sort);
     if status.agent.locked {
         if args.json {
             term::data_line(&serde_json::to_string(&status).unwrap_or_default());
@@ -88,16 +93,58 @@ pub fn show(locale: Locale, status: &StatusReply) {
     term::table(rows);
 }
 
+/// In which order they are shown; as they came if nobody says.
+fn sort(accounts: &mut [AccountStatus], by: Option<args::account::Sort>) {
+    match by {
+        None => {}
+        Some(args::account::Sort::Server) => accounts.sort_by(|a, b| a.server.cmp(&b.server)),
+        Some(args::account::Sort::Account) => accounts.sort_by(|a, b| a.account.cmp(&b.account)),
+        // What never ends, or renews itself, comes last.
+        Some(args::account::Sort::Expires) => {
+            accounts.sort_by_key(|account| (account.renewable || account.expires_at.is_none(), account.expires_at));
+        }
+        Some(args::account::Sort::State) => accounts.sort_by_key(|account| match (account.state, account.proven) {
+            (Condition::Refused, _) => 0,
+            (Condition::Expired, _) => 1,
+            (Condition::Valid, false) => 2,
+            (Condition::Valid, true) => 3,
+        }),
+    }
+}
+
+/// Days before its end from which on it is said that a credential ends.
+const SOON: i64 = 14;
+
+/// Seconds until a credential ends that a person has to replace, if it ends soon.
+pub fn ends_soon(account: &AccountStatus) -> Option<i64> {
+    let end = account.expires_at.filter(|_| !account.renewable)?;
+    let left = end.as_unix() - clock::now().as_second();
+    (0..SOON * DAY).contains(&left).then_some(left)
+}
+
+/// A day in seconds.
+const DAY: i64 = 24 * 60 * 60;
+
+/// What is known of it. That it is valid is said of what its server gave or took, and of nothing else.
+pub fn state(account: &AccountStatus) -> Message {
+    let is_known = account.proven || account.checked == Some(Checked::Accepted);
+    match (account.checked, account.state, ends_soon(account)) {
+        (Some(Checked::Refused), ..) | (None | Some(Checked::Unknown), Condition::Refused, _) => msg!("state-refused"),
+        (None | Some(Checked::Unknown), Condition::Expired, _) => msg!("state-expired"),
+        (_, _, Some(left)) if left >= 2 * DAY => msg!("state-ends-in-days", days = left / DAY),
+        (_, _, Some(left)) => msg!("state-ends-in-hours", hours = (left / 3600).max(1)),
+        (Some(Checked::Accepted), _, None) => msg!("state-accepted"),
+        (Some(Checked::Unknown), Condition::Valid, None) if is_known => msg!("state-unknown"),
+        (None, Condition::Valid, None) if is_known => msg!("state-valid"),
+        (Some(Checked::Unknown), Condition::Valid, None) => msg!("state-unchecked-unknown"),
+        (None, Condition::Valid, None) => msg!("state-unchecked"),
+    }
+}
+
 fn row(locale: Locale, account: &AccountStatus, has_others: bool) -> Vec<String> {
     let is_default = account.default && has_others;
-    let state = match (account.checked, account.state) {
-        (Some(Checked::Accepted), _) => msg!("state-accepted"),
-        (Some(Checked::Refused), _) | (_, Condition::Refused) => msg!("state-refused"),
-        (Some(Checked::Unknown), Condition::Valid) => msg!("state-unknown"),
-        (_, Condition::Expired) => msg!("state-expired"),
-        (None, Condition::Valid) if is_default => msg!("state-default"),
-        (None, Condition::Valid) => msg!("state-valid"),
-    };
+    let state = state(account);
+    let state = if is_default { msg!("state-and-default", state = locale.render(&state)) } else { state };
     let name = account.account.as_deref().unwrap_or("-");
     let name = match &account.user {
         Some(user) if user != name => format!("{name} ({user})"),

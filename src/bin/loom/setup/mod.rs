@@ -26,6 +26,8 @@ mod toml;
 mod tool;
 mod vault;
 
+pub use overview::unserved;
+
 use loom_credentials::wire::{Fault, reason};
 
 use crate::Context;

@@ -60,6 +60,14 @@ pub fn run(json: bool, context: &Context) -> Result<u8, Fault> {
     Ok(0)
 }
 
+/// The tools that are here, do not ask loom, and have secrets in clear text.
+pub fn unserved() -> Vec<&'static str> {
+    let Ok(machine) = Machine::from_environment() else { return Vec::new() };
+    let seen = TOOLS.iter().map(|tool| look(*tool, &machine));
+    let is_unserved = |seen: &Seen| seen.program.is_some() && !seen.loom && !seen.clear_text.is_empty();
+    seen.filter(is_unserved).map(|seen| seen.tool).collect()
+}
+
 fn row(seen: &Seen) -> Vec<String> {
     let path = |path: &Path| printable(&path.display().to_string());
     let nothing = || "-".to_owned();
