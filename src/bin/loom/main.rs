@@ -5,6 +5,7 @@ mod api;
 mod args;
 mod commands;
 mod demo;
+mod elsewhere;
 mod git_network;
 mod git_program;
 mod granted;
@@ -78,11 +79,13 @@ fn main() -> ExitCode {
     }
     let context = context(&mut command, args.server, locale, &line);
     let account = command.account().map(str::to_owned);
+    let by_name = matches!(&command, args::Command::Login(args) if !args.for_git);
     let (outcome, context) = match context {
         Ok(context) => (commands::run(command, &context), Some(context)),
         Err(fault) => (Err(fault), None),
     };
     let outcome = outcome.map_err(|fault| near::explained(fault, account.as_deref(), context.as_ref()));
+    let outcome = if by_name { outcome.map_err(|fault| near::again(fault, &line)) } else { outcome };
     end(locale, outcome.and_then(|code| output::checked().map(|()| code)))
 }
 

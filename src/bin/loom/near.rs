@@ -10,7 +10,7 @@ use loom_credentials::base::{
 use loom_credentials::msg;
 use loom_credentials::wire::{self, AccountStatus, Fault, reason};
 
-use crate::Context;
+use crate::{Context, elsewhere};
 
 /// Commands that no person types.
 const INTERNAL: [&str; 2] = ["ask", "say"];
@@ -53,6 +53,10 @@ pub fn meant(error: &Error, line: &[OsString]) -> Option<Message> {
     };
     let wrong_command = first(ContextKind::InvalidSubcommand);
     let (wrong, right) = if let Some(wrong) = wrong_command {
+        // A name that another tool has goes before one that is spelled almost so.
+        if let Some(ours) = elsewhere::ours(&wrong) {
+            return Some(did_you_mean(ours));
+        }
         let right = best(ContextKind::SuggestedSubcommand, &wrong);
         (wrong, right)
     } else if let Some(value) = value {
@@ -103,6 +107,10 @@ fn not_logged_in(fault: Fault, server: &ServerUrl, account: Option<&str>, contex
         let names: Vec<&str> = here.iter().filter_map(|known| known.account.as_deref()).collect();
         return no_such_account(server, account, &names);
     }
+    if let Some(account) = account {
+        let line = ["loom", "login", &server.to_string(), "--account", &shell_word(account)].join(" ");
+        return fault.hint(msg!("hint-typed-so", line = line));
+    }
     let known: Vec<String> = accounts.iter().map(|known| known.server.to_string()).collect();
     let same_host = accounts.iter().find(|known| known.server.host() == server.host());
     match same_host.map(|known| known.server.to_string()) {
@@ -130,6 +138,27 @@ fn suggest<'a>(fault: Fault, typed: &str, known: impl IntoIterator<Item = &'a st
 
 pub fn did_you_mean(what: &str) -> Message {
     msg!("hint-did-you-mean", what = what)
+}
+
+/// A login that came to nothing, with the line to begin it again: with all that was said the first time.
+pub fn again(fault: Fault, line: &[OsString]) -> Fault {
+    use reason::Flow::{CodeExpired, LoginDenied, NeedsBrowser, NobodyCame, NotTheRedirect, OtherLogin};
+    let is_to_repeat = matches!(
+        fault.about(),
+        Some(
+            CodeExpired { .. }
+                | LoginDenied { .. }
+                | NeedsBrowser { .. }
+                | NobodyCame { .. }
+                | NotTheRedirect { .. }
+                | OtherLogin { .. }
+        )
+    );
+    let words: Option<Vec<String>> = line.iter().skip(1).map(|word| word.to_str().map(shell_word)).collect();
+    match words.filter(|_| is_to_repeat) {
+        Some(words) => fault.hint(msg!("hint-typed-so", line = format!("loom {}", words.join(" ")))),
+        None => fault,
+    }
 }
 
 /// The command line with one word in place of another, ready to be typed.
