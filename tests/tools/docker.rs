@@ -1,4 +1,4 @@
-//! Docker's helper by its bytes, with docker's own program, with docker-py, and with podman, skopeo and buildah.
+//! Docker's helper by its bytes, with docker's own program, and with docker-py.
 
 use super::bench::Bench;
 use super::door::{basic, guarded};
@@ -59,7 +59,7 @@ fn docker_is_told_by_one_sentence_that_loom_is_locked() {
 }
 
 /// A registry that lets in whoever it likes, and docker's own program with loom as its store.
-fn registry(bench: &mut Bench) -> Option<Site> {
+pub fn registry(bench: &mut Bench) -> Option<Site> {
     let guard = guarded("Basic realm=\"registry\"");
     let site = Site::start(&mut bench.home, &format!("location = /v2/ {{ {guard} return 200 '{{}}'; }}"))?;
     std::fs::create_dir(bench.home.path().join("home/.docker")).unwrap();
@@ -132,40 +132,4 @@ fn fifty_at_once_have_the_same_answer() {
     });
     let expected = "{\"ServerURL\":\"registry.example\",\"Username\":\"alice\",\"Secret\":\"pw_1\"}\n";
     assert!(answers.iter().all(|answer| answer.out == expected), "{answers:?}");
-}
-
-#[test]
-fn podman_skopeo_and_buildah_log_in_and_out_by_loom() {
-    let Some(packages) = provided("containers") else { return };
-    let mut bench = Bench::new();
-    let Some(site) = registry(&mut bench) else { return };
-    let host = site.url.trim_start_matches("https://").to_owned();
-    let settings = bench.home.path().join("home/.config/containers");
-    std::fs::create_dir_all(settings.join("registries.conf.d")).unwrap();
-    std::fs::write(settings.join("registries.conf.d/50-loom.conf"), "credential-helpers = [\"loom\"]\n").unwrap();
-    std::fs::write(settings.join("policy.json"), r#"{"default":[{"type":"insecureAcceptAnything"}]}"#).unwrap();
-    let at = bench.home.path().display();
-    let storage = format!("[storage]\ndriver = \"vfs\"\nrunroot = \"{at}/runroot\"\ngraphroot = \"{at}/graphroot\"\n");
-    std::fs::write(settings.join("storage.conf"), storage).unwrap();
-    let own = packages.join("usr/bin");
-    let engine = format!(
-        "[engine]\nconmon_path = [\"{0}/conmon\"]\nruntime = \"crun\"\n[engine.runtimes]\ncrun = [\"{0}/crun\"]\n",
-        own.display()
-    );
-    std::fs::write(settings.join("containers.conf"), engine).unwrap();
-    site.accept_only(&basic("alice", "pw_of_alice"));
-    for tool in ["podman", "skopeo", "buildah"] {
-        let call = |args: &[&str], input: &str| {
-            let mut command = bench.command(own.join(tool).to_str().unwrap());
-            command.env("LD_LIBRARY_PATH", packages.join("usr/lib/x86_64-linux-gnu"));
-            command.env("CONTAINERS_STORAGE_CONF", settings.join("storage.conf"));
-            command.env("CONTAINERS_CONF", settings.join("containers.conf")).args(args);
-            run(&mut command, input.as_bytes())
-        };
-        call(&["login", "--username=alice", "--password-stdin", &host], "pw_of_alice\n").ok();
-        assert!(bench.docker("get", &host).ok().out.contains("pw_of_alice"), "{tool}");
-        call(&["logout", &host], "").ok();
-        assert_eq!(bench.docker("get", &host).out, NOTHING, "{tool}");
-    }
-    bench.home.assert_nowhere_in_clear("pw_of_alice");
 }

@@ -4,6 +4,7 @@ mod aws;
 mod bench;
 mod cargo;
 mod commands;
+mod containers;
 mod docker;
 mod door;
 mod go;

@@ -149,6 +149,28 @@ fn uv_installs_with_and_without_a_user_in_the_url() {
 }
 
 #[test]
+fn uv_publishes_with_what_loom_has_for_a_user() {
+    let Some(index) = Index::start() else { return };
+    let upload = format!("{}/upload/", index.site.url);
+    index.bench.home.loom_in(&["login", "--with-token", "--server", &upload, "--account", "alice"], "pw_of_alice").ok();
+    std::fs::write(index.bench.home.path().join("abcd-1.0-py3-none-any.whl"), wheel()).unwrap();
+    let mut command = index.command(index.packages.join("bin/uv").to_str().unwrap());
+    command.args(["publish", "--keyring-provider=subprocess", "--system-certs", "--username=alice", "--quiet"]);
+    run(command.args(["--publish-url", &upload, "abcd-1.0-py3-none-any.whl"]), b"").ok();
+    assert!(index.site.log().contains("POST /upload/ 200"), "{}", index.site.log());
+}
+
+#[test]
+fn an_older_pip_installs_with_what_loom_has_for_the_user_in_the_url() {
+    let (Some(index), Some(older)) = (Index::start(), provided("pip23")) else { return };
+    let url = index.url().replace("https://", "https://alice@");
+    let mut command = index.command("python3");
+    command.env("PYTHONPATH", older).args(PIP).args(["--keyring-provider=subprocess", "--index-url", &url, "abcd"]);
+    run(&mut command, b"").ok();
+    assert!(index.bench.home.path().join("downloaded/abcd-1.0-py3-none-any.whl").is_file());
+}
+
+#[test]
 fn twine_uploads_by_loom_s_backend() {
     let Some(index) = Index::start() else { return };
     let upload = format!("{}/upload/", index.site.url);
