@@ -8,7 +8,7 @@ import subprocess
 
 from keyring import backend, credentials, errors
 
-# Write the absolute path here: in a PATH the first program of this name may be the package's own.
+# `loom setup keyring` writes the absolute path here: in a PATH the first program of this name may be the package's own.
 PROGRAM = "keyring"
 
 

@@ -103,3 +103,16 @@ fn bazel_asks_loom_about_named_domains_only() {
     let line = format!("common --credential_helper=cache.example={}\n", helper.display());
     assert!(bench.read(".bazelrc").contains(&line), "{}", bench.read(".bazelrc"));
 }
+
+#[test]
+fn bazel_asks_loom_about_each_server_that_loom_knows() {
+    let bench = SetupBench::new();
+    bench.setup(&["bazel"]).fails(2).says("--server");
+    for server in ["https://a.example", "https://a.example/team", "https://b.example:8443", "http://localhost:1"] {
+        bench.home.loom_in(&["login", "--with-token", "--server", server], "tok_0123456789").ok();
+    }
+    bench.setup(&["bazel"]).ok();
+    let text = bench.read(".bazelrc");
+    let scopes: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("common --credential_helper=")).collect();
+    assert!(scopes.len() == 2 && scopes[0].starts_with("a.example=") && scopes[1].starts_with("b.example="), "{text}");
+}

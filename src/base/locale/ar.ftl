@@ -724,6 +724,7 @@ setup-restored = عاد { $path } كما كان.
 setup-taken-out = تغيّر { $path } منذ ذلك الحين؛ يُزال ما كتبه loom فقط.
 setup-block-taken-out = لم يعد { $tool } يسأل loom: أُزيلت كتلته من { $path }، وقد كتبه { $tool } بتنسيقه الخاص.
 setup-not-in-path = لا يؤدي PATH إلى { $program } الخاص بـ loom: ضع فيه { $directory } قبل أي { $program } آخر.
+setup-copied = ما لدى { $helper } من أجل { $entry } صار في loom أيضًا.
 setup-taken-over = السر الخاص بـ { $entry } صار في loom ولم يعد في { $path }. ويبقى في loom مهما صار بالإعداد.
 setup-left = السر الخاص بـ { $entry } باقٍ نصًّا واضحًا في { $path }: loom لا يذكر السر نفسه.
 setup-left-since = السر الخاص بـ { $entry } باقٍ نصًّا واضحًا في { $path }: { $error }
@@ -737,9 +738,11 @@ setup-head-program = البرنامج
 setup-head-asks = يسأل
 setup-head-clear = نص واضح
 setup-take-over = {"\u2066"}loom setup TOOL{"\u2069"} يجعل الأداة تسأل loom وينقل ما لديها نصًّا واضحًا.
+setup-not-copied = ما لدى { $helper } من أجل { $entry } لم يصل إلى loom، لذلك لم يتغيّر شيء: { $error }
 setup-other-helper = في { $path } مساعد آخر بالفعل: { $key } هو { $helper }
 hint-setup-force = {"\u2066"}--force{"\u2069"} يضع loom مكانه؛ و{"\u2066"}--remove{"\u2069"} يعيده
 setup-other-login = في { $path } طريقة أخرى لتسجيل الدخول بالفعل: { $key }
+hint-setup-not-copied = تحقق من أن كليهما يجيب ({"\u2066"}loom status{"\u2069"})، أو أزل ذلك المدخل من الآخر، ثم أعد التشغيل
 hint-setup-other-login = لا يستطيع loom إعادتها: أزلها أولاً ({"\u2066"}kubectl config unset{"\u2069"})، أو استخدم سياقًا لمستخدم آخر
 setup-broken = { $path } ليس ما يقرؤه برنامجه، ويبقى كما هو: { $error }
 hint-setup-broken = أصلح الملف أو انقله
@@ -936,7 +939,7 @@ cmd-audit-tail-more =
 cmd-audit-verify = التحقق من أنه لم يُغيَّر أي سطر من سجل التدقيق ولم يُنقل ولم يُحذف
 cmd-setup = جعل برامج أخرى تستخدم loom؛ ووحده يعرض الموجود منها ومن تسأل
 cmd-setup-more =
-    الأدوات: {"\u2066"}git docker podman cargo kubectl terraform tofu go pip uv pnpm vault bazel aws{"\u2069"}. يكتب إعدادات الأداة نفسها ويعرض ما يتغيّر وينقل ما فيها نصًّا واضحًا
+    الأدوات: {"\u2066"}git docker podman cargo kubectl terraform tofu go pip uv keyring pnpm vault bazel aws{"\u2069"}. يكتب إعدادات الأداة نفسها ويعرض ما يتغيّر وينقل ما فيها نصًّا واضحًا
     حين يذكر loom السر نفسه. {"\u2066"}--remove{"\u2069"} يعيد ما كان بايتًا ببايت؛ ويبقى السر في loom.
     {"\u2066"}  loom setup{"\u2069"}
     {"\u2066"}  loom setup docker{"\u2069"}

@@ -724,6 +724,7 @@ setup-restored = { $path } is as it was before.
 setup-taken-out = { $path } was changed since; only what loom wrote is taken out.
 setup-block-taken-out = { $tool } does not ask loom any more: its block is out of { $path }, which { $tool } wrote in a layout of its own.
 setup-not-in-path = PATH does not lead to loom's { $program }: put { $directory } in it, before any other { $program }.
+setup-copied = What { $helper } has for { $entry } is in loom now, too.
 setup-taken-over = The secret for { $entry } is in loom now, and in { $path } no longer. It stays in loom whatever becomes of the setup.
 setup-left = The secret for { $entry } stays in clear text in { $path }: loom does not say the same one.
 setup-left-since = The secret for { $entry } stays in clear text in { $path }: { $error }
@@ -737,9 +738,11 @@ setup-head-program = PROGRAM
 setup-head-asks = ASKS
 setup-head-clear = CLEAR TEXT
 setup-take-over = loom setup TOOL has a tool ask loom, and takes over what it has in clear text.
+setup-not-copied = what { $helper } has for { $entry } did not get into loom, so nothing was changed: { $error }
 setup-other-helper = { $path } has another helper already: { $key } is { $helper }
 hint-setup-force = --force puts loom in its place; --remove brings it back
 setup-other-login = { $path } has another way to log in already: { $key }
+hint-setup-not-copied = see that both answer (loom status), or take that entry out of the other one, and run it again
 hint-setup-other-login = loom could not bring it back: take it out first (kubectl config unset), or use a context of another user
 setup-broken = { $path } is not what its program would read, and stays as it is: { $error }
 hint-setup-broken = mend the file, or move it away
@@ -940,7 +943,7 @@ cmd-setup = Make other programs use loom; alone, show which are here and whom th
 cmd-setup-more =
     Writes the tool's own settings, shows what changes, and takes over what lies there in clear text once loom says the
     same again. --remove brings back what stood there, byte for byte.
-    Tools: git docker podman cargo kubectl terraform tofu go pip uv pnpm vault bazel aws
+    Tools: git docker podman cargo kubectl terraform tofu go pip uv keyring pnpm vault bazel aws
       loom setup
       loom setup docker
       loom setup docker --server registry.example:5000

@@ -724,6 +724,7 @@ setup-restored = { $path } está como antes.
 setup-taken-out = { $path } cambió desde entonces; solo se quita lo que escribió loom.
 setup-block-taken-out = { $tool } ya no pregunta a loom: su bloque está fuera de { $path }, que { $tool } escribió con su propio formato.
 setup-not-in-path = PATH no lleva al { $program } de loom: ponga { $directory } en él, delante de cualquier otro { $program }.
+setup-copied = Lo que { $helper } tiene para { $entry } está ahora también en loom.
 setup-taken-over = El secreto de { $entry } está ahora en loom y ya no en { $path }. Se queda en loom pase lo que pase con la configuración.
 setup-left = El secreto de { $entry } sigue en texto claro en { $path }: loom no dice el mismo.
 setup-left-since = El secreto de { $entry } sigue en texto claro en { $path }: { $error }
@@ -737,9 +738,11 @@ setup-head-program = RUTA
 setup-head-asks = PREGUNTA A
 setup-head-clear = TEXTO CLARO
 setup-take-over = loom setup TOOL hace que un programa pregunte a loom y traslada lo que tiene en texto claro.
+setup-not-copied = lo que { $helper } tiene para { $entry } no llegó a loom, así que no se cambió nada: { $error }
 setup-other-helper = { $path } ya tiene otro asistente: { $key } es { $helper }
 hint-setup-force = --force pone a loom en su lugar; --remove lo devuelve
 setup-other-login = { $path } ya tiene otra forma de iniciar sesión: { $key }
+hint-setup-not-copied = compruebe que ambos responden (loom status) o quite esa entrada del otro, y ejecútelo de nuevo
 hint-setup-other-login = loom no podría devolverla: quítela antes (kubectl config unset) o use un contexto de otro usuario
 setup-broken = { $path } no es lo que leería su programa y se queda como está: { $error }
 hint-setup-broken = corrija el archivo o apártelo
@@ -940,7 +943,7 @@ cmd-setup = Hace que otros programas usen loom; sin más, muestra cuáles hay y 
 cmd-setup-more =
     Escribe la configuración propia del programa, muestra qué cambia y traslada lo que está allí en texto claro cuando
     loom dice lo mismo. --remove devuelve lo que había, byte a byte.
-    Programas: git docker podman cargo kubectl terraform tofu go pip uv pnpm vault bazel aws
+    Programas: git docker podman cargo kubectl terraform tofu go pip uv keyring pnpm vault bazel aws
       loom setup
       loom setup docker
       loom setup docker --server registry.example:5000

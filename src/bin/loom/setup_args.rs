@@ -2,8 +2,22 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Subcommand};
 
 /// What `loom setup` knows besides git; `src/bin/loom/setup/tool.rs` has the table.
-pub const SETUP_TOOLS: [&str; 13] =
-    ["docker", "podman", "cargo", "kubectl", "terraform", "tofu", "bazel", "go", "pip", "uv", "pnpm", "vault", "aws"];
+pub const SETUP_TOOLS: [&str; 14] = [
+    "docker",
+    "podman",
+    "cargo",
+    "kubectl",
+    "terraform",
+    "tofu",
+    "bazel",
+    "go",
+    "pip",
+    "uv",
+    "keyring",
+    "pnpm",
+    "vault",
+    "aws",
+];
 
 #[derive(Args)]
 pub struct Setup {

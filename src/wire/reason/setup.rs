@@ -5,6 +5,8 @@ reasons! {
     Setup {
         /// The tool asks another helper already.
         OtherHelper { path: PathBuf, key: String, helper: String } => BadRequest, "setup-other-helper", "hint-setup-force";
+        /// What the helper that gives way has is not in loom; `error` says why, if anybody does.
+        NotCopied { entry: String, helper: String, error: String } => Unavailable, "setup-not-copied", "hint-setup-not-copied";
         /// The tool logs in another way already, of which loom keeps nothing that could bring it back.
         OtherLogin { path: PathBuf, key: String } => BadRequest, "setup-other-login", "hint-setup-other-login";
         /// The tool's file is not what the tool itself would read; `error` says where.

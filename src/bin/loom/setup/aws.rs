@@ -38,8 +38,8 @@ impl Tool for Aws {
 
     fn with(&self, _file: &Path, text: &str, wanted: &Wanted) -> Result<Edit, Trouble> {
         let (section, mut kept) = (section(&profile()), Kept::new());
-        let server = server(wanted)?;
-        let ours = command(&wanted.loom, &server);
+        let Some(server) = wanted.servers.last() else { return Ok(Edit { text: text.to_owned(), kept }) };
+        let ours = command(&wanted.loom, server);
         match lines::get(text, &section, KEY) {
             Some(there) if is_loom(there) => {}
             Some(there) if !wanted.force => return Err(Trouble::Taken { key: KEY.to_owned(), by: there.to_owned() }),
@@ -86,12 +86,12 @@ impl Tool for Aws {
     }
 
     fn keep(&self, clear: &Clear, wanted: &Wanted, client: &Client) -> Result<(), String> {
-        let server = &server(wanted).map_err(|_| String::new())?;
+        let server = wanted.servers.last().ok_or_else(String::new)?;
         helper::kept_as_password(client, server, (base::Tool::Aws, &clear.username), &clear.secret)
     }
 
     fn is_said(&self, clear: &Clear, wanted: &Wanted) -> Result<bool, String> {
-        let server = &server(wanted).map_err(|_| String::new())?;
+        let server = wanted.servers.last().ok_or_else(String::new)?;
         let said = helper::told(&wanted.loom, &["aws", "--server", &server.to_string()], &[], "")?;
         let said: Value = serde_json::from_str(&said).map_err(|error| error.to_string())?;
         Ok(said["SecretAccessKey"] == *clear.secret && said["AccessKeyId"] == clear.username)
@@ -103,12 +103,7 @@ impl Tool for Aws {
     }
 }
 
-/// The one server that holds the key: a profile has one line.
-fn server(wanted: &Wanted) -> Result<ServerUrl, Trouble> {
-    let last = wanted.servers.last().cloned();
-    last.ok_or_else(|| Trouble::Broken("no server".to_owned()))
-}
-
+/// What the one line of a profile runs: the last server that was named holds the key.
 fn command(loom: &Path, server: &ServerUrl) -> String {
     format!("{} aws --server {server}", helper::word(loom))
 }

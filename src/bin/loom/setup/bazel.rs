@@ -31,6 +31,10 @@ impl Tool for Bazel {
         Reach::Named
     }
 
+    fn takes_known_servers(&self) -> bool {
+        true
+    }
+
     fn links(&self, _machine: &Machine, _wanted: &Wanted) -> Vec<Link> {
         vec![Link { name: PROGRAM.to_owned(), place: Place::Path }]
     }

@@ -6,10 +6,10 @@
 
 use std::path::{Path, PathBuf};
 
-use loom_credentials::base::ServerUrl;
+use loom_credentials::base::{ServerUrl, private_file};
 use loom_credentials::client::refuse_directories_of_another;
 use loom_credentials::msg;
-use loom_credentials::wire::{Fault, reason};
+use loom_credentials::wire::{Fault, Status, reason};
 use zeroize::Zeroizing;
 
 use super::hunks::{self, Kept};
@@ -30,6 +30,8 @@ struct Base {
 
 /// Tells the tool to ask loom.
 pub fn set_up(tool: &dyn Tool, servers: &[ServerUrl], force: bool, context: &Context) -> Result<(), Fault> {
+    let known = if servers.is_empty() && tool.takes_known_servers() { known(context)? } else { Vec::new() };
+    let servers = if servers.is_empty() { &known } else { servers };
     match tool.reach() {
         Reach::Named if servers.is_empty() => {
             return Err(reason::Setup::NeedsServer { tool: tool.name().to_owned() }.into());
@@ -66,6 +68,15 @@ pub fn set_up(tool: &dyn Tool, servers: &[ServerUrl], force: bool, context: &Con
         term::say(context.locale, &msg!("setup-is-done", tool = tool.name()));
     }
     takeover::run(tool, &wanted, &mut records, &machine, context)
+}
+
+/// The servers that loom has something for, over TLS.
+fn known(context: &Context) -> Result<Vec<ServerUrl>, Fault> {
+    let accounts = context.client()?.ask(&Status::default())?.accounts;
+    let mut servers: Vec<ServerUrl> = accounts.iter().map(|account| account.server.origin()).collect();
+    servers.retain(|server| server.scheme() == "https");
+    servers.dedup();
+    Ok(servers)
 }
 
 /// Has the tool ask whom it asked before, about these servers or all.
@@ -153,7 +164,17 @@ fn write(
         }
         return Ok(false);
     }
+    let copied = tool.copy_before(current.text(), wanted, machine, context);
+    if let Err(fault) = copied {
+        // As if nobody had asked: whoever gave way still has what loom has not.
+        let new = links_of(&record, before);
+        new.iter().try_for_each(|link| helper::unnamed(link))?;
+        return Err(fault);
+    }
     records.put(record.clone())?;
+    for (path, text) in tool.beside(machine) {
+        helper::written(&path, &text)?;
+    }
     let (old, clear) = (Zeroizing::new(current.text().to_owned()), tool.clear(machine));
     let made = current.write(&text)?;
     match blocks {
@@ -165,6 +186,12 @@ fn write(
         records.put(record)?;
     }
     Ok(true)
+}
+
+/// The names that the helper got just now.
+fn links_of(record: &Record, before: Option<&Record>) -> Vec<PathBuf> {
+    let known = |link: &PathBuf| before.is_some_and(|before| before.links.contains(link));
+    record.links.iter().filter(|link| !known(link)).cloned().collect()
 }
 
 /// What was replaced at first counts, and what a person put there since.
@@ -234,6 +261,11 @@ fn restore(
         before.made.iter().rev().for_each(|dir| drop(std::fs::remove_dir(dir)));
     }
     records.remove(tool.name(), file)?;
+    for (path, _) in tool.beside(machine) {
+        private_file::remove(&path)?;
+        // What else lies there stays, and the directory with it.
+        path.parent().map(std::fs::remove_dir);
+    }
     drop_links(before, records, file, tool)
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use loom_credentials::base::ServerUrl;
 use loom_credentials::client::Client;
 use loom_credentials::tools::name_in_settings;
+use loom_credentials::wire::Fault;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -14,7 +15,9 @@ use super::helper;
 use super::hunks::Kept;
 use super::json::Document;
 use super::machine::Machine;
+use super::old_helper::OldHelper;
 use super::tool::{Clear, Edit, Link, Place, Reach, Tool, Trouble, Uses, Wanted, host};
+use crate::Context;
 
 pub struct Docker;
 
@@ -51,6 +54,27 @@ impl Tool for Docker {
             put(&mut document, &["credHelpers", &name(server)], &mut kept, wanted.force)?;
         }
         Ok(Edit { text: document.text().to_owned(), kept })
+    }
+
+    fn copy_before(&self, text: &str, wanted: &Wanted, machine: &Machine, context: &Context) -> Result<(), Fault> {
+        let Ok(document) = Document::parse(text) else { return Ok(()) };
+        let old = |path: &[&str]| {
+            let name = document.get(path).and_then(Value::as_str).filter(|name| !matches!(*name, LOOM | ""))?;
+            OldHelper::find(name, machine)
+        };
+        let helper = wanted.helpers.first();
+        let Some(helper) = helper.filter(|_| wanted.force) else { return Ok(()) };
+        if let Some(old) = old(&["credsStore"]).filter(|_| wanted.everywhere) {
+            for registry in old.registries()? {
+                old.copy(&registry, helper, context)?;
+            }
+        }
+        for name in wanted.servers.iter().map(name) {
+            if let Some(old) = old(&["credHelpers", &name]) {
+                old.copy(&name, helper, context)?;
+            }
+        }
+        Ok(())
     }
 
     fn without(&self, _file: &Path, text: &str, kept: &Kept) -> Result<String, Trouble> {

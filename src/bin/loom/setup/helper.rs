@@ -144,6 +144,14 @@ fn in_gits_words(server: &ServerUrl) -> GitCredential {
     }
 }
 
+/// Writes a file of loom's own.
+pub fn written(path: &Path, text: &str) -> Result<(), Fault> {
+    let failed =
+        |error: std::io::Error| reason::Command::FileTrouble { path: path.to_owned(), error: error.to_string() };
+    path.parent().map_or(Ok(()), private::create_dirs).map_err(failed)?;
+    Ok(private_file::replace(path, text.as_bytes())?)
+}
+
 /// A program in a line of settings that is split at blanks.
 pub fn word(program: &Path) -> String {
     let program = program.to_string_lossy();

@@ -10,10 +10,11 @@ use zeroize::Zeroizing;
 
 use super::hunks::Kept;
 use super::machine::Machine;
-use super::{aws, bazel, cargo, docker, go, kubectl, pnpm, podman, python, terraform, vault};
+use super::{aws, bazel, cargo, docker, go, keyring, kubectl, pnpm, podman, python, terraform, vault};
+use crate::Context;
 
 /// Every tool, the most asked for first.
-pub const TOOLS: [&dyn Tool; 13] = [
+pub const TOOLS: [&dyn Tool; 14] = [
     &docker::Docker,
     &podman::Podman,
     &cargo::Cargo,
@@ -24,6 +25,7 @@ pub const TOOLS: [&dyn Tool; 13] = [
     &go::Go,
     &python::Pip,
     &python::Uv,
+    &keyring::Keyring,
     &pnpm::Pnpm,
     &vault::Vault,
     &aws::Aws,
@@ -44,6 +46,11 @@ pub trait Tool: Sync {
     /// Which servers it can be told to ask loom about.
     fn reach(&self) -> Reach;
 
+    /// Whether it is told to ask loom about every server that loom has something for, where none is named.
+    fn takes_known_servers(&self) -> bool {
+        false
+    }
+
     /// The names under which the tool starts loom's helper; none for a tool that starts `loom` itself.
     fn links(&self, _machine: &Machine, _wanted: &Wanted) -> Vec<Link> {
         Vec::new()
@@ -51,6 +58,16 @@ pub trait Tool: Sync {
 
     /// The text of a file that makes the tool ask loom, of one that does not yet.
     fn with(&self, file: &Path, text: &str, wanted: &Wanted) -> Result<Edit, Trouble>;
+
+    /// Files of loom's own that the tool reads, with their texts. They are there before the tool asks loom.
+    fn beside(&self, _machine: &Machine) -> Vec<(PathBuf, String)> {
+        Vec::new()
+    }
+
+    /// Has loom keep what the helpers have that give way, before they do. The error says what loom does not say again.
+    fn copy_before(&self, _text: &str, _wanted: &Wanted, _machine: &Machine, _context: &Context) -> Result<(), Fault> {
+        Ok(())
+    }
 
     /// The text without what loom wrote, and with what it replaced.
     fn without(&self, file: &Path, text: &str, kept: &Kept) -> Result<String, Trouble>;
