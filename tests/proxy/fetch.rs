@@ -1,4 +1,5 @@
-//! Fetching through the proxy with real gits and `git http-backend` behind nginx: with what is granted, and nothing else.
+//! Fetching through the proxy with real gits and `git http-backend` behind nginx: with what is granted, and nothing
+//! else.
 
 use std::path::Path;
 

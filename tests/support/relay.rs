@@ -127,10 +127,6 @@ impl Relay {
         stream
     }
 
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
     /// How many connections to the agent there were.
     pub fn connections(&self) -> usize {
         self.streams.lock().unwrap().len()
