@@ -20,6 +20,7 @@ mod verbs;
 
 use std::sync::{Arc, OnceLock};
 
+use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use api::ends_here;
@@ -34,6 +35,7 @@ pub use gate::asker::{Asker, Peer};
 pub use gate::guest::{Guest, Shown};
 pub use gate::open_http::{NamedIssuer, OpenHttp};
 pub use life::stopping::{Busy, Stopping};
+pub use proxy::{Incoming, Reply, shown_token};
 
 use crate::access::{Authority, Ledger};
 use crate::agent::accounts::Accounts;
@@ -163,6 +165,16 @@ impl Agent {
             () = self.stopping.asked() => {}
             () = self.lock.closed(), if !self.lock.is_closed() => {}
         }
+    }
+
+    /// Answers one request of a program that knows nothing of the agent, whose user came through the HTTP door and
+    /// finds servers below this URL.
+    pub async fn hand_on_of_guest(&self, guest: &Guest, below: String, request: Request<Incoming>) -> Response<Reply> {
+        self.lock.note_request(true);
+        let begun = Begun { authority: guest.authority().clone(), needs: NOTHING, servers: Vec::new() };
+        let client = Client { authority: guest.authority().clone(), who: guest.who(), way: Way::Door(below) };
+        let gate = self.gate.clone();
+        self.proxy.answer_while(&client, request, async move { gate.ended(&begun).await }).await
     }
 
     /// Lets in who speaks HTTP at a socket that has rights of its own, without a frame. `only` is the one server that

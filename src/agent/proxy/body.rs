@@ -17,15 +17,16 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::inflate::{Bomb, Inflate};
 use crate::agent::api::Redactor;
 use crate::net::call::Answering;
+use crate::wire::Fault;
 
 /// How long either side may say nothing, or take nothing, in the middle of a body.
 pub(super) const SILENCE: Duration = Duration::from_secs(5 * 60);
 
 /// What a client sends, from whichever door.
-pub(crate) type Incoming = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+pub type Incoming = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
 
 /// The body of an answer.
-pub(crate) type Reply = UnsyncBoxBody<Bytes, io::Error>;
+pub type Reply = UnsyncBoxBody<Bytes, io::Error>;
 
 /// What a client sends, as it is read here: without an encoding.
 pub(super) struct Source {
@@ -157,6 +158,19 @@ impl Body for Forwarded {
         let rest = self.rest.as_ref().map_or(Some(0), |rest| if rest.ended { Some(0) } else { rest.left });
         rest.map_or_else(SizeHint::default, |rest| SizeHint::with_exact(before + rest))
     }
+}
+
+/// A body that is broken off when this comes.
+pub(super) fn until(reply: Reply, over: Pin<Box<dyn Future<Output = Fault> + Send>>) -> Reply {
+    let pieces = stream::unfold((reply, Some(over)), |(mut reply, over)| async move {
+        let mut over = over?;
+        let frame = tokio::select! {
+            frame = reply.frame() => frame?,
+            _ = &mut over => return Some((Err(io::ErrorKind::ConnectionAborted.into()), (reply, None))),
+        };
+        Some((frame, (reply, Some(over))))
+    });
+    StreamBody::new(pieces).boxed_unsync()
 }
 
 /// A body that is there.

@@ -41,8 +41,8 @@ pub(crate) enum Proof {
     Odd,
 }
 
-/// What `Authorization` shows: git's and curl's `Basic`, with the token as password; `Bearer`; and `token`, as `gh` says
-/// it.
+/// What `Authorization` shows: git's and curl's `Basic`, with the token as password; `Bearer`; and `token`, as `gh`
+/// says it.
 pub(crate) fn shown(headers: &HeaderMap) -> Proof {
     let mut all = headers.get_all(AUTHORIZATION).iter();
     let Some(first) = all.next() else { return Proof::Nothing };
@@ -62,6 +62,14 @@ pub(crate) fn shown(headers: &HeaderMap) -> Proof {
     match read().and_then(Secret::token) {
         Some(token) if all.next().is_none() => Proof::Token(token),
         _ => Proof::Odd,
+    }
+}
+
+/// The token that a request shows, if it shows one and nothing else.
+pub fn shown_token(headers: &HeaderMap) -> Option<Secret> {
+    match shown(headers) {
+        Proof::Token(token) => Some(token),
+        Proof::Nothing | Proof::Odd => None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! What of a client's bytes the HTTP server is given: requests of which nobody could find another end.
 //!
 //! A length and chunks at once, a chunk with an extension, a trailer, a line that ends with a bare line feed: each is
-//! read otherwise by somebody, and what one takes for a body another takes for the next request. A parser that is lenient
-//! with one of them hides it from whoever judges, so none of them gets as far as a parser. Nothing is changed on the way.
+//! read otherwise by somebody, and what one takes for a body another takes for the next request. A parser that is
+//! lenient with one of them hides it from whoever judges, so none of them gets as far as a parser. Nothing is changed
+//! on the way.
 
 /// The longest head of a request, and of one chunk.
 const MAX_HEAD: usize = 32 * 1024;

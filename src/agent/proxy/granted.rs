@@ -1,5 +1,5 @@
-//! What was granted, asked in one place for all of the proxy: a grant has to be there, so who has only scopes, or is the
-//! user, has nothing granted here.
+//! What was granted, asked in one place for all of the proxy: a grant has to be there, so who has only scopes, or is
+//! the user, has nothing granted here.
 
 use http::Method;
 

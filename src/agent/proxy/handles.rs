@@ -1,5 +1,6 @@
 //! Where large files are: links of the servers', and what has to be shown there, each behind a random name of the
-//! agent's own. A name is good for the token for which it was made, for as long as the link is, and in this memory only.
+//! agent's own. A name is good for the token for which it was made, for as long as the link is, and in this memory
+//! only.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

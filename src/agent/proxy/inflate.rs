@@ -1,5 +1,5 @@
-//! What a client compressed, as it was before: what is judged is what the server reads. A little that becomes a lot ends
-//! the request.
+//! What a client compressed, as it was before: what is judged is what the server reads. A little that becomes a lot
+//! ends the request.
 
 use std::io::Write;
 

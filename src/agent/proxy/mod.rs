@@ -1,9 +1,9 @@
 //! Requests of programs that know nothing of the agent, handed on with the credential that is kept for their server.
 //!
-//! Git, its large files, `gh`, curl: each speaks plain HTTP to here, names a server by host or path, and holds at most a
-//! token of the agent's. A request is judged in one order (`Proxy::answer`), and nothing is sent before the end of it:
-//! who sends it, to which of the granted servers, in a path that everybody reads alike; whether it is git's by the end
-//! of that path, which no right to call an API covers; then the grant. What goes up is written anew from what was
+//! Git, its large files, `gh`, curl: each speaks plain HTTP to here, names a server by host or path, and holds at most
+//! a token of the agent's. A request is judged in one order (`Proxy::answer`), and nothing is sent before the end of
+//! it: who sends it, to which of the granted servers, in a path that everybody reads alike; whether it is git's by the
+//! end of that path, which no right to call an API covers; then the grant. What goes up is written anew from what was
 //! understood. The agent has no certificate and opens nobody's TLS. Whatever is under way ends with the rights of its
 //! client, since it all runs inside of the client's connection.
 
@@ -30,7 +30,8 @@ use std::sync::Arc;
 use http::Response;
 use hyper::Request;
 
-use self::body::{Incoming, Reply};
+pub use self::body::{Incoming, Reply};
+pub use self::client::shown_token;
 pub(super) use self::client::{Client, Way};
 pub(super) use self::connection::serve;
 use self::handles::Handles;
@@ -57,6 +58,22 @@ impl Proxy {
     pub(super) async fn answer(&self, client: &Client, request: Request<Incoming>) -> Response<Reply> {
         let locale = locale(request.headers());
         self.judged(client, request).await.unwrap_or_else(|fault| refusal(&fault, locale))
+    }
+
+    /// Answers one request of somebody who came through the HTTP door, for as long as they may.
+    pub(super) async fn answer_while(
+        &self,
+        client: &Client,
+        request: Request<Incoming>,
+        over: impl Future<Output = Fault> + Send + 'static,
+    ) -> Response<Reply> {
+        let locale = locale(request.headers());
+        let mut over = Box::pin(over);
+        let answer = tokio::select! {
+            answer = self.answer(client, request) => answer,
+            fault = &mut over => refusal(&fault, locale),
+        };
+        answer.map(|reply| body::until(reply, over))
     }
 
     /// What cannot be read in one way only is not looked at.

@@ -1,5 +1,5 @@
-//! Where a request goes. Its host, the authority of its URL and the first part of its path may each name a server; those
-//! that do have to name the same one, and it has to be one of the grants.
+//! Where a request goes. Its host, the authority of its URL and the first part of its path may each name a server;
+//! those that do have to name the same one, and it has to be one of the grants.
 
 use http::Uri;
 

@@ -24,6 +24,7 @@ mod server;
 mod shared;
 mod tls;
 mod validity;
+mod via;
 mod visit;
 
 pub(super) use server::HttpServer;

@@ -17,7 +17,7 @@ use super::connection;
 use super::policy;
 use super::shared::{Closing, Shared};
 use super::tls::Tls;
-use super::{api, oauth, pages, visit};
+use super::{api, oauth, pages, via, visit};
 use crate::access::Standing;
 use crate::agent::{Agent, Places};
 use crate::base::{HttpDoor, Message};
@@ -166,6 +166,7 @@ async fn next(
 fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .merge(policy::for_programs(api::routes()))
+        .merge(policy::for_programs(via::routes()))
         .merge(policy::for_programs(oauth::dialect_routes()))
         .merge(policy::for_oauth(oauth::routes()))
         .merge(policy::for_pages(pages::routes(), pages::not_understood))
