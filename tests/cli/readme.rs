@@ -76,8 +76,8 @@ fn every_settings_file_in_readme_is_one() {
 /// The commands that a hint names: from `loom` to where the sentence goes on.
 fn named_in(hint: &str) -> Vec<String> {
     let ends = [
-        ";", ",", ". ", " or ", " and ", " for ", " says", " shows", " lists", " brings", " begins", " keeps",
-        " reads", " (", ")",
+        ";", ",", ". ", " or ", " and ", " for ", " says", " shows", " lists", " brings", " begins", " prints",
+        " keeps", " reads", " (", ")",
     ];
     let mut found = Vec::new();
     let mut rest = hint;
