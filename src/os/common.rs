@@ -48,6 +48,20 @@ pub enum ConnectError {
     Io(io::Error),
 }
 
+/// Why a process is not confined.
+#[derive(Debug)]
+pub enum ConfineError {
+    /// The system has nothing of the kind.
+    Unsupported,
+    /// It does not allow this user to do it.
+    Step {
+        /// What was to be done.
+        step: &'static str,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
 /// Who is at the other end of a connection, by what the system says of the connection itself: a name says who may have
 /// put a listener there, which is another question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

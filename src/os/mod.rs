@@ -11,6 +11,8 @@
 //! - Nothing here knows loom: no texts, no paths of loom's, no protocol.
 
 mod common;
+#[cfg(all(feature = "cli", not(target_os = "linux")))]
+mod unconfined;
 #[cfg(unix)]
 mod unix;
 #[cfg(all(feature = "agent", not(target_os = "linux")))]
@@ -128,6 +130,19 @@ pub mod local {
 pub mod listening {
     pub use super::common::ListenError;
     pub use super::system::listening::{Listener, Name, Stream};
+}
+
+/// Running a command where there is nothing of the user's session but files: no network but a loopback, no processes of
+/// others, and nothing of what is hidden.
+///
+/// Linux: namespaces. Elsewhere [`confinement::begin`] is an error.
+#[cfg(feature = "cli")]
+pub mod confinement {
+    pub use super::common::ConfineError;
+    #[cfg(target_os = "linux")]
+    pub use super::system::confinement::{IS_THERE, begin, finish, usual, wait_for};
+    #[cfg(not(target_os = "linux"))]
+    pub use super::unconfined::{IS_THERE, begin, finish, usual, wait_for};
 }
 
 /// Connections that only hand bytes on, both ways at once.

@@ -6,6 +6,7 @@ mod audit_outcomes;
 mod detours;
 mod endings;
 mod exec_granted;
+mod exec_only;
 mod grants;
 pub mod jwt;
 mod jwt_hostile;

@@ -1,6 +1,7 @@
 mod api;
 mod bodies;
 mod ends;
+mod exec;
 mod fetch;
 mod lfs;
 mod push;

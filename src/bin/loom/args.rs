@@ -7,7 +7,7 @@ mod api;
 #[path = "env_args.rs"]
 pub mod env;
 #[path = "exec_args.rs"]
-mod exec;
+pub mod exec;
 #[path = "login_args.rs"]
 pub mod login;
 #[path = "people_args.rs"]
@@ -109,6 +109,8 @@ pub enum Command {
         #[arg(value_name = "OPERATION")]
         operation: String,
     },
+    #[command(hide = true)]
+    Confined(exec::Confined),
     #[command(hide = true)]
     Ask {
         #[arg(long, value_name = "URL")]

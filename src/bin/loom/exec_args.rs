@@ -12,9 +12,9 @@ use super::token::GrantArgs;
 pub struct Exec {
     #[arg(long, value_name = "USER")]
     pub account: Option<String>,
-    #[arg(long, value_name = "NAME[=SERVER]", value_parser = env_secret, conflicts_with_all = ["scopes", "reveal", "allow", "named", "print"])]
+    #[arg(long, value_name = "NAME[=SERVER]", value_parser = env_secret, conflicts_with_all = ["scopes", "reveal", "allow", "named", "print", "only"])]
     pub env: Vec<EnvSecret>,
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scopes", "reveal", "allow", "named", "print"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scopes", "reveal", "allow", "named", "print", "only"])]
     pub env_file: Option<PathBuf>,
     #[arg(long, value_delimiter = ',', value_name = "SCOPES", value_parser = Scope::from_name)]
     pub scopes: Vec<Scope>,
@@ -24,6 +24,8 @@ pub struct Exec {
     pub grants: GrantArgs,
     #[arg(long)]
     pub print: bool,
+    #[arg(long)]
+    pub only: bool,
     #[arg(
         value_name = "COMMAND",
         required_unless_present = "print",
@@ -38,4 +40,17 @@ impl Exec {
     pub fn takes_secrets(&self) -> bool {
         !self.env.is_empty() || self.env_file.is_some()
     }
+}
+
+/// The processes behind `loom exec --only`, which nobody types.
+#[derive(Args)]
+pub struct Confined {
+    #[arg(long)]
+    pub inner: bool,
+    #[arg(long)]
+    pub socket: PathBuf,
+    #[arg(long)]
+    pub hide: Vec<PathBuf>,
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<std::ffi::OsString>,
 }

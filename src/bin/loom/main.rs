@@ -71,6 +71,8 @@ fn main() -> ExitCode {
     match command {
         // Ctrl+C ends the step or the command that runs, and with it this process.
         args::Command::Demo => term::outlive_interrupt(),
+        // It leaves its namespaces, which takes a process of one thread.
+        args::Command::Confined(_) => {}
         args::Command::Exec(ref args) if !args.takes_secrets() => term::outlive_interrupt(),
         // Nobody reads what would be said, and no terminal was changed; listening takes a thread.
         args::Command::Status(_) | args::Command::Token(args::token::Token { action: None, .. })

@@ -65,6 +65,7 @@ pub fn takes(command: &Command) -> Takes {
         | Command::Config { .. }
         | Command::Rule { .. }
         | Command::CredentialHelper { .. }
+        | Command::Confined(_)
         | Command::Ask { .. }
         | Command::Say { .. }
         | Command::Completions { .. }

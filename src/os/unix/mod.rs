@@ -9,6 +9,8 @@ pub(super) mod background;
 #[cfg(feature = "agent")]
 pub(super) mod changes;
 pub(super) mod clock;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+pub(super) mod confinement;
 pub(super) mod directories;
 pub(super) mod file;
 pub(super) mod filesystem;

@@ -29,6 +29,10 @@ reasons! {
         AgentTooOld => Unavailable, "agent-too-old", "hint-agent-too-old";
         /// Nothing could be opened on the loopback for a command.
         RelayFailed { error: String } => Unavailable, "relay-failed";
+        /// There are no namespaces here, or none in which the relay could be reached.
+        OnlyUnavailable => Unavailable, "only-unavailable", "hint-only-unavailable";
+        /// The system did not let this user make namespaces; `step` says at what.
+        OnlyFailed { step: String, error: String } => Unavailable, "only-failed", "hint-only-failed";
         /// The command line lacks something that is needed; `what` says what.
         UsageMissing { what: String } => Usage, "usage-missing", "hint-usage";
         /// There is no command or option of this name.

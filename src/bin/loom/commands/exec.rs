@@ -16,7 +16,7 @@ use crate::{Context, granted};
 pub fn run(args: Exec, context: &Context) -> Result<u8, Fault> {
     if args.takes_secrets() {
         with_secrets(&args, context)
-    } else if args.grants.are_named() || args.print {
+    } else if args.grants.are_named() || args.print || args.only {
         granted::run(&args, name(&args), command(&args), context)
     } else {
         with_issued_token(&args, context)

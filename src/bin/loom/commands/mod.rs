@@ -38,7 +38,7 @@ use loom_credentials::wire::Fault;
 
 use crate::args::Command;
 use crate::args::setup::Git;
-use crate::{Context, demo, setup, term};
+use crate::{Context, demo, granted, setup, term};
 
 pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
     match command {
@@ -75,6 +75,7 @@ pub fn run(command: Command, context: &Context) -> Result<u8, Fault> {
             },
             |()| 0,
         )),
+        Command::Confined(args) => granted::confined(&args),
         Command::Ask { place, page } => ask::run(place.as_deref(), page.as_deref(), context),
         // For the git helper, which has no texts: say this fault, and nothing else.
         Command::Say { fault } => match Fault::parse(&fault) {

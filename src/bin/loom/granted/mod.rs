@@ -3,6 +3,7 @@
 //! bytes to the agent, which judges them: no rule is here.
 
 mod environment;
+mod only;
 mod private_dir;
 mod relay;
 mod services;
@@ -12,12 +13,13 @@ use std::process::Command;
 
 use loom_credentials::base::{Grants, Secret, ServerUrl, printable};
 use loom_credentials::msg;
-use loom_credentials::os::process;
+use loom_credentials::os::{confinement, process};
 use loom_credentials::wire::{self, Fault, GenerateReply, reason};
 
 use crate::args::Exec;
 use crate::{Context, grants, term};
 use environment::{Changes, Ends};
+pub use only::run as confined;
 use private_dir::PrivateDir;
 use relay::Relay;
 
@@ -33,6 +35,9 @@ pub fn run(args: &Exec, name: String, command: Command, context: &Context) -> Re
         environment::changes(&grants, &Ends::placeholders(), &users, &|name| std::env::var_os(name)).print();
         return Ok(0);
     }
+    if args.only && !confinement::IS_THERE {
+        return Err(reason::Command::OnlyUnavailable.into());
+    }
     let question = wire::Lease {
         name,
         scopes: args.scopes.iter().copied().collect(),
@@ -47,10 +52,15 @@ pub fn run(args: &Exec, name: String, command: Command, context: &Context) -> Re
         term::say(context.locale, &msg!("exec-allowed", grant = grant));
     }
     let users = users(&grants, context);
-    let dir = PrivateDir::make();
+    let dir = PrivateDir::make(args.only);
     let relay = Relay::start(&issued.token, dir.as_ref().map(|dir| dir.path().join("s")))?;
+    let command = match relay.socket() {
+        _ if !args.only => command,
+        Some(socket) => only::confined(&command, socket, context)?,
+        None => return Err(reason::Command::OnlyUnavailable.into()),
+    };
     let ends = Ends {
-        port: relay.port().to_string(),
+        port: if args.only { only::PORT } else { relay.port() }.to_string(),
         socket: relay.socket().map(ToOwned::to_owned),
         gh: dir.as_ref().map(|dir| dir.path().join("gh")),
         token: issued.token.clone(),

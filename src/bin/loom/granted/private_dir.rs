@@ -10,10 +10,10 @@ const PREFIX: &str = "loom-exec-";
 pub(super) struct PrivateDir(PathBuf);
 
 impl PrivateDir {
-    /// Makes one where things end with the session; `None` if there is no such place, or its name is too long for a
-    /// socket.
-    pub(super) fn make() -> Option<PrivateDir> {
-        let places = directories::runtime().chain([std::env::temp_dir()]);
+    /// Makes one where things end with the session, unless that is hidden from the command; `None` if there is no such
+    /// place.
+    pub(super) fn make(is_hidden: bool) -> Option<PrivateDir> {
+        let places = directories::runtime().filter(|_| !is_hidden).chain([std::env::temp_dir()]);
         let mut usable = places.filter(|place| place.is_dir());
         usable.find_map(|place| {
             sweep(&place);
