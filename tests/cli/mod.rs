@@ -15,6 +15,7 @@ mod output;
 mod people;
 mod readme;
 mod rules;
+mod screen;
 mod secret_input;
 mod server_tokens;
 mod typed;

@@ -216,6 +216,56 @@ head-expires = تاريخ الانتهاء
 head-state = الحالة
 head-scopes = النطاقات
 renews-itself = تتجدد تلقائيًا
+when-now = { $time }، الآن
+when-far = { $time }
+when-in-minutes =
+    { $count ->
+        [one] { $time }، بعد دقيقة واحدة
+        [two] { $time }، بعد دقيقتين
+        [few] { $time }، بعد { $count } دقائق
+        [many] { $time }، بعد { $count } دقيقة
+       *[other] { $time }، بعد { $count } دقيقة
+    }
+when-minutes-ago =
+    { $count ->
+        [one] { $time }، قبل دقيقة واحدة
+        [two] { $time }، قبل دقيقتين
+        [few] { $time }، قبل { $count } دقائق
+        [many] { $time }، قبل { $count } دقيقة
+       *[other] { $time }، قبل { $count } دقيقة
+    }
+when-in-hours =
+    { $count ->
+        [one] { $time }، بعد ساعة واحدة
+        [two] { $time }، بعد ساعتين
+        [few] { $time }، بعد { $count } ساعات
+        [many] { $time }، بعد { $count } ساعة
+       *[other] { $time }، بعد { $count } ساعة
+    }
+when-hours-ago =
+    { $count ->
+        [one] { $time }، قبل ساعة واحدة
+        [two] { $time }، قبل ساعتين
+        [few] { $time }، قبل { $count } ساعات
+        [many] { $time }، قبل { $count } ساعة
+       *[other] { $time }، قبل { $count } ساعة
+    }
+when-in-days =
+    { $count ->
+        [one] { $time }، بعد يوم واحد
+        [two] { $time }، بعد يومين
+        [few] { $time }، بعد { $count } أيام
+        [many] { $time }، بعد { $count } يومًا
+       *[other] { $time }، بعد { $count } يوم
+    }
+when-days-ago =
+    { $count ->
+        [one] { $time }، قبل يوم واحد
+        [two] { $time }، قبل يومين
+        [few] { $time }، قبل { $count } أيام
+        [many] { $time }، قبل { $count } يومًا
+       *[other] { $time }، قبل { $count } يوم
+    }
 kind-basic = كلمة مرور
 kind-token = رمز مميز
 kind-oauth = OAuth

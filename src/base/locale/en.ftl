@@ -216,6 +216,38 @@ head-expires = EXPIRES
 head-state = STATE
 head-scopes = SCOPES
 renews-itself = renewed by itself
+when-now = { $time }, now
+when-far = { $time }
+when-in-minutes =
+    { $count ->
+        [one] { $time }, in 1 minute
+       *[other] { $time }, in { $count } minutes
+    }
+when-minutes-ago =
+    { $count ->
+        [one] { $time }, 1 minute ago
+       *[other] { $time }, { $count } minutes ago
+    }
+when-in-hours =
+    { $count ->
+        [one] { $time }, in 1 hour
+       *[other] { $time }, in { $count } hours
+    }
+when-hours-ago =
+    { $count ->
+        [one] { $time }, 1 hour ago
+       *[other] { $time }, { $count } hours ago
+    }
+when-in-days =
+    { $count ->
+        [one] { $time }, in 1 day
+       *[other] { $time }, in { $count } days
+    }
+when-days-ago =
+    { $count ->
+        [one] { $time }, 1 day ago
+       *[other] { $time }, { $count } days ago
+    }
 kind-basic = password
 kind-token = token
 kind-oauth = OAuth

@@ -216,6 +216,38 @@ head-expires = CADUCA
 head-state = ESTADO
 head-scopes = ÁMBITOS
 renews-itself = se renueva sola
+when-now = { $time }, ahora
+when-far = { $time }
+when-in-minutes =
+    { $count ->
+        [one] { $time }, dentro de 1 minuto
+       *[other] { $time }, dentro de { $count } minutos
+    }
+when-minutes-ago =
+    { $count ->
+        [one] { $time }, hace 1 minuto
+       *[other] { $time }, hace { $count } minutos
+    }
+when-in-hours =
+    { $count ->
+        [one] { $time }, dentro de 1 hora
+       *[other] { $time }, dentro de { $count } horas
+    }
+when-hours-ago =
+    { $count ->
+        [one] { $time }, hace 1 hora
+       *[other] { $time }, hace { $count } horas
+    }
+when-in-days =
+    { $count ->
+        [one] { $time }, dentro de 1 día
+       *[other] { $time }, dentro de { $count } días
+    }
+when-days-ago =
+    { $count ->
+        [one] { $time }, hace 1 día
+       *[other] { $time }, hace { $count } días
+    }
 kind-basic = contraseña
 kind-token = token
 kind-oauth = OAuth

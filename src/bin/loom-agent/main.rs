@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use args::Args;
-use clap::CommandFactory;
+use clap::{CommandFactory, FromArgMatches};
 use loom_credentials::agent::Agent;
 use loom_credentials::base::{IssuerConfig, Locale, Paths, StoreChoice, private_file};
 use loom_credentials::listen::{Door, DoorError, serve};
@@ -29,7 +29,9 @@ const READY: &str = "ready";
 fn main() -> ExitCode {
     background::close_inherited();
     let line: Vec<_> = std::env::args_os().collect();
-    let args = match help::parsed::<Args>(Args::command, &line, Locale::from_environment()) {
+    let args = match help::matched(Args::command, &line, Locale::from_environment())
+        .and_then(|found| Args::from_arg_matches(&found))
+    {
         Ok(args) => args,
         Err(error) => return usage(&error),
     };

@@ -16,6 +16,8 @@ pub mod people;
 pub mod server;
 #[path = "setup_args.rs"]
 pub mod setup;
+#[path = "store_args.rs"]
+mod store;
 #[path = "token_args.rs"]
 pub mod token;
 
@@ -23,15 +25,15 @@ use std::path::PathBuf;
 
 pub use account::{Logout, Status};
 pub use api::Api;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
 pub use exec::Exec;
 use login::Login;
-use loom_credentials::base::{CloneUrl, ServerPattern, StoredIn};
+use loom_credentials::base::{CloneUrl, ServerPattern};
 use people::{ConfigAction, RuleAction, Switch};
 use server::At;
 pub use server::command;
 use setup::Setup;
+pub use store::StoreAction;
 use token::Token;
 
 #[derive(Parser)]
@@ -247,32 +249,6 @@ pub enum SocketAction {
     Remove {
         path: PathBuf,
     },
-}
-
-#[derive(Subcommand)]
-#[command(defer = true)]
-pub enum StoreAction {
-    Status(Json),
-    Migrate {
-        #[arg(long, value_parser = lasting_place())]
-        to: StoredIn,
-    },
-    Rekey(Rekey),
-}
-
-#[derive(Args)]
-pub struct Rekey {
-    #[arg(long, conflicts_with = "no_passphrase")]
-    pub passphrase: bool,
-    #[arg(long)]
-    pub no_passphrase: bool,
-}
-
-/// Nothing moves to where it ends with the agent.
-fn lasting_place() -> impl TypedValueParser<Value = StoredIn> {
-    let lasting = StoredIn::ALL.into_iter().filter(|place| place.outlives_the_agent());
-    let word = |name: String| StoredIn::from_name(&name).ok_or("no such place");
-    PossibleValuesParser::new(lasting.map(StoredIn::name)).try_map(word)
 }
 
 #[derive(Args)]

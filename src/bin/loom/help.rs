@@ -3,16 +3,15 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Command, Error, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, Error};
 use loom_credentials::base::{Locale, Message, ServerUrlError};
 use loom_credentials::msg;
 
 /// Reads a command line. Texts are put in only where they are shown: to find them takes longer than most commands do.
-pub fn parsed<T: FromArgMatches>(command: impl Fn() -> Command, line: &[OsString], locale: Locale) -> Result<T, Error> {
-    let read = |command: Command| T::from_arg_matches(&command.try_get_matches_from(line)?);
-    read(command()).or_else(|error| match error.kind() {
+pub fn matched(command: impl Fn() -> Command, line: &[OsString], locale: Locale) -> Result<ArgMatches, Error> {
+    command().try_get_matches_from(line).or_else(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            read(localized(command(), locale))
+            localized(command(), locale).try_get_matches_from(line)
         }
         _ => Err(error),
     })

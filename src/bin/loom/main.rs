@@ -24,6 +24,7 @@ mod token_shown;
 use std::process::ExitCode;
 
 use args::server::Takes;
+use clap::{ArgMatches, FromArgMatches};
 use loom_credentials::base::{CloneUrl, Config, Locale, Paths, ServerPattern, ServerUrl};
 use loom_credentials::client::{Client, exit_code};
 use loom_credentials::msg;
@@ -63,8 +64,10 @@ fn say_what_is_awaited(locale: Locale, waits: &[String]) {
 fn main() -> ExitCode {
     let locale = locale();
     let line = arguments();
-    let args = match help::parsed::<args::Loom>(args::command, &line, locale) {
-        Ok(args) => args,
+    let matched = help::matched(args::command, &line, locale);
+    let parsed = matched.and_then(|found| Ok((args::Loom::from_arg_matches(&found)?, is_json(&found))));
+    let (args, is_json) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return usage(locale, &error, &line),
     };
     let mut command = args.command.by_its_own_name();
@@ -88,7 +91,7 @@ fn main() -> ExitCode {
     };
     let outcome = outcome.map_err(|fault| near::explained(fault, account.as_deref(), context.as_ref()));
     let outcome = if by_name { outcome.map_err(|fault| near::again(fault, &line)) } else { outcome };
-    end(locale, outcome.and_then(|code| output::checked().map(|()| code)))
+    end(locale, outcome.and_then(|code| output::checked().map(|()| code)), is_json)
 }
 
 /// Where the command is carried out.
@@ -122,14 +125,31 @@ fn context(
     Ok(Context { locale, patterns, server: server(named.clone())?, named, repository })
 }
 
-fn end(locale: Locale, outcome: Result<u8, Fault>) -> ExitCode {
+/// Whoever asked for JSON gets one document in either case; what went wrong is said to the person all the same.
+fn end(locale: Locale, outcome: Result<u8, Fault>, is_json: bool) -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(fault) => {
             let fault = git_network::explained(fault);
+            if is_json && !output::has_begun() {
+                term::data_line(&fault_document(&fault, locale));
+            }
             term::fault(locale, &fault);
             ExitCode::from(exit_code(fault.code()))
         }
+    }
+}
+
+fn fault_document(fault: &Fault, locale: Locale) -> String {
+    let (message, hint) = (fault.message(locale), fault.hint_text(locale));
+    serde_json::json!({ "error": { "code": fault.code(), "message": message, "hint": hint } }).to_string()
+}
+
+/// Whether a command was told to answer in JSON, whichever it is.
+fn is_json(matches: &ArgMatches) -> bool {
+    match matches.subcommand() {
+        Some((_, below)) => is_json(below),
+        None => matches.try_get_one::<bool>("json").ok().flatten().copied().unwrap_or(false),
     }
 }
 
@@ -148,7 +168,7 @@ fn usage(locale: Locale, error: &clap::Error, line: &[std::ffi::OsString]) -> Ex
     match error.kind() {
         DisplayHelp | DisplayVersion => {
             term::data(&error.render().to_string());
-            end(locale, output::checked().map(|()| 0))
+            end(locale, output::checked().map(|()| 0), false)
         }
         DisplayHelpOnMissingArgumentOrSubcommand => {
             term::line(error.render().to_string().trim_end());

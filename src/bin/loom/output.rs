@@ -6,18 +6,28 @@
 
 use std::io::{Error, ErrorKind, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use loom_credentials::wire::{Fault, reason};
 
 /// What went wrong first.
 static FAILED: OnceLock<Error> = OnceLock::new();
 
+/// Whether anything was written.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
 /// Writes data at once. What fails is remembered, for [`checked`] at the end and for whoever has to know before.
 pub fn write(bytes: &[u8]) {
+    BEGUN.fetch_or(!bytes.is_empty(), Ordering::Relaxed);
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_all(bytes).and_then(|()| out.flush()) {
         FAILED.get_or_init(|| error);
     }
+}
+
+/// Whether there is a part of a document already.
+pub fn has_begun() -> bool {
+    BEGUN.load(Ordering::Relaxed)
 }
 
 /// Whether somebody has got everything so far, or could have.

@@ -5,6 +5,7 @@ use loom_credentials::msg;
 use loom_credentials::wire::{Fault, reason};
 use zeroize::Zeroizing;
 
+use crate::term::Cell;
 use crate::{Context, term};
 
 /// What is said of a token; the texts may be a server's.
@@ -64,8 +65,8 @@ pub fn table(tokens: impl Iterator<Item = Shown>, context: &Context) {
         };
         vec![printable(&name), printable(&id), printable(&rights), or_dash(&expires), or_dash(&last_used), text(state)]
     };
-    let mut rows = vec![heads.map(text).to_vec()];
-    rows.extend(tokens.map(row));
+    let mut rows = vec![heads.map(text).map(Cell::heading).to_vec()];
+    rows.extend(tokens.map(row).map(|row| row.into_iter().map(Cell::from).collect()));
     match rows.len() {
         1 => term::say(context.locale, &msg!("no-tokens")),
         _ => term::table(rows),

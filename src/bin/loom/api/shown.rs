@@ -38,6 +38,13 @@ impl Shown {
         self.ends_line || self.write(b"\n")
     }
 
+    /// Ends the line where a person looks, whose prompt does not belong behind an answer. Pipes get the bytes as sent.
+    pub fn end_line_on_screen(&mut self) {
+        if self.looked_at {
+            self.end_line();
+        }
+    }
+
     fn harmless(&mut self, bytes: &[u8]) -> String {
         let mut all = std::mem::take(&mut self.cut);
         all.extend_from_slice(bytes);

@@ -38,6 +38,7 @@ pub fn run(args: Api, context: &Context) -> Result<u8, Fault> {
         let reply = called?;
         let Some(head) = head else { return Ok(0) };
         if head.status >= 400 {
+            shown.end_line_on_screen();
             term::fault(context.locale, &api::refused(&reply.server, &head, &kept));
             return Ok(1);
         }
@@ -50,7 +51,10 @@ pub fn run(args: Api, context: &Context) -> Result<u8, Fault> {
         }
         match head.next_page().filter(|_| args.paginate) {
             Some(next) => go_on(&mut question, reply, &next)?,
-            None => return Ok(0),
+            None => {
+                shown.end_line_on_screen();
+                return Ok(0);
+            }
         }
         shown.end_line();
     }

@@ -13,7 +13,7 @@ pub fn run(place: Option<&str>, page: Option<&str>, context: &Context) -> Result
     }
     if let Some(page) = page.filter(|page| page.starts_with("https://") || page.starts_with("http://")) {
         term::say(context.locale, &msg!("token-page"));
-        term::line(&format!("    {}", printable(page)));
+        term::url(&printable(page));
     }
     let secret = secret_input::typed(&msg!("token-prompt"), context)?;
     term::data_line(secret.expose());

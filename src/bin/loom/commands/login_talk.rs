@@ -39,7 +39,7 @@ impl<'a> Talk<'a> {
             LoginEvent::Approve { verification_url, verification_url_complete, user_code, same_origin, .. } => {
                 // URL and code stand alone in their lines, so that they can be copied in every language.
                 term::say(locale, &msg!("please-visit"));
-                term::line(&format!("    {}", printable(&verification_url)));
+                term::url(&printable(&verification_url));
                 term::say(locale, &msg!("enter-code"));
                 term::line(&format!("    {}", printable(&user_code)));
                 if let Some(picture) = verification_url_complete.as_deref().and_then(term::picture) {
@@ -51,7 +51,7 @@ impl<'a> Talk<'a> {
             }
             LoginEvent::Browse { authorization_url, same_origin } => {
                 term::say(locale, &msg!("log-in-at"));
-                term::line(&format!("    {}", printable(&authorization_url)));
+                term::url(&printable(&authorization_url));
                 self.open(&authorization_url, same_origin);
                 self.waiting = Some(term::spinner(locale, &msg!("waiting")));
             }
@@ -60,7 +60,7 @@ impl<'a> Talk<'a> {
                     term::say(locale, &msg!("paste-again"));
                 } else {
                     term::say(locale, &msg!("log-in-anywhere"));
-                    term::line(&format!("    {}", printable(&authorization_url)));
+                    term::url(&printable(&authorization_url));
                     term::say(locale, &msg!("paste-here"));
                 }
                 return read_line().map(|redirect| Some(Pasted { redirect }));
@@ -105,7 +105,7 @@ impl<'a> Talk<'a> {
         }
         if !again {
             term::say(locale, &msg!("make-token-at"));
-            term::line(&format!("    {}", printable(page)));
+            term::url(&printable(page));
             self.open(page, same_origin);
         }
         Ok(Pasted { redirect: secret_input::typed(&msg!("paste-token"), self.context)? })

@@ -8,6 +8,7 @@ use loom_credentials::wire::{self, AccountStatus, Checked, Code, Condition, Faul
 
 use super::status_short;
 use crate::args;
+use crate::term::{Cell, Tone};
 use crate::{Context, term};
 
 pub fn run(args: &args::Status, context: &Context) -> Result<u8, Fault> {
@@ -84,7 +85,7 @@ pub fn show(locale: Locale, status: &StatusReply) {
         msg!("head-state"),
         msg!("head-scopes"),
     ];
-    let mut rows = vec![heading.map(text).to_vec()];
+    let mut rows = vec![heading.map(text).map(Cell::heading).to_vec()];
     let of_many = status.servers_of_many();
     rows.extend(status.accounts.iter().map(|account| row(locale, account, of_many.contains(&account.server))));
     if status.accounts.iter().all(|account| account.scopes.is_empty()) {
@@ -126,24 +127,26 @@ pub fn ends_soon(account: &AccountStatus) -> Option<i64> {
 const DAY: i64 = 24 * 60 * 60;
 
 /// What is known of it. That it is valid is said of what its server gave or took, and of nothing else.
-pub fn state(account: &AccountStatus) -> Message {
+fn state(account: &AccountStatus) -> (Message, Tone) {
     let is_known = account.proven || account.checked == Some(Checked::Accepted);
     match (account.checked, account.state, ends_soon(account)) {
-        (Some(Checked::Refused), ..) | (None | Some(Checked::Unknown), Condition::Refused, _) => msg!("state-refused"),
-        (None | Some(Checked::Unknown), Condition::Expired, _) => msg!("state-expired"),
-        (_, _, Some(left)) if left >= 2 * DAY => msg!("state-ends-in-days", days = left / DAY),
-        (_, _, Some(left)) => msg!("state-ends-in-hours", hours = (left / 3600).max(1)),
-        (Some(Checked::Accepted), _, None) => msg!("state-accepted"),
-        (Some(Checked::Unknown), Condition::Valid, None) if is_known => msg!("state-unknown"),
-        (None, Condition::Valid, None) if is_known => msg!("state-valid"),
-        (Some(Checked::Unknown), Condition::Valid, None) => msg!("state-unchecked-unknown"),
-        (None, Condition::Valid, None) => msg!("state-unchecked"),
+        (Some(Checked::Refused), ..) | (None | Some(Checked::Unknown), Condition::Refused, _) => {
+            (msg!("state-refused"), Tone::Bad)
+        }
+        (None | Some(Checked::Unknown), Condition::Expired, _) => (msg!("state-expired"), Tone::Bad),
+        (_, _, Some(left)) if left >= 2 * DAY => (msg!("state-ends-in-days", days = left / DAY), Tone::Warning),
+        (_, _, Some(left)) => (msg!("state-ends-in-hours", hours = (left / 3600).max(1)), Tone::Warning),
+        (Some(Checked::Accepted), _, None) => (msg!("state-accepted"), Tone::Good),
+        (Some(Checked::Unknown), Condition::Valid, None) if is_known => (msg!("state-unknown"), Tone::Warning),
+        (None, Condition::Valid, None) if is_known => (msg!("state-valid"), Tone::Good),
+        (Some(Checked::Unknown), Condition::Valid, None) => (msg!("state-unchecked-unknown"), Tone::Plain),
+        (None, Condition::Valid, None) => (msg!("state-unchecked"), Tone::Plain),
     }
 }
 
-fn row(locale: Locale, account: &AccountStatus, has_others: bool) -> Vec<String> {
+fn row(locale: Locale, account: &AccountStatus, has_others: bool) -> Vec<Cell> {
     let is_default = account.default && has_others;
-    let state = state(account);
+    let (state, tone) = state(account);
     let state = if is_default { msg!("state-and-default", state = locale.render(&state)) } else { state };
     let name = account.account.as_deref().unwrap_or("-");
     let name = match &account.user {
@@ -152,16 +155,16 @@ fn row(locale: Locale, account: &AccountStatus, has_others: bool) -> Vec<String>
     };
     let expires = match (account.renewable, account.expires_at) {
         (true, _) => locale.render(&msg!("renews-itself")),
-        (false, Some(expiry)) => expiry.to_string(),
+        (false, Some(expiry)) => term::when(locale, expiry.as_unix()),
         (false, None) => "-".to_owned(),
     };
     vec![
-        account.server.to_string(),
-        printable(&name),
-        locale.render(&account.kind.message()),
-        locale.render(&account.stored_in.message()),
-        expires,
-        locale.render(&state),
-        printable(&account.scopes.join(" ")),
+        account.server.to_string().into(),
+        printable(&name).into(),
+        locale.render(&account.kind.message()).into(),
+        locale.render(&account.stored_in.message()).into(),
+        expires.into(),
+        Cell::new(locale.render(&state), tone),
+        printable(&account.scopes.join(" ")).into(),
     ]
 }

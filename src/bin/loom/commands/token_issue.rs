@@ -1,7 +1,7 @@
 //! `loom token` for tokens that others use: those of the agent, or with `--server` those of a server. Which of the two
 //! is meant is decided before anything is asked.
 
-use loom_credentials::base::{Config, Scopes, ServerPattern, ServerUrl, scopes_of_role};
+use loom_credentials::base::{Config, Locale, Scopes, ServerPattern, ServerUrl, scopes_of_role};
 use loom_credentials::msg;
 use loom_credentials::wire::{self, Fault, IssuedInfo, reason};
 use zeroize::Zeroizing;
@@ -22,7 +22,7 @@ pub fn run(action: TokenAction, context: &Context) -> Result<u8, Fault> {
             if args.json {
                 term::data_line(&serde_json::to_string(&tokens).unwrap_or_default())
             } else {
-                token_shown::table(tokens.iter().map(shown), context)
+                token_shown::table(tokens.iter().map(|token| shown(token, context.locale)), context)
             }
             Ok(0)
         }
@@ -101,7 +101,7 @@ fn generate(args: TokenGenerate, context: &Context) -> Result<u8, Fault> {
     if args.json {
         term::data_line(&Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default()))
     } else {
-        token_shown::lines(&shown(&reply.about), Some(&reply.token), context)
+        token_shown::lines(&shown(&reply.about, context.locale), Some(&reply.token), context)
     }
     if !output::has_arrived() {
         let revoked = client.ask(&wire::RevokeToken { name: reply.about.id.clone(), forget: false });
@@ -121,7 +121,7 @@ fn rotate(args: &TokenRotate, context: &Context) -> Result<u8, Fault> {
     if args.json {
         term::data_line(&Zeroizing::new(serde_json::to_string(&reply).unwrap_or_default()))
     } else {
-        token_shown::lines(&shown(&reply.about), Some(&reply.token), context)
+        token_shown::lines(&shown(&reply.about, context.locale), Some(&reply.token), context)
     }
     if !output::has_arrived() {
         let revoked = client.ask(&wire::RevokeToken { name: reply.about.id.clone(), forget: false });
@@ -129,21 +129,21 @@ fn rotate(args: &TokenRotate, context: &Context) -> Result<u8, Fault> {
     }
     if !args.json {
         term::say(context.locale, &msg!("token-shown-once"));
-        let ends = reply.old.expires_at.map(|end| end.to_string()).unwrap_or_default();
+        let ends = reply.old.expires_at.map(|end| term::when(context.locale, end.as_unix())).unwrap_or_default();
         term::say(context.locale, &msg!("token-rotated", id = reply.old.id, ends = ends));
     }
     Ok(0)
 }
 
-fn shown(token: &IssuedInfo) -> Shown {
+fn shown(token: &IssuedInfo, locale: Locale) -> Shown {
     Shown {
         name: token.name.clone(),
         id: token.id.clone(),
         scopes: token.scopes.to_string(),
         grants: token.grants.as_ref().map(|grants| grants.iter().map(ToString::to_string).collect()),
         servers: (!token.servers.is_empty()).then(|| list(&token.servers)),
-        expires: token.expires_at.map(|expiry| expiry.to_string()),
-        last_used: token.last_used.map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+        expires: token.expires_at.map(|expiry| term::when(locale, expiry.as_unix())),
+        last_used: token.last_used.map(|time| term::when(locale, time.as_second())),
         state: match (token.revoked, token.active) {
             (true, _) => msg!("token-state-revoked"),
             (false, true) => msg!("state-valid"),

@@ -1,8 +1,14 @@
-//! The terminal's rules: stdout carries data only; talk goes to stderr; spinners only where a person looks.
+//! The terminal's rules: stdout carries data only; talk goes to stderr; spinners and colours only where a person looks.
+
+mod link;
+mod look;
+mod table;
+mod when;
 
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
+use anstyle::Ansi256Color;
 use indicatif::{ProgressBar, ProgressStyle};
 use loom_credentials::base::{Locale, Message};
 use loom_credentials::client::report;
@@ -12,6 +18,11 @@ use loom_credentials::wire::Fault;
 use qrcode::render::unicode;
 use qrcode::{EcLevel, QrCode};
 use zeroize::Zeroizing;
+
+use look::Look;
+pub use look::Tone;
+pub use table::Cell;
+pub use when::when;
 
 use crate::output;
 
@@ -47,21 +58,17 @@ pub fn data_line(text: &str) {
     data(&Zeroizing::new(format!("{text}\n")));
 }
 
-/// Prints rows whose columns stand below one another.
-pub fn table(rows: Vec<Vec<String>>) {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widest = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max();
-    let widths: Vec<usize> = (0..columns).map(|column| widest(column).unwrap_or(0)).collect();
-    for row in &rows {
-        let padded =
-            row.iter().zip(&widths).map(|(cell, wanted)| format!("{cell}{}", " ".repeat(wanted - width(cell))));
-        data_line(padded.collect::<Vec<_>>().join("  ").trim_end());
+/// Prints rows whose columns stand below one another; the first one has the headings.
+pub fn table<C: Into<Cell>>(rows: Vec<Vec<C>>) {
+    let rows = rows.into_iter().map(|row| row.into_iter().map(Into::into).collect()).collect();
+    for line in table::lines(rows, Look::of_output()) {
+        data_line(&line);
     }
 }
 
-/// Columns on a screen, near enough: marks of direction take none.
-fn width(text: &str) -> usize {
-    text.chars().filter(|c| !matches!(c, '\u{2066}'..='\u{2069}')).count()
+/// Shows a URL, which can be clicked where the terminal can do that.
+pub fn url(text: &str) {
+    line(&format!("    {}", link::link(text)));
 }
 
 /// Whether a person looks at stderr.
@@ -87,8 +94,18 @@ pub fn spinner(locale: Locale, message: &Message) -> ProgressBar {
 pub fn picture(url: &str) -> Option<String> {
     let code = QrCode::with_error_correction_level(url, EcLevel::L).ok().filter(|code| code.width() <= MAX_PICTURE)?;
     let (light, dark) = (unicode::Dense1x2::Light, unicode::Dense1x2::Dark);
-    // Swapped, because most terminals are dark; phones read it either way.
-    is_interactive().then(|| code.render::<unicode::Dense1x2>().dark_color(light).light_color(dark).build())
+    if !is_interactive() {
+        return None;
+    }
+    if !look::paints(&std::io::stderr()) {
+        // Swapped, because most terminals are dark; phones read it either way.
+        return Some(code.render::<unicode::Dense1x2>().dark_color(light).light_color(dark).build());
+    }
+    // Black on white, whatever the terminal's own colours are, as the standard has it (ISO/IEC 18004).
+    let picture = code.render::<unicode::Dense1x2>().dark_color(dark).light_color(light).build();
+    let black_on_white = Ansi256Color(16).on(Ansi256Color(231));
+    let lines = picture.lines().map(|line| format!("{black_on_white}{line}{black_on_white:#}"));
+    Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// The widest picture, in columns.
