@@ -4,12 +4,18 @@
 mod advertisement;
 mod answer;
 mod challenge;
+#[cfg(feature = "agent")]
+mod commit;
 mod configuration;
+#[cfg(feature = "agent")]
+mod delta;
 #[cfg(feature = "agent")]
 mod descent;
 mod lfs;
 mod object_id;
 mod operation;
+#[cfg(feature = "agent")]
+mod pack_head;
 mod pkt_line;
 mod push_capabilities;
 mod push_list;
@@ -23,10 +29,12 @@ pub use answer::{CAPABILITIES, QUIT, print_answer};
 pub use challenge::schemes;
 pub use configuration::{Configuration, Helpers, Scope, example};
 #[cfg(feature = "agent")]
-pub use descent::{Descent, MAX_HELD, Shown, is_pack};
+pub use descent::{Descent, Shown};
 pub use lfs::{LfsAction, LfsAnswer, LfsBatch, LfsLink, LfsObject, LfsOperation, MAX_BATCH, NoLfs};
 pub use object_id::{HashKind, ObjectId};
 pub use operation::Operation;
+#[cfg(feature = "agent")]
+pub use pack_head::{MAX_HELD, is_pack};
 pub use pkt_line::{FLUSH, MAX_LINE, NoPktLine, PktLine, print_line};
 pub use push_capabilities::PushCapabilities;
 pub use push_list::{MAX_LIST, MAX_REFS, Progress, PushList, PushListError, PushReader, PushedRef};

@@ -192,6 +192,11 @@ impl PushList {
         &self.capabilities
     }
 
+    /// Where the clone that it comes from ends.
+    pub fn shallow(&self) -> &[ObjectId] {
+        &self.shallow
+    }
+
     /// By which hash the repository names its objects.
     pub fn hash(&self) -> HashKind {
         self.capabilities.object_format.unwrap_or(HashKind::Sha1)

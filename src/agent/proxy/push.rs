@@ -164,7 +164,8 @@ async fn shown(
     source: &mut Source,
 ) -> Result<(Vec<u8>, bool), Fault> {
     let grows = list.changes().iter().zip(verdicts).filter(|(_, verdict)| matches!(verdict, Ok((_, true))));
-    let mut descent = Descent::new(list.hash(), grows.map(|(change, _)| (change.old.clone(), change.new.clone())));
+    let grows = grows.map(|(change, _)| (change.old.clone(), change.new.clone()));
+    let mut descent = Descent::new(list.hash(), grows, list.shallow().iter().cloned());
     loop {
         if held.len() >= 12 {
             if !is_pack(&held) {

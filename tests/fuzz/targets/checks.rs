@@ -249,6 +249,6 @@ pub fn git_lines(bytes: &[u8]) {
 /// The beginning of a pack: no panic, and nothing is shown of what is not in it.
 pub fn pack_head(bytes: &[u8]) {
     let id = |digit: &str| git::ObjectId::parse(digit.repeat(40).as_bytes()).unwrap();
-    let mut descent = git::Descent::new(git::HashKind::Sha1, [(id("1"), id("2"))]);
+    let mut descent = git::Descent::new(git::HashKind::Sha1, [(id("1"), id("2"))], []);
     assert_ne!(descent.look(bytes), git::Shown::Yes);
 }
