@@ -1,8 +1,8 @@
 use super::object_id::{HashKind, ObjectId};
 
-/// The parents of a commit whose text is of git's whole form: `tree`, any number of `parent`, `author`, `committer`,
-/// and an empty line behind the headers. Git reads a parent only where more follows its line; who would count one that git
-/// does not would take a commit without parents for one that comes after another.
+/// The parents of a commit whose text is of git's whole form: `tree`, any number of `parent`, `author`,
+/// `committer`, and an empty line behind the headers. Git reads a parent only where more follows its line; who
+/// would count one that git does not would take a commit without parents for one that comes after another.
 pub(super) fn parents(text: &[u8], hash: HashKind) -> Option<Vec<ObjectId>> {
     let of_kind = |id: &[u8]| ObjectId::parse(id).filter(|id| id.kind() == hash);
     let (tree, mut rest) = line(text)?;
