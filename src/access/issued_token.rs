@@ -215,6 +215,13 @@ impl IssuedToken {
         (self.uses, self.last_used) = (self.uses + 1, Some(clock::now()));
     }
 
+    /// Somebody else used up one of the uses that they share, if it has only so many.
+    pub(super) fn lose_use(&mut self) {
+        if self.max_uses.is_some() {
+            self.uses += 1;
+        }
+    }
+
     /// What the token may do by itself, as its own.
     pub(super) fn held_rights(&self) -> HeldRights {
         self.rights().of(Holder::Token(self.id.clone()))

@@ -41,11 +41,15 @@ impl Ledger {
     }
 
     /// Issues another secret in the place of the token with this id, with its name and no more rights than it has. The
-    /// old one ends after so many seconds; one whose place it had taken before ends now. `None` if there is no such
-    /// token that has rights. The second is the old one.
+    /// old one ends after so many seconds, in which both share the uses that are left; one whose place it had taken
+    /// before ends now. One whose place another has is not rotated again: there is one secret of a name, and for a while
+    /// the one before. `None` if there is no such token that has rights. The second is the old one.
     pub fn rotate(&self, id: &str, overlap: u32) -> Result<Option<(Secret, Listed, Listed)>> {
         let _lock = self.lock()?;
         let all = self.all()?;
+        if let Some(new) = all.iter().find(|token| token.active && token.instead_of.as_deref() == Some(id)) {
+            return Err(LedgerError::Replaced(new.id.clone()));
+        }
         let Some(old) = all.into_iter().find(|token| token.id == id && token.active && !token.leased) else {
             return Ok(None);
         };
@@ -157,6 +161,32 @@ mod tests {
         assert!(ledger.rotate(&new.id, 0).unwrap().is_none(), "it has ended");
         ledger.revoke("ci", |_| true).unwrap();
         assert!(rights(&ledger, &third).is_none());
+    }
+
+    #[test]
+    fn a_rotated_token_and_its_successor_share_the_uses_that_are_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let (first, old) = ledger.issue(Order { max_uses: Some(5), ..order("ci", &[]) }, 1).unwrap();
+        rights(&ledger, &first).unwrap();
+        let (second, new, _) = ledger.rotate(&old.id, 3600).unwrap().unwrap();
+        for secret in [&first, &second, &first, &second] {
+            rights(&ledger, secret).unwrap();
+        }
+        assert!(rights(&ledger, &first).is_none() && rights(&ledger, &second).is_none(), "five in all");
+        assert!(ledger.rotate(&new.id, 0).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_token_whose_place_another_has_is_not_rotated_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(&dir);
+        let (first, old) = ledger.issue(order("ci", &[]), 1).unwrap();
+        let (_, new, _) = ledger.rotate(&old.id, 3600).unwrap().unwrap();
+        assert!(rights(&ledger, &first).is_some());
+        assert!(matches!(ledger.rotate(&old.id, 3600), Err(LedgerError::Replaced(id)) if id == new.id));
+        ledger.revoke(&new.id, |_| true).unwrap();
+        assert!(ledger.rotate(&old.id, 3600).unwrap().is_some(), "its place is free");
     }
 
     #[test]

@@ -11,6 +11,9 @@ pub enum LedgerError {
     /// As many tokens as this limit are active in the share.
     #[error("{0} tokens are active, which is the limit")]
     TooMany(usize),
+    /// Another token, with this id, has taken its place already.
+    #[error("the token {0} has taken its place")]
+    Replaced(String),
     /// The file is no list of tokens, or a newer version of loom wrote it.
     #[error("{path} is not a list of tokens, or of a newer version")]
     Unreadable {

@@ -161,9 +161,22 @@ impl Deref for Listed {
     }
 }
 
-/// Notes one more use of each of these tokens.
+/// Notes one more use of each of these tokens. One that took another's place, and that one, share the uses that are
+/// left for as long as both have rights.
 pub(super) fn note_uses(tokens: &mut [IssuedToken], ids: &HashSet<String>) {
-    tokens.iter_mut().filter(|token| ids.contains(&token.id)).for_each(IssuedToken::note_use);
+    let beside = |token: &IssuedToken| {
+        let old = token.instead_of.iter().filter(|_| ids.contains(&token.id)).cloned();
+        let new = token.instead_of.iter().filter(|old| ids.contains(*old)).map(|_| token.id.clone());
+        old.chain(new).collect::<Vec<_>>()
+    };
+    let others: HashSet<String> = tokens.iter().flat_map(beside).filter(|id| !ids.contains(id)).collect();
+    for token in tokens.iter_mut() {
+        if ids.contains(&token.id) {
+            token.note_use();
+        } else if others.contains(&token.id) {
+            token.lose_use();
+        }
+    }
 }
 
 /// These ids, and those of all tokens that came of them, directly or through others.

@@ -130,6 +130,7 @@ pub(crate) fn from_ledger(error: LedgerError) -> Fault {
     match error {
         LedgerError::NameTaken => reason::Tokens::TokenNameTaken.into(),
         LedgerError::TooMany(most) => reason::Tokens::TooManyTokens { most }.into(),
+        LedgerError::Replaced(id) => reason::Tokens::TokenReplaced { id }.into(),
         LedgerError::Unreadable { path } => reason::Store::LedgerUnreadable { path }.into(),
         LedgerError::NoRandom(error) => reason::Tokens::NoRandom { error: error.to_string() }.into(),
         LedgerError::File(error) => error.into(),

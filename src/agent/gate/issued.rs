@@ -201,7 +201,10 @@ impl Gate {
         overlap: u32,
     ) -> Result<Option<(Secret, Listed, Listed)>, Fault> {
         let mut visible = self.issued(viewer).await?;
-        visible.retain(|token| token.active && !token.leased && (token.name == name || token.id == name));
+        // An id goes before a name, which may be anything.
+        let is_id = visible.iter().any(|token| token.active && !token.leased && token.id == name);
+        let is_meant = |token: &Listed| if is_id { token.id == name } else { token.name == name };
+        visible.retain(|token| token.active && !token.leased && is_meant(token));
         one_of_name(&visible, name)?;
         // The newest of a name; the other one is about to end.
         let Some(old) = visible.pop().filter(|old| self.may_act_as(authority, old)) else { return Ok(None) };

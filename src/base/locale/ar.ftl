@@ -193,6 +193,10 @@ hint-only-unavailable = يلزم {"\u2066"}Linux{"\u2069"} ومجلد ملفات
 hint-only-failed = يلزم السماح بفضاءات المستخدمين: {"\u2066"}sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0{"\u2069"}؛ وفي حاوية أعطها مقبسًا خاصًا
 exec-allowed = مسموح: { $grant }
 agent-too-old = الوكيل العامل لا يعرف المنح، فلم يُطلب منه شيء
+exec-no-ssh = loom: SSH معطل هنا: لا يوصل إلا إلى ما مُنح، وعبر https
+no-socket = واجهة GitHub البرمجية ممنوحة، ولا مقبس هنا يصل به gh إليها
+remote-with-password = في عنوان بعيد من هذا المجلد كلمة مرور سيستعملها git خارج المنح: { $repository }
+not-led = بسبب قاعدة لك (insteadOf أو pushInsteadOf) لا يمر git عبر loom إلى { $repository }
 relay-failed = تعذر فتح منفذ في هذا الجهاز للأمر: { $error }
 hint-agent-too-old = شغّل وكيل هذا الإصدار: {"\u2066"}loom agent restart{"\u2069"}
 field-allowed = المسموح:
@@ -200,6 +204,9 @@ unknown-grants = لا توجد منح باسم { $name } في الإعدادات
 no-origin = المنح بلا عنوان يعني المستودع الموجود هنا، ولا يوجد مستودع له بعيد باسم origin
 odd-origin = البعيد في هذا المجلد، { $url }، ليس عنوان مستودع عبر https أو SSH
 hint-unknown-grants = أضف {"\u2066"}[[grants]]{"\u2069"} مع {"\u2066"}name = "{ $name }"{"\u2069"} و{"\u2066"}allow = ["…"]{"\u2069"} إلى {"\u2066"}config.toml{"\u2069"}
+hint-no-socket = احذف المنح، أو اجعل TMPDIR قصيرًا
+hint-remote-with-password = احذفها بـ {"\u2066"}`git remote set-url`{"\u2069"}، وسجّل الدخول بـ {"\u2066"}`loom login`{"\u2069"}
+hint-not-led = احذف القاعدة من إعدادات git: {"\u2066"}git config --show-origin --get-regexp insteadof{"\u2069"}
 hint-no-origin = اكتب المستودع كاملًا، مثل {"\u2066"}`push https://git.example/org/app agent/*`{"\u2069"}
 hint-server = حدّد خادمًا بالخيار {"\u2066"}--server URL{"\u2069"}، أو عيّن خادمًا افتراضيًا: {"\u2066"}loom config set-default-server URL{"\u2069"}
 hint-server-form = اكتبه على غرار https://git.example أو https://git.example:8443/base
@@ -423,7 +430,9 @@ hint-bad-expiry = {"\u2066"}--expires 30{"\u2069"} تعني ثلاثين يوم�
 lives-too-long = أقصى عدد من الأيام يعيشه رمز منك: { $most }
 hint-lives-too-long = {"\u2066"}max_expiration_days{"\u2069"} في {"\u2066"}[tokens]{"\u2069"} من الإعدادات؛ ومن لا يجوز له إصدار الرموز فله {"\u2066"}default_expiration_days{"\u2069"}
 bad-token-name = اسم الرمز سطر واحد من 1 إلى 255 حرفًا، كلها ظاهرة
+token-replaced = جُدّد هذا الرمز من قبل: { $id } حل محله
 name-of-several = عدة رموز نشطة تحمل الاسم {"\u2066"}{ $name }{"\u2069"}
+hint-token-replaced = جدّد ذاك، أو سمِّ الرمز باسمه
 hint-name-of-several = حدد الرمز المقصود بمعرّفه الذي يعرضه {"\u2066"}loom token list{"\u2069"}
 token-name-taken = هناك رمز نشط بهذا الاسم
 unauthenticated = لم يُعرض ما يدلّ على صاحب الطلب
@@ -830,6 +839,7 @@ env-line = { $path }، السطر { $line }: { $error }
 hint-env-line = يكون السطر {"\u2066"}NAME=loom://SERVER{"\u2069"} أو {"\u2066"}NAME=loom://SERVER/ACCOUNT{"\u2069"} أو {"\u2066"}NAME=VALUE{"\u2069"}
 editor-failed = انتهى { $program } بخطأ؛ ولم يتغير شيء
 hint-config-left = ما كتبته موجود في { $path }؛ والإعدادات كما كانت
+config-changed-meanwhile = تغيرت الإعدادات والمحرر مفتوح، وبقيت كما تركها ذلك التغيير
 config-changed = تغيّر: { $path }
 rule-added = هذه هي القاعدة { $place }؛ وتُطبَّق أول قاعدة مطابقة.
 switched = من الآن يُقصد { $account } على { $server } حين لا يُذكر حساب.
@@ -882,7 +892,7 @@ cmd-token-generate = إصدار رمز خاص بالوكيل بصلاحيات خ
 cmd-token-generate-more =
     للنصوص البرمجية والمهام والحاويات: من يعرضه في {"\u2066"}LOOM_TOKEN{"\u2069"} يحصل على ما أُصدر له ولا شيء سواه.
     دون {"\u2066"}--reveal{"\u2069"} لا يُسلَّم سر أي خادم.
-    مع {"\u2066"}--server{"\u2069"} وحده يكون الرمز من ذلك الخادم ({"\u2066"}/api/enterprise/tokens{"\u2069"})؛ ومع {"\u2066"}--reveal{"\u2069"} أو {"\u2066"}--max-uses{"\u2069"} أو {"\u2066"}--for{"\u2069"} يكون من الوكيل لذلك الخادم.
+    مع {"\u2066"}--server{"\u2069"} وحده يكون الرمز من ذلك الخادم ({"\u2066"}/api/enterprise/tokens{"\u2069"})؛ ومع {"\u2066"}--reveal{"\u2069"} أو {"\u2066"}--max-uses{"\u2069"} أو {"\u2066"}--max-age{"\u2069"} أو {"\u2066"}--allow{"\u2069"} أو {"\u2066"}--grants{"\u2069"} أو {"\u2066"}--for{"\u2069"} يكون من الوكيل لذلك الخادم.
       loom token generate ci --scopes read --expires 30 --for https://git.example
       loom token generate build --scopes read --for git.example --reveal
 cmd-token-list = عرض الرموز الصادرة، دون الرموز نفسها
@@ -1065,7 +1075,7 @@ arg-servers-for = لأي خوادم؛ {"\u2066"}*.example{"\u2069"} يعني ك�
 arg-max-uses = كم مرة يمكن استخدامه
 arg-reveal = يجوز أن يُسلَّم سر الخادم نفسه كما يحتاجه {"\u2066"}git{"\u2069"}
 arg-allow = ما يجوز جلبه أو دفعه أو استدعاؤه ولا شيء غيره، مثل {"\u2066"}`push URL agent/*`{"\u2069"} أو {"\u2066"}`GET URL/**`{"\u2069"}؛ مرات عدة
-arg-grants = الشيء نفسه باسم {"\u2066"}[[grants]]{"\u2069"} في {"\u2066"}config.toml{"\u2069"}؛ مرات عدة
+arg-named = الشيء نفسه باسم {"\u2066"}[[grants]]{"\u2069"} في {"\u2066"}config.toml{"\u2069"}؛ مرات عدة
 arg-print = أظهر ما سيُضبط للأمر بلا أي سر، ولا تشغّل شيئًا
 arg-only = يشغّله بلا شبكة سوى الموصل، وبلا مجلدات loom وD-Bus ووكيل SSH {"\u2066"}(Linux){"\u2069"}
 arg-agent-socket-add-path = أين؛ يُنشأ المجلد إن لم يوجد، ويجب أن يكون مغلقًا أمام غيرك
@@ -1112,7 +1122,7 @@ arg-pattern = عند هذا العنوان وكل ما تحته
 arg-directory = في هذا المجلد وكل ما تحته
 arg-user = الحساب المقصود هناك
 arg-place = رقمها كما يعرضه {"\u2066"}loom rule list{"\u2069"}
-arg-env-file = ملف متغيرات، كل منها في سطر: {"\u2066"}NAME=loom://SERVER{"\u2069"} أو {"\u2066"}NAME=loom://SERVER/ACCOUNT{"\u2069"} أو {"\u2066"}NAME=VALUE{"\u2069"}
+arg-env-file = ملف متغيرات، كل منها في سطر: {"\u2066"}NAME=loom://SERVER{"\u2069"} أو {"\u2066"}NAME=loom://SERVER/ACCOUNT{"\u2069"} أو {"\u2066"}NAME=VALUE{"\u2069"}؛ علامات الاقتباس و{"⁦"}export{"⁩"} والتعليقات مفهومة؛ والشرطة في الحساب {"⁦"}%2F{"⁩"}، والخادم ذو المسار يُذكر بـ {"⁦"}--env{"⁩"}
 arg-operation = get أو store أو erase أو capability
 arg-event = هذا الحدث فقط، أو كل ما تحته: {"\u2066"}token{"\u2069"} يعني {"\u2066"}token.get{"\u2069"} و{"\u2066"}token.renew{"\u2069"}
 arg-lines = عدد القيود

@@ -193,6 +193,10 @@ hint-only-unavailable = it takes Linux and a directory for temporary files that 
 hint-only-failed = it takes user namespaces: sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0; in a container, give it a socket of its own
 exec-allowed = allowed: { $grant }
 agent-too-old = the agent that runs knows no grants, so it was asked for nothing
+exec-no-ssh = loom: SSH is off here: only what is granted is reached, and over https
+no-socket = the API of GitHub is granted, and there is no socket here by which gh could reach it
+remote-with-password = a remote of this directory has a password in its address, which git would use beside the grants: { $repository }
+not-led = by a rule of your own (insteadOf or pushInsteadOf) git does not go through loom for { $repository }
 relay-failed = no port of this machine could be opened for the command: { $error }
 hint-agent-too-old = start the agent of this version: loom agent restart
 field-allowed = Allowed:
@@ -200,6 +204,9 @@ unknown-grants = there are no grants called { $name } in the settings
 no-origin = a grant without a URL means the repository here, and there is none with a remote called origin
 odd-origin = the remote of this directory, { $url }, is no address of a repository over https or SSH
 hint-unknown-grants = add [[grants]] with name = "{ $name }" and allow = ["…"] to config.toml
+hint-no-socket = leave out the grant, or set a short TMPDIR
+hint-remote-with-password = take it out with `git remote set-url`, and log in with `loom login`
+hint-not-led = take the rule out of git's configuration: git config --show-origin --get-regexp insteadof
 hint-no-origin = write the repository out, such as `push https://git.example/org/app agent/*`
 hint-server = name one with --server URL, or set one: loom config set-default-server URL
 hint-server-form = write it like https://git.example or https://git.example:8443/base
@@ -405,7 +412,9 @@ hint-bad-expiry = --expires 30 means thirty days
 lives-too-long = the most days that a token from you may live: { $most }
 hint-lives-too-long = max_expiration_days in [tokens] of the settings; who may not issue tokens has default_expiration_days
 bad-token-name = a token's name is one line of 1 to 255 characters, all of which can be seen
+token-replaced = this token was rotated before: { $id } has its place
 name-of-several = several active tokens have the name { $name }
+hint-token-replaced = rotate that one, or name the token by its name
 hint-name-of-several = name the one you mean by its ID, which loom token list shows
 token-name-taken = an active token has this name
 unauthenticated = nothing was shown that says who asks
@@ -812,6 +821,7 @@ env-line = { $path }, line { $line }: { $error }
 hint-env-line = a line is NAME=loom://SERVER, NAME=loom://SERVER/ACCOUNT or NAME=VALUE
 editor-failed = { $program } ended with an error; nothing was changed
 hint-config-left = what you wrote is in { $path }; the settings are as they were
+config-changed-meanwhile = the settings were changed while the editor was open, and are as that left them
 config-changed = Changed: { $path }
 rule-added = This is rule { $place }; the first that fits decides.
 switched = From now on { $account } is meant at { $server } where no account is named.
@@ -864,8 +874,8 @@ cmd-token-generate = Issue a token of the agent's own, with rights of its own
 cmd-token-generate-more =
     For scripts, jobs and containers: whoever presents it as LOOM_TOKEN gets what it was issued for, and nothing else.
     Without --reveal it is never handed a server's own secret.
-    With --server alone it is that server's own token (/api/enterprise/tokens); beside --reveal, --max-uses or --for it is
-    the agent's, for that server.
+    With --server alone it is that server's own token (/api/enterprise/tokens); beside --reveal, --max-uses,
+    --max-age, --allow, --grants or --for it is the agent's, for that server.
       loom token generate ci --scopes read --expires 30 --for https://git.example
       loom token generate build --scopes read --for git.example --reveal
 cmd-token-list = Show the tokens that were issued, never the tokens themselves
@@ -1049,7 +1059,7 @@ arg-servers-for = For which servers; *.example means all below that name; can be
 arg-max-uses = How often it can be used
 arg-reveal = It may be handed a server's own secret, as git needs it
 arg-allow = What it may fetch, push or call, and nothing else, such as `push URL agent/*` or `GET URL/**`; several times
-arg-grants = The same by the name of a [[grants]] in config.toml; can be given several times
+arg-named = The same by the name of a [[grants]] in config.toml; can be given several times
 arg-print = Show what would be set for the command, without any secret, and run nothing
 arg-only = Run it with no network but the relay, and without loom's directories, D-Bus and the SSH agent (Linux)
 arg-agent-socket-add-path = Where; the directory is made if it is not there, and has to be closed to others
@@ -1096,7 +1106,7 @@ arg-pattern = At this URL and everything below it
 arg-directory = In this directory and everything below it
 arg-user = The account that is meant there
 arg-place = Its number, as loom rule list shows it
-arg-env-file = A file of variables, a line each: NAME=loom://SERVER, NAME=loom://SERVER/ACCOUNT or NAME=VALUE
+arg-env-file = A file of variables, a line each: NAME=loom://SERVER, NAME=loom://SERVER/ACCOUNT or NAME=VALUE. Quotation marks, `export` and comments in lines of their own are understood; a slash in an account is %2F, and a server with a path is named by --env
 arg-operation = get, store, erase or capability
 arg-event = Only this event, or all below it: token means token.get and token.renew
 arg-lines = How many entries

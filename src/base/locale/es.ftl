@@ -193,6 +193,10 @@ hint-only-unavailable = requiere Linux y un directorio de archivos temporales qu
 hint-only-failed = requiere espacios de nombres de usuario: sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0; en un contenedor, dele un socket propio
 exec-allowed = permitido: { $grant }
 agent-too-old = el agente que se ejecuta no conoce concesiones, así que no se le pidió nada
+exec-no-ssh = loom: SSH está desactivado aquí: solo se alcanza lo concedido, y por https
+no-socket = la API de GitHub está concedida, y aquí no hay ningún socket por el que gh pueda alcanzarla
+remote-with-password = un remoto de este directorio tiene una contraseña en su dirección, que git usaría al margen de las concesiones: { $repository }
+not-led = por una regla suya (insteadOf o pushInsteadOf) git no pasa por loom para { $repository }
 relay-failed = no se pudo abrir ningún puerto de esta máquina para el comando: { $error }
 hint-agent-too-old = inicie el agente de esta versión: loom agent restart
 field-allowed = Permitido:
@@ -200,6 +204,9 @@ unknown-grants = no hay concesiones llamadas { $name } en la configuración
 no-origin = una concesión sin URL se refiere al repositorio de aquí, y no hay ninguno con un remoto llamado origin
 odd-origin = el remoto de este directorio, { $url }, no es la dirección de un repositorio por https o SSH
 hint-unknown-grants = añada [[grants]] con name = "{ $name }" y allow = ["…"] a config.toml
+hint-no-socket = omita la concesión, o ponga un TMPDIR corto
+hint-remote-with-password = quítela con `git remote set-url`, e inicie sesión con `loom login`
+hint-not-led = quite la regla de la configuración de git: git config --show-origin --get-regexp insteadof
 hint-no-origin = escriba el repositorio, como `push https://git.example/org/app agent/*`
 hint-server = indique uno con --server URL o defina uno predeterminado: loom config set-default-server URL
 hint-server-form = escríbalo así: https://git.example o https://git.example:8443/base
@@ -405,7 +412,9 @@ hint-bad-expiry = --expires 30 significa treinta días
 lives-too-long = los días que un token suyo puede vivir como máximo: { $most }
 hint-lives-too-long = max_expiration_days en [tokens] de la configuración; quien no puede emitir tokens tiene default_expiration_days
 bad-token-name = el nombre de un token es una línea de 1 a 255 caracteres, todos visibles
+token-replaced = este token ya se renovó antes: { $id } ocupa su lugar
 name-of-several = varios tokens activos tienen el nombre { $name }
+hint-token-replaced = renueve ese, o nombre el token por su nombre
 hint-name-of-several = indique el que desea por su ID, que muestra loom token list
 token-name-taken = un token activo ya tiene ese nombre
 unauthenticated = no se mostró nada que diga quién pregunta
@@ -812,6 +821,7 @@ env-line = { $path }, línea { $line }: { $error }
 hint-env-line = una línea es NAME=loom://SERVER, NAME=loom://SERVER/ACCOUNT o NAME=VALUE
 editor-failed = { $program } terminó con un error; no se cambió nada
 hint-config-left = lo que escribió está en { $path }; la configuración sigue como estaba
+config-changed-meanwhile = la configuración cambió mientras el editor estaba abierto, y queda como aquel cambio la dejó
 config-changed = Modificado: { $path }
 rule-added = Esta es la regla { $place }; decide la primera que encaja.
 switched = Desde ahora, en { $server } se usa { $account } cuando no se nombra ninguna cuenta.
@@ -864,8 +874,8 @@ cmd-token-generate = Emitir un token propio del agente, con permisos propios
 cmd-token-generate-more =
     Para scripts, trabajos y contenedores: quien lo presenta como LOOM_TOKEN recibe aquello para lo que se emitió, y nada más.
     Sin --reveal nunca se le entrega el secreto de un servidor.
-    Con --server a solas es un token de ese servidor (/api/enterprise/tokens); junto a --reveal, --max-uses o --for es del
-    agente, para ese servidor.
+    Con --server a solas es un token de ese servidor (/api/enterprise/tokens); junto a --reveal, --max-uses,
+    --max-age, --allow, --grants o --for es del agente, para ese servidor.
       loom token generate ci --scopes read --expires 30 --for https://git.example
       loom token generate build --scopes read --for git.example --reveal
 cmd-token-list = Mostrar los tokens emitidos, nunca los tokens mismos
@@ -1050,7 +1060,7 @@ arg-servers-for = Para qué servidores; *.example significa todos los que están
 arg-max-uses = Cuántas veces se puede usar
 arg-reveal = Se le puede entregar el secreto de un servidor, como git lo necesita
 arg-allow = Lo que puede obtener, enviar o llamar, y nada más, como `push URL agent/*` o `GET URL/**`; varias veces
-arg-grants = Lo mismo por el nombre de un [[grants]] de config.toml; puede darse varias veces
+arg-named = Lo mismo por el nombre de un [[grants]] de config.toml; puede darse varias veces
 arg-print = Muestra lo que se establecería para el comando, sin ningún secreto, y no ejecuta nada
 arg-only = Lo ejecuta sin más red que el enlace, y sin los directorios de loom, D-Bus ni el agente SSH (Linux)
 arg-agent-socket-add-path = Dónde; el directorio se crea si no existe, y tiene que estar cerrado a los demás
@@ -1097,7 +1107,7 @@ arg-pattern = En esta URL y todo lo que está debajo
 arg-directory = En este directorio y todo lo que está debajo
 arg-user = La cuenta que se usa allí
 arg-place = Su número, como lo muestra loom rule list
-arg-env-file = Un archivo de variables, una por línea: NAME=loom://SERVER, NAME=loom://SERVER/ACCOUNT o NAME=VALUE
+arg-env-file = Un archivo de variables, una por línea: NAME=loom://SERVER, NAME=loom://SERVER/ACCOUNT o NAME=VALUE. Se entienden comillas, `export` y comentarios en líneas propias; una barra en la cuenta es %2F, y un servidor con ruta se nombra con --env
 arg-operation = get, store, erase o capability
 arg-event = Solo este evento, o todos los que estén debajo: token significa token.get y token.renew
 arg-lines = Cuántas entradas

@@ -29,6 +29,8 @@ reasons! {
         TooManyTokens { most: usize } => BadRequest, "too-many-tokens", "hint-too-many-tokens";
         /// There is no token of this name.
         NoSuchToken { name: String } => NotFound, "no-such-token", "hint-tokens";
+        /// The token was rotated before; the one with this id has its place.
+        TokenReplaced { id: String } => BadRequest, "token-replaced", "hint-token-replaced";
         /// Several tokens have this name.
         NameOfSeveral { name: String } => BadRequest, "name-of-several", "hint-name-of-several";
         /// An issuer gave the token, so only the issuer can end it.
