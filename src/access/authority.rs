@@ -91,6 +91,12 @@ impl Authority {
         self.each(|rights| rights.sees(server))
     }
 
+    /// Whether an account of this server may be used for the caller at another one, to which the settings lend it: who
+    /// has grants there has what the user said is sent there, and sees nothing of where it is kept.
+    pub fn uses_lent(&self, lender: &ServerUrl, at: &ServerUrl) -> bool {
+        self.each(|rights| rights.sees(lender) || rights.grants.is_some() && rights.sees(at))
+    }
+
     /// Whether the caller may ask about all servers at once.
     pub fn sees_everything(&self) -> bool {
         self.each(Rights::sees_everything)

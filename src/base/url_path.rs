@@ -47,6 +47,11 @@ impl UrlPath {
         readings(&self.0).is_some_and(|all| !all.iter().any(Reading::has_control) && all.windows(2).all(is_one))
     }
 
+    /// Whether no server finds an empty segment in it, where some begin anew.
+    pub fn is_whole(&self) -> bool {
+        readings(&self.0).is_some_and(|all| !all.iter().any(Reading::has_empty_segment))
+    }
+
     /// Whether every server takes this path for `prefix` itself or for one below it.
     pub fn lies_below(&self, prefix: &str) -> bool {
         lies_below(&self.0, prefix)

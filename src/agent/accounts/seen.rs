@@ -21,6 +21,8 @@ pub(crate) struct Seen<'a> {
     authority: &'a Authority,
     /// Whose accounts are offered beside those of the server that is asked for.
     second: Option<SecondOrigin<'a>>,
+    /// Where those are sent and not shown, if that is all.
+    used_at: Option<&'a ServerUrl>,
     asks: Asks,
 }
 
@@ -41,7 +43,7 @@ enum Asks {
 
 impl Index {
     pub(crate) fn seen_by<'a>(&'a self, authority: &'a Authority) -> Seen<'a> {
-        Seen { accounts: self, authority, second: None, asks: Asks::Person }
+        Seen { accounts: self, authority, second: None, used_at: None, asks: Asks::Person }
     }
 
     /// What may be meant by git, or by another tool, at this server.
@@ -54,7 +56,7 @@ impl Index {
         config: &'a Config,
     ) -> Seen<'a> {
         let asks = if which.exact { Asks::Exactly(tool) } else { tool.map_or(Asks::Git, Asks::Tool) };
-        Seen { accounts: self, authority, second: which.second_origin(server, config), asks }
+        Seen { accounts: self, authority, second: which.second_origin(server, config), used_at: None, asks }
     }
 }
 
@@ -73,6 +75,10 @@ impl<'a> Seen<'a> {
 
     /// The accounts at the server's origin that the caller may see.
     pub(crate) fn at_origin(self, server: &ServerUrl) -> impl Iterator<Item = &'a Held> {
+        self.meant_at_origin(server).filter(move |held| self.authority.sees(held.key().server()))
+    }
+
+    fn meant_at_origin(self, server: &ServerUrl) -> impl Iterator<Item = &'a Held> {
         let is_meant = move |held: &&Held| {
             let is_it = held.key().server() == server;
             match (held.credential().origin(), self.asks) {
@@ -84,7 +90,7 @@ impl<'a> Seen<'a> {
                 (Origin::Login | Origin::Given | Origin::Git, Asks::Person | Asks::Git | Asks::Tool(_)) => true,
             }
         };
-        self.accounts.at_origin(server).filter(move |held| self.authority.sees(held.key().server())).filter(is_meant)
+        self.accounts.at_origin(server).filter(is_meant)
     }
 
     /// Whether who asks may change something at a server.
@@ -129,6 +135,11 @@ impl<'a> Seen<'a> {
         Seen { second: config.second_origin(server), ..self }
     }
 
+    /// These and what the settings lend to this server, for whoever has it sent there and is handed none of it.
+    pub(crate) fn and_used_at(self, server: &'a ServerUrl, config: &'a Config) -> Seen<'a> {
+        Seen { second: config.second_origin(server), used_at: Some(server), ..self }
+    }
+
     /// Without what the settings lend.
     pub(crate) fn without_lent(self) -> Seen<'a> {
         Seen { second: None, ..self }
@@ -137,8 +148,12 @@ impl<'a> Seen<'a> {
     /// The accounts of another origin that the settings offer at the server that is asked for.
     pub(crate) fn lent(self) -> impl Iterator<Item = &'a Held> {
         let of = move |second: SecondOrigin<'a>| {
-            let all = Seen { asks: Asks::Git, ..self };
-            all.at_origin(second.login()).filter(move |held| second.lends(held.key().server()))
+            let all = Seen { asks: Asks::Git, ..self }.meant_at_origin(second.login());
+            let may = move |lender: &ServerUrl| match self.used_at {
+                Some(at) => self.authority.uses_lent(lender, at),
+                None => self.authority.sees(lender),
+            };
+            all.filter(move |held| second.lends(held.key().server()) && may(held.key().server()))
         };
         self.second.into_iter().flat_map(of)
     }

@@ -32,6 +32,20 @@ pub(crate) async fn pick(
     .account(target, need)
 }
 
+/// The same for a program that knows nothing of the agent: what the settings lend to the server is used too, as the one
+/// who asks is handed nothing of it.
+pub(crate) async fn pick_used(
+    upstream: &Upstream,
+    authority: &Authority,
+    target: &Target,
+    need: Need,
+) -> Result<AccountKey, Fault> {
+    let config = upstream.network.config()?;
+    let find =
+        |accounts: &Index| choose(accounts.seen_by(authority).and_used_at(&target.server, &config), target, None, need);
+    upstream.accounts.with(find).await?.account(target, need)
+}
+
 /// The other accounts that a call may be made as which its server refused for want of this scope: first those that are
 /// known to have it, then those of which nothing is known.
 pub(super) async fn others_with(
@@ -119,7 +133,7 @@ fn choose(accounts: Seen<'_>, target: &Target, user: Option<&str>, need: Need) -
 /// The accounts that a call may be made as, those of exactly its server first.
 fn of_use<'a>(accounts: Seen<'a>, target: &Target, user: Option<&str>) -> Vec<&'a Held> {
     let mut fitting = select::candidates(accounts, &target.server, user);
-    fitting.retain(|held| lies_below(held.key().server(), &target.url));
+    fitting.retain(|held| lies_below(held.key().server(), &target.url) || accounts.lent_by(held).is_some());
     fitting.sort_by_key(|held| (!held.is_of_use(), held.key().server() != &target.server));
     // What nobody can use anyway stands last, and is the answer only if there is nothing else: it says what is wrong.
     let of_use = fitting.iter().filter(|held| held.is_of_use()).count();

@@ -1,8 +1,11 @@
+//! Whether a call is granted: with its method, and with each that a server may carry out in its place. `loom api` and
+//! the proxy ask here, so that no body or query is more for one of them than for the other.
+
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 use url::Url;
 
-use super::query::need_of;
+use super::query::{actions, need_of};
 use crate::access::{Authority, Need, needed};
 use crate::agent::fault;
 use crate::base::{Grant, ServerUrl, UrlPath};
@@ -17,6 +20,7 @@ pub(crate) fn granted<'a>(
     authority: &'a Authority,
     method: &Method,
     headers: &HeaderMap,
+    has_body: bool,
     url: &Url,
     need: Need,
 ) -> Result<Option<&'a Grant>, Fault> {
@@ -24,11 +28,15 @@ pub(crate) fn granted<'a>(
     let origin = ServerUrl::parse(&url.origin().ascii_serialization()).map_err(|_| odd())?;
     let path = UrlPath::parse(url.path()).map_err(|_| odd())?;
     let mut methods = Vec::new();
-    if sends_form(headers) {
+    if may_be_a_form(headers, has_body) {
         methods.extend(OF_FORMS);
     }
     if acts(url) {
         methods.push("POST");
+        // Where it is a method's name, the server may carry out that one.
+        for (_, action) in actions(url.query().unwrap_or_default()) {
+            methods.extend(OF_FORMS.iter().find(|method| action.eq_ignore_ascii_case(method)));
+        }
     }
     methods.push(method.as_str());
     authority.may_call(&origin, &methods, &path, need.scope).map_err(|why| fault::not_granted(why, &origin))
@@ -39,12 +47,44 @@ fn acts(url: &Url) -> bool {
     need_of("GET", "/", url) != needed("GET", "/")
 }
 
-/// Whether a body is sent that a server may read as a form. One that does not say what it is, some servers guess.
-fn sends_form(headers: &HeaderMap) -> bool {
-    let mut kinds = headers.get_all(CONTENT_TYPE).iter().map(|value| value.as_bytes().to_ascii_lowercase());
-    let is_form = |kind: &[u8]| {
-        let has = |word: &str| kind.windows(word.len()).any(|part| part == word.as_bytes());
-        has("form-urlencoded") || has("multipart/")
+/// Whether a body is sent that a server may read as a form: one that says so, and one that does not say what it is.
+pub(crate) fn may_be_a_form(headers: &HeaderMap, has_body: bool) -> bool {
+    let kinds =
+        || headers.get_all(CONTENT_TYPE).iter().map(|kind| String::from_utf8_lossy(kind.as_bytes()).to_lowercase());
+    let is_form = |kind: &str| kind.contains("form-urlencoded") || kind.contains("multipart/");
+    let is_none = |kind: &str| {
+        let kind = kind.split([';', ',']).next().unwrap_or_default().trim();
+        !kind.contains('/') || kind.contains("form")
     };
-    kinds.any(|kind| is_form(&kind))
+    kinds().any(|kind| is_form(&kind)) || has_body && (kinds().next().is_none() || kinds().any(|kind| is_none(&kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_does_not_say_what_it_is_may_be_a_form() {
+        let may = |kinds: &[&str], has_body: bool| {
+            let mut headers = HeaderMap::new();
+            kinds.iter().for_each(|kind| drop(headers.append(CONTENT_TYPE, kind.parse().unwrap())));
+            may_be_a_form(&headers, has_body)
+        };
+        for kinds in [
+            &[][..],
+            &[""],
+            &["; charset=utf-8"],
+            &["json"],
+            &["application/x-www-form-urlencoded"],
+            &["Multipart/Form-Data; boundary=x"],
+            &["application/json", "application/x-www-form-urlencoded"],
+            &["application/json", ""],
+        ] {
+            assert!(may(kinds, true), "{kinds:?}");
+        }
+        for kinds in [&["application/json"][..], &["text/plain; charset=utf-8"], &["application/octet-stream"]] {
+            assert!(!may(kinds, true), "{kinds:?}");
+        }
+        assert!(!may(&[], false) && !may(&[""], false), "there is none");
+    }
 }

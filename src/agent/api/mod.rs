@@ -26,9 +26,9 @@ mod query;
 mod redactor;
 mod target;
 
-pub(super) use account::{pick, ready};
+pub(super) use account::{pick, pick_used, ready};
 pub(super) use exchange::{Asked, carry_out, could_heal, proof};
-pub(super) use granted::granted;
+pub(super) use granted::{granted, may_be_a_form};
 pub use headers::ends_here;
 pub(super) use headers::{Sender, checked, is_disguise, method, passed_on};
 pub(super) use query::{checked_query, need_of};

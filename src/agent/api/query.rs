@@ -11,7 +11,7 @@ use crate::wire::{Fault, reason};
 
 /// What a parameter can do to the call that was judged by its method and path.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Means {
+pub(super) enum Means {
     /// Frameworks carry out this method instead: refused.
     Method,
     /// The server acts as another user, or takes another path: refused, but for the owner.
@@ -105,7 +105,7 @@ pub(crate) fn need_of(method: &str, path: &str, url: &Url) -> Need {
 }
 
 /// What is done according to the query; a parameter without a value says nothing.
-fn actions(query: &str) -> impl Iterator<Item = (Means, String)> {
+pub(super) fn actions(query: &str) -> impl Iterator<Item = (Means, String)> {
     let action = |(name, value): (String, String)| {
         // The name may have it: Struts 2's `method:delete`, Grails' `_action_delete`.
         let grails = name.strip_prefix("_action_").map(|action| ("action", action));

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Response;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_ENCODING;
 
 use super::body::{Forwarded, Incoming, Reply, Source};
 use super::forward::{As, Sent, Upward};
@@ -10,7 +10,7 @@ use super::git::{SHORT, cut_short};
 use super::granted::FORMS_NAME;
 use super::visit::Visit;
 use crate::access::Need;
-use crate::agent::api::{checked_query, granted, need_of, passed_on, pick};
+use crate::agent::api::{checked_query, granted, may_be_a_form, need_of, passed_on, pick_used};
 use crate::base::Grant;
 use crate::wire::{Fault, reason};
 
@@ -45,7 +45,7 @@ impl Visit<'_> {
         let need = need_of(method.as_str(), url.path(), url);
         self.may_call(&[method.as_str()])?;
         // With what the query does, and what a form may name.
-        let grant = granted(&self.client.authority, method, &self.headers, url, need)?;
+        let grant = granted(&self.client.authority, method, &self.headers, self.has_body(source), url, need)?;
         let grant = grant.cloned().ok_or(reason::Proxy::NoGrants)?;
         if self.is_form(source) {
             for other in FORMS_NAME {
@@ -60,7 +60,7 @@ impl Visit<'_> {
 
     async fn made(&self, mut source: Source, need: Need) -> Result<Response<Reply>, Fault> {
         let upstream = &self.proxy.upstream;
-        let account = pick(upstream, &self.client.authority, &self.target, None, need).await?;
+        let account = pick_used(upstream, &self.client.authority, &self.target, need).await?;
         let whose = As { account: Some(account), git_user: None };
         let body = match source.left() {
             _ if source.is_empty() => Sent::Nothing,
@@ -78,12 +78,11 @@ impl Visit<'_> {
 
     /// Whether some servers take a field of the body for the method: of forms, and of what does not say what it is.
     fn is_form(&self, source: &Source) -> bool {
-        if !FORMS_NAME.contains(&self.method) || source.is_empty() && !self.headers.contains_key(CONTENT_ENCODING) {
-            return false;
-        }
-        let kind =
-            self.headers.get(CONTENT_TYPE).map(|kind| String::from_utf8_lossy(kind.as_bytes()).to_ascii_lowercase());
-        let kind = kind.as_deref().and_then(|kind| kind.split([';', ',']).next()).map(str::trim).unwrap_or_default();
-        kind.is_empty() || kind.contains("form") || !kind.contains('/')
+        FORMS_NAME.contains(&self.method) && may_be_a_form(&self.headers, self.has_body(source))
+    }
+
+    /// What is compressed is none until it is read.
+    fn has_body(&self, source: &Source) -> bool {
+        !source.is_empty() || self.headers.contains_key(CONTENT_ENCODING)
     }
 }

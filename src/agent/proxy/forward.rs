@@ -57,7 +57,7 @@ impl Visit<'_> {
         let server = repository.url();
         let rule = upstream.accounts.rule(&config, server, [None, None]).await.map(|rule| rule.user());
         let find = |accounts: &Index| {
-            let seen = accounts.seen_by(&self.client.authority).for_git().and_lent_to(server, &config);
+            let seen = accounts.seen_by(&self.client.authority).for_git().and_used_at(server, &config);
             let found = select::for_git(seen, server, None, rule, false);
             let is_useful =
                 |held: &&&_| !matches!(crate::agent::accounts::held::Held::usefulness(held, 0), Usefulness::Never);

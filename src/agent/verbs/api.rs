@@ -29,12 +29,13 @@ impl Handle for Api {
         api::checked_query(&target.url, is_owner)?;
         let need = api::need_of(method.as_str(), target.url.path(), &target.url);
         let authority = caller.authority().clone();
+        let has_body = self.body.is_some();
         let permit = |need: Need, url: &Url| {
             if self.scopes.as_ref().is_some_and(|most| !most.allows(need.scope)) {
                 return Err(reason::Api::BeyondScope { scope: need.scope }.into());
             }
             Needs::of_call(need).check(&authority)?;
-            api::granted(&authority, &method, &headers, url, need).map(|_| ())
+            api::granted(&authority, &method, &headers, has_body, url, need).map(|_| ())
         };
         permit(need, &target.url)?;
         let account = api::pick(&agent.upstream, &authority, &target, user, need).await?;

@@ -68,7 +68,7 @@ impl CallGrant {
             && path.is_plain()
             && fits
             && begin.len() == self.segments.len()
-            && (self.below && !has_gap(rest) || rest.is_empty())
+            && (rest.is_empty() || self.below && is_whole(rest))
     }
 
     pub(super) fn allows(&self, method: &str) -> bool {
@@ -139,6 +139,11 @@ fn split(path: &str) -> Vec<&str> {
 /// Whether a segment other than the last is empty: some servers begin anew there.
 fn has_gap(segments: &[&str]) -> bool {
     segments.iter().rev().skip(1).any(|segment| segment.is_empty())
+}
+
+/// Whether none of what lies below is empty, for no server.
+fn is_whole(segments: &[&str]) -> bool {
+    UrlPath::parse(&format!("/{}", segments.join("/"))).is_ok_and(|path| path.is_whole())
 }
 
 fn odd(url: &str) -> GrantError {
