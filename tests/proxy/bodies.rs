@@ -13,7 +13,7 @@ fn bench(home: &Home, words: &str) -> (Stub, Relay) {
         let kind = "Content-Type: application/x-git-receive-pack-result\r\n";
         let _ = stream.write_all(http("200 OK", kind, "0000").as_bytes());
     });
-    home.loom_in(&["login", "--with-token", "--no-check", "--server", stub.url()], "tok_s3cr3t").ok();
+    home.loom_in(&["login", "--with-token", "--server", stub.url()], "tok_s3cr3t").ok();
     let grants = [format!("push {}/org/app {words}", stub.url()), format!("ANY {}/v1/**", stub.url())];
     let relay = home.relay(&grants.each_ref().map(String::as_str));
     (stub, relay)

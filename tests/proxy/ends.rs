@@ -24,7 +24,7 @@ fn endless(home: &Home) -> Stub {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n");
         let _ = stream.read(&mut [0]);
     });
-    home.loom_in(&["login", "--with-token", "--no-check", "--server", stub.url()], "tok_s3cr3t").ok();
+    home.loom_in(&["login", "--with-token", "--server", stub.url()], "tok_s3cr3t").ok();
     stub
 }
 

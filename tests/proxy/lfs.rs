@@ -39,7 +39,7 @@ fn server(home: &Home) -> Stub {
         };
         let _ = stream.write_all(answer.as_bytes());
     });
-    home.loom_in(&["login", "--with-token", "--no-check", "--server", stub.url()], "tok_s3cr3t").ok();
+    home.loom_in(&["login", "--with-token", "--server", stub.url()], "tok_s3cr3t").ok();
     stub
 }
 

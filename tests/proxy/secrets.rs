@@ -13,7 +13,7 @@ fn bench(home: &Home, answer: impl Fn(&str) -> String + Send + Sync + 'static) -
     let stub = Stub::start(move |_, request, stream| {
         let _ = stream.write_all(answer(request).as_bytes());
     });
-    home.loom_in(&["login", "--with-token", "--no-check", "--server", stub.url()], "tok_s3cr3t_of_the_server").ok();
+    home.loom_in(&["login", "--with-token", "--server", stub.url()], "tok_s3cr3t_of_the_server").ok();
     let relay = home.relay(&[&format!("ANY {}/v1/**", stub.url()), &format!("fetch {}/org/app", stub.url())]);
     (stub, relay)
 }

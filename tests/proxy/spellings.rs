@@ -8,7 +8,7 @@ fn stub(home: &Home) -> Stub {
     let stub = Stub::start(|_, _, stream| {
         let _ = std::io::Write::write_all(stream, http("200 OK", "Content-Type: text/plain\r\n", "fine").as_bytes());
     });
-    home.loom_in(&["login", "--with-token", "--no-check", "--server", stub.url()], "tok_s3cr3t").ok();
+    home.loom_in(&["login", "--with-token", "--server", stub.url()], "tok_s3cr3t").ok();
     stub
 }
 
