@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -45,9 +46,8 @@ fn a_command_with_grants_gets_a_relay_and_no_secret() {
     let led = format!("url.{port}/git.example/org/app.insteadOf");
     assert!(said.out.lines().any(|line| line.ends_with(&led)), "{}", said.out);
     assert!(said.out.contains("https://alice@git.example/org/app"), "{}", said.out);
-    for gone in ["SSH_AUTH_SOCK", "GIT_SSH_COMMAND"] {
-        assert_eq!(value(&said.out, gone), None, "{gone}");
-    }
+    assert_eq!(value(&said.out, "SSH_AUTH_SOCK"), None);
+    assert!(value(&said.out, "GIT_SSH_COMMAND").unwrap().contains("loom: SSH"), "{}", said.out);
     assert!(!said.out.contains("tok_of_git"), "{}", said.out);
     // And what it says of its rights is true.
     let denied = home.loom(&["exec", "--allow", PUSH, "--", "loom", "token", "--server", "https://git.example"]);
@@ -99,6 +99,28 @@ fn running(home: &Home) -> (Running, String) {
     (exec, std::fs::read_to_string(file).unwrap())
 }
 
+/// The socket of which `gh` is told.
+fn socket_of(environment: &str) -> String {
+    let settings = format!("{}/config.yml", value(environment, "GH_CONFIG_DIR").unwrap());
+    std::fs::read_to_string(settings).unwrap().split('"').nth(3).unwrap().to_owned()
+}
+
+/// Anybody of the machine opens connections to the port: the agent hears of none that says nothing, and they take no
+/// place at the socket.
+#[test]
+fn who_only_opens_connections_keeps_nobody_out_and_is_not_noted() {
+    let home = home();
+    let (_exec, environment) = running(&home);
+    let address = value(&environment, "LOOM_PROXY").unwrap().strip_prefix("http://").unwrap();
+    let _silent: Vec<TcpStream> = (0..70).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let mut gh = UnixStream::connect(socket_of(&environment)).unwrap();
+    gh.write_all(b"GET /user HTTP/1.1\r\nHost: api.github.com\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    gh.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+    assert_eq!(home.audited("proxy.open").len(), 1);
+}
+
 /// Threat 11: also where nobody could end them, all of a command's ways end with it.
 #[test]
 fn a_killed_exec_leaves_no_token_no_port_and_no_way() {
@@ -106,9 +128,7 @@ fn a_killed_exec_leaves_no_token_no_port_and_no_way() {
     let (mut exec, environment) = running(&home);
     let (token, proxy) = (value(&environment, "LOOM_TOKEN").unwrap(), value(&environment, "LOOM_PROXY").unwrap());
     let address = proxy.strip_prefix("http://").unwrap();
-    let socket =
-        std::fs::read_to_string(format!("{}/config.yml", value(&environment, "GH_CONFIG_DIR").unwrap())).unwrap();
-    let socket = socket.split('"').nth(3).unwrap().to_owned();
+    let socket = socket_of(&environment);
     assert!(socket.len() < 104, "{socket}");
     let dir = std::path::Path::new(&socket).parent().unwrap();
     assert_eq!(dir.metadata().unwrap().mode() & 0o777, 0o700);
@@ -141,4 +161,13 @@ fn who_has_grants_hands_on_those_and_no_more() {
     let own = outer("loom exec -- printenv LOOM_GRANTS").ok();
     assert!(own.out.contains(PUSH), "{}", own.out);
     outer("loom exec --scopes read -- true").fails(1);
+}
+
+/// L10: who has no such grants is told of what they asked for, and not of scopes that they did not name.
+#[test]
+fn a_token_that_is_too_narrow_is_said_to_be() {
+    let home = home();
+    home.loom(&["exec", "--scopes", "*", "--server", "https://a.example", "--", "loom", "exec", "--", "true"])
+        .fails(1)
+        .says("more rights");
 }

@@ -2,6 +2,7 @@ mod api;
 mod bodies;
 mod ends;
 mod exec;
+mod exec_led;
 mod fetch;
 mod lfs;
 mod push;

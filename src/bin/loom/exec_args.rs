@@ -10,7 +10,7 @@ use super::token::GrantArgs;
 
 #[derive(Args)]
 pub struct Exec {
-    #[arg(long, value_name = "USER")]
+    #[arg(long, value_name = "USER", conflicts_with_all = ["scopes", "reveal", "allow", "named", "print", "only"])]
     pub account: Option<String>,
     #[arg(long, value_name = "NAME[=SERVER]", value_parser = env_secret, conflicts_with_all = ["scopes", "reveal", "allow", "named", "print", "only"])]
     pub env: Vec<EnvSecret>,

@@ -13,9 +13,15 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Runs git with these arguments, where this command was started.
 pub fn git(arguments: &[&str]) -> Result<Output, Fault> {
+    git_with(arguments, |_| ())
+}
+
+/// The same, where something of its environment is another.
+pub fn git_with(arguments: &[&str], adapt: impl FnOnce(&mut Command)) -> Result<Output, Fault> {
     let failed = |error: std::io::Error| reason::Command::GitMissing { error: error.to_string() };
     let mut command = Command::new("git");
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    adapt(&mut command);
     let mut child = command.spawn().map_err(failed)?;
     let until = Instant::now() + ANSWER_WITHIN;
     let [stdout, stderr] = [read(child.stdout.take()), read(child.stderr.take())]

@@ -1,11 +1,11 @@
 //! The grants of a command line: written there, or in the settings under a name. Where one leaves out its repository
 //! the `origin` of the directory is meant, which is looked up once and then written out.
 
-use loom_credentials::base::{CloneUrl, Config, Grant, GrantError, Grants, Paths, Repository, ServerUrl};
+use loom_credentials::base::{Config, Grant, GrantError, Grants, Paths};
 use loom_credentials::wire::{Fault, reason};
 
 use crate::args::token::GrantArgs;
-use crate::git_program::git;
+use crate::remotes;
 
 impl GrantArgs {
     /// Whether any are asked for.
@@ -34,7 +34,7 @@ pub fn asked(args: &GrantArgs) -> Result<Option<Grants>, Fault> {
         let grant = match Grant::parse(text) {
             Err(GrantError::NoRepository) => {
                 if here.is_none() {
-                    here = Some(origin()?);
+                    here = Some(remotes::origin()?);
                 }
                 Grant::parse_at(text, here.as_ref())
             }
@@ -49,76 +49,4 @@ pub fn asked(args: &GrantArgs) -> Result<Option<Grants>, Fault> {
 /// The same as the agent is told them.
 pub fn sentences(args: &GrantArgs) -> Result<Option<Vec<String>>, Fault> {
     Ok(asked(args)?.map(|grants| grants.iter().map(ToString::to_string).collect()))
-}
-
-/// The user in the address of this directory's remote, if there is one, and of which server.
-pub fn user_of_origin() -> Option<(ServerUrl, String)> {
-    let said = git(&["config", "--get", "remote.origin.url"]).ok()?;
-    let url = CloneUrl::from_user(String::from_utf8_lossy(&said.stdout).trim()).ok()?;
-    Some((url.server.origin(), url.user?))
-}
-
-/// The repository of this directory: its remote called `origin`.
-fn origin() -> Result<Repository, Fault> {
-    let said = git(&["config", "--get", "remote.origin.url"])?;
-    let text = String::from_utf8_lossy(&said.stdout);
-    let url = text.trim();
-    if url.is_empty() {
-        return Err(reason::Command::NoOrigin.into());
-    }
-    of_remote(url).ok_or_else(|| reason::Command::OddOrigin { url: url.to_owned() }.into())
-}
-
-/// The repository at the address of a remote. One that is reached by SSH is the one that has the same path over https,
-/// as it is at every forge.
-fn of_remote(url: &str) -> Option<Repository> {
-    if url.starts_with("https://") || url.starts_with("http://") {
-        return Repository::at(&CloneUrl::from_user(url).ok()?.server);
-    }
-    let (host, path) = match url.strip_prefix("ssh://") {
-        Some(rest) => {
-            let (authority, path) = rest.split_once('/')?;
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-            (host.split_once(':').map_or(host, |(host, _)| host), path)
-        }
-        None if !url.contains("://") => {
-            let (authority, path) = url.split_once(':')?;
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-            (host, path.strip_prefix('/').unwrap_or(path))
-        }
-        None => return None,
-    };
-    Repository::at(&ServerUrl::parse(&format!("https://{host}/{path}")).ok()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::of_remote;
-
-    #[test]
-    fn the_address_of_a_remote_is_a_repository_over_https() {
-        for url in [
-            "https://git.example/org/app.git",
-            "https://me@git.example/org/app",
-            "https://me:secret@git.example/org/app.git/",
-            "git@git.example:org/app.git",
-            "git.example:/org/app",
-            "ssh://git@git.example/org/app.git",
-            "ssh://git@git.example:2222/org/app",
-        ] {
-            let found = of_remote(url).map(|repository| repository.to_string());
-            assert_eq!(found.as_deref(), Some("https://git.example/org/app"), "{url}");
-        }
-        for odd in [
-            "/srv/git/app.git",
-            "../app",
-            "file:///srv/app",
-            "git@git.example:",
-            "ext::sh -c x",
-            "C:\\app",
-            "https://git.example",
-        ] {
-            assert!(of_remote(odd).is_none(), "{odd}");
-        }
-    }
 }

@@ -33,6 +33,12 @@ reasons! {
         OnlyUnavailable => Unavailable, "only-unavailable", "hint-only-unavailable";
         /// The system did not let this user make namespaces; `step` says at what.
         OnlyFailed { step: String, error: String } => Unavailable, "only-failed", "hint-only-failed";
+        /// The API of GitHub's is granted, and its program has no way to the relay here.
+        NoSocket => Unavailable, "no-socket", "hint-no-socket";
+        /// A remote of this directory has a password in its address, which git would use beside any grant.
+        RemoteWithPassword { repository: String } => Usage, "remote-with-password", "hint-remote-with-password";
+        /// By a rule of the person's own git goes elsewhere for a granted repository.
+        NotLed { repository: String } => Usage, "not-led", "hint-not-led";
         /// The command line lacks something that is needed; `what` says what.
         UsageMissing { what: String } => Usage, "usage-missing", "hint-usage";
         /// There is no command or option of this name.

@@ -11,6 +11,7 @@ use loom_credentials::wire::{self, Fault, GenerateReply, reason};
 
 use crate::args::Exec;
 use crate::args::env::{EnvLine, EnvSecret};
+use crate::outside::Outside;
 use crate::{Context, granted};
 
 pub fn run(args: Exec, context: &Context) -> Result<u8, Fault> {
@@ -79,11 +80,15 @@ fn with_issued_token(args: &Exec, context: &Context) -> Result<u8, Fault> {
         // Whoever has grants here hands on those, and has nothing else.
         Err(fault) if args.scopes.is_empty() && is_too_wide(&fault) => {
             let granted = granted::run(args, name(args), command(args), context);
-            return granted.map_err(|other| if is_too_wide(&other) { fault } else { other });
+            // Who has no such grants is told of what they asked for.
+            return granted.map_err(|other| if other.about::<reason::Tokens>().is_some() { fault } else { other });
         }
         leased => leased?,
     };
-    let ended = command(args).env("LOOM_TOKEN", issued.token.expose()).status();
+    let mut command = command(args);
+    // Rights only get narrower: what has another token goes no way of an outer one.
+    Outside::of_process().without_outer(&mut command);
+    let ended = command.env("LOOM_TOKEN", issued.token.expose()).status();
     drop(lease);
     Ok(process::exit_code(ended.map_err(|error| not_run(args, &error))?))
 }

@@ -1,185 +1,140 @@
 //! The environment of a command that may only do what was granted. Git is led to the relay by settings in variables,
-//! which it reads last; they add to those that are there. What would lead around the relay is taken away, as far as an
-//! environment can: a process of the user's own can still ask the agent itself.
+//! which come after those of its files; they add to those that are there. What would lead around the relay is taken
+//! away, as far as an environment can: a process of the user's own can still ask the agent itself.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::Command;
 
-use loom_credentials::base::{Grants, Repository, Secret, ServerUrl};
+use loom_credentials::base::{Grants, Secret, ServerUrl};
 
+use super::git_settings::{self, Led};
 use super::{no_secret, services};
+use crate::outside::{Outside, as_variables};
 use crate::term;
 
 /// Where the relay is, and what is shown there.
 pub(super) struct Ends {
     pub(super) port: String,
-    pub(super) socket: Option<PathBuf>,
+    pub(super) socket: PathBuf,
     /// Where the settings of `gh` go.
-    pub(super) gh: Option<PathBuf>,
+    pub(super) gh: PathBuf,
     pub(super) token: Secret,
+    /// What a person reads for whom git would use SSH.
+    pub(super) no_ssh: String,
 }
 
 /// What is set, taken away and written down.
 pub(super) struct Changes {
     set: Vec<(String, OsString)>,
-    removed: BTreeSet<&'static str>,
-    file: Option<(PathBuf, String)>,
+    removed: BTreeSet<String>,
+    file: (PathBuf, String),
 }
 
-/// What asks a person, or shows something of theirs, beside the agent.
-const LEADS_AROUND: [&str; 7] = [
-    "SSH_AUTH_SOCK",
-    "SSH_ASKPASS",
-    "SSH_ASKPASS_REQUIRE",
-    "GIT_ASKPASS",
-    "GIT_SSH",
-    "GIT_SSH_COMMAND",
-    "GIT_SSH_VARIANT",
-];
+/// What asks a person, shows something of theirs, or is read by git after everything else.
+const LEADS_AROUND: [&str; 6] =
+    ["SSH_AUTH_SOCK", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE", "GIT_ASKPASS", "GIT_SSH", "GIT_CONFIG_PARAMETERS"];
+
+/// The hosts by which `gh` knows GitHub itself.
+const GITHUB: [&str; 2] = ["github.com", "api.github.com"];
 
 impl Ends {
     /// Stand-ins, where it is only shown what would be set.
-    pub(super) fn placeholders() -> Ends {
+    pub(super) fn placeholders(no_ssh: String) -> Ends {
         let dir = PathBuf::from("DIRECTORY");
         let (port, token) = ("PORT".to_owned(), no_secret("TOKEN"));
-        Ends { port, socket: Some(dir.join("s")), gh: Some(dir.join("gh")), token }
+        Ends { port, socket: dir.join("s"), gh: dir.join("gh"), token, no_ssh }
     }
 
-    fn here(&self) -> String {
+    pub(super) fn here(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// What stands for the origin of a server.
-    fn base(&self, origin: &ServerUrl) -> String {
+    pub(super) fn base(&self, origin: &ServerUrl) -> String {
         let text = origin.to_string();
         let name = text.split_once("://").map_or(text.as_str(), |(_, name)| name);
         format!("{}/{name}", self.here())
     }
 }
 
-/// What a command with these grants is started with; `outside` says what the environment has.
-pub(super) fn changes(
-    grants: &Grants,
-    ends: &Ends,
-    users: &BTreeSet<(ServerUrl, String)>,
-    outside: &dyn Fn(&str) -> Option<OsString>,
-) -> Changes {
-    let token = ends.token.expose();
+/// What a command with these grants is started with, in an environment that has this.
+pub(super) fn changes(grants: &Grants, ends: &Ends, led: &[Led], outside: &Outside) -> Changes {
+    let token: &OsStr = ends.token.expose().as_ref();
     let origins: BTreeSet<ServerUrl> = grants.iter().map(|grant| grant.origin()).collect();
     let called: BTreeSet<ServerUrl> =
         grants.iter().filter(|grant| grant.repository().is_none()).map(|grant| grant.origin()).collect();
-    let mut removed: BTreeSet<&'static str> = LEADS_AROUND.into();
+    let mut removed = outside.of_outer();
+    removed.extend(LEADS_AROUND.map(str::to_owned));
+    removed.extend(services::tokens_of(&origins).map(str::to_owned));
     let mut set: Vec<(String, OsString)> = Vec::new();
     let mut put = |name: &str, value: &OsStr| set.push((name.to_owned(), value.to_owned()));
-    put("LOOM_TOKEN", token.as_ref());
+    put("LOOM_TOKEN", token);
     put("LOOM_PROXY", ends.here().as_ref());
     put("LOOM_GRANTS", grants.to_string().as_ref());
     put("GIT_TERMINAL_PROMPT", "0".as_ref());
+    // Keys in files count wherever SSH is begun at all.
+    put("GIT_SSH_COMMAND", no_ssh(&ends.no_ssh).as_ref());
+    put("GIT_SSH_VARIANT", "ssh".as_ref());
     put("CARGO_NET_GIT_FETCH_WITH_CLI", "true".as_ref());
-    for name in ["NO_PROXY", "no_proxy"] {
-        let mut hosts = outside(name).filter(|hosts| !hosts.is_empty()).unwrap_or_default();
-        hosts.push(if hosts.is_empty() { "127.0.0.1,localhost" } else { ",127.0.0.1,localhost" });
-        put(name, &hosts);
-    }
-    for service in origins.iter().filter_map(|origin| services::of(origin.host())) {
-        removed.extend(service.tokens.iter().chain(&service.key));
+    let direct = [("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")];
+    for (name, other) in direct {
+        let said = |name: &str| outside.get(name).filter(|hosts| !hosts.is_empty());
+        put(name, &with_loopback(said(name).or_else(|| said(other))));
     }
     for origin in &called {
         let Some(service) = services::of(origin.host()) else { continue };
         if let Some((name, path)) = service.base {
             put(name, format!("{}{path}", ends.base(origin)).as_ref());
         }
-        service.key.iter().for_each(|name| put(name, token.as_ref()));
+        service.key.iter().for_each(|name| put(name, token));
     }
-    let mut file = None;
-    if let (Some(dir), Some(socket)) = (&ends.gh, &ends.socket)
-        && let Some(api) = called.iter().find(|origin| is_github(grants, origin))
+    // Whatever is granted: without a token and a place of its own, `gh` is the person.
+    put("GH_CONFIG_DIR", ends.gh.as_os_str());
+    put("GH_TOKEN", token);
+    put("GH_ENTERPRISE_TOKEN", token);
+    if let Some(own) = called.iter().find(|origin| is_own_github(grants, origin))
+        && !origins.iter().any(|origin| GITHUB.contains(&origin.host()))
     {
-        put("GH_CONFIG_DIR", dir.as_os_str());
-        if api.host() == "api.github.com" {
-            put("GH_TOKEN", token.as_ref());
-        } else {
-            put("GH_HOST", api.host().as_ref());
-            put("GH_ENTERPRISE_TOKEN", token.as_ref());
-        }
-        let path = serde_json::Value::from(socket.to_string_lossy().into_owned());
-        file = Some((dir.join("config.yml"), format!("version: \"1\"\nhttp_unix_socket: {path}\n")));
+        put("GH_HOST", own.host().as_ref());
     }
-    let first = outside("GIT_CONFIG_COUNT").and_then(|count| count.to_str()?.parse::<usize>().ok()).unwrap_or(0);
-    let settings = git_settings(grants, ends, users);
-    put("GIT_CONFIG_COUNT", (first + settings.len()).to_string().as_ref());
-    for (at, (key, value)) in settings.into_iter().enumerate() {
-        put(&format!("GIT_CONFIG_KEY_{}", first + at), key.as_ref());
-        put(&format!("GIT_CONFIG_VALUE_{}", first + at), value.as_ref());
-    }
-    let names: BTreeSet<String> = set.iter().map(|(name, _)| name.clone()).collect();
-    removed.retain(|name| !names.contains(*name));
+    let socket = serde_json::Value::from(ends.socket.to_string_lossy().into_owned());
+    let file = (ends.gh.join("config.yml"), format!("version: \"1\"\nhttp_unix_socket: {socket}\n"));
+    let mut settings = outside.git_settings();
+    settings.extend(git_settings::settings(led, ends).into_iter().map(|(key, value)| (key.into(), value.into())));
+    set.extend(as_variables(&settings));
+    let names: BTreeSet<&String> = set.iter().map(|(name, _)| name).collect();
+    removed.retain(|name| !names.contains(name));
     Changes { set, removed, file }
 }
 
-/// Whether this is the API that `gh` calls: GitHub's, or that of one that somebody runs.
-fn is_github(grants: &Grants, origin: &ServerUrl) -> bool {
-    let is_own =
-        |text: &str| text.contains(&format!("{origin}/api/v3")) || text.contains(&format!("{origin}/api/graphql"));
-    origin.host() == "api.github.com" || grants.iter().any(|grant| is_own(&grant.to_string()))
+/// Whether `gh` has something to do here that only its socket serves.
+pub(super) fn needs_socket(grants: &Grants) -> bool {
+    let mut called = grants.iter().filter(|grant| grant.repository().is_none()).map(|grant| grant.origin());
+    called.any(|origin| GITHUB.contains(&origin.host()) || is_own_github(grants, &origin))
 }
 
-/// What leads git to the relay. A tie of prefixes goes to the user's own rule, so each is the whole URL of a
-/// repository, and each stands for pushing too.
-fn git_settings(grants: &Grants, ends: &Ends, users: &BTreeSet<(ServerUrl, String)>) -> Vec<(String, String)> {
-    let here = ends.here();
-    let mut all = vec![
-        ("credential.helper".to_owned(), String::new()),
-        ("core.askPass".to_owned(), String::new()),
-        ("transfer.bundleURI".to_owned(), "false".to_owned()),
-        (format!("http.{here}/.proxy"), String::new()),
-        // What others have sent everywhere is not sent here.
-        (format!("http.{here}/.extraHeader"), String::new()),
-        (format!("http.{here}/.extraHeader"), format!("Authorization: Bearer {}", ends.token.expose())),
-    ];
-    let repositories: BTreeSet<&Repository> = grants.iter().filter_map(|grant| grant.repository()).collect();
-    for repository in repositories {
-        let (url, origin) = (repository.url(), repository.url().origin());
-        let base = format!("{}{}", ends.base(&origin), url.path());
-        for spelling in spellings(url, users.iter().filter(|(server, _)| *server == origin).map(|(_, user)| user)) {
-            all.push((format!("url.{base}.insteadOf"), spelling.clone()));
-            all.push((format!("url.{base}.pushInsteadOf"), spelling));
-        }
-    }
-    all
+/// Whether this is the API of a GitHub that somebody runs.
+fn is_own_github(grants: &Grants, origin: &ServerUrl) -> bool {
+    let prefix = format!(" {origin}/api/");
+    let calls = grants.iter().filter(|grant| grant.repository().is_none()).map(ToString::to_string);
+    let below = calls.filter_map(|call| Some(call.split_once(&prefix)?.1.to_owned()));
+    let mut first = below.map(|path| path.split('/').next().unwrap_or_default().to_owned());
+    first.any(|segment| matches!(segment.as_str(), "v3" | "graphql"))
 }
 
-/// Every URL under which git may know a repository.
-fn spellings<'a>(url: &ServerUrl, users: impl Iterator<Item = &'a String>) -> Vec<String> {
-    let (scheme, host, path) = (url.scheme(), url.host(), url.path());
-    let text = url.to_string();
-    let authority = &text[scheme.len() + 3..text.len() - path.len()];
-    let mut all = vec![text.clone()];
-    for user in users.map(String::as_str).chain(["git"]).collect::<BTreeSet<_>>() {
-        // As git writes it, and as a person does.
-        let escaped: String = user.bytes().map(escape).collect();
-        all.extend(
-            [user, &escaped]
-                .into_iter()
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .map(|user| format!("{scheme}://{user}@{authority}{path}")),
-        );
-    }
-    if !url.names_port() {
-        all.push(format!("ssh://git@{host}{path}"));
-        all.push(format!("git@{host}:{}", path.trim_start_matches('/')));
-    }
-    all
+/// A program in the place of SSH that says why there is none.
+fn no_ssh(why: &str) -> String {
+    format!("printf '%s\\n' '{}' >&2; false", why.replace('\'', r"'\''"))
 }
 
-fn escape(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-        char::from(byte).to_string()
-    } else {
-        format!("%{byte:02X}")
+/// The hosts that are asked without a proxy, the relay among them. A `*` alone means all.
+fn with_loopback(hosts: Option<&OsStr>) -> OsString {
+    match hosts {
+        Some(all) if all == "*" => all.to_owned(),
+        Some(hosts) => [hosts, OsStr::new(",127.0.0.1,localhost")].into_iter().collect(),
+        None => "127.0.0.1,localhost".into(),
     }
 }
 
@@ -193,7 +148,7 @@ impl Changes {
 
     /// Writes the settings of programs that read a file.
     pub(super) fn write_files(&self) -> std::io::Result<()> {
-        let Some((path, text)) = &self.file else { return Ok(()) };
+        let (path, text) = &self.file;
         path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         std::fs::write(path, text)
     }
@@ -205,10 +160,9 @@ impl Changes {
             let quoted = value.to_string_lossy().replace('\'', r"'\''");
             term::data_line(&format!("export {name}='{quoted}'"));
         }
-        if let Some((path, text)) = &self.file {
-            term::data_line(&format!("# {}", path.display()));
-            text.lines().for_each(|line| term::data_line(&format!("#   {line}")));
-        }
+        let (path, text) = &self.file;
+        term::data_line(&format!("# {}", path.display()));
+        text.lines().for_each(|line| term::data_line(&format!("#   {line}")));
     }
 }
 
@@ -223,12 +177,14 @@ mod tests {
         let users = [(ServerUrl::parse("https://git.example").unwrap(), "al@corp".to_owned())].into();
         let ends = Ends {
             port: "7".into(),
-            socket: Some("/there/s".into()),
-            gh: Some("/there/gh".into()),
+            socket: "/there/s".into(),
+            gh: "/there/gh".into(),
             token: no_secret("loom_x"),
+            no_ssh: "it's off".into(),
         };
-        let outside = |name: &str| outside.iter().find(|(own, _)| *own == name).map(|(_, value)| OsString::from(value));
-        changes(&grants, &ends, &users, &outside)
+        let led = git_settings::led(&grants, &ends, &users, &[]);
+        let outside = outside.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        changes(&grants, &ends, &led, &outside.collect())
     }
 
     fn value(changes: &Changes, name: &str) -> Option<String> {
@@ -247,17 +203,22 @@ mod tests {
     /// Threat 9: what leads around the relay.
     #[test]
     fn git_is_led_to_the_relay_from_every_spelling_and_asks_nobody_else() {
-        let changes =
-            made(&["push https://git.example/org/app agent/*"], &[("GIT_CONFIG_COUNT", "2"), ("NO_PROXY", "x")]);
-        assert_eq!(value(&changes, "GIT_CONFIG_KEY_1"), None, "what is there stays");
+        let outside = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "user.name"), ("GIT_CONFIG_VALUE_0", "me")];
+        let changes = made(&["push https://git.example/org/app agent/*"], &outside);
+        assert_eq!(git(&changes, "user.name"), ["me"], "what is there stays");
         let base = "url.http://127.0.0.1:7/git.example/org/app";
         let spellings = [
             "https://git.example/org/app",
+            "https://git.example/org/app.git",
             "https://al%40corp@git.example/org/app",
             "https://al@corp@git.example/org/app",
             "https://git@git.example/org/app",
             "ssh://git@git.example/org/app",
             "git@git.example:org/app",
+            "git@git.example:/org/app",
+            "ssh://git.example/org/app",
+            "git.example:org/app",
+            "git.example:/org/app",
         ];
         for key in ["insteadOf", "pushInsteadOf"] {
             let mut led = git(&changes, &format!("{base}.{key}"));
@@ -272,13 +233,12 @@ mod tests {
         for empty in ["credential.helper", "core.askPass"] {
             assert_eq!(git(&changes, empty), [""], "{empty}");
         }
-        assert_eq!(value(&changes, "NO_PROXY").as_deref(), Some("x,127.0.0.1,localhost"));
         assert_eq!(value(&changes, "GIT_TERMINAL_PROMPT").as_deref(), Some("0"));
         for name in LEADS_AROUND {
             assert!(changes.removed.contains(name), "{name}");
         }
         assert!(!changes.removed.contains("GITHUB_TOKEN"), "of a server that is not granted");
-        assert!(changes.file.is_none());
+        assert_eq!(value(&changes, "GIT_SSH_COMMAND").unwrap(), r"printf '%s\n' 'it'\''s off' >&2; false");
     }
 
     #[test]
@@ -289,11 +249,59 @@ mod tests {
         assert_eq!(value(&changes, "GH_TOKEN").as_deref(), Some("loom_x"));
         assert_eq!(value(&changes, "GH_CONFIG_DIR").as_deref(), Some("/there/gh"));
         assert!(changes.removed.contains("GITHUB_TOKEN"));
-        assert!(!changes.removed.contains("GH_TOKEN"), "it is set");
-        assert_eq!(changes.file.as_ref().unwrap().1, "version: \"1\"\nhttp_unix_socket: \"/there/s\"\n");
+        assert_eq!(changes.file.1, "version: \"1\"\nhttp_unix_socket: \"/there/s\"\n");
         let own = made(&["ANY https://git.corp.example/api/v3/**"], &[]);
         assert_eq!(value(&own, "GH_HOST").as_deref(), Some("git.corp.example"));
-        assert_eq!(value(&own, "GH_TOKEN"), None);
+        assert_eq!(value(&own, "GH_ENTERPRISE_TOKEN").as_deref(), Some("loom_x"));
         assert_eq!(value(&own, "LOOM_GRANTS").as_deref(), Some("ANY https://git.corp.example/api/v3/**"));
+    }
+
+    #[test]
+    fn a_program_of_githubs_is_nobody_where_nothing_of_it_is_granted() {
+        let changes = made(&["push https://github.com/org/app agent/*"], &[("GH_TOKEN", "ghp_of_the_person")]);
+        for name in ["GH_TOKEN", "GH_ENTERPRISE_TOKEN"] {
+            assert_eq!(value(&changes, name).as_deref(), Some("loom_x"));
+        }
+        assert_eq!(value(&changes, "GH_CONFIG_DIR").as_deref(), Some("/there/gh"));
+        assert!(changes.file.1.contains("/there/s"), "what it asks goes to the relay, which refuses it");
+        for other in ["GET https://openproject.example/api/v3x/**", "push https://git.corp.example/api/v3/app *"] {
+            assert_eq!(value(&made(&[other], &[]), "GH_HOST"), None, "{other}");
+        }
+        let both = ["ANY https://git.corp.example/api/v3/**", "push https://github.com/org/app *"];
+        assert_eq!(value(&made(&both, &[]), "GH_HOST"), None);
+    }
+
+    #[test]
+    fn hosts_that_are_asked_without_a_proxy_stay_so() {
+        for (name, said, both) in [
+            ("NO_PROXY", "corp.example", "corp.example,127.0.0.1,localhost"),
+            ("no_proxy", "corp.example", "corp.example,127.0.0.1,localhost"),
+            ("NO_PROXY", "*", "*"),
+            ("OTHER", "x", "127.0.0.1,localhost"),
+        ] {
+            let changes = made(&["fetch https://git.example/org/app"], &[(name, said)]);
+            for name in ["NO_PROXY", "no_proxy"] {
+                assert_eq!(value(&changes, name).as_deref(), Some(both));
+            }
+        }
+    }
+
+    #[test]
+    fn an_inner_command_gets_nothing_of_the_outer_one() {
+        let outside = [
+            ("LOOM_TOKEN", "loom_outer"),
+            ("LOOM_PROXY", "http://127.0.0.1:9"),
+            ("OPENAI_API_KEY", "loom_outer"),
+            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_KEY_0", "url.http://127.0.0.1:9/git.example/org/app.insteadOf"),
+            ("GIT_CONFIG_VALUE_0", "https://git.example/org/app"),
+            ("GIT_CONFIG_PARAMETERS", "'credential.helper=store'"),
+        ];
+        let changes = made(&["fetch https://git.example/org/app"], &outside);
+        for name in ["OPENAI_API_KEY", "GIT_CONFIG_PARAMETERS"] {
+            assert!(changes.removed.contains(name), "{name}");
+        }
+        let set = changes.set.iter().map(|(_, value)| value.to_string_lossy());
+        assert!(set.into_iter().all(|value| !value.contains("loom_outer") && !value.contains(":9/")));
     }
 }

@@ -2,7 +2,7 @@
 //! and not looked at. Others of this machine share the loopback, so the agent wants the token with every request that
 //! came over the port; over the socket nobody else comes.
 
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,15 +12,26 @@ use std::time::Duration;
 use loom_credentials::base::Secret;
 use loom_credentials::client::{Client, Tunnel};
 use loom_credentials::os::local;
-use loom_credentials::os::relay::{self, Sending, Socket};
+use loom_credentials::os::relay::{self, Receiving, Sending, Socket};
 use loom_credentials::wire::{Fault, Proxy, reason};
 
-/// How many connections there are at a time: more than git and its large files, `gh` and a build make, and as few as
-/// one that holds them all takes from the agent.
+/// How many connections there are at a time, of the port and of the socket each: who only reaches the port takes none
+/// of the other's. More than git and its large files, `gh` and a build make, and as few as one that holds them all
+/// takes from the agent.
 const MOST: usize = 64;
 
 /// How long a full queue of the next relay is waited for.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+/// Within what time a connection of the port says something. Anybody of this machine opens one, and the agent hears of
+/// none that says nothing.
+const FIRST_WITHIN: Duration = Duration::from_secs(10);
+
+/// How much of what is said first is read before the agent hears of it.
+const FIRST: usize = 4096;
+
+/// How long nobody is let in where that failed, as for want of descriptors: those that are open end meanwhile.
+const REST: Duration = Duration::from_millis(100);
 
 /// The longest path of a socket, in bytes, where it is shortest.
 const MAX_SOCKET: usize = 103;
@@ -33,25 +44,21 @@ pub(super) struct Relay {
 
 impl Relay {
     /// Opens the port, and the socket if there is a place for it.
-    pub(super) fn start(token: &Secret, socket: Option<PathBuf>) -> Result<Relay, Fault> {
+    pub(super) fn start(token: &Secret, socket: PathBuf) -> Result<Relay, Fault> {
         let failed = |error: std::io::Error| reason::Command::RelayFailed { error: error.to_string() };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
-        let room = Arc::new(AtomicUsize::new(0));
-        let (shown, taken) = (token.clone(), room.clone());
+        let shown = token.clone();
         std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                serve(&taken, to_agent(&shown, false), move || Some((stream.try_clone().ok()?, stream)));
-            }
+            let room = Arc::default();
+            let_in(|| listener.accept(), |(stream, _)| serve(&room, to_agent(&shown, false), || both(stream)));
         });
-        let socket = socket.filter(|path| local::fits(path) && path.as_os_str().len() <= MAX_SOCKET);
-        let socket = socket.and_then(|path| Some((Socket::bind(&path).ok()?, path)));
+        let socket = Some(socket).filter(|path| fits(path)).and_then(|path| Some((Socket::bind(&path).ok()?, path)));
         let socket = socket.map(|(listener, path)| {
             let shown = token.clone();
             std::thread::spawn(move || {
-                while let Ok(both) = listener.accept() {
-                    serve(&room, to_agent(&shown, true), move || Some(both));
-                }
+                let room = Arc::default();
+                let_in(|| listener.accept(), |both| serve(&room, to_agent(&shown, true), || Some(both)));
             });
             path
         });
@@ -62,17 +69,20 @@ impl Relay {
     pub(super) fn to_socket(port: u16, socket: PathBuf) -> Result<(), Fault> {
         let failed = |error: std::io::Error| reason::Command::RelayFailed { error: error.to_string() };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
-        let room = Arc::new(AtomicUsize::new(0));
         let open = Arc::new(move || {
             let stream = local::Stream::connect(&socket, CONNECT_WITHIN).ok()?;
             let (receiving, sending) = relay::halves(stream).ok()?;
             Some((Box::new(receiving) as Box<dyn Read + Send>, sending))
         });
         std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let open = open.clone();
-                serve(&room, move || open(), move || Some((stream.try_clone().ok()?, stream)));
-            }
+            let room = Arc::default();
+            let_in(
+                || listener.accept(),
+                |(stream, _)| {
+                    let open = open.clone();
+                    serve(&room, move || open(), || both(stream));
+                },
+            );
         });
         Ok(())
     }
@@ -85,6 +95,42 @@ impl Relay {
         self.socket.as_deref()
     }
 }
+
+/// Whether a socket can have this path, for whoever is told of it.
+pub(super) fn fits(path: &Path) -> bool {
+    local::fits(path) && path.as_os_str().len() <= MAX_SOCKET
+}
+
+/// Lets in whoever comes, for as long as this process lives.
+fn let_in<C>(mut accept: impl FnMut() -> io::Result<C>, mut serve: impl FnMut(C)) {
+    loop {
+        match accept() {
+            Ok(connection) => serve(connection),
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
+            Err(_) => std::thread::sleep(REST),
+        }
+    }
+}
+
+fn both(stream: TcpStream) -> Option<(TcpStream, TcpStream)> {
+    stream.set_read_timeout(Some(FIRST_WITHIN)).ok()?;
+    Some((stream.try_clone().ok()?, stream))
+}
+
+/// Where bytes of a client come from.
+trait Inwards: Read + Send {
+    /// Has it be as slow as it likes from now on.
+    fn wait(&self) {}
+}
+
+impl Inwards for TcpStream {
+    fn wait(&self) {
+        // One that stays in a hurry ends when it is slow.
+        let _ = self.set_read_timeout(None);
+    }
+}
+
+impl Inwards for Receiving {}
 
 /// Where bytes to a client go, and how it learns that no more come.
 trait Outwards: Write + Send {
@@ -123,7 +169,7 @@ fn serve<R, W>(
     open: impl FnOnce() -> Option<Way> + Send + 'static,
     both: impl FnOnce() -> Option<(R, W)>,
 ) where
-    R: Read + Send + 'static,
+    R: Inwards + 'static,
     W: Outwards + 'static,
 {
     let Some((input, output)) = both() else { return };
@@ -134,18 +180,25 @@ fn serve<R, W>(
     }
     let room = room.clone();
     std::thread::spawn(move || {
-        match open() {
-            Some(way) => hand_on(input, output, way),
-            None => output.close(),
-        }
+        hand_on(input, output, open);
         room.fetch_sub(1, Ordering::Relaxed);
     });
 }
 
-fn hand_on(mut input: impl Read + Send, mut output: impl Outwards, (mut from_there, mut there): Way) {
+fn hand_on(mut input: impl Inwards, mut output: impl Outwards, open: impl FnOnce() -> Option<Way>) {
+    let mut first = [0; FIRST];
+    let length = input.read(&mut first).unwrap_or(0);
+    let first = first.get(..length).filter(|first| !first.is_empty());
+    let (Some(first), Some((mut from_there, mut there))) = (first, first.and_then(|_| open())) else {
+        output.close();
+        return;
+    };
+    input.wait();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            Tunnel::pump(&mut input, &mut there);
+            if there.write_all(first).is_ok() {
+                Tunnel::pump(&mut input, &mut there);
+            }
             there.end();
         });
         Tunnel::pump(&mut *from_there, &mut output);
