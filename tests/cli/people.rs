@@ -71,3 +71,17 @@ fn a_logout_of_one_of_several_is_asked_about_or_named() {
     home.loom(&["logout", "--all", "--local"]).ok();
     home.loom(&["status"]).fails(4);
 }
+
+#[test]
+fn beside_a_server_a_word_of_switch_is_the_account_there() {
+    let home = Home::new();
+    for (server, account) in [("a.example", "alice"), ("a.example", "bob"), ("b.example", "bob")] {
+        let server = format!("https://{server}");
+        home.loom_in(&["login", "--with-token", "--server", &server, "--account", account], "tok").ok();
+    }
+    home.loom(&["switch", "--server", "https://b.example", "alice"]).fails(4).says("no account alice");
+    home.loom(&["switch", "--server", "https://a.example", "bob"]).ok().says("https://a.example");
+    home.loom(&["switch", "--server", "https://a.example", "b.example", "bob"]).fails(2);
+    let settings = std::fs::read_to_string(home.path().join("config/loom/config.toml")).unwrap();
+    assert!(settings.contains("bob") && !settings.contains("b.example"), "{settings}");
+}

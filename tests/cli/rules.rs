@@ -77,3 +77,17 @@ fn what_an_editor_leaves_counts_only_if_it_makes_sense() {
     home.loom(&["config", "edit"]).fails(1).says("/no/such/editor");
     assert_eq!(settings(&home), "language = 'es'\n");
 }
+
+#[test]
+fn what_changed_while_the_editor_was_open_is_not_lost() {
+    let mut home = Home::new();
+    let dir = home.path().join("an editor");
+    std::fs::create_dir(&dir).unwrap();
+    let editor = dir.join("vi");
+    let script = "#!/bin/sh\nloom config set language es 2>/dev/null\nprintf 'idle_exit = \"1h\"\\n' > \"$2\"\n";
+    std::fs::write(&editor, script).unwrap();
+    std::fs::set_permissions(&editor, PermissionsExt::from_mode(0o700)).unwrap();
+    home.set("EDITOR", format!("'{}' -x", editor.display()));
+    let said = home.loom(&["config", "edit"]).fails(1).says("config-");
+    assert!(settings(&home).contains("es") && !settings(&home).contains("idle"), "{said:?}");
+}

@@ -48,7 +48,8 @@ fn the_port_of_a_command_answers_nobody_without_its_token() {
     let _exec = Running(exec.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap());
     wait_until("the command runs", || file.exists());
     let said = std::fs::read_to_string(&file).unwrap();
-    let value = |name: &str| said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap().to_owned();
+    let value =
+        |name: &str| said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap().to_owned();
     let (address, token) = (value("LOOM_PROXY").replace("http://", ""), value("LOOM_TOKEN"));
     let path = format!("/{}/git/app/info/refs?service=git-upload-pack", nginx.basic.trim_start_matches("https://"));
     let before = nginx.log();
@@ -88,7 +89,8 @@ fn what_a_grandchild_keeps_open_ends_with_the_command() {
     exec(&home, &[format!("push {app} agent/*")], &script).ok();
     let said = std::fs::read_to_string(&ready).unwrap();
     let pid = std::fs::read_to_string(home.path().join("ready.pid")).unwrap();
-    let value = |name: &str| said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap().to_owned();
+    let value =
+        |name: &str| said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap().to_owned();
     assert!(TcpStream::connect(value("LOOM_PROXY").replace("http://", "")).is_err());
     let mut late = home.command(env!("CARGO_BIN_EXE_loom"));
     late.args(["api", &format!("{}/x", nginx.basic)]).env("LOOM_TOKEN", value("LOOM_TOKEN"));

@@ -169,13 +169,25 @@ pub fn corrected(line: &[OsString], wrong: &str, right: &str) -> Option<String> 
     };
     let at = words.iter().position(is_wrong)?;
     let word = |(place, word): (usize, &&str)| match (place == at, word.split_once('=')) {
-        (true, Some((name, value))) if name == wrong => format!("{right}={}", shell_word(value)),
+        (true, Some((name, value))) if name == wrong => format!("{right}={}", shell_word(&without_password(value))),
         (true, Some((name, value))) if value == wrong => format!("{name}={right}"),
         (true, _) => right.to_owned(),
-        (false, _) => shell_word(word),
+        (false, _) => shell_word(&without_password(word)),
     };
     let words: Vec<String> = words.iter().enumerate().map(word).collect();
     Some(format!("loom {}", words.join(" ")))
+}
+
+/// A word of the command line without who stands before a host in it, and their password.
+fn without_password(word: &str) -> String {
+    let parts =
+        word.split_once("://").map(|(scheme, rest)| (scheme, rest.split(['/', '?', '#']).next().unwrap_or(rest)));
+    match parts.and_then(|(scheme, authority)| Some((scheme, authority, authority.rsplit_once('@')?))) {
+        Some((scheme, authority, (user, host))) if user.contains(':') => {
+            word.replacen(&format!("{scheme}://{authority}"), &format!("{scheme}://{host}"), 1)
+        }
+        _ => word.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -199,5 +211,9 @@ mod tests {
         assert_eq!(corrected(&line, "logn", "login").unwrap(), "loom login --scope a\\ b");
         let line: Vec<OsString> = ["loom", "login", "--sever=x.example"].iter().map(OsString::from).collect();
         assert_eq!(corrected(&line, "--sever", "--server").unwrap(), "loom login --server=x.example");
+        let line: Vec<OsString> =
+            ["loom", "logn", "--server", "https://me:pw@x.example/a", "--as=http://u:pw@h"].map(OsString::from).into();
+        let said = corrected(&line, "logn", "login").unwrap();
+        assert_eq!(said, "loom login --server https://x.example/a --as\\=http://h");
     }
 }

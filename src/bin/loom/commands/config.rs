@@ -84,8 +84,8 @@ fn edit(path: &Path, context: &Context) -> Result<(), Fault> {
     private_file::private_dir(dir)?;
     let mut copy = tempfile::Builder::new().prefix("config-").suffix(".toml").tempfile_in(dir).map_err(trouble)?;
     copy.write_all(before.as_bytes()).map_err(trouble)?;
-    let (editor, arguments) = editor();
-    let status = Command::new(&editor).args(arguments).arg(copy.path()).status();
+    let editor = editor();
+    let status = edited_by(&editor, copy.path()).status();
     let status =
         status.map_err(|error| reason::Command::NotRun { program: editor.clone(), error: error.to_string() })?;
     if !status.success() {
@@ -96,7 +96,11 @@ fn edit(path: &Path, context: &Context) -> Result<(), Fault> {
     if *after == before {
         return Ok(());
     }
-    if let Err(message) = settings_file::write(path, &after) {
+    // What another command wrote meanwhile is not lost in silence.
+    let now = plain_file::read_text(path, plain_file::MAX_TEXT).map(|text| text.to_string());
+    let is_as_before = now.as_deref().unwrap_or(NEW_FILE) == before;
+    let written = if is_as_before { settings_file::write(path, &after) } else { Err(msg!("config-changed-meanwhile")) };
+    if let Err(message) = written {
         let (_, left) = copy.keep().map_err(|error| trouble(error.error))?;
         let hint = msg!("hint-config-left", path = left.display());
         return Err(Fault::from(reason::Below::Settings(message)).hint(hint));
@@ -108,12 +112,24 @@ fn edit(path: &Path, context: &Context) -> Result<(), Fault> {
 /// What an editor shows where there are no settings yet.
 const NEW_FILE: &str = "# The settings of loom; see loom.toml(5).\n";
 
-/// The editor that a person wishes for, with its own arguments, as other programs find it.
-fn editor() -> (String, Vec<String>) {
+/// The editor that a person wishes for, with its own arguments.
+fn editor() -> String {
     let wished = ["VISUAL", "EDITOR"].into_iter().find_map(|name| std::env::var(name).ok());
     let wished = wished.filter(|text| !text.trim().is_empty());
     let usual = if cfg!(windows) { "notepad" } else { "vi" };
-    let wished = wished.unwrap_or_else(|| usual.to_owned());
-    let mut words = wished.split_whitespace().map(str::to_owned);
-    (words.next().unwrap_or_default(), words.collect())
+    wished.unwrap_or_else(|| usual.to_owned())
+}
+
+/// What shows a file in this editor. A shell reads what the person wrote, as it does for other programs, where there is
+/// one.
+fn edited_by(editor: &str, path: &Path) -> Command {
+    if cfg!(windows) {
+        let mut words = editor.split_whitespace();
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).arg(path);
+        return command;
+    }
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{editor} \"$@\"")).arg(editor).arg(path);
+    command
 }

@@ -4,6 +4,7 @@
 //! that file. So whom the token is for is said by kubectl alone, in a variable that the file cannot set. A token of
 //! another server goes to the cluster only where the user's settings lend that login to it.
 
+use std::env::VarError;
 use std::process::{Command, Stdio};
 
 use loom_credentials::base::ServerUrl;
@@ -17,7 +18,9 @@ use crate::{Context, term};
 pub fn run(args: Kube, context: &Context) -> Result<u8, Fault> {
     let request = match std::env::var("KUBERNETES_EXEC_INFO") {
         Ok(text) => Some(KubeRequest::parse(&text).ok_or(reason::Command::KubeUnread)?),
-        Err(_) => None,
+        Err(VarError::NotPresent) => None,
+        // Whom it is for is said there, and not in the file.
+        Err(VarError::NotUnicode(_)) => return Err(reason::Command::KubeUnread.into()),
     };
     let cluster = match &request {
         Some(request) => Some(parse(request.server().ok_or(reason::Command::KubeNoCluster)?)?),

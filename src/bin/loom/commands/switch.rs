@@ -15,8 +15,14 @@ pub fn run(args: &Switch, context: &Context) -> Result<u8, Fault> {
     if status.agent.locked {
         return Err(reason::Lock::AgentLocked.into());
     }
-    let (server, account) = named(args, &status.accounts)?;
-    let server = match server.or_else(|| context.named.clone()) {
+    let (server, account) = match (&context.named, &args.server_or_account, &args.account) {
+        // Beside `--server` a word is the account there.
+        (Some(_), Some(_), Some(_)) => return Err(reason::Command::OneServer.into()),
+        (Some(server), word, None) => (Some(server.clone()), word.clone()),
+        (None, ..) => named(args, &status.accounts)?,
+        (Some(server), None, account) => (Some(server.clone()), account.clone()),
+    };
+    let server = match server {
         Some(server) => server,
         None => server_of_many(&status, context)?,
     };
@@ -34,7 +40,7 @@ pub fn run(args: &Switch, context: &Context) -> Result<u8, Fault> {
         (None, _) if pick::is_possible() => {
             let labels: Vec<String> = here.iter().map(|known| label(known)).collect();
             let place = pick::one(&msg!("switch-which", server = server), &labels, context)?;
-            names.get(place).map(|name| (*name).to_owned()).unwrap_or_default()
+            here.get(place).and_then(|chosen| chosen.account.clone()).unwrap_or_default()
         }
         (None, _) => return Err(reason::Command::WhichAccount { server, known: printable(&names.join(", ")) }.into()),
     };

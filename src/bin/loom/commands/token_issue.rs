@@ -93,8 +93,9 @@ fn generate(args: TokenGenerate, context: &Context) -> Result<u8, Fault> {
     };
     let client = context.client()?;
     let reply = client.ask(&question)?;
-    if question.grants.is_some() && reply.about.grants.is_none() {
-        // It would allow more than was asked for.
+    let has_grants = question.grants.is_none() || reply.about.grants.is_some();
+    if !has_grants || question.max_age_days != reply.about.max_age_days {
+        // It would allow more than was asked for, or for longer.
         client.ask(&wire::RevokeToken { name: reply.about.id.clone(), forget: false })?;
         return Err(reason::Command::AgentTooOld.into());
     }
