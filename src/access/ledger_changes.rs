@@ -42,8 +42,8 @@ impl Ledger {
 
     /// Issues another secret in the place of the token with this id, with its name and no more rights than it has. The
     /// old one ends after so many seconds, in which both share the uses that are left; one whose place it had taken
-    /// before ends now. One whose place another has is not rotated again: there is one secret of a name, and for a while
-    /// the one before. `None` if there is no such token that has rights. The second is the old one.
+    /// before ends now. One whose place another has is not rotated again: a name has one secret, and for a while the
+    /// one before. `None` if there is no such token that has rights. The second is the old one.
     pub fn rotate(&self, id: &str, overlap: u32) -> Result<Option<(Secret, Listed, Listed)>> {
         let _lock = self.lock()?;
         let all = self.all()?;

@@ -1,3 +1,5 @@
+//! The directory of a granted command: whose it is, where it is made, and how one that was left is known.
+
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
