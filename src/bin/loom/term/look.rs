@@ -9,8 +9,8 @@ use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
-/// What a text on a screen is for. The colours are the sixteen that a person's own theme decides about, so that they are
-/// readable on light and on dark ones.
+/// What a text on a screen is for. The colours are the sixteen that a person's own theme decides about, so that they
+/// are readable on light and on dark ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     Plain,
