@@ -47,7 +47,9 @@ impl Ledger {
     pub fn rotate(&self, id: &str, overlap: u32) -> Result<Option<(Secret, Listed, Listed)>> {
         let _lock = self.lock()?;
         let all = self.all()?;
-        if let Some(new) = all.iter().find(|token| token.active && token.instead_of.as_deref() == Some(id)) {
+        let has_rights = all.iter().any(|token| token.id == id && token.active);
+        let new = all.iter().find(|token| token.active && token.instead_of.as_deref() == Some(id));
+        if let Some(new) = new.filter(|_| has_rights) {
             return Err(LedgerError::Replaced(new.id.clone()));
         }
         let Some(old) = all.into_iter().find(|token| token.id == id && token.active && !token.leased) else {
