@@ -58,7 +58,6 @@ fn converse(dialect: &Dialect, program: &str, args: &[String]) -> Result<u8, Fau
 }
 
 /// Says to the tool what is to be said, and to the person beside it.
-#[expect(clippy::print_stderr, reason = "what tools and people read there")]
 fn tell(said: &Said) -> Result<(), Fault> {
     // From here on it would be said twice.
     alarm::take_last_words();

@@ -133,7 +133,7 @@ impl Relay {
     }
 }
 
-fn pump(client: &TcpStream, socket: &PathBuf, token: &str, kept: &Mutex<Vec<UnixStream>>) {
+fn pump(client: &TcpStream, socket: &Path, token: &str, kept: &Mutex<Vec<UnixStream>>) {
     let (reply, agent) = converse(socket, "proxy", &json!({}), Some(token));
     if reply.get("ok").is_none() {
         let _ = (&*client).write_all(format!("refused: {reply}").as_bytes());

@@ -68,7 +68,7 @@ impl Visit<'_> {
                 let all = source.all(SHORT as usize).await.ok().flatten().ok_or_else(cut_short)?;
                 Sent::Short(Bytes::from(all))
             }
-            _ => Sent::Streamed(Forwarded::new([], Some(source))),
+            _ => Sent::Streamed(Box::new(Forwarded::new([], Some(source)))),
         };
         let headers = passed_on(self.headers.iter());
         let (url, method) = (self.target.url.clone(), self.method.clone());

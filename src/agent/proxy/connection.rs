@@ -40,10 +40,9 @@ pub(crate) async fn serve(
         let is_ambiguous = ambiguous.load(Ordering::Relaxed);
         let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
         async move {
-            Ok::<_, Infallible>(match is_ambiguous {
-                true => proxy.refuse_ambiguous(&request),
-                false => proxy.answer(client, request).await,
-            })
+            let answer =
+                if is_ambiguous { proxy.refuse_ambiguous(&request) } else { proxy.answer(client, request).await };
+            Ok::<_, Infallible>(answer)
         }
     });
     let mut http = http1::Builder::new();

@@ -32,7 +32,7 @@ pub(super) struct Upward {
 pub(super) enum Sent {
     Nothing,
     Short(Bytes),
-    Streamed(Forwarded),
+    Streamed(Box<Forwarded>),
 }
 
 /// As whom it is sent.
@@ -105,7 +105,7 @@ impl Visit<'_> {
                     let forwarded = Forwarded::new([bytes.clone()], None);
                     (Some(Outgoing::new(forwarded)), Some(Sent::Short(bytes)))
                 }
-                Sent::Streamed(forwarded) => (Some(Outgoing::new(forwarded)), None),
+                Sent::Streamed(forwarded) => (Some(Outgoing::new(*forwarded)), None),
             };
             let http = upstream.network.http(server)?;
             let call = Call {

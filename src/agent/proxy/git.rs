@@ -78,7 +78,7 @@ impl Visit<'_> {
                 let all = source.all(SHORT as usize).await.ok().flatten().ok_or_else(cut_short)?;
                 Sent::Short(Bytes::from(all))
             }
-            _ => Sent::Streamed(Forwarded::new([], Some(source))),
+            _ => Sent::Streamed(Box::new(Forwarded::new([], Some(source)))),
         };
         let (url, headers) = (self.target.url.clone(), self.git_headers(Service::Fetch));
         let answered = self.send(&whose, Upward { url, method: Method::POST, headers, body }).await?;

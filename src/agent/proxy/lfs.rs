@@ -119,7 +119,8 @@ impl Visit<'_> {
         let answered = if let Some(account) = &handle.account {
             let user = self.git_account_user(account).await?;
             let whose = As { account: Some(account.clone()), git_user: user };
-            let body = if is_empty { Sent::Nothing } else { Sent::Streamed(Forwarded::new([], Some(source))) };
+            let body =
+                if is_empty { Sent::Nothing } else { Sent::Streamed(Box::new(Forwarded::new([], Some(source)))) };
             self.send(&whose, Upward { url: handle.url.clone(), method: self.method.clone(), headers, body }).await?
         } else {
             let body = (!is_empty).then(|| Outgoing::new(Forwarded::new([], Some(source))));

@@ -42,7 +42,7 @@ impl Visit<'_> {
             }
             Ok(Judged::Granted(list, held)) => {
                 let body = Forwarded::new([Bytes::from(list.print()), Bytes::from(held)], Some(source));
-                self.handed_on(&repository, Sent::Streamed(body)).await
+                self.handed_on(&repository, Sent::Streamed(Box::new(body))).await
             }
             Ok(Judged::Refused(list, verdicts)) => {
                 // A client that is still sending does not read an answer.
