@@ -56,7 +56,7 @@ fn every_command_in_the_guides_is_understood() {
         let page = text(&format!("man/loom-{page}.7")).replace("\\-", "-").replace(" \\e\n", " ");
         let shown = page.split("\n.Bd -literal").skip(1).filter_map(|block| block.split("\n.Ed").next());
         let lines = shown.flat_map(str::lines).filter(|line| line.starts_with("loom "));
-        commands.extend(lines.filter_map(|line| words(line)));
+        commands.extend(lines.filter_map(words));
     }
     assert!(commands.len() >= 30, "{commands:?}");
     let wrong: Vec<String> = commands.iter().filter_map(|words| is_understood(&home, words).err()).collect();

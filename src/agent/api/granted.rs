@@ -67,7 +67,9 @@ mod tests {
     fn a_body_that_does_not_say_what_it_is_may_be_a_form() {
         let may = |kinds: &[&str], has_body: bool| {
             let mut headers = HeaderMap::new();
-            kinds.iter().for_each(|kind| drop(headers.append(CONTENT_TYPE, kind.parse().unwrap())));
+            for kind in kinds {
+                headers.append(CONTENT_TYPE, kind.parse().unwrap());
+            }
             may_be_a_form(&headers, has_body)
         };
         for kinds in [

@@ -81,7 +81,7 @@ fn unquoted(value: &str) -> &str {
     let within = |mark: char| {
         let (text, behind) = value.strip_prefix(mark)?.rsplit_once(mark)?;
         let is_comment = behind.is_empty() || behind.starts_with([' ', '\t']) && behind.trim_start().starts_with('#');
-        (is_comment && !(text.contains(mark) && !behind.is_empty())).then_some(text)
+        (is_comment && (behind.is_empty() || !text.contains(mark))).then_some(text)
     };
     within('"').or_else(|| within('\'')).unwrap_or(value)
 }
