@@ -163,7 +163,7 @@ impl Agent {
             () = proxy::serve(&self.proxy, &client, read, input, output) => {}
             _ = self.gate.ended(begun) => {}
             () = self.stopping.asked() => {}
-            () = self.lock.closed(), if !self.lock.is_closed() => {}
+            () = self.lock.closed_again() => {}
         }
     }
 

@@ -5,6 +5,7 @@ mod exec;
 mod exec_led;
 mod fetch;
 mod lfs;
+mod noted;
 mod push;
 mod secrets;
 mod sockets;

@@ -120,6 +120,13 @@ impl Locking {
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
 
+    /// Returns once nobody gets anything any more: for who came when nobody did, after the next time that it is open.
+    pub(crate) async fn closed_again(&self) {
+        let mut closed = self.closed.subscribe();
+        let _ = closed.wait_for(|closed| !*closed).await;
+        let _ = closed.wait_for(|closed| *closed).await;
+    }
+
     /// Held by whoever locks or unlocks the agent.
     pub(crate) async fn turn(&self) -> MutexGuard<'_, Attempts> {
         self.turn.lock().await

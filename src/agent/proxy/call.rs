@@ -27,9 +27,8 @@ impl Visit<'_> {
         let mut source = Source::new(body, false);
         match self.call_granted(&source) {
             Ok((grant, need)) => {
-                let made = self.made(source, need).await;
-                self.note(EVENT, self.about_call(Some(&grant)), made.as_ref().map(|_| ()));
-                made
+                let deed = self.deed(EVENT, self.about_call(Some(&grant)));
+                deed.came_to(self.made(source, need).await)
             }
             Err(fault) => {
                 source.drain(MAX_DRAINED).await;

@@ -40,8 +40,11 @@ pub(crate) async fn serve(
         let is_ambiguous = ambiguous.load(Ordering::Relaxed);
         let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
         async move {
-            let answer =
-                if is_ambiguous { proxy.refuse_ambiguous(&request) } else { proxy.answer(client, request).await };
+            let answer = if is_ambiguous {
+                proxy.refuse_ambiguous(client, &request)
+            } else {
+                proxy.answer(client, request).await
+            };
             Ok::<_, Infallible>(answer)
         }
     });

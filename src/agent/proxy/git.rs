@@ -9,6 +9,7 @@ use super::forward::{Answered, Sent, Upward};
 use super::handed_back::of_another_length;
 use super::refusal::{answer, in_words};
 use super::visit::Visit;
+use crate::agent::api::Redactor;
 use crate::base::{Grant, Repository, printable};
 use crate::git::{Advertisement, Service, refuse_service, service_of};
 use crate::wire::{Fault, reason};
@@ -18,6 +19,9 @@ const GIT_PROTOCOL: HeaderName = HeaderName::from_static("git-protocol");
 
 /// A body that is no longer than this can be sent once more after a 401.
 pub(super) const SHORT: u64 = 64 * 1024;
+
+/// How much is read before what a server can do is known.
+const MAX_HEAD: usize = 64 * 1024;
 
 /// How much of a server's own refusal is read.
 const MAX_WORDS: usize = 16 * 1024;
@@ -51,13 +55,18 @@ impl Visit<'_> {
         let Answered { mut answer, redactor } = answered;
         let back = self.head(answer.status(), answer.headers(), &redactor)?;
         let not_gits = || Fault::from(reason::Proxy::NotGits { server: self.server() });
-        let mut told = Vec::new();
+        let (mut told, mut read) = (Vec::new(), 0);
         while !filter.is_whole() {
+            // What a server can do is said in a few lines; one that goes on is not waited for.
+            if read > MAX_HEAD {
+                return Err(not_gits());
+            }
             let chunk = tokio::time::timeout(SILENCE, answer.chunk()).await.map_err(|_| not_gits())?;
             let chunk = chunk.map_err(|_| not_gits())?.ok_or_else(not_gits)?;
+            read += chunk.len();
             told.extend(filter.next(&chunk).map_err(|_| not_gits())?);
         }
-        Ok(of_another_length(back, rest_of(told, answer, None)))
+        Ok(of_another_length(back, rest_of(told, answer, of_push(service, redactor))))
     }
 
     /// `git-upload-pack`: what is wanted, and the pack.
@@ -67,12 +76,15 @@ impl Visit<'_> {
             return Err(reason::Proxy::OddGit.into());
         }
         self.has_kind("application/x-git-upload-pack-request")?;
-        if let Err(fault) = self.may(&repository, Service::Fetch) {
-            self.note_git(Service::Fetch, &repository, Err(&fault));
-            return Err(fault);
-        }
+        let grant = self.may(&repository, Service::Fetch);
+        let grant = grant.inspect_err(|fault| self.note_git(Service::Fetch, &repository, Err(fault)))?;
+        let deed = self.deed("git.fetch", self.about().in_repository(&repository).granted_by(Some(&grant)));
+        deed.answered(self.fetched(&repository, body).await)
+    }
+
+    async fn fetched(&self, repository: &Repository, body: Incoming) -> Result<Response<Reply>, Fault> {
         let mut source = self.source(body)?;
-        let whose = self.git_account(&repository).await?;
+        let whose = self.git_account(repository).await?;
         let body = match source.left() {
             Some(left) if left <= SHORT => {
                 let all = source.all(SHORT as usize).await.ok().flatten().ok_or_else(cut_short)?;
@@ -91,7 +103,9 @@ impl Visit<'_> {
             return self.not_gits(answered).await;
         }
         let mut back = self.head(answered.answer.status(), answered.answer.headers(), &answered.redactor)?;
-        *back.body_mut() = rest_of(Vec::new(), answered.answer, None);
+        // What a push is answered is words, of hooks too; and the redactor leaves each line as long as it was.
+        let service = if kind.contains("receive-pack") { Service::Push } else { Service::Fetch };
+        *back.body_mut() = rest_of(Vec::new(), answered.answer, of_push(service, answered.redactor));
         Ok(back)
     }
 
@@ -153,6 +167,10 @@ impl Visit<'_> {
         let own = answered.answer.headers().get(CONTENT_TYPE).and_then(|own| own.to_str().ok());
         answered.answer.status() == 200 && own.is_some_and(|own| own.split(';').next().map(str::trim) == Some(kind))
     }
+}
+
+fn of_push(service: Service, redactor: Redactor) -> Option<Redactor> {
+    (service == Service::Push).then_some(redactor)
 }
 
 pub(super) fn cut_short() -> Fault {

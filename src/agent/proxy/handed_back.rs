@@ -60,7 +60,10 @@ impl Visit<'_> {
     /// Status and headers, with an empty body.
     pub(super) fn head(&self, status: u16, headers: &HeaderMap, redactor: &Redactor) -> Result<Response<Reply>, Fault> {
         let mut back = Response::new(whole(Vec::new()));
-        *back.status_mut() = StatusCode::from_u16(status).map_err(|_| reason::Request::Internal)?;
+        // What is said between two programs on the way is none of the client's: it would wait for another protocol.
+        let is_of_the_way = status < 200 || status == 407;
+        let shown = if is_of_the_way { Ok(StatusCode::BAD_GATEWAY) } else { StatusCode::from_u16(status) };
+        *back.status_mut() = shown.map_err(|_| reason::Request::Internal)?;
         let named: Vec<String> = headers
             .get_all(CONNECTION)
             .iter()

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::access::Standing;
-use crate::base::{AccountKey, hex, lock};
+use crate::base::{AccountKey, ServerUrl, hex, lock};
 use crate::git::LfsObject;
 
 /// The longest that a link is kept.
@@ -38,7 +38,8 @@ pub(super) struct Handle {
     pub(super) object: LfsObject,
     /// The account, where the link lies at the server and shows nothing of its own.
     pub(super) account: Option<AccountKey>,
-    /// The origin of the server that named it: what was granted there counts.
+    /// The server that named it.
+    pub(super) named_by: ServerUrl,
     pub(super) until: Instant,
 }
 

@@ -11,14 +11,16 @@ use url::Url;
 
 use super::body::{Forwarded, Incoming, Reply};
 use super::forward::{Answered, As, Sent, Upward};
-use super::git::cut_short;
+use super::git::{SHORT, cut_short};
 use super::handles::{Handle, life};
 use super::refusal::answer;
 use super::visit::Visit;
 use crate::agent::api::{Redactor, checked_query, lies_below, origin, redirected};
 use crate::agent::fault;
 use crate::base::{RefChange, RefName, Repository};
-use crate::git::{GitPath, LfsAction, LfsAnswer, LfsBatch, LfsLink, LfsObject, LfsOperation, MAX_BATCH, Service};
+use crate::git::{
+    GitPath, LfsAction, LfsAnswer, LfsBatch, LfsLink, LfsObject, LfsOperation, MAX_BATCH, Service, repository_name,
+};
 use crate::msg;
 use crate::net::call::{Call, Outgoing};
 use crate::wire::{Fault, reason};
@@ -104,6 +106,18 @@ impl Visit<'_> {
     pub(super) async fn lfs_file(&self, name: &str, body: Incoming) -> Result<Response<Reply>, Fault> {
         let standing = self.client.authority.standing();
         let handle = self.proxy.handles.get(name, standing, &self.method).ok_or(reason::Proxy::NoLink)?;
+        // The settings of the server that it was asked of hold there: its certificates, its way.
+        if handle.named_by != self.place.server {
+            return Err(reason::Proxy::NoLink.into());
+        }
+        let event = if self.method == Method::GET { "lfs.get" } else { "lfs.put" };
+        let mut about = self.about();
+        about.concerns(&handle.object.id);
+        let deed = self.deed(event, about);
+        deed.answered(self.file_handed_on(handle, body).await)
+    }
+
+    async fn file_handed_on(&self, handle: Handle, body: Incoming) -> Result<Response<Reply>, Fault> {
         let source = self.source(body)?;
         let (mut headers, server) = (handle.headers.clone(), origin(&handle.url).ok_or(reason::Request::Internal)?);
         let range = self.headers.get(RANGE).filter(|_| self.method == Method::GET);
@@ -114,6 +128,10 @@ impl Visit<'_> {
         // What was asked for has a length, and nothing else is put there.
         if self.method == Method::PUT && source.left() != Some(handle.object.size) {
             return Err(no_lfs("it is not as long as was said"));
+        }
+        // A server is told that a file has come in a few words.
+        if self.method == Method::POST && source.left().is_none_or(|left| left > SHORT) {
+            return Err(no_lfs("it is too long"));
         }
         let is_empty = self.method == Method::GET || source.is_empty() && self.method != Method::PUT;
         let answered = if let Some(account) = &handle.account {
@@ -163,6 +181,13 @@ impl Visit<'_> {
         may(RefChange::Rewrite).or_else(|fault| may(RefChange::Create).map_err(|_| fault)).map(|_| ())
     }
 
+    /// Whether it lies below the repository of this batch: others at the same server may be somebody else's programs.
+    fn is_in_repository(&self, url: &Url) -> bool {
+        let own = self.target.url.path().strip_suffix("/info/lfs/objects/batch").map(repository_name);
+        let rest = own.and_then(|own| url.path().strip_prefix(own));
+        rest.is_some_and(|rest| rest.starts_with('/') || rest.starts_with(".git/"))
+    }
+
     /// Keeps a server's link, and gives one of ours.
     fn own_link(
         &self,
@@ -175,11 +200,18 @@ impl Visit<'_> {
         // Nobody listens on the way there, and it is no address of this machine's network.
         let url = redirected(&self.target.url, &link.href).ok_or_else(refused)?;
         let headers = headers_of(link).ok_or_else(refused)?;
-        let is_own = lies_below(&self.place.server, &url);
-        let account = whose.account.clone().filter(|_| is_own && !headers.contains_key(http::header::AUTHORIZATION));
+        // What git's own requests do was judged as git's, and nobody says over there where they go.
+        if matches!(GitPath::of(url.path()), Some(GitPath::Refs(_) | GitPath::Rpc(..))) {
+            return Err(refused());
+        }
+        let is_own = lies_below(&self.place.server, &url) && self.is_in_repository(&url);
+        let account = whose.account.clone().filter(|account| {
+            is_own && lies_below(account.server(), &url) && !headers.contains_key(http::header::AUTHORIZATION)
+        });
         let life = life(link.expires_in);
         let handle = Handle {
             standing: self.client.authority.standing().clone(),
+            named_by: self.place.server.clone(),
             method: Method::from_bytes(action.method().as_bytes()).map_err(|_| refused())?,
             url: without_fragment(url),
             headers,

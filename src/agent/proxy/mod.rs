@@ -11,6 +11,7 @@ mod body;
 mod call;
 mod client;
 mod connection;
+mod deed;
 mod forward;
 mod framing;
 mod git;
@@ -26,6 +27,7 @@ mod stream;
 mod visit;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::Response;
 use hyper::Request;
@@ -37,7 +39,9 @@ pub(super) use self::connection::serve;
 use self::handles::Handles;
 use self::refusal::refusal;
 use self::visit::{Visit, locale};
-use crate::agent::life::auditing::Auditing;
+use crate::access::PREFIX;
+use crate::agent::fair::places::Places;
+use crate::agent::life::auditing::{About, Auditing, Author, Called};
 use crate::agent::upstream::Upstream;
 use crate::git::GitPath;
 use crate::wire::{Fault, reason};
@@ -47,17 +51,26 @@ pub(crate) struct Proxy {
     upstream: Arc<Upstream>,
     audit: Arc<Auditing>,
     handles: Handles,
+    /// The pushes of which a part is held.
+    held: Places,
 }
 
 impl Proxy {
     pub(crate) fn new(upstream: Arc<Upstream>, audit: Arc<Auditing>) -> Arc<Proxy> {
-        Arc::new(Proxy { upstream, audit, handles: Handles::default() })
+        Arc::new(Proxy { upstream, audit, handles: Handles::default(), held: Places::new(push::MAX_HELD_AT_ONCE) })
     }
 
     /// Answers one request.
     pub(super) async fn answer(&self, client: &Client, request: Request<Incoming>) -> Response<Reply> {
         let locale = locale(request.headers());
-        self.judged(client, request).await.unwrap_or_else(|fault| refusal(&fault, locale))
+        let asked = about(&request);
+        let is_noted = AtomicBool::new(false);
+        self.judged(client, request, &is_noted).await.unwrap_or_else(|fault| {
+            if !is_noted.load(Ordering::Relaxed) {
+                self.note_refused(client, asked, &fault);
+            }
+            refusal(&fault, locale)
+        })
     }
 
     /// Answers one request of somebody who came through the HTTP door, for as long as they may.
@@ -77,8 +90,21 @@ impl Proxy {
     }
 
     /// What cannot be read in one way only is not looked at.
-    pub(super) fn refuse_ambiguous(&self, request: &Request<Incoming>) -> Response<Reply> {
-        refusal(&reason::Proxy::Ambiguous.into(), locale(request.headers()))
+    pub(super) fn refuse_ambiguous(&self, client: &Client, request: &Request<Incoming>) -> Response<Reply> {
+        let fault = Fault::from(reason::Proxy::Ambiguous);
+        self.note_refused(client, About::default(), &fault);
+        refusal(&fault, locale(request.headers()))
+    }
+
+    /// What was refused before anybody knew what it was. Whoever does not show the token is not the one who has it.
+    fn note_refused(&self, client: &Client, about: About, fault: &Fault) {
+        let is_stranger = matches!(fault.about(), Some(reason::Proxy::NothingShown | reason::Proxy::NotTheToken));
+        let (event, who) = if is_stranger {
+            ("auth.fail", client.who.clone().counted_for(Author::Processes))
+        } else {
+            ("proxy.refused", client.who.clone())
+        };
+        self.audit.note(event, who, about, Err(fault.code()));
     }
 
     /// Forgets what it keeps.
@@ -86,10 +112,15 @@ impl Proxy {
         self.handles.forget();
     }
 
-    async fn judged(&self, client: &Client, request: Request<Incoming>) -> Result<Response<Reply>, Fault> {
+    async fn judged(
+        &self,
+        client: &Client,
+        request: Request<Incoming>,
+        is_noted: &AtomicBool,
+    ) -> Result<Response<Reply>, Fault> {
         self.upstream.accounts.lock_if_due();
         let (parts, body) = request.into_parts();
-        let visit = Visit::new(self, client, &parts)?;
+        let visit = Visit::new(self, client, &parts, is_noted)?;
         let path = visit.target.url.path();
         if let Some(name) = path.strip_prefix(lfs::LINKS) {
             return visit.lfs_file(name, body).await;
@@ -104,4 +135,14 @@ impl Proxy {
             None => visit.call(body).await,
         }
     }
+}
+
+/// What was asked for, in the client's own words.
+fn about(request: &Request<Incoming>) -> About {
+    let mut about = About::default();
+    // No query, and nothing that looks like a token: of a client that puts it into the path.
+    let path = request.uri().path();
+    let path = if path.contains(PREFIX) { "/" } else { path };
+    about.calls(Called::new(request.method().as_str(), path));
+    about
 }

@@ -1,7 +1,7 @@
 //! Where a request goes. Its host, the authority of its URL and the first part of its path may each name a server;
 //! those that do have to name the same one, and it has to be one of the grants.
 
-use http::Uri;
+use http::{HeaderMap, Uri};
 
 use super::client::Way;
 use crate::base::ServerUrl;
@@ -22,6 +22,20 @@ pub(super) struct Lost(pub(super) String);
 
 /// Names of the one who asks: there the first part of the path is the server.
 const HERE: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// Whether a request that came over the agent's own port was sent to a name of this machine's, and not by a page of
+/// another site: else a page could find out what listens, and have a person asked for a password.
+pub(super) fn is_from_here(host: Option<&str>, headers: &HeaderMap) -> bool {
+    let is_here = |host: &str| {
+        let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        HERE.contains(&name.map_or(host, |(name, _)| name).to_ascii_lowercase().as_str())
+    };
+    let told = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let is_own_page = |origin: &str| origin.strip_prefix("http://").is_some_and(is_here);
+    host.is_some_and(is_here)
+        && told("origin").is_none_or(is_own_page)
+        && told("sec-fetch-site").is_none_or(|site| matches!(site, "none" | "same-origin"))
+}
 
 /// Where a request to this host and URL goes; `server` says which of the granted servers a name means.
 pub(super) fn find(
@@ -99,6 +113,22 @@ mod tests {
         let server = |name: &str| named(name, |server| granted.contains(&server.to_string().as_str()));
         let place = find(Some(host), &uri.parse().unwrap(), way, server).ok()?;
         Some(format!("{}{} {}", place.server, place.path, place.base))
+    }
+
+    #[test]
+    fn a_page_of_another_site_is_told_nothing() {
+        let is_from_here = |host: &str, more: &[(&'static str, &str)]| {
+            let headers = more.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            is_from_here(Some(host), &headers)
+        };
+        for host in ["localhost:7", "127.0.0.1:7", "[::1]:7", "localhost"] {
+            assert!(is_from_here(host, &[]), "{host}");
+        }
+        assert!(is_from_here("localhost:7", &[("origin", "http://localhost:9"), ("sec-fetch-site", "same-origin")]));
+        assert!(!is_from_here("rebound.example:7", &[]));
+        for odd in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+            assert!(!is_from_here("localhost:7", &[odd]), "{odd:?}");
+        }
     }
 
     #[test]

@@ -5,20 +5,32 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::body::{Forwarded, Incoming, Reply, Source};
+use super::deed::Deed;
 use super::forward::{Sent, Upward};
 use super::git::cut_short;
 use super::refusal::answer;
 use super::visit::Visit;
+use crate::agent::fair::party::Party;
+use crate::agent::fault;
+use crate::agent::life::auditing::About;
 use crate::base::{Grant, Repository};
-use crate::git::{Descent, FLUSH, MAX_HELD, Progress, PushList, PushReader, Service, Shown, is_pack, refuse_push};
+use crate::git::{
+    Descent, FLUSH, MAX_HELD, Progress, PushList, PushReader, PushedRef, Service, Shown, is_pack, refuse_push,
+};
 use crate::msg;
 use crate::wire::{Fault, reason};
 
 /// How long the list may take.
 const LIST_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long it may take until a pack shows that a push only adds: so long its head is held.
+const SHOWN_WITHIN: Duration = Duration::from_secs(60);
+
+/// How many heads of packs are held at once.
+pub(super) const MAX_HELD_AT_ONCE: usize = 8;
 
 /// How much of a refused push is read, so that its client hears why.
 const MAX_DRAINED: u64 = 1024 * 1024 * 1024;
@@ -40,9 +52,9 @@ impl Visit<'_> {
                 let sent = Sent::Short(Bytes::from_static(FLUSH));
                 self.handed_on(&repository, sent).await
             }
-            Ok(Judged::Granted(list, held)) => {
+            Ok(Judged::Granted(list, held, deed)) => {
                 let body = Forwarded::new([Bytes::from(list.print()), Bytes::from(held)], Some(source));
-                self.handed_on(&repository, Sent::Streamed(Box::new(body))).await
+                deed.answered(self.handed_on(&repository, Sent::Streamed(Box::new(body))).await)
             }
             Ok(Judged::Refused(list, verdicts)) => {
                 // A client that is still sending does not read an answer.
@@ -58,7 +70,7 @@ impl Visit<'_> {
     }
 
     /// Reads as much as it takes to decide.
-    async fn judged(&self, repository: &Repository, source: &mut Source) -> Result<Judged, Fault> {
+    async fn judged(&self, repository: &Repository, source: &mut Source) -> Result<Judged<'_>, Fault> {
         // Who may push nothing need not be read.
         self.may(repository, Service::Push)?;
         let (list, rest) = match list(source).await? {
@@ -79,7 +91,7 @@ impl Visit<'_> {
         } else if verdicts.iter().any(Result::is_err) {
             rest
         } else {
-            let (held, shown) = shown(&list, &verdicts, rest, source).await?;
+            let (held, shown) = self.shown(&list, &verdicts, rest, source).await?;
             if !shown {
                 for (verdict, change) in verdicts.iter_mut().zip(list.changes()) {
                     if matches!(verdict, Ok((_, true))) {
@@ -89,9 +101,33 @@ impl Visit<'_> {
             }
             held
         };
-        self.note_refs(repository, &list, &verdicts);
-        let is_granted = verdicts.iter().all(Result::is_ok);
-        Ok(if is_granted { Judged::Granted(list, held) } else { Judged::Refused(list, verdicts) })
+        if verdicts.iter().any(Result::is_err) {
+            self.note_refused(repository, &list, &verdicts);
+            return Ok(Judged::Refused(list, verdicts));
+        }
+        let refs = list.changes().iter().zip(&verdicts);
+        let deed = self.push_deed(refs.map(|(change, verdict)| self.about_ref(repository, change, verdict)))?;
+        Ok(Judged::Granted(list, held, deed))
+    }
+
+    /// What was read of the pack, and whether it shows what has to be shown: so much is held for few at once, and not
+    /// for long.
+    async fn shown(
+        &self,
+        list: &PushList,
+        verdicts: &[Verdict],
+        held: Vec<u8>,
+        source: &mut Source,
+    ) -> Result<(Vec<u8>, bool), Fault> {
+        let busy = || fault::too_many(SHOWN_WITHIN.as_secs());
+        let party = Party::token(self.client.authority.standing().ids().next().unwrap_or_default());
+        let mut place = self.proxy.held.join(party).ok_or_else(busy)?;
+        tokio::select! {
+            shown = timeout(SHOWN_WITHIN, shown(list, verdicts, held, source)) => {
+                shown.unwrap_or_else(|_| Err(no_body("its pack did not come in time")))
+            }
+            () = place.sent_away() => Err(busy()),
+        }
     }
 
     async fn handed_on(&self, repository: &Repository, body: Sent) -> Result<Response<Reply>, Fault> {
@@ -120,26 +156,28 @@ impl Visit<'_> {
         Ok(answer(StatusCode::OK, "application/x-git-receive-pack-result", bytes))
     }
 
+    fn about_ref(&self, repository: &Repository, change: &PushedRef, verdict: &Verdict) -> About {
+        let about = self.about().in_repository(repository).changes_ref(change);
+        about.granted_by(verdict.as_ref().ok().map(|(grant, _)| grant))
+    }
+
     /// A line for each ref.
-    fn note_refs(&self, repository: &Repository, list: &PushList, verdicts: &[Verdict]) {
-        let is_granted = verdicts.iter().all(Result::is_ok);
+    fn note_refused(&self, repository: &Repository, list: &PushList, verdicts: &[Verdict]) {
         for (change, verdict) in list.changes().iter().zip(verdicts) {
-            let about = self.about().in_repository(repository).changes_ref(change);
-            let about = about.granted_by(verdict.as_ref().ok().map(|(grant, _)| grant));
+            let about = self.about_ref(repository, change, verdict);
             // What was granted by itself goes with the rest.
             let whole = Fault::from(reason::Proxy::OddGit);
-            let outcome = verdict.as_ref().map(|_| ());
-            self.note("git.push", about, if is_granted { outcome } else { outcome.and(Err(&whole)) });
+            self.note("git.push", about, verdict.as_ref().map(|_| ()).and(Err(&whole)));
         }
     }
 }
 
 /// What becomes of a push.
-enum Judged {
+enum Judged<'a> {
     /// The question whether one may come.
     Probe,
     /// The list, and what was read of the pack.
-    Granted(PushList, Vec<u8>),
+    Granted(PushList, Vec<u8>, Deed<'a>),
     Refused(PushList, Vec<Verdict>),
 }
 

@@ -1,5 +1,7 @@
 //! One request that may be looked at: where it goes, what is granted there, and what is noted of it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use http::header::{ACCEPT_LANGUAGE, CONTENT_ENCODING, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Method};
@@ -24,12 +26,23 @@ pub(super) struct Visit<'a> {
     pub(super) place: Place,
     pub(super) target: Target,
     pub(super) locale: Locale,
+    /// Whether the log says anything of it.
+    is_noted: &'a AtomicBool,
 }
 
 impl<'a> Visit<'a> {
     /// Everything that holds for all requests, in this order; nothing has been read of its body, and nothing was sent.
-    pub(super) fn new(proxy: &'a Proxy, client: &'a Client, parts: &Parts) -> Result<Visit<'a>, Fault> {
+    pub(super) fn new(
+        proxy: &'a Proxy,
+        client: &'a Client,
+        parts: &Parts,
+        is_noted: &'a AtomicBool,
+    ) -> Result<Visit<'a>, Fault> {
+        let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
         if let Way::Port(token) = &client.way {
+            if parts.uri.authority().is_none() && !place::is_from_here(host, &parts.headers) {
+                return Err(reason::Proxy::NothingThere { host: host.unwrap_or_default().to_owned() }.into());
+            }
             match shown(&parts.headers) {
                 Proof::Token(shown) if shown.matches(token) => {}
                 Proof::Nothing => return Err(reason::Proxy::NothingShown.into()),
@@ -40,7 +53,6 @@ impl<'a> Visit<'a> {
         if !client.authority.has_grants() {
             return Err(reason::Proxy::NoGrants.into());
         }
-        let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
         let server = |name: &str| place::named(name, |server| client.authority.sees(server));
         let place = place::find(host, &parts.uri, &client.way, server);
         let place = place.map_err(|lost| reason::Proxy::NothingThere { host: lost.0 })?;
@@ -56,7 +68,7 @@ impl<'a> Visit<'a> {
             return Err(reason::Api::HeaderRefused { name: name.to_string() }.into());
         }
         let headers = parts.headers.clone();
-        Ok(Visit { proxy, client, method, headers, place, target, locale: locale(&parts.headers) })
+        Ok(Visit { proxy, client, method, headers, place, target, locale: locale(&parts.headers), is_noted })
     }
 
     /// What is sent, without the compression that git knows.
@@ -88,8 +100,14 @@ impl<'a> Visit<'a> {
         about
     }
 
+    /// The log says something of it.
+    pub(super) fn noted(&self) {
+        self.is_noted.store(true, Ordering::Relaxed);
+    }
+
     /// Notes what was asked, and what came of it.
     pub(super) fn note(&self, event: &str, about: About, outcome: Result<(), &Fault>) {
+        self.noted();
         self.proxy.audit.note(event, self.client.who.clone(), about, outcome.map_err(Fault::code));
     }
 }

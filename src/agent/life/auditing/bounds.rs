@@ -179,6 +179,34 @@ mod tests {
     }
 
     #[test]
+    fn what_is_counted_names_nothing_of_one_and_a_push_is_never_only_counted() {
+        let (mut bounds, token) = (Bounds::default(), Author::Restricted("t".into()));
+        let actor = || Actor::Token { token_id: "t".into(), address: None };
+        let push = || AuditEntry {
+            repository: Some("/org/app".into()),
+            reference: Some("refs/heads/main".into()),
+            old: Some("0".into()),
+            new: Some("1".into()),
+            grant: Some("push".into()),
+            ..own::entry("git.push", actor(), "ok")
+        };
+        for _ in 0..5_000 {
+            let _ = bounds.admit(&token, Kind::Deed, own::entry("git.fetch", actor(), "ok"), Reserved::No);
+        }
+        bounds.take_room(&token, Kind::Push).unwrap();
+        let noted = bounds.admit(&token, Kind::Push, push(), Reserved::Yes).unwrap();
+        assert_eq!(noted.reference.as_deref(), Some("refs/heads/main"), "noise takes no room from it");
+        for _ in 0..5_000 {
+            let _ = bounds.admit(&token, Kind::Push, push(), Reserved::No);
+        }
+        assert!(bounds.take_room(&token, Kind::Push).is_err(), "it has to wait");
+        let lines = bounds.lines(Some(&Author::Owner));
+        let line = &lines.iter().find(|(_, line)| line.event == "git.push").unwrap().1;
+        let named = [&line.repository, &line.reference, &line.old, &line.new, &line.grant];
+        assert!(named.into_iter().all(Option::is_none), "{line:?}");
+    }
+
+    #[test]
     fn strangers_are_bounded_by_network_and_all_together() {
         let mut bounds = Bounds::default();
         let mut all = 0;

@@ -1,6 +1,6 @@
 use super::outcome::Outcome;
 use super::rights::changes_rights;
-use crate::wire::{AuditEntry, OUTCOME_OK};
+use crate::wire::{AuditEntry, Code, OUTCOME_OK};
 
 /// What changes an account is noted by itself, or not done: a line that only counts does not say which one it was.
 const OF_ACCOUNTS: &[&str] = &["credential.erase", "credential.store", "login", "logout"];
@@ -9,6 +9,9 @@ const OF_ACCOUNTS: &[&str] = &["credential.erase", "credential.store", "login", 
 pub(super) enum Kind {
     Refusal,
     Deed,
+    /// A ref was pushed, or may have been. Which one it was is never only counted, and what else is done takes no room
+    /// from it.
+    Push,
     Right,
     /// Somebody signed in or out: that changes rights too, and people do it every day.
     Session,
@@ -17,6 +20,9 @@ pub(super) enum Kind {
 impl Kind {
     pub(super) fn of(event: &str, outcome: Outcome) -> Kind {
         match (outcome, changes_rights(event)) {
+            (Outcome::Done | Outcome::Refused(Code::Cancelled | Code::Unavailable), _) if event == "git.push" => {
+                Kind::Push
+            }
             (Outcome::Done, true) if event.starts_with("auth.") => Kind::Session,
             (Outcome::Done, true) => Kind::Right,
             (Outcome::Done, false) | (Outcome::Unchanged, _) => Kind::Deed,

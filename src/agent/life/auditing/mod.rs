@@ -155,7 +155,15 @@ impl Auditing {
     /// Room for an entry of what they are about to do, which has to be noted by itself: whoever did too much has to
     /// wait. Nothing is done behind a line that only counts.
     pub(crate) fn room(&self, author: &Author, changes_rights: bool) -> Result<Room<'_>, Fault> {
-        let kind = if changes_rights { Kind::Right } else { Kind::Deed };
+        self.room_of(author, if changes_rights { Kind::Right } else { Kind::Deed })
+    }
+
+    /// Room for a ref that they are about to push.
+    pub(crate) fn room_for_push(&self, author: &Author) -> Result<Room<'_>, Fault> {
+        self.room_of(author, Kind::Push)
+    }
+
+    fn room_of(&self, author: &Author, kind: Kind) -> Result<Room<'_>, Fault> {
         let author = self.root_of(author.clone());
         let taken = lock(&self.bounds).take_room(&author, kind);
         taken.map(|()| Room::new(&self.bounds, author, kind)).map_err(fault::too_many)

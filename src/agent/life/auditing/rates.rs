@@ -10,6 +10,8 @@ use super::who::Author;
 const REFUSALS: Rate = rate(100, 60);
 /// What they did, and what the agent did by itself.
 const DEEDS: Rate = rate(1_000, 6);
+/// How many refs they pushed.
+const PUSHES: Rate = rate(2_000, 6);
 /// What rights they gave and took.
 const RIGHTS: Rate = rate(100, 60);
 /// How often they signed in and out: one after the other all year long leaves room for what else changes rights.
@@ -33,6 +35,7 @@ pub(super) fn own(who: &Author, kind: Kind) -> Option<Rate> {
         (Author::Restricted(_), Kind::Refusal) => REFUSALS,
         (Author::Restricted(_), Kind::Right) => RIGHTS,
         (Author::Restricted(_), Kind::Session) => SESSIONS,
+        (Author::Restricted(_), Kind::Push) => PUSHES,
         (Author::Restricted(_), Kind::Deed) | (Author::Agent, _) => DEEDS,
     })
 }

@@ -63,7 +63,8 @@ impl Table {
             if more.last.actor == entry.actor { entry.actor } else { who.actor(&more.last.actor, &entry.actor) };
         let door = entry.door.clone().filter(|_| more.last.door == entry.door);
         let entry = AuditEntry { actor, door, server: None, account: None, sent_to: None, ..entry };
-        more.last = AuditEntry { method: None, path: None, about: None, ..entry };
+        let entry = AuditEntry { method: None, path: None, about: None, repository: None, ..entry };
+        more.last = AuditEntry { reference: None, old: None, new: None, grant: None, ..entry };
         if kind.is_of_rights() && more.total.is_power_of_two() { more.line() } else { None }
     }
 
