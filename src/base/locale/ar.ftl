@@ -831,6 +831,7 @@ usage-conflict = لا يمكن استخدام { $what } مع { $other }
 usage-other = تعذّر فهم سطر الأوامر
 server-unused = لا معنى لـ {"\u2066"}--server{"\u2069"} هنا
 which-account = لدى { $server } عدة حسابات: { $known }
+switch-which = لدى { $server } عدة حسابات ولم يُذكر أيها: { $known }
 hint-logout-which = حدّد واحدًا: {"\u2066"}loom logout { $server } --account USER{"\u2069"}؛ و{"\u2066"}--all{"\u2069"} يعني جميعها
 hint-switch-which = حدّد واحدًا: {"\u2066"}loom switch { $server } ACCOUNT{"\u2069"}
 no-such-rule = لا توجد قاعدة برقم { $place }

@@ -813,6 +813,7 @@ usage-conflict = { $what } cannot be used together with { $other }
 usage-other = the command line cannot be understood
 server-unused = --server means nothing here
 which-account = { $server } has several accounts: { $known }
+switch-which = { $server } has several accounts, and which is meant was not said: { $known }
 hint-logout-which = name one: loom logout { $server } --account USER; --all means all of them
 hint-switch-which = name one: loom switch { $server } ACCOUNT
 no-such-rule = there is no rule { $place }

@@ -813,6 +813,7 @@ usage-conflict = { $what } no se puede usar junto con { $other }
 usage-other = no se entiende la línea de comandos
 server-unused = --server no significa nada aquí
 which-account = { $server } tiene varias cuentas: { $known }
+switch-which = { $server } tiene varias cuentas, y no se dijo cuál: { $known }
 hint-logout-which = indique una: loom logout { $server } --account USER; --all significa todas
 hint-switch-which = indique una: loom switch { $server } ACCOUNT
 no-such-rule = no hay ninguna regla { $place }

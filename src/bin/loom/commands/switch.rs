@@ -42,7 +42,7 @@ pub fn run(args: &Switch, context: &Context) -> Result<u8, Fault> {
             let place = pick::one(&msg!("switch-which", server = server), &labels, context)?;
             here.get(place).and_then(|chosen| chosen.account.clone()).unwrap_or_default()
         }
-        (None, _) => return Err(reason::Command::WhichAccount { server, known: printable(&names.join(", ")) }.into()),
+        (None, _) => return Err(reason::Command::SwitchWhich { server, known: printable(&names.join(", ")) }.into()),
     };
     let paths = client.paths();
     refuse_directories_of_another(paths)?;
