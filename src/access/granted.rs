@@ -48,20 +48,28 @@ impl Authority {
             }
             found
         };
-        self.decide(server, scope, by_grants)?;
+        self.decide(|rights| rights.sees_call(server, path), scope, by_grants)?;
         let grant = self.all_grants().find_map(|grants| grants.may_call(server, methods.last()?, path).ok());
         Ok(grant)
     }
 
     /// Whether a repository may be fetched.
     pub fn may_fetch(&self, repository: &Repository) -> Result<Option<&Grant>, NotGranted> {
-        self.decide(repository.url(), Scope::Read, |grants| grants.may_fetch(repository).map(|_| ()))?;
+        self.decide(
+            |rights| rights.sees(repository.url()),
+            Scope::Read,
+            |grants| grants.may_fetch(repository).map(|_| ()),
+        )?;
         Ok(self.all_grants().find_map(|grants| grants.may_fetch(repository).ok()))
     }
 
     /// Whether anything may be pushed to a repository.
     pub fn may_push(&self, repository: &Repository) -> Result<Option<&Grant>, NotGranted> {
-        self.decide(repository.url(), Scope::Write, |grants| grants.may_push(repository).map(|_| ()))?;
+        self.decide(
+            |rights| rights.sees(repository.url()),
+            Scope::Write,
+            |grants| grants.may_push(repository).map(|_| ()),
+        )?;
         Ok(self.all_grants().find_map(|grants| grants.may_push(repository).ok()))
     }
 
@@ -79,7 +87,7 @@ impl Authority {
         change: RefChange,
     ) -> Result<Option<Admission<'_>>, NotGranted> {
         let ask = |grants: &Grants| grants.may_change(repository, name, change).map(|_| ());
-        self.decide(repository.url(), Scope::Write, ask)?;
+        self.decide(|rights| rights.sees(repository.url()), Scope::Write, ask)?;
         let mut all = self.all_grants().filter_map(|grants| grants.may_change(repository, name, change).ok());
         let first = all.next();
         Ok(all.find(|admission| matches!(admission, Admission::IfItGrows(_))).or(first))
@@ -102,20 +110,20 @@ impl Authority {
     /// What every one of the rights says.
     fn decide<T>(
         &self,
-        server: &ServerUrl,
+        sees: impl Fn(&Rights) -> bool,
         scope: Scope,
         by_grants: impl Fn(&Grants) -> Result<T, Missing>,
     ) -> Result<(), NotGranted> {
         if self.is_nobody() {
             return Err(NotGranted::Scope(scope));
         }
-        self.held().iter().try_for_each(|held| decide(&held.rights, server, scope, &by_grants))
+        self.held().iter().try_for_each(|held| decide(&held.rights, &sees, scope, &by_grants))
     }
 }
 
 fn decide<T>(
     rights: &Rights,
-    server: &ServerUrl,
+    sees: impl Fn(&Rights) -> bool,
     scope: Scope,
     by_grants: impl Fn(&Grants) -> Result<T, Missing>,
 ) -> Result<(), NotGranted> {
@@ -123,7 +131,7 @@ fn decide<T>(
     let by_grants = rights.grants.as_ref().map(by_grants);
     match by_grants {
         Some(Err(missing)) => Err(NotGranted::Missing(missing)),
-        _ if !rights.sees(server) => Err(NotGranted::Unseen),
+        _ if !sees(rights) => Err(NotGranted::Unseen),
         None if !rights.scopes.allows(scope) => Err(NotGranted::Scope(scope)),
         _ if rights.status_only => Err(NotGranted::StatusOnly),
         Some(Ok(_)) | None => Ok(()),

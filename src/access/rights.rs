@@ -2,7 +2,7 @@
 //! there is a holder and no holder has to be made up.
 
 use super::identity::Identity;
-use crate::base::{Expiry, Grants, Scope, Scopes, ServerPattern, ServerUrl};
+use crate::base::{Expiry, Grants, Scope, Scopes, ServerPattern, ServerUrl, UrlPath};
 
 /// Rights, and whose they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,12 @@ impl Rights {
     pub(super) fn sees(&self, server: &ServerUrl) -> bool {
         let is_listed = self.servers.is_empty() || self.servers.iter().any(|pattern| pattern.covers(server));
         is_listed && self.grants.as_ref().is_none_or(|grants| grants.name_server(server))
+    }
+
+    /// Whether what is at this path of a server is there at all.
+    pub(super) fn sees_call(&self, origin: &ServerUrl, path: &UrlPath) -> bool {
+        let is_listed = self.servers.is_empty() || self.servers.iter().any(|pattern| pattern.covers_call(origin, path));
+        is_listed && self.grants.as_ref().is_none_or(|grants| grants.name_server(origin))
     }
 
     pub(super) fn sees_everything(&self) -> bool {

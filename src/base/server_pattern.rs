@@ -4,7 +4,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::typed_server::typed;
-use super::{ServerUrl, ServerUrlError};
+use super::{ServerUrl, ServerUrlError, UrlPath};
 
 /// Which servers are meant: one server and the paths below its own, or every host below a domain (`*.example`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +33,19 @@ impl ServerPattern {
         if !self.any_below {
             return self.server.covers(server);
         }
-        let below = server.host().strip_suffix(self.server.host()).is_some_and(|rest| rest.ends_with('.'));
-        below && self.server.covers(&server.at_host_of(&self.server))
+        self.covers_host_of(server) && self.server.covers(&server.at_host_of(&self.server))
+    }
+
+    /// Whether the pattern means this server, or what is at this path of it for whoever reads that.
+    pub fn covers_call(&self, origin: &ServerUrl, path: &UrlPath) -> bool {
+        let named = if self.any_below { origin.at_host_of(&self.server) } else { origin.clone() };
+        self.covers(origin)
+            || self.covers_host_of(origin) && self.server.origin() == named && self.server.covers_path(path)
+    }
+
+    fn covers_host_of(&self, server: &ServerUrl) -> bool {
+        let below = |own: &str| server.host().strip_suffix(own).is_some_and(|rest| rest.ends_with('.'));
+        if self.any_below { below(self.server.host()) } else { server.host() == self.server.host() }
     }
 
     /// Whether this pattern means every server that `other` means.

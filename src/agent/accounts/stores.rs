@@ -38,17 +38,17 @@ impl Accounts {
     /// Looks at the accounts as the stores have them now, whoever changed them.
     pub(crate) async fn with<R>(&self, look: impl FnOnce(&Index) -> R) -> Result<R, Fault> {
         self.refresh().await?;
-        self.look(look).ok_or_else(|| reason::Lock::AgentLocked.into())
-    }
-
-    /// Looks at the accounts if they have been read already.
-    pub(crate) fn look<R>(&self, look: impl FnOnce(&Index) -> R) -> Option<R> {
+        // Settings that make no sense change nothing; whoever asks is told.
         let settings = self.settings.config().ok();
         let mut memory = lock(&self.memory);
-        let accounts = memory.as_mut()?;
-        // Settings that make no sense change nothing; whoever asks is told.
+        let accounts = memory.as_mut().ok_or(reason::Lock::AgentLocked)?;
         settings.into_iter().for_each(|settings| accounts.follow(settings));
-        Some(look(accounts))
+        Ok(look(accounts))
+    }
+
+    /// Looks at the accounts if they have been read already, and at no disk: what the agent does by itself looks too.
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&Index) -> R) -> Option<R> {
+        lock(&self.memory).as_ref().map(look)
     }
 
     /// The keys under which an older Loom kept what nobody claimed yet.

@@ -205,7 +205,7 @@ no-origin = المنح بلا عنوان يعني المستودع الموجو�
 odd-origin = البعيد في هذا المجلد، { $url }، ليس عنوان مستودع عبر https أو SSH
 hint-unknown-grants = أضف {"\u2066"}[[grants]]{"\u2069"} مع {"\u2066"}name = "{ $name }"{"\u2069"} و{"\u2066"}allow = ["…"]{"\u2069"} إلى {"\u2066"}config.toml{"\u2069"}
 hint-no-socket = احذف المنح، أو اجعل TMPDIR قصيرًا
-hint-remote-with-password = احذفها بـ {"\u2066"}`git remote set-url`{"\u2069"}، وسجّل الدخول بـ {"\u2066"}`loom login`{"\u2069"}
+hint-remote-with-password = أزلها بالأمر {"\u2066"}git remote set-url{"\u2069"}، ثم سجّل الدخول: {"\u2066"}loom login{"\u2069"}
 hint-not-led = احذف القاعدة من إعدادات git: {"\u2066"}git config --show-origin --get-regexp insteadof{"\u2069"}
 hint-no-origin = اكتب المستودع كاملًا، مثل {"\u2066"}`push https://git.example/org/app agent/*`{"\u2069"}
 hint-server = حدّد خادمًا بالخيار {"\u2066"}--server URL{"\u2069"}، أو عيّن خادمًا افتراضيًا: {"\u2066"}loom config set-default-server URL{"\u2069"}

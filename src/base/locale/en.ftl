@@ -205,7 +205,7 @@ no-origin = a grant without a URL means the repository here, and there is none w
 odd-origin = the remote of this directory, { $url }, is no address of a repository over https or SSH
 hint-unknown-grants = add [[grants]] with name = "{ $name }" and allow = ["…"] to config.toml
 hint-no-socket = leave out the grant, or set a short TMPDIR
-hint-remote-with-password = take it out with `git remote set-url`, and log in with `loom login`
+hint-remote-with-password = take it out with git remote set-url, and log in: loom login
 hint-not-led = take the rule out of git's configuration: git config --show-origin --get-regexp insteadof
 hint-no-origin = write the repository out, such as `push https://git.example/org/app agent/*`
 hint-server = name one with --server URL, or set one: loom config set-default-server URL

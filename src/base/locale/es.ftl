@@ -205,7 +205,7 @@ no-origin = una concesión sin URL se refiere al repositorio de aquí, y no hay 
 odd-origin = el remoto de este directorio, { $url }, no es la dirección de un repositorio por https o SSH
 hint-unknown-grants = añada [[grants]] con name = "{ $name }" y allow = ["…"] a config.toml
 hint-no-socket = omita la concesión, o ponga un TMPDIR corto
-hint-remote-with-password = quítela con `git remote set-url`, e inicie sesión con `loom login`
+hint-remote-with-password = quítela con git remote set-url e inicie sesión: loom login
 hint-not-led = quite la regla de la configuración de git: git config --show-origin --get-regexp insteadof
 hint-no-origin = escriba el repositorio, como `push https://git.example/org/app agent/*`
 hint-server = indique uno con --server URL o defina uno predeterminado: loom config set-default-server URL
