@@ -46,7 +46,7 @@ reasons! {
         /// The server has several accounts, and it was not said which is to be logged out.
         LogoutWhich { server: ServerUrl, known: String } => Usage, "which-account", "hint-logout-which";
         /// The server has several accounts, and it was not said which is to be the default.
-        SwitchWhich { server: ServerUrl, known: String } => Usage, "switch-which", "hint-switch-which";
+        SwitchWhich { server: ServerUrl, known: String } => Usage, "several-accounts", "hint-switch-which";
         /// There is no rule at this place.
         NoSuchRule { place: usize } => BadRequest, "no-such-rule", "hint-rules";
         /// A line of a file of variables makes no sense.
