@@ -59,7 +59,7 @@ fn what_a_tool_brought_is_known_as_the_tools_and_forgotten_for_it_alone() {
     bring(&home, a, "u", "pw_2", Some("docker"));
     assert_eq!((token(&home, a), origin(&home, a)), ("pw_2".into(), "docker".into()));
     bring(&home, b, "u", "pw_b2", Some("some-later-tool"));
-    assert_eq!((token(&home, b), origin(&home, b)), ("pw_b".into(), "other git".into()));
+    assert_eq!((token(&home, b), origin(&home, b)), ("pw_b".into(), "some-later-tool git".into()));
     for tool in ["docker", "cargo", "some-later-tool"] {
         forget(&home, b, Some(tool));
         assert_eq!(token(&home, b), "pw_b", "{tool} did not bring it");
