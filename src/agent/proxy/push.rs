@@ -107,7 +107,7 @@ impl Visit<'_> {
         }
         let refs = list.changes().iter().zip(&verdicts);
         let deed = self.push_deed(refs.map(|(change, verdict)| self.about_ref(repository, change, verdict)))?;
-        Ok(Judged::Granted(list, held, deed))
+        Ok(Judged::Granted(list, held, Box::new(deed)))
     }
 
     /// What was read of the pack, and whether it shows what has to be shown: so much is held for few at once, and not
@@ -177,7 +177,7 @@ enum Judged<'a> {
     /// The question whether one may come.
     Probe,
     /// The list, and what was read of the pack.
-    Granted(PushList, Vec<u8>, Deed<'a>),
+    Granted(PushList, Vec<u8>, Box<Deed<'a>>),
     Refused(PushList, Vec<Verdict>),
 }
 
